@@ -1,0 +1,68 @@
+//! A request as every chat dialect sees it: who said what, and the parameters that travel along untouched.
+
+use crate::wire::Fields;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+
+/// Who speaks. OpenAI's `developer` is decoded to `System`: ARGO's older clients refuse the word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Instructions.
+    System,
+    /// The person or program that asks.
+    User,
+    /// The model.
+    Assistant,
+    /// The result of a tool call.
+    Tool,
+    /// The result of a function call, in the form that preceded tools.
+    Function,
+}
+
+impl Role {
+    /// The role that a client names, `developer` included.
+    pub fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "system" | "developer" => Role::System,
+            "user" => Role::User,
+            "assistant" => Role::Assistant,
+            "tool" => Role::Tool,
+            "function" => Role::Function,
+            _ => return None,
+        })
+    }
+
+    /// The role's name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Role::System => "system",
+            Role::User => "user",
+            Role::Assistant => "assistant",
+            Role::Tool => "tool",
+            Role::Function => "function",
+        }
+    }
+}
+
+/// One message: its role, its content, and whatever else it carries (`name`, `tool_call_id`, …).
+#[derive(Debug, Clone)]
+pub struct Message<'a> {
+    /// Who speaks.
+    pub role: Role,
+    /// A JSON string or list of parts, as the client wrote it.
+    pub content: Cow<'a, RawValue>,
+    /// All other fields, in order.
+    pub rest: Fields<'a>,
+}
+
+/// A parameter that is passed on: its name (rules may rename it) and its value as the client wrote it.
+pub type Param<'a> = (Cow<'a, str>, &'a RawValue);
+
+/// A request for an answer.
+#[derive(Debug, Clone, Default)]
+pub struct Conversation<'a> {
+    /// The messages in order.
+    pub messages: Vec<Message<'a>>,
+    /// Everything else that goes upstream, in order.
+    pub params: Vec<Param<'a>>,
+}

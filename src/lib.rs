@@ -1,0 +1,12 @@
+//! OpenAI's API over ARGO, as a pingora proxy that a YAML table drives.
+
+pub mod chat;
+pub mod dialect;
+pub mod exchange;
+pub mod models;
+pub mod proxy;
+pub mod server;
+pub mod stand_in;
+pub mod table;
+pub mod transform;
+pub mod wire;

@@ -1,0 +1,182 @@
+//! Groups of models: the names that clients use, ARGO's ids, and the quirks of each, all of them data of the table.
+
+pub mod rules;
+
+pub use rules::{Family, Rules, SystemRole};
+
+use crate::wire::Failure;
+use http::StatusCode;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// A near match must be at least this similar (Jaro–Winkler, 0–1).
+const NEAR: f64 = 0.8;
+/// At most this many near matches are named.
+const NEAR_MATCHES: usize = 3;
+
+/// One model as clients see it.
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// The name that the model list shows.
+    pub name: String,
+    /// ARGO's id.
+    pub id: String,
+    /// Its quirks.
+    pub rules: Arc<Rules>,
+}
+
+/// What the model list shows of every model of a group.
+#[derive(Debug, Clone, Default)]
+pub struct Shown {
+    /// `owned_by`
+    pub owned_by: String,
+    /// `created`, in Unix seconds.
+    pub created: u64,
+}
+
+/// A group of models that a route serves.
+#[derive(Debug, Default)]
+pub struct Models {
+    /// What the model list shows.
+    pub shown: Shown,
+    list: Vec<Model>,
+    by_name: HashMap<String, usize>,
+    default: Option<usize>,
+}
+
+/// The model that a request gets, and the name that its reply carries.
+#[derive(Debug, Clone, Copy)]
+pub struct Chosen<'a> {
+    /// What serves.
+    pub model: &'a Model,
+    /// The name as the client asked; the default's name where it asked for none.
+    pub asked: &'a str,
+}
+
+impl Models {
+    /// A group of models in the order in which they are listed; `default` is an index into it.
+    ///
+    /// Each is found by its name, by its id, with and without the prefix of its name (`argo:`), in any case. A full name
+    /// goes before an id, an id before a shortened name.
+    pub fn new(list: Vec<Model>, default: Option<usize>, shown: Shown) -> Self {
+        let mut by_name = HashMap::new();
+        let prefix = |name: &str| name.split_once(':').map(|(prefix, _)| prefix.to_lowercase());
+        let keys: [&dyn Fn(&Model) -> Option<String>; 4] = [
+            &|model| Some(model.name.to_lowercase()),
+            &|model| Some(model.id.to_lowercase()),
+            &|model| Some(format!("{}:{}", prefix(&model.name)?, model.id.to_lowercase())),
+            &|model| Some(model.name.split_once(':')?.1.to_lowercase()),
+        ];
+        for key in keys {
+            for (index, model) in list.iter().enumerate() {
+                if let Some(name) = key(model) {
+                    by_name.entry(name).or_insert(index);
+                }
+            }
+        }
+        Models { shown, list, by_name, default }
+    }
+
+    /// The models in the order in which they are listed.
+    pub fn iter(&self) -> impl Iterator<Item = &Model> {
+        self.list.iter()
+    }
+
+    /// The default, if the group has one.
+    pub fn default(&self) -> Option<&Model> {
+        self.list.get(self.default?)
+    }
+
+    /// The model of a name, in any of its forms.
+    pub fn find(&self, name: &str) -> Option<&Model> {
+        let index = match self.by_name.get(name) {
+            Some(index) => index,
+            None => self.by_name.get(&name.to_lowercase())?,
+        };
+        self.list.get(*index)
+    }
+
+    /// The model for a request that asked for `name`.
+    ///
+    /// # Errors
+    /// 404 `model_not_found` with near matches; 400 when no name was given and the group has no default.
+    pub fn choose<'a>(&'a self, name: Option<&'a str>) -> Result<Chosen<'a>, Failure> {
+        match name {
+            Some(asked) => match self.find(asked) {
+                Some(model) => Ok(Chosen { model, asked }),
+                None => Err(self.unknown(asked)),
+            },
+            None => match self.default() {
+                Some(model) => Ok(Chosen { model, asked: &model.name }),
+                None => Err(Failure::bad_field("model", "you must provide a model parameter")),
+            },
+        }
+    }
+
+    /// The failure for a name that no model has.
+    pub fn unknown(&self, asked: &str) -> Failure {
+        let shown: String = asked.chars().take(100).collect();
+        let near = self.near(asked);
+        let hint = if near.is_empty() {
+            "The model list shows what is served.".to_owned()
+        } else {
+            format!("Did you mean {}? The model list shows all.", near.join(", "))
+        };
+        Failure::new(StatusCode::NOT_FOUND, format!("The model '{shown}' does not exist here. {hint}"))
+            .with_param("model")
+            .with_code("model_not_found")
+    }
+
+    /// The names that look most like `asked`, best first.
+    pub fn near(&self, asked: &str) -> Vec<&str> {
+        let asked: String = asked.chars().take(100).collect::<String>().to_lowercase();
+        let mut scored: Vec<(f64, usize)> = Vec::new();
+        for (known, &index) in &self.by_name {
+            let score = strsim::jaro_winkler(known, &asked);
+            match scored.iter_mut().find(|(_, i)| *i == index) {
+                Some(best) => best.0 = best.0.max(score),
+                None => scored.push((score, index)),
+            }
+        }
+        scored.retain(|(score, _)| *score >= NEAR);
+        scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        scored
+            .iter()
+            .take(NEAR_MATCHES)
+            .filter_map(|(_, index)| self.list.get(*index))
+            .map(|m| m.name.as_str())
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn group() -> Models {
+        let model = |name: &str, id: &str| Model { name: name.into(), id: id.into(), rules: Arc::default() };
+        Models::new(
+            vec![model("lab:big-1", "big1"), model("lab:small-1", "small1"), model("big1", "other")],
+            Some(1),
+            Shown::default(),
+        )
+    }
+
+    #[test]
+    fn every_form_of_a_name_finds_its_model() {
+        let group = group();
+        for name in ["lab:big-1", "LAB:Big-1", "big-1", "lab:big1"] {
+            assert_eq!(group.find(name).unwrap().id, "big1", "{name}");
+        }
+        assert_eq!(group.find("BIG1").unwrap().id, "other", "a full name goes before an id");
+        assert_eq!(group.choose(None).unwrap().asked, "lab:small-1");
+    }
+
+    #[test]
+    fn unknown_names_are_told_with_near_ones() {
+        let failure = group().choose(Some("lab:bigg-1")).unwrap_err();
+        assert_eq!((failure.status.as_u16(), failure.code.as_deref()), (404, Some("model_not_found")));
+        assert!(failure.message.contains("lab:big-1"), "{}", failure.message);
+        assert!(group().choose(Some("zzzzzz")).unwrap_err().message.contains("The model list"));
+    }
+}

@@ -1,0 +1,158 @@
+//! Reads a request's body whole before the peer is chosen, such that pingora still calls `request_body_filter` for it.
+//!
+//! pingora does so for a body that is already read only when its retry buffer holds something, and that buffer gives up
+//! above 64 KiB. So it is switched on when at most 64 KiB remain of a body of known length; a chunked body is read up to
+//! the end of its JSON document and no further, so that pingora itself reads the terminal chunk.
+
+use crate::wire::body_end::BodyEnd;
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, header};
+use pingora::{ErrorType, Result};
+use pingora_proxy::Session;
+use std::time::Duration;
+
+/// What pingora's retry buffer holds, and the most that one read returns.
+const RETRY_BUFFER: usize = 64 * 1024;
+/// How long, and how many times the limit, a refused body is read on, so that the client sees the refusal.
+const LINGER: Duration = Duration::from_secs(3);
+const LINGER_FACTOR: usize = 4;
+
+/// What came of reading.
+pub enum Read {
+    /// The body, complete.
+    Whole(Bytes),
+    /// It is larger than the limit.
+    TooLarge,
+}
+
+/// Reads the whole body, at most `limit` bytes.
+///
+/// # Errors
+/// pingora's, when the client goes away or its framing is broken.
+pub async fn read(session: &mut Session, limit: usize) -> Result<Read> {
+    if session.is_body_empty() {
+        return Ok(Read::Whole(Bytes::new()));
+    }
+    match length(&session.req_header().headers) {
+        Some(length) if length > limit => Ok(Read::TooLarge),
+        Some(length) => {
+            go_on(session).await?;
+            known(session, length).await
+        }
+        None => {
+            go_on(session).await?;
+            chunked(session, limit).await
+        }
+    }
+}
+
+/// Answers `Expect: 100-continue`: the client sends its body only then. pingora gives the connection up with that answer,
+/// since the body is not read yet; it is kept all the same.
+async fn go_on(session: &mut Session) -> Result<()> {
+    let expects =
+        session.get_header(header::EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"));
+    if expects {
+        let kept = session.get_keepalive();
+        session.write_continue_response().await?;
+        session.set_keepalive(kept);
+    }
+    Ok(())
+}
+
+fn length(headers: &HeaderMap) -> Option<usize> {
+    if headers.contains_key(header::TRANSFER_ENCODING) {
+        return None;
+    }
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.trim().parse().ok()
+}
+
+async fn known(session: &mut Session, length: usize) -> Result<Read> {
+    let mut whole = Gathered::new(length);
+    loop {
+        if length - whole.len().min(length) <= RETRY_BUFFER {
+            session.enable_retry_buffering();
+        }
+        match session.read_request_body().await? {
+            Some(piece) => whole.push(piece),
+            None => return Ok(Read::Whole(whole.take())),
+        }
+        if whole.len() >= length {
+            return Ok(Read::Whole(whole.take()));
+        }
+    }
+}
+
+async fn chunked(session: &mut Session, limit: usize) -> Result<Read> {
+    session.enable_retry_buffering();
+    let mut whole = Gathered::new(0);
+    let mut end = BodyEnd::default();
+    while let Some(piece) = session.read_request_body().await? {
+        if whole.len() + piece.len() > limit {
+            return Ok(Read::TooLarge);
+        }
+        let ended = end.push(&piece);
+        whole.push(piece);
+        if ended {
+            break;
+        }
+    }
+    Ok(Read::Whole(whole.take()))
+}
+
+/// Reads on for a while after a refusal was written: closing at once would reset the connection, and the client would see
+/// that instead of the refusal.
+pub async fn linger(session: &mut Session, limit: usize) {
+    session.set_keepalive(None);
+    let mut left = limit.saturating_mul(LINGER_FACTOR);
+    let drain = async {
+        while let Ok(Some(piece)) = session.read_request_body().await {
+            left = left.saturating_sub(piece.len());
+            if left == 0 {
+                break;
+            }
+        }
+    };
+    // Time up and all read are the same here: the connection closes next.
+    let _ = tokio::time::timeout(LINGER, drain).await;
+}
+
+/// The failure of a body that went on after its JSON document ended; `None` when only white space follows.
+pub fn trailing(piece: &[u8]) -> Option<Box<pingora::Error>> {
+    piece.iter().any(|byte| !byte.is_ascii_whitespace()).then(|| {
+        pingora::Error::explain(ErrorType::HTTPStatus(400), "the request body goes on after its JSON document")
+            .into_down()
+    })
+}
+
+/// Pieces put together; a body in one piece is not copied.
+struct Gathered {
+    first: Bytes,
+    more: BytesMut,
+    expected: usize,
+}
+
+impl Gathered {
+    fn new(expected: usize) -> Self {
+        Gathered { first: Bytes::new(), more: BytesMut::new(), expected }
+    }
+
+    fn len(&self) -> usize {
+        self.first.len() + self.more.len()
+    }
+
+    fn push(&mut self, piece: Bytes) {
+        if self.len() == 0 {
+            self.first = piece;
+            return;
+        }
+        if self.more.is_empty() {
+            self.more.reserve(self.expected.max(self.first.len() + piece.len()));
+            self.more.extend_from_slice(&std::mem::take(&mut self.first));
+        }
+        self.more.extend_from_slice(&piece);
+    }
+
+    fn take(self) -> Bytes {
+        if self.more.is_empty() { self.first } else { self.more.freeze() }
+    }
+}

@@ -1,0 +1,102 @@
+//! What is known of one request while it is served.
+
+use super::deadline::Deadline;
+use crate::exchange::Exchange;
+use crate::table::{Endpoint, Route};
+use http::HeaderValue;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+use tokio::task::JoinHandle;
+
+/// Counts requests that are being served.
+#[derive(Debug, Clone, Default)]
+pub struct InFlight(Arc<AtomicUsize>);
+
+/// One request that is being served; dropped when it is not any more.
+#[derive(Debug)]
+pub struct Entered(Arc<AtomicUsize>);
+
+impl InFlight {
+    /// Counts one more.
+    pub fn enter(&self) -> Entered {
+        self.0.fetch_add(1, Ordering::AcqRel);
+        Entered(self.0.clone())
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// pingora's context of a request.
+pub struct Ctx {
+    /// When the request's head was read.
+    pub(super) begun: Instant,
+    /// The client's or one made here.
+    pub(super) request_id: HeaderValue,
+    /// The origin to allow, for browsers.
+    pub(super) origin: Option<HeaderValue>,
+    /// The row that took the request.
+    pub(super) route: Option<Arc<Route>>,
+    /// The call and its reply, where there is one.
+    pub(super) exchange: Option<Exchange>,
+    /// What the network knows of the call.
+    pub(super) call: Option<CallState>,
+    /// Counts a long prompt while the upstream works.
+    pub(super) counting: Option<JoinHandle<()>>,
+    /// How many body bytes the client had when it was told of a failure on a stream.
+    pub(super) told_at: Option<usize>,
+    /// Whether pingora has replayed what was read of the client's body.
+    pub(super) replayed: bool,
+    /// Why the client got an error, for the log.
+    pub(super) failure: Option<String>,
+    _entered: Entered,
+}
+
+/// The network's side of a call.
+pub(super) struct CallState {
+    /// Where it goes.
+    pub endpoint: Arc<Endpoint>,
+    /// The number of the upstream, so that connections are not shared between upstreams.
+    pub group: u64,
+    /// How long it may take.
+    pub deadline: Deadline,
+    /// The endpoint's addresses; empty until they are resolved.
+    pub addresses: Arc<[SocketAddr]>,
+    /// How many addresses did not answer.
+    pub tried: usize,
+    /// Whether a pooled connection turned out dead, so that this attempt must open a new one.
+    pub fresh: bool,
+    /// When the request was sent last.
+    pub sent: Option<Instant>,
+    /// The upstream's status.
+    pub status: Option<u16>,
+}
+
+impl Ctx {
+    /// The context of a request whose head was just read.
+    pub fn new(entered: Entered) -> Self {
+        Ctx {
+            begun: Instant::now(),
+            request_id: HeaderValue::from_static(""),
+            origin: None,
+            route: None,
+            exchange: None,
+            call: None,
+            counting: None,
+            told_at: None,
+            replayed: false,
+            failure: None,
+            _entered: entered,
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! What pingora's errors mean for the client.
+
+use super::ctx::CallState;
+use crate::wire::Failure;
+use http::StatusCode;
+use pingora::{Error, ErrorSource, ErrorType};
+
+/// An upstream's name that has no address.
+pub const NO_ADDRESS: ErrorType = ErrorType::Custom("NoAddress");
+/// The call's time was up before it was sent.
+pub const TIME_UP: ErrorType = ErrorType::Custom("TimeUp");
+/// The exchange told the client of a failure; what the upstream still sends does not matter.
+pub const OVER: ErrorType = ErrorType::Custom("Over");
+
+/// What the client is told; `None` when there is nobody to tell.
+pub fn failure(e: &Error, call: Option<&CallState>) -> Option<Failure> {
+    if let ErrorType::HTTPStatus(status) = e.etype() {
+        let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let why = e.context.as_ref().map_or("the request cannot be served", |why| why.as_str());
+        return Some(Failure::new(status, format!("The request was refused: {why}.")));
+    }
+    match (e.esource(), call) {
+        (ErrorSource::Downstream, _) => from_client(e),
+        (_, Some(call)) => Some(from_upstream(e, call)),
+        (_, None) => Some(Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "The proxy could not serve this request.")),
+    }
+}
+
+fn from_client(e: &Error) -> Option<Failure> {
+    use ErrorType::{ConnectionClosed, ReadError, ReadTimedout, WriteError, WriteTimedout};
+    match e.etype() {
+        ConnectionClosed | ReadError | WriteError | WriteTimedout => None,
+        // Bytes after the end of the body: pingora calls it a connect error. The client does not speak HTTP.
+        ErrorType::ConnectError => None,
+        ReadTimedout => Some(Failure::new(StatusCode::REQUEST_TIMEOUT, "The request's body did not arrive in time.")),
+        _ => Some(Failure::bad_request("The request is not valid HTTP.")),
+    }
+}
+
+fn from_upstream(e: &Error, call: &CallState) -> Failure {
+    use ErrorType as E;
+    let endpoint = &call.endpoint;
+    let place = format!("{}:{}", endpoint.host, endpoint.port);
+    let unreachable = |status: StatusCode, what: &str| {
+        let hint = "Is this machine on the Argonne network or its VPN? ARGO can be reached only from there.";
+        let message = format!("ARGO ({place}) {what}. {hint} The address is set by {}.", endpoint.setting);
+        Failure::new(status, message).with_code("upstream_unreachable")
+    };
+    match e.etype() {
+        E::ConnectTimedout | E::TLSHandshakeTimedout => {
+            unreachable(StatusCode::GATEWAY_TIMEOUT, "could not be reached in time")
+        }
+        E::ConnectRefused => unreachable(StatusCode::BAD_GATEWAY, "refuses the connection"),
+        E::ConnectNoRoute => unreachable(StatusCode::BAD_GATEWAY, "cannot be reached: there is no route to it"),
+        E::TLSHandshakeFailure | E::InvalidCert | E::HandshakeError => {
+            unreachable(StatusCode::BAD_GATEWAY, "cannot be reached: the TLS handshake failed")
+        }
+        E::ConnectError | E::SocketError | E::BindError => unreachable(StatusCode::BAD_GATEWAY, "cannot be reached"),
+        etype if *etype == NO_ADDRESS => {
+            unreachable(StatusCode::BAD_GATEWAY, "has no address: its name cannot be resolved")
+        }
+        etype if *etype == TIME_UP => Failure::timeout(call.deadline.message(&endpoint.host)),
+        E::ReadTimedout | E::WriteTimedout => Failure::timeout(call.deadline.message(&endpoint.host)),
+        E::ConnectionClosed | E::ReadError | E::WriteError => {
+            Failure::upstream(format!("ARGO ({place}) closed the connection before its answer was complete."))
+        }
+        E::InvalidHTTPHeader | E::H1Error => Failure::upstream(format!("ARGO ({place}) answered what is not HTTP.")),
+        _ => Failure::upstream(format!("The call to ARGO ({place}) failed.")),
+    }
+}

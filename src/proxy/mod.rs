@@ -1,0 +1,124 @@
+//! pingora's hooks, each a few lines that feed the exchange. Only here, in `server.rs` and in the stand-in: pingora.
+//!
+//! A request's life: `request_filter` reads the body whole and opens the exchange (ARGO's address depends on what the body
+//! says) → `upstream_peer` → `upstream_request_filter` and `request_body_filter` send the rewritten request →
+//! `response_filter` decides whether the client's head goes out → `response_body_filter` rewrites pieces → `logging` writes
+//! a reply that was held. `fail_to_proxy` tells the client of whatever went wrong on the way.
+
+mod body;
+mod call;
+mod ctx;
+mod deadline;
+mod errors;
+mod reply;
+mod request;
+mod resolver;
+mod settings;
+mod writer;
+
+pub use ctx::{Ctx, InFlight};
+pub use settings::{OriginCheck, Settings};
+
+use crate::table::Table;
+use async_trait::async_trait;
+use bytes::Bytes;
+use pingora::http::{RequestHeader, ResponseHeader};
+use pingora::upstreams::peer::HttpPeer;
+use pingora::{Error, Result};
+use pingora_proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session};
+use resolver::Resolver;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The proxy: what is served, and how this instance runs.
+pub struct Proxy {
+    table: Arc<Table>,
+    settings: Settings,
+    resolver: Resolver,
+    in_flight: InFlight,
+}
+
+impl Proxy {
+    /// A proxy that serves `table`; `in_flight` counts its requests, so that a shutdown can wait for them.
+    pub fn new(table: Arc<Table>, settings: Settings, in_flight: InFlight) -> Self {
+        Proxy { table, settings, resolver: Resolver::default(), in_flight }
+    }
+}
+
+#[async_trait]
+impl ProxyHttp for Proxy {
+    type CTX = Ctx;
+
+    fn new_ctx(&self) -> Ctx {
+        Ctx::new(self.in_flight.enter())
+    }
+
+    async fn request_filter(&self, session: &mut Session, ctx: &mut Ctx) -> Result<bool> {
+        request::open(self, session, ctx).await
+    }
+
+    async fn upstream_peer(&self, _: &mut Session, ctx: &mut Ctx) -> Result<Box<HttpPeer>> {
+        call::peer(self, ctx).await
+    }
+
+    async fn upstream_request_filter(&self, _: &mut Session, head: &mut RequestHeader, ctx: &mut Ctx) -> Result<()> {
+        call::head(head, ctx)
+    }
+
+    async fn request_body_filter(
+        &self,
+        _: &mut Session,
+        piece: &mut Option<Bytes>,
+        end: bool,
+        ctx: &mut Ctx,
+    ) -> Result<()> {
+        call::body(piece, end, ctx)
+    }
+
+    async fn response_filter(&self, session: &mut Session, head: &mut ResponseHeader, ctx: &mut Ctx) -> Result<()> {
+        reply::head(session, head, ctx)
+    }
+
+    fn response_body_filter(
+        &self,
+        session: &mut Session,
+        piece: &mut Option<Bytes>,
+        end: bool,
+        ctx: &mut Ctx,
+    ) -> Result<Option<Duration>> {
+        reply::body(session, piece, end, ctx)
+    }
+
+    fn fail_to_connect(&self, _: &mut Session, _: &HttpPeer, ctx: &mut Ctx, e: Box<Error>) -> Box<Error> {
+        call::not_connected(e, ctx)
+    }
+
+    fn error_while_proxy(
+        &self,
+        _: &HttpPeer,
+        session: &mut Session,
+        e: Box<Error>,
+        ctx: &mut Ctx,
+        reused: bool,
+    ) -> Box<Error> {
+        call::broken(session, e, ctx, reused)
+    }
+
+    async fn fail_to_proxy(&self, session: &mut Session, e: &Error, ctx: &mut Ctx) -> FailToProxy {
+        reply::fail(session, e, ctx).await
+    }
+
+    async fn logging(&self, session: &mut Session, e: Option<&Error>, ctx: &mut Ctx) {
+        reply::finish(session, ctx).await;
+        self.settings.log(session, e, ctx);
+    }
+
+    /// One line a request is written in `logging`; pingora's own would repeat it as an error.
+    fn suppress_error_log(&self, _: &Session, _: &Ctx, _: &Error) -> bool {
+        true
+    }
+
+    fn suppress_proxy_warn_log(&self, _: &Session, _: &Ctx, _: &Error, _: ProxyWarnLogContext) -> bool {
+        true
+    }
+}

@@ -1,0 +1,62 @@
+//! Writes every reply of ours: one place for length, request id and CORS, failures included.
+
+use super::Ctx;
+use crate::wire::Answer;
+use http::{HeaderName, HeaderValue, Method, Version, header};
+use log::debug;
+use pingora::Result;
+use pingora::http::ResponseHeader;
+use pingora_proxy::Session;
+
+/// The header that carries a request's id in both directions.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Adds what every reply to a parsed request carries.
+pub fn push_common(head: &mut ResponseHeader, ctx: &Ctx) -> Result<()> {
+    head.insert_header(REQUEST_ID, ctx.request_id.clone())?;
+    if let Some(origin) = &ctx.origin {
+        head.insert_header(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone())?;
+        head.insert_header(
+            header::ACCESS_CONTROL_EXPOSE_HEADERS,
+            HeaderValue::from_static("x-request-id, retry-after"),
+        )?;
+        head.insert_header(header::VARY, HeaderValue::from_static("Origin"))?;
+    }
+    Ok(())
+}
+
+/// Writes a whole reply. A client that went away is not worth more than a debug line.
+pub async fn write(session: &mut Session, ctx: &Ctx, answer: Answer) {
+    if let Err(e) = try_write(session, ctx, answer).await {
+        debug!("the reply could not be written: {e}");
+        session.set_keepalive(None);
+    }
+}
+
+async fn try_write(session: &mut Session, ctx: &Ctx, answer: Answer) -> Result<()> {
+    let mut head = ResponseHeader::build(answer.status, Some(answer.headers.len() + 6))?;
+    for (name, value) in answer.headers {
+        head.append_header(name, value)?;
+    }
+    if answer.status != http::StatusCode::NO_CONTENT {
+        head.insert_header(header::CONTENT_LENGTH, answer.body.len())?;
+    }
+    push_common(&mut head, ctx)?;
+    let no_body = session.req_header().method == Method::HEAD || answer.body.is_empty();
+    session.write_response_header(Box::new(head), no_body).await?;
+    if !no_body {
+        session.write_response_body(Some(answer.body), true).await?;
+    }
+    Ok(())
+}
+
+/// The head of a body whose length is not known: chunked, or ended by the connection's end for HTTP/1.0.
+pub fn unframed(session: &mut Session, head: &mut ResponseHeader) -> Result<()> {
+    head.remove_header(&header::CONTENT_LENGTH);
+    if session.req_header().version == Version::HTTP_10 {
+        head.remove_header(&header::TRANSFER_ENCODING);
+        session.set_keepalive(None);
+        return Ok(());
+    }
+    head.insert_header(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"))
+}

@@ -1,0 +1,123 @@
+//! Paths with parameters: `{name}` takes one segment, a final `{name*}` takes the rest, slashes included.
+
+/// A path with at least one parameter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pattern {
+    segments: Vec<Segment>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Segment {
+    Literal(String),
+    One,
+    Rest,
+}
+
+impl Pattern {
+    /// Reads a path; `None` when it has no parameters.
+    ///
+    /// # Errors
+    /// What is wrong with the path.
+    pub fn parse(path: &str) -> Result<Option<Self>, String> {
+        if !path.starts_with('/') {
+            return Err(format!("path '{path}' must begin with a slash"));
+        }
+        if path.contains(['?', '#', ' ']) {
+            return Err(format!("path '{path}' must not hold a query, a fragment or a space"));
+        }
+        let parts: Vec<&str> = path.split('/').skip(1).collect();
+        let mut segments = Vec::new();
+        for (index, part) in parts.iter().enumerate() {
+            segments.push(match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
+                Some(name) if name.ends_with('*') && index + 1 == parts.len() => Segment::Rest,
+                Some(name) if name.ends_with('*') => {
+                    return Err(format!("'{{{name}}}' may only stand at the end of '{path}'"));
+                }
+                Some("") => return Err(format!("a parameter of '{path}' has no name")),
+                Some(_) => Segment::One,
+                None if part.contains(['{', '}']) => {
+                    return Err(format!("a parameter must be a whole segment of '{path}'"));
+                }
+                None => Segment::Literal((*part).to_owned()),
+            });
+        }
+        let has_parameters = segments.iter().any(|segment| !matches!(segment, Segment::Literal(_)));
+        Ok(has_parameters.then_some(Pattern { segments }))
+    }
+
+    /// The parameters' values in a path, percent-decoded; `None` when it does not fit.
+    pub fn values(&self, path: &str) -> Option<Vec<String>> {
+        let mut rest = path.strip_prefix('/')?;
+        let mut values = Vec::new();
+        for (index, segment) in self.segments.iter().enumerate() {
+            let last = index + 1 == self.segments.len();
+            if matches!(segment, Segment::Rest) {
+                values.push(decode(rest));
+                return (!rest.is_empty()).then_some(values);
+            }
+            let (part, after) = match rest.split_once('/') {
+                Some((part, after)) if !last => (part, after),
+                None if last => (rest, ""),
+                _ => return None,
+            };
+            match segment {
+                Segment::Literal(literal) if literal == part => {}
+                Segment::One if !part.is_empty() => values.push(decode(part)),
+                _ => return None,
+            }
+            rest = after;
+        }
+        Some(values)
+    }
+}
+
+/// Reads `%XX`; what is no such escape stays, and bytes that are no UTF-8 become U+FFFD.
+fn decode(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        let escaped = match (byte, after) {
+            (b'%', [high, low, ..]) => hex(*high).zip(hex(*low)).map(|(high, low)| high * 16 + low),
+            _ => None,
+        };
+        bytes.push(escaped.unwrap_or(byte));
+        rest = after.get(if escaped.is_some() { 2 } else { 0 }..).unwrap_or_default();
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(pattern: &str, path: &str) -> Option<Vec<String>> {
+        Pattern::parse(pattern).unwrap().unwrap().values(path)
+    }
+
+    #[test]
+    fn parameters_take_what_they_should() {
+        let one = |value: &str| Some(vec![value.to_owned()]);
+        assert_eq!(values("/m/{id}", "/m/a%3Ab"), one("a:b"));
+        assert_eq!(values("/m/{id}", "/m/a/b"), None);
+        assert_eq!(values("/m/{id}", "/m/"), None);
+        assert_eq!(values("/m/{id*}", "/m/a/b:c"), one("a/b:c"));
+        assert_eq!(values("/m/{id*}", "/m/a%2Fb"), one("a/b"));
+        assert_eq!(values("/m/{id*}", "/m/"), None);
+        assert_eq!(values("/m/{id*}", "/x/a"), None);
+        assert_eq!(values("/{a}/x/{b}", "/1/x/2"), Some(vec!["1".into(), "2".into()]));
+        assert_eq!(values("/{a}/x", "/100%"), None);
+        assert_eq!(values("/{a}", "/100%"), one("100%"));
+    }
+
+    #[test]
+    fn mistakes_are_told() {
+        for path in ["x", "/{a*}/b", "/a{b}", "/{}", "/a?b", "/a b"] {
+            assert!(Pattern::parse(path).is_err(), "{path}");
+        }
+        assert_eq!(Pattern::parse("/a/b"), Ok(None));
+    }
+}

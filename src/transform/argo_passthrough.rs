@@ -1,0 +1,144 @@
+//! `argo_passthrough`: straight to the upstream. User and model are put in, everything else stays, and the reply goes back
+//! as it came.
+
+use super::openai::asked;
+use super::openai::body;
+use super::{Call, Context, Entry, Held, Plan, Reply, Request, Start, Transformer, UpstreamHead, Wiring};
+use crate::chat::Role;
+use crate::models::{Models, SystemRole};
+use crate::wire::{Answer, Failure, Fields, fields, json};
+use bytes::Bytes;
+use serde_json::value::RawValue;
+use std::sync::Arc;
+
+/// The registry's row.
+pub const ENTRY: Entry = Entry {
+    name: "argo_passthrough",
+    about: "The upstream's own format, untouched but for user and model",
+    client_suffix: None,
+    build: |wiring: Wiring| Ok(Arc::new(Passthrough { models: wiring.models })),
+};
+
+struct Passthrough {
+    models: Arc<Models>,
+}
+
+impl Transformer for Passthrough {
+    fn open(&self, request: &Request, cx: &Context<'_>) -> Result<Plan, Failure> {
+        let text = body::text(&request.body)?;
+        let fields = Fields::parse(text).map_err(|e| body::unreadable(text, &e))?;
+        let asked_model = match fields.get("model") {
+            Some(value) => asked::text("model", value)?,
+            None => None,
+        };
+        let chosen = self.models.choose(asked_model.as_deref())?;
+        let timeout = fields.get("timeout").map_or(Ok(None), asked::timeout)?;
+        let stream = match fields.get("stream").map(RawValue::get) {
+            None | Some("null" | "false") => false,
+            Some("true") => true,
+            Some(_) => return Err(Failure::bad_field("stream", "'stream' must be a boolean.")),
+        };
+        let as_user = chosen.model.rules.system_role == SystemRole::User;
+
+        let mut out = Vec::with_capacity(text.len() + 128);
+        out.push(b'{');
+        json::push_key(&mut out, "user");
+        json::push_string(&mut out, cx.user);
+        json::push_key(&mut out, "model");
+        json::push_string(&mut out, &chosen.model.id);
+        let system = fields.get("system").filter(|system| as_user && !json::is_null(system));
+        for (name, value) in fields.iter() {
+            match name {
+                "user" | "model" | "timeout" => {}
+                "system" if system.is_some() => {}
+                "prompt" => {
+                    json::push_key(&mut out, name);
+                    push_prompt(&mut out, system, value);
+                }
+                "messages" if as_user => {
+                    json::push_key(&mut out, name);
+                    push_messages(&mut out, value)?;
+                }
+                _ => {
+                    json::push_key(&mut out, name);
+                    out.extend_from_slice(value.get().as_bytes());
+                }
+            }
+        }
+        if let (Some(system), None) = (system, fields.get("prompt")) {
+            json::push_key(&mut out, "prompt");
+            push_list(&mut out, &[system]);
+        }
+        out.push(b'}');
+        let model = chosen.model.id.clone();
+        let call = Call { stream, body: Bytes::from(out), timeout, model, prompt: None };
+        Ok(Plan::Call(call, Box::new(AsItCame)))
+    }
+}
+
+/// `prompt` as the list that the upstream wants, after the system texts where the model knows no system role.
+fn push_prompt(out: &mut Vec<u8>, system: Option<&RawValue>, prompt: &RawValue) {
+    match system {
+        Some(system) => push_list(out, &[system, prompt]),
+        None => push_list(out, &[prompt]),
+    }
+}
+
+/// One list of strings out of strings and lists of strings.
+fn push_list(out: &mut Vec<u8>, parts: &[&RawValue]) {
+    let open = out.len();
+    out.push(b'[');
+    for part in parts {
+        for item in fields::list_of(part).unwrap_or_else(|_| vec![part]) {
+            if out.len() > open + 1 {
+                out.push(b',');
+            }
+            out.extend_from_slice(item.get().as_bytes());
+        }
+    }
+    out.push(b']');
+}
+
+/// The messages with system ones turned into user ones.
+fn push_messages(out: &mut Vec<u8>, messages: &RawValue) -> Result<(), Failure> {
+    let wrong = || Failure::bad_field("messages", "'messages' must be a list of messages.");
+    out.push(b'[');
+    for (index, message) in fields::list_of(messages).map_err(|_| wrong())?.into_iter().enumerate() {
+        out.extend_from_slice(if index == 0 { b"{" } else { b",{" });
+        for (name, value) in Fields::parse(message.get()).map_err(|_| wrong())?.iter() {
+            json::push_key(out, name);
+            let role = if name == "role" { json::text_of(value).and_then(|role| Role::parse(&role)) } else { None };
+            match role {
+                Some(Role::System) => json::push_string(out, Role::User.name()),
+                _ => out.extend_from_slice(value.get().as_bytes()),
+            }
+        }
+        out.push(b'}');
+    }
+    out.push(b']');
+    Ok(())
+}
+
+struct AsItCame;
+
+impl Reply for AsItCame {
+    fn head(&mut self, _: &UpstreamHead<'_>) -> Start {
+        Start::Pass
+    }
+
+    fn piece(&mut self, piece: &[u8], out: &mut Vec<u8>) -> Result<(), Failure> {
+        out.extend_from_slice(piece);
+        Ok(())
+    }
+
+    fn end(&mut self, _: &mut Vec<u8>) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn answer(&mut self, held: &Held) -> Result<Answer, Failure> {
+        Ok(Answer { status: held.status, headers: Vec::new(), body: held.body.clone() })
+    }
+
+    /// Raw text has no place for an error: the connection breaks instead.
+    fn fail(&mut self, _: &Failure, _: &mut Vec<u8>) {}
+}

@@ -1,0 +1,45 @@
+//! `reply: about`: says what this is and what it serves, for people and programs that find the bare address.
+
+use super::{Catalog, Entry};
+use crate::transform::{Context, Plan, Request, Transformer};
+use crate::wire::{Answer, Failure, json};
+use http::StatusCode;
+use std::sync::Arc;
+
+/// The registry's row.
+pub const ENTRY: Entry = Entry {
+    name: "about",
+    about: "What this is and what it serves",
+    build: |catalog| Arc::new(About(catalog.clone())),
+};
+
+struct About(Arc<Catalog>);
+
+impl Transformer for About {
+    fn open(&self, _: &Request, cx: &Context<'_>) -> Result<Plan, Failure> {
+        let mut out = b"{".to_vec();
+        for (name, value) in [
+            ("name", env!("CARGO_PKG_NAME")),
+            ("version", env!("CARGO_PKG_VERSION")),
+            ("about", "OpenAI's API over ARGO. Point an OpenAI client's base URL here."),
+        ] {
+            json::push_key(&mut out, name);
+            json::push_string(&mut out, value);
+        }
+        if let Some(base) = &self.0.base_path {
+            json::push_key(&mut out, "base_url");
+            json::push_string(&mut out, &format!("http://{}{base}", cx.host));
+        }
+        json::push_key(&mut out, "endpoints");
+        out.push(b'[');
+        for (index, row) in self.0.routes.iter().enumerate() {
+            if index > 0 {
+                out.push(b',');
+            }
+            let methods: Vec<&str> = row.methods.iter().map(http::Method::as_str).collect();
+            json::push_string(&mut out, &format!("{} {}", methods.join("|"), row.path));
+        }
+        out.extend_from_slice(b"]}");
+        Ok(Plan::Answer(Answer::json(StatusCode::OK, out)))
+    }
+}

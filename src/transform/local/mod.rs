@@ -1,0 +1,67 @@
+//! Replies that are made here, without an upstream: what a table names with `reply:`.
+
+pub mod about;
+pub mod docs;
+pub mod health;
+pub mod model;
+pub mod model_list;
+
+use super::Transformer;
+use crate::models::{Model, Models};
+use crate::wire::json;
+use std::sync::Arc;
+
+/// What is served, as local replies tell it.
+#[derive(Debug, Default)]
+pub struct Catalog {
+    /// All groups of models in the table's order.
+    pub groups: Vec<Arc<Models>>,
+    /// All routes in the table's order.
+    pub routes: Vec<Row>,
+    /// The path that OpenAI's clients are pointed at, such as a chat route's path without what clients append.
+    pub base_path: Option<String>,
+}
+
+/// A route as people read it.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// Its methods.
+    pub methods: Vec<http::Method>,
+    /// Its path as the table has it.
+    pub path: String,
+    /// What it does, in one line.
+    pub about: &'static str,
+}
+
+impl Catalog {
+    /// All models of all groups, each once.
+    pub fn models(&self) -> impl Iterator<Item = (&Models, &Model)> {
+        self.groups.iter().flat_map(|group| group.iter().map(move |model| (group.as_ref(), model)))
+    }
+}
+
+/// A local reply that a table can name.
+pub struct Entry {
+    /// Its name in YAML and of its file.
+    pub name: &'static str,
+    /// One line for people.
+    pub about: &'static str,
+    /// Makes it for a table.
+    pub build: fn(&Arc<Catalog>) -> Arc<dyn Transformer>,
+}
+
+/// Appends a model as `/models` shows it.
+fn push_model(out: &mut Vec<u8>, group: &Models, model: &Model) {
+    out.push(b'{');
+    json::push_key(out, "id");
+    json::push_string(out, &model.name);
+    json::push_key(out, "object");
+    json::push_string(out, "model");
+    json::push_key(out, "created");
+    json::push_number(out, group.shown.created);
+    json::push_key(out, "owned_by");
+    json::push_string(out, &group.shown.owned_by);
+    json::push_key(out, "internal_name");
+    json::push_string(out, &model.id);
+    out.push(b'}');
+}

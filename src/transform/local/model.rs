@@ -1,0 +1,35 @@
+//! `reply: model`: one model of the table, named by the last parameter of the route's path.
+
+use super::{Catalog, Entry, push_model};
+use crate::models::Models;
+use crate::transform::{Context, Plan, Request, Transformer};
+use crate::wire::{Answer, Failure};
+use http::StatusCode;
+use std::sync::Arc;
+
+/// The registry's row.
+pub const ENTRY: Entry = Entry {
+    name: "model",
+    about: "One model, in OpenAI's shape",
+    build: |catalog| Arc::new(OneModel(catalog.clone())),
+};
+
+struct OneModel(Arc<Catalog>);
+
+impl Transformer for OneModel {
+    fn open(&self, request: &Request, _: &Context<'_>) -> Result<Plan, Failure> {
+        let asked = request.params.last().map_or("", String::as_str);
+        let found = self.0.groups.iter().find_map(|group| Some((group, group.find(asked)?)));
+        let Some((group, model)) = found else {
+            let group: Option<&Arc<Models>> =
+                self.0.groups.iter().find(|group| !group.near(asked).is_empty()).or(self.0.groups.first());
+            return Err(match group {
+                Some(group) => group.unknown(asked),
+                None => Failure::new(StatusCode::NOT_FOUND, "No models are served here.").with_code("model_not_found"),
+            });
+        };
+        let mut out = Vec::new();
+        push_model(&mut out, group, model);
+        Ok(Plan::Answer(Answer::json(StatusCode::OK, out)))
+    }
+}

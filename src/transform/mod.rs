@@ -1,0 +1,180 @@
+//! Transformers: what a route does with a request and its reply. A table names one for each route.
+//!
+//! A transformer turns a request into a [`Plan`] and owns the reply. Adding one is a file here and a line in [`TRANSFORMERS`]
+//! (or [`REPLIES`], for what is answered without an upstream).
+
+pub mod argo_passthrough;
+pub mod local;
+pub mod openai;
+pub mod openai_chat_completions;
+pub mod openai_completions;
+pub mod openai_embeddings;
+pub mod upstream_error;
+
+use crate::chat::tokens::{Counting, Prompt};
+use crate::dialect::Dialect;
+use crate::models::Models;
+use crate::wire::{Answer, Failure};
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Turns requests of one route into plans.
+pub trait Transformer: Send + Sync {
+    /// Decides what happens with a request.
+    ///
+    /// # Errors
+    /// What the client did wrong; nothing has been sent.
+    fn open(&self, request: &Request, cx: &Context<'_>) -> Result<Plan, Failure>;
+}
+
+/// A request as a transformer sees it.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// The complete body; empty when there was none and the route has none of its own.
+    pub body: Bytes,
+    /// The values of the route's path parameters, decoded, in order.
+    pub params: Vec<String>,
+}
+
+/// What a transformer may know besides the request.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// Who calls ARGO.
+    pub user: &'a str,
+    /// A random id, unique for this exchange.
+    pub id: &'a str,
+    /// Now, in Unix seconds.
+    pub now: u64,
+    /// The `Host` that the client called, for pages that explain themselves.
+    pub host: &'a str,
+}
+
+/// What happens with a request.
+pub enum Plan {
+    /// It is answered here.
+    Answer(Answer),
+    /// It needs one call upstream.
+    Call(Call, Box<dyn Reply>),
+}
+
+/// One call upstream.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Whether it goes to the upstream's streaming endpoint.
+    pub stream: bool,
+    /// The body, complete.
+    pub body: Bytes,
+    /// The time limit that the request's body asked for.
+    pub timeout: Option<Duration>,
+    /// ARGO's id of the model, for the log.
+    pub model: String,
+    /// What the prompt will be counted from, when somebody wants its size.
+    pub prompt: Option<Arc<Prompt>>,
+}
+
+/// The head of an upstream's reply.
+pub struct UpstreamHead<'a> {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: &'a HeaderMap,
+    /// Whether no body will follow.
+    pub bodiless: bool,
+}
+
+/// How the client's reply begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// A stream with this content type begins now; its status is 200.
+    Stream(&'static str),
+    /// Status, type and body of the upstream go through as they are.
+    Pass,
+    /// Head and body are decided when the upstream's body is known.
+    Hold,
+}
+
+/// A complete reply of an upstream.
+#[derive(Debug)]
+pub struct Held {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body, decoded.
+    pub body: Bytes,
+}
+
+/// Owns the reply to one call. `piece` and `end` are for streams, `answer` is for held replies.
+pub trait Reply: Send + Sync {
+    /// The upstream's head is here.
+    fn head(&mut self, head: &UpstreamHead<'_>) -> Start;
+
+    /// A piece of a stream, cut anywhere.
+    ///
+    /// # Errors
+    /// When the stream cannot go on; what is in `out` still reaches the client, followed by [`Reply::fail`].
+    fn piece(&mut self, piece: &[u8], out: &mut Vec<u8>) -> Result<(), Failure>;
+
+    /// The stream ended as it should.
+    ///
+    /// # Errors
+    /// As for `piece`.
+    fn end(&mut self, out: &mut Vec<u8>) -> Result<(), Failure>;
+
+    /// The upstream's reply was held and is complete.
+    ///
+    /// # Errors
+    /// What the client is told instead of an answer.
+    fn answer(&mut self, held: &Held) -> Result<Answer, Failure>;
+
+    /// A stream broke after its head was out: says so in the client's own format.
+    fn fail(&mut self, failure: &Failure, out: &mut Vec<u8>);
+}
+
+/// What a route's transformer is made from.
+#[derive(Clone)]
+pub struct Wiring {
+    /// The dialect of the route's upstream.
+    pub dialect: Dialect,
+    /// The models that the route serves.
+    pub models: Arc<Models>,
+    /// How the route counts tokens.
+    pub counting: Counting,
+}
+
+/// A transformer that a table can name.
+pub struct Entry {
+    /// Its name: in YAML, of its file, of the folder of its golden cases.
+    pub name: &'static str,
+    /// One line for people.
+    pub about: &'static str,
+    /// What OpenAI's clients append to their base URL to reach such a route, so that the base URL can be told.
+    pub client_suffix: Option<&'static str>,
+    /// Makes it for one route; the error says why it does not fit the upstream's dialect.
+    pub build: fn(Wiring) -> Result<Arc<dyn Transformer>, String>,
+}
+
+/// All transformers that call an upstream.
+pub const TRANSFORMERS: &[Entry] =
+    &[openai_chat_completions::ENTRY, openai_completions::ENTRY, openai_embeddings::ENTRY, argo_passthrough::ENTRY];
+
+/// All replies that are made here.
+pub const REPLIES: &[local::Entry] =
+    &[local::model_list::ENTRY, local::model::ENTRY, local::health::ENTRY, local::docs::ENTRY, local::about::ENTRY];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_explained() {
+        let all: Vec<(&str, &str)> =
+            TRANSFORMERS.iter().map(|e| (e.name, e.about)).chain(REPLIES.iter().map(|e| (e.name, e.about))).collect();
+        for (index, (name, about)) in all.iter().enumerate() {
+            assert!(!about.is_empty(), "{name}");
+            assert!(all.iter().skip(index + 1).all(|(other, _)| other != name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Where OpenAI's chat completions and legacy completions differ: the words around the text.
+
+/// The constant parts of one endpoint's replies. `open` parts end where escaped text follows; `close` parts follow it.
+#[derive(Debug)]
+pub struct Shape {
+    /// What the reply's id begins with.
+    pub id_prefix: &'static str,
+    /// `object` of a whole reply.
+    pub whole_object: &'static str,
+    /// `object` of a chunk.
+    pub chunk_object: &'static str,
+    /// The choice that comes before any text, where there is one.
+    pub first_choice: Option<&'static str>,
+    /// A choice with text.
+    pub text_open: &'static str,
+    /// The rest of a choice with text.
+    pub text_close: &'static str,
+    /// The choice that ends the stream, up to the finish reason's value.
+    pub finish_open: &'static str,
+    /// A whole reply's choice, up to its text.
+    pub whole_open: &'static str,
+    /// What follows the text of a whole reply, up to the tool calls.
+    pub whole_after_text: &'static str,
+    /// What follows the tool calls of a whole reply, up to the finish reason's value.
+    pub whole_finish_open: &'static str,
+    /// Whether the endpoint can carry tool calls.
+    pub has_tool_calls: bool,
+}
+
+/// `/chat/completions`
+pub const CHAT: Shape = Shape {
+    id_prefix: "chatcmpl-",
+    whole_object: "chat.completion",
+    chunk_object: "chat.completion.chunk",
+    first_choice: Some(r#"{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}"#),
+    text_open: r#"{"index":0,"delta":{"content":""#,
+    text_close: r#""},"logprobs":null,"finish_reason":null}"#,
+    finish_open: r#"{"index":0,"delta":{},"logprobs":null,"finish_reason":"#,
+    whole_open: r#"{"index":0,"message":{"role":"assistant","content":"#,
+    whole_after_text: r#","refusal":null"#,
+    whole_finish_open: r#"},"logprobs":null,"finish_reason":"#,
+    has_tool_calls: true,
+};
+
+/// `/completions`
+pub const COMPLETION: Shape = Shape {
+    id_prefix: "cmpl-",
+    whole_object: "text_completion",
+    chunk_object: "text_completion",
+    first_choice: None,
+    text_open: r#"{"text":""#,
+    text_close: r#"","index":0,"logprobs":null,"finish_reason":null}"#,
+    finish_open: r#"{"text":"","index":0,"logprobs":null,"finish_reason":"#,
+    whole_open: r#"{"index":0,"text":"#,
+    whole_after_text: "",
+    whole_finish_open: r#","logprobs":null,"finish_reason":"#,
+    has_tool_calls: false,
+};

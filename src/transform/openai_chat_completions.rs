@@ -1,0 +1,146 @@
+//! `openai_chat_completions`: OpenAI's chat completions over any chat dialect.
+
+use super::openai::asked::{self, Asked};
+use super::openai::body::{self, ChatBody, Messages};
+use super::openai::reply::{ChatReply, Frame, Wanted};
+use super::openai::shape::CHAT;
+use super::{Call, Context, Entry, Plan, Request, Transformer, Wiring};
+use crate::chat::tokens::{Counting, Prompt};
+use crate::chat::{Conversation, Message, Role};
+use crate::dialect::{self, ChatDialect, Dialect};
+use crate::models::Models;
+use crate::wire::{Failure, Fields, json};
+use bytes::Bytes;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// The registry's row.
+pub const ENTRY: Entry = Entry {
+    name: "openai_chat_completions",
+    about: "OpenAI chat completions, whole and streamed, over a chat upstream",
+    client_suffix: Some("/chat/completions"),
+    build: |wiring: Wiring| match wiring.dialect {
+        Dialect::Chat(dialect) => {
+            Ok(Arc::new(ChatCompletions { dialect, models: wiring.models, counting: wiring.counting }))
+        }
+        Dialect::Embedding(_) => Err("it needs an upstream that answers conversations".to_owned()),
+    },
+};
+
+struct ChatCompletions {
+    dialect: &'static dyn ChatDialect,
+    models: Arc<Models>,
+    counting: Counting,
+}
+
+impl Transformer for ChatCompletions {
+    fn open(&self, request: &Request, cx: &Context<'_>) -> Result<Plan, Failure> {
+        let text = body::text(&request.body)?;
+        let ChatBody { messages, fields } = ChatBody::parse(text)?;
+        let asked = Asked::read(fields, |_, _| Ok(false))?;
+        let messages = self::messages(messages)?;
+        let chosen = self.models.choose(asked.model.as_deref())?;
+        let rules = &chosen.model.rules;
+
+        let mut prompt = Prompt::new(self.counting, rules.counts_with());
+        for message in &messages {
+            prompt.push_message(&request.body, &message.content);
+        }
+        let mut chat = Conversation { messages, params: asked.params };
+        rules.apply(&mut chat);
+        let call = dialect::Call { user: cx.user, model: &chosen.model.id };
+        let body = Bytes::from(self.dialect.encode(&chat, call));
+
+        let wanted = Wanted {
+            model: chosen.asked,
+            rules,
+            stream: asked.stream,
+            include_usage: asked.include_usage,
+            max_tokens: asked.max_tokens,
+            counting: self.counting,
+        };
+        let prompt = Arc::new(prompt);
+        let counted = (!asked.stream || asked.include_usage).then(|| prompt.clone());
+        let frame = Frame::new(&CHAT, &wanted, prompt, cx);
+        let call = Call {
+            stream: asked.stream,
+            body,
+            timeout: asked.timeout,
+            model: chosen.model.id.clone(),
+            prompt: counted,
+        };
+        Ok(Plan::Call(call, Box::new(ChatReply::new(self.dialect, frame, asked.stream))))
+    }
+}
+
+/// The messages of a request, each checked and named in the failure when it is wrong.
+fn messages<'a>(given: Option<Messages<'a>>) -> Result<Vec<Message<'a>>, Failure> {
+    let list = match given {
+        None => return Err(Failure::bad_field("messages", "'messages' is missing; a list of messages is expected.")),
+        Some(Messages::NotAList) => {
+            return Err(Failure::bad_field("messages", "'messages' must be a list of messages."));
+        }
+        Some(Messages::List(list)) if list.is_empty() => {
+            return Err(Failure::bad_field("messages", "'messages' is empty; at least one message is expected."));
+        }
+        Some(Messages::List(list)) => list,
+    };
+    list.into_iter()
+        .enumerate()
+        .map(|(index, fields)| match fields {
+            Some(fields) => message(index, fields),
+            None => {
+                let place = format!("messages[{index}]");
+                Err(Failure::bad_field(&*place, format!("'{place}' must be an object with 'role' and 'content'.")))
+            }
+        })
+        .collect()
+}
+
+fn message<'a>(index: usize, fields: Fields<'a>) -> Result<Message<'a>, Failure> {
+    let mut role = None;
+    let mut content = None;
+    let mut rest = Fields::default();
+    for (name, value) in fields {
+        match name.as_ref() {
+            "role" => role = Some(value),
+            "content" => content = Some(value),
+            _ => rest.push(name, value),
+        }
+    }
+    let role = self::role(index, role)?;
+    let content = self::content(index, role, content)?;
+    Ok(Message { role, content, rest })
+}
+
+fn role(index: usize, given: Option<&RawValue>) -> Result<Role, Failure> {
+    let place = format!("messages[{index}].role");
+    let name = match given {
+        Some(given) => asked::text(&place, given)?,
+        None => None,
+    };
+    match name.as_deref().map(|name| (name, Role::parse(name))) {
+        Some((_, Some(role))) => Ok(role),
+        Some((name, None)) => {
+            let known = "system, developer, user, assistant, tool or function";
+            Err(Failure::bad_field(&*place, format!("'{place}' is '{name}'; expected {known}.")))
+        }
+        None => Err(Failure::bad_field(&*place, format!("'{place}' is missing."))),
+    }
+}
+
+/// The content as the client wrote it. An assistant's message may have none (it called tools): ARGO wants a text, so it is
+/// an empty one.
+fn content<'a>(index: usize, role: Role, given: Option<&'a RawValue>) -> Result<Cow<'a, RawValue>, Failure> {
+    let place = || format!("messages[{index}].content");
+    match given.filter(|given| !json::is_null(given)) {
+        Some(given) if given.get().starts_with(['"', '[']) => Ok(Cow::Borrowed(given)),
+        Some(given) => Err(asked::wrong_type(&place(), "a string or a list of parts", given)),
+        None if matches!(role, Role::Assistant | Role::Function) => match RawValue::from_string("\"\"".to_owned()) {
+            Ok(empty) => Ok(Cow::Owned(empty)),
+            Err(e) => Err(Failure::bad_field(place(), e.to_string())),
+        },
+        None => Err(Failure::bad_field(place(), format!("'{}' is missing.", place()))),
+    }
+}

@@ -1,0 +1,16 @@
+//! Shapes as they travel: JSON text, SSE, UTF-8, gzip, and failures. No I/O, and nothing here knows a route, a model or a socket.
+
+pub mod answer;
+pub mod body_end;
+pub mod failure;
+pub mod fields;
+pub mod gunzip;
+pub mod json;
+pub mod python;
+pub mod sse;
+pub mod unwrap;
+pub mod utf8;
+
+pub use answer::Answer;
+pub use failure::Failure;
+pub use fields::Fields;

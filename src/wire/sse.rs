@@ -1,0 +1,15 @@
+//! Server-sent events as OpenAI's clients read them: one `data:` line an event, a blank line after it.
+
+/// Opens an event.
+pub const DATA: &[u8] = b"data: ";
+/// Closes an event.
+pub const END: &[u8] = b"\n\n";
+/// Tells the client that the stream is complete. Never sent after an error.
+pub const DONE: &[u8] = b"data: [DONE]\n\n";
+
+/// Appends one event whose data is `json`, which must hold no line end (see [`crate::wire::json`]).
+pub fn push_event(out: &mut Vec<u8>, json: &[u8]) {
+    out.extend_from_slice(DATA);
+    out.extend_from_slice(json);
+    out.extend_from_slice(END);
+}
