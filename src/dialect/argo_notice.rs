@@ -91,7 +91,7 @@ impl Watch {
             return None;
         }
         self.held.push_str(text);
-        if let Some(at) = self.held.find(BANNER) {
+        if let Some(at) = self.held.find(BANNER).filter(|at| self.seen + at <= NEAR_START) {
             let after = self.held.len() - at - BANNER.len();
             if self.held.contains(DENIED) {
                 return Some(Notice { kind: Kind::Denied, text: cut(&self.held, QUOTED).to_owned() });

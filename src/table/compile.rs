@@ -3,9 +3,10 @@
 use super::path::Pattern;
 use super::raw::{RawGroup, RawRoute, RawRule, RawTable, RawUpstream};
 use super::vars::Variables;
-use super::{Endpoint, Problem, Route, Table, Upstream};
+use super::{Endpoint, Route, Table, Upstream};
 use crate::dialect::DIALECTS;
 use crate::models::{Model, Models, Rules, Shown};
+use crate::problem::{Place, Problem};
 use crate::transform::local::{Catalog, Row};
 use crate::transform::{Entry, REPLIES, TRANSFORMERS, Transformer, Wiring};
 use bytes::Bytes;
@@ -48,7 +49,7 @@ struct Problems<'a> {
 
 impl Problems<'_> {
     fn add(&mut self, message: impl Into<String>) {
-        self.list.push(Problem { file: self.file.to_owned(), place: None, message: message.into() });
+        self.list.push(Problem::new(Place::File(self.file.to_owned()), message, None));
     }
 
     /// Keeps the value, or the problem under its place.

@@ -9,39 +9,19 @@ mod vars;
 
 use crate::dialect::Dialect;
 use crate::models::Models;
+use crate::problem::Problem;
 use crate::transform::Transformer;
 use crate::transform::local::Catalog;
 use bytes::Bytes;
 use http::{HeaderValue, Method};
 use path::Pattern;
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::Arc;
 
 pub use vars::Variables;
 
 /// The table that is built into the binary, for whoever has none of their own.
 pub const BUILT_IN: &str = include_str!("../../routes.yaml");
-
-/// One mistake in a table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// The file.
-    pub file: String,
-    /// Where in it, `line:column` from 1, when that is known.
-    pub place: Option<(usize, usize)>,
-    /// What is wrong, naming the field, and what to do.
-    pub message: String,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.place {
-            Some((line, column)) => write!(f, "{}:{line}:{column}: {}", self.file, self.message),
-            None => write!(f, "{}: {}", self.file, self.message),
-        }
-    }
-}
 
 /// One address of an upstream.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,9 +1,9 @@
 //! The table as it is written: names and texts, nothing resolved.
 
-use super::Problem;
 use super::ordered::Ordered;
 use crate::chat::tokens::{Counting, Tokenizer};
 use crate::models::{Family, SystemRole};
+use crate::problem::{Place, Problem};
 use serde::Deserialize;
 
 /// The whole file.
@@ -91,10 +91,15 @@ impl OneOrMany {
 impl RawTable {
     /// Reads the text.
     pub fn parse(file: &str, text: &str) -> Result<Self, Problem> {
-        serde_yaml::from_str(text).map_err(|e| Problem {
-            file: file.to_owned(),
-            place: e.location().map(|at| (at.line(), at.column())),
-            message: without_place(&e.to_string()),
+        // serde_yaml takes a byte order mark for a document of its own.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        serde_yaml::from_str(text).map_err(|e| {
+            let file = file.to_owned();
+            let place = match e.location() {
+                Some(at) => Place::Spot { file, line: at.line(), column: at.column() },
+                None => Place::File(file),
+            };
+            Problem::new(place, without_place(&e.to_string()), None)
         })
     }
 }

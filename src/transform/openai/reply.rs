@@ -152,12 +152,16 @@ impl Reply for ChatReply {
     fn piece(&mut self, piece: &[u8], out: &mut Vec<u8>) -> Result<(), Failure> {
         let Some(Streaming { decoder, chunks }) = &mut self.streaming else { return Ok(()) };
         out.reserve(chunks.room(piece.len()));
-        decoder.piece(piece, &mut ChunkSink { chunks, frame: &mut self.frame, out })
+        let read = decoder.piece(piece, &mut ChunkSink { chunks, frame: &mut self.frame, out });
+        chunks.close(&self.frame, out);
+        read
     }
 
     fn end(&mut self, out: &mut Vec<u8>) -> Result<(), Failure> {
         let Some(Streaming { decoder, chunks }) = &mut self.streaming else { return Ok(()) };
-        decoder.end(&mut ChunkSink { chunks, frame: &mut self.frame, out })?;
+        let read = decoder.end(&mut ChunkSink { chunks, frame: &mut self.frame, out });
+        chunks.close(&self.frame, out);
+        read?;
         chunks.finish(&self.frame, out);
         Ok(())
     }

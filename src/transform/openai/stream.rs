@@ -12,6 +12,8 @@ pub struct Chunks {
     /// Everything after it: closes the list, the chunk and the event.
     tail: &'static [u8],
     begun: bool,
+    /// Whether a chunk with text is open: the texts of one piece become one chunk.
+    open: bool,
     calls: usize,
 }
 
@@ -24,7 +26,7 @@ impl Chunks {
         frame.push_common(&mut head, frame.shape.chunk_object);
         head.extend_from_slice(b",\"choices\":[");
         let tail: &[u8] = if frame.include_usage { b"],\"usage\":null}\n\n" } else { b"]}\n\n" };
-        Chunks { head, tail, begun: false, calls: 0 }
+        Chunks { head, tail, begun: false, open: false, calls: 0 }
     }
 
     /// The room that a piece of `size` bytes needs at the most usual.
@@ -55,15 +57,29 @@ impl Chunks {
     fn text(&mut self, frame: &mut Frame, text: Text<'_>, out: &mut Vec<u8>) {
         self.begin(frame, out);
         frame.meter.push(text);
-        let write = |out: &mut Vec<u8>| match text {
+        if !self.open {
+            self.open = true;
+            out.extend_from_slice(&self.head);
+            out.extend_from_slice(frame.shape.text_open.as_bytes());
+        }
+        match text {
             Text::Plain(text) => json::push_escaped(out, text),
             Text::Json(inside) => out.extend_from_slice(inside.as_bytes()),
-        };
-        self.choice(out, frame.shape.text_open, write, frame.shape.text_close);
+        }
+    }
+
+    /// Closes the chunk with text, if one is open: the piece is over.
+    pub fn close(&mut self, frame: &Frame, out: &mut Vec<u8>) {
+        if self.open {
+            self.open = false;
+            out.extend_from_slice(frame.shape.text_close.as_bytes());
+            out.extend_from_slice(self.tail);
+        }
     }
 
     /// The end of a stream that is complete: finish chunk, usage where it was asked for, `[DONE]`.
     pub fn finish(&mut self, frame: &Frame, out: &mut Vec<u8>) {
+        self.close(frame, out);
         self.begin(frame, out);
         let completion = frame.meter.tokens();
         let reason = frame.finish_reason(completion, self.calls > 0);
@@ -94,6 +110,7 @@ impl Sink for ChunkSink<'_> {
         match event {
             Event::Text(text) => self.chunks.text(self.frame, text, self.out),
             Event::ToolCall { id, name, arguments } => {
+                self.chunks.close(self.frame, self.out);
                 self.chunks.begin(self.frame, self.out);
                 let index = self.chunks.calls;
                 self.chunks.calls += 1;

@@ -1,0 +1,258 @@
+//! What the command line may say. `serve` is also what happens when no command is named.
+
+#[cfg(test)]
+mod tests;
+mod values;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand};
+
+use crate::config::Overrides;
+use crate::setup;
+use values::{duration, positive, share};
+
+/// Where the configuration is looked for when nothing names it.
+pub const DEFAULT_CONFIG: &str = "config.yaml";
+
+const EXAMPLES: &str = "\
+Examples:
+  argo-openai-proxy serve --demo            try it: no configuration, no network
+  argo-openai-proxy init                    make config.yaml, once
+  argo-openai-proxy                         serve what config.yaml and routes.yaml say
+  argo-openai-proxy my.yaml --port 8080     the same with another file and port
+  argo-openai-proxy check                   look for mistakes in both files
+  argo-openai-proxy models --json           what can be asked for
+
+Flags beat the environment (CONFIG_PATH, PORT, HOST, VERBOSE), which beats the file.
+Exit codes: 0 all right, 1 a problem, 2 wrong usage.";
+
+/// Use ARGO, Argonne's language-model gateway, from any OpenAI client.
+#[derive(Debug, Parser)]
+#[command(name = "argo-openai-proxy", version, after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+
+    #[command(flatten)]
+    serve: ServeArgs,
+}
+
+/// What this process was called to do. Prints help, version and mistakes itself and exits then: 0, or 2 for a mistake.
+pub fn command() -> Command {
+    command_from(std::env::args_os()).unwrap_or_else(|error| error.exit())
+}
+
+/// The command in `words`, of which the first is the program's name; without a name it is `serve`.
+///
+/// # Errors
+/// A mistake, or a wish for help or version: [`clap::Error::exit_code`] tells which.
+pub fn command_from<W: Into<OsString> + Clone>(words: impl IntoIterator<Item = W>) -> Result<Command, clap::Error> {
+    match Cli::try_parse_from(words)? {
+        Cli { command: None, serve } => Ok(Command::Serve(serve)),
+        Cli { command: Some(command), serve } if serve == ServeArgs::default() => Ok(command),
+        // clap's own check takes the command in `-v routes` for a path.
+        _ => Err(Cli::command().error(
+            ErrorKind::ArgumentConflict,
+            "flags and paths come after the command, as in: argo-openai-proxy serve -v",
+        )),
+    }
+}
+
+/// One run of the program does one of these.
+#[derive(Clone, Debug, PartialEq, Subcommand)]
+pub enum Command {
+    /// Run the proxy (also when no command is given)
+    #[command(after_help = SERVE_EXAMPLES)]
+    Serve(ServeArgs),
+    /// Run only the stand-in for ARGO, for tests and load tests
+    #[command(name = "stand-in", after_help = STAND_IN_EXAMPLES)]
+    StandIn(StandInArgs),
+    /// Make config.yaml: the first-time setup
+    #[command(after_help = INIT_EXAMPLES)]
+    Init(InitArgs),
+    /// Look for mistakes in config.yaml and routes.yaml without starting
+    Check(CheckArgs),
+    /// Print what is served: method, path, upstream URL, transformer
+    Routes(ListArgs),
+    /// Print the models: name and ARGO id
+    Models(ListArgs),
+}
+
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  argo-openai-proxy serve
+  argo-openai-proxy serve /etc/argo/config.yaml --routes my-routes.yaml
+  argo-openai-proxy serve --demo --port 8080";
+
+/// How to run the proxy.
+#[derive(Args, Clone, Debug, Default, PartialEq)]
+pub struct ServeArgs {
+    #[command(flatten)]
+    pub files: Files,
+
+    /// Listen here [default: `host` of the configuration]
+    #[arg(long, value_name = "ADDRESS")]
+    pub host: Option<String>,
+
+    /// Listen on this port; 0: any free one [default: `port` of the configuration]
+    #[arg(long, value_name = "PORT")]
+    pub port: Option<u16>,
+
+    /// Log a line for each request
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub verbose: bool,
+
+    /// Log problems only
+    #[arg(short, long)]
+    pub quiet: bool,
+
+    /// Talk to a built-in stand-in instead of ARGO; reads no configuration
+    #[arg(long, conflicts_with_all = ["config_path", "config"])]
+    pub demo: bool,
+}
+
+impl ServeArgs {
+    /// What beats environment and file.
+    pub fn overrides(&self) -> Overrides {
+        Overrides {
+            port: self.port,
+            host: self.host.clone(),
+            verbose: match (self.verbose, self.quiet) {
+                (true, _) => Some(true),
+                (_, true) => Some(false),
+                _ => None,
+            },
+        }
+    }
+}
+
+/// The two files that say where and what is served.
+#[derive(Args, Clone, Debug, Default, PartialEq)]
+pub struct Files {
+    /// The configuration, the same as --config
+    #[arg(value_name = "CONFIG", conflicts_with = "config")]
+    config_path: Option<PathBuf>,
+
+    /// The configuration [default: $CONFIG_PATH, else config.yaml]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// The route table [default: routes.yaml beside the configuration, else here, else the built-in one]
+    #[arg(long, value_name = "FILE")]
+    pub routes: Option<PathBuf>,
+}
+
+impl Files {
+    /// The configuration: the flag or the positional path, else `CONFIG_PATH`, else [`DEFAULT_CONFIG`].
+    pub fn config(&self, env: &dyn Fn(&str) -> Option<String>) -> PathBuf {
+        let flag = self.config.as_ref().or(self.config_path.as_ref());
+        flag.cloned().unwrap_or_else(|| config_from(env))
+    }
+}
+
+fn config_from(env: &dyn Fn(&str) -> Option<String>) -> PathBuf {
+    env("CONFIG_PATH").filter(|path| !path.is_empty()).unwrap_or_else(|| DEFAULT_CONFIG.to_owned()).into()
+}
+
+const STAND_IN_EXAMPLES: &str = "\
+Examples:
+  argo-openai-proxy stand-in --port 9000
+  argo-openai-proxy stand-in --port 9000 --latency 300ms --piece-delay 20ms
+  argo-openai-proxy stand-in --failure-rate 0.1";
+
+/// How the stand-in behaves.
+#[derive(Args, Clone, Debug, PartialEq)]
+pub struct StandInArgs {
+    /// Listen here
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub host: String,
+
+    /// Listen on this port; 0: any free one
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub port: u16,
+
+    /// Wait before each answer, e.g. 250ms or 1.5s
+    #[arg(long, value_name = "TIME", default_value = "0", value_parser = duration)]
+    pub latency: Duration,
+
+    /// Bytes of a streamed piece
+    #[arg(long, value_name = "BYTES", default_value = "16", value_parser = positive)]
+    pub piece_size: usize,
+
+    /// Wait between streamed pieces, e.g. 20ms
+    #[arg(long, value_name = "TIME", default_value = "0", value_parser = duration)]
+    pub piece_delay: Duration,
+
+    /// Share of the requests that fail, from 0 to 1
+    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = share)]
+    pub failure_rate: f64,
+
+    /// Threads
+    #[arg(long, value_name = "N", default_value = "1", value_parser = positive)]
+    pub workers: usize,
+}
+
+const INIT_EXAMPLES: &str = "\
+Examples:
+  argo-openai-proxy init                      asks, on a terminal
+  argo-openai-proxy init --yes --user jdoe    asks nothing
+  argo-openai-proxy init --yes --user jdoe --port 44497 --config my.yaml";
+
+/// What the setup need not ask.
+#[derive(Args, Clone, Debug, PartialEq)]
+pub struct InitArgs {
+    /// The file to write [default: $CONFIG_PATH, else config.yaml]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// Ask nothing, take the defaults
+    #[arg(short, long, requires = "user")]
+    pub yes: bool,
+
+    /// Your Argonne username
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
+
+    /// The proxy's port; 0: another one at each start [default: a random free one]
+    #[arg(long, value_name = "PORT")]
+    pub port: Option<u16>,
+
+    /// Replace an existing file without asking
+    #[arg(long)]
+    pub force: bool,
+}
+
+impl InitArgs {
+    /// The same for [`setup::run`].
+    pub fn options(&self, env: &dyn Fn(&str) -> Option<String>) -> setup::Options {
+        setup::Options {
+            config: self.config.clone().unwrap_or_else(|| config_from(env)),
+            yes: self.yes,
+            user: self.user.clone(),
+            port: self.port,
+            force: self.force,
+        }
+    }
+}
+
+/// What to look at.
+#[derive(Args, Clone, Debug, PartialEq)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    pub files: Files,
+}
+
+/// What to print, and how.
+#[derive(Args, Clone, Debug, PartialEq)]
+pub struct ListArgs {
+    #[command(flatten)]
+    pub files: Files,
+
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}

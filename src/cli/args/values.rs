@@ -1,0 +1,33 @@
+//! Values of flags that clap has no parser for.
+
+use std::time::Duration;
+
+/// `250ms`, `1.5s`, or `0`.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    let (number, unit) = match text.strip_suffix("ms") {
+        Some(number) => (number, 1e-3),
+        None => (text.strip_suffix('s').unwrap_or("unitless"), 1.0),
+    };
+    if text == "0" {
+        return Ok(Duration::ZERO);
+    }
+    number
+        .parse::<f64>()
+        .ok()
+        .and_then(|number| Duration::try_from_secs_f64(number * unit).ok())
+        .filter(|time| *time <= Duration::from_secs(3600))
+        .ok_or_else(|| "expected a time up to an hour with its unit, such as 250ms or 1.5s".to_owned())
+}
+
+/// A number of things of which there must be some.
+pub(super) fn positive(text: &str) -> Result<usize, String> {
+    text.parse::<usize>().ok().filter(|number| *number > 0).ok_or_else(|| "expected a whole number from 1".to_owned())
+}
+
+/// From 0 to 1.
+pub(super) fn share(text: &str) -> Result<f64, String> {
+    text.parse::<f64>()
+        .ok()
+        .filter(|share| (0.0..=1.0).contains(share))
+        .ok_or_else(|| "expected a number from 0 to 1".to_owned())
+}

@@ -1,0 +1,65 @@
+//! `routes` and `models`: what is served, for people and as JSON.
+
+use super::args::ListArgs;
+use super::{Ended, files};
+use serde_json::{Value, json};
+use std::io::Write;
+
+/// Prints the routes.
+pub fn routes(args: &ListArgs) -> Result<(), Ended> {
+    let loaded = files::load_or_defaults(&args.files)?;
+    let rows: Vec<Value> = loaded
+        .table
+        .routes()
+        .map(|route| {
+            let methods: Vec<&str> = route.methods.iter().map(http::Method::as_str).collect();
+            let upstream = route.upstream.as_ref();
+            json!({
+                "method": methods.join("|"),
+                "path": route.path,
+                "does": route.does,
+                "url": upstream.map(|upstream| &upstream.whole.url),
+                "stream_url": upstream.and_then(|upstream| upstream.stream.as_ref()).map(|stream| &stream.url),
+            })
+        })
+        .collect();
+    print(args, rows, &["method", "path", "does", "url"])
+}
+
+/// Prints the models.
+pub fn models(args: &ListArgs) -> Result<(), Ended> {
+    let loaded = files::load_or_defaults(&args.files)?;
+    let mut rows = Vec::new();
+    for group in loaded.table.groups() {
+        let default = group.default().map(|model| &model.name);
+        rows.extend(
+            group
+                .iter()
+                .map(|model| json!({"name": model.name, "id": model.id, "default": default == Some(&model.name)})),
+        );
+    }
+    print(args, rows, &["name", "id"])
+}
+
+/// JSON, or the named columns, aligned. A reader that stops reading (`| head`) is no problem.
+fn print(args: &ListArgs, rows: Vec<Value>, columns: &[&str]) -> Result<(), Ended> {
+    let text = if args.json { format!("{:#}\n", Value::Array(rows)) } else { aligned(&rows, columns) };
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(Ended::Because(format!("cannot print: {e}"))),
+        _ => Ok(()),
+    }
+}
+
+fn aligned(rows: &[Value], columns: &[&str]) -> String {
+    let cell = |row: &Value, column: &str| row.get(column).and_then(Value::as_str).unwrap_or("-").to_owned();
+    let width = |column: &&str| rows.iter().map(|row| cell(row, column).chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = columns.iter().map(|column| width(column)).collect();
+    let mut text = String::new();
+    for row in rows {
+        let cells: Vec<String> =
+            columns.iter().zip(&widths).map(|(column, width)| format!("{:width$}", cell(row, column))).collect();
+        text.push_str(cells.join("  ").trim_end());
+        text.push('\n');
+    }
+    text
+}

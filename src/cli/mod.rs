@@ -1,0 +1,83 @@
+//! The command line: what was asked for, done, and turned into an exit code (0 all right, 1 a problem, 2 wrong usage).
+
+pub mod args;
+mod check;
+mod files;
+mod list;
+mod serve;
+mod stand_in;
+
+use crate::problem::{Problem, Warning};
+use crate::setup;
+use args::Command;
+use std::fmt::Display;
+use std::process::ExitCode;
+
+/// Why a command did not do what it was asked to.
+enum Ended {
+    /// Problems, each of which says what to do.
+    Problems(Vec<Problem>),
+    /// One sentence.
+    Because(String),
+    /// The setup's own reason.
+    Setup(setup::SetupError),
+}
+
+impl From<Vec<Problem>> for Ended {
+    fn from(problems: Vec<Problem>) -> Self {
+        Ended::Problems(problems)
+    }
+}
+
+impl From<String> for Ended {
+    fn from(why: String) -> Self {
+        Ended::Because(why)
+    }
+}
+
+impl From<setup::SetupError> for Ended {
+    fn from(error: setup::SetupError) -> Self {
+        Ended::Setup(error)
+    }
+}
+
+/// Does what the command line says.
+pub fn run() -> ExitCode {
+    let done = match args::command() {
+        Command::Serve(args) => serve::run(&args),
+        Command::StandIn(args) => stand_in::run(&args),
+        Command::Init(args) => setup::run_on_terminal(&args.options(&environment)).map_err(Ended::from),
+        Command::Check(args) => check::run(&args),
+        Command::Routes(args) => list::routes(&args),
+        Command::Models(args) => list::models(&args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Ended::Problems(problems)) => {
+            tell("error", &problems);
+            ExitCode::FAILURE
+        }
+        Err(Ended::Because(why)) => {
+            eprintln!("error: {why}");
+            ExitCode::FAILURE
+        }
+        Err(Ended::Setup(error)) => {
+            eprintln!("{error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn tell(kind: &str, list: &[impl Display]) {
+    for one in list {
+        eprintln!("{kind}: {one}");
+    }
+}
+
+fn warn(warnings: &[Warning]) {
+    tell("warning", warnings);
+}

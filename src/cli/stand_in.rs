@@ -1,0 +1,67 @@
+//! `stand-in`: the stand-in for ARGO alone, and what it takes from a table.
+
+use super::Ended;
+use super::args::{Files, StandInArgs};
+use super::files;
+use crate::models::{self, Models};
+use crate::proxy::InFlight;
+use crate::server::{Bound, Runner};
+use crate::stand_in::{CHAT_PATH, EMBED_PATH, Family, ListedModel, Options, STREAM_CHAT_PATH, StandIn, help};
+use crate::table::Table;
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// Serves until a signal ends it.
+pub fn run(args: &StandInArgs) -> Result<(), Ended> {
+    let table = files::load_or_defaults(&Files::default())?.table;
+    let options = Options {
+        latency: args.latency,
+        piece_size: args.piece_size,
+        piece_delay: args.piece_delay,
+        failure_rate: args.failure_rate,
+        ..options_from(&table)
+    };
+    let bound = Bound::new(&args.host, args.port)?;
+    let address = bound.address();
+    eprintln!("listening on http://{address}\n\nIn config.yaml:");
+    for (key, path) in
+        [("argo_url", CHAT_PATH), ("argo_stream_url", STREAM_CHAT_PATH), ("argo_embedding_url", EMBED_PATH)]
+    {
+        eprintln!("  {key}: \"http://{address}{path}\"");
+    }
+    eprintln!("\n{}", help());
+    let mut runner = Runner::new(args.workers, Duration::ZERO, InFlight::default());
+    runner.add(pingora::services::listening::Service::new("stand-in".to_owned(), StandIn::new(options)), bound);
+    runner.run()
+}
+
+/// A stand-in that knows the models of a table: their ids, whose tools they take, how long their vectors are.
+pub fn options_from(table: &Table) -> Options {
+    let rules: HashMap<String, std::sync::Arc<models::Rules>> =
+        all(table).map(|(_, model)| (model.id.clone(), model.rules.clone())).collect();
+    let by_family = rules.clone();
+    let listed = |(group, model): (&Models, &models::Model)| ListedModel {
+        id: model.name.clone(),
+        internal_id: model.id.clone(),
+        owned_by: group.shown.owned_by.clone(),
+    };
+    let usual = Options::default();
+    let usual_length = usual.dimensions.clone();
+    Options {
+        family: std::sync::Arc::new(move |id| match by_family.get(id).and_then(|rules| rules.tools) {
+            Some(models::Family::Anthropic) => Family::Anthropic,
+            Some(models::Family::Google) => Family::Google,
+            Some(models::Family::Openai) | None => Family::OpenAI,
+        }),
+        dimensions: std::sync::Arc::new(move |id| match rules.get(id).and_then(|rules| rules.dimensions) {
+            Some(length) => length as usize,
+            None => usual_length(id),
+        }),
+        models: all(table).map(listed).collect(),
+        ..usual
+    }
+}
+
+fn all(table: &Table) -> impl Iterator<Item = (&Models, &models::Model)> {
+    table.groups().flat_map(|group| group.iter().map(move |model| (group.as_ref(), model)))
+}

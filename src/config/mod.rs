@@ -1,0 +1,208 @@
+//! `config.yaml`: where this instance runs. Flags beat the environment beats the file beats the embedded sample.
+//!
+//! ```
+//! # use argo_openai_proxy::config::{Config, Overrides};
+//! let text = "user: jdoe\nport: ${PROXY_PORT:-44497}\n";
+//! let (config, warnings) = Config::from_text("config.yaml", text, &Overrides::default(), &|_| None)?;
+//! assert_eq!((config.port, warnings.len()), (44497, 0));
+//! # Ok::<(), Vec<argo_openai_proxy::config::Problem>>(())
+//! ```
+
+mod expand;
+mod host;
+mod layer;
+mod locate;
+mod origins;
+mod overrides;
+
+mod section;
+#[cfg(test)]
+mod tests;
+mod url;
+mod username;
+mod value;
+mod yaml;
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+pub use crate::problem::{Place, Problem, Warning};
+pub use expand::{Env, expand};
+pub use host::Host;
+pub use origins::Origins;
+pub use overrides::Overrides;
+pub use url::HttpUrl;
+pub use username::{PLACEHOLDER, Username, check_username};
+
+use layer::Layer;
+
+/// Every key with its default and a comment: the base of each configuration, and what the setup writes from.
+pub const SAMPLE: &str = include_str!("../../config.sample.yaml");
+/// What [`SAMPLE`] is called in messages.
+pub const SAMPLE_FILE: &str = "config.sample.yaml";
+
+/// A complete, checked configuration.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// 0: any free port.
+    pub port: u16,
+    pub host: Host,
+    pub argo_url: HttpUrl,
+    pub argo_stream_url: HttpUrl,
+    pub argo_embedding_url: HttpUrl,
+    /// `None` until somebody sets it; see [`Config::require_user`].
+    pub user: Option<Username>,
+    /// Logs a summary of each request, never a body.
+    pub verbose: bool,
+    /// pingora's worker threads, at least one.
+    pub num_workers: usize,
+    /// For a whole request; more than zero.
+    pub timeout: Duration,
+    /// Bytes of a request body.
+    pub max_body: usize,
+    /// Bytes of an upstream answer that is held in memory.
+    pub max_answer: usize,
+    pub connect_timeout: Duration,
+    /// How long requests in flight may take to end at shutdown; zero cuts them.
+    pub drain_timeout: Duration,
+    pub cors_origins: Origins,
+    user_place: Place,
+}
+
+/// A configuration with what is odd about it, or everything that is wrong with it.
+pub type Loaded = Result<(Config, Vec<Warning>), Vec<Problem>>;
+
+impl Config {
+    /// Reads `path`; `env` is where `${…}`, `PORT`, `HOST` and `VERBOSE` come from.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or every mistake in the file, the environment and the flags.
+    pub fn load(path: &Path, overrides: &Overrides, env: Env<'_>) -> Loaded {
+        let file = path.display().to_string();
+        let bytes = fs::read(path).map_err(|error| {
+            let help = (error.kind() == std::io::ErrorKind::NotFound)
+                .then(|| "create it with: argo-openai-proxy init".to_owned());
+            let message = format!("cannot be read: {error}");
+            vec![Problem::new(Place::File(file.clone()), message, help)]
+        })?;
+        let text = String::from_utf8(bytes).map_err(|error| vec![not_utf8(&file, &error)])?;
+        Config::from_text(&file, &text, overrides, env)
+    }
+
+    /// Like [`Config::load`], for a text; `file` is its name in messages.
+    ///
+    /// # Errors
+    /// Every mistake in the text, the environment and the flags.
+    pub fn from_text(file: &str, text: &str, overrides: &Overrides, env: Env<'_>) -> Loaded {
+        let mut warnings = Vec::new();
+        let mut problems = Vec::new();
+        let mut keep =
+            |found: Result<Layer, Vec<Problem>>| found.map_err(|found| problems.extend(found)).unwrap_or_default();
+        let base = keep(Layer::read(SAMPLE_FILE, SAMPLE, env, &mut Vec::new()));
+        let own = keep(Layer::read(file, text, env, &mut warnings));
+        let mut layer = own.over(base);
+        problems.extend(overrides.apply(env, &mut layer));
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        warnings.extend(open_to_others(&layer));
+        match Config::complete(layer) {
+            Some(config) => Ok((config, warnings)),
+            None => Err(vec![Problem::new(
+                Place::File(SAMPLE_FILE.to_owned()),
+                "the sample built into this program lacks a key",
+                None,
+            )]),
+        }
+    }
+
+    /// The defaults with the overrides, for when there is no file. The user is not set.
+    ///
+    /// # Errors
+    /// Every mistake in the environment and the flags.
+    pub fn sample(overrides: &Overrides, env: Env<'_>) -> Loaded {
+        Config::from_text(SAMPLE_FILE, "", overrides, env)
+    }
+
+    /// The username to call ARGO with: needed to serve, not to look at a configuration.
+    ///
+    /// # Errors
+    /// Nobody has set it yet; says where and how.
+    pub fn require_user(&self) -> Result<&Username, Problem> {
+        self.user.as_ref().ok_or_else(|| {
+            Problem::new(
+                self.user_place.clone(),
+                "user: not set, and ARGO answers nobody without a username",
+                Some("set `user:` to your Argonne username, or run: argo-openai-proxy init".to_owned()),
+            )
+        })
+    }
+
+    /// Key and value of every scalar setting, as `${key}` in `routes.yaml` means them. `user` only when it is set.
+    pub fn variables(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let seconds = |time: Duration| time.as_secs_f64().to_string();
+        [
+            ("port", Some(self.port.to_string())),
+            ("host", Some(self.host.to_string())),
+            ("argo_url", Some(self.argo_url.to_string())),
+            ("argo_stream_url", Some(self.argo_stream_url.to_string())),
+            ("argo_embedding_url", Some(self.argo_embedding_url.to_string())),
+            ("user", self.user.as_ref().map(Username::to_string)),
+            ("verbose", Some(self.verbose.to_string())),
+            ("num_workers", Some(self.num_workers.to_string())),
+            ("timeout", Some(seconds(self.timeout))),
+            ("max_body", Some(self.max_body.to_string())),
+            ("max_answer", Some(self.max_answer.to_string())),
+            ("connect_timeout", Some(seconds(self.connect_timeout))),
+            ("drain_timeout", Some(seconds(self.drain_timeout))),
+        ]
+        .into_iter()
+        .filter_map(|(key, value)| Some((key, value?)))
+    }
+
+    fn complete(layer: Layer) -> Option<Config> {
+        Some(Config {
+            port: layer.port?,
+            host: layer.host?.0,
+            argo_url: layer.argo_url?,
+            argo_stream_url: layer.argo_stream_url?,
+            argo_embedding_url: layer.argo_embedding_url?,
+            user: layer.user?,
+            user_place: layer.user_place?,
+            verbose: layer.verbose?,
+            num_workers: layer.num_workers?,
+            timeout: layer.timeout?,
+            max_body: layer.max_body?,
+            max_answer: layer.max_answer?,
+            connect_timeout: layer.connect_timeout?,
+            drain_timeout: layer.drain_timeout?,
+            cors_origins: layer.cors_origins?,
+        })
+    }
+}
+
+/// The username is the credential upstream: whoever reaches the proxy spends it.
+fn open_to_others(layer: &Layer) -> Option<Warning> {
+    let (host, place) = layer.host.as_ref().filter(|(host, _)| !host.is_loopback())?;
+    Some(Warning(Problem::new(
+        place.clone(),
+        format!("host: everybody who can reach {host} can use ARGO under your username"),
+        Some("use 127.0.0.1 and reach it from elsewhere through an ssh tunnel".to_owned()),
+    )))
+}
+
+fn not_utf8(file: &str, error: &std::string::FromUtf8Error) -> Problem {
+    let (valid, _) = error.as_bytes().split_at(error.utf8_error().valid_up_to().min(error.as_bytes().len()));
+    let line_start = valid.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
+    let in_line = String::from_utf8_lossy(valid.get(line_start..).unwrap_or_default());
+    Problem::new(
+        Place::Spot {
+            file: file.to_owned(),
+            line: valid.iter().filter(|b| **b == b'\n').count() + 1,
+            column: in_line.chars().count() + 1,
+        },
+        "not UTF-8 text",
+        Some("save the file as UTF-8".to_owned()),
+    )
+}

@@ -1,0 +1,209 @@
+//! Which browser origins may call the proxy (CORS).
+
+use std::fmt;
+
+use super::host::Host;
+use super::url::{parse_url_host, split_port};
+
+/// A list of origins: `scheme://host`, `scheme://host:port`, `scheme://host:*` (any port), `null`, or `*` (any origin).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origins(Vec<Pattern>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Pattern {
+    Any,
+    /// What sandboxed pages and local files send.
+    Null,
+    Exact {
+        scheme: String,
+        host: Host,
+        port: Ports,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Ports {
+    Any,
+    One(u16),
+}
+
+impl Origins {
+    pub(super) fn new(patterns: Vec<OriginPattern>) -> Self {
+        Origins(patterns.into_iter().map(|pattern| pattern.0).collect())
+    }
+
+    /// Whether a request with this `Origin` header may be answered for a browser.
+    pub fn allows(&self, origin: &str) -> bool {
+        let asked = Pattern::parse(origin);
+        self.0.iter().any(|pattern| match (pattern, &asked) {
+            (Pattern::Any, _) => true,
+            (_, Ok(asked)) => pattern.covers(asked),
+            (_, Err(_)) => false,
+        })
+    }
+
+    /// True when every origin is allowed, so that answers need not vary by it.
+    pub fn allows_any(&self) -> bool {
+        self.0.contains(&Pattern::Any)
+    }
+
+    /// True when no browser origin is allowed at all.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// One checked entry of the list.
+#[derive(Clone, Debug)]
+pub(super) struct OriginPattern(Pattern);
+
+impl OriginPattern {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        Pattern::parse(text).map(OriginPattern)
+    }
+
+    pub(super) fn is_any(&self) -> bool {
+        self.0 == Pattern::Any
+    }
+}
+
+impl Pattern {
+    fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "*" => return Ok(Pattern::Any),
+            "null" => return Ok(Pattern::Null),
+            _ => {}
+        }
+        let wrong = || {
+            format!(
+                "expected an origin (scheme://host, scheme://host:port, scheme://host:* or *), without a path, found {text:?}"
+            )
+        };
+        let (scheme, authority) = text.split_once("://").ok_or_else(wrong)?;
+        if scheme.is_empty() || !scheme.bytes().all(is_scheme_byte) {
+            return Err(wrong());
+        }
+        let scheme = scheme.to_ascii_lowercase();
+        let (host, port) = split_port(authority);
+        let port = match port {
+            Some("*") => Ports::Any,
+            Some(port) => Ports::One(port.parse().map_err(|_| wrong())?),
+            None => Ports::One(if scheme == "https" { 443 } else { 80 }),
+        };
+        let host = parse_url_host(&host.to_ascii_lowercase()).map_err(|_| wrong())?;
+        Ok(Pattern::Exact { scheme, host, port })
+    }
+
+    fn covers(&self, asked: &Pattern) -> bool {
+        match (self, asked) {
+            (
+                Pattern::Exact { scheme, host, port },
+                Pattern::Exact { scheme: asked_scheme, host: asked_host, port: Ports::One(asked_port) },
+            ) => {
+                scheme == asked_scheme
+                    && host == asked_host
+                    && match port {
+                        Ports::Any => true,
+                        Ports::One(port) => port == asked_port,
+                    }
+            }
+            (Pattern::Null, Pattern::Null) => true,
+            _ => false,
+        }
+    }
+}
+
+fn is_scheme_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')
+}
+
+impl fmt::Display for Origins {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, pattern) in self.0.iter().enumerate() {
+            f.write_str(if index == 0 { "" } else { ", " })?;
+            match pattern {
+                Pattern::Any => f.write_str("*")?,
+                Pattern::Null => f.write_str("null")?,
+                Pattern::Exact { scheme, host, port } => {
+                    match host.ip().is_some_and(|ip| ip.is_ipv6()) {
+                        true => write!(f, "{scheme}://[{host}]")?,
+                        false => write!(f, "{scheme}://{host}")?,
+                    }
+                    match port {
+                        Ports::Any => f.write_str(":*")?,
+                        Ports::One(port) => write!(f, ":{port}")?,
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origins(list: &[&str]) -> Origins {
+        Origins::new(list.iter().map(|text| OriginPattern::parse(text).unwrap()).collect())
+    }
+
+    #[test]
+    fn only_what_is_listed_is_allowed() {
+        let list =
+            origins(&["http://localhost:*", "http://[::1]:*", "https://lab.example.org", "http://ui.example.org:8080"]);
+        for origin in [
+            "http://localhost",
+            "http://localhost:3000",
+            "HTTP://LOCALHOST:3000",
+            "http://[::1]:5173",
+            "https://lab.example.org",
+            "https://lab.example.org:443",
+            "http://ui.example.org:8080",
+        ] {
+            assert!(list.allows(origin), "{origin}");
+        }
+        for origin in [
+            "",
+            "*",
+            "null",
+            "localhost:3000",
+            "https://localhost:3000",
+            "http://localhost:*",
+            "http://localhost.evil.example",
+            "http://localhost:3000.evil.example",
+            "http://localhost:3000/",
+            "http://127.0.0.1:3000",
+            "http://lab.example.org",
+            "https://lab.example.org:8443",
+            "http://ui.example.org",
+            "http://evil@localhost:3000",
+        ] {
+            assert!(!list.allows(origin), "{origin}");
+        }
+    }
+
+    #[test]
+    fn a_star_allows_everything_and_an_empty_list_nothing() {
+        let any = origins(&["*"]);
+        assert!(any.allows("https://anything.example") && any.allows("null") && any.allows_any());
+        let none = origins(&[]);
+        assert!(!none.allows("http://localhost:3000") && none.is_empty() && !none.allows_any());
+        assert!(origins(&["null"]).allows("null"));
+    }
+
+    #[test]
+    fn entries_that_can_never_match_are_refused() {
+        for text in
+            ["", "localhost", "http://", "http://x/", "http://x:99999", "http://*.example.org", "://x", "http://::1:80"]
+        {
+            assert!(OriginPattern::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn displays_as_written() {
+        let list = origins(&["http://[::1]:*", "*", "null", "https://a.example:8443"]);
+        assert_eq!(list.to_string(), "http://[::1]:*, *, null, https://a.example:8443");
+    }
+}

@@ -1,0 +1,67 @@
+//! What beats the file: flags first, then the environment.
+
+use super::expand::Env;
+use super::host::Host;
+use super::layer::Layer;
+use super::value::parse_bool;
+use crate::problem::{Place, Problem};
+
+/// What the command line says; what it leaves out may come from `PORT`, `HOST` and `VERBOSE`.
+///
+/// A variable that is set to nothing counts as not set, and one that a flag beats is not looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Overrides {
+    pub port: Option<u16>,
+    pub host: Option<String>,
+    pub verbose: Option<bool>,
+}
+
+impl Overrides {
+    /// Puts flags and environment into `layer` and returns what was wrong with them.
+    pub(super) fn apply(&self, env: Env<'_>, layer: &mut Layer) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let variable = |name: &str| env(name).filter(|value| !value.trim().is_empty());
+
+        let port = self.port.or_else(|| {
+            let text = variable("PORT")?;
+            text.trim()
+                .parse()
+                .map_err(|_| {
+                    problems.push(wrong("PORT", "a port (a whole number from 0 to 65535)", &text));
+                })
+                .ok()
+        });
+        let verbose = self.verbose.or_else(|| {
+            let text = variable("VERBOSE")?;
+            let value = parse_bool(&text);
+            if value.is_none() {
+                problems.push(wrong("VERBOSE", "true or false", &text));
+            }
+            value
+        });
+        let named = match &self.host {
+            Some(flag) => Some((flag.clone(), Place::Flag("--host"))),
+            None => variable("HOST").map(|host| (host, Place::Variable("HOST".to_owned()))),
+        };
+        let host = named.and_then(|(text, place)| match Host::parse(text.trim()) {
+            Ok(host) => Some((host, place)),
+            Err(message) => {
+                problems.push(Problem::new(place, message, None));
+                None
+            }
+        });
+
+        layer.port = port.or(layer.port);
+        layer.verbose = verbose.or(layer.verbose);
+        layer.host = host.or_else(|| layer.host.take());
+        problems
+    }
+}
+
+fn wrong(name: &str, what: &str, found: &str) -> Problem {
+    Problem::new(
+        Place::Variable(name.to_owned()),
+        format!("expected {what}, found {found:?}"),
+        Some(format!("correct it, or drop it with: unset {name} (it beats the file)")),
+    )
+}

@@ -1,0 +1,163 @@
+//! Mistakes in `config.yaml`, environment and flags: all of them, at their places, with a remedy.
+
+use super::*;
+
+#[test]
+fn every_problem_is_reported_with_its_place_in_order() {
+    let text = "\
+# comment
+port: 70000
+prot: 1
+argo_url: apps.inside.anl.gov
+cors:
+  origins: [\"http://localhost:*\", 7, http://x/y]
+  colour: red
+user: \"jane doe\"
+num_workers: 0
+verbose: yes
+user: jdoe
+zzz: 1
+";
+    let found = problems(text);
+    let expected = [
+        "config.yaml:2:7: port: expected a whole number from 0 to 65535, found 70000",
+        "config.yaml:3:1: prot: unknown key\n  help: did you mean port?",
+        "config.yaml:4:11: argo_url: expected a URL that starts with https:// or http://",
+        "config.yaml:6:35: cors.origins: expected an origin, found 7",
+        "config.yaml:6:38: cors.origins: expected an origin (scheme://host",
+        "config.yaml:7:3: cors.colour: unknown key\n  help: known keys: origins",
+        "config.yaml:8:7: user: \"jane doe\" contains a space",
+        "config.yaml:9:14: num_workers: expected a whole number from 1 to 1024, found 0",
+        "config.yaml:10:10: verbose: expected true or false, found text \"yes\"",
+        "config.yaml:11:1: user: set twice (first in line 8)",
+        "config.yaml:12:1: zzz: unknown key\n  help: known keys: port, host,",
+    ];
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+    for (found, expected) in found.iter().zip(expected) {
+        assert!(found.starts_with(expected), "{found}\n{expected}");
+    }
+}
+
+#[test]
+fn each_key_refuses_the_wrong_type_at_its_place() {
+    let keys = [
+        "port",
+        "host",
+        "argo_url",
+        "argo_stream_url",
+        "argo_embedding_url",
+        "user",
+        "verbose",
+        "num_workers",
+        "timeout",
+        "max_body",
+        "max_answer",
+        "connect_timeout",
+        "drain_timeout",
+        "cors",
+    ];
+    for key in keys {
+        let found = problems(&format!("\n{key}: [1]\n"));
+        let start = format!("config.yaml:2:{}: {key}: expected ", key.len() + 3);
+        assert!(found[0].starts_with(&start), "{found:?}");
+        assert!(found[0].contains("found a list"), "{found:?}");
+    }
+    assert!(problems("cors:\n  origins: x\n")[0].starts_with("config.yaml:2:12: cors.origins:"));
+}
+
+#[test]
+fn near_misses_are_recognised() {
+    for (wrong, right) in [
+        ("argo-url", "argo_url"),
+        ("argoStreamUrl", "argo_stream_url"),
+        ("Port", "port"),
+        ("workers", "num_workers"),
+        ("usr", "user"),
+        ("time_out", "timeout"),
+    ] {
+        let found = problems(&format!("{wrong}: 1\n"));
+        assert!(found[0].contains(&format!("did you mean {right}?")), "{found:?}");
+    }
+}
+
+#[test]
+fn what_is_no_mapping_or_no_yaml_is_one_problem() {
+    assert!(problems("- port\n")[0].starts_with("config.yaml:1:1: expected settings"));
+    assert!(problems("port\n")[0].starts_with("config.yaml:1:1: expected settings"));
+    let found = problems("port: 1\n  host: x\n");
+    assert!(found[0].starts_with("config.yaml:2:7: not valid YAML: mapping values"), "{found:?}");
+    let found = problems("port: 1\n\thost: x\n");
+    assert!(found[0].contains("not valid YAML"), "{found:?}");
+    assert!(problems("a: 1\n---\nb: 2\n")[0].contains("more than one document"));
+    assert!(problems("1: 2\n")[0].starts_with("config.yaml:1:1: expected the name of a setting"));
+}
+
+#[test]
+fn bad_variables_and_flags_are_named_and_all_reported() {
+    let vars = [("PORT", "99999"), ("HOST", "a b"), ("VERBOSE", "maybe")];
+    let found = with_env("zzz: 1\n", &vars, &Overrides::default()).unwrap_err();
+    let found: Vec<_> = found.iter().map(Problem::to_string).collect();
+    assert_eq!(found.len(), 4, "{found:?}");
+    assert!(found[0].starts_with("config.yaml:1:1: zzz"));
+    for (found, start) in found.iter().skip(1).zip([
+        "environment variable PORT: expected a port",
+        "environment variable VERBOSE: expected true or false, found \"maybe\"",
+        "environment variable HOST: expected an IP address",
+    ]) {
+        assert!(found.starts_with(start), "{found}");
+    }
+    let flags = Overrides { host: Some("a b".to_owned()), ..Overrides::default() };
+    let found = with_env("", &[], &flags).unwrap_err();
+    assert!(found[0].to_string().starts_with("--host: expected an IP"));
+}
+
+#[test]
+fn oddities_are_warnings() {
+    let text = "argo_url: http://127.0.0.1:1/chat\nhost: 0.0.0.0\ncors:\n  origins: [\"*\"]\n";
+    let (config, warnings) = read(text).unwrap();
+    assert!(config.cors_origins.allows_any());
+    let shown: Vec<_> = warnings.iter().map(Warning::to_string).collect();
+    assert_eq!(shown.len(), 3, "{shown:?}");
+    assert!(shown[0].starts_with("config.yaml:1:11: argo_url: no final slash"));
+    assert!(shown[0].ends_with("write http://127.0.0.1:1/chat/"));
+    assert!(shown[1].starts_with("config.yaml:4:12: cors.origins:"));
+    assert!(shown[2].starts_with("config.yaml:2:7: host: everybody"));
+
+    let (_, warnings) = with_env("", &[("HOST", "10.0.0.1")], &Overrides::default()).unwrap();
+    assert!(warnings[0].to_string().starts_with("environment variable HOST: host: everybody"));
+}
+
+#[test]
+fn a_missing_username_is_an_error_only_when_it_is_needed() {
+    for text in ["", "user: your_username\n", "user: \"\"\n", "user:\n"] {
+        let (config, _) = read(text).unwrap();
+        assert!(config.variables().all(|(key, _)| key != "user"));
+        let problem = config.require_user().unwrap_err().to_string();
+        assert!(problem.contains("user: not set") && problem.contains("init"), "{problem}");
+        assert!(problem.starts_with("config.yaml"), "{problem}");
+    }
+    let (config, _) = read("\nuser: your_username\n").unwrap();
+    assert_eq!(config.require_user().unwrap_err().line(), Some(2));
+}
+
+#[test]
+fn files_that_cannot_be_read_say_so() {
+    let folder = std::env::temp_dir().join(format!("argo-config-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let load = |path: &Path| Config::load(path, &Overrides::default(), &nothing);
+
+    let found = load(&folder.join("none.yaml")).unwrap_err();
+    assert!(found[0].to_string().contains("none.yaml: cannot be read"));
+    assert!(found[0].help.as_ref().unwrap().contains("init"));
+
+    let latin1 = folder.join("latin1.yaml");
+    fs::write(&latin1, b"port: 1\n# caf\xe9\n").unwrap();
+    let found = load(&latin1).unwrap_err();
+    assert_eq!((found[0].line(), found[0].column()), (Some(2), Some(6)));
+
+    let windows = folder.join("my config: #1.yaml");
+    fs::write(&windows, "\u{feff}port: 1\r\nuser: jdoe\r\n").unwrap();
+    let (config, _) = load(&windows).unwrap();
+    assert_eq!((config.port, config.user.unwrap().as_str()), (1, "jdoe"));
+    fs::remove_dir_all(&folder).unwrap();
+}

@@ -1,0 +1,61 @@
+//! Questions and answers on a terminal, or on anything that reads and writes lines.
+
+use std::io::{self, BufRead, Write};
+
+use super::SetupError;
+use crate::config::check_username;
+
+/// The two ends of a conversation.
+pub struct Terminal<'t> {
+    pub input: &'t mut dyn BufRead,
+    pub output: &'t mut dyn Write,
+    /// Whether a person is at the other end; without one nothing is asked.
+    pub interactive: bool,
+}
+
+impl Terminal<'_> {
+    pub(super) fn say(&mut self, text: &str) -> Result<(), SetupError> {
+        writeln!(self.output, "{text}").map_err(SetupError::Terminal)
+    }
+
+    /// Asks until the answer is yes or no; an empty answer is `default`.
+    pub(super) fn yes_or_no(&mut self, question: &str, default: bool) -> Result<bool, SetupError> {
+        let choice = if default { "[Y/n]" } else { "[y/N]" };
+        loop {
+            let answer = self.ask(&format!("{question} {choice} "))?;
+            match answer.to_ascii_lowercase().as_str() {
+                "" => return Ok(default),
+                "y" | "yes" => return Ok(true),
+                "n" | "no" => return Ok(false),
+                _ => self.say("Please answer y or n.")?,
+            }
+        }
+    }
+
+    /// Asks until the name is one that ARGO may take, and says what is wrong with the others.
+    pub(super) fn username(&mut self) -> Result<String, SetupError> {
+        loop {
+            let name = self.ask("Enter your username: ")?;
+            match check_username(&name) {
+                Ok(()) => return Ok(name),
+                Err(reason) => self.say(&format!("Not accepted: {reason}."))?,
+            }
+        }
+    }
+
+    /// One line, without surrounding blanks; the end of the input is an error, so that no question repeats for ever.
+    pub(super) fn ask(&mut self, prompt: &str) -> Result<String, SetupError> {
+        write!(self.output, "{prompt}").and_then(|()| self.output.flush()).map_err(SetupError::Terminal)?;
+        let mut line = Vec::new();
+        match self.input.read_until(b'\n', &mut line) {
+            Ok(0) => {
+                // The prompt's line is still open.
+                self.say("")?;
+                Err(SetupError::InputEnded)
+            }
+            Ok(_) => Ok(String::from_utf8_lossy(&line).trim().to_owned()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(SetupError::InputEnded),
+            Err(error) => Err(SetupError::Terminal(error)),
+        }
+    }
+}

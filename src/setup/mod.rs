@@ -1,0 +1,195 @@
+//! The first-time setup: makes `config.yaml` out of the sample, with a person at a terminal or without one.
+
+mod dialogue;
+mod edit;
+mod error;
+mod probe;
+mod reachability;
+#[cfg(test)]
+mod tests;
+mod write;
+
+use std::io::{self, IsTerminal};
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use dialogue::Terminal;
+pub use error::SetupError;
+pub use probe::{probe, probe_all};
+pub use reachability::Reachability;
+
+use crate::config::{Config, HttpUrl, Overrides, SAMPLE, SAMPLE_FILE, check_username};
+
+/// What the command line says about the setup.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The file to write.
+    pub config: PathBuf,
+    /// Ask nothing.
+    pub yes: bool,
+    pub user: Option<String>,
+    /// `None`: a random free one. 0: another one at each start.
+    pub port: Option<u16>,
+    /// Replace an existing file without asking.
+    pub force: bool,
+}
+
+/// Asks several URLs at once whether they can be reached: [`probe_all`], or a stand-in for it.
+pub type Probe<'p> = &'p dyn Fn(&[HttpUrl], Duration) -> Vec<Reachability>;
+
+const RULE: &str = "--------------------------------------";
+
+/// The setup on this process's own terminal and network.
+///
+/// # Errors
+/// See [`SetupError`].
+pub fn run_on_terminal(options: &Options) -> Result<(), SetupError> {
+    let mut terminal =
+        Terminal { input: &mut io::stdin().lock(), output: &mut io::stdout(), interactive: io::stdin().is_terminal() };
+    run(options, &mut terminal, &probe_all)
+}
+
+/// Asks what has to be asked, checks the connection, writes the file and shows it.
+///
+/// URLs that cannot be reached are told and no failure: people set up off-site.
+///
+/// # Errors
+/// See [`SetupError`]; except at the review nothing has been written then.
+pub fn run(options: &Options, terminal: &mut Terminal<'_>, probe: Probe<'_>) -> Result<(), SetupError> {
+    let overwrite = may_write(options, terminal)?;
+    let answers = answers(options, terminal)?;
+    let text = render(&answers);
+    let config = checked(options, &text)?;
+    check_connection(&config, terminal, probe)?;
+    write::write_private(&options.config, &text, overwrite).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => SetupError::Exists(options.config.clone()),
+        _ => SetupError::Write { config: options.config.clone(), error },
+    })?;
+    review(options, &text, terminal)
+}
+
+/// Whether a file may be written, and whether it may replace one.
+fn may_write(options: &Options, terminal: &mut Terminal<'_>) -> Result<bool, SetupError> {
+    let config = &options.config;
+    let exists = config.symlink_metadata().is_ok();
+    if let Some(user) = &options.user {
+        check_username(user).map_err(SetupError::BadUser)?;
+    }
+    if options.yes {
+        return match (exists, options.force, &options.user) {
+            (_, _, None) => Err(SetupError::NeedsUser),
+            (true, false, _) => Err(SetupError::Exists(config.clone())),
+            (exists, _, _) => Ok(exists),
+        };
+    }
+    if !terminal.interactive {
+        return Err(SetupError::NeedsTerminal { config: config.clone(), exists });
+    }
+    let question = match (exists, options.force) {
+        (true, true) => return Ok(true),
+        (true, false) => {
+            terminal.say(&format!("{} already exists.", config.display()))?;
+            format!("Would you like to replace it by a new one from {SAMPLE_FILE}?")
+        }
+        (false, _) => {
+            terminal.say(&format!("{} file not found.", config.display()))?;
+            format!("Would you like to create it from {SAMPLE_FILE}?")
+        }
+    };
+    match terminal.yes_or_no(&question, false)? {
+        true => Ok(exists),
+        false => Err(SetupError::Declined(config.clone())),
+    }
+}
+
+/// What differs between two people's configurations.
+struct Answers {
+    port: u16,
+    user: String,
+    /// `None`: as the sample has it.
+    verbose: Option<bool>,
+}
+
+fn answers(options: &Options, terminal: &mut Terminal<'_>) -> Result<Answers, SetupError> {
+    let user = match &options.user {
+        Some(user) => user.clone(),
+        None => terminal.username()?,
+    };
+    let verbose = match options.yes {
+        true => None,
+        false => Some(terminal.yes_or_no("Enable verbose mode?", true)?),
+    };
+    let port = match options.port {
+        Some(port) => {
+            if TcpListener::bind(("127.0.0.1", port)).is_err() {
+                terminal.say(&format!("Note: port {port} is in use at the moment."))?;
+            }
+            port
+        }
+        None => {
+            let port = free_port().map_err(SetupError::NoPort)?;
+            terminal.say(&format!("Using port {port}, which is free (--port, or `port:` in the file, changes it)."))?;
+            port
+        }
+    };
+    Ok(Answers { port, user, verbose })
+}
+
+fn free_port() -> io::Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+fn render(answers: &Answers) -> String {
+    let text = edit::set_value(SAMPLE, "port", &answers.port.to_string());
+    let text = edit::set_value(&text, "user", &edit::quote(&answers.user));
+    match answers.verbose {
+        Some(verbose) => edit::set_value(&text, "verbose", &verbose.to_string()),
+        None => text,
+    }
+}
+
+/// Reads the new text as a server would, without this shell's environment.
+fn checked(options: &Options, text: &str) -> Result<Config, SetupError> {
+    let file = options.config.display().to_string();
+    Config::from_text(&file, text, &Overrides::default(), &|_| None)
+        .map(|(config, _)| config)
+        .map_err(SetupError::Invalid)
+}
+
+fn check_connection(config: &Config, terminal: &mut Terminal<'_>, probe: Probe<'_>) -> Result<(), SetupError> {
+    let urls = [
+        ("argo_url", &config.argo_url),
+        ("argo_stream_url", &config.argo_stream_url),
+        ("argo_embedding_url", &config.argo_embedding_url),
+    ];
+    terminal.say("Checking the connection to ARGO ...")?;
+    let found = probe(&urls.map(|(_, url)| url.clone()), config.connect_timeout);
+    let mut hints: Vec<&str> = Vec::new();
+    for ((key, url), found) in urls.iter().zip(&found) {
+        terminal.say(&format!("  {key}: {found}\n    {url}"))?;
+        hints.extend(found.hint().filter(|hint| !hints.contains(hint)));
+    }
+    for hint in hints {
+        terminal.say(&format!("  {hint}"))?;
+    }
+    if !found.iter().all(Reachability::works) {
+        terminal.say("  The configuration can be used as soon as they can be reached.")?;
+    }
+    Ok(())
+}
+
+fn review(options: &Options, text: &str, terminal: &mut Terminal<'_>) -> Result<(), SetupError> {
+    let config = options.config.display();
+    terminal.say(&format!("Created {config} with your settings:\n{RULE}"))?;
+    terminal.say(&format!("{}{RULE}", edit::without_comments(text)))?;
+    if options.yes {
+        return Ok(());
+    }
+    terminal.ask("Review the config above. Press enter to continue or Ctrl+C to abort. ").map(drop).map_err(|error| {
+        match error {
+            SetupError::InputEnded => SetupError::NotConfirmed(options.config.clone()),
+            other => other,
+        }
+    })
+}

@@ -1,0 +1,161 @@
+//! Asks a URL whether it can be reached from here, and tells the ways in which it cannot apart.
+//!
+//! The question is a GET without a body: ARGO's routes are POST only and answer it 405, which costs nothing and needs
+//! no username. Names are resolved here because pingora's peers block on names and panic on unknown ones.
+
+#[cfg(test)]
+mod tests;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use pingora::ErrorType;
+use pingora::connectors::http::Connector;
+use pingora::http::RequestHeader;
+use pingora::upstreams::peer::{HttpPeer, Tracer, Tracing};
+
+use super::reachability::Reachability;
+use crate::config::HttpUrl;
+
+/// A name may have several addresses; more than these are not tried.
+const MOST_ADDRESSES: usize = 4;
+
+/// Asks one URL. `connect_timeout` bounds each of: resolving the name, connecting to one of its (at most four)
+/// addresses, and waiting for the answer.
+pub async fn probe(url: &HttpUrl, connect_timeout: Duration) -> Reachability {
+    let addresses = match resolve(url, connect_timeout).await {
+        Ok(addresses) => addresses,
+        Err(failure) => return failure,
+    };
+    // Building a connector reads the system's certificates, and panics on broken ones: neither belongs on this thread.
+    let Ok(connector) = tokio::task::spawn_blocking(|| Connector::new(None)).await else {
+        return Reachability::Tls("the system's CA certificates cannot be loaded".to_owned());
+    };
+    let mut last = Reachability::UnknownHost("the name has no address".to_owned());
+    for address in addresses.into_iter().take(MOST_ADDRESSES) {
+        last = ask(&connector, url, address, connect_timeout).await;
+        if matches!(last, Reachability::Answers(_)) {
+            break;
+        }
+    }
+    last
+}
+
+/// Asks all URLs at once, from outside of any runtime; the answers are in the order of the questions.
+pub fn probe_all(urls: &[HttpUrl], connect_timeout: Duration) -> Vec<Reachability> {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return vec![Reachability::Broken(error.to_string()); urls.len()],
+    };
+    let answers = runtime.block_on(async {
+        let asked: Vec<_> =
+            urls.iter().cloned().map(|url| tokio::spawn(async move { probe(&url, connect_timeout).await })).collect();
+        let mut answers = Vec::with_capacity(asked.len());
+        for answer in asked {
+            answers.push(answer.await.unwrap_or_else(|error| Reachability::Broken(error.to_string())));
+        }
+        answers
+    });
+    // A resolver that hangs must not hold up the exit.
+    runtime.shutdown_background();
+    answers
+}
+
+async fn resolve(url: &HttpUrl, limit: Duration) -> Result<Vec<SocketAddr>, Reachability> {
+    let lookup = tokio::net::lookup_host((url.host().as_str(), url.port()));
+    match tokio::time::timeout(limit, lookup).await {
+        Ok(Ok(addresses)) => Ok(addresses.collect()),
+        Ok(Err(error)) => {
+            let why = error.to_string();
+            // std's own introduction says no more than "DNS" does.
+            let why = why.trim_start_matches("failed to lookup address information: ");
+            Err(Reachability::UnknownHost(why.to_owned()))
+        }
+        Err(_) => Err(Reachability::UnknownHost(format!("no answer within {} s", limit.as_secs_f64()))),
+    }
+}
+
+async fn ask(connector: &Connector, url: &HttpUrl, address: SocketAddr, limit: Duration) -> Reachability {
+    let mut peer = HttpPeer::new(address, url.tls(), url.host().as_str().to_owned());
+    let connected = Connected::default();
+    peer.options.connection_timeout = Some(limit);
+    peer.options.tracer = Some(Tracer(Box::new(connected.clone())));
+    let mut session = match connector.get_http_session(&peer).await {
+        Ok((session, _)) => session,
+        Err(error) => return connect_failure(&error, address, limit, connected.yes()),
+    };
+    let head = async {
+        let request = request(url)?;
+        session.write_request_header(Box::new(request)).await?;
+        session.finish_request_body().await?;
+        session.read_response_header().await?;
+        Ok::<_, pingora::BError>(session.response_header().map(|head| head.status.as_u16()))
+    };
+    let answer = match tokio::time::timeout(limit, head).await {
+        Ok(Ok(Some(status))) => Reachability::Answers(status),
+        Ok(Ok(None)) => Reachability::Broken("an answer without a status".to_owned()),
+        Ok(Err(error)) => Reachability::Broken(reason(&error)),
+        Err(_) => Reachability::Silent(limit),
+    };
+    session.shutdown().await;
+    answer
+}
+
+fn request(url: &HttpUrl) -> pingora::Result<RequestHeader> {
+    let mut request = RequestHeader::build("GET", url.path().as_bytes(), None)?;
+    request.insert_header("Host", url.authority())?;
+    request.insert_header("User-Agent", concat!("argo-openai-proxy/", env!("CARGO_PKG_VERSION")))?;
+    request.insert_header("Accept", "*/*")?;
+    request.insert_header("Connection", "close")?;
+    Ok(request)
+}
+
+fn connect_failure(error: &pingora::Error, address: SocketAddr, limit: Duration, connected: bool) -> Reachability {
+    match error.etype() {
+        // The same type for both handshakes: TCP's never got through, TLS's came after it had.
+        ErrorType::ConnectTimedout if connected => {
+            Reachability::Tls(format!("no answer to the handshake within {} s", limit.as_secs_f64()))
+        }
+        ErrorType::ConnectTimedout => Reachability::Hangs(limit),
+        ErrorType::ConnectRefused => Reachability::Refused(address),
+        ErrorType::ConnectNoRoute => Reachability::NoRoute(reason(error)),
+        _ if connected => Reachability::Tls(reason(error)),
+        _ => Reachability::Broken(reason(error)),
+    }
+}
+
+/// The innermost cause: pingora wraps it in sentences about itself.
+fn reason(error: &pingora::Error) -> String {
+    let root = error.root_cause();
+    match root.downcast_ref::<pingora::Error>() {
+        Some(own) => match &own.context {
+            Some(context) => context.as_str().to_owned(),
+            None => own.etype().as_str().to_owned(),
+        },
+        None => root.to_string(),
+    }
+}
+
+/// Remembers that TCP got through.
+#[derive(Clone, Debug, Default)]
+struct Connected(Arc<AtomicBool>);
+
+impl Connected {
+    fn yes(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Tracing for Connected {
+    fn on_connected(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn on_disconnected(&self) {}
+
+    fn boxed_clone(&self) -> Box<dyn Tracing> {
+        Box::new(self.clone())
+    }
+}

@@ -1,0 +1,81 @@
+//! Whether a URL can be reached from here, in words for a person.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// What became of one question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reachability {
+    /// There is an HTTP server, and this is its status. 405 is what a working ARGO route says to a GET.
+    Answers(u16),
+    /// No address for the host: DNS does not know it, or does not answer.
+    UnknownHost(String),
+    /// No answer to the connection attempt: what a firewall does, and ARGO outside of Argonne's network.
+    Hangs(Duration),
+    Refused(SocketAddr),
+    /// The network says that there is no way there.
+    NoRoute(String),
+    /// Connected, but TLS could not be agreed on.
+    Tls(String),
+    /// Connected, but no HTTP answer in time.
+    Silent(Duration),
+    /// Anything else that keeps an answer away.
+    Broken(String),
+}
+
+impl Reachability {
+    /// True when the URL is one that ARGO's POST routes may be called at.
+    pub fn works(&self) -> bool {
+        matches!(self, Reachability::Answers(405 | 200..=299))
+    }
+
+    /// A remedy, for failures that have a usual one.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Reachability::UnknownHost(_)
+            | Reachability::Hangs(_)
+            | Reachability::Refused(_)
+            | Reachability::NoRoute(_) => {
+                Some("Are you on the Argonne network or its VPN? ARGO cannot be reached from elsewhere.")
+            }
+            Reachability::Tls(_) => Some(
+                "Are the system's CA certificates installed (package ca-certificates)? \
+                 Else something between here and ARGO takes part in the TLS connection.",
+            ),
+            Reachability::Answers(300..=399) => Some("ARGO's paths end with a slash and redirect without it."),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Reachability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reachability::Answers(405) => f.write_str("works (405 to a GET, as a POST route should)"),
+            Reachability::Answers(status @ 200..=299) => write!(f, "works (answers {status})"),
+            Reachability::Answers(status @ 300..=399) => {
+                write!(f, "redirects ({status}): not the final URL")
+            }
+            Reachability::Answers(status @ (401 | 403)) => {
+                write!(f, "reached, but access is denied from here ({status})")
+            }
+            Reachability::Answers(404) => f.write_str("reached, but there is no such path (404)"),
+            Reachability::Answers(status @ 500..) => {
+                write!(f, "reached, but it fails at the moment ({status})")
+            }
+            Reachability::Answers(status) => write!(f, "reached, but answers {status}"),
+            Reachability::UnknownHost(why) => write!(f, "host name not found (DNS: {why})"),
+            Reachability::Hangs(time) => {
+                write!(f, "no answer to connecting within {} s (a firewall?)", time.as_secs_f64())
+            }
+            Reachability::Refused(address) => write!(f, "connection refused by {address}"),
+            Reachability::NoRoute(why) => write!(f, "no route to it ({why})"),
+            Reachability::Tls(why) => write!(f, "connected, but TLS failed ({why})"),
+            Reachability::Silent(time) => {
+                write!(f, "connected, but no answer within {} s", time.as_secs_f64())
+            }
+            Reachability::Broken(why) => write!(f, "failed ({why})"),
+        }
+    }
+}

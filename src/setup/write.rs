@@ -1,0 +1,113 @@
+//! Puts a file in place whole or not at all, readable by its owner only.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+/// Writes `text` to `path` with mode 0600.
+///
+/// # Errors
+/// Whatever the file system says; [`io::ErrorKind::AlreadyExists`] when there is a file and `overwrite` is not given,
+/// also when it came into being this moment.
+pub fn write_private(path: &Path, text: &str, overwrite: bool) -> io::Result<()> {
+    // Through a link, so that the link stays one.
+    let target = match overwrite {
+        true => fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()),
+        false => path.to_owned(),
+    };
+    let (temporary, mut file) = beside(&target)?;
+    let placed = file
+        .write_all(text.as_bytes())
+        .and_then(|()| file.sync_all())
+        .and_then(|()| place(&temporary, &target, overwrite));
+    if placed.is_err() || !overwrite {
+        // The name is ours; when it cannot go there is nothing left to do about it.
+        let _ = fs::remove_file(&temporary);
+    }
+    placed
+}
+
+fn place(temporary: &Path, target: &Path, overwrite: bool) -> io::Result<()> {
+    if overwrite {
+        return fs::rename(temporary, target);
+    }
+    match fs::hard_link(temporary, target) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            // A file system without hard links: look first, then rename.
+            match fs::symlink_metadata(target) {
+                Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+                Err(_) => fs::rename(temporary, target),
+            }
+        }
+        linked => linked,
+    }
+}
+
+/// A new file in the folder of `target`: only within one folder is a rename sure to be atomic.
+fn beside(target: &Path) -> io::Result<(PathBuf, File)> {
+    let name = target.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+    loop {
+        let mut hidden = std::ffi::OsString::from(".");
+        hidden.push(name);
+        hidden.push(format!(".{:08x}", fastrand::u32(..)));
+        let path = target.with_file_name(hidden);
+        let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
+        match opened {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            opened => return opened.map(|file| (path, file)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::Folder;
+    use super::*;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    #[test]
+    fn the_file_is_private_and_alone() {
+        let folder = Folder::new();
+        let path = folder.path("my config: #1.yaml");
+        write_private(&path, "a: 1\n", false).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "a: 1\n");
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(folder.names(), ["my config: #1.yaml"]);
+    }
+
+    #[test]
+    fn an_existing_file_is_kept_unless_told() {
+        let folder = Folder::new();
+        let path = folder.path("c.yaml");
+        fs::write(&path, "old").unwrap();
+        let error = write_private(&path, "new", false).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+        assert_eq!(folder.names(), ["c.yaml"]);
+
+        write_private(&path, "new", true).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(folder.names(), ["c.yaml"]);
+    }
+
+    #[test]
+    fn a_link_stays_a_link() {
+        let folder = Folder::new();
+        fs::write(folder.path("real.yaml"), "old").unwrap();
+        symlink("real.yaml", folder.path("c.yaml")).unwrap();
+        write_private(&folder.path("c.yaml"), "new", true).unwrap();
+        assert_eq!(fs::read_to_string(folder.path("real.yaml")).unwrap(), "new");
+        assert!(fs::symlink_metadata(folder.path("c.yaml")).unwrap().is_symlink());
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_an_error() {
+        let folder = Folder::new();
+        assert!(write_private(&folder.path("no/c.yaml"), "x", false).is_err());
+        assert!(write_private(Path::new("/"), "x", true).is_err());
+    }
+}

@@ -1,0 +1,15 @@
+//! The real binary over real sockets, in front of a scripted ARGO.
+
+mod support;
+
+mod bodies;
+mod chat;
+mod completions;
+mod embeddings;
+mod failures;
+mod http;
+mod lifecycle;
+mod only_yaml;
+mod passthrough;
+mod streams;
+mod timeouts;

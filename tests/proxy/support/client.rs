@@ -1,0 +1,137 @@
+//! A plain HTTP/1.1 client that shows what came over the wire.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+/// What came back for one request.
+#[derive(Debug, Default)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+    /// Whether the body ended as HTTP wants it to.
+    pub complete: bool,
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("{e}: {self:?}"))
+    }
+
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
+    /// The error object, whose four keys must all be there.
+    pub fn error(&self) -> serde_json::Value {
+        let error = self.json()["error"].clone();
+        for key in ["message", "type", "param", "code"] {
+            assert!(error.get(key).is_some(), "{key} is missing: {error}");
+        }
+        error
+    }
+}
+
+/// One connection to the proxy, over which any number of requests go.
+pub struct Client {
+    reader: BufReader<TcpStream>,
+}
+
+impl Client {
+    pub fn connect(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Client { reader: BufReader::new(stream) }
+    }
+
+    pub fn raw(&mut self, bytes: impl AsRef<[u8]>) {
+        self.reader.get_mut().write_all(bytes.as_ref()).unwrap();
+    }
+
+    pub fn send(&mut self, method: &str, path: &str, headers: &str, body: &[u8]) {
+        let length = if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
+        self.raw(format!("{method} {path} HTTP/1.1\r\nHost: proxy.test\r\n{headers}{length}\r\n"));
+        self.raw(body);
+    }
+
+    pub fn call(&mut self, method: &str, path: &str, headers: &str, body: &[u8]) -> Answer {
+        self.send(method, path, headers, body);
+        if method == "HEAD" { self.head() } else { self.answer() }
+    }
+
+    pub fn post(&mut self, path: &str, body: &str) -> Answer {
+        self.call("POST", path, "Content-Type: application/json\r\n", body.as_bytes())
+    }
+
+    pub fn get(&mut self, path: &str) -> Answer {
+        self.call("GET", path, "", b"")
+    }
+
+    /// Sends a body in HTTP chunks of `size` bytes.
+    pub fn post_chunked(&mut self, path: &str, body: &[u8], size: usize) -> Answer {
+        self.raw(format!("POST {path} HTTP/1.1\r\nHost: proxy.test\r\nTransfer-Encoding: chunked\r\n\r\n"));
+        let mut wire = Vec::new();
+        for chunk in body.chunks(size) {
+            wire.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
+            wire.extend_from_slice(chunk);
+            wire.extend_from_slice(b"\r\n");
+        }
+        wire.extend_from_slice(b"0\r\n\r\n");
+        self.raw(wire);
+        self.answer()
+    }
+
+    pub fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.reader.read_line(&mut line).unwrap();
+        line.trim_end().to_owned()
+    }
+
+    /// Status and headers.
+    pub fn head(&mut self) -> Answer {
+        let status = self.line();
+        let status = status.split(' ').nth(1).unwrap_or_else(|| panic!("no status line: {status:?}")).parse().unwrap();
+        let mut headers = Vec::new();
+        loop {
+            let line = self.line();
+            let Some((name, value)) = line.split_once(": ") else { break };
+            headers.push((name.to_owned(), value.to_owned()));
+        }
+        Answer { status, headers, ..Answer::default() }
+    }
+
+    pub fn answer(&mut self) -> Answer {
+        let mut answer = self.head();
+        if answer.header("transfer-encoding") == Some("chunked") {
+            while let Some(piece) = self.chunk() {
+                answer.complete = piece.is_empty();
+                answer.body.extend_from_slice(&piece);
+                if answer.complete {
+                    break;
+                }
+            }
+        } else if let Some(length) = answer.header("content-length").map(|length| length.parse().unwrap()) {
+            answer.body = vec![0; length];
+            self.reader.read_exact(&mut answer.body).unwrap();
+            answer.complete = true;
+        } else if answer.status != 204 {
+            answer.complete = self.reader.read_to_end(&mut answer.body).is_ok();
+        }
+        answer
+    }
+
+    /// The next HTTP chunk; empty for the last; `None` when the connection broke.
+    pub fn chunk(&mut self) -> Option<Vec<u8>> {
+        let size = usize::from_str_radix(&self.line(), 16).ok()?;
+        let mut piece = vec![0; size + 2];
+        self.reader.read_exact(&mut piece).ok()?;
+        piece.truncate(size);
+        Some(piece)
+    }
+}

@@ -1,0 +1,186 @@
+//! The real binary, with a configuration of its own, on a port of its own.
+
+use super::{Argo, Client};
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+static NUMBER: AtomicUsize = AtomicUsize::new(0);
+
+/// The binary in a folder of its own, without this process's environment.
+fn empty_folder() -> (Command, PathBuf) {
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("proxy-{}-{number}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_argo-openai-proxy"));
+    command.current_dir(&folder).env_clear();
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    (command, folder)
+}
+
+/// How to start a proxy.
+pub struct Setup {
+    config: String,
+    routes: Option<String>,
+    environment: Vec<(String, String)>,
+}
+
+impl Setup {
+    /// A proxy in front of `argo`.
+    pub fn before(argo: &Argo) -> Self {
+        Setup::before_address(argo.address)
+    }
+
+    pub fn before_address(address: SocketAddr) -> Self {
+        let base = format!("http://{address}/argoapi/api/v1/resource");
+        Setup {
+            config: format!(
+                "user: tester\nargo_url: {base}/chat/\nargo_stream_url: {base}/streamchat/\nargo_embedding_url: {base}/embed/\n"
+            ),
+            routes: None,
+            environment: Vec::new(),
+        }
+    }
+
+    /// With more lines of `config.yaml`.
+    pub fn config(mut self, lines: &str) -> Self {
+        self.config.push_str(lines);
+        self.config.push('\n');
+        self
+    }
+
+    /// With an `argo_url` of its own.
+    pub fn argo_url(mut self, url: &str) -> Self {
+        let lines: Vec<String> = self
+            .config
+            .lines()
+            .map(|line| if line.starts_with("argo_url:") { format!("argo_url: {url}") } else { line.to_owned() })
+            .collect();
+        self.config = lines.join("\n") + "\n";
+        self
+    }
+
+    /// With a table of its own.
+    pub fn routes(mut self, text: &str) -> Self {
+        self.routes = Some(text.to_owned());
+        self
+    }
+
+    pub fn environment(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The command, and the folder that its files are in.
+    pub fn command(&self) -> (Command, PathBuf) {
+        let (mut command, folder) = empty_folder();
+        std::fs::write(folder.join("config.yaml"), &self.config).unwrap();
+        if let Some(routes) = &self.routes {
+            std::fs::write(folder.join("routes.yaml"), routes).unwrap();
+        }
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command.args(["serve", "--config", "config.yaml", "--port", "0"]);
+        (command, folder)
+    }
+
+    /// Starts it and waits until it listens.
+    pub fn start(self) -> Server {
+        let (command, folder) = self.command();
+        Server::spawn(command, folder)
+    }
+}
+
+/// A running proxy; ended when dropped.
+pub struct Server {
+    pub address: SocketAddr,
+    child: Child,
+    log: Arc<Mutex<String>>,
+    reader: Option<JoinHandle<()>>,
+    folder: PathBuf,
+}
+
+impl Server {
+    /// The demo, in an empty folder.
+    pub fn demo() -> Self {
+        let (mut command, folder) = empty_folder();
+        command.args(["serve", "--demo"]);
+        Server::spawn(command, folder)
+    }
+
+    fn spawn(mut command: Command, folder: PathBuf) -> Self {
+        let mut child = command.spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap());
+        let log = Arc::new(Mutex::new(String::new()));
+        let mut address = None;
+        while address.is_none() {
+            let mut line = String::new();
+            assert!(lines.read_line(&mut line).unwrap() > 0, "it ended: {}", log.lock().unwrap());
+            address = line.split_once("listening on http://").and_then(|(_, rest)| rest.trim().parse().ok());
+            log.lock().unwrap().push_str(&line);
+        }
+        let kept = log.clone();
+        let reader = std::thread::spawn(move || {
+            let mut line = String::new();
+            while lines.read_line(&mut line).is_ok_and(|read| read > 0) {
+                kept.lock().unwrap().push_str(&line);
+                line.clear();
+            }
+        });
+        Server { address: address.unwrap(), child, log, reader: Some(reader), folder }
+    }
+
+    /// A proxy with the shipped table in front of `argo`.
+    pub fn before(argo: &Argo) -> Self {
+        Setup::before(argo).start()
+    }
+
+    pub fn client(&self) -> Client {
+        Client::connect(self.address)
+    }
+
+    pub fn post(&self, path: &str, body: &str) -> super::Answer {
+        self.client().post(path, body)
+    }
+
+    pub fn get(&self, path: &str) -> super::Answer {
+        self.client().get(path)
+    }
+
+    pub fn chat(&self, body: &str) -> super::Answer {
+        self.post("/v1/chat/completions", body)
+    }
+
+    /// Sends a signal by its name.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([format!("-{name}"), self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// Waits for the end; with all that was logged.
+    pub fn ended(mut self) -> (ExitStatus, String) {
+        let status = self.child.wait().unwrap();
+        if let Some(reader) = self.reader.take() {
+            reader.join().unwrap();
+        }
+        let log = self.log.lock().unwrap().clone();
+        (status, log)
+    }
+
+    /// What was logged so far.
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}

@@ -1,0 +1,168 @@
+//! `run_app.sh` and `run_tests.sh`: nothing is built or installed.
+
+mod machine;
+
+use std::process::Output;
+
+use machine::Machine;
+
+const BUILD: &str = "cargo build --release --locked --bin argo-openai-proxy";
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[track_caller]
+fn succeeds(output: &Output) {
+    assert!(output.status.success(), "{}", text(output));
+}
+
+#[test]
+fn the_first_start_builds_sets_up_and_serves_and_the_second_only_serves() {
+    let machine = Machine::new();
+    succeeds(&machine.app(&[]));
+    assert_eq!(machine.calls(), [BUILD, "program init --config config.yaml", "program serve"]);
+    machine.without("cargo");
+    machine.without("cmake");
+    succeeds(&machine.app(&[]));
+    assert_eq!(machine.calls(), ["program serve"]);
+}
+
+#[test]
+fn a_changed_source_is_built_once() {
+    let machine = Machine::new();
+    succeeds(&machine.app(&["--demo"]));
+    assert_eq!(machine.calls(), [BUILD, "program serve --demo"]);
+    machine.touch("src/main.rs", 3600);
+    succeeds(&machine.app(&["--demo"]));
+    assert_eq!(machine.calls(), [BUILD, "program serve --demo"]);
+
+    // A build that finds nothing to do leaves an old binary, and is not asked for again.
+    let idle = r#"[ "$1" = --version ] && echo "cargo 1.99.0" || echo "cargo $*" >>"$LOG""#;
+    machine.tool("cargo", idle);
+    machine.touch("src/main.rs", 0);
+    succeeds(&machine.app(&["--demo"]));
+    machine.calls();
+    succeeds(&machine.app(&["--demo"]));
+    assert_eq!(machine.calls(), ["program serve --demo"]);
+}
+
+#[test]
+fn arguments_pass_through_and_name_the_configuration() {
+    let machine = Machine::new();
+    succeeds(&machine.app(&["--demo"]));
+    machine.calls();
+    for (args, config) in [
+        (&["a b.yaml", "--port", "80"] as &[&str], "a b.yaml"),
+        (&["--port", "81", "c.yaml", "-v"], "c.yaml"),
+        (&["--config", "d.yaml"], "d.yaml"),
+        (&["--config=e.yaml", "--routes", "r.yaml"], "e.yaml"),
+    ] {
+        succeeds(&machine.app(args));
+        let serve = format!("program serve {}", args.join(" "));
+        let init = format!("program init --config {config}");
+        assert_eq!(machine.calls(), [init, serve.clone()]);
+        succeeds(&machine.app(args));
+        assert_eq!(machine.calls(), [serve]);
+    }
+    succeeds(&machine.run("run_app.sh", &["-q"], &[("CONFIG_PATH", "f.yaml")]));
+    let expected = ["program init --config f.yaml", "program serve -q"];
+    assert_eq!(machine.calls(), expected);
+}
+
+#[test]
+fn a_setup_that_fails_is_the_end() {
+    let machine = Machine::new();
+    let output = machine.run("run_app.sh", &[], &[("INIT_FAILS", "2")]);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(machine.calls(), [BUILD, "program init --config config.yaml"]);
+}
+
+#[test]
+fn a_build_that_fails_is_the_end() {
+    let machine = Machine::new();
+    machine.tool("cargo", r#"[ "$1" = --version ] && echo "cargo 1.99.0" || exit 101"#);
+    let output = machine.app(&["--demo"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output).contains("The build failed"));
+}
+
+#[test]
+fn what_cannot_be_installed_is_told_with_the_command() {
+    let machine = Machine::new();
+    machine.without("cargo");
+    machine.without("cmake");
+    machine.without("make");
+    machine.tool("id", "echo 1000");
+    machine.tool("apt-get", "echo apt-get $* >>\"$LOG\"");
+    let output = machine.app(&["--demo"]);
+    assert_eq!(output.status.code(), Some(1));
+    let message = text(&output);
+    for expected in [
+        "a C compiler and make:\n    sudo apt-get install -y --no-install-recommends gcc g++ make libc6-dev",
+        "cmake:\n    sudo apt-get install -y --no-install-recommends cmake",
+        "https://sh.rustup.rs",
+    ] {
+        assert!(message.contains(expected), "{expected}\n{message}");
+    }
+    assert!(machine.calls().is_empty());
+}
+
+#[test]
+fn what_can_be_installed_is_installed() {
+    let machine = Machine::new();
+    machine.without("cmake");
+    machine.tool("id", "echo 1000");
+    machine.tool("sudo", r#"shift; echo "sudo $*" >>"$LOG"; exec "$@""#);
+    machine.tool("apt-get", r#"case "$*" in *cmake) echo >"${0%/*}/cmake"; chmod +x "${0%/*}/cmake" ;; esac"#);
+    succeeds(&machine.app(&["--demo"]));
+    let calls = machine.calls();
+    let installed = "sudo apt-get install -y --no-install-recommends cmake".to_owned();
+    assert!(calls.contains(&installed), "{calls:?}");
+    assert!(calls.contains(&BUILD.to_owned()), "{calls:?}");
+}
+
+#[test]
+fn an_old_rust_is_refused_and_an_old_package_not_installed() {
+    let machine = Machine::new();
+    machine.tool("cargo", "echo cargo 1.70.0");
+    machine.tool("id", "echo 0");
+    machine.tool("apt-get", "echo apt-get $* >>\"$LOG\"");
+    machine.tool("apt-cache", "echo '  Installed: (none)'; echo '  Candidate: 0.66.0+ds1-1'");
+    let output = machine.app(&["--demo"]);
+    assert_eq!(output.status.code(), Some(1));
+    let message = text(&output);
+    assert!(message.contains("Rust 1.") && message.contains("sh.rustup.rs"), "{message}");
+    assert_eq!(machine.calls(), ["apt-get update"]);
+
+    machine.tool("rustup", "exit 1");
+    let message = text(&machine.app(&["--demo"]));
+    assert!(message.contains("rustup update stable"), "{message}");
+}
+
+#[test]
+fn run_tests_runs_everything_and_fails_when_anything_does() {
+    let machine = Machine::new();
+    let run = |args: &[&str], env: &[(&str, &str)]| machine.run("run_tests.sh", args, env);
+    let output = run(&["--", "one test"], &[]);
+    succeeds(&output);
+    assert!(text(&output).contains("skipped: there is no tests/clients/run.sh"));
+    let tests = "cargo test --release --locked";
+    assert_eq!(machine.calls(), [BUILD, &format!("{tests} -- one test")]);
+
+    let client = r#"echo "clients ${ARGO_OPENAI_PROXY##*/} [$CLIENT_PYTHON]" >>"$LOG"; exit "${CLIENTS_FAIL:-0}""#;
+    machine.script("tests/clients/run.sh", client);
+    let clients = "clients argo-openai-proxy []";
+    for (env, failed) in [
+        (&[("CLIENTS_FAIL", "3")] as &[(&str, &str)], "client tests"),
+        (&[("TESTS_FAIL", "101")], "cargo test --release"),
+    ] {
+        let output = run(&[], env);
+        assert_eq!(output.status.code(), Some(1));
+        let message = text(&output);
+        let end = format!("FAILED:\n  {failed}");
+        assert!(message.contains(&end) && !message.contains("passed"), "{message}");
+        assert_eq!(machine.calls(), [clients, tests]);
+    }
+    assert!(text(&run(&[], &[])).contains("All tests passed."));
+}
