@@ -53,7 +53,7 @@ fn print(args: &ListArgs, rows: Vec<Value>, columns: &[&str]) -> Result<(), Ende
 fn aligned(rows: &[Value], columns: &[&str]) -> String {
     let cell = |row: &Value, column: &str| row.get(column).and_then(Value::as_str).unwrap_or("-").to_owned();
     let width = |column: &&str| rows.iter().map(|row| cell(row, column).chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = columns.iter().map(|column| width(column)).collect();
+    let widths: Vec<usize> = columns.iter().map(width).collect();
     let mut text = String::new();
     for row in rows {
         let cells: Vec<String> =

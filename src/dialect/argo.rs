@@ -133,7 +133,9 @@ impl StreamDecoder for RawText {
     }
 
     fn end(&mut self, sink: &mut dyn Sink) -> Result<(), Failure> {
-        self.watch.release(&mut |text| sink.event(Event::Text(Text::Plain(text))));
+        if let Some(notice) = self.watch.end(&mut |text| sink.event(Event::Text(Text::Plain(text)))) {
+            return Err(notice.failure());
+        }
         self.carry
             .end()
             .map_err(|_| Failure::upstream("ARGO's stream ended inside a character; the answer is incomplete."))

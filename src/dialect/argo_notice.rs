@@ -93,8 +93,9 @@ impl Watch {
         self.held.push_str(text);
         if let Some(at) = self.held.find(BANNER).filter(|at| self.seen + at <= NEAR_START) {
             let after = self.held.len() - at - BANNER.len();
-            if self.held.contains(DENIED) {
-                return Some(Notice { kind: Kind::Denied, text: cut(&self.held, QUOTED).to_owned() });
+            if kind_of(&self.held) == Some(Kind::Denied) {
+                // The rest says who is denied and why: it is waited for, since nothing else will come.
+                return if self.held.len() < QUOTED { None } else { self.denied() };
             }
             if after > SOON_AFTER + DENIED.len() {
                 self.release(pass);
@@ -102,7 +103,9 @@ impl Watch {
             return None;
         }
         let keep = if self.seen + self.held.len() > NEAR_START + BANNER.len() { 0 } else { self.suspicious() };
-        let sure = self.held.len() - keep;
+        // White space before the banner belongs to it.
+        let blank = |text: &str| self.seen == 0 && text.len() < NEAR_START && text.trim().is_empty();
+        let sure = self.held.get(..self.held.len() - keep).filter(|sure| !blank(sure)).map_or(0, str::len);
         let held = self.held.split_off(sure);
         if !self.held.is_empty() {
             pass(&self.held);
@@ -111,6 +114,19 @@ impl Watch {
         self.held = held;
         self.passed = self.held.is_empty() && self.seen > NEAR_START + BANNER.len();
         None
+    }
+
+    /// The stream ended as it should: all that is held back is an answer after all, or a notice.
+    pub fn end(&mut self, pass: &mut dyn FnMut(&str)) -> Option<Notice> {
+        let notice = if kind_of(&self.held) == Some(Kind::Denied) { self.denied() } else { None };
+        if notice.is_none() {
+            self.release(pass);
+        }
+        notice
+    }
+
+    fn denied(&self) -> Option<Notice> {
+        Some(Notice { kind: Kind::Denied, text: cut(&self.held, QUOTED).to_owned() })
     }
 
     /// The length of the longest end of the held text that could begin the banner.
@@ -155,8 +171,8 @@ mod tests {
                 return (passed, Some(notice));
             }
         }
-        watch.release(&mut |t| passed.push_str(t));
-        (passed, None)
+        let notice = watch.end(&mut |t| passed.push_str(t));
+        (passed, notice)
     }
 
     #[test]

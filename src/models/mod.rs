@@ -60,16 +60,10 @@ impl Models {
     /// goes before an id, an id before a shortened name.
     pub fn new(list: Vec<Model>, default: Option<usize>, shown: Shown) -> Self {
         let mut by_name = HashMap::new();
-        let prefix = |name: &str| name.split_once(':').map(|(prefix, _)| prefix.to_lowercase());
-        let keys: [&dyn Fn(&Model) -> Option<String>; 4] = [
-            &|model| Some(model.name.to_lowercase()),
-            &|model| Some(model.id.to_lowercase()),
-            &|model| Some(format!("{}:{}", prefix(&model.name)?, model.id.to_lowercase())),
-            &|model| Some(model.name.split_once(':')?.1.to_lowercase()),
-        ];
-        for key in keys {
-            for (index, model) in list.iter().enumerate() {
-                if let Some(name) = key(model) {
+        let keys: Vec<[Option<String>; 4]> = list.iter().map(keys).collect();
+        for rank in 0..4 {
+            for (index, keys) in keys.iter().enumerate() {
+                if let Some(name) = keys.get(rank).cloned().flatten() {
                     by_name.entry(name).or_insert(index);
                 }
             }
@@ -147,6 +141,13 @@ impl Models {
             .map(|m| m.name.as_str())
             .collect()
     }
+}
+
+/// The names under which a model is found, best first.
+fn keys(model: &Model) -> [Option<String>; 4] {
+    let (name, id) = (model.name.to_lowercase(), model.id.to_lowercase());
+    let (prefix, short) = name.split_once(':').unzip();
+    [Some(name.clone()), Some(id.clone()), prefix.map(|prefix| format!("{prefix}:{id}")), short.map(str::to_owned)]
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use http::HeaderMap;
 use std::time::{Duration, Instant};
 
 /// Where OpenAI's clients say how long they will wait: Python's first, then Node's; both in seconds.
-const CLIENT_LIMITS: [&'static str; 2] = ["x-stainless-read-timeout", "x-stainless-timeout"];
+const CLIENT_LIMITS: [&str; 2] = ["x-stainless-read-timeout", "x-stainless-timeout"];
 
 /// A time limit that runs.
 #[derive(Debug, Clone, Copy)]

@@ -2,15 +2,11 @@
 
 use super::openai::asked::{self, Asked};
 use super::openai::body::{self, ChatBody, Messages};
-use super::openai::reply::{ChatReply, Frame, Wanted};
+use super::openai::endpoint::Endpoint;
 use super::openai::shape::CHAT;
-use super::{Call, Context, Entry, Plan, Request, Transformer, Wiring};
-use crate::chat::tokens::{Counting, Prompt};
-use crate::chat::{Conversation, Message, Role};
-use crate::dialect::{self, ChatDialect, Dialect};
-use crate::models::Models;
+use super::{Context, Entry, Plan, Request, Transformer};
+use crate::chat::{Message, Role};
 use crate::wire::{Failure, Fields, json};
-use bytes::Bytes;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -20,57 +16,17 @@ pub const ENTRY: Entry = Entry {
     name: "openai_chat_completions",
     about: "OpenAI chat completions, whole and streamed, over a chat upstream",
     client_suffix: Some("/chat/completions"),
-    build: |wiring: Wiring| match wiring.dialect {
-        Dialect::Chat(dialect) => {
-            Ok(Arc::new(ChatCompletions { dialect, models: wiring.models, counting: wiring.counting }))
-        }
-        Dialect::Embedding(_) => Err("it needs an upstream that answers conversations".to_owned()),
-    },
+    build: |wiring| Ok(Arc::new(ChatCompletions(Endpoint::new(wiring, &CHAT)?))),
 };
 
-struct ChatCompletions {
-    dialect: &'static dyn ChatDialect,
-    models: Arc<Models>,
-    counting: Counting,
-}
+struct ChatCompletions(Endpoint);
 
 impl Transformer for ChatCompletions {
     fn open(&self, request: &Request, cx: &Context<'_>) -> Result<Plan, Failure> {
         let text = body::text(&request.body)?;
         let ChatBody { messages, fields } = ChatBody::parse(text)?;
         let asked = Asked::read(fields, |_, _| Ok(false))?;
-        let messages = self::messages(messages)?;
-        let chosen = self.models.choose(asked.model.as_deref())?;
-        let rules = &chosen.model.rules;
-
-        let mut prompt = Prompt::new(self.counting, rules.counts_with());
-        for message in &messages {
-            prompt.push_message(&request.body, &message.content);
-        }
-        let mut chat = Conversation { messages, params: asked.params };
-        rules.apply(&mut chat);
-        let call = dialect::Call { user: cx.user, model: &chosen.model.id };
-        let body = Bytes::from(self.dialect.encode(&chat, call));
-
-        let wanted = Wanted {
-            model: chosen.asked,
-            rules,
-            stream: asked.stream,
-            include_usage: asked.include_usage,
-            max_tokens: asked.max_tokens,
-            counting: self.counting,
-        };
-        let prompt = Arc::new(prompt);
-        let counted = (!asked.stream || asked.include_usage).then(|| prompt.clone());
-        let frame = Frame::new(&CHAT, &wanted, prompt, cx);
-        let call = Call {
-            stream: asked.stream,
-            body,
-            timeout: asked.timeout,
-            model: chosen.model.id.clone(),
-            prompt: counted,
-        };
-        Ok(Plan::Call(call, Box::new(ChatReply::new(self.dialect, frame, asked.stream))))
+        self.0.open(asked, self::messages(messages)?, &request.body, cx)
     }
 }
 

@@ -2,15 +2,11 @@
 
 use super::openai::asked::{Asked, wrong_type};
 use super::openai::body;
-use super::openai::reply::{ChatReply, Frame, Wanted};
+use super::openai::endpoint::Endpoint;
 use super::openai::shape::COMPLETION;
-use super::{Call, Context, Entry, Plan, Request, Transformer, Wiring};
-use crate::chat::tokens::{Counting, Prompt};
-use crate::chat::{Conversation, Message, Role};
-use crate::dialect::{self, ChatDialect, Dialect};
-use crate::models::Models;
+use super::{Context, Entry, Plan, Request, Transformer};
+use crate::chat::{Message, Role};
 use crate::wire::{Failure, Fields, fields};
-use bytes::Bytes;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -20,19 +16,10 @@ pub const ENTRY: Entry = Entry {
     name: "openai_completions",
     about: "OpenAI legacy completions, whole and streamed, over a chat upstream",
     client_suffix: Some("/completions"),
-    build: |wiring: Wiring| match wiring.dialect {
-        Dialect::Chat(dialect) => {
-            Ok(Arc::new(Completions { dialect, models: wiring.models, counting: wiring.counting }))
-        }
-        Dialect::Embedding(_) => Err("it needs an upstream that answers conversations".to_owned()),
-    },
+    build: |wiring| Ok(Arc::new(Completions(Endpoint::new(wiring, &COMPLETION)?))),
 };
 
-struct Completions {
-    dialect: &'static dyn ChatDialect,
-    models: Arc<Models>,
-    counting: Counting,
-}
+struct Completions(Endpoint);
 
 impl Transformer for Completions {
     fn open(&self, request: &Request, cx: &Context<'_>) -> Result<Plan, Failure> {
@@ -43,37 +30,9 @@ impl Transformer for Completions {
             given = if name == "prompt" { Some(value) } else { given };
             Ok(name == "prompt")
         })?;
-        let content = one_prompt(given)?;
-        let chosen = self.models.choose(asked.model.as_deref())?;
-        let rules = &chosen.model.rules;
-
-        let mut prompt = Prompt::new(self.counting, rules.counts_with());
-        prompt.push_text(&request.body, content);
-        let message = Message { role: Role::User, content: Cow::Borrowed(content), rest: Fields::default() };
-        let mut chat = Conversation { messages: vec![message], params: asked.params };
-        rules.apply(&mut chat);
-        let call = dialect::Call { user: cx.user, model: &chosen.model.id };
-        let body = Bytes::from(self.dialect.encode(&chat, call));
-
-        let wanted = Wanted {
-            model: chosen.asked,
-            rules,
-            stream: asked.stream,
-            include_usage: asked.include_usage,
-            max_tokens: asked.max_tokens,
-            counting: self.counting,
-        };
-        let prompt = Arc::new(prompt);
-        let counted = (!asked.stream || asked.include_usage).then(|| prompt.clone());
-        let frame = Frame::new(&COMPLETION, &wanted, prompt, cx);
-        let call = Call {
-            stream: asked.stream,
-            body,
-            timeout: asked.timeout,
-            model: chosen.model.id.clone(),
-            prompt: counted,
-        };
-        Ok(Plan::Call(call, Box::new(ChatReply::new(self.dialect, frame, asked.stream))))
+        let content = Cow::Borrowed(one_prompt(given)?);
+        let message = Message { role: Role::User, content, rest: Fields::default() };
+        self.0.open(asked, vec![message], &request.body, cx)
     }
 }
 

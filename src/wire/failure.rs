@@ -12,29 +12,20 @@ use std::fmt;
 pub struct Failure {
     /// The HTTP status; on a stream whose head is out, the status it would have had.
     pub status: StatusCode,
-    /// OpenAI's `error.type`.
-    pub kind: Cow<'static, str>,
     /// For people: what happened and what to do.
     pub message: String,
     /// The request field at fault.
     pub param: Option<String>,
     /// For programs.
     pub code: Option<Cow<'static, str>>,
-    /// `Retry-After`, `Allow` and the like; boxed because most failures have none.
+    /// `Retry-After`, `Allow` and the like.
     pub headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Failure {
-    /// A failure with the type that OpenAI uses for `status`.
+    /// A failure; its type in the JSON follows from `status`.
     pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Failure {
-            status,
-            kind: Cow::Borrowed(kind_of(status)),
-            message: message.into(),
-            param: None,
-            code: None,
-            headers: Vec::new(),
-        }
+        Failure { status, message: message.into(), param: None, code: None, headers: Vec::new() }
     }
 
     /// 400 for a request that is wrong as a whole.
@@ -88,7 +79,7 @@ impl Failure {
         out.extend_from_slice(b"{\"error\":{\"message\":");
         json::push_string(&mut out, &self.message);
         out.extend_from_slice(b",\"type\":");
-        json::push_string(&mut out, &self.kind);
+        json::push_string(&mut out, kind_of(self.status));
         for (key, value) in [("param", self.param.as_deref()), ("code", self.code.as_deref())] {
             json::push_key(&mut out, key);
             match value {

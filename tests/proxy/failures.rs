@@ -232,7 +232,8 @@ fn a_method_that_is_not_allowed_upstream_is_our_fault() {
 
 #[test]
 fn a_stream_that_is_cut_ends_with_an_error_and_without_done() {
-    let scripts: [(&str, fn(&mut Connection)); 3] = [
+    type Script = fn(&mut Connection);
+    let scripts: [(&str, Script); 3] = [
         ("cut", |connection| {
             connection.stream_head();
             connection.chunk(b"Hello");

@@ -2,6 +2,8 @@
 
 pub mod asked;
 pub mod body;
+pub mod endpoint;
+pub mod frame;
 pub mod reply;
 pub mod shape;
 pub mod stream;

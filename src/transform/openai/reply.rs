@@ -1,117 +1,12 @@
 //! The reply of a chat-like endpoint: the upstream's dialect decoded on one side, OpenAI's encoded on the other.
 
-use super::shape::Shape;
+use super::frame::Frame;
 use super::stream::{ChunkSink, Chunks};
 use super::whole::Whole;
-use crate::chat::tokens::{Counting, Meter, Prompt};
 use crate::dialect::{ChatDialect, StreamDecoder};
-use crate::models::Rules;
-use crate::transform::{Context, Held, Reply, Start, UpstreamHead, upstream_error};
-use crate::wire::{Answer, Failure, json, sse};
+use crate::transform::{Held, Reply, Start, UpstreamHead, upstream_error};
+use crate::wire::{Answer, Failure, sse};
 use http::StatusCode;
-use std::borrow::Cow;
-use std::sync::Arc;
-
-/// What a reply is about: the same in a whole reply and in every chunk.
-pub struct Frame {
-    /// The endpoint's words.
-    pub shape: &'static Shape,
-    /// Whether a stream ends with a usage chunk.
-    pub include_usage: bool,
-    /// Counts the answer.
-    pub meter: Meter,
-    /// Counts the request.
-    pub prompt: Arc<Prompt>,
-    id: String,
-    created: u64,
-    model: String,
-    length_at: Option<u64>,
-}
-
-/// What a request says about its reply.
-pub struct Wanted<'a> {
-    /// The model's name as asked.
-    pub model: &'a str,
-    /// The model's quirks.
-    pub rules: &'a Rules,
-    /// Whether the client wants a stream.
-    pub stream: bool,
-    /// Whether a stream ends with a usage chunk.
-    pub include_usage: bool,
-    /// The most tokens that the answer may have.
-    pub max_tokens: Option<u64>,
-    /// How the route counts.
-    pub counting: Counting,
-}
-
-/// A tool call with an id in any case.
-pub struct Made {
-    /// The vendor's id or one made here.
-    pub id: String,
-    /// The tool's name.
-    pub name: String,
-    /// A JSON object as text.
-    pub arguments: String,
-}
-
-impl Frame {
-    /// The frame of a reply to `wanted`.
-    pub fn new(shape: &'static Shape, wanted: &Wanted<'_>, prompt: Arc<Prompt>, cx: &Context<'_>) -> Self {
-        // Only an exact count by the model's own tokenizer can tell that the answer stopped at the limit.
-        let counts_exactly = wanted.counting == Counting::Exact && wanted.rules.tokenizer.is_some();
-        let length_at = wanted.max_tokens.filter(|_| counts_exactly);
-        // On a stream nothing is counted unless somebody will see it.
-        let seen = !wanted.stream || wanted.include_usage || length_at.is_some();
-        let counting = if seen { wanted.counting } else { Counting::None };
-        Frame {
-            shape,
-            include_usage: wanted.include_usage,
-            meter: Meter::new(counting, wanted.rules.counts_with()),
-            prompt,
-            id: format!("{}{}", shape.id_prefix, cx.id),
-            created: cx.now,
-            model: wanted.model.to_owned(),
-            length_at,
-        }
-    }
-
-    /// Appends what every reply and chunk has: id, object, created, model.
-    pub fn push_common(&self, out: &mut Vec<u8>, object: &str) {
-        out.extend_from_slice(b"\"id\":");
-        json::push_string(out, &self.id);
-        out.extend_from_slice(b",\"object\":");
-        json::push_string(out, object);
-        out.extend_from_slice(b",\"created\":");
-        json::push_number(out, self.created);
-        out.extend_from_slice(b",\"model\":");
-        json::push_string(out, &self.model);
-    }
-
-    /// Why the answer ended.
-    pub fn finish_reason(&self, tokens: Option<u64>, has_calls: bool) -> &'static str {
-        match (has_calls, self.length_at, tokens) {
-            (true, _, _) => "tool_calls",
-            (false, Some(most), Some(tokens)) if tokens >= most => "length",
-            _ => "stop",
-        }
-    }
-
-    /// A tool call with an id of its own: the vendor's, or one made from this reply's id.
-    pub fn made_call(
-        &self,
-        index: usize,
-        id: Option<Cow<'_, str>>,
-        name: Cow<'_, str>,
-        arguments: Cow<'_, str>,
-    ) -> Made {
-        let own = || format!("call_{}{index}", self.id.trim_start_matches(self.shape.id_prefix));
-        Made {
-            id: id.filter(|id| !id.is_empty()).map_or_else(own, Cow::into_owned),
-            name: name.into_owned(),
-            arguments: arguments.into_owned(),
-        }
-    }
-}
 
 /// The reply of a chat-like endpoint.
 pub struct ChatReply {

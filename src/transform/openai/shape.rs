@@ -23,6 +23,8 @@ pub struct Shape {
     pub whole_after_text: &'static str,
     /// What follows the tool calls of a whole reply, up to the finish reason's value.
     pub whole_finish_open: &'static str,
+    /// Whether requests are messages, each of which costs tokens of its own, or bare texts.
+    pub has_messages: bool,
     /// Whether the endpoint can carry tool calls.
     pub has_tool_calls: bool,
 }
@@ -39,6 +41,7 @@ pub const CHAT: Shape = Shape {
     whole_open: r#"{"index":0,"message":{"role":"assistant","content":"#,
     whole_after_text: r#","refusal":null"#,
     whole_finish_open: r#"},"logprobs":null,"finish_reason":"#,
+    has_messages: true,
     has_tool_calls: true,
 };
 
@@ -54,5 +57,6 @@ pub const COMPLETION: Shape = Shape {
     whole_open: r#"{"index":0,"text":"#,
     whole_after_text: "",
     whole_finish_open: r#","logprobs":null,"finish_reason":"#,
+    has_messages: false,
     has_tool_calls: false,
 };

@@ -1,7 +1,7 @@
 //! Writes chunks while the upstream's stream is decoded: a piece costs one escape into one buffer.
 
+use super::frame::Frame;
 use super::push_usage;
-use super::reply::Frame;
 use crate::chat::{Event, Sink, Text};
 use crate::wire::{json, sse};
 

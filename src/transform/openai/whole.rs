@@ -1,7 +1,7 @@
 //! Writes a whole reply into one buffer while the upstream's answer is decoded.
 
+use super::frame::{Frame, Made};
 use super::push_usage;
-use super::reply::{Frame, Made};
 use crate::chat::{Event, Sink, Text};
 use crate::wire::{Failure, json};
 
