@@ -21,10 +21,11 @@ impl Fault {
     pub(super) fn reply(self) -> Reply {
         match self {
             Self::NoResponse => Reply::json_bytes(200, &b"{}"[..]),
-            Self::VendorRefused => vendor_refused(
+            Self::VendorRefused => vendor_refused_as(
                 "Unsupported value: 'temperature' does not support 0.0 with this model. Only the default (1) value is \
                  supported.",
                 Some("temperature"),
+                Some("unsupported_value"),
             ),
             Self::Unprocessable => Violations::from(Violation::missing("model")).reply(),
             Self::TooMany => error(429, "Too many requests. Please try again later.", "RateLimitError", "rate_limited")
@@ -56,8 +57,12 @@ pub(super) fn error(status: u16, message: &str, kind: &str, code: &str) -> Reply
 
 /// A vendor's 400 as ARGO passes it on: the text of a Python exception, which holds a Python dict.
 pub(super) fn vendor_refused(message: &str, param: Option<&str>) -> Reply {
+    vendor_refused_as(message, param, None)
+}
+
+fn vendor_refused_as(message: &str, param: Option<&str>, code: Option<&str>) -> Reply {
     let vendors = serde_json::json!({
-        "error": { "message": message, "type": "invalid_request_error", "param": param, "code": null }
+        "error": { "message": message, "type": "invalid_request_error", "param": param, "code": code }
     });
     let text = format!("Error code: 400 - {}", super::python::repr(&vendors));
     error(400, &text, "BadRequestError", "internal_error")
@@ -97,7 +102,7 @@ mod tests {
             message.starts_with("Error code: 400 - {'error': {'message': \"Unsupported value: 'temperature'"),
             "{message}"
         );
-        assert!(message.ends_with("'param': 'temperature', 'code': None}}"), "{message}");
+        assert!(message.ends_with("'param': 'temperature', 'code': 'unsupported_value'}}"), "{message}");
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod support;
 mod bodies;
 mod chat;
 mod completions;
+mod contract;
 mod embeddings;
 mod failures;
 mod http;
