@@ -1,4 +1,34 @@
-//! OpenAI's API over ARGO, as a pingora proxy that a YAML table drives.
+//! OpenAI's API over ARGO, Argonne's language-model gateway: a pingora proxy that one YAML table drives.
+//!
+//! # Floors
+//!
+//! A module uses only modules below it; nothing above the line knows a network.
+//!
+//! ```text
+//! 0  wire, problem     shapes as they travel: JSON, SSE, UTF-8, gzip, failures; a mistake in a file and its place
+//! 1  chat, models      the hub: conversations, events, token counts; names of models and their quirks
+//! 2  dialect           how upstreams speak
+//! 2  transform         what a route does with a request and its reply
+//! 3  table             routes.yaml → what is served, or every problem of it
+//! 4  exchange          one request's life as a state machine: bytes in, bytes out
+//! ────────────────────────────────────────────────────────────────────────────────────
+//! 5  proxy             pingora's hooks, which feed the exchange; body, peer, deadline, head
+//! 6  server            listeners and signals
+//! 6  config, setup, cli, stand_in    files, terminal, command line; the stand-in for ARGO
+//! ```
+//!
+//! # A request's life
+//!
+//! ```text
+//! client ──▶ request_filter ── route? body whole ──▶ Transformer::open ──▶ Plan
+//!                                                                          ├─ Answer ─────────────▶ client
+//!                                                                          └─ Call + Reply = Exchange
+//!            upstream_peer, upstream_request_filter, request_body_filter ──▶ ARGO
+//!            response_filter ◀── head ── ARGO        Exchange::head  → Stream: head goes out │ Hold: it waits
+//!            response_body_filter ◀── pieces         Exchange::piece → bytes for the client  │ kept
+//!            logging                                 held? Exchange::answer ──────────────────────▶ client
+//!            fail_to_proxy                           Exchange::fail → an answer │ an error event ─▶ client
+//! ```
 
 pub mod chat;
 pub mod cli;

@@ -169,3 +169,12 @@ fn every_transformer_has_cases_and_they_hold() {
         names.iter().filter(|n| !seen.contains(**n)).collect::<Vec<_>>()
     );
 }
+
+#[test]
+fn every_transformer_has_a_heading_in_the_documentation() {
+    let text = include_str!("../docs/transformers.md");
+    let headings: BTreeSet<&str> = text.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+    let names: BTreeSet<&str> =
+        TRANSFORMERS.iter().map(|entry| entry.name).chain(REPLIES.iter().map(|entry| entry.name)).collect();
+    assert_eq!(headings, names);
+}

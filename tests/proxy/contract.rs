@@ -40,7 +40,7 @@ fn whole_answers() {
         ("no response", 502, "without a 'response'", json!("bad_upstream_answer")),
         ("error 400", 400, "", json!("unsupported_value")),
         ("error 422", 422, "", Value::Null),
-        ("error 429", 429, "", Value::Null),
+        ("error 429", 429, "", json!("rate_limited")),
         ("error 500", 500, "'NoneType' object is not iterable", Value::Null),
         ("error 502", 502, "502 Bad Gateway – nginx", Value::Null),
         ("cut 3", 502, "closed the connection", json!("bad_upstream_answer")),
