@@ -17,30 +17,9 @@ step() {
   $name"
 }
 
-# ------------------------------------------------------------------------------------------------------------------
-# Tests with real OpenAI clients live in tests/clients/run.sh. It finds in the environment:
-#   ARGO_OPENAI_PROXY   the release binary
-#   CLIENT_PYTHON       python of a virtual environment of its own (with pip); empty where there is no python3 with venv
-# ------------------------------------------------------------------------------------------------------------------
+# OpenAI's real clients and the examples, over the demo.
 client_tests() {
-    local python
-    [ -x "$root/tests/clients/run.sh" ] || {
-        say "skipped: there is no tests/clients/run.sh"
-        return 0
-    }
-    python=$(client_python) || say "no python3 with venv: what needs it is skipped"
-    ARGO_OPENAI_PROXY=$binary CLIENT_PYTHON=$python "$root/tests/clients/run.sh"
-}
-
-# Prints the python of a virtual environment under the target directory, which is made when it is missing.
-client_python() {
-    local folder
-    folder="$(target_dir)/client-venv"
-    if [ ! -x "$folder/bin/python" ] || ! "$folder/bin/python" -m pip --version >/dev/null 2>&1; then
-        have python3 || return 1
-        python3 -m venv --clear "$folder" >&2 || return 1
-    fi
-    echo "$folder/bin/python"
+    "$root/tests/clients/run.sh"
 }
 
 rust_tests() {
@@ -48,6 +27,7 @@ rust_tests() {
 }
 
 prepare
+prepare_clients
 build
 step "client tests" client_tests
 step "cargo test --release $*" rust_tests "$@"

@@ -69,6 +69,11 @@ packages_for() {
         compiler:pacman) echo "gcc make" ;;
         compiler:apk) echo "gcc g++ make musl-dev" ;;
         cmake:*) echo "cmake" ;;
+        python:apt-get) echo "python3 python3-venv" ;;
+        python:dnf | python:yum | python:zypper) echo "python3 python3-pip" ;;
+        python:apk) echo "python3 py3-pip" ;;
+        python:pacman) echo "python" ;;
+        python:brew) echo "python3" ;;
         rust:apt-get | rust:dnf | rust:yum | rust:zypper | rust:apk) echo "cargo" ;;
         rust:pacman | rust:brew) echo "rust" ;;
     esac
@@ -196,6 +201,17 @@ prepare() {
     [ -z "$missing" ] && return 0
     say "This is missing, and could not be installed from here. Please run, then try again:$missing"
     exit 1
+}
+
+has_python() { have python3 && python3 -c 'import ensurepip, venv' 2>/dev/null; }
+
+# Python for the tests with OpenAI's clients. They are reported as skipped where it cannot be had; Node is not installed.
+prepare_clients() {
+    local manager lists_updated
+    manager=$(package_manager)
+    lists_updated=
+    has_python || install_for python || say "Python's venv is missing and could not be installed: its client tests are skipped"
+    hash -r
 }
 
 # Where cargo puts what it builds.

@@ -98,7 +98,8 @@ impl Embeddings {
             .with_code("unsupported_parameter"));
         }
         if let Some(index) = inputs.iter().position(|input| input.get() == "\"\"") {
-            return Err(Failure::bad_field(format!("input[{index}]"), format!("'input[{index}]' is an empty string.")));
+            let place = if given.get().starts_with('[') { format!("input[{index}]") } else { "input".to_owned() };
+            return Err(Failure::bad_field(&*place, format!("'{place}' is an empty string.")));
         }
         if inputs.len() > most {
             let message = format!("'input' holds {} texts; ARGO takes at most {most} a request.", inputs.len());

@@ -51,7 +51,7 @@ fn wrong_inputs_are_told_by_field_and_not_sent() {
         (json!({"input": []}), "input"),
         (json!({"input": 5}), "input"),
         (json!({"input": {"a": 1}}), "input"),
-        (json!({"input": ""}), "input[0]"),
+        (json!({"input": ""}), "input"),
         (json!({"input": ["a", ""]}), "input[1]"),
         (json!({"input": [1, 2]}), "input[0]"),
         (json!({"input": ["a", [1]]}), "input[1]"),

@@ -144,15 +144,13 @@ fn an_old_rust_is_refused_and_an_old_package_not_installed() {
 fn run_tests_runs_everything_and_fails_when_anything_does() {
     let machine = Machine::new();
     let run = |args: &[&str], env: &[(&str, &str)]| machine.run("run_tests.sh", args, env);
+    machine.script("tests/clients/run.sh", r#"echo clients >>"$LOG"; exit "${CLIENTS_FAIL:-0}""#);
+    let (clients, tests) = ("clients", "cargo test --release --locked");
     let output = run(&["--", "one test"], &[]);
     succeeds(&output);
-    assert!(text(&output).contains("skipped: there is no tests/clients/run.sh"));
-    let tests = "cargo test --release --locked";
-    assert_eq!(machine.calls(), [BUILD, &format!("{tests} -- one test")]);
+    assert!(text(&output).contains("its client tests are skipped"), "there is no Python: {}", text(&output));
+    assert_eq!(machine.calls(), [BUILD, clients, &format!("{tests} -- one test")]);
 
-    let client = r#"echo "clients ${ARGO_OPENAI_PROXY##*/} [$CLIENT_PYTHON]" >>"$LOG"; exit "${CLIENTS_FAIL:-0}""#;
-    machine.script("tests/clients/run.sh", client);
-    let clients = "clients argo-openai-proxy []";
     for (env, failed) in [
         (&[("CLIENTS_FAIL", "3")] as &[(&str, &str)], "client tests"),
         (&[("TESTS_FAIL", "101")], "cargo test --release"),

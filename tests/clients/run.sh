@@ -1,0 +1,231 @@
+#!/usr/bin/env bash
+# Runs OpenAI's real clients, the examples and curl against the proxy and its stand-in for ARGO.
+#
+#   tests/clients/run.sh                 all suites
+#   tests/clients/run.sh newest npm-6x   some of: newest 2x 160 shell npm-newest npm-6x
+#
+#   PROXY_COMMAND     starts the proxy with the stand-in on a free port, and says on stderr where it listens
+#                     (target/release/argo-openai-proxy serve --demo --port 0)
+#   CLIENTS_REQUIRED  1: a suite that cannot run is a failure; without it, it is reported as skipped
+#
+# Clients are pinned by requirements-*.txt and npm-*/package-lock.json, and installed below target/clients. What is there
+# is used again until its list changes. Without Python, Node or their registries, the suites concerned are skipped.
+set -uo pipefail
+
+cd "$(dirname "$0")/../.." || exit 1
+here="$PWD/tests/clients"
+work="$PWD/${CARGO_TARGET_DIR:-target}/clients"
+case "${CARGO_TARGET_DIR:-}" in /*) work="$CARGO_TARGET_DIR/clients" ;; esac
+PROXY_COMMAND="${PROXY_COMMAND:-${CARGO_TARGET_DIR:-target}/release/argo-openai-proxy serve --demo --port 0}"
+mkdir -p "$work/logs"
+
+# Nothing of the caller's may lead the clients elsewhere.
+export NO_PROXY=127.0.0.1 no_proxy=127.0.0.1 OPENAI_API_KEY=any-value
+export PYTHONDONTWRITEBYTECODE=1 PYTHONUTF8=1 PYTHONUNBUFFERED=1
+unset OPENAI_ORG_ID OPENAI_PROJECT_ID OPENAI_LOG PYTHONPATH NODE_OPTIONS
+
+proxy=
+failed=0
+summary=()
+
+say() {
+  summary+=("clients: $1: $2")
+  printf 'clients: %s: %s\n' "$1" "$2"
+}
+
+fail() {
+  failed=1
+  say "$1" "FAILED: $2"
+}
+
+skip() {
+  if [ "${CLIENTS_REQUIRED:-}" = 1 ]; then fail "$1" "cannot run: $2"; else say "$1" "SKIPPED: $2"; fi
+}
+
+# ---- the proxy ----
+
+# "listening on http://ADDRESS", or the address alone. Other lines name other servers, such as the stand-in.
+announced='^(listening on http://)?(127\.0\.0\.1:[0-9]+)$'
+
+# Starts the proxy and sets OPENAI_BASE_URL; $1 is the file for its log.
+start_proxy() {
+  local line address='' pipe="$work/proxy.stderr"
+  rm -f "$pipe" && mkfifo "$pipe" || return 1
+  # shellcheck disable=SC2086 # a command with its arguments
+  $PROXY_COMMAND </dev/null >/dev/null 2>"$pipe" &
+  proxy=$!
+  exec 3<"$pipe"
+  : >"$1"
+  while [ -z "$address" ] && IFS= read -r -t 60 line <&3; do
+    printf '%s\n' "$line" >>"$1"
+    [[ $line =~ $announced ]] && address="${BASH_REMATCH[2]}"
+  done
+  cat <&3 >>"$1" &
+  exec 3<&-
+  export OPENAI_BASE_URL="http://$address/v1"
+  [ -n "$address" ]
+}
+
+# Ends the proxy. It must go by itself soon: no test leaves a request behind that could keep it.
+stop_proxy() {
+  [ -n "$proxy" ] || return 0
+  local pid=$proxy status
+  proxy=
+  kill -TERM "$pid" 2>/dev/null
+  (
+    sleep 15 &
+    trap 'kill $!' TERM
+    wait $! && kill -KILL "$pid"
+  ) >/dev/null 2>&1 &
+  local guard=$!
+  wait "$pid" 2>/dev/null
+  status=$?
+  kill "$guard" 2>/dev/null
+  return $status
+}
+trap 'stop_proxy' EXIT
+trap 'exit 130' INT TERM
+
+# Runs a suite's command against a fresh proxy. $1: label, rest: the command, which writes "N passed, M failed" to the
+# file $CLIENTS_SUMMARY.
+against_proxy() {
+  local label=$1 status counts log="$work/logs/${1// /-}.proxy.log"
+  shift
+  export CLIENTS_SUMMARY="$work/summary"
+  rm -f "$CLIENTS_SUMMARY"
+  if ! start_proxy "$log"; then
+    stop_proxy
+    cat "$log" >&2
+    fail "$label" "the proxy did not start: $PROXY_COMMAND"
+    return
+  fi
+  "$@"
+  status=$?
+  if stop_proxy; then :; else
+    failed=1
+    echo "clients: $label: the proxy did not end within 15 s of SIGTERM, or not with status 0; its log is $log" >&2
+    status=1
+  fi
+  counts=$(cat "$CLIENTS_SUMMARY" 2>/dev/null)
+  if [ -z "$counts" ]; then
+    fail "$label" "the tests broke off"
+  elif [ $status -ne 0 ]; then
+    failed=1
+    say "$label" "$counts (FAILED)"
+  else
+    say "$label" "$counts"
+  fi
+}
+
+# ---- Python ----
+
+# Prints the first Python of at least 3.$1.
+find_python() {
+  local name
+  for name in python3 python3.14 python3.13 python3.12 python3.11 python3.10; do
+    if "$name" -c "import sys; sys.exit(sys.version_info < (3, $1))" 2>/dev/null; then
+      "$name" -c 'import sys; print(sys.executable)'
+      return 0
+    fi
+  done
+  return 1
+}
+
+# Makes the environment $1 for the list of that name; $2: minor version of Python, $3: label of the suite.
+make_environment() {
+  local list="$here/requirements-$1.txt" venv="$work/python-$1" log="$work/logs/install-$1.log" python stamp
+  python=$(find_python "$2") || { skip "$3" "it needs Python 3.$2 or newer"; return 1; }
+  stamp="$("$python" -c 'import hashlib, sys
+print(sys.version, hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest())' "$list")"
+  [ "$(cat "$venv/stamp" 2>/dev/null)" = "$stamp" ] && return 0
+  echo "clients: $3: installing $list"
+  rm -rf "$venv"
+  if ! "$python" -m venv "$venv" >"$log" 2>&1; then
+    skip "$3" "$python cannot make a virtual environment (on Debian and Ubuntu: apt install python3-venv)"
+    return 1
+  fi
+  if ! "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --retries 2 -r "$list" >"$log" 2>&1; then
+    if grep -Eqi 'connection broken|NewConnectionError|ConnectTimeout|ProxyError|network is unreachable' "$log"; then
+      skip "$3" "PyPI cannot be reached"
+    else
+      tail -n 5 "$log" >&2
+      fail "$3" "its list cannot be installed; see $log"
+    fi
+    return 1
+  fi
+  printf '%s\n' "$stamp" >"$venv/stamp"
+}
+
+# $1: list, $2: minor version of Python, $3: folder of the tests, $4: label.
+python_suite() {
+  make_environment "$1" "$2" "$4" || return
+  # A test that takes a minute hangs: its stack is shown and the run ends.
+  against_proxy "$4" "$work/python-$1/bin/python" -m pytest --quiet --tb=short -rs -p no:cacheprovider \
+    -o faulthandler_timeout=60 -o faulthandler_exit_on_timeout=true "$here/$3"
+}
+
+# ---- Node ----
+
+run_node() {
+  local tap="$work/summary.tap" status
+  (cd "$1" && node --test --test-timeout=60000 --test-reporter=spec --test-reporter-destination=stdout \
+    --test-reporter=tap --test-reporter-destination="$tap")
+  status=$?
+  awk '/^# pass /{p=$3} /^# (fail|cancelled) /{f+=$3} /^# skipped /{s=$3}
+    END {if (p != "") print p " passed, " f " failed" (s > 0 ? ", " s " skipped" : "")}' "$tap" >"$CLIENTS_SUMMARY"
+  return $status
+}
+
+# $1: folder with package.json, $2: oldest version of Node as "major minor", $3: label.
+node_suite() {
+  local from="$here/$1" folder="$work/$1" log="$work/logs/install-$1.log" stamp
+  command -v node >/dev/null && command -v npm >/dev/null || { skip "$3" "there is no Node"; return; }
+  if ! node -e 'const [a, b] = process.versions.node.split("."); const [c, d] = process.argv[1].split(" ");
+      process.exit(a - c || b - d ? +(a - c < 0 || (a === c && b - d < 0)) : 0)' "$2"; then
+    skip "$3" "it needs Node ${2/ /.} or newer; this is $(node --version)"
+    return
+  fi
+  mkdir -p "$folder"
+  stamp="$(node --version) $(node -e 'process.stdout.write(require("crypto").createHash("sha256")
+    .update(require("fs").readFileSync(process.argv[1])).digest("hex"))' "$from/package-lock.json")"
+  if [ "$(cat "$folder/stamp" 2>/dev/null)" != "$stamp" ]; then
+    echo "clients: $3: installing $from/package-lock.json"
+    rm -rf "$folder" && mkdir -p "$folder" && cp "$from/package.json" "$from/package-lock.json" "$folder"
+    if ! (cd "$folder" && npm ci --ignore-scripts --no-audit --no-fund) >"$log" 2>&1; then
+      if grep -Eq 'ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH' "$log"; then
+        skip "$3" "the npm registry cannot be reached"
+      else
+        tail -n 5 "$log" >&2
+        fail "$3" "it cannot be installed; see $log"
+      fi
+      return
+    fi
+    printf '%s\n' "$stamp" >"$folder/stamp"
+  fi
+  # Beside node_modules, where their imports find the client.
+  rm -rf "$folder"/*.mjs "$folder/examples"
+  mkdir "$folder/examples"
+  cp "$here"/node/*.mjs "$PWD/docs/timeouts.md" "$folder"
+  cp "$PWD"/examples/*.mjs "$folder/examples"
+  against_proxy "$3" run_node "$folder"
+}
+
+# ---- all ----
+
+for suite in "${@:-newest 2x 160 shell npm-newest npm-6x}"; do
+  for name in $suite; do
+    case "$name" in
+      newest) python_suite newest 11 python "openai 3.x" ;;
+      2x) python_suite 2x 10 python "openai 2.x" ;;
+      160) python_suite 160 10 python "openai 1.60" ;;
+      shell) python_suite newest 11 shell "curl and documents" ;;
+      npm-newest) node_suite npm-newest "22 0" "openai npm 7.x" ;;
+      npm-6x) node_suite npm-6x "20 11" "openai npm 6.x" ;;
+      *) fail "$name" "there is no such suite" ;;
+    esac
+  done
+done
+
+echo
+printf '%s\n' "${summary[@]}"
+exit $failed
