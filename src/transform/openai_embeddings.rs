@@ -65,6 +65,7 @@ impl Transformer for Embeddings {
         let reply = VectorReply {
             dialect: self.dialect,
             model: chosen.asked.to_owned(),
+            dimensions: chosen.model.rules.dimensions,
             inputs: inputs.len(),
             base64,
             counting: self.counting,
@@ -123,6 +124,7 @@ fn is_base64(value: &RawValue) -> Result<bool, Failure> {
 struct VectorReply {
     dialect: &'static dyn EmbeddingDialect,
     model: String,
+    dimensions: Option<u32>,
     inputs: usize,
     base64: bool,
     counting: Counting,
@@ -159,6 +161,7 @@ impl Reply for VectorReply {
             out.extend_from_slice(b"{\"object\":\"embedding\",\"index\":");
             json::push_number(&mut out, index as u64);
             out.extend_from_slice(b",\"embedding\":");
+            self.check_length(vector)?;
             match self.base64 {
                 true => push_base64(&mut out, vector)?,
                 false => out.extend_from_slice(vector.get().as_bytes()),
@@ -176,6 +179,19 @@ impl Reply for VectorReply {
     }
 
     fn fail(&mut self, _: &Failure, _: &mut Vec<u8>) {}
+}
+
+impl VectorReply {
+    /// A vector of another length than the model's would spoil whatever it is stored in.
+    fn check_length(&self, vector: &RawValue) -> Result<(), Failure> {
+        let Some(wanted) = self.dimensions else { return Ok(()) };
+        let numbers = memchr::memchr_iter(b',', vector.get().as_bytes()).count() + 1;
+        if numbers == wanted as usize {
+            return Ok(());
+        }
+        let message = format!("ARGO answered a vector of {numbers} numbers; {} has {wanted}.", self.model);
+        Err(Failure::upstream(message))
+    }
 }
 
 /// Appends a vector as base64 of little-endian float32, which is what OpenAI's own clients ask for.

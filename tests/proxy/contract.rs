@@ -87,5 +87,6 @@ fn embeddings() {
     assert_eq!(length("text-embedding-3-small"), 1536);
     assert_eq!(length("text-embedding-3-large"), 3072);
     assert_eq!(embed("v3small", json!(["missing vector", "b"])).status, 502);
+    assert_eq!(embed("v3small", json!("short vector")).status, 502);
     assert_eq!(embed("v3small", json!("error 500")).status, 500);
 }

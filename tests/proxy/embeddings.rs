@@ -14,10 +14,17 @@ fn embedding() -> Argo {
     })
 }
 
+/// A proxy whose table does not say how long vectors are, so that they can be short here.
+fn any_length(argo: &Argo) -> Server {
+    let table =
+        include_str!("../../routes.yaml").replace(", dimensions: 1536", "").replace("dimensions: 3072", "drop: []");
+    Setup::before(argo).routes(&table).start()
+}
+
 #[test]
 fn floats_pass_as_they_were_written() {
     let argo = embedding();
-    let server = Server::before(&argo);
+    let server = any_length(&argo);
     let body = json!({"model": "text-embedding-3-large", "input": ["a", "hello world"], "user": "eve", "encoding_format": "float"});
     let answer = server.post("/v1/embeddings", &body.to_string());
     assert_eq!(
@@ -32,7 +39,7 @@ fn floats_pass_as_they_were_written() {
 #[test]
 fn base64_is_the_same_numbers() {
     let argo = embedding();
-    let server = Server::before(&argo);
+    let server = any_length(&argo);
     let answer = server.post("/v1/embeddings", r#"{"input": "abc", "encoding_format": "base64"}"#).json();
     let bytes =
         base64::engine::general_purpose::STANDARD.decode(answer["data"][0]["embedding"].as_str().unwrap()).unwrap();
@@ -44,7 +51,7 @@ fn base64_is_the_same_numbers() {
 #[test]
 fn wrong_inputs_are_told_by_field_and_not_sent() {
     let argo = embedding();
-    let server = Server::before(&argo);
+    let server = any_length(&argo);
     let many: Vec<String> = (0..17).map(|n| n.to_string()).collect();
     for (body, param) in [
         (json!({}), "input"),
@@ -70,7 +77,7 @@ fn wrong_inputs_are_told_by_field_and_not_sent() {
 #[test]
 fn sixteen_inputs_are_one_call() {
     let argo = embedding();
-    let server = Server::before(&argo);
+    let server = any_length(&argo);
     let many: Vec<String> = (0..16).map(|n| "x".repeat(n + 1)).collect();
     let answer = server.post("/v1/embeddings", &json!({ "input": many }).to_string()).json();
     for (index, item) in answer["data"].as_array().unwrap().iter().enumerate() {
@@ -91,7 +98,7 @@ fn answers_that_are_no_vectors_are_errors() {
         ("<html><body>oops</body></html>", "oops"),
     ] {
         let argo = Argo::start(move |_, connection| connection.json(200, body));
-        let answer = Server::before(&argo).post("/v1/embeddings", r#"{"input": "a"}"#);
+        let answer = any_length(&argo).post("/v1/embeddings", r#"{"input": "a"}"#);
         let message = answer.error()["message"].as_str().unwrap().to_owned();
         assert_eq!(answer.status, 502, "{body}");
         assert!(message.contains(said), "{body}: {message}");
@@ -102,8 +109,18 @@ fn answers_that_are_no_vectors_are_errors() {
 fn usage_can_be_left_out() {
     let argo = embedding();
     let table = include_str!("../../routes.yaml")
+        .replace(", dimensions: 1536", "")
         .replace("transformer: openai_embeddings }", "transformer: openai_embeddings, usage: none }");
     let server = Setup::before(&argo).routes(&table).start();
     let answer = server.post("/v1/embeddings", r#"{"input": "a"}"#).json();
     assert_eq!(answer.get("usage"), None::<&Value>);
+}
+
+#[test]
+fn vectors_of_another_length_than_the_models_are_errors() {
+    let argo = embedding();
+    let answer = Server::before(&argo).post("/v1/embeddings", r#"{"input": "a"}"#);
+    assert_eq!(answer.status, 502);
+    let message = answer.error()["message"].as_str().unwrap().to_owned();
+    assert!(message.contains("3 numbers; argo:text-embedding-3-small has 1536"), "{message}");
 }

@@ -147,3 +147,33 @@ routes:
     }
     assert!(!text.contains("listening"));
 }
+
+#[test]
+fn every_test_of_the_checklist_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut code = String::new();
+    collect(&root.join("src"), &mut code);
+    collect(&root.join("tests"), &mut code);
+    let text = std::fs::read_to_string(root.join("tests/checklist.md")).unwrap();
+    let rows: Vec<&str> = text.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| |")).collect();
+    assert_eq!(rows.len(), 52);
+    for row in rows {
+        let tests = row.rsplit('|').nth(1).unwrap();
+        let names: Vec<&str> = tests.split('`').skip(1).step_by(2).collect();
+        assert!(!names.is_empty() || tests.contains("not built"), "{row}");
+        for name in names {
+            assert!(code.contains(&format!("fn {name}(")), "{name} does not exist");
+        }
+    }
+}
+
+fn collect(folder: &Path, into: &mut String) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, into);
+        } else if path.extension().is_some_and(|end| end == "rs") {
+            into.push_str(&std::fs::read_to_string(&path).unwrap());
+        }
+    }
+}

@@ -42,6 +42,15 @@ fn a_stream_passes_byte_by_byte() {
 }
 
 #[test]
+fn what_argo_says_of_tools_on_a_stream_passes_too() {
+    let said = "Tools are not available with streaming.";
+    let argo = Argo::start(move |_, connection| connection.streams(&[said.as_bytes()]));
+    let body = json!({"prompt": ["x"], "stream": true, "tools": [{"type": "function", "function": {"name": "f"}}]});
+    assert_eq!(Server::before(&argo).post("/v1/chat", &body.to_string()).text(), said);
+    assert_eq!(argo.request().json()["tools"][0]["function"]["name"], "f");
+}
+
+#[test]
 fn a_stream_that_is_cut_breaks_the_connection() {
     let argo = Argo::start(|_, connection| {
         connection.stream_head();
