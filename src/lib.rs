@@ -14,7 +14,7 @@
 //! ────────────────────────────────────────────────────────────────────────────────────
 //! 5  proxy             pingora's hooks, which feed the exchange; body, peer, deadline, head
 //! 6  server            listeners and signals
-//! 6  config, setup, cli, stand_in    files, terminal, command line; the stand-in for ARGO
+//! 6  reload, config, setup, cli, stand_in    files, terminal, command line; the stand-in for ARGO
 //! ```
 //!
 //! # A request's life
@@ -38,6 +38,7 @@ pub mod exchange;
 pub mod models;
 pub mod problem;
 pub mod proxy;
+pub mod reload;
 pub mod server;
 pub mod setup;
 pub mod stand_in;

@@ -24,12 +24,13 @@ fn state(ctx: &mut Ctx) -> Result<&mut CallState> {
 
 /// The peer of the next attempt.
 pub async fn peer(proxy: &Proxy, ctx: &mut Ctx) -> Result<Box<HttpPeer>> {
+    let connect_timeout = ctx.live.settings.connect_timeout;
     let call = state(ctx)?;
     let now = Instant::now();
     let Some(left) = call.deadline.left(now) else {
         return Err(Error::explain(errors::TIME_UP, "no time is left for the call").into_up());
     };
-    let connecting = proxy.settings.connect_timeout.min(left);
+    let connecting = connect_timeout.min(left);
     if call.addresses.is_empty() {
         let endpoint = &call.endpoint;
         let found = proxy.resolver.addresses(&endpoint.host, endpoint.port, connecting).await;

@@ -1,6 +1,7 @@
 //! What is known of one request while it is served.
 
 use super::deadline::Deadline;
+use super::live::Live;
 use crate::exchange::Exchange;
 use crate::table::{Endpoint, Route};
 use http::HeaderValue;
@@ -39,6 +40,8 @@ impl Drop for Entered {
 
 /// pingora's context of a request.
 pub struct Ctx {
+    /// What was current when the request came; it stays that for this request.
+    pub(super) live: Arc<Live>,
     /// When the request's head was read.
     pub(super) begun: Instant,
     /// The client's or one made here.
@@ -84,8 +87,9 @@ pub(super) struct CallState {
 
 impl Ctx {
     /// The context of a request whose head was just read.
-    pub fn new(entered: Entered) -> Self {
+    pub fn new(live: Arc<Live>, entered: Entered) -> Self {
         Ctx {
+            live,
             begun: Instant::now(),
             request_id: HeaderValue::from_static(""),
             origin: None,

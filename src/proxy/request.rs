@@ -3,7 +3,7 @@
 use super::body::{self, Read};
 use super::ctx::{CallState, Ctx};
 use super::deadline::Deadline;
-use super::{Proxy, writer};
+use super::{Live, Proxy, writer};
 use crate::exchange::{Exchange, Limits};
 use crate::table::{Matched, Route};
 use crate::transform::{Call, Context, Plan, Reply, Request};
@@ -34,8 +34,9 @@ enum Opened {
 pub async fn open(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> Result<bool> {
     // Held replies rely on it, see `reply`.
     session.set_ignore_info_resp(true);
-    introduce(proxy, session, ctx);
-    let opened = match dispatch(proxy, session, ctx).await? {
+    introduce(session, ctx);
+    let live = ctx.live.clone();
+    let opened = match dispatch(proxy, &live, session, ctx).await? {
         Ok(opened) => opened,
         Err(failure) => Opened::Answer(failure.to_answer()),
     };
@@ -44,9 +45,9 @@ pub async fn open(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> Result
         Opened::TooLarge(answer) => {
             session.set_keepalive(None);
             writer::write(session, ctx, answer).await;
-            body::linger(session, proxy.settings.max_body).await;
+            body::linger(session, live.settings.max_body).await;
         }
-        Opened::Call(call, reply) => match prepare(proxy, session, ctx, call, reply) {
+        Opened::Call(call, reply) => match prepare(session, ctx, call, reply) {
             Ok(()) => return Ok(false),
             Err(failure) => writer::write(session, ctx, failure.to_answer()).await,
         },
@@ -55,7 +56,7 @@ pub async fn open(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> Result
 }
 
 /// Request id and origin, which every reply carries.
-fn introduce(proxy: &Proxy, session: &Session, ctx: &mut Ctx) {
+fn introduce(session: &Session, ctx: &mut Ctx) {
     let headers = &session.req_header().headers;
     let sane = |id: &&HeaderValue| {
         !id.is_empty() && id.len() <= LONGEST_ID && id.as_bytes().iter().all(|byte| byte.is_ascii_graphic())
@@ -66,7 +67,7 @@ fn introduce(proxy: &Proxy, session: &Session, ctx: &mut Ctx) {
     };
     let origin = headers.get(header::ORIGIN);
     ctx.origin =
-        origin.filter(|origin| origin.to_str().is_ok_and(|origin| (proxy.settings.allows_origin)(origin))).cloned();
+        origin.filter(|origin| origin.to_str().is_ok_and(|origin| (ctx.live.settings.allows_origin)(origin))).cloned();
 }
 
 /// 24 random letters and digits.
@@ -74,13 +75,13 @@ fn random_id() -> String {
     std::iter::repeat_with(fastrand::alphanumeric).take(24).collect()
 }
 
-async fn dispatch(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> Result<Result<Opened, Failure>> {
+async fn dispatch(proxy: &Proxy, live: &Live, session: &mut Session, ctx: &mut Ctx) -> Result<Result<Opened, Failure>> {
     let method = session.req_header().method.clone();
     let path = session.req_header().uri.path().to_owned();
     if method == Method::OPTIONS {
-        return Ok(preflight(proxy, session, &path).map(Opened::Answer));
+        return Ok(preflight(live, session, &path).map(Opened::Answer));
     }
-    let (route, params) = match proxy.table.find(&method, &path) {
+    let (route, params) = match live.table.find(&method, &path) {
         Matched::Route(route, params) => (route, params),
         Matched::OtherMethods(allowed) => return Ok(Err(wrong_method(&method, &path, &allowed))),
         Matched::Nothing(near) => return Ok(Err(nothing_there(&path, &near))),
@@ -90,22 +91,23 @@ async fn dispatch(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> Result
         // HEAD asks whether something is there; that costs no tokens.
         return Ok(Ok(Opened::Answer(Answer::json(StatusCode::OK, Bytes::new()))));
     }
-    let given = match request_body(proxy, session, &route).await? {
+    let given = match request_body(live, session, &route).await? {
         Ok(Read::Whole(body)) => body,
-        Ok(Read::TooLarge) => return Ok(Ok(Opened::TooLarge(too_large(proxy.settings.max_body).to_answer()))),
+        Ok(Read::TooLarge) => return Ok(Ok(Opened::TooLarge(too_large(live.settings.max_body).to_answer()))),
         Err(failure) => return Ok(Err(failure)),
     };
     let body = if given.is_empty() { route.request.clone() } else { given };
     let (id, now) = (random_id(), SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()));
     let host = session.get_header(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-    let cx = Context { user: &proxy.settings.user, id: &id, now, host };
+    let state = live.state(proxy.current.is_behind());
+    let cx = Context { user: &live.settings.user, id: &id, now, host, state };
     Ok(route.transformer.open(&Request { body, params }, &cx).map(|plan| match plan {
         Plan::Answer(answer) => Opened::Answer(answer),
         Plan::Call(call, reply) => Opened::Call(call, reply),
     }))
 }
 
-async fn request_body(proxy: &Proxy, session: &mut Session, route: &Route) -> Result<Result<Read, Failure>> {
+async fn request_body(live: &Live, session: &mut Session, route: &Route) -> Result<Result<Read, Failure>> {
     if route.upstream.is_none() {
         return Ok(Ok(Read::Whole(Bytes::new())));
     }
@@ -114,11 +116,12 @@ async fn request_body(proxy: &Proxy, session: &mut Session, route: &Route) -> Re
         let message = "Compressed request bodies are not read; send it without Content-Encoding.";
         return Ok(Err(Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message)));
     }
-    body::read(session, proxy.settings.max_body).await.map(Ok)
+    body::read(session, live.settings.max_body).await.map(Ok)
 }
 
 /// Makes the exchange and what the network needs to know of it.
-fn prepare(proxy: &Proxy, session: &Session, ctx: &mut Ctx, call: Call, reply: Box<dyn Reply>) -> Result<(), Failure> {
+fn prepare(session: &Session, ctx: &mut Ctx, call: Call, reply: Box<dyn Reply>) -> Result<(), Failure> {
+    let settings = &ctx.live.settings;
     let upstream = ctx.route.as_ref().and_then(|route| route.upstream.clone());
     let upstream =
         upstream.ok_or_else(|| Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "The route has no upstream."))?;
@@ -130,9 +133,9 @@ fn prepare(proxy: &Proxy, session: &Session, ctx: &mut Ctx, call: Call, reply: B
         (false, _) => upstream.whole.clone(),
     };
     let headers: &HeaderMap = &session.req_header().headers;
-    let deadline = Deadline::new(ctx.begun, proxy.settings.timeout, call.timeout, headers, call.stream);
+    let deadline = Deadline::new(ctx.begun, settings.timeout, call.timeout, headers, call.stream);
     let limits =
-        Limits { max_answer: proxy.settings.max_answer, url: endpoint.url.clone(), setting: endpoint.setting.clone() };
+        Limits { max_answer: settings.max_answer, url: endpoint.url.clone(), setting: endpoint.setting.clone() };
     if let Some(prompt) = call.prompt.clone().filter(|prompt| prompt.size() > COUNT_ASIDE) {
         ctx.counting = Some(tokio::task::spawn_blocking(move || {
             prompt.tokens();
@@ -152,9 +155,9 @@ fn prepare(proxy: &Proxy, session: &Session, ctx: &mut Ctx, call: Call, reply: B
     Ok(())
 }
 
-fn preflight(proxy: &Proxy, session: &Session, path: &str) -> Result<Answer, Failure> {
+fn preflight(live: &Live, session: &Session, path: &str) -> Result<Answer, Failure> {
     // A method that no route takes: the answer is all methods of the path.
-    let methods = match proxy.table.find(&Method::TRACE, path) {
+    let methods = match live.table.find(&Method::TRACE, path) {
         Matched::OtherMethods(methods) => methods,
         Matched::Nothing(near) => return Err(nothing_there(path, &near)),
         Matched::Route(route, _) => route.methods.clone(),

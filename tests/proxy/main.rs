@@ -12,5 +12,6 @@ mod http;
 mod lifecycle;
 mod only_yaml;
 mod passthrough;
+mod reload;
 mod streams;
 mod timeouts;
