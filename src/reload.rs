@@ -9,6 +9,7 @@ use crate::proxy::{Current, Live};
 use log::{error, info, warn};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 use std::time::{Duration, SystemTime};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -34,23 +35,28 @@ struct Look {
     inode: u64,
 }
 
-/// Watches `files` on a thread of its own for as long as the process lives.
+/// Watches `files` on a thread of its own for as long as the process lives. SIGHUP is received from the return on: before,
+/// it would end the process.
 pub fn watch(files: Vec<PathBuf>, current: Arc<Current>, load: Load) {
+    let (ready, is_ready) = std::sync::mpsc::channel::<()>();
     let spawned = std::thread::Builder::new().name("reload".to_owned()).spawn(move || {
         match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-            Ok(runtime) => runtime.block_on(run(&files, &current, &load)),
+            Ok(runtime) => runtime.block_on(run(&files, &current, &load, ready)),
             Err(e) => warn!("files are not watched: {e}"),
         }
     });
-    if let Err(e) = spawned {
-        warn!("files are not watched: {e}");
+    match spawned {
+        // An error only says that the thread has ended, which it has told itself.
+        Ok(_) => is_ready.recv().unwrap_or_default(),
+        Err(e) => warn!("files are not watched: {e}"),
     }
 }
 
-async fn run(files: &[PathBuf], current: &Current, load: &Load) {
+async fn run(files: &[PathBuf], current: &Current, load: &Load, ready: Sender<()>) {
     let Ok(mut hangup) = signal(SignalKind::hangup()) else {
         return warn!("files are not watched: SIGHUP cannot be received");
     };
+    drop(ready);
     let mut used = look(files);
     let mut last = used.clone();
     loop {

@@ -27,7 +27,7 @@ pub fn run(args: &ServeArgs) -> Result<(), Ended> {
     log(args.quiet);
     loaded.config.require_user().map_err(|problem| vec![problem])?;
     let bound = Bound::new(loaded.config.host.as_str(), loaded.config.port)?;
-    introduce(args, &loaded, bound.address());
+    let introduction = introduction(args, &loaded, bound.address());
 
     let in_flight = InFlight::default();
     let mut runner = Runner::new(loaded.config.num_workers, loaded.config.drain_timeout, in_flight.clone());
@@ -45,6 +45,7 @@ pub fn run(args: &ServeArgs) -> Result<(), Ended> {
     reload::watch(files, current.clone(), Box::new(load));
     let service = http_proxy_service_with_name(&runner.configuration(), Proxy::new(current, in_flight), "proxy");
     runner.add(service, bound);
+    eprint!("{introduction}");
     runner.run()
 }
 
@@ -159,36 +160,40 @@ fn log(quiet: bool) {
 }
 
 /// What is served where, and how to use it. Nothing else says "listening", and the port is bound by now.
-fn introduce(args: &ServeArgs, loaded: &Loaded, address: SocketAddr) {
+fn introduction(args: &ServeArgs, loaded: &Loaded, address: SocketAddr) -> String {
     let Loaded { config, table, routes, .. } = loaded;
     let reach = reachable(address);
+    let mut lines: Vec<String> = Vec::new();
     if !args.quiet {
         let models: usize = table.groups().map(|group| group.iter().count()).sum();
-        eprintln!("{} {}", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+        lines.push(format!("{} {}", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")));
         let source =
             if args.demo { "none: the demo".to_owned() } else { args.files.config(&environment).display().to_string() };
-        eprintln!("config    {source}");
-        eprintln!("routes    {routes} ({} routes, {models} models)", table.routes().count());
+        lines.push(format!("config    {source}"));
+        lines.push(format!("routes    {routes} ({} routes, {models} models)", table.routes().count()));
         for upstream in table.upstreams() {
             let stream = upstream.stream.as_ref().map(|stream| format!(", streams {}", stream.url)).unwrap_or_default();
-            eprintln!("upstream  {} {}{stream}", upstream.name, upstream.whole.url);
+            lines.push(format!("upstream  {} {}{stream}", upstream.name, upstream.whole.url));
         }
     }
-    eprintln!("listening on http://{address}");
+    lines.push(format!("listening on http://{address}"));
     if args.quiet {
-        return;
+        return lines.join("\n") + "\n";
     }
     if let Some(base) = table.base_path() {
-        eprintln!(
-            "\nPoint any OpenAI client here:\n  export OPENAI_BASE_URL=http://{reach}{base}\n  export OPENAI_API_KEY=unused"
-        );
+        lines.push(format!("\nPoint any OpenAI client here:\n  export OPENAI_BASE_URL=http://{reach}{base}\n  export OPENAI_API_KEY=unused"
+        ));
     }
     let chat = table.routes().find(|route| route.upstream.is_some());
     if let Some(route) = chat {
         let body = r#"{"messages": [{"role": "user", "content": "Say hello"}]}"#;
-        eprintln!("Or try it:\n  curl http://{reach}{} -H 'Content-Type: application/json' -d '{body}'", route.path);
+        lines.push(format!(
+            "Or try it:\n  curl http://{reach}{} -H 'Content-Type: application/json' -d '{body}'",
+            route.path
+        ));
     }
-    eprintln!("Ctrl-C stops it; requests in flight get {} s.\n", config.drain_timeout.as_secs());
+    lines.push(format!("Ctrl-C stops it; requests in flight get {} s.\n", config.drain_timeout.as_secs()));
+    lines.join("\n") + "\n"
 }
 
 /// An address that a client on this machine can use.

@@ -26,31 +26,31 @@ const ALLOWED_HEADERS: &str = "Authorization, Content-Type, X-Request-Id, X-Api-
 enum Opened {
     Answer(Answer),
     Call(Call, Box<dyn Reply>),
-    /// The body is larger than the limit: answered, and read on for a while.
-    TooLarge(Answer),
 }
 
 /// pingora's `request_filter`: whether the reply is written already.
 pub async fn open(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> Result<bool> {
     // Held replies rely on it, see `reply`.
     session.set_ignore_info_resp(true);
+    // What follows this request is the next one, not a reason to give this one up.
+    session.set_pipelining_enabled(true);
     introduce(session, ctx);
     let live = ctx.live.clone();
     let opened = match dispatch(proxy, &live, session, ctx).await? {
         Ok(opened) => opened,
         Err(failure) => Opened::Answer(failure.to_answer()),
     };
-    match opened {
-        Opened::Answer(answer) => writer::write(session, ctx, answer).await,
-        Opened::TooLarge(answer) => {
-            session.set_keepalive(None);
-            writer::write(session, ctx, answer).await;
-            body::linger(session, live.settings.max_body).await;
-        }
+    let answer = match opened {
+        Opened::Answer(answer) => answer,
         Opened::Call(call, reply) => match prepare(session, ctx, call, reply) {
             Ok(()) => return Ok(false),
-            Err(failure) => writer::write(session, ctx, failure.to_answer()).await,
+            Err(failure) => failure.to_answer(),
         },
+    };
+    let unread = body::settle(session).await;
+    writer::write(session, ctx, answer).await;
+    if unread {
+        body::linger(session, live.settings.max_body).await;
     }
     Ok(true)
 }
@@ -93,10 +93,12 @@ async fn dispatch(proxy: &Proxy, live: &Live, session: &mut Session, ctx: &mut C
     }
     let given = match request_body(live, session, &route).await? {
         Ok(Read::Whole(body)) => body,
-        Ok(Read::TooLarge) => return Ok(Ok(Opened::TooLarge(too_large(live.settings.max_body).to_answer()))),
+        Ok(Read::TooLarge) => return Ok(Ok(Opened::Answer(too_large(live.settings.max_body).to_answer()))),
         Err(failure) => return Ok(Err(failure)),
     };
-    let body = if given.is_empty() { route.request.clone() } else { given };
+    // A row with a request of its own asks that, whatever comes with a GET.
+    let own = given.is_empty() || (method == Method::GET && !route.request.is_empty());
+    let body = if own { route.request.clone() } else { given };
     let (id, now) = (random_id(), SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()));
     let host = session.get_header(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
     let state = live.state(proxy.current.is_behind());
@@ -120,7 +122,7 @@ async fn request_body(live: &Live, session: &mut Session, route: &Route) -> Resu
 }
 
 /// Makes the exchange and what the network needs to know of it.
-fn prepare(session: &Session, ctx: &mut Ctx, call: Call, reply: Box<dyn Reply>) -> Result<(), Failure> {
+fn prepare(session: &mut Session, ctx: &mut Ctx, call: Call, reply: Box<dyn Reply>) -> Result<(), Failure> {
     let settings = &ctx.live.settings;
     let upstream = ctx.route.as_ref().and_then(|route| route.upstream.clone());
     let upstream =
@@ -134,6 +136,8 @@ fn prepare(session: &Session, ctx: &mut Ctx, call: Call, reply: Box<dyn Reply>) 
     };
     let headers: &HeaderMap = &session.req_header().headers;
     let deadline = Deadline::new(ctx.begun, settings.timeout, call.timeout, headers, call.stream);
+    // A client that does not read cannot hold the call for longer than it may take.
+    session.set_write_timeout(Some(deadline.limit));
     let limits =
         Limits { max_answer: settings.max_answer, url: endpoint.url.clone(), setting: endpoint.setting.clone() };
     if let Some(prompt) = call.prompt.clone().filter(|prompt| prompt.size() > COUNT_ASIDE) {
@@ -149,8 +153,10 @@ fn prepare(session: &Session, ctx: &mut Ctx, call: Call, reply: Box<dyn Reply>) 
         tried: 0,
         fresh: false,
         sent: None,
+        answered: false,
         status: None,
     });
+    ctx.replayed = session.get_retry_buffer().is_none();
     ctx.exchange = Some(Exchange::new(call, reply, limits));
     Ok(())
 }

@@ -64,7 +64,7 @@ mod tests {
             assert_eq!(failure(&held(status, "no", None)).status.as_u16(), 502, "{status}");
         }
         let limited = failure(&held(429, "slow down", Some((header::RETRY_AFTER, "7"))));
-        assert_eq!(limited.retry_after().unwrap(), "7");
+        assert_eq!(limited.headers, [(header::RETRY_AFTER, "7".parse().unwrap())]);
         assert_eq!(failure(&held(500, "", None)).message, "ARGO answered 500 Internal Server Error without a message.");
     }
 

@@ -3,7 +3,7 @@
 //! Clients branch on the HTTP status and on `{"error": {"message", "type", "param", "code"}}`, all four keys present.
 
 use crate::wire::{Answer, json};
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -96,11 +96,6 @@ impl Failure {
         let mut answer = Answer::json(self.status, self.to_json());
         answer.headers.extend(self.headers.iter().cloned());
         answer
-    }
-
-    /// What `Retry-After` said, if the failure carries it.
-    pub fn retry_after(&self) -> Option<&HeaderValue> {
-        self.headers.iter().find(|(name, _)| name == header::RETRY_AFTER).map(|(_, value)| value)
     }
 }
 

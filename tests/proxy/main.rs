@@ -13,5 +13,6 @@ mod lifecycle;
 mod only_yaml;
 mod passthrough;
 mod reload;
+mod reviewed;
 mod streams;
 mod timeouts;
