@@ -43,6 +43,12 @@ pub fn load_or_defaults(files: &Files) -> Result<Loaded, Vec<Problem>> {
     with_table(files, path.parent(), config, warnings)
 }
 
+/// The table alone, with the defaults for the rest: for what reads no configuration.
+pub fn table_only(files: &Files) -> Result<Loaded, Vec<Problem>> {
+    let (config, warnings) = Config::sample(&Overrides::default(), &|_| None)?;
+    with_table(files, None, config, warnings)
+}
+
 /// Adds the table to a configuration.
 pub fn with_table(
     files: &Files,

@@ -1,6 +1,6 @@
 //! `serve`: the proxy, in front of ARGO or of the stand-in.
 
-use super::args::ServeArgs;
+use super::args::{self, ServeArgs};
 use super::files::{self, Loaded};
 use super::{Ended, environment, stand_in, warn};
 use crate::config::{Config, HttpUrl, Username};
@@ -12,7 +12,7 @@ use crate::setup;
 use crate::stand_in::{CHAT_PATH, EMBED_PATH, STREAM_CHAT_PATH, StandIn};
 use pingora_proxy::http_proxy_service_with_name;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -64,9 +64,21 @@ fn origin(args: &ServeArgs) -> Result<(Origin, Option<Bound>), Ended> {
     }
     let config = args.files.config(&environment);
     if !config.exists() {
+        is_meant_as_file(&config)?;
         setup::run_on_terminal(&setup::Options { config, yes: false, user: None, port: None, force: false })?;
     }
     Ok((Origin { args: args.clone(), demo: None }, None))
+}
+
+/// A word that is no file and does not look like one was meant as a command.
+fn is_meant_as_file(config: &Path) -> Result<(), Ended> {
+    let word = config.to_string_lossy();
+    if word.contains(['/', '.']) {
+        return Ok(());
+    }
+    let near = args::command_names().into_iter().find(|name| strsim::jaro_winkler(name, &word) > 0.8);
+    let hint = near.map(|name| format!("; did you mean '{name}'?")).unwrap_or_default();
+    Err(Ended::Because(format!("'{word}' is neither a command nor a file{hint} (--help shows all commands)")))
 }
 
 impl Origin {

@@ -63,6 +63,8 @@ pub struct Ctx {
     pub(super) unsure: Unsure,
     /// Whether pingora has replayed what was read of the client's body.
     pub(super) replayed: bool,
+    /// Why the request was refused here, for the log.
+    pub(super) refusal: Option<Box<str>>,
     /// Why the client got an error, for the log.
     pub(super) failure: Option<String>,
     _entered: Entered,
@@ -136,6 +138,7 @@ impl Ctx {
             stream_type: None,
             unsure: Unsure::default(),
             replayed: false,
+            refusal: None,
             failure: None,
             _entered: entered,
         }

@@ -177,7 +177,7 @@ pub async fn finish(session: &mut Session, ctx: &mut Ctx) {
     }
     let Some(answer) = answer(ctx).await else { return };
     if answer.status.is_client_error() || answer.status.is_server_error() {
-        ctx.failure.get_or_insert_with(|| format!("{}", answer.status));
+        ctx.failure.get_or_insert_with(|| answer.why.as_deref().unwrap_or("the upstream's own").to_owned());
     }
     writer::write(session, ctx, answer).await;
 }

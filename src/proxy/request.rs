@@ -47,6 +47,7 @@ pub async fn open(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> Result
             Err(failure) => failure.to_answer(),
         },
     };
+    ctx.refusal.clone_from(&answer.why);
     let unread = body::settle(session).await;
     writer::write(session, ctx, answer).await;
     if unread {

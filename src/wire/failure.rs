@@ -95,6 +95,9 @@ impl Failure {
     pub fn to_answer(&self) -> Answer {
         let mut answer = Answer::json(self.status, self.to_json());
         answer.headers.extend(self.headers.iter().cloned());
+        let code = self.code.as_deref().unwrap_or(kind_of(self.status));
+        let param = self.param.as_deref().map(|param| format!(" param={param}")).unwrap_or_default();
+        answer.why = Some(format!("{code}{param}").into());
         answer
     }
 }
