@@ -34,8 +34,11 @@ read_arguments() {
 # The table of this folder serves whoever has none beside the configuration or in the current folder.
 add_routes() {
     routes=()
-    case " $* " in *" --routes"*) return ;; esac
-    [ -e "$(dirname "$config")/routes.yaml" ] || [ -e routes.yaml ] || routes=(--routes "$root/routes.yaml")
+    case " $* " in *" --routes"*) return 0 ;; esac
+    for table in "$(dirname "$config")/routes.yaml" routes.yaml; do
+        [ ! -e "$table" ] || return 0
+    done
+    [ ! -e "$root/routes.yaml" ] || routes=(--routes "$root/routes.yaml")
 }
 
 build
