@@ -6,6 +6,7 @@
 //!
 //! ```text
 //! 0  wire, problem     shapes as they travel: JSON, SSE, UTF-8, gzip, failures; a mistake in a file and its place
+//! 0  yaml              files that people edit: keys described once, values with their places
 //! 1  chat, models      the hub: conversations, events, token counts; names of models and their quirks
 //! 2  dialect           how upstreams speak
 //! 2  transform         what a route does with a request and its reply
@@ -44,3 +45,4 @@ pub mod stand_in;
 pub mod table;
 pub mod transform;
 pub mod wire;
+pub mod yaml;

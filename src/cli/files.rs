@@ -3,7 +3,7 @@
 use super::args::Files;
 use super::{Ended, environment};
 use crate::config::{Config, Overrides};
-use crate::problem::{Place, Problem, Warning};
+use crate::problem::{Place, Problem};
 use crate::table::{BUILT_IN, Table, Variables};
 use std::path::{Path, PathBuf};
 
@@ -20,7 +20,7 @@ pub struct Loaded {
     /// Where the table comes from.
     pub routes: String,
     /// What works but looks wrong.
-    pub warnings: Vec<Warning>,
+    pub warnings: Vec<Problem>,
 }
 
 /// Loads both; all problems of the configuration come before those of the table.
@@ -46,7 +46,7 @@ pub fn with_table(
     files: &Files,
     beside: Option<&Path>,
     config: Config,
-    warnings: Vec<Warning>,
+    warnings: Vec<Problem>,
 ) -> Result<Loaded, Ended> {
     let (routes, text) = table_text(files, beside)?;
     let keys: Vec<(&str, String)> = config.variables().collect();

@@ -7,7 +7,7 @@ mod list;
 mod serve;
 mod stand_in;
 
-use crate::problem::{Problem, Warning};
+use crate::problem::Problem;
 use crate::setup;
 use args::Command;
 use std::fmt::Display;
@@ -78,6 +78,6 @@ fn tell(kind: &str, list: &[impl Display]) {
     }
 }
 
-fn warn(warnings: &[Warning]) {
+fn warn(warnings: &[Problem]) {
     tell("warning", warnings);
 }

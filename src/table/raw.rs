@@ -3,7 +3,7 @@
 use super::ordered::Ordered;
 use crate::chat::tokens::{Counting, Tokenizer};
 use crate::models::{Family, SystemRole};
-use crate::problem::{Place, Problem};
+use crate::problem::Problem;
 use serde::Deserialize;
 
 /// The whole file.
@@ -94,12 +94,9 @@ impl RawTable {
         // serde_yaml takes a byte order mark for a document of its own.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         serde_yaml::from_str(text).map_err(|e| {
-            let file = file.to_owned();
-            let place = match e.location() {
-                Some(at) => Place::Spot { file, line: at.line(), column: at.column() },
-                None => Place::File(file),
-            };
-            Problem::new(place, without_place(&e.to_string()), None)
+            let spot = e.location().map(|at| (at.line(), at.column()));
+            let fault = crate::yaml::node::Fault { message: without_place(&e.to_string()), spot };
+            crate::yaml::source::syntax(file, text, &fault, "")
         })
     }
 }

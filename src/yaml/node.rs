@@ -36,8 +36,19 @@ pub fn parse(text: &str) -> Result<Node, Fault> {
         if let Some((line, column)) = spot {
             message = message.replacen(&format!(" at line {line} column {column}"), "", 1);
         }
+        let spot = spot.or_else(|| second_document(text, &message));
         Fault { message, spot }
     })
+}
+
+/// The one mistake that serde_yaml tells without its place.
+fn second_document(text: &str, message: &str) -> Option<Spot> {
+    if !message.contains("more than one document") {
+        return None;
+    }
+    let begun = text.lines().position(|line| !line.trim().is_empty() && !line.starts_with(['#', '%']))?;
+    let next = text.lines().enumerate().skip(begun + 1).find(|(_, line)| line.starts_with("---"))?.0;
+    Some((next + 1, 1))
 }
 
 /// serde_yaml takes the byte order mark that some editors write for a document of its own.

@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::yaml::{Spot, spot_of, without_mark};
+use super::node::{Spot, spot_of, without_mark};
 
 /// One step down into a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
