@@ -18,7 +18,7 @@ pub struct Spot {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     /// A word of a file.
-    Spot(Spot),
+    Spot(Box<Spot>),
     /// A whole file: it cannot be read, or the fault has no spot.
     File(String),
     /// An environment variable.
@@ -30,7 +30,7 @@ pub enum Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Place::Spot(Spot { file, line, column, .. }) => write!(f, "{file}:{line}:{column}"),
+            Place::Spot(spot) => write!(f, "{}:{}:{}", spot.file, spot.line, spot.column),
             Place::File(file) => f.write_str(file),
             Place::Variable(name) => write!(f, "environment variable {name}"),
             Place::Flag(name) => f.write_str(name),
@@ -89,7 +89,8 @@ impl Problem {
     /// The file at fault; `None` for a flag or an environment variable.
     pub fn file(&self) -> Option<&str> {
         match &self.place {
-            Place::Spot(Spot { file, .. }) | Place::File(file) => Some(file),
+            Place::Spot(spot) => Some(&spot.file),
+            Place::File(file) => Some(file),
             Place::Variable(_) | Place::Flag(_) => None,
         }
     }

@@ -2,7 +2,8 @@
 
 use super::args::ServeArgs;
 use super::files::{self, Loaded};
-use super::{Ended, environment, stand_in, warn};
+use super::load::Needs;
+use super::{Ended, environment, stand_in, tell};
 use crate::config::{Config, HttpUrl, Username};
 use crate::proxy::{InFlight, Proxy, Settings};
 use crate::server::{Bound, Runner};
@@ -20,7 +21,7 @@ const DEMO_USER: &str = "demo";
 pub fn run(args: &ServeArgs) -> Result<(), Ended> {
     let (loaded, behind) = if args.demo { demo(args)? } else { (configured(args)?, None) };
     let Loaded { config, table, routes, warnings } = loaded;
-    warn(&warnings);
+    tell(&warnings);
     log(config.verbose);
     let user = config.require_user().map_err(|problem| vec![problem])?.as_str().to_owned();
     let bound = Bound::new(config.host.as_str(), config.port)?;
@@ -49,7 +50,7 @@ fn configured(args: &ServeArgs) -> Result<Loaded, Ended> {
     if !path.exists() {
         setup::run_on_terminal(&setup::Options { config: path, yes: false, user: None, port: None, force: false })?;
     }
-    files::load(&args.files, &args.overrides())
+    Ok(files::load(&args.files, &args.overrides(), Needs::User)?)
 }
 
 /// The defaults, pointed at a stand-in that listens on this machine only.
@@ -61,7 +62,7 @@ fn demo(args: &ServeArgs) -> Result<(Loaded, Option<Bound>), Ended> {
     config.argo_stream_url = url(STREAM_CHAT_PATH)?;
     config.argo_embedding_url = url(EMBED_PATH)?;
     config.user = Some(Username::new(DEMO_USER)?);
-    Ok((files::with_table(&args.files, None, config, warnings)?, Some(behind)))
+    Ok((files::with_table(&args.files, None, Ok((config, warnings)), Needs::User)?, Some(behind)))
 }
 
 fn settings(config: Config, user: String) -> Settings {

@@ -203,13 +203,13 @@ fn not_utf8(file: &str, error: &std::string::FromUtf8Error) -> Problem {
     let line_start = valid.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
     let in_line = String::from_utf8_lossy(valid.get(line_start..).unwrap_or_default());
     Problem::new(
-        Place::Spot(Spot {
+        Place::Spot(Box::new(Spot {
             file: file.to_owned(),
             line: valid.iter().filter(|b| **b == b'\n').count() + 1,
             column: in_line.chars().count() + 1,
             length: 1,
             source: format!("{in_line}\u{fffd}"),
-        }),
+        })),
         "not UTF-8 text",
         Some("save the file as UTF-8".to_owned()),
     )

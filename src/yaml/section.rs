@@ -10,14 +10,19 @@ use super::source::{At, Source};
 use super::value::{Read, expected, text};
 use crate::problem::Place;
 
+/// A name, and the mapping that it has.
+pub type NamedSection<'n> = (At<String>, Option<Section<'n>>);
+
 /// A mapping and the way to it. Read every key there is, then call [`Section::finish`].
 pub struct Section<'n> {
     /// Names the mapping in messages; empty for the file itself.
     name: String,
     path: Vec<Step>,
-    entries: &'n [(Node, Node)],
+    entries: Entries<'n>,
     keys: &'static [Key],
 }
+
+type Entries<'n> = &'n [(Node, Node)];
 
 impl<'n> Section<'n> {
     /// The file itself.
@@ -33,6 +38,14 @@ impl<'n> Section<'n> {
     /// What the mapping is called in messages.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The keys that it has, as they are written.
+    pub fn written(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().filter_map(|(key, _)| match key {
+            Node::Text(name) => Some(name.as_str()),
+            _ => None,
+        })
     }
 
     /// The value of `key`, read by `read`; `None` when the key is missing, empty (`key:` or `key: ~`) or refused.
@@ -75,7 +88,13 @@ impl<'n> Section<'n> {
     ) -> Option<At<Vec<At<T>>>> {
         let (path, node) = self.find(key)?;
         let values = match node {
-            Node::List(items) => read_items(source, &self.full(key), &path, items, &read),
+            Node::List(items) => {
+                let values = read_items(source, &self.full(key), &path, items, &read);
+                if values.is_empty() && !items.is_empty() {
+                    return None;
+                }
+                values
+            }
             one => vec![read_one(source, &self.full(key), path.clone(), one, &read)?],
         };
         Some(At::new(values, path))
@@ -104,12 +123,12 @@ impl<'n> Section<'n> {
         Some(Section { name: self.full(key), path, entries, keys: self.keys_below(key) })
     }
 
-    /// A list of mappings.
-    pub fn sections(&mut self, source: &mut Source<'_>, key: &str) -> Vec<Section<'n>> {
-        let Some((path, node)) = self.find(key) else { return Vec::new() };
+    /// A list of mappings; `None` when there is no list.
+    pub fn sections(&mut self, source: &mut Source<'_>, key: &str) -> Option<Vec<Section<'n>>> {
+        let (path, node) = self.find(key)?;
         let Node::List(items) = node else {
             self.refuse(source, key, &path, "a list", node);
-            return Vec::new();
+            return None;
         };
         let mut list = Vec::new();
         for (index, item) in items.iter().enumerate() {
@@ -120,22 +139,27 @@ impl<'n> Section<'n> {
                 other => refuse(source, &name, &path, expected("a mapping", other)),
             }
         }
-        list
+        Some(list)
     }
 
-    /// A mapping of free names to mappings.
-    pub fn named_sections(&mut self, source: &mut Source<'_>, key: &str) -> Vec<(At<String>, Section<'n>)> {
-        let Some((path, entries)) = self.mapping(source, key) else { return Vec::new() };
+    /// A mapping of free names to mappings; `None` when there is none, and beside a name whose mapping is none.
+    pub fn named_sections(&mut self, source: &mut Source<'_>, key: &str) -> Option<Vec<NamedSection<'n>>> {
+        let (path, entries) = self.mapping(source, key)?;
         let mut list = Vec::new();
         for (index, at, node) in named(source, &self.full(key), &path, entries) {
             let name = format!("{}.{}", self.full(key), at.value);
             let path = extend(&path, Step::Value(index));
             match node {
-                Node::Map(entries) => list.push((at, Section { name, path, entries, keys: self.keys_below(key) })),
-                other => refuse(source, &name, &path, expected("a mapping", other)),
+                Node::Map(entries) => {
+                    list.push((at, Some(Section { name, path, entries, keys: self.keys_below(key) })));
+                }
+                other => {
+                    refuse(source, &name, &path, expected("a mapping", other));
+                    list.push((at, None));
+                }
             }
         }
-        list
+        Some(list)
     }
 
     /// A mapping that is passed on as it is.
@@ -207,13 +231,15 @@ impl<'n> Section<'n> {
         self.entries.iter().position(|(name, _)| matches!(name, Node::Text(name) if name == key))
     }
 
+    /// Nothing for a key that is not described, so that no reader can know more than the schema says.
     fn find(&self, key: &str) -> Option<(Vec<Step>, &'n Node)> {
+        keys::find(self.keys, key)?;
         let index = self.position(key)?;
         let (_, node) = self.entries.get(index)?;
         (*node != Node::Null).then(|| (extend(&self.path, Step::Value(index)), node))
     }
 
-    fn mapping(&self, source: &mut Source<'_>, key: &str) -> Option<(Vec<Step>, &'n [(Node, Node)])> {
+    fn mapping(&self, source: &mut Source<'_>, key: &str) -> Option<(Vec<Step>, Entries<'n>)> {
         let (path, node) = self.find(key)?;
         let Node::Map(entries) = node else {
             self.refuse(source, key, &path, "a mapping", node);
@@ -232,5 +258,27 @@ fn own_name(path: &[Step]) -> Vec<Step> {
     match path.split_last() {
         Some((Step::Value(index), above)) => extend(above, Step::Key(*index)),
         _ => path.to_vec(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::node::parse;
+    use super::*;
+
+    const KEYS: &[Key] = &[Key::optional("known", Kind::Text, "A text.")];
+
+    #[test]
+    fn a_key_that_is_not_described_is_not_read() {
+        let text = "known: a\nforgotten: b\n";
+        let root = parse(text).unwrap();
+        let Node::Map(entries) = &root else { panic!("no mapping") };
+        let mut source = Source::new("t.yaml", text, &root, None);
+        let mut section = Section::new(entries, KEYS);
+        assert_eq!(section.text(&mut source, "known").map(|found| found.value).as_deref(), Some("a"));
+        assert!(section.text(&mut source, "forgotten").is_none());
+        section.finish(&mut source);
+        let problems = source.finish(Some(())).unwrap_err();
+        assert_eq!(problems[0].to_string(), "t.yaml:2:1: forgotten: unknown key\n  help: known keys: known");
     }
 }

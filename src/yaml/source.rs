@@ -7,7 +7,7 @@ use super::span;
 use crate::problem::{Checked, Place, Problem, Severity, Spot};
 
 /// A value and the way to it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct At<T> {
     pub value: T,
     pub path: Vec<Step>,
@@ -110,7 +110,9 @@ pub fn syntax(file: &str, text: &str, fault: &node::Fault, otherwise: &str) -> P
         message if message.contains("mapping values are not allowed") => {
             "check the indentation, and put text with a colon and a space in it in double quotes"
         }
-        message if message.contains("unknown anchor") => "put text that starts with * or & in double quotes",
+        message if message.contains("anchor") || message.contains("alias") => {
+            "put text that starts with * or & in double quotes"
+        }
         _ => otherwise,
     };
     let place = spot(file, text, fault.spot.unwrap_or((1, 1)), None, None);
@@ -121,7 +123,7 @@ fn spot(file: &str, text: &str, at: node::Spot, node: Option<&Node>, part: Optio
     let (line, column) = at;
     let source = without_mark(text).lines().nth(line.saturating_sub(1)).unwrap_or_default();
     let (column, length) = span::word(source, column, node, part);
-    Place::Spot(Spot { file: file.to_owned(), line, column, length, source: source.to_owned() })
+    Place::Spot(Box::new(Spot { file: file.to_owned(), line, column, length, source: source.to_owned() }))
 }
 
 /// The node at the end of a path.

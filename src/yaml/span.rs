@@ -28,7 +28,7 @@ fn extent(rest: &str, node: Option<&Node>) -> usize {
         _ => match node {
             Some(Node::Text(text)) if !text.is_empty() && rest.starts_with(text.as_str()) => text.len(),
             Some(Node::List(_)) if rest.starts_with('-') => 1,
-            _ => plain(rest).min(trimmed),
+            _ => plain(rest),
         },
     }
 }
@@ -60,14 +60,15 @@ fn plain(rest: &str) -> usize {
             _ => false,
         }
     };
-    rest.char_indices().find(|(at, c)| ends(*at, *c)).map_or(rest.len(), |(at, _)| at)
+    let end = rest.char_indices().find(|(at, c)| ends(*at, *c)).map_or(rest.len(), |(at, _)| at);
+    rest.get(..end).unwrap_or_default().trim_end().len()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn underlined<'l>(line: &'l str, column: usize, text: Option<&str>, part: Option<&str>) -> String {
+    fn underlined(line: &str, column: usize, text: Option<&str>, part: Option<&str>) -> String {
         let node = text.map(|text| Node::Text(text.to_owned()));
         let (column, length) = word(line, column, node.as_ref(), part);
         line.chars().skip(column - 1).take(length).collect()
@@ -80,6 +81,7 @@ mod tests {
             ("port: 70000", 1, Some("port"), "port"),
             ("a: { url: x, b: y }", 11, Some("x"), "x"),
             ("a: { n: 12, b: y }", 9, None, "12"),
+            ("a: { n: 12 }", 9, None, "12"),
             ("path: /m/{id*}", 7, Some("/m/{id*}"), "/m/{id*}"),
             ("a: \"x \\\" y\" # z", 4, Some("x \" y"), "\"x \\\" y\""),
             ("a: 'it''s' # z", 4, Some("it's"), "'it''s'"),

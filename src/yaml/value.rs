@@ -124,7 +124,8 @@ pub fn whole(node: &Node, range: RangeInclusive<i128>) -> Read<i128> {
     };
     number.filter(|number| range.contains(number)).ok_or_else(|| {
         let (low, high) = (range.start(), range.end());
-        let mut reason = expected(&format!("a whole number from {low} to {high}"), node);
+        let range = if *high == i128::from(i64::MAX) { String::new() } else { format!(" to {high}") };
+        let mut reason = expected(&format!("a whole number from {low}{range}"), node);
         if matches!(node, Node::Text(text) if text.trim().parse::<i128>().is_ok()) {
             reason.help = Some("write the number without quotes".to_owned());
         }
