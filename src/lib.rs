@@ -6,6 +6,7 @@
 //!
 //! ```text
 //! 0  wire, problem     shapes as they travel: JSON, SSE, UTF-8, gzip, failures; a mistake in a file and its place
+//! 0  yaml, report      files that people edit: keys described once, values with their places; mistakes as people read them
 //! 1  chat, models      the hub: conversations, events, token counts; names of models and their quirks
 //! 2  dialect           how upstreams speak
 //! 2  transform         what a route does with a request and its reply
@@ -39,9 +40,11 @@ pub mod models;
 pub mod problem;
 pub mod proxy;
 pub mod reload;
+pub mod report;
 pub mod server;
 pub mod setup;
 pub mod stand_in;
 pub mod table;
 pub mod transform;
 pub mod wire;
+pub mod yaml;

@@ -6,6 +6,7 @@
 
 use crate::problem::Problem;
 use crate::proxy::{Current, Live};
+use crate::report;
 use log::{error, info, warn};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -95,8 +96,7 @@ fn reload(current: &Current, load: &Load) {
         }
         Err(problems) => {
             current.fall_behind();
-            let list: Vec<String> = problems.iter().map(ToString::to_string).collect();
-            error!("not reloaded, the last good table stays in use:\n{}", list.join("\n"));
+            error!("not reloaded, the last good table stays in use:\n{}", report::text(&problems, false));
         }
     }
 }

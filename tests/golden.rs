@@ -26,7 +26,10 @@ fn folder() -> PathBuf {
 fn table() -> Table {
     let text = fs::read_to_string(folder().join("table.yaml")).unwrap();
     let variables = Variables { config: &|_| None, environment: &|_| None };
-    Table::load("table.yaml", &text, &variables).unwrap_or_else(|problems| panic!("{problems:?}"))
+    let (table, warnings) =
+        Table::load("table.yaml", &text, &variables).unwrap_or_else(|problems| panic!("{problems:?}"));
+    assert_eq!(warnings, []);
+    table
 }
 
 /// What goes upstream and what comes back, for an answer cut into pieces.

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::config::Overrides;
 use crate::setup;
@@ -80,11 +80,15 @@ pub enum Command {
     #[command(after_help = INIT_EXAMPLES)]
     Init(InitArgs),
     /// Look for mistakes in config.yaml and routes.yaml without starting
+    #[command(after_help = CHECK_EXAMPLES)]
     Check(CheckArgs),
     /// Print what is served: method, path, upstream URL, transformer
     Routes(ListArgs),
     /// Print the models: name and ARGO id
     Models(ListArgs),
+    /// Print the JSON Schema of a file, for editors
+    #[command(after_help = SCHEMA_EXAMPLES)]
+    Schema(SchemaArgs),
 }
 
 const SERVE_EXAMPLES: &str = "\
@@ -244,11 +248,60 @@ impl InitArgs {
     }
 }
 
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  argo-openai-proxy check
+  argo-openai-proxy check my.yaml --routes my-routes.yaml --deny-warnings
+  argo-openai-proxy check --format json";
+
 /// What to look at.
 #[derive(Args, Clone, Debug, PartialEq)]
 pub struct CheckArgs {
     #[command(flatten)]
     pub files: Files,
+
+    /// Exit with 1 when there are warnings, too
+    #[arg(long)]
+    pub deny_warnings: bool,
+
+    /// How to tell what was found: for people, or as one JSON array
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// How problems are told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// With their source, on stderr
+    #[default]
+    Text,
+    /// As one array, on stdout
+    Json,
+}
+
+const SCHEMA_EXAMPLES: &str = "\
+Examples:
+  argo-openai-proxy schema routes > routes.schema.json
+  argo-openai-proxy schema config > config.schema.json
+
+Then, as the file's first line, for editors with a YAML language server:
+  # yaml-language-server: $schema=routes.schema.json";
+
+/// Whose schema to print.
+#[derive(Args, Clone, Debug, PartialEq)]
+pub struct SchemaArgs {
+    /// The file that is described
+    #[arg(value_enum, value_name = "FILE")]
+    pub file: Described,
+}
+
+/// The files that people write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Described {
+    /// routes.yaml
+    Routes,
+    /// config.yaml
+    Config,
 }
 
 /// What to print, and how.

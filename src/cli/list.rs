@@ -1,9 +1,8 @@
 //! `routes` and `models`: what is served, for people and as JSON.
 
 use super::args::ListArgs;
-use super::{Ended, files};
+use super::{Ended, files, print};
 use serde_json::{Value, json};
-use std::io::Write;
 
 /// Prints the routes.
 pub fn routes(args: &ListArgs) -> Result<(), Ended> {
@@ -23,7 +22,7 @@ pub fn routes(args: &ListArgs) -> Result<(), Ended> {
             })
         })
         .collect();
-    print(args, rows, &["method", "path", "does", "url"])
+    show(args, rows, &["method", "path", "does", "url"])
 }
 
 /// Prints the models.
@@ -38,16 +37,12 @@ pub fn models(args: &ListArgs) -> Result<(), Ended> {
                 .map(|model| json!({"name": model.name, "id": model.id, "default": default == Some(&model.name)})),
         );
     }
-    print(args, rows, &["name", "id"])
+    show(args, rows, &["name", "id"])
 }
 
-/// JSON, or the named columns, aligned. A reader that stops reading (`| head`) is no problem.
-fn print(args: &ListArgs, rows: Vec<Value>, columns: &[&str]) -> Result<(), Ended> {
-    let text = if args.json { format!("{:#}\n", Value::Array(rows)) } else { aligned(&rows, columns) };
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(Ended::Because(format!("cannot print: {e}"))),
-        _ => Ok(()),
-    }
+/// JSON, or the named columns, aligned.
+fn show(args: &ListArgs, rows: Vec<Value>, columns: &[&str]) -> Result<(), Ended> {
+    print(&if args.json { format!("{:#}\n", Value::Array(rows)) } else { aligned(&rows, columns) })
 }
 
 fn aligned(rows: &[Value], columns: &[&str]) -> String {

@@ -4,19 +4,23 @@ pub mod args;
 mod check;
 mod files;
 mod list;
+pub mod load;
+pub mod schema;
 mod serve;
 mod stand_in;
 
-use crate::problem::{Problem, Warning};
-use crate::setup;
+use crate::problem::Problem;
+use crate::{report, setup};
 use args::Command;
-use std::fmt::Display;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 /// Why a command did not do what it was asked to.
 enum Ended {
     /// Problems, each of which says what to do.
     Problems(Vec<Problem>),
+    /// It has been told already.
+    Told,
     /// One sentence.
     Because(String),
     /// The setup's own reason.
@@ -50,13 +54,15 @@ pub fn run() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Routes(args) => list::routes(&args),
         Command::Models(args) => list::models(&args),
+        Command::Schema(args) => print(&schema::text(args.file)),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(Ended::Problems(problems)) => {
-            tell("error", &problems);
+            tell(&problems);
             ExitCode::FAILURE
         }
+        Err(Ended::Told) => ExitCode::FAILURE,
         Err(Ended::Because(why)) => {
             eprintln!("error: {why}");
             ExitCode::FAILURE
@@ -72,12 +78,16 @@ fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-fn tell(kind: &str, list: &[impl Display]) {
-    for one in list {
-        eprintln!("{kind}: {one}");
-    }
+/// Shows problems on stderr.
+fn tell(problems: &[Problem]) {
+    let colours = report::colours(std::io::stderr().is_terminal(), &environment);
+    eprint!("{}", report::text(problems, colours));
 }
 
-fn warn(warnings: &[Warning]) {
-    tell("warning", warnings);
+/// Prints a result. A reader that stops reading (`| head`) is no problem.
+fn print(text: &str) -> Result<(), Ended> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(Ended::Because(format!("cannot print: {e}"))),
+        _ => Ok(()),
+    }
 }

@@ -2,7 +2,8 @@
 
 use super::args::{self, ServeArgs};
 use super::files::{self, Loaded};
-use super::{Ended, environment, stand_in, warn};
+use super::load::Needs;
+use super::{Ended, environment, stand_in, tell};
 use crate::config::{Config, HttpUrl, Username};
 use crate::problem::{Place, Problem};
 use crate::proxy::{Current, InFlight, Live, Proxy, Settings};
@@ -23,9 +24,8 @@ const DEMO_USER: &str = "demo";
 pub fn run(args: &ServeArgs) -> Result<(), Ended> {
     let (origin, behind) = origin(args)?;
     let loaded = origin.load()?;
-    warn(&loaded.warnings);
+    tell(&loaded.warnings);
     log(args.quiet);
-    loaded.config.require_user().map_err(|problem| vec![problem])?;
     server::check_certificates()?;
     let bound = Bound::new(loaded.config.host.as_str(), loaded.config.port)?;
     let introduction = introduction(args, &loaded, bound.address());
@@ -85,7 +85,7 @@ fn is_meant_as_file(config: &Path) -> Result<(), Ended> {
 impl Origin {
     fn load(&self) -> Result<Loaded, Vec<Problem>> {
         let overrides = self.args.overrides();
-        let Some(stand_in) = self.demo else { return files::load(&self.args.files, &overrides) };
+        let Some(stand_in) = self.demo else { return files::load(&self.args.files, &overrides, Needs::User) };
         let (mut config, warnings) = Config::sample(&overrides, &environment)?;
         let impossible = |why| vec![Problem::new(Place::File("demo".to_owned()), why, None)];
         let url = |path: &str| HttpUrl::parse(&format!("http://{stand_in}{path}")).map_err(impossible);
@@ -93,7 +93,7 @@ impl Origin {
         config.argo_stream_url = url(STREAM_CHAT_PATH)?;
         config.argo_embedding_url = url(EMBED_PATH)?;
         config.user = Some(Username::new(DEMO_USER).map_err(impossible)?);
-        files::with_table(&self.args.files, None, config, warnings)
+        files::with_table(&self.args.files, None, Ok((config, warnings)), Needs::User)
     }
 
     /// The files whose change is a reason to load again.

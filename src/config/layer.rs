@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use super::host::Host;
 use super::origins::Origins;
-use super::section::{Section, Source};
 use super::url::HttpUrl;
 use super::username::Username;
-use super::value;
-use super::yaml::{Node, parse};
-use super::{Env, SAMPLE_FILE};
-use crate::problem::{Place, Problem, Warning};
+use super::{Env, KEYS, SAMPLE_FILE, value};
+use crate::problem::{Checked, Place};
+use crate::yaml::node::{Node, parse};
+use crate::yaml::source::syntax;
+use crate::yaml::value::{boolean, expected, seconds, seconds_or_zero, size};
+use crate::yaml::{Section, Source};
 
 /// What one text says; a key that it leaves out is `None`.
 #[derive(Default)]
@@ -38,43 +39,39 @@ impl Layer {
     ///
     /// # Errors
     /// Everything that is wrong with the text, in the order of its lines. A text that is not YAML has one problem.
-    pub fn read(file: &str, text: &str, env: Env<'_>, warnings: &mut Vec<Warning>) -> Result<Layer, Vec<Problem>> {
-        let mut source = Source { file, text, env, problems: Vec::new() };
-        let layer = match parse(text) {
-            Ok(Node::Null) => Layer { user_place: Some(Place::File(file.to_owned())), ..Layer::default() },
-            Ok(Node::Map(entries)) => Layer::of(Section::new(&entries), &mut source, warnings),
-            Ok(other) => {
-                let reason = value::expected("settings, one `key: value` per line", &other);
-                source.report(&[], reason.message, see_sample());
+    pub fn read(file: &str, text: &str, env: Env<'_>) -> Checked<Layer> {
+        let see_sample = format!("compare it with {SAMPLE_FILE}");
+        let root = parse(text).map_err(|fault| vec![syntax(file, text, &fault, &see_sample)])?;
+        let mut source = Source::new(file, text, &root, Some(env));
+        let layer = match &root {
+            Node::Null => Layer { user_place: Some(Place::File(file.to_owned())), ..Layer::default() },
+            Node::Map(entries) => Layer::of(Section::new(entries, KEYS), &mut source),
+            other => {
+                let reason = expected("settings, one `key: value` per line", other);
+                source.error(&[], reason.message, Some(see_sample));
                 Layer::default()
             }
-            Err(fault) => return Err(vec![syntax(file, fault)]),
         };
-        let mut problems = source.problems;
-        if problems.is_empty() {
-            return Ok(layer);
-        }
-        problems.sort_by_key(|problem| (problem.line(), problem.column()));
-        Err(problems)
+        source.finish(Some(layer))
     }
 
-    fn of(mut keys: Section<'_>, source: &mut Source<'_>, warnings: &mut Vec<Warning>) -> Layer {
+    fn of(mut keys: Section<'_>, source: &mut Source<'_>) -> Layer {
         let layer = Layer {
             port: keys.get(source, "port", value::port),
             host: keys.get(source, "host", value::host).map(|host| (host, keys.place(source, "host"))),
-            argo_url: url(&mut keys, source, "argo_url", warnings),
-            argo_stream_url: url(&mut keys, source, "argo_stream_url", warnings),
-            argo_embedding_url: url(&mut keys, source, "argo_embedding_url", warnings),
+            argo_url: url(&mut keys, source, "argo_url"),
+            argo_stream_url: url(&mut keys, source, "argo_stream_url"),
+            argo_embedding_url: url(&mut keys, source, "argo_embedding_url"),
             user: keys.get(source, "user", value::user),
             user_place: Some(keys.place(source, "user")),
-            verbose: keys.get(source, "verbose", value::boolean),
+            verbose: keys.get(source, "verbose", boolean),
             num_workers: keys.get(source, "num_workers", value::workers),
-            timeout: keys.get(source, "timeout", value::seconds),
-            max_body: keys.get(source, "max_body", value::size),
-            max_answer: keys.get(source, "max_answer", value::size),
-            connect_timeout: keys.get(source, "connect_timeout", value::seconds),
-            drain_timeout: keys.get(source, "drain_timeout", value::seconds_or_zero),
-            cors_origins: cors(&mut keys, source, warnings),
+            timeout: keys.get(source, "timeout", seconds),
+            max_body: keys.get(source, "max_body", size),
+            max_answer: keys.get(source, "max_answer", size),
+            connect_timeout: keys.get(source, "connect_timeout", seconds),
+            drain_timeout: keys.get(source, "drain_timeout", seconds_or_zero),
+            cors_origins: cors(&mut keys, source),
         };
         keys.finish(source);
         layer
@@ -102,50 +99,28 @@ impl Layer {
     }
 }
 
-fn url(
-    keys: &mut Section<'_>,
-    source: &mut Source<'_>,
-    key: &'static str,
-    warnings: &mut Vec<Warning>,
-) -> Option<HttpUrl> {
-    let url = keys.get(source, key, value::url)?;
-    if !url.ends_with_slash() {
-        warnings.push(Warning(Problem::new(
-            keys.place(source, key),
+fn url(keys: &mut Section<'_>, source: &mut Source<'_>, key: &'static str) -> Option<HttpUrl> {
+    let url = keys.at(source, key, value::url)?;
+    if !url.value.ends_with_slash() {
+        source.warn(
+            &url.path,
             format!("{key}: no final slash, and ARGO redirects such paths instead of answering"),
-            Some(format!("write {url}/")),
-        )));
+            Some(format!("write {}/", url.value)),
+        );
     }
-    Some(url)
+    Some(url.value)
 }
 
-fn cors(keys: &mut Section<'_>, source: &mut Source<'_>, warnings: &mut Vec<Warning>) -> Option<Origins> {
+fn cors(keys: &mut Section<'_>, source: &mut Source<'_>) -> Option<Origins> {
     let mut cors = keys.section(source, "cors")?;
     let list = cors.list(source, "origins", value::origin);
-    if list.iter().flatten().any(super::origins::OriginPattern::is_any) {
-        warnings.push(Warning(Problem::new(
-            cors.place(source, "origins"),
+    for any in list.iter().flatten().filter(|origin| origin.value.is_any()) {
+        source.warn(
+            &any.path,
             "cors.origins: * lets every web page that you visit use ARGO under your username",
             Some("list the origins that you use".to_owned()),
-        )));
+        );
     }
     cors.finish(source);
-    list.map(Origins::new)
-}
-
-fn syntax(file: &str, fault: super::yaml::Fault) -> Problem {
-    let place = match fault.spot {
-        Some((line, column)) => Place::Spot { file: file.to_owned(), line, column },
-        None => Place::File(file.to_owned()),
-    };
-    let help = if fault.message.contains("cannot start any token") {
-        Some("indent with spaces, and put text that starts with a tab, @, ` or % in double quotes".to_owned())
-    } else {
-        see_sample()
-    };
-    Problem::new(place, format!("not valid YAML: {}", fault.message), help)
-}
-
-fn see_sample() -> Option<String> {
-    Some(format!("compare it with {SAMPLE_FILE}"))
+    list.map(|list| Origins::new(list.into_iter().map(|origin| origin.value).collect()))
 }

@@ -8,28 +8,26 @@
 //! # Ok::<(), Vec<argo_openai_proxy::config::Problem>>(())
 //! ```
 
-mod expand;
 mod host;
+mod keys;
 mod layer;
-mod locate;
 mod origins;
 mod overrides;
-
-mod section;
 #[cfg(test)]
 mod tests;
 mod url;
 mod username;
 mod value;
-mod yaml;
 
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-pub use crate::problem::{Place, Problem, Warning};
-pub use expand::{Env, expand};
+use crate::problem::{Checked, Severity, Spot};
+pub use crate::problem::{Place, Problem};
+pub use crate::yaml::expand::Env;
 pub use host::Host;
+pub use keys::KEYS;
 pub use origins::Origins;
 pub use overrides::Overrides;
 pub use url::HttpUrl;
@@ -71,7 +69,7 @@ pub struct Config {
 }
 
 /// A configuration with what is odd about it, or everything that is wrong with it.
-pub type Loaded = Result<(Config, Vec<Warning>), Vec<Problem>>;
+pub type Loaded = Checked<Config>;
 
 impl Config {
     /// Reads `path`; `env` is where `${…}`, `PORT`, `HOST` and `VERBOSE` come from.
@@ -95,20 +93,28 @@ impl Config {
     /// # Errors
     /// Every mistake in the text, the environment and the flags.
     pub fn from_text(file: &str, text: &str, overrides: &Overrides, env: Env<'_>) -> Loaded {
-        let mut warnings = Vec::new();
         let mut problems = Vec::new();
-        let mut keep =
-            |found: Result<Layer, Vec<Problem>>| found.map_err(|found| problems.extend(found)).unwrap_or_default();
-        let base = keep(Layer::read(SAMPLE_FILE, SAMPLE, env, &mut Vec::new()));
-        let own = keep(Layer::read(file, text, env, &mut warnings));
+        let base = Layer::read(SAMPLE_FILE, SAMPLE, env).map(|(layer, _)| layer);
+        let base = base.map_err(|found| problems.extend(found)).unwrap_or_default();
+        let own = match Layer::read(file, text, env) {
+            Ok((layer, warnings)) => {
+                problems.extend(warnings);
+                layer
+            }
+            Err(found) => {
+                problems.extend(found);
+                Layer::default()
+            }
+        };
         let mut layer = own.over(base);
         problems.extend(overrides.apply(env, &mut layer));
-        if !problems.is_empty() {
+        problems.extend(open_to_others(&layer));
+        problems.sort_by_key(|problem| problem.spot().map_or((usize::MAX, 0), |spot| (spot.line, spot.column)));
+        if problems.iter().any(|problem| problem.severity == Severity::Error) {
             return Err(problems);
         }
-        warnings.extend(open_to_others(&layer));
         match Config::complete(layer) {
-            Some(config) => Ok((config, warnings)),
+            Some(config) => Ok((config, problems)),
             None => Err(vec![Problem::new(
                 Place::File(SAMPLE_FILE.to_owned()),
                 "the sample built into this program lacks a key",
@@ -183,13 +189,13 @@ impl Config {
 }
 
 /// The username is the credential upstream: whoever reaches the proxy spends it.
-fn open_to_others(layer: &Layer) -> Option<Warning> {
+fn open_to_others(layer: &Layer) -> Option<Problem> {
     let (host, place) = layer.host.as_ref().filter(|(host, _)| !host.is_loopback())?;
-    Some(Warning(Problem::new(
+    Some(Problem::warning(
         place.clone(),
         format!("host: everybody who can reach {host} can use ARGO under your username"),
         Some("use 127.0.0.1 and reach it from elsewhere through an ssh tunnel".to_owned()),
-    )))
+    ))
 }
 
 fn not_utf8(file: &str, error: &std::string::FromUtf8Error) -> Problem {
@@ -197,11 +203,13 @@ fn not_utf8(file: &str, error: &std::string::FromUtf8Error) -> Problem {
     let line_start = valid.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
     let in_line = String::from_utf8_lossy(valid.get(line_start..).unwrap_or_default());
     Problem::new(
-        Place::Spot {
+        Place::Spot(Box::new(Spot {
             file: file.to_owned(),
             line: valid.iter().filter(|b| **b == b'\n').count() + 1,
             column: in_line.chars().count() + 1,
-        },
+            length: 1,
+            source: format!("{in_line}\u{fffd}"),
+        })),
         "not UTF-8 text",
         Some("save the file as UTF-8".to_owned()),
     )

@@ -1,10 +1,10 @@
 //! What beats the file: flags first, then the environment.
 
-use super::expand::Env;
+use super::Env;
 use super::host::Host;
 use super::layer::Layer;
-use super::value::parse_bool;
 use crate::problem::{Place, Problem};
+use crate::yaml::value::parse_bool;
 
 /// What the command line says; what it leaves out may come from `PORT`, `HOST` and `VERBOSE`.
 ///

@@ -1,34 +1,14 @@
-//! Turns one YAML node into one typed setting, or says what was expected in its place.
+//! Turns one YAML node into one setting of `config.yaml`, or says what was expected in its place.
 
 #[cfg(test)]
 mod tests;
-
-use std::ops::RangeInclusive;
-use std::time::Duration;
 
 use super::host::Host;
 use super::origins::OriginPattern;
 use super::url::HttpUrl;
 use super::username::{PLACEHOLDER, Username};
-use super::yaml::Node;
-
-/// Why a value was refused; the place is the caller's to add.
-#[derive(Debug)]
-pub(super) struct Reason {
-    pub message: String,
-    pub help: Option<String>,
-}
-
-impl From<String> for Reason {
-    fn from(message: String) -> Self {
-        Reason { message, help: None }
-    }
-}
-
-pub(super) type Read<T> = Result<T, Reason>;
-
-/// No request is worth a longer wait, and sums of clock and timeout stay representable.
-const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
+use crate::yaml::Node;
+use crate::yaml::value::{Read, narrow, text, whole};
 
 pub(super) fn port(node: &Node) -> Read<u16> {
     narrow(whole(node, 0..=65535)?)
@@ -36,24 +16,6 @@ pub(super) fn port(node: &Node) -> Read<u16> {
 
 pub(super) fn workers(node: &Node) -> Read<usize> {
     narrow(whole(node, 1..=1024)?)
-}
-
-pub(super) fn boolean(node: &Node) -> Read<bool> {
-    let found = match node {
-        Node::Bool(value) => Some(*value),
-        Node::Substituted(text) => parse_bool(text),
-        _ => None,
-    };
-    found.ok_or_else(|| expected("true or false", node))
-}
-
-/// The spellings that environment variables use; case does not matter.
-pub(super) fn parse_bool(text: &str) -> Option<bool> {
-    match text.trim().to_ascii_lowercase().as_str() {
-        "true" | "yes" | "on" | "1" => Some(true),
-        "false" | "no" | "off" | "0" => Some(false),
-        _ => None,
-    }
 }
 
 pub(super) fn host(node: &Node) -> Read<Host> {
@@ -72,111 +34,6 @@ pub(super) fn user(node: &Node) -> Read<Option<Username>> {
     }
 }
 
-/// Seconds, fractions allowed, more than zero.
-pub(super) fn seconds(node: &Node) -> Read<Duration> {
-    match seconds_or_zero(node)? {
-        Duration::ZERO => Err(expected("a number of seconds greater than 0", node)),
-        time => Ok(time),
-    }
-}
-
-/// Seconds, fractions allowed; zero means not to wait.
-pub(super) fn seconds_or_zero(node: &Node) -> Read<Duration> {
-    let number = match node {
-        Node::Int(value) => u32::try_from(*value).ok().map(f64::from),
-        Node::Float(value) => Some(*value),
-        Node::Substituted(text) => text.trim().parse().ok(),
-        _ => None,
-    };
-    number.and_then(|number| Duration::try_from_secs_f64(number).ok()).filter(|time| *time <= LONGEST).ok_or_else(
-        || {
-            let mut reason = expected("a number of seconds, at most 604800 (a week)", node);
-            if matches!(node, Node::Text(_)) {
-                reason.help = Some("write the number alone, without unit and quotes: 600".to_owned());
-            }
-            reason
-        },
-    )
-}
-
-/// Bytes: a whole number, or a text with a unit.
-pub(super) fn size(node: &Node) -> Read<usize> {
-    let bytes = match node {
-        Node::Int(value) => u64::try_from(*value).ok(),
-        Node::Text(text) | Node::Substituted(text) => parse_size(text),
-        _ => None,
-    };
-    bytes
-        .filter(|bytes| *bytes > 0)
-        .and_then(|bytes| usize::try_from(bytes).ok())
-        .ok_or_else(|| expected("a number of bytes greater than 0, or one with a unit such as 32MiB or 64 MB", node))
-}
-
-fn parse_size(text: &str) -> Option<u64> {
-    let text = text.trim();
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at_checked(digits)?;
-    let factor = match unit.trim_start().to_ascii_lowercase().as_str() {
-        "" | "b" => 1,
-        "kb" => 1_000,
-        "mb" => 1_000_000,
-        "gb" => 1_000_000_000,
-        "kib" => 1 << 10,
-        "mib" => 1 << 20,
-        "gib" => 1 << 30,
-        _ => return None,
-    };
-    number.parse::<u64>().ok()?.checked_mul(factor)
-}
-
 pub(super) fn origin(node: &Node) -> Read<OriginPattern> {
     Ok(OriginPattern::parse(text("an origin", node)?)?)
-}
-
-fn text<'n>(what: &str, node: &'n Node) -> Read<&'n str> {
-    match node {
-        Node::Text(text) | Node::Substituted(text) => Ok(text),
-        Node::Int(_) | Node::Float(_) | Node::Bool(_) => Err(Reason {
-            help: Some("put it in double quotes if it is meant as text".to_owned()),
-            ..expected(what, node)
-        }),
-        _ => Err(expected(what, node)),
-    }
-}
-
-fn whole(node: &Node, range: RangeInclusive<i128>) -> Read<i128> {
-    let number = match node {
-        Node::Int(value) => Some(*value),
-        Node::Substituted(text) => text.trim().parse().ok(),
-        _ => None,
-    };
-    number.filter(|number| range.contains(number)).ok_or_else(|| {
-        let (low, high) = (range.start(), range.end());
-        let mut reason = expected(&format!("a whole number from {low} to {high}"), node);
-        if matches!(node, Node::Text(text) if text.trim().parse::<i128>().is_ok()) {
-            reason.help = Some("write the number without quotes".to_owned());
-        }
-        reason
-    })
-}
-
-fn narrow<T: TryFrom<i128>>(number: i128) -> Read<T> {
-    T::try_from(number).map_err(|_| Reason::from(format!("{number} is out of range")))
-}
-
-pub(super) fn expected(what: &str, found: &Node) -> Reason {
-    Reason::from(format!("expected {what}, found {}", describe(found)))
-}
-
-fn describe(node: &Node) -> String {
-    match node {
-        Node::Null => "nothing".to_owned(),
-        Node::Bool(value) => value.to_string(),
-        Node::Int(value) => value.to_string(),
-        Node::Float(value) => value.to_string(),
-        Node::Text(text) => format!("text {text:?}"),
-        Node::Substituted(text) => format!("{text:?}"),
-        Node::List(_) => "a list".to_owned(),
-        Node::Map(_) => "a mapping".to_owned(),
-    }
 }

@@ -1,24 +1,30 @@
-//! `routes.yaml`, checked and indexed: the only floor that names a YAML crate. It takes text and gives a [`Table`], or
-//! every problem that it found.
+//! `routes.yaml`, checked and indexed. It takes text and gives a [`Table`] with what is odd about it, or every problem that
+//! it found, each at its very word.
 
 mod compile;
-mod ordered;
+mod keys;
 mod path;
-mod raw;
 mod vars;
+mod written;
 
 use crate::dialect::Dialect;
 use crate::models::Models;
-use crate::problem::Problem;
+use crate::problem::Checked;
 use crate::transform::Transformer;
 use crate::transform::local::Catalog;
+use crate::yaml::Source;
+use crate::yaml::node::{Node, parse};
+use crate::yaml::source::syntax;
+use crate::yaml::value::expected;
 use bytes::Bytes;
 use http::{HeaderValue, Method};
 use path::Pattern;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+pub use keys::TABLE as KEYS;
 pub use vars::Variables;
+use written::Written;
 
 /// The table that is built into the binary, for whoever has none of their own.
 pub const BUILT_IN: &str = include_str!("../../routes.yaml");
@@ -98,10 +104,23 @@ impl Table {
     /// Reads a table.
     ///
     /// # Errors
-    /// Every problem found, at least one.
-    pub fn load(file: &str, text: &str, variables: &Variables<'_>) -> Result<Self, Vec<Problem>> {
-        let raw = raw::RawTable::parse(file, text).map_err(|problem| vec![problem])?;
-        compile::compile(file, raw, variables)
+    /// Every problem found, at least one of them an error.
+    pub fn load(file: &str, text: &str, variables: &Variables<'_>) -> Checked<Self> {
+        let see_shipped = "compare it with the routes.yaml that comes with this program";
+        let root = parse(text).map_err(|fault| vec![syntax(file, text, &fault, see_shipped)])?;
+        let mut source = Source::new(file, text, &root, None);
+        let table = match &root {
+            Node::Map(entries) => {
+                let written = Written::read(Written::section(entries), &mut source);
+                Some(compile::compile(&written, &mut source, variables))
+            }
+            other => {
+                let reason = expected("a table: version, upstreams, models and routes", other);
+                source.error(&[], reason.message, Some(see_shipped.to_owned()));
+                None
+            }
+        };
+        source.finish(table)
     }
 
     /// The routes in the table's order.

@@ -45,6 +45,21 @@ impl Pattern {
         Ok(has_parameters.then_some(Pattern { segments }))
     }
 
+    /// Whether it takes every path that `other` takes.
+    pub fn covers(&self, other: &Pattern) -> bool {
+        let mut theirs = other.segments.iter();
+        for ours in &self.segments {
+            match (ours, theirs.next()) {
+                (Segment::Rest, Some(_)) => return true,
+                (Segment::One, Some(Segment::One)) => {}
+                (Segment::One, Some(Segment::Literal(literal))) if !literal.is_empty() => {}
+                (Segment::Literal(ours), Some(Segment::Literal(theirs))) if ours == theirs => {}
+                _ => return false,
+            }
+        }
+        theirs.next().is_none()
+    }
+
     /// The parameters' values in a path, percent-decoded; `None` when it does not fit.
     pub fn values(&self, path: &str) -> Option<Vec<String>> {
         let mut rest = path.strip_prefix('/')?;
@@ -111,6 +126,26 @@ mod tests {
         assert_eq!(values("/{a}/x/{b}", "/1/x/2"), Some(vec!["1".into(), "2".into()]));
         assert_eq!(values("/{a}/x", "/100%"), None);
         assert_eq!(values("/{a}", "/100%"), one("100%"));
+    }
+
+    #[test]
+    fn a_pattern_covers_what_is_narrower() {
+        let covers = |first: &str, second: &str| {
+            Pattern::parse(first).unwrap().unwrap().covers(&Pattern::parse(second).unwrap().unwrap())
+        };
+        for (first, second, expected) in [
+            ("/{a}", "/{b}", true),
+            ("/{a*}", "/{b}/c", true),
+            ("/{a*}", "/{b*}", true),
+            ("/{a}", "/{b*}", false),
+            ("/{a}/x", "/{a}/{b}", false),
+            ("/{a}/{b}", "/{a}/x", true),
+            ("/m/{a*}", "/n/{a}", false),
+            ("/{a}", "/{a}/{b}", false),
+            ("/{a}/{b}", "/{a}", false),
+        ] {
+            assert_eq!(covers(first, second), expected, "{first} {second}");
+        }
     }
 
     #[test]

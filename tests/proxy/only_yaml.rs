@@ -111,7 +111,7 @@ routes:
   - { path: /5 }
   - { path: /6, reply: health, usage: none }
   - { path: /7, reply: health, method: FETCH }
-  - { path: 8, reply: health }
+  - { path: eight, reply: health }
   - { path: /9, reply: health }
   - { path: /9, reply: about }
   - { path: /10, upstream: good, models: chat, transformer: argo_passthrough, request: [1] }
@@ -123,6 +123,7 @@ routes:
     for part in [
         "${argo_urll}",
         "must begin with http:// or https://",
+        " --> routes.yaml:5:13",
         "did you mean 'argo'?",
         "no model is named 'nobody'",
         "'q' matches no id",
@@ -135,11 +136,12 @@ routes:
         "'FETCH' is no method",
         "must begin with a slash",
         "GET is already taken by",
-        "'request' must be a mapping",
+        "request: expected a mapping, found a list",
+        " errors, ",
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
-    assert!(!text.contains("listening"));
+    assert!(!text.contains("listening") && !text.contains('\u{1b}'));
 }
 
 #[test]

@@ -102,7 +102,12 @@ fn init_check_and_the_lists() {
 
     let Ok(Command::Check(check)) = parse("check --config c.yaml --routes r.yaml") else { panic!("no check") };
     assert_eq!(check.files.routes, Some("r.yaml".into()));
+    assert_eq!((check.deny_warnings, check.format), (false, Format::Text));
+    let Ok(Command::Check(check)) = parse("check my.yaml --deny-warnings --format json") else { panic!("no check") };
+    assert_eq!(check.files.config(&nothing), PathBuf::from("my.yaml"));
+    assert_eq!((check.deny_warnings, check.format), (true, Format::Json));
     assert!(matches!(parse("routes --json"), Ok(Command::Routes(list)) if list.json));
+    assert!(matches!(parse("schema routes"), Ok(Command::Schema(schema)) if schema.file == Described::Routes));
     assert!(matches!(parse("models"), Ok(Command::Models(list)) if !list.json));
 }
 
@@ -128,6 +133,9 @@ fn wrong_usage_exits_with_2() {
         "stand-in --piece-size 0",
         "stand-in --workers 0",
         "check --json",
+        "check --format xml",
+        "schema",
+        "schema tables",
     ] {
         match parse(line) {
             Err(error) => assert_eq!(error.exit_code(), 2, "{line}"),
@@ -141,7 +149,7 @@ fn help_has_examples_and_version_a_number() {
     let help = parse("--help").unwrap_err();
     assert_eq!((help.kind(), help.exit_code()), (ErrorKind::DisplayHelp, 0));
     assert!(help.to_string().contains("Examples:"));
-    for command in ["serve", "stand-in", "init"] {
+    for command in ["serve", "stand-in", "init", "check", "schema"] {
         let help = parse(&format!("{command} --help")).unwrap_err().to_string();
         assert!(help.contains("Examples:"), "{command}");
     }

@@ -1,0 +1,75 @@
+//! Compiles both files together, so that one run tells what is wrong with either: what `serve` and `check` share.
+
+use crate::config::{Config, Env, Overrides};
+use crate::problem::{Checked, Problem};
+use crate::table::{Table, Variables};
+
+/// Who has to be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// A username, as for serving.
+    User,
+    /// Nobody: to look at what would be served.
+    Nobody,
+}
+
+/// A configuration and a table that belong together. All problems of the configuration come before those of the table,
+/// each part sorted by place. The table of a broken configuration is checked with the defaults.
+///
+/// # Errors
+/// Everything that is wrong with either, the warnings too.
+pub fn both(
+    config: Checked<Config>,
+    routes: &str,
+    text: Result<String, Problem>,
+    env: Env<'_>,
+    needs: Needs,
+) -> Checked<(Config, Table)> {
+    let mut problems = Vec::new();
+    let config = keep(config, &mut problems);
+    if let (Some(config), Needs::User) = (&config, needs) {
+        problems.extend(config.require_user().err());
+        problems.sort_by_key(|problem| problem.spot().map_or((usize::MAX, 0), |spot| (spot.line, spot.column)));
+    }
+    let table = match text {
+        Ok(text) => {
+            let keys = variables(config.as_ref());
+            let variables = Variables {
+                config: &|name| keys.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone()),
+                environment: env,
+            };
+            keep(Table::load(routes, &text, &variables), &mut problems)
+        }
+        Err(problem) => {
+            problems.push(problem);
+            None
+        }
+    };
+    match (config, table) {
+        (Some(config), Some(table)) if !problems.iter().any(Problem::is_error) => Ok(((config, table), problems)),
+        _ => Err(problems),
+    }
+}
+
+fn keep<T>(checked: Checked<T>, problems: &mut Vec<Problem>) -> Option<T> {
+    match checked {
+        Ok((value, warnings)) => {
+            problems.extend(warnings);
+            Some(value)
+        }
+        Err(found) => {
+            problems.extend(found);
+            None
+        }
+    }
+}
+
+fn variables(config: Option<&Config>) -> Vec<(&'static str, String)> {
+    match config {
+        Some(config) => config.variables().collect(),
+        None => {
+            let sample = Config::sample(&Overrides::default(), &|_| None);
+            sample.map(|(config, _)| config.variables().collect()).unwrap_or_default()
+        }
+    }
+}

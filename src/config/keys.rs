@@ -1,0 +1,31 @@
+//! The keys of `config.yaml`, described once: for the reader, which knows no others, and for editors.
+
+use crate::yaml::{Key, Kind};
+
+/// All keys, in the order of the sample.
+pub const KEYS: &[Key] = &[
+    Key::optional("port", Kind::Whole(0, 65535), "Port to listen on. 0: a free one, another at each start."),
+    Key::optional("argo_url", Kind::Text, "ARGO's chat, with its final slash."),
+    Key::optional("argo_stream_url", Kind::Text, "ARGO's streamed chat, with its final slash."),
+    Key::optional("argo_embedding_url", Kind::Text, "ARGO's embeddings, with its final slash."),
+    Key::optional("user", Kind::Text, "Your Argonne username: all that ARGO asks for."),
+    Key::optional("verbose", Kind::Bool, "Log a line for each request, never its text."),
+    Key::optional("num_workers", Kind::Whole(1, 1024), "Threads that serve."),
+    Key::optional("timeout", Kind::Seconds, "Longest call, in seconds."),
+    Key::optional("host", Kind::Text, "Address to listen on. Whoever reaches it uses ARGO under your username."),
+    Key::optional("connect_timeout", Kind::Seconds, "Longest connecting, in seconds."),
+    Key::optional(
+        "drain_timeout",
+        Kind::Seconds,
+        "How long requests in flight get when it stops, in seconds; 0 cuts them.",
+    ),
+    Key::optional("max_body", Kind::Size, "Largest request: bytes, or a number with a unit such as 32MiB."),
+    Key::optional("max_answer", Kind::Size, "Largest answer that is held in memory; streams are not."),
+    Key::optional("cors", Kind::Map(CORS), "Web pages that may call the proxy from a browser."),
+];
+
+const CORS: &[Key] = &[Key::optional(
+    "origins",
+    Kind::List(&Kind::Text),
+    "scheme://host:port, with * for any port; \"*\" alone allows every page. Default: this machine, any port.",
+)];

@@ -1,0 +1,76 @@
+//! Rows by path: which are taken twice, which can never match, and the index that serves.
+
+use super::Upstream;
+use super::routes::{Action, Compiled};
+use crate::table::{Route, Table};
+use crate::transform::local::Catalog;
+use crate::yaml::Source;
+use http::Method;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Reports rows that take what an earlier row takes.
+pub fn report(rows: &[Compiled<'_>], source: &mut Source<'_>) {
+    let mut taken: HashMap<(&str, &Method), &Compiled<'_>> = HashMap::new();
+    for (number, row) in rows.iter().enumerate() {
+        let mut lost = Vec::new();
+        for method in &row.methods {
+            if let Some(first) = taken.get(&(row.path.value.as_str(), method)) {
+                let line = source.line(&first.path.path).unwrap_or_default();
+                let message = format!("{}: {method} is already taken by {} in line {line}", row.called, first.called);
+                source.error(&row.path.path, message, Some("keep one of the two".to_owned()));
+                continue;
+            }
+            taken.insert((&row.path.value, method), row);
+            let earlier = rows.iter().take(number).find(|first| first.methods.contains(method) && covers(first, row));
+            lost.extend(earlier.map(|first| (method, first)));
+        }
+        if let Some((_, first)) = lost.first() {
+            let line = source.line(&first.path.path).unwrap_or_default();
+            let methods: Vec<&str> = lost.iter().map(|(method, _)| method.as_str()).collect();
+            let what = if lost.len() == row.methods.len() { "it".to_owned() } else { methods.join(", ") };
+            let message = format!(
+                "{}: {what} can never match, since '{}' of line {line} goes before",
+                row.called, first.path.value
+            );
+            source.warn(&row.path.path, message, Some("put the narrower path first".to_owned()));
+        }
+    }
+}
+
+/// Whether every path that the second row takes goes to the first.
+fn covers(first: &Compiled<'_>, second: &Compiled<'_>) -> bool {
+    match (&first.pattern, &second.pattern) {
+        (Some(first), Some(second)) => first.covers(second),
+        // Paths without parameters are looked up before patterns.
+        _ => false,
+    }
+}
+
+/// The table of the rows that are right.
+pub fn build(rows: Vec<Compiled<'_>>, catalog: Arc<Catalog>, upstreams: Vec<Arc<Upstream>>) -> Table {
+    let mut table = Table { routes: Vec::new(), exact: HashMap::new(), patterns: Vec::new(), catalog, upstreams };
+    for row in rows {
+        let number = table.routes.len();
+        let (upstream, transformer, does) = match row.action {
+            Some(Action::Call(entry, upstream, transformer)) => (Some(upstream), transformer, entry.name),
+            Some(Action::Reply(entry)) => (None, (entry.build)(&table.catalog), entry.name),
+            None => continue,
+        };
+        let path = row.path.value.clone();
+        match row.pattern {
+            Some(pattern) => table.patterns.push((pattern, number)),
+            None => table.exact.entry(path.clone()).or_default().push(number),
+        }
+        table.routes.push(Arc::new(Route {
+            path,
+            methods: row.methods,
+            upstream,
+            transformer,
+            does,
+            request: row.request,
+            place: row.called.to_owned(),
+        }));
+    }
+    table
+}

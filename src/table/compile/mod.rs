@@ -1,0 +1,69 @@
+//! Turns the table as written into the table that serves, reporting every problem on the way at its place.
+
+mod groups;
+mod index;
+mod request;
+mod routes;
+mod unused;
+mod upstreams;
+
+use super::written::Written;
+use super::{Table, Upstream, Variables};
+use crate::transform::local::{Catalog, Row};
+use crate::yaml::{At, Source, lookup};
+use std::sync::Arc;
+
+/// What has a name in the table. `None` where nothing could be read, and beside a name whose row is wrong: those who use the
+/// name are not told so too.
+type Named<T> = Option<Vec<(String, Option<Arc<T>>)>>;
+
+/// Compiles a table. What it returns may serve only when `source` is sound.
+pub fn compile(written: &Written<'_>, source: &mut Source<'_>, variables: &Variables<'_>) -> Table {
+    let upstreams = upstreams::compile(written.upstreams.as_deref(), source, variables);
+    let groups = groups::compile(written.groups.as_deref(), source);
+    let routes = written.routes.iter().flatten();
+    let rows: Vec<routes::Compiled<'_>> =
+        routes.filter_map(|route| routes::compile(route, &upstreams, &groups, source)).collect();
+    unused::report(written, source);
+    index::report(&rows, source);
+    let catalog = Arc::new(Catalog {
+        groups: present(&groups),
+        base_path: rows.iter().find_map(|row| row.base_path.clone()),
+        routes: rows
+            .iter()
+            .map(|row| Row {
+                methods: row.methods.clone(),
+                path: row.path.value.clone(),
+                about: row.action.as_ref().map_or("", routes::Action::about),
+            })
+            .collect(),
+    });
+    index::build(rows, catalog, present(&upstreams))
+}
+
+fn present<T>(named: &Named<T>) -> Vec<Arc<T>> {
+    named.iter().flatten().filter_map(|(_, value)| value.clone()).collect()
+}
+
+/// What `name` names; reports a name that nothing has. `what` is said in the plural too, by an s.
+fn resolve<T>(
+    called: &str,
+    what: &str,
+    name: &At<String>,
+    known: &Named<T>,
+    source: &mut Source<'_>,
+) -> Option<Arc<T>> {
+    let known = known.as_ref()?.iter().map(|(name, value)| (name.as_str(), value));
+    match lookup(&name.value, &format!("{what}s"), known) {
+        Ok(found) => found.clone(),
+        Err(help) => {
+            source.error(&name.path, format!("{called}: no {what} is named '{}'", name.value), Some(help));
+            None
+        }
+    }
+}
+
+/// Whether a text can be part of a request line or a name without quoting.
+fn has_white_space(text: &str) -> bool {
+    text.chars().any(|c| c.is_whitespace() || c.is_control())
+}

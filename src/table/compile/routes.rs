@@ -1,0 +1,195 @@
+//! Rows of the table: what each calls or answers, checked against the upstreams, groups, transformers and replies there are.
+
+use super::super::written;
+use super::request::json;
+use super::{Named, Upstream, resolve};
+use crate::models::Models;
+use crate::table::path::Pattern;
+use crate::transform::{Entry, REPLIES, TRANSFORMERS, Transformer, Wiring, local};
+use crate::yaml::{At, Node, Source, Step, lookup};
+use bytes::Bytes;
+use http::Method;
+use std::sync::Arc;
+
+/// A row whose local reply cannot be made before all rows are known.
+pub struct Compiled<'w> {
+    pub called: &'w str,
+    pub path: &'w At<String>,
+    /// The path's parameters, if it has any.
+    pub pattern: Option<Pattern>,
+    pub methods: Vec<Method>,
+    /// `None` when what it does is wrong.
+    pub action: Option<Action>,
+    pub request: Bytes,
+    /// The path that OpenAI's clients are pointed at, when this row tells.
+    pub base_path: Option<String>,
+}
+
+/// What a row does.
+pub enum Action {
+    Call(&'static Entry, Arc<Upstream>, Arc<dyn Transformer>),
+    Reply(&'static local::Entry),
+}
+
+impl Action {
+    pub fn about(&self) -> &'static str {
+        match self {
+            Action::Call(entry, ..) => entry.about,
+            Action::Reply(entry) => entry.about,
+        }
+    }
+}
+
+/// Compiles a row; `None` when it has no path that could be taken.
+pub fn compile<'w>(
+    row: &'w written::Route<'_>,
+    upstreams: &Named<Upstream>,
+    groups: &Named<Models>,
+    source: &mut Source<'_>,
+) -> Option<Compiled<'w>> {
+    let called = row.called.as_str();
+    let action = match (&row.transformer, &row.reply) {
+        (Some(name), None) => call(row, name, upstreams, groups, source),
+        (None, Some(name)) => reply(row, name, source),
+        (Some(_), Some(reply)) => {
+            let message = format!("{called}: it has a transformer and a reply");
+            source.error(&reply.path, message, Some("keep one of the two".to_owned()));
+            None
+        }
+        (None, None) => {
+            let help = "name a `transformer` with `upstream` and `models`, or a `reply`".to_owned();
+            source.error(&row.start, format!("{called}: it needs a transformer or a reply"), Some(help));
+            None
+        }
+    };
+    let is_call = row.transformer.is_some() && row.reply.is_none();
+    let methods = methods(row, if row.reply.is_some() { Method::GET } else { Method::POST }, source);
+    let request = row.request.as_ref().and_then(|request| json(called, request, source));
+    if is_call && request.is_none() && row.request.is_none() && methods.contains(&Method::GET) {
+        let path = row.method.as_ref().map_or(&row.start, |method| &method.path);
+        let message = format!("{called}: a GET request has no body, and the route has none for it");
+        source.warn(path, message, Some("add `request: {…}`, or take GET out".to_owned()));
+    }
+    let path = row.path.as_ref()?;
+    let pattern = match Pattern::parse(&path.value) {
+        Ok(pattern) => pattern,
+        Err(message) => {
+            source.error(&path.path, format!("{called}: {message}"), None);
+            return None;
+        }
+    };
+    if path.value.len() > 1 && path.value.ends_with('/') {
+        let message = format!("{called}: a path that ends with a slash is never matched");
+        let help = "leave the final slash out: one at the end of a request is overlooked".to_owned();
+        source.error(&path.path, message, Some(help));
+        return None;
+    }
+    let base_path = match &action {
+        Some(Action::Call(Entry { client_suffix: Some(suffix), .. }, ..)) => {
+            path.value.strip_suffix(suffix).map(str::to_owned)
+        }
+        _ => None,
+    };
+    Some(Compiled { called, path, pattern, methods, action, request: request.unwrap_or_default(), base_path })
+}
+
+fn reply(row: &written::Route<'_>, name: &At<String>, source: &mut Source<'_>) -> Option<Action> {
+    for (key, path) in &row.call_keys {
+        let message = format!("{}: '{key}' does nothing beside a reply", row.called);
+        source.error(path, message, Some("remove it".to_owned()));
+    }
+    let known = REPLIES.iter().map(|entry| (entry.name, entry));
+    named(row, "reply", "replies", name, known, source).map(Action::Reply)
+}
+
+fn call(
+    row: &written::Route<'_>,
+    name: &At<String>,
+    upstreams: &Named<Upstream>,
+    groups: &Named<Models>,
+    source: &mut Source<'_>,
+) -> Option<Action> {
+    let called = &row.called;
+    let known = TRANSFORMERS.iter().map(|entry| (entry.name, entry));
+    let entry = named(row, "transformer", "transformers", name, known, source);
+    for key in ["upstream", "models"] {
+        if !row.call_keys.iter().any(|(there, _)| *there == key) {
+            let message = format!("{called}: a transformer needs '{key}' too");
+            source.error(&name.path, message, Some(format!("add `{key}: …`")));
+        }
+    }
+    let upstream = row.upstream.as_ref().and_then(|name| resolve(called, "upstream", name, upstreams, source));
+    let group = row.models.as_ref().and_then(|name| resolve(called, "group", name, groups, source));
+    if let Some(group) = &group {
+        canned_model(row, group, source);
+    }
+    let (entry, upstream, group) = (entry?, upstream?, group?);
+    let counting = row.usage.as_ref().map(|usage| usage.value).unwrap_or_default();
+    match (entry.build)(Wiring { dialect: upstream.dialect, models: group, counting }) {
+        Ok(transformer) => Some(Action::Call(entry, upstream, transformer)),
+        Err(why) => {
+            let message = format!("{called}: '{}' does not fit upstream '{}': {why}", entry.name, upstream.name);
+            source.error(&name.path, message, Some("choose another transformer or another upstream".to_owned()));
+            None
+        }
+    }
+}
+
+/// A canned request that names a model which its group lacks would always be refused.
+fn canned_model(row: &written::Route<'_>, group: &Models, source: &mut Source<'_>) {
+    let Some(At { value: Node::Map(entries), path }) = row.request.as_ref() else { return };
+    for (index, entry) in entries.iter().enumerate() {
+        if let (Node::Text(key), Node::Text(model)) = entry
+            && key == "model"
+            && group.find(model).is_none()
+        {
+            let near = group.near(model).first().map(|near| format!("did you mean '{near}'?"));
+            let message = format!("{}: the request names the model '{model}', which its group lacks", row.called);
+            source.warn(&[path.as_slice(), &[Step::Value(index)]].concat(), message, near);
+        }
+    }
+}
+
+fn named<'k, T>(
+    row: &written::Route<'_>,
+    what: &str,
+    plural: &str,
+    name: &At<String>,
+    known: impl Iterator<Item = (&'k str, T)> + Clone,
+    source: &mut Source<'_>,
+) -> Option<T> {
+    lookup(&name.value, plural, known)
+        .map_err(|help| {
+            source.error(&name.path, format!("{}: no {what} is named '{}'", row.called, name.value), Some(help));
+        })
+        .ok()
+}
+
+fn methods(row: &written::Route<'_>, usual: Method, source: &mut Source<'_>) -> Vec<Method> {
+    let called = &row.called;
+    let Some(given) = &row.method else { return vec![usual] };
+    let mut methods: Vec<Method> = Vec::new();
+    if given.value.is_empty() {
+        source.error(&given.path, format!("{called}: it takes no method"), Some("name one, such as POST".to_owned()));
+    }
+    for name in &given.value {
+        let upper = name.value.to_ascii_uppercase();
+        let twice = methods.iter().any(|known| known.as_str() == upper);
+        match upper.as_str() {
+            _ if twice => {
+                source.warn(&name.path, format!("{called}: {upper} stands twice"), Some("remove it".to_owned()));
+            }
+            "GET" | "POST" | "PUT" | "PATCH" | "DELETE" => methods.extend(upper.parse::<Method>()),
+            "HEAD" | "OPTIONS" => {
+                let message = format!("{called}: {upper} is answered on every route");
+                source.error(&name.path, message, Some("remove it".to_owned()));
+            }
+            _ => {
+                let message = format!("{called}: '{}' is no method", name.value);
+                let help = "expected GET, POST, PUT, PATCH or DELETE".to_owned();
+                source.error(&name.path, message, Some(help));
+            }
+        }
+    }
+    methods
+}

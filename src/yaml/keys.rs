@@ -1,0 +1,75 @@
+//! The one description of a file's keys: the reader refuses what it does not say, the schema prints it.
+
+use std::ops::RangeInclusive;
+
+/// A key that a mapping may have.
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    pub name: &'static str,
+    /// One or two sentences for the person who writes the file.
+    pub about: &'static str,
+    /// Whether the mapping needs it.
+    pub required: bool,
+    pub kind: Kind,
+}
+
+impl Key {
+    /// A key that may be left out.
+    pub const fn optional(name: &'static str, kind: Kind, about: &'static str) -> Self {
+        Key { name, about, required: false, kind }
+    }
+
+    /// A key that must be there.
+    pub const fn required(name: &'static str, kind: Kind, about: &'static str) -> Self {
+        Key { name, about, required: true, kind }
+    }
+}
+
+/// A value with a name, and what it means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Choice {
+    pub name: &'static str,
+    pub about: &'static str,
+}
+
+/// What a key takes.
+#[derive(Clone, Debug, Copy)]
+pub enum Kind {
+    /// true or false.
+    Bool,
+    /// A whole number.
+    Whole(i64, i64),
+    /// Seconds, fractions allowed.
+    Seconds,
+    /// A number of bytes, or a text with a unit.
+    Size,
+    /// Any text.
+    Text,
+    /// One of a few names.
+    OneOf(fn() -> Vec<Choice>),
+    /// A list of the same kind.
+    List(&'static Kind),
+    /// One value, or a list of them.
+    OneOrMany(&'static Kind),
+    /// A mapping with these keys.
+    Map(&'static [Key]),
+    /// A mapping of free names to the same kind.
+    Names(&'static Kind),
+    /// A mapping with anything in it, passed on as JSON.
+    Json,
+}
+
+impl Kind {
+    /// The range of a whole number.
+    pub fn range(self) -> Option<RangeInclusive<i128>> {
+        match self {
+            Kind::Whole(low, high) => Some(i128::from(low)..=i128::from(high)),
+            _ => None,
+        }
+    }
+}
+
+/// The description of `name` among `keys`.
+pub fn find(keys: &'static [Key], name: &str) -> Option<&'static Key> {
+    keys.iter().find(|key| key.name == name)
+}

@@ -1,0 +1,122 @@
+//! Finds the line and column of any node of a YAML text.
+//!
+//! serde_yaml tells a position only in the error that ends a parse. So when a node is at fault, the text is parsed
+//! again, to fail on purpose at that node. That costs a parse per reported problem, and nothing for a good file.
+
+use std::fmt;
+
+use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::node::{Spot, spot_of, without_mark};
+
+/// One step down into a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The key of the mapping's n-th entry; the last step of a path.
+    Key(usize),
+    /// The value of the mapping's n-th entry.
+    Value(usize),
+    /// The n-th item of a list.
+    Item(usize),
+}
+
+/// Where the node at `path` starts; `None` when the text has no such node.
+pub fn locate(text: &str, path: &[Step]) -> Option<Spot> {
+    let error = Locate(path).deserialize(serde_yaml::Deserializer::from_str(without_mark(text))).err()?;
+    spot_of(&error)
+}
+
+/// Walks to the end of its path and fails there.
+struct Locate<'p>(&'p [Step]);
+
+const HERE: &str = "here";
+
+impl<'de> DeserializeSeed<'de> for Locate<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Locate<'_> {
+    type Value = ();
+
+    /// What a scalar at the end of the path fails with: this visitor takes none.
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(HERE)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        let Some((Step::Item(index), rest)) = self.0.split_first() else {
+            return Err(de::Error::custom(HERE));
+        };
+        for _ in 0..*index {
+            items.next_element::<IgnoredAny>()?;
+        }
+        items.next_element_seed(Locate(rest))?;
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
+        let (index, is_key, rest) = match self.0.split_first() {
+            Some((Step::Key(index), rest)) => (*index, true, rest),
+            Some((Step::Value(index), rest)) => (*index, false, rest),
+            _ => return Err(de::Error::custom(HERE)),
+        };
+        for _ in 0..index {
+            entries.next_entry::<IgnoredAny, IgnoredAny>()?;
+        }
+        if is_key {
+            entries.next_key_seed(Locate(rest))?;
+        } else if entries.next_key::<IgnoredAny>()?.is_some() {
+            entries.next_value_seed(Locate(rest))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "# comment\nport: 1\nport: x\ncors:\n  origins: [a, \"b\"]\n  other:\n    - é: 1\n";
+
+    #[test]
+    fn every_kind_of_node_is_located() {
+        use Step::{Item, Key, Value};
+        let cases: &[(&[Step], Spot)] = &[
+            (&[], (2, 1)),
+            (&[Key(0)], (2, 1)),
+            (&[Value(0)], (2, 7)),
+            (&[Key(1)], (3, 1)),
+            (&[Value(1)], (3, 7)),
+            (&[Value(2), Key(0)], (5, 3)),
+            (&[Value(2), Value(0)], (5, 12)),
+            (&[Value(2), Value(0), Item(1)], (5, 16)),
+            (&[Value(2), Value(1), Item(0), Value(0)], (7, 10)),
+        ];
+        for (path, spot) in cases {
+            assert_eq!(locate(TEXT, path), Some(*spot), "{path:?}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_leads_nowhere_has_no_spot() {
+        assert_eq!(locate("a: 1\n", &[Step::Value(3)]), None);
+        assert_eq!(locate("[1]", &[Step::Item(3)]), None);
+    }
+
+    #[test]
+    fn null_values_are_located_too() {
+        assert_eq!(locate("a: ~\nb:\nc: 1\n", &[Step::Value(0)]), Some((1, 4)));
+        assert!(locate("a: ~\nb:\nc: 1\n", &[Step::Value(1)]).is_some());
+    }
+
+    #[test]
+    fn a_byte_order_mark_takes_no_column() {
+        let text = "\u{feff}a: 1\r\nb: x\r\n";
+        assert_eq!(locate(text, &[Step::Key(0)]), Some((1, 1)));
+        assert_eq!(locate(text, &[Step::Value(1)]), Some((2, 4)));
+    }
+}

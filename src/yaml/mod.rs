@@ -1,0 +1,24 @@
+//! YAML that people write: read by serde_yaml, described by [`keys`], and every mistake told at its very word.
+//!
+//! A file's keys are described once, as [`keys::Key`]s. [`section::Section`] reads mappings by that description and
+//! refuses what it does not know; [`schema`] prints it for editors.
+
+pub mod expand;
+pub mod keys;
+mod locate;
+pub mod near;
+pub mod node;
+mod reading;
+pub mod schema;
+pub mod section;
+pub mod source;
+mod span;
+pub mod value;
+
+pub use keys::{Choice, Key, Kind};
+pub use locate::Step;
+pub use near::{did_you_mean, lookup};
+pub use node::Node;
+pub use schema::Schema;
+pub use section::Section;
+pub use source::{At, Source};

@@ -1,0 +1,97 @@
+//! Reads one node, the items of a list and the names of a mapping, and reports what is wrong with each.
+
+use super::expand::expand;
+use super::locate::Step;
+use super::node::Node;
+use super::source::{At, Source};
+use super::value::{Read, Reason, text};
+use std::borrow::Cow;
+
+/// The entries whose keys are names; others, and those that are there twice, are reported.
+pub(super) fn named<'n>(
+    source: &mut Source<'_>,
+    mapping: &str,
+    path: &[Step],
+    entries: &'n [(Node, Node)],
+) -> Vec<(usize, At<String>, &'n Node)> {
+    let mut list: Vec<(usize, At<String>, &Node)> = Vec::new();
+    let full = |name: &str| if mapping.is_empty() { name.to_owned() } else { format!("{mapping}.{name}") };
+    for (index, (key, value)) in entries.iter().enumerate() {
+        let at = extend(path, Step::Key(index));
+        let name = match text("a name", key) {
+            Ok("") => Err(Reason::from("the name is empty".to_owned())),
+            Ok(name) => Ok(name),
+            Err(reason) => Err(reason),
+        };
+        match name {
+            Err(reason) => refuse(source, mapping, &at, reason),
+            Ok(name) => match list.iter().find(|(_, known, _)| known.value == name) {
+                Some((_, first, _)) => {
+                    let line =
+                        source.line(&first.path).map_or_else(String::new, |line| format!(" (first in line {line})"));
+                    let message = format!("{}: set twice{line}", full(name));
+                    source.error(&at, message, Some("keep one of the two".to_owned()));
+                }
+                None => list.push((index, At::new(name.to_owned(), at), value)),
+            },
+        }
+    }
+    list
+}
+
+pub(super) fn read_items<T>(
+    source: &mut Source<'_>,
+    name: &str,
+    path: &[Step],
+    items: &[Node],
+    read: &impl Fn(&Node) -> Read<T>,
+) -> Vec<At<T>> {
+    let paths = (0..).map(|index| extend(path, Step::Item(index)));
+    items.iter().zip(paths).filter_map(|(item, path)| read_one(source, name, path, item, read)).collect()
+}
+
+pub(super) fn read_one<T>(
+    source: &mut Source<'_>,
+    name: &str,
+    path: Vec<Step>,
+    node: &Node,
+    read: &impl Fn(&Node) -> Read<T>,
+) -> Option<At<T>> {
+    let expanded;
+    let node = match (node, source.env) {
+        (Node::Text(text), Some(env)) => match expand(text, env) {
+            Ok(done) => {
+                expanded = match done.text {
+                    Cow::Borrowed(text) => Node::Text(text.to_owned()),
+                    Cow::Owned(text) => Node::Substituted(text),
+                };
+                &expanded
+            }
+            Err(fault) => {
+                let help = "set it, or give a default: ${NAME:-default}".to_owned();
+                source.error_in(&path, fault.part, format!("{name}: {}", fault.message), Some(help));
+                return None;
+            }
+        },
+        _ => node,
+    };
+    match read(node) {
+        Ok(value) => Some(At::new(value, path)),
+        Err(reason) => {
+            refuse(source, name, &path, reason);
+            None
+        }
+    }
+}
+
+pub(super) fn refuse(source: &mut Source<'_>, name: &str, path: &[Step], reason: Reason) {
+    let message = if name.is_empty() { reason.message } else { format!("{name}: {}", reason.message) };
+    source.error(path, message, reason.help);
+}
+
+/// A way with one more step.
+pub(super) fn extend(path: &[Step], step: Step) -> Vec<Step> {
+    let mut path = path.to_vec();
+    path.push(step);
+    path
+}

@@ -1,0 +1,93 @@
+//! The description of a file's keys as a JSON Schema (draft 7), which editors read.
+
+use super::keys::{Choice, Key, Kind};
+use serde_json::{Map, Value, json};
+
+/// A text in which a variable stands, wherever something else than text is meant.
+const VARIABLE: &str = r"\$\{";
+
+/// The schema of a file.
+pub struct Schema {
+    pub title: &'static str,
+    pub about: &'static str,
+    pub keys: &'static [Key],
+    /// Whether `${NAME}` may stand for numbers and booleans too.
+    pub variables: bool,
+}
+
+impl Schema {
+    /// As JSON, keys in the order of their description.
+    pub fn json(&self) -> Value {
+        let mut root = Map::new();
+        root.insert("$schema".to_owned(), json!("http://json-schema.org/draft-07/schema#"));
+        root.insert("title".to_owned(), json!(self.title));
+        root.insert("description".to_owned(), json!(self.about));
+        root.extend(self.mapping(self.keys));
+        Value::Object(root)
+    }
+
+    fn mapping(&self, keys: &[Key]) -> Map<String, Value> {
+        let mut properties = Map::new();
+        for key in keys {
+            let mut about = key.about.to_owned();
+            for choice in choices(key.kind).iter().filter(|choice| !choice.about.is_empty()) {
+                about.push_str(&format!("\n{}: {}", choice.name, choice.about));
+            }
+            let mut schema = Map::new();
+            schema.insert("description".to_owned(), Value::String(about));
+            schema.extend(self.value(key.kind));
+            properties.insert(key.name.to_owned(), Value::Object(schema));
+        }
+        let required: Vec<&str> = keys.iter().filter(|key| key.required).map(|key| key.name).collect();
+        let mut map = object(json!({"type": "object", "properties": properties}));
+        if !required.is_empty() {
+            map.insert("required".to_owned(), json!(required));
+        }
+        map.insert("additionalProperties".to_owned(), Value::Bool(false));
+        map
+    }
+
+    fn value(&self, kind: Kind) -> Map<String, Value> {
+        match kind {
+            Kind::Bool => self.or_variable(json!({"type": "boolean"})),
+            Kind::Whole(low, i64::MAX) => self.or_variable(json!({"type": "integer", "minimum": low})),
+            Kind::Whole(low, high) => self.or_variable(json!({"type": "integer", "minimum": low, "maximum": high})),
+            Kind::Seconds => self.or_variable(json!({"type": "number", "minimum": 0, "maximum": 604_800})),
+            Kind::Size => object(json!({"type": ["integer", "string"], "minimum": 1})),
+            Kind::Text => object(json!({"type": "string"})),
+            Kind::OneOf(choices) => {
+                object(json!({"enum": choices().iter().map(|choice| choice.name).collect::<Vec<_>>()}))
+            }
+            Kind::List(item) => object(json!({"type": "array", "items": self.value(*item)})),
+            Kind::OneOrMany(item) => {
+                let one = self.value(*item);
+                object(json!({"anyOf": [one, {"type": "array", "items": one}]}))
+            }
+            Kind::Map(keys) => self.mapping(keys),
+            Kind::Names(value) => object(json!({"type": "object", "additionalProperties": self.value(*value)})),
+            Kind::Json => object(json!({"type": "object"})),
+        }
+    }
+
+    fn or_variable(&self, schema: Value) -> Map<String, Value> {
+        match self.variables {
+            true => object(json!({"anyOf": [schema, {"type": "string", "pattern": VARIABLE}]})),
+            false => object(schema),
+        }
+    }
+}
+
+fn choices(kind: Kind) -> Vec<Choice> {
+    match kind {
+        Kind::OneOf(choices) => choices(),
+        Kind::OneOrMany(kind) | Kind::List(kind) => choices(*kind),
+        _ => Vec::new(),
+    }
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(map) => map,
+        other => Map::from_iter([("const".to_owned(), other)]),
+    }
+}

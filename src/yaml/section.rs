@@ -1,0 +1,284 @@
+//! One mapping of a file: hands out typed values by key and reports, with their places, every value that is wrong,
+//! every key that is missing and every key that nobody knows.
+
+use super::keys::{self, Key, Kind};
+use super::locate::Step;
+use super::near::did_you_mean;
+use super::node::Node;
+use super::reading::{extend, named, read_items, read_one, refuse};
+use super::source::{At, Source};
+use super::value::{Read, expected, text};
+use crate::problem::Place;
+
+/// A name, and the mapping that it has.
+pub type NamedSection<'n> = (At<String>, Option<Section<'n>>);
+
+/// A mapping and the way to it. Read every key there is, then call [`Section::finish`].
+pub struct Section<'n> {
+    /// Names the mapping in messages; empty for the file itself.
+    name: String,
+    path: Vec<Step>,
+    entries: Entries<'n>,
+    keys: &'static [Key],
+}
+
+type Entries<'n> = &'n [(Node, Node)];
+
+impl<'n> Section<'n> {
+    /// The file itself.
+    pub fn new(entries: &'n [(Node, Node)], keys: &'static [Key]) -> Self {
+        Section { name: String::new(), path: Vec::new(), entries, keys }
+    }
+
+    /// The way to the mapping.
+    pub fn path(&self) -> &[Step] {
+        &self.path
+    }
+
+    /// What the mapping is called in messages.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The keys that it has, as they are written.
+    pub fn written(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().filter_map(|(key, _)| match key {
+            Node::Text(name) => Some(name.as_str()),
+            _ => None,
+        })
+    }
+
+    /// The value of `key`, read by `read`; `None` when the key is missing, empty (`key:` or `key: ~`) or refused.
+    pub fn get<T>(&mut self, source: &mut Source<'_>, key: &str, read: impl Fn(&Node) -> Read<T>) -> Option<T> {
+        self.at(source, key, read).map(|found| found.value)
+    }
+
+    /// Like [`Section::get`], with the way to the value.
+    pub fn at<T>(&mut self, source: &mut Source<'_>, key: &str, read: impl Fn(&Node) -> Read<T>) -> Option<At<T>> {
+        let (path, node) = self.find(key)?;
+        read_one(source, &self.full(key), path, node, &read)
+    }
+
+    /// Any text.
+    pub fn text(&mut self, source: &mut Source<'_>, key: &str) -> Option<At<String>> {
+        self.at(source, key, |node| text("a text", node).map(str::to_owned))
+    }
+
+    /// A list, item by item; refused items are reported and left out.
+    pub fn list<T>(
+        &mut self,
+        source: &mut Source<'_>,
+        key: &str,
+        read: impl Fn(&Node) -> Read<T>,
+    ) -> Option<Vec<At<T>>> {
+        let (path, node) = self.find(key)?;
+        let Node::List(items) = node else {
+            self.refuse(source, key, &path, "a list", node);
+            return None;
+        };
+        Some(read_items(source, &self.full(key), &path, items, &read))
+    }
+
+    /// One value, or a list of them.
+    pub fn one_or_many<T>(
+        &mut self,
+        source: &mut Source<'_>,
+        key: &str,
+        read: impl Fn(&Node) -> Read<T>,
+    ) -> Option<At<Vec<At<T>>>> {
+        let (path, node) = self.find(key)?;
+        let values = match node {
+            Node::List(items) => {
+                let values = read_items(source, &self.full(key), &path, items, &read);
+                if values.is_empty() && !items.is_empty() {
+                    return None;
+                }
+                values
+            }
+            one => vec![read_one(source, &self.full(key), path.clone(), one, &read)?],
+        };
+        Some(At::new(values, path))
+    }
+
+    /// A mapping of free names; refused entries are reported and left out.
+    pub fn names<T>(
+        &mut self,
+        source: &mut Source<'_>,
+        key: &str,
+        read: impl Fn(&Node) -> Read<T>,
+    ) -> Vec<(At<String>, At<T>)> {
+        let Some((path, entries)) = self.mapping(source, key) else { return Vec::new() };
+        let mut list = Vec::new();
+        for (index, name, node) in named(source, &self.full(key), &path, entries) {
+            let full = format!("{}.{}", self.full(key), name.value);
+            let read = read_one(source, &full, extend(&path, Step::Value(index)), node, &read);
+            list.extend(read.map(|value| (name, value)));
+        }
+        list
+    }
+
+    /// A mapping inside this one.
+    pub fn section(&mut self, source: &mut Source<'_>, key: &str) -> Option<Section<'n>> {
+        let (path, entries) = self.mapping(source, key)?;
+        Some(Section { name: self.full(key), path, entries, keys: self.keys_below(key) })
+    }
+
+    /// A list of mappings; `None` when there is no list.
+    pub fn sections(&mut self, source: &mut Source<'_>, key: &str) -> Option<Vec<Section<'n>>> {
+        let (path, node) = self.find(key)?;
+        let Node::List(items) = node else {
+            self.refuse(source, key, &path, "a list", node);
+            return None;
+        };
+        let mut list = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            let name = format!("{}[{index}]", self.full(key));
+            let path = extend(&path, Step::Item(index));
+            match item {
+                Node::Map(entries) => list.push(Section { name, path, entries, keys: self.keys_below(key) }),
+                other => refuse(source, &name, &path, expected("a mapping", other)),
+            }
+        }
+        Some(list)
+    }
+
+    /// A mapping of free names to mappings; `None` when there is none, and beside a name whose mapping is none.
+    pub fn named_sections(&mut self, source: &mut Source<'_>, key: &str) -> Option<Vec<NamedSection<'n>>> {
+        let (path, entries) = self.mapping(source, key)?;
+        let mut list = Vec::new();
+        for (index, at, node) in named(source, &self.full(key), &path, entries) {
+            let name = format!("{}.{}", self.full(key), at.value);
+            let path = extend(&path, Step::Value(index));
+            match node {
+                Node::Map(entries) => {
+                    list.push((at, Some(Section { name, path, entries, keys: self.keys_below(key) })));
+                }
+                other => {
+                    refuse(source, &name, &path, expected("a mapping", other));
+                    list.push((at, None));
+                }
+            }
+        }
+        Some(list)
+    }
+
+    /// A mapping that is passed on as it is.
+    pub fn map(&mut self, source: &mut Source<'_>, key: &str) -> Option<At<&'n Node>> {
+        let (path, _) = self.mapping(source, key)?;
+        let (_, node) = self.find(key)?;
+        Some(At::new(node, path))
+    }
+
+    /// Where the value of `key` stands; the file as a whole when there is none.
+    pub fn place(&self, source: &Source<'_>, key: &str) -> Place {
+        match self.position(key) {
+            Some(index) => source.place(&extend(&self.path, Step::Value(index))),
+            None => Place::File(source.file.to_owned()),
+        }
+    }
+
+    /// The way to `key` itself, where the mapping has it.
+    pub fn key_path(&self, key: &str) -> Option<Vec<Step>> {
+        self.position(key).map(|index| extend(&self.path, Step::Key(index)))
+    }
+
+    /// Reports keys that are not known, that are there twice, or that are missing.
+    pub fn finish(self, source: &mut Source<'_>) {
+        for (index, name, _) in named(source, &self.name, &self.path, self.entries) {
+            if keys::find(self.keys, &name.value).is_none() {
+                let known = self.keys.iter().map(|key| key.name);
+                let help = did_you_mean(&name.value, "keys", known);
+                let path = extend(&self.path, Step::Key(index));
+                source.error(&path, format!("{}: unknown key", self.full(&name.value)), Some(help));
+            }
+        }
+        for key in self.keys.iter().filter(|key| key.required) {
+            match self.position(key.name).and_then(|index| Some((index, self.entries.get(index)?))) {
+                None => {
+                    let whole = if self.name.is_empty() { String::new() } else { format!("{}: ", self.name) };
+                    let message = format!("{whole}it needs '{}'", key.name);
+                    source.error(&own_name(&self.path), message, Some(format!("{}: {}", key.name, key.about)));
+                }
+                Some((index, (_, Node::Null))) => {
+                    let path = extend(&self.path, Step::Key(index));
+                    source.error(
+                        &path,
+                        format!("{}: it has no value", self.full(key.name)),
+                        Some(key.about.to_owned()),
+                    );
+                }
+                Some(_) => {}
+            }
+        }
+    }
+
+    fn full(&self, key: &str) -> String {
+        if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) }
+    }
+
+    fn keys_below(&self, key: &str) -> &'static [Key] {
+        fn keys_of(kind: Kind) -> &'static [Key] {
+            match kind {
+                Kind::Map(keys) => keys,
+                Kind::List(kind) | Kind::Names(kind) => keys_of(*kind),
+                _ => &[],
+            }
+        }
+        keys::find(self.keys, key).map_or(&[], |key| keys_of(key.kind))
+    }
+
+    fn position(&self, key: &str) -> Option<usize> {
+        self.entries.iter().position(|(name, _)| matches!(name, Node::Text(name) if name == key))
+    }
+
+    /// Nothing for a key that is not described, so that no reader can know more than the schema says.
+    fn find(&self, key: &str) -> Option<(Vec<Step>, &'n Node)> {
+        keys::find(self.keys, key)?;
+        let index = self.position(key)?;
+        let (_, node) = self.entries.get(index)?;
+        (*node != Node::Null).then(|| (extend(&self.path, Step::Value(index)), node))
+    }
+
+    fn mapping(&self, source: &mut Source<'_>, key: &str) -> Option<(Vec<Step>, Entries<'n>)> {
+        let (path, node) = self.find(key)?;
+        let Node::Map(entries) = node else {
+            self.refuse(source, key, &path, "a mapping", node);
+            return None;
+        };
+        Some((path, entries))
+    }
+
+    fn refuse(&self, source: &mut Source<'_>, key: &str, path: &[Step], what: &str, found: &Node) {
+        refuse(source, &self.full(key), path, expected(what, found));
+    }
+}
+
+/// The name of a mapping that has one, else where it begins.
+fn own_name(path: &[Step]) -> Vec<Step> {
+    match path.split_last() {
+        Some((Step::Value(index), above)) => extend(above, Step::Key(*index)),
+        _ => path.to_vec(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::node::parse;
+    use super::*;
+
+    const KEYS: &[Key] = &[Key::optional("known", Kind::Text, "A text.")];
+
+    #[test]
+    fn a_key_that_is_not_described_is_not_read() {
+        let text = "known: a\nforgotten: b\n";
+        let root = parse(text).unwrap();
+        let Node::Map(entries) = &root else { panic!("no mapping") };
+        let mut source = Source::new("t.yaml", text, &root, None);
+        let mut section = Section::new(entries, KEYS);
+        assert_eq!(section.text(&mut source, "known").map(|found| found.value).as_deref(), Some("a"));
+        assert!(section.text(&mut source, "forgotten").is_none());
+        section.finish(&mut source);
+        let problems = source.finish(Some(())).unwrap_err();
+        assert_eq!(problems[0].to_string(), "t.yaml:2:1: forgotten: unknown key\n  help: known keys: known");
+    }
+}

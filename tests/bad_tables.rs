@@ -1,0 +1,167 @@
+//! One file for each mistake in `bad_tables/`, with the report that `check` gives beside it. `GOLDEN=write cargo test --test
+//! bad_tables` writes the reports anew; read the difference before you keep it.
+
+use argo_openai_proxy::cli::load::{Needs, both};
+use argo_openai_proxy::config::{Config, Overrides};
+use argo_openai_proxy::problem::Problem;
+use argo_openai_proxy::report;
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bad_tables")
+}
+
+/// What `check` finds in a table, with a configuration that is right.
+fn check(file: &str, text: &str) -> (bool, Vec<Problem>) {
+    let nothing = |_: &str| None;
+    let config = Config::from_text("config.yaml", "user: jdoe\n", &Overrides::default(), &nothing);
+    match both(config, file, Ok(text.to_owned()), &nothing, Needs::User) {
+        Ok((_, warnings)) => (true, warnings),
+        Err(problems) => (false, problems),
+    }
+}
+
+/// Asserts what holds of every report, whatever the table.
+fn assert_located(serves: bool, problems: &[Problem]) {
+    assert_eq!(serves, problems.iter().all(|problem| !problem.is_error()), "{problems:?}");
+    let mut last = (0, 0);
+    for problem in problems {
+        let spot = problem.spot().unwrap_or_else(|| panic!("without a place: {problem}"));
+        assert!(spot.line > 0 && spot.column > 0 && spot.length > 0, "{problem}");
+        assert!((spot.line, spot.column) >= last, "not sorted: {problem}");
+        last = (spot.line, spot.column);
+    }
+    let rows: serde_json::Value = serde_json::from_str(&report::json(problems)).unwrap();
+    assert_eq!(rows.as_array().unwrap().len(), problems.len());
+}
+
+#[test]
+fn every_mistake_is_explained_where_it_stands() {
+    let mut seen = 0;
+    let mut texts = BTreeSet::new();
+    let mut wrong = Vec::new();
+    for entry in fs::read_dir(folder()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|end| end != "yaml") {
+            let table = path.with_extension("yaml");
+            assert!(table.exists(), "{} has no table", path.display());
+            continue;
+        }
+        seen += 1;
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(texts.insert(text.clone()), "{} is there twice", path.display());
+        let (serves, problems) = check("routes.yaml", &text);
+        assert!(!problems.is_empty(), "{} has no mistake", path.display());
+        assert_located(serves, &problems);
+        let shown = report::text(&problems, false);
+        let expected = path.with_extension("report");
+        if std::env::var("GOLDEN").is_ok_and(|value| value == "write") {
+            fs::write(&expected, &shown).unwrap();
+        }
+        if fs::read_to_string(&expected).unwrap_or_default() != shown {
+            wrong.push(format!("{}:\n{shown}", path.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(seen >= 100, "{seen}");
+}
+
+#[test]
+fn the_shipped_table_has_no_mistake() {
+    let (serves, problems) = check("routes.yaml", include_str!("../routes.yaml"));
+    assert!(serves && problems.is_empty(), "{}", report::text(&problems, false));
+}
+
+#[test]
+fn a_broken_configuration_hides_no_problem_of_the_table() {
+    let nothing = |_: &str| None;
+    let config = Config::from_text("config.yaml", "prot: 1\nargo_url: http://a/b\n", &Overrides::default(), &nothing);
+    let table = include_str!("../routes.yaml").replace("reply: health", "reply: halth");
+    let problems = both(config, "routes.yaml", Ok(table), &nothing, Needs::User).err().unwrap();
+    let files: Vec<_> = problems.iter().map(|problem| (problem.file().unwrap(), problem.is_error())).collect();
+    assert_eq!(files, [("config.yaml", true), ("config.yaml", false), ("routes.yaml", true)], "{problems:?}");
+}
+
+/// Pieces that tables are made of, so that random texts come near to tables.
+const PIECES: &[&str] = &[
+    "version: 1\n",
+    "upstreams:\n",
+    "models:\n",
+    "routes:\n",
+    "  chat: { url: \"http://a/\", dialect: argo }\n",
+    "  group:\n",
+    "    default: a\n",
+    "    show: { owned_by: x, created: 1 }\n",
+    "    names: { a: b }\n",
+    "    rules:\n",
+    "      - { match: \"*\", drop: [x] }\n",
+    "  - { path: /a, reply: health }\n",
+    "  - path: /{id*}\n",
+    "    upstream: chat\n",
+    "    models: group\n",
+    "    transformer: openai_completions\n",
+    "    request: { a: [1, .nan] }\n",
+    "- ",
+    "  ",
+    "{",
+    "}",
+    "[",
+    "]",
+    ": ",
+    ", ",
+    "\"",
+    "'",
+    "~",
+    "&a ",
+    "*a",
+    "!t ",
+    "|\n",
+    "? ",
+    "${",
+    "$${x}",
+    "é",
+    "\t",
+    "\r",
+    "\u{85}",
+    "\u{2028}",
+    "\u{feff}",
+    "---\n",
+    "...\n",
+    "# x\n",
+    "<<: ",
+    "1e999",
+    "-0x7",
+    "\u{7}",
+    "\n",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_stands_in_a_table_it_serves_or_is_explained(text in any::<String>()) {
+        let (serves, problems) = check("t.yaml", &text);
+        assert_located(serves, &problems);
+        report::text(&problems, true);
+    }
+
+    #[test]
+    fn what_looks_like_a_table_serves_or_is_explained(pieces in prop::collection::vec(prop::sample::select(PIECES), 0..40)) {
+        let (serves, problems) = check("t.yaml", &pieces.concat());
+        assert_located(serves, &problems);
+        report::text(&problems, false);
+    }
+
+    #[test]
+    fn the_shipped_table_with_a_cut_and_a_splice(at in 0..4600usize, length in 0..60usize, piece in prop::sample::select(PIECES)) {
+        let text: Vec<char> = include_str!("../routes.yaml").chars().collect();
+        let head: String = text.iter().take(at).collect();
+        let tail: String = text.iter().skip(at + length).collect();
+        let (serves, problems) = check("t.yaml", &format!("{head}{piece}{tail}"));
+        assert_located(serves, &problems);
+        report::text(&problems, false);
+    }
+}
