@@ -1,5 +1,6 @@
 //! What the command line may say. `serve` is also what happens when no command is named.
 
+mod check;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -9,10 +10,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::config::Overrides;
 use crate::setup;
+use check::{CHECK_EXAMPLES, SCHEMA_EXAMPLES};
+pub use check::{CheckArgs, Described, Format, SchemaArgs};
 use values::{duration, positive, share};
 
 /// Where the configuration is looked for when nothing names it.
@@ -246,62 +249,6 @@ impl InitArgs {
             force: self.force,
         }
     }
-}
-
-const CHECK_EXAMPLES: &str = "\
-Examples:
-  argo-openai-proxy check
-  argo-openai-proxy check my.yaml --routes my-routes.yaml --deny-warnings
-  argo-openai-proxy check --format json";
-
-/// What to look at.
-#[derive(Args, Clone, Debug, PartialEq)]
-pub struct CheckArgs {
-    #[command(flatten)]
-    pub files: Files,
-
-    /// Exit with 1 when there are warnings, too
-    #[arg(long)]
-    pub deny_warnings: bool,
-
-    /// How to tell what was found: for people, or as one JSON array
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
-    pub format: Format,
-}
-
-/// How problems are told.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// With their source, on stderr
-    #[default]
-    Text,
-    /// As one array, on stdout
-    Json,
-}
-
-const SCHEMA_EXAMPLES: &str = "\
-Examples:
-  argo-openai-proxy schema routes > routes.schema.json
-  argo-openai-proxy schema config > config.schema.json
-
-Then, as the file's first line, for editors with a YAML language server:
-  # yaml-language-server: $schema=routes.schema.json";
-
-/// Whose schema to print.
-#[derive(Args, Clone, Debug, PartialEq)]
-pub struct SchemaArgs {
-    /// The file that is described
-    #[arg(value_enum, value_name = "FILE")]
-    pub file: Described,
-}
-
-/// The files that people write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Described {
-    /// routes.yaml
-    Routes,
-    /// config.yaml
-    Config,
 }
 
 /// What to print, and how.

@@ -1,7 +1,10 @@
 //! One mapping of a file: hands out typed values by key and reports, with their places, every value that is wrong,
 //! every key that is missing and every key that nobody knows.
 
-use super::keys::{self, Key, Kind};
+#[cfg(test)]
+mod tests;
+
+use super::keys::{self, Key};
 use super::locate::Step;
 use super::near::did_you_mean;
 use super::node::Node;
@@ -10,19 +13,16 @@ use super::source::{At, Source};
 use super::value::{Read, expected, text};
 use crate::problem::Place;
 
-/// A name, and the mapping that it has.
-pub type NamedSection<'n> = (At<String>, Option<Section<'n>>);
-
 /// A mapping and the way to it. Read every key there is, then call [`Section::finish`].
 pub struct Section<'n> {
     /// Names the mapping in messages; empty for the file itself.
-    name: String,
-    path: Vec<Step>,
-    entries: Entries<'n>,
-    keys: &'static [Key],
+    pub(super) name: String,
+    pub(super) path: Vec<Step>,
+    pub(super) entries: Entries<'n>,
+    pub(super) keys: &'static [Key],
 }
 
-type Entries<'n> = &'n [(Node, Node)];
+pub(super) type Entries<'n> = &'n [(Node, Node)];
 
 impl<'n> Section<'n> {
     /// The file itself.
@@ -117,51 +117,6 @@ impl<'n> Section<'n> {
         list
     }
 
-    /// A mapping inside this one.
-    pub fn section(&mut self, source: &mut Source<'_>, key: &str) -> Option<Section<'n>> {
-        let (path, entries) = self.mapping(source, key)?;
-        Some(Section { name: self.full(key), path, entries, keys: self.keys_below(key) })
-    }
-
-    /// A list of mappings; `None` when there is no list.
-    pub fn sections(&mut self, source: &mut Source<'_>, key: &str) -> Option<Vec<Section<'n>>> {
-        let (path, node) = self.find(key)?;
-        let Node::List(items) = node else {
-            self.refuse(source, key, &path, "a list", node);
-            return None;
-        };
-        let mut list = Vec::new();
-        for (index, item) in items.iter().enumerate() {
-            let name = format!("{}[{index}]", self.full(key));
-            let path = extend(&path, Step::Item(index));
-            match item {
-                Node::Map(entries) => list.push(Section { name, path, entries, keys: self.keys_below(key) }),
-                other => refuse(source, &name, &path, expected("a mapping", other)),
-            }
-        }
-        Some(list)
-    }
-
-    /// A mapping of free names to mappings; `None` when there is none, and beside a name whose mapping is none.
-    pub fn named_sections(&mut self, source: &mut Source<'_>, key: &str) -> Option<Vec<NamedSection<'n>>> {
-        let (path, entries) = self.mapping(source, key)?;
-        let mut list = Vec::new();
-        for (index, at, node) in named(source, &self.full(key), &path, entries) {
-            let name = format!("{}.{}", self.full(key), at.value);
-            let path = extend(&path, Step::Value(index));
-            match node {
-                Node::Map(entries) => {
-                    list.push((at, Some(Section { name, path, entries, keys: self.keys_below(key) })));
-                }
-                other => {
-                    refuse(source, &name, &path, expected("a mapping", other));
-                    list.push((at, None));
-                }
-            }
-        }
-        Some(list)
-    }
-
     /// A mapping that is passed on as it is.
     pub fn map(&mut self, source: &mut Source<'_>, key: &str) -> Option<At<&'n Node>> {
         let (path, _) = self.mapping(source, key)?;
@@ -212,19 +167,8 @@ impl<'n> Section<'n> {
         }
     }
 
-    fn full(&self, key: &str) -> String {
+    pub(super) fn full(&self, key: &str) -> String {
         if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) }
-    }
-
-    fn keys_below(&self, key: &str) -> &'static [Key] {
-        fn keys_of(kind: Kind) -> &'static [Key] {
-            match kind {
-                Kind::Map(keys) => keys,
-                Kind::List(kind) | Kind::Names(kind) => keys_of(*kind),
-                _ => &[],
-            }
-        }
-        keys::find(self.keys, key).map_or(&[], |key| keys_of(key.kind))
     }
 
     fn position(&self, key: &str) -> Option<usize> {
@@ -232,14 +176,14 @@ impl<'n> Section<'n> {
     }
 
     /// Nothing for a key that is not described, so that no reader can know more than the schema says.
-    fn find(&self, key: &str) -> Option<(Vec<Step>, &'n Node)> {
+    pub(super) fn find(&self, key: &str) -> Option<(Vec<Step>, &'n Node)> {
         keys::find(self.keys, key)?;
         let index = self.position(key)?;
         let (_, node) = self.entries.get(index)?;
         (*node != Node::Null).then(|| (extend(&self.path, Step::Value(index)), node))
     }
 
-    fn mapping(&self, source: &mut Source<'_>, key: &str) -> Option<(Vec<Step>, Entries<'n>)> {
+    pub(super) fn mapping(&self, source: &mut Source<'_>, key: &str) -> Option<(Vec<Step>, Entries<'n>)> {
         let (path, node) = self.find(key)?;
         let Node::Map(entries) = node else {
             self.refuse(source, key, &path, "a mapping", node);
@@ -248,7 +192,7 @@ impl<'n> Section<'n> {
         Some((path, entries))
     }
 
-    fn refuse(&self, source: &mut Source<'_>, key: &str, path: &[Step], what: &str, found: &Node) {
+    pub(super) fn refuse(&self, source: &mut Source<'_>, key: &str, path: &[Step], what: &str, found: &Node) {
         refuse(source, &self.full(key), path, expected(what, found));
     }
 }
@@ -258,27 +202,5 @@ fn own_name(path: &[Step]) -> Vec<Step> {
     match path.split_last() {
         Some((Step::Value(index), above)) => extend(above, Step::Key(*index)),
         _ => path.to_vec(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::node::parse;
-    use super::*;
-
-    const KEYS: &[Key] = &[Key::optional("known", Kind::Text, "A text.")];
-
-    #[test]
-    fn a_key_that_is_not_described_is_not_read() {
-        let text = "known: a\nforgotten: b\n";
-        let root = parse(text).unwrap();
-        let Node::Map(entries) = &root else { panic!("no mapping") };
-        let mut source = Source::new("t.yaml", text, &root, None);
-        let mut section = Section::new(entries, KEYS);
-        assert_eq!(section.text(&mut source, "known").map(|found| found.value).as_deref(), Some("a"));
-        assert!(section.text(&mut source, "forgotten").is_none());
-        section.finish(&mut source);
-        let problems = source.finish(Some(())).unwrap_err();
-        assert_eq!(problems[0].to_string(), "t.yaml:2:1: forgotten: unknown key\n  help: known keys: known");
     }
 }

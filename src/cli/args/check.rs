@@ -1,0 +1,60 @@
+//! What `check` and `schema` take.
+
+use super::Files;
+use clap::{Args, ValueEnum};
+
+pub(super) const CHECK_EXAMPLES: &str = "\
+Examples:
+  argo-openai-proxy check
+  argo-openai-proxy check my.yaml --routes my-routes.yaml --deny-warnings
+  argo-openai-proxy check --format json";
+
+/// What to look at.
+#[derive(Args, Clone, Debug, PartialEq)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    pub files: Files,
+
+    /// Exit with 1 when there are warnings, too
+    #[arg(long)]
+    pub deny_warnings: bool,
+
+    /// How to tell what was found: for people, or as one JSON array
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// How problems are told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// With their source, on stderr
+    #[default]
+    Text,
+    /// As one array, on stdout
+    Json,
+}
+
+pub(super) const SCHEMA_EXAMPLES: &str = "\
+Examples:
+  argo-openai-proxy schema routes > routes.schema.json
+  argo-openai-proxy schema config > config.schema.json
+
+Then, as the file's first line, for editors with a YAML language server:
+  # yaml-language-server: $schema=routes.schema.json";
+
+/// Whose schema to print.
+#[derive(Args, Clone, Debug, PartialEq)]
+pub struct SchemaArgs {
+    /// The file that is described
+    #[arg(value_enum, value_name = "FILE")]
+    pub file: Described,
+}
+
+/// The files that people write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Described {
+    /// routes.yaml
+    Routes,
+    /// config.yaml
+    Config,
+}
