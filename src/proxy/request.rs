@@ -98,7 +98,7 @@ async fn dispatch(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> Result
     let body = if given.is_empty() { route.request.clone() } else { given };
     let (id, now) = (random_id(), SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()));
     let host = session.get_header(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-    let cx = Context { user: &proxy.settings.user, id: &id, now, host };
+    let cx = Context { user: &proxy.settings.user, id: &id, now, host, steps: None };
     Ok(route.transformer.open(&Request { body, params }, &cx).map(|plan| match plan {
         Plan::Answer(answer) => Opened::Answer(answer),
         Plan::Call(call, reply) => Opened::Call(call, reply),

@@ -5,7 +5,7 @@ use super::raw::{RawGroup, RawRoute, RawRule, RawTable, RawUpstream};
 use super::vars::Variables;
 use super::{Endpoint, Route, Table, Upstream};
 use crate::dialect::DIALECTS;
-use crate::models::{Model, Models, Rules, Shown};
+use crate::models::{Matched, Model, Models, Rules, Shown};
 use crate::problem::{Place, Problem};
 use crate::transform::local::{Catalog, Row};
 use crate::transform::{Entry, REPLIES, TRANSFORMERS, Transformer, Wiring};
@@ -143,7 +143,7 @@ fn group(name: &str, raw: &RawGroup, problems: &mut Problems<'_>) -> Models {
     let mut by_id: HashMap<&str, Arc<Rules>> = HashMap::new();
     let mut list = Vec::new();
     for (alias, id) in &raw.names.0 {
-        let rules = by_id.entry(id).or_insert_with(|| Arc::new(merge(&raw.rules, id))).clone();
+        let rules = by_id.entry(id).or_insert_with(|| Arc::new(merge(name, &raw.rules, id))).clone();
         list.push(Model { name: alias.clone(), id: id.clone(), rules });
     }
     let known = list.iter().enumerate().map(|(index, model)| (model.name.as_str(), index));
@@ -155,17 +155,28 @@ fn group(name: &str, raw: &RawGroup, problems: &mut Problems<'_>) -> Models {
 }
 
 /// All rules that match an id, later ones over earlier ones.
-fn merge(raw: &[RawRule], id: &str) -> Rules {
+fn merge(group: &str, raw: &[RawRule], id: &str) -> Rules {
     let mut rules = Rules::default();
-    for rule in raw.iter().filter(|rule| rule.matches.iter().any(|pattern| glob(pattern, id))) {
-        rules.system_role = rule.system_role.unwrap_or(rules.system_role);
-        rules.rename.extend(rule.rename.0.iter().cloned());
-        rules.drop.extend(rule.drop.iter().cloned());
-        rules.tokenizer = rule.tokenizer.or(rules.tokenizer);
-        rules.tools = rule.tools.or(rules.tools);
-        rules.dimensions = rule.dimensions.or(rules.dimensions);
+    for (index, rule) in raw.iter().enumerate() {
+        if rule.matches.iter().any(|pattern| glob(pattern, id)) {
+            add(&mut rules, rule);
+            let mut says = Rules::default();
+            add(&mut says, rule);
+            let pattern = rule.matches.iter().collect::<Vec<_>>().join(", ");
+            rules.matched.push(Matched { place: format!("models.{group}.rules[{index}]"), pattern, says });
+        }
     }
     rules
+}
+
+/// Lays one rule over others.
+fn add(rules: &mut Rules, rule: &RawRule) {
+    rules.system_role = rule.system_role.unwrap_or(rules.system_role);
+    rules.rename.extend(rule.rename.0.iter().cloned());
+    rules.drop.extend(rule.drop.iter().cloned());
+    rules.tokenizer = rule.tokenizer.or(rules.tokenizer);
+    rules.tools = rule.tools.or(rules.tools);
+    rules.dimensions = rule.dimensions.or(rules.dimensions);
 }
 
 /// Whether a text fits a pattern in which `*` stands for any text.
