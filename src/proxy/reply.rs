@@ -9,7 +9,7 @@ use super::{errors, writer};
 use crate::exchange::{Exchange, HeadPlan, Told};
 use crate::wire::Failure;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, Version, header};
 use log::debug;
 use pingora::http::ResponseHeader;
 use pingora::{Error, Result};
@@ -29,17 +29,30 @@ pub fn head(session: &mut Session, head: &mut ResponseHeader, ctx: &mut Ctx) -> 
         call.status = Some(head.status.as_u16());
     }
     let plan = exchange.head(head.status, &head.headers, is_bodiless(head));
-    match plan {
-        HeadPlan::Hold => {
-            head.set_status(DROPPED)?;
-            Ok(())
+    let version = session.req_header().version;
+    match own_head(plan, head, version, ctx)? {
+        None => head.set_status(DROPPED)?,
+        Some(own) => {
+            let framed = is_no_content(own.status) || own.headers.contains_key(header::CONTENT_LENGTH);
+            if version == Version::HTTP_10 && !framed {
+                session.set_keepalive(None);
+            }
+            *head = own;
         }
+    }
+    Ok(())
+}
+
+/// The head that goes out at once, for a client that speaks `version`; `None` when it waits for the body.
+pub fn own_head(plan: HeadPlan, head: &ResponseHeader, version: Version, ctx: &Ctx) -> Result<Option<ResponseHeader>> {
+    let mut own = match plan {
+        HeadPlan::Hold => return Ok(None),
         HeadPlan::Stream(content_type) => {
             let mut own = ResponseHeader::build(StatusCode::OK, Some(8))?;
             own.insert_header(header::CONTENT_TYPE, HeaderValue::from_static(content_type))?;
             own.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))?;
             own.insert_header("X-Accel-Buffering", HeaderValue::from_static("no"))?;
-            go(session, head, own, ctx)
+            own
         }
         HeadPlan::Pass => {
             let mut own = ResponseHeader::build(head.status, Some(8))?;
@@ -48,27 +61,28 @@ pub fn head(session: &mut Session, head: &mut ResponseHeader, ctx: &mut Ctx) -> 
                     own.insert_header(name, value.clone())?;
                 }
             }
-            go(session, head, own, ctx)
+            own
         }
-    }
-}
-
-fn go(session: &mut Session, head: &mut ResponseHeader, mut own: ResponseHeader, ctx: &Ctx) -> Result<()> {
-    let no_content = own.status == StatusCode::NO_CONTENT || own.status == StatusCode::NOT_MODIFIED;
+    };
+    let no_content = is_no_content(own.status);
     if is_bodiless(head) && !no_content {
         own.insert_header(header::CONTENT_LENGTH, 0)?;
     } else if !no_content {
-        writer::unframed(session, &mut own)?;
+        writer::unframed(version, &mut own)?;
     }
     writer::push_common(&mut own, ctx)?;
-    *head = own;
-    Ok(())
+    Ok(Some(own))
 }
 
-fn is_bodiless(head: &ResponseHeader) -> bool {
+/// Whether no body follows an upstream's head.
+pub fn is_bodiless(head: &ResponseHeader) -> bool {
     let zero =
         |headers: &HeaderMap| headers.get(header::CONTENT_LENGTH).is_some_and(|length| length.as_bytes() == b"0");
-    matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) || zero(&head.headers)
+    is_no_content(head.status) || zero(&head.headers)
+}
+
+fn is_no_content(status: StatusCode) -> bool {
+    matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
 /// Rewrites a piece. `end` is the only sign of the end: an empty piece is none.
