@@ -64,7 +64,8 @@ fn demo(args: &ServeArgs) -> Result<(Loaded, Option<Bound>), Ended> {
     Ok((files::with_table(&args.files, None, config, warnings)?, Some(behind)))
 }
 
-fn settings(config: Config, user: String) -> Settings {
+/// What the hooks need of a configuration.
+pub(super) fn settings(config: Config, user: String) -> Settings {
     let origins = config.cors_origins;
     Settings {
         user,

@@ -57,12 +57,16 @@ pub fn host(headers: &HeaderMap) -> &str {
     headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost")
 }
 
-/// Asks the route's transformer, with the route's own body for a request that has none.
+/// The body that counts: the route's own for a request that has none.
+pub fn body(route: &Route, given: Bytes) -> Bytes {
+    if given.is_empty() { route.request.clone() } else { given }
+}
+
+/// Asks the route's transformer.
 ///
 /// # Errors
 /// What the client did wrong.
-pub fn open(route: &Route, params: Vec<String>, given: Bytes, cx: &Context<'_>) -> Result<Plan, Failure> {
-    let body = if given.is_empty() { route.request.clone() } else { given };
+pub fn open(route: &Route, params: Vec<String>, body: Bytes, cx: &Context<'_>) -> Result<Plan, Failure> {
     route.transformer.open(&Request { body, params }, cx)
 }
 

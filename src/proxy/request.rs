@@ -92,7 +92,7 @@ async fn dispatch(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> Result
     let (id, now) = (random_id(), unix_now());
     let host = dispatch::host(&session.req_header().headers);
     let cx = Context { user: &proxy.settings.user, id: &id, now, host, steps: None };
-    Ok(dispatch::open(&route, params, given, &cx).map(|plan| match plan {
+    Ok(dispatch::open(&route, params, dispatch::body(&route, given), &cx).map(|plan| match plan {
         Plan::Answer(answer) => Opened::Answer(answer),
         Plan::Call(call, reply) => Opened::Call(call, reply),
     }))

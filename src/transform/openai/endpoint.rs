@@ -55,7 +55,6 @@ impl Endpoint {
         }
         let mut chat = Conversation { messages, params: asked.params };
         rules.apply(&mut chat, |did| cx.note_rule(rules, did));
-        cx.note_counting(self.counting, rules);
         let call = dialect::Call { user: cx.user, model: &chosen.model.id };
         let body = Bytes::from(self.dialect.encode(&chat, call));
 
@@ -70,6 +69,7 @@ impl Endpoint {
         let prompt = Arc::new(prompt);
         let counted = (!asked.stream || asked.include_usage).then(|| prompt.clone());
         let frame = Frame::new(self.shape, &wanted, prompt, cx);
+        cx.note_counting(frame.counting, rules);
         let model = chosen.model.id.clone();
         let call = Call { stream: asked.stream, body, timeout: asked.timeout, model, prompt: counted };
         Ok(Plan::Call(call, Box::new(ChatReply::new(self.dialect, frame, asked.stream))))
