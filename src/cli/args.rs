@@ -1,5 +1,6 @@
 //! What the command line may say. `serve` is also what happens when no command is named.
 
+mod explain;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -13,7 +14,8 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::config::Overrides;
 use crate::setup;
-use values::{duration, header, method, positive, share};
+pub use explain::ExplainArgs;
+use values::{duration, positive, share};
 
 /// Where the configuration is looked for when nothing names it.
 pub const DEFAULT_CONFIG: &str = "config.yaml";
@@ -78,7 +80,7 @@ pub enum Command {
     /// Look for mistakes in config.yaml and routes.yaml without starting
     Check(CheckArgs),
     /// Tell what would become of a request and why, without a network
-    #[command(after_help = EXPLAIN_EXAMPLES)]
+    #[command(after_help = explain::EXAMPLES)]
     Explain(ExplainArgs),
     /// Print what is served: method, path, upstream URL, transformer
     Routes(ListArgs),
@@ -248,61 +250,6 @@ impl InitArgs {
 pub struct CheckArgs {
     #[command(flatten)]
     pub files: Files,
-}
-
-const EXPLAIN_EXAMPLES: &str = "\
-Examples:
-  argo-openai-proxy explain POST /chat --body request.json
-  argo-openai-proxy explain POST /chat --body - --header 'x-stainless-timeout: 30' --json < request.json
-  argo-openai-proxy explain POST /chat --body request.json --answer answer.txt --pieces 1
-
-An answer's first line may be its status and content type, such as: 200 application/json";
-
-/// A request to explain, and how to tell.
-#[derive(Args, Clone, Debug, PartialEq)]
-pub struct ExplainArgs {
-    /// The request's method
-    #[arg(value_name = "METHOD", value_parser = method)]
-    pub method: http::Method,
-
-    /// Its path, or its whole URL
-    #[arg(value_name = "PATH")]
-    pub path: http::Uri,
-
-    /// Its body; -: standard input [default: none]
-    #[arg(long, value_name = "FILE")]
-    pub body: Option<PathBuf>,
-
-    /// A header; can be repeated
-    #[arg(long, value_name = "NAME: VALUE", value_parser = header)]
-    pub header: Vec<(http::HeaderName, http::HeaderValue)>,
-
-    /// What ARGO would answer: also tell what the client would get
-    #[arg(long, value_name = "FILE")]
-    pub answer: Option<PathBuf>,
-
-    /// Let the answer arrive in pieces of this many bytes [default: in one]
-    #[arg(long, value_name = "BYTES", value_parser = positive, requires = "answer")]
-    pub pieces: Option<usize>,
-
-    /// Print JSON, with every body exactly as it is
-    #[arg(long)]
-    pub json: bool,
-
-    /// The configuration [default: $CONFIG_PATH, else config.yaml]
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-
-    /// The route table [default: routes.yaml beside the configuration, else here, else the built-in one]
-    #[arg(long, value_name = "FILE")]
-    routes: Option<PathBuf>,
-}
-
-impl ExplainArgs {
-    /// The two files.
-    pub fn files(&self) -> Files {
-        Files { config_path: None, config: self.config.clone(), routes: self.routes.clone() }
-    }
 }
 
 /// What to print, and how.

@@ -6,7 +6,8 @@ use std::process::Command;
 
 fn explained(setup: &Setup, words: &[&str]) -> Value {
     let (_, folder) = setup.command();
-    std::fs::write(folder.join("answer"), "200 text/plain; charset=utf-8\nHällo").unwrap();
+    std::fs::write(folder.join("streamed"), "200 text/plain; charset=utf-8\nHällo").unwrap();
+    std::fs::write(folder.join("whole"), "200 application/json\n{\"response\": \"Hällo\"}").unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_argo-openai-proxy"))
         .current_dir(&folder)
         .env_clear()
@@ -32,6 +33,20 @@ fn told(headers: &Value) -> Vec<(String, String)> {
     own(serde_json::from_value::<Vec<(String, String)>>(headers.clone()).unwrap().into_iter())
 }
 
+/// A reply without its random id and its clock.
+fn steady(body: &[u8]) -> Vec<Value> {
+    let text = std::str::from_utf8(body).unwrap();
+    let parts = text.split("\n\n").filter(|part| !part.is_empty()).map(|part| {
+        let data = part.strip_prefix("data: ").unwrap_or(part);
+        let mut value = serde_json::from_str(data).unwrap_or_else(|_| json!(data));
+        if let Some(object) = value.as_object_mut() {
+            assert!(object.remove("id").is_some() && object.remove("created").is_some(), "{data}");
+        }
+        value
+    });
+    parts.collect()
+}
+
 #[test]
 fn the_explained_request_is_the_one_that_is_sent() {
     let argo = Argo::saying("Hällo");
@@ -48,7 +63,8 @@ fn the_explained_request_is_the_one_that_is_sent() {
         let (_, folder) = setup.command();
         let file = folder.join("body.json");
         std::fs::write(&file, &body).unwrap();
-        let words = ["POST", "/v1/chat/completions", "--answer", "answer", "--body", file.to_str().unwrap()];
+        let answer = if body.contains("\"stream\":true") { "streamed" } else { "whole" };
+        let words = ["POST", "/v1/chat/completions", "--answer", answer, "--body", file.to_str().unwrap()];
         let explanation = explained(&setup, &words);
         std::fs::remove_dir_all(&folder).unwrap();
 
@@ -59,10 +75,10 @@ fn the_explained_request_is_the_one_that_is_sent() {
         assert_eq!(upstream["method"], json!(sent.method));
         assert_eq!(upstream["url"], json!(format!("http://{}{}", argo.address, sent.path)));
         assert_eq!(told(&upstream["headers"]), own(sent.headers.clone().into_iter()));
-        if upstream["stream"] == json!(true) {
-            assert_eq!(explanation["client"]["status"], reply.status);
-            assert_eq!(told(&explanation["client"]["headers"]), own(reply.headers.clone().into_iter()));
-        }
+        let client = &explanation["client"];
+        assert_eq!(client["status"], reply.status);
+        assert_eq!(told(&client["headers"]), own(reply.headers.clone().into_iter()));
+        assert_eq!(steady(client["body"].as_str().unwrap().as_bytes()), steady(&reply.body));
     }
 }
 
