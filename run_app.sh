@@ -3,6 +3,7 @@
 #
 #   ./run_app.sh [config_path] [flags of `argo-openai-proxy serve`]
 #   ./run_app.sh --demo      everything on this machine: no configuration, no network
+#   ./run_app.sh check       the other commands too: init, check, routes, models, stand-in, …
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -30,9 +31,26 @@ read_arguments() {
     done
 }
 
-read_arguments "$@"
+# The table of this folder serves whoever has none beside the configuration or in the current folder.
+add_routes() {
+    routes=()
+    case " $* " in *" --routes"*) return 0 ;; esac
+    for table in "$(dirname "$config")/routes.yaml" routes.yaml; do
+        [ ! -e "$table" ] || return 0
+    done
+    [ ! -e "$root/routes.yaml" ] || routes=(--routes "$root/routes.yaml")
+}
+
 build
+# A word that is a command and no file is that command.
+case "${1:-}" in
+    init | check | routes | models | stand-in | explain | schema | completions | help)
+        [ -e "$1" ] || exec "$binary" "$@"
+        ;;
+esac
+read_arguments "$@"
+add_routes "$@"
 if [ "$setup" = yes ] && [ ! -e "$config" ]; then
     "$binary" init --config "$config"
 fi
-exec "$binary" serve "$@"
+exec "$binary" serve "$@" ${routes[@]+"${routes[@]}"}

@@ -223,14 +223,15 @@ target_dir() {
     esac
 }
 
-# Whether the binary $1 is there and at least as new as everything that it is made from. The mark beside it tells of a
+# Whether the binary $1 is there and at least as new as everything that it is made from. It also holds copies of
+# routes.yaml and config.sample.yaml, for whoever has no files; editing those is no reason to build. The mark beside it tells of a
 # build that found nothing to do.
 is_current() {
     local input newer mark
     [ -x "$1" ] || return 1
     mark="$1.built"
     [ -e "$mark" ] || mark="$1"
-    for input in Cargo.toml Cargo.lock src routes.yaml config.sample.yaml; do
+    for input in Cargo.toml Cargo.lock src; do
         [ -e "$root/$input" ] || continue
         newer=$(find "$root/$input" -newer "$1" -newer "$mark" -print)
         [ -z "$newer" ] || return 1

@@ -42,6 +42,8 @@ enum State {
     Refused(Failure),
     /// The client was told of a failure; whatever comes is swallowed.
     Dead,
+    /// What passed cannot go on, and its format has no place for an error: the connection must break.
+    Broken,
     /// The reply is complete.
     Done,
 }
@@ -117,12 +119,7 @@ impl Exchange {
 
     /// Whether nothing that the upstream still sends can matter.
     pub fn is_over(&self) -> bool {
-        matches!(self.state, State::Dead | State::Refused(_))
-    }
-
-    /// Whether the client was told of a failure, as far as its format allows.
-    pub fn is_told(&self) -> bool {
-        matches!(self.state, State::Dead)
+        matches!(self.state, State::Dead | State::Broken | State::Refused(_))
     }
 
     /// The upstream's head is here. A retried call may come here twice; the first reply is forgotten then.
@@ -133,7 +130,7 @@ impl Exchange {
             _ => None,
         };
         let unreadable = !matches!(encoding.as_deref(), None | Some(b"gzip" | b"x-gzip" | b"identity" | b""));
-        let start = match unreadable || status.is_redirection() {
+        let start = match unreadable || is_redirect(status) {
             true => Start::Hold,
             false => self.reply.head(&UpstreamHead { status, headers, bodiless }),
         };
@@ -185,7 +182,7 @@ impl Exchange {
                 body.push(piece);
                 Bytes::new()
             }
-            State::Waiting | State::Refused(_) | State::Dead | State::Done => Bytes::new(),
+            State::Waiting | State::Refused(_) | State::Dead | State::Broken | State::Done => Bytes::new(),
         }
     }
 
@@ -213,6 +210,11 @@ impl Exchange {
         }
     }
 
+    /// How many bytes are held.
+    pub fn held(&self) -> usize {
+        if let State::Holding { body, .. } = &self.state { body.len() } else { 0 }
+    }
+
     /// The reply of a held exchange whose body is complete, once; `None` for a stream.
     pub fn answer(&mut self) -> Option<Answer> {
         let (status, headers, body) = match &mut self.state {
@@ -227,7 +229,7 @@ impl Exchange {
         let held = Held { status: *status, headers: std::mem::take(headers), body: body.take() };
         self.state = State::Done;
         let result = match held.headers.get(header::CONTENT_ENCODING).map(|value| value.as_bytes()) {
-            _ if held.status.is_redirection() => {
+            _ if is_redirect(held.status) => {
                 Err(upstream_error::redirect(&held, &self.limits.url, &self.limits.setting))
             }
             Some(encoding)
@@ -251,10 +253,10 @@ impl Exchange {
                 self.reply.fail(failure, &mut out);
                 if out.is_empty() { Told::Break } else { Told::Event(Bytes::from(out)) }
             }
-            State::Passing => Told::Break,
+            State::Passing | State::Broken => Told::Break,
             State::Dead | State::Done => Told::Nothing,
         };
-        self.state = State::Dead;
+        self.state = if told == Told::Break { State::Broken } else { State::Dead };
         told
     }
 
@@ -275,8 +277,14 @@ impl Exchange {
                 self.state = State::Dead;
             }
             State::Holding { .. } => self.state = State::Refused(failure),
+            State::Passing => self.state = State::Broken,
             _ => self.state = State::Dead,
         }
         Bytes::from(said)
     }
+}
+
+/// 304 is no redirect, though it is among them.
+fn is_redirect(status: StatusCode) -> bool {
+    status.is_redirection() && status != StatusCode::NOT_MODIFIED
 }

@@ -15,7 +15,7 @@
 //! 5  proxy             pingora's hooks, which feed the exchange; body, peer, deadline, head
 //! 6  explain           what becomes of a request, told without a network by the code that serves
 //! 6  server            listeners and signals
-//! 6  config, setup, cli, stand_in    files, terminal, command line; the stand-in for ARGO
+//! 6  reload, config, setup, cli, stand_in    files, terminal, command line; the stand-in for ARGO
 //! ```
 //!
 //! # A request's life
@@ -40,6 +40,7 @@ pub mod explain;
 pub mod models;
 pub mod problem;
 pub mod proxy;
+pub mod reload;
 pub mod server;
 pub mod setup;
 pub mod stand_in;

@@ -144,7 +144,7 @@ impl ShutdownSignalWatch for Watch {
         either(&mut terminate, &mut interrupt).await;
         let (in_flight, drain) = (self.in_flight.clone(), self.drain);
         info!(
-            "stopping: {} requests in flight, at most {} s for them; a second signal ends at once",
+            "stopping; requests in flight: {}, at most {} s for them; a second signal ends at once",
             in_flight.count(),
             drain.as_secs()
         );
@@ -152,7 +152,7 @@ impl ShutdownSignalWatch for Watch {
             tokio::select! {
                 () = drained(&in_flight, drain) => std::process::exit(0),
                 () = either(&mut terminate, &mut interrupt) => {
-                    warn!("ended at once; {} requests were cut", in_flight.count());
+                    warn!("ended at once; requests cut: {}", in_flight.count());
                     std::process::exit(1);
                 }
             }
@@ -175,11 +175,7 @@ async fn drained(in_flight: &InFlight, limit: Duration) {
     tokio::time::sleep(LOOK * 2).await;
     while in_flight.count() > 0 {
         if begun.elapsed() >= limit {
-            warn!(
-                "{} requests were cut: they took longer than drain_timeout ({} s)",
-                in_flight.count(),
-                limit.as_secs()
-            );
+            warn!("requests cut: {}; they took longer than drain_timeout ({} s)", in_flight.count(), limit.as_secs());
             return;
         }
         tokio::time::sleep(LOOK).await;

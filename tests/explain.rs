@@ -220,6 +220,16 @@ fn what_is_answered_here_is_shown() {
 }
 
 #[test]
+fn without_a_user_the_placeholder_calls() {
+    let folder = Folder::new();
+    folder.file("config.yaml", "timeout: 100\n");
+    let output = folder.run(&[&CHAT[..], &["--json"]].concat(), &chat(json!({})));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("user is not set"));
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(told["upstream"]["body"].as_str().unwrap().starts_with(r#"{"user":"your_username","#), "{told}");
+}
+
+#[test]
 fn what_cannot_be_read_is_a_problem() {
     let folder = Folder::new();
     let output = folder.run(&["POST", "/x", "--body", "nowhere.json"], "");

@@ -14,6 +14,10 @@ const PER_MESSAGE: u64 = 4;
 /// The tokens that open the assistant's reply.
 const REPLY_OPENING: u64 = 3;
 
+/// How much text is kept before it is counted, in bytes: it bounds the memory of a stream whose usage is wanted, and the
+/// time of one count to about a millisecond.
+const KEPT: usize = 64 * 1024;
+
 /// Which table counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -184,15 +188,22 @@ pub enum Meter {
     Off,
     /// By character class.
     Estimate(Estimate),
-    /// The text is kept and counted once, at the end: counts of pieces do not add up to the count of the whole.
-    Exact(Tokenizer, String),
+    /// Text is kept until it can be counted: counts of pieces that cut words do not add up to the count of the whole.
+    Exact {
+        /// What counts.
+        tokenizer: Tokenizer,
+        /// The tokens of what is not kept any more.
+        counted: u64,
+        /// The text that is not counted yet.
+        kept: String,
+    },
 }
 
 impl Meter {
     /// A meter of the given kind.
     pub fn new(counting: Counting, tokenizer: Tokenizer) -> Self {
         match counting {
-            Counting::Exact => Meter::Exact(tokenizer, String::new()),
+            Counting::Exact => Meter::Exact { tokenizer, counted: 0, kept: String::new() },
             Counting::Estimate => Meter::Estimate(Estimate::default()),
             Counting::None => Meter::Off,
         }
@@ -203,11 +214,17 @@ impl Meter {
         match (self, text) {
             (Meter::Off, _) => {}
             (Meter::Estimate(estimate), Text::Plain(text) | Text::Json(text)) => estimate.push(text.as_bytes()),
-            (Meter::Exact(_, kept), Text::Plain(text)) => kept.push_str(text),
-            (Meter::Exact(_, kept), Text::Json(inside)) => match inside.contains('\\') {
-                false => kept.push_str(inside),
-                true => kept.push_str(&unescaped(inside)),
-            },
+            (Meter::Exact { tokenizer, counted, kept }, text) => {
+                match text {
+                    Text::Json(inside) if inside.contains('\\') => kept.push_str(&unescaped(inside)),
+                    Text::Plain(text) | Text::Json(text) => kept.push_str(text),
+                }
+                if kept.len() > KEPT {
+                    let rest = kept.split_off(seam(kept));
+                    *counted += tokenizer.count(kept);
+                    *kept = rest;
+                }
+            }
         }
     }
 
@@ -216,9 +233,17 @@ impl Meter {
         match self {
             Meter::Off => None,
             Meter::Estimate(estimate) => Some(estimate.tokens()),
-            Meter::Exact(tokenizer, text) => Some(tokenizer.count(text)),
+            Meter::Exact { tokenizer, counted, kept } => Some(counted + tokenizer.count(kept)),
         }
     }
+}
+
+/// Where a text can be cut without changing its count: before the last space between two letters, at which every
+/// tokenizer begins anew. A long text without any is cut at its end, which may cost a token.
+fn seam(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let between = |window: &[u8]| matches!(window, [a, b' ', b] if a.is_ascii_alphabetic() && b.is_ascii_alphabetic());
+    bytes.windows(3).rposition(between).map_or(text.len(), |at| at + 1)
 }
 
 fn unescaped(inside: &str) -> String {
@@ -287,6 +312,17 @@ mod tests {
             meter.push(Text::Plain(piece));
         }
         assert_eq!(meter.tokens(), Some(2));
+        let long = "The quick brown fox, it's 12,345 times — naïve 日本語 \n\n  jumps ".repeat(5_000);
+        let mut meter = Meter::new(Counting::Exact, Tokenizer::O200k);
+        let mut rest = long.as_str();
+        while !rest.is_empty() {
+            let at = rest.char_indices().map(|(at, _)| at).nth(777).unwrap_or(rest.len());
+            let (piece, after) = rest.split_at(at);
+            meter.push(Text::Plain(piece));
+            assert!(matches!(&meter, Meter::Exact { kept, .. } if kept.len() <= KEPT + 4_000));
+            rest = after;
+        }
+        assert_eq!(meter.tokens(), Some(Tokenizer::O200k.count(&long)));
         let mut meter = Meter::new(Counting::Exact, Tokenizer::O200k);
         meter.push(Text::Json("hello\\u0020world"));
         assert_eq!(meter.tokens(), Some(2));

@@ -65,6 +65,11 @@ pub fn command_from<W: Into<OsString> + Clone>(words: impl IntoIterator<Item = W
     }
 }
 
+/// The names of all commands.
+pub fn command_names() -> Vec<String> {
+    Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect()
+}
+
 /// One run of the program does one of these.
 #[derive(Clone, Debug, PartialEq, Subcommand)]
 pub enum Command {

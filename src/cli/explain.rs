@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use std::io::{Read, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Prints the explanation of a request.
 pub fn run(args: &ExplainArgs) -> Result<(), Ended> {
@@ -28,8 +29,8 @@ pub fn run(args: &ExplainArgs) -> Result<(), Ended> {
     let answer = args.answer.as_deref().map(read).transpose()?.map(|file| Scripted::parse(&file, args.pieces));
     let path = args.path.path().to_owned();
     let question = Question { method: args.method.clone(), path, headers, body, answer };
-    let settings = serve::settings(loaded.config, user);
-    let told = explain(&loaded.table, &settings, &question).map_err(|e| Ended::Because(e.to_string()))?;
+    let live = Arc::new(serve::live_as(user, loaded));
+    let told = explain(&live, &question).map_err(|e| Ended::Because(e.to_string()))?;
     if args.answer.is_some() && told.verdict != Verdict::Called {
         eprintln!("nothing goes upstream, so --answer does not matter");
     }

@@ -1,73 +1,159 @@
 //! `serve`: the proxy, in front of ARGO or of the stand-in.
 
-use super::args::ServeArgs;
+use super::args::{self, ServeArgs};
 use super::files::{self, Loaded};
 use super::{Ended, environment, stand_in, warn};
 use crate::config::{Config, HttpUrl, Username};
-use crate::proxy::{InFlight, Proxy, Settings};
+use crate::problem::{Place, Problem};
+use crate::proxy::{Current, InFlight, Live, Proxy, Settings};
+use crate::reload::{self, Fresh};
 use crate::server::{Bound, Runner};
 use crate::setup;
 use crate::stand_in::{CHAT_PATH, EMBED_PATH, STREAM_CHAT_PATH, StandIn};
-use crate::table::Table;
 use pingora_proxy::http_proxy_service_with_name;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Who the demo calls its stand-in as.
 const DEMO_USER: &str = "demo";
 
 /// Serves until a signal ends it.
 pub fn run(args: &ServeArgs) -> Result<(), Ended> {
-    let (loaded, behind) = if args.demo { demo(args)? } else { (configured(args)?, None) };
-    let Loaded { config, table, routes, warnings } = loaded;
-    warn(&warnings);
-    log(config.verbose);
-    let user = config.require_user().map_err(|problem| vec![problem])?.as_str().to_owned();
-    let bound = Bound::new(config.host.as_str(), config.port)?;
-    let address = bound.address();
+    let (origin, behind) = origin(args)?;
+    let loaded = origin.load()?;
+    warn(&loaded.warnings);
+    log(args.quiet);
+    loaded.config.require_user().map_err(|problem| vec![problem])?;
+    let bound = Bound::new(loaded.config.host.as_str(), loaded.config.port)?;
+    let introduction = introduction(args, &loaded, bound.address());
 
     let in_flight = InFlight::default();
-    let mut runner = Runner::new(config.num_workers, config.drain_timeout, in_flight.clone());
-    let table = Arc::new(table);
+    let mut runner = Runner::new(loaded.config.num_workers, loaded.config.drain_timeout, in_flight.clone());
     if let Some(behind) = behind {
-        let service = pingora::services::listening::Service::new(
-            "stand-in".to_owned(),
-            StandIn::new(stand_in::options_from(&table)),
-        );
-        runner.add(service, behind);
+        let stand_in = StandIn::new(stand_in::options_from(&loaded.table));
+        runner.add(pingora::services::listening::Service::new("stand-in".to_owned(), stand_in), behind);
     }
-    introduce(args, &config, &table, &routes, address);
-    let proxy = Proxy::new(table, settings(config, user), in_flight);
-    let service = http_proxy_service_with_name(&runner.configuration(), proxy, "proxy");
+    let (files, begun_with) = (origin.files(), Begun::with(&loaded));
+    let current = Arc::new(Current::new(live(loaded)?));
+    let load = move || {
+        let loaded = origin.load()?;
+        let needs_restart = begun_with.differs(&loaded)?;
+        Ok(Fresh { live: live(loaded)?, needs_restart })
+    };
+    reload::watch(files, current.clone(), Box::new(load));
+    let service = http_proxy_service_with_name(&runner.configuration(), Proxy::new(current, in_flight), "proxy");
     runner.add(service, bound);
+    eprint!("{introduction}");
     runner.run()
 }
 
-/// The configuration that was named, made by the setup if there is none yet.
-fn configured(args: &ServeArgs) -> Result<Loaded, Ended> {
-    let path = args.files.config(&environment);
-    if !path.exists() {
-        setup::run_on_terminal(&setup::Options { config: path, yes: false, user: None, port: None, force: false })?;
+/// Where what is served comes from; it is asked again at each reload.
+struct Origin {
+    args: ServeArgs,
+    /// The stand-in's address, for the demo, which reads no configuration.
+    demo: Option<SocketAddr>,
+}
+
+/// The configuration that was named, made by the setup if there is none yet; or the demo, with its stand-in's listener.
+fn origin(args: &ServeArgs) -> Result<(Origin, Option<Bound>), Ended> {
+    if args.demo {
+        let behind = Bound::new("127.0.0.1", 0)?;
+        return Ok((Origin { args: args.clone(), demo: Some(behind.address()) }, Some(behind)));
     }
-    files::load(&args.files, &args.overrides())
+    let config = args.files.config(&environment);
+    if !config.exists() {
+        is_meant_as_file(&config)?;
+        setup::run_on_terminal(&setup::Options { config, yes: false, user: None, port: None, force: false })?;
+    }
+    Ok((Origin { args: args.clone(), demo: None }, None))
 }
 
-/// The defaults, pointed at a stand-in that listens on this machine only.
-fn demo(args: &ServeArgs) -> Result<(Loaded, Option<Bound>), Ended> {
-    let (mut config, warnings) = Config::sample(&args.overrides(), &environment)?;
-    let behind = Bound::new("127.0.0.1", 0)?;
-    let url = |path: &str| HttpUrl::parse(&format!("http://{}{path}", behind.address()));
-    config.argo_url = url(CHAT_PATH)?;
-    config.argo_stream_url = url(STREAM_CHAT_PATH)?;
-    config.argo_embedding_url = url(EMBED_PATH)?;
-    config.user = Some(Username::new(DEMO_USER)?);
-    Ok((files::with_table(&args.files, None, config, warnings)?, Some(behind)))
+/// A word that is no file and does not look like one was meant as a command.
+fn is_meant_as_file(config: &Path) -> Result<(), Ended> {
+    let word = config.to_string_lossy();
+    if word.contains(['/', '.']) {
+        return Ok(());
+    }
+    let near = args::command_names().into_iter().find(|name| strsim::jaro_winkler(name, &word) > 0.8);
+    let hint = near.map(|name| format!("; did you mean '{name}'?")).unwrap_or_default();
+    Err(Ended::Because(format!("'{word}' is neither a command nor a file{hint} (--help shows all commands)")))
 }
 
-/// What the hooks need of a configuration.
-pub(super) fn settings(config: Config, user: String) -> Settings {
+impl Origin {
+    fn load(&self) -> Result<Loaded, Vec<Problem>> {
+        let overrides = self.args.overrides();
+        let Some(stand_in) = self.demo else { return files::load(&self.args.files, &overrides) };
+        let (mut config, warnings) = Config::sample(&overrides, &environment)?;
+        let impossible = |why| vec![Problem::new(Place::File("demo".to_owned()), why, None)];
+        let url = |path: &str| HttpUrl::parse(&format!("http://{stand_in}{path}")).map_err(impossible);
+        config.argo_url = url(CHAT_PATH)?;
+        config.argo_stream_url = url(STREAM_CHAT_PATH)?;
+        config.argo_embedding_url = url(EMBED_PATH)?;
+        config.user = Some(Username::new(DEMO_USER).map_err(impossible)?);
+        files::with_table(&self.args.files, None, config, warnings)
+    }
+
+    /// The files whose change is a reason to load again.
+    fn files(&self) -> Vec<PathBuf> {
+        let config = self.args.files.config(&environment);
+        let beside = if self.demo.is_some() { None } else { config.parent() };
+        let mut list = files::candidates(&self.args.files, beside);
+        if self.demo.is_none() {
+            list.push(config);
+        }
+        list
+    }
+}
+
+/// What a running process cannot change.
+struct Begun {
+    host: String,
+    port: u16,
+    num_workers: usize,
+    drain_timeout: Duration,
+    built_in: bool,
+}
+
+impl Begun {
+    fn with(loaded: &Loaded) -> Self {
+        Begun {
+            host: loaded.config.host.as_str().to_owned(),
+            port: loaded.config.port,
+            num_workers: loaded.config.num_workers,
+            drain_timeout: loaded.config.drain_timeout,
+            built_in: files::is_built_in(&loaded.routes),
+        }
+    }
+
+    /// The settings that need a restart. A table whose file has gone is a problem: the built-in one is not what was meant.
+    fn differs(&self, loaded: &Loaded) -> Result<Vec<&'static str>, Vec<Problem>> {
+        let now = Begun::with(loaded);
+        if now.built_in && !self.built_in {
+            let problem = Problem::new(Place::File("routes.yaml".to_owned()), "the file has gone", None);
+            return Err(vec![problem]);
+        }
+        let pairs = [
+            ("host", now.host != self.host),
+            ("port", now.port != self.port),
+            ("num_workers", now.num_workers != self.num_workers),
+            ("drain_timeout", now.drain_timeout != self.drain_timeout),
+        ];
+        Ok(pairs.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect())
+    }
+}
+
+fn live(loaded: Loaded) -> Result<Live, Vec<Problem>> {
+    let user = loaded.config.require_user().map_err(|problem| vec![problem])?.as_str().to_owned();
+    Ok(live_as(user, loaded))
+}
+
+/// What was loaded, served in the name of `user`.
+pub(super) fn live_as(user: String, loaded: Loaded) -> Live {
+    let Loaded { config, table, text, .. } = loaded;
     let origins = config.cors_origins;
-    Settings {
+    let settings = Settings {
         user,
         timeout: config.timeout,
         connect_timeout: config.connect_timeout,
@@ -75,13 +161,14 @@ pub(super) fn settings(config: Config, user: String) -> Settings {
         max_answer: config.max_answer,
         allows_origin: Arc::new(move |origin| origins.allows(origin)),
         verbose: config.verbose,
-    }
+    };
+    Live::new(table, settings, &text)
 }
 
-/// Lines of our own from `info` on when verbose, from `warn` on when not; pingora's only when they are errors, since each
-/// request that fails has a line of ours. `RUST_LOG` says otherwise.
-fn log(verbose: bool) {
-    let own = if verbose { "info" } else { "warn" };
+/// Our own lines from `info` on (those of single requests only when `verbose` says so), or problems only when quiet;
+/// pingora's only when they are errors, since each request that fails has a line of ours. `RUST_LOG` says otherwise.
+fn log(quiet: bool) {
+    let own = if quiet { "warn" } else { "info" };
     let filter = format!("{own},pingora_core=error,pingora_proxy=off,pingora_runtime=error");
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(filter))
         .format_target(false)
@@ -90,35 +177,40 @@ fn log(verbose: bool) {
 }
 
 /// What is served where, and how to use it. Nothing else says "listening", and the port is bound by now.
-fn introduce(args: &ServeArgs, config: &Config, table: &Table, routes: &str, address: SocketAddr) {
+fn introduction(args: &ServeArgs, loaded: &Loaded, address: SocketAddr) -> String {
+    let Loaded { config, table, routes, .. } = loaded;
     let reach = reachable(address);
+    let mut lines: Vec<String> = Vec::new();
     if !args.quiet {
         let models: usize = table.groups().map(|group| group.iter().count()).sum();
-        eprintln!("{} {}", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+        lines.push(format!("{} {}", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")));
         let source =
             if args.demo { "none: the demo".to_owned() } else { args.files.config(&environment).display().to_string() };
-        eprintln!("config    {source}");
-        eprintln!("routes    {routes} ({} routes, {models} models)", table.routes().count());
+        lines.push(format!("config    {source}"));
+        lines.push(format!("routes    {routes} ({} routes, {models} models)", table.routes().count()));
         for upstream in table.upstreams() {
             let stream = upstream.stream.as_ref().map(|stream| format!(", streams {}", stream.url)).unwrap_or_default();
-            eprintln!("upstream  {} {}{stream}", upstream.name, upstream.whole.url);
+            lines.push(format!("upstream  {} {}{stream}", upstream.name, upstream.whole.url));
         }
     }
-    eprintln!("listening on http://{address}");
+    lines.push(format!("listening on http://{address}"));
     if args.quiet {
-        return;
+        return lines.join("\n") + "\n";
     }
     if let Some(base) = table.base_path() {
-        eprintln!(
-            "\nPoint any OpenAI client here:\n  export OPENAI_BASE_URL=http://{reach}{base}\n  export OPENAI_API_KEY=unused"
-        );
+        lines.push(format!("\nPoint any OpenAI client here:\n  export OPENAI_BASE_URL=http://{reach}{base}\n  export OPENAI_API_KEY=unused"
+        ));
     }
     let chat = table.routes().find(|route| route.upstream.is_some());
     if let Some(route) = chat {
         let body = r#"{"messages": [{"role": "user", "content": "Say hello"}]}"#;
-        eprintln!("Or try it:\n  curl http://{reach}{} -H 'Content-Type: application/json' -d '{body}'", route.path);
+        lines.push(format!(
+            "Or try it:\n  curl http://{reach}{} -H 'Content-Type: application/json' -d '{body}'",
+            route.path
+        ));
     }
-    eprintln!("Ctrl-C stops it; requests in flight get {} s.\n", config.drain_timeout.as_secs());
+    lines.push(format!("Ctrl-C stops it; requests in flight get {} s.\n", config.drain_timeout.as_secs()));
+    lines.join("\n") + "\n"
 }
 
 /// An address that a client on this machine can use.

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 /// Serves until a signal ends it.
 pub fn run(args: &StandInArgs) -> Result<(), Ended> {
-    let table = files::load_or_defaults(&Files::default())?.table;
+    let table = files::table_only(&Files::default())?.table;
     let options = Options {
         latency: args.latency,
         piece_size: args.piece_size,

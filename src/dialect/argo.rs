@@ -126,10 +126,12 @@ impl StreamDecoder for RawText {
         if let Some(notice) = notice {
             return Err(notice.failure());
         }
-        read.map_err(|_| {
-            watch.release(&mut |text| sink.event(Event::Text(Text::Plain(text))));
-            Failure::upstream("ARGO's stream is not valid UTF-8; the answer is incomplete.")
-        })
+        read.map_err(|_| Failure::upstream("ARGO's stream is not valid UTF-8; the answer is incomplete."))
+    }
+
+    fn broken(&mut self, sink: &mut dyn Sink) -> Option<Failure> {
+        let notice = self.watch.end(&mut |text| sink.event(Event::Text(Text::Plain(text))));
+        notice.map(|notice| notice.failure())
     }
 
     fn end(&mut self, sink: &mut dyn Sink) -> Result<(), Failure> {

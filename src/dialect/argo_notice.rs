@@ -91,11 +91,14 @@ impl Watch {
             return None;
         }
         self.held.push_str(text);
+        if self.seen == 0 && (self.held.starts_with(MIXED_FORMS) || MIXED_FORMS.starts_with(&self.held)) {
+            return if self.held.len() < QUOTED { None } else { self.notice() };
+        }
         if let Some(at) = self.held.find(BANNER).filter(|at| self.seen + at <= NEAR_START) {
             let after = self.held.len() - at - BANNER.len();
             if kind_of(&self.held) == Some(Kind::Denied) {
                 // The rest says who is denied and why: it is waited for, since nothing else will come.
-                return if self.held.len() < QUOTED { None } else { self.denied() };
+                return if self.held.len() < QUOTED { None } else { self.notice() };
             }
             if after > SOON_AFTER + DENIED.len() {
                 self.release(pass);
@@ -118,15 +121,15 @@ impl Watch {
 
     /// The stream ended as it should: all that is held back is an answer after all, or a notice.
     pub fn end(&mut self, pass: &mut dyn FnMut(&str)) -> Option<Notice> {
-        let notice = if kind_of(&self.held) == Some(Kind::Denied) { self.denied() } else { None };
+        let notice = self.notice();
         if notice.is_none() {
             self.release(pass);
         }
         notice
     }
 
-    fn denied(&self) -> Option<Notice> {
-        Some(Notice { kind: Kind::Denied, text: cut(&self.held, QUOTED).to_owned() })
+    fn notice(&self) -> Option<Notice> {
+        Some(Notice { kind: kind_of(&self.held)?, text: cut(&self.held, QUOTED).to_owned() })
     }
 
     /// The length of the longest end of the held text that could begin the banner.
@@ -139,7 +142,7 @@ impl Watch {
     }
 
     /// Passes on all that is held back; from here on nothing is watched.
-    pub fn release(&mut self, pass: &mut dyn FnMut(&str)) {
+    fn release(&mut self, pass: &mut dyn FnMut(&str)) {
         self.passed = true;
         if !self.held.is_empty() {
             pass(&self.held);

@@ -41,6 +41,9 @@ pub trait StreamDecoder: Send + Sync {
     /// When the stream cannot be an answer; what came before has been handed to `sink`.
     fn piece(&mut self, piece: &[u8], sink: &mut dyn Sink) -> Result<(), Failure>;
 
+    /// The stream broke off: hands what was held back to `sink`, or says what it surely was instead of an answer.
+    fn broken(&mut self, sink: &mut dyn Sink) -> Option<Failure>;
+
     /// The stream ended as it should.
     ///
     /// # Errors

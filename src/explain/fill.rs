@@ -6,7 +6,7 @@ use super::report::{
 };
 use crate::models::{Form, How, Matched};
 use crate::proxy::deadline::{Deadline, SetBy};
-use crate::proxy::dispatch::Prepared;
+use crate::proxy::dispatch::{self, Prepared};
 use crate::proxy::{Settings, call};
 use crate::table::{Route, Why};
 use crate::transform::steps::Step;
@@ -49,10 +49,11 @@ impl Explanation {
     }
 
     /// Adds the row that takes it, with the values of its parameters.
-    pub(super) fn taken(&mut self, route: &Route, values: Vec<String>, has_body: bool) {
-        self.body_from = match (route.upstream.is_some(), has_body, route.request.is_empty()) {
-            (true, true, _) => BodyFrom::Client,
-            (true, false, false) => BodyFrom::Route,
+    pub(super) fn taken(&mut self, method: &Method, route: &Route, values: Vec<String>, has_body: bool) {
+        let own = dispatch::asks_own(method, route, has_body);
+        self.body_from = match (route.upstream.is_some(), own, route.request.is_empty()) {
+            (true, false, _) => BodyFrom::Client,
+            (true, true, false) => BodyFrom::Route,
             _ => BodyFrom::Nobody,
         };
         let mut abouts = TRANSFORMERS

@@ -15,14 +15,15 @@ pub use scripted::Scripted;
 
 use crate::exchange::{Exchange, HeadPlan};
 use crate::proxy::dispatch::{self, ByHead, Prepared};
-use crate::proxy::{Ctx, InFlight, Settings, reply, request, writer};
-use crate::table::{Matched, Table};
+use crate::proxy::{Ctx, InFlight, Live, reply, request, writer};
+use crate::table::Matched;
 use crate::transform::steps::Steps;
 use crate::transform::{Context, Plan};
 use crate::wire::{Answer, Failure};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Version};
 use pingora::Result;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// A request that somebody wonders about.
@@ -48,20 +49,20 @@ enum Came {
     Called(Box<Prepared>, Bytes),
 }
 
-/// Explains a request to what `table` serves with `settings`.
+/// Explains a request to what is live.
 ///
 /// # Errors
 /// A head that cannot be written; the heads of a loaded table can.
-pub fn explain(table: &Table, settings: &Settings, question: &Question) -> Result<Explanation> {
-    let mut ctx = Ctx::new(InFlight::default().enter());
-    request::introduce(settings, &question.headers, &mut ctx);
+pub fn explain(live: &Arc<Live>, question: &Question) -> Result<Explanation> {
+    let mut ctx = Ctx::new(live.clone(), InFlight::default().enter());
+    request::introduce(&question.headers, &mut ctx);
     let steps = Steps::default();
-    let came = came(table, settings, question, &steps);
+    let came = came(live, question, &steps);
     let mut told = Explanation::new(&question.method, &question.path);
-    if let Matched::Route(route, values) = table.find(&question.method, &question.path) {
-        told.taken(&route, values, !question.body.is_empty());
+    if let Matched::Route(route, values) = live.table.find(&question.method, &question.path) {
+        told.taken(&question.method, &route, values, !question.body.is_empty());
     }
-    told.passed_over = table.passed_over(&question.method, &question.path).iter().map(Passed::new).collect();
+    told.passed_over = live.table.passed_over(&question.method, &question.path).iter().map(Passed::new).collect();
     told.decided(steps.into_list());
     match came {
         Ok(Came::Answered(answer)) => {
@@ -74,7 +75,7 @@ pub fn explain(table: &Table, settings: &Settings, question: &Question) -> Resul
         }
         Ok(Came::Called(prepared, body)) => {
             told.verdict = Verdict::Called;
-            told.limits = Limit::all(settings, &prepared.deadline);
+            told.limits = Limit::all(&live.settings, &prepared.deadline);
             told.upstream = Some(Sent::new(&prepared, &body)?);
             if let Some(answer) = &question.answer {
                 told.client = client(&question.method, answer, prepared.exchange, &ctx)?;
@@ -85,9 +86,9 @@ pub fn explain(table: &Table, settings: &Settings, question: &Question) -> Resul
 }
 
 /// The way of a request through the decisions of serving, in their order.
-fn came(table: &Table, settings: &Settings, question: &Question, steps: &Steps) -> std::result::Result<Came, Failure> {
-    let headers = &question.headers;
-    let (route, params) = match dispatch::by_head(table, &question.method, &question.path, headers)? {
+fn came(live: &Live, question: &Question, steps: &Steps) -> std::result::Result<Came, Failure> {
+    let (headers, settings) = (&question.headers, &live.settings);
+    let (route, params) = match dispatch::by_head(&live.table, &question.method, &question.path, headers)? {
         ByHead::Answer(answer) => return Ok(Came::Answered(answer)),
         ByHead::Route(route, params) => (route, params),
     };
@@ -95,9 +96,9 @@ fn came(table: &Table, settings: &Settings, question: &Question, steps: &Steps) 
     if given.len() > settings.max_body {
         return Err(dispatch::too_large(settings.max_body));
     }
-    let body = dispatch::body(&route, given);
+    let body = dispatch::body(&question.method, &route, given);
     let (id, now, host) = (request::random_id(), request::unix_now(), dispatch::host(headers));
-    let cx = Context { user: &settings.user, id: &id, now, host, steps: Some(steps) };
+    let cx = Context { user: &settings.user, id: &id, now, host, state: live.state(false), steps: Some(steps) };
     match dispatch::open(&route, params, body.clone(), &cx)? {
         Plan::Answer(answer) => Ok(Came::Answered(answer)),
         Plan::Call(call, reply) => {

@@ -15,6 +15,8 @@ use std::time::Duration;
 const RETRY_BUFFER: usize = 64 * 1024;
 /// How long, and how many times the limit, a refused body is read on, so that the client sees the refusal.
 const LINGER: Duration = Duration::from_secs(3);
+/// How long the rest of a short body may take.
+const SETTLE: Duration = Duration::from_millis(500);
 const LINGER_FACTOR: usize = 4;
 
 /// What came of reading.
@@ -72,7 +74,7 @@ async fn known(session: &mut Session, length: usize) -> Result<Read> {
         if length - whole.len().min(length) <= RETRY_BUFFER {
             session.enable_retry_buffering();
         }
-        match session.read_request_body().await? {
+        match session.read_request_body().await.map_err(|e| e.into_down())? {
             Some(piece) => whole.push(piece),
             None => return Ok(Read::Whole(whole.take())),
         }
@@ -86,7 +88,7 @@ async fn chunked(session: &mut Session, limit: usize) -> Result<Read> {
     session.enable_retry_buffering();
     let mut whole = Gathered::new(0);
     let mut end = BodyEnd::default();
-    while let Some(piece) = session.read_request_body().await? {
+    while let Some(piece) = session.read_request_body().await.map_err(|e| e.into_down())? {
         if whole.len() + piece.len() > limit {
             return Ok(Read::TooLarge);
         }
@@ -97,6 +99,30 @@ async fn chunked(session: &mut Session, limit: usize) -> Result<Read> {
         }
     }
     Ok(Read::Whole(whole.take()))
+}
+
+/// Reads what little is left of a body that nobody wants, so that the connection can be kept; whether more is left.
+pub async fn settle(session: &mut Session) -> bool {
+    if session.is_body_done() {
+        return false;
+    }
+    let asks_first = session.get_header(header::EXPECT).is_some() && session.response_written().is_none();
+    if asks_first {
+        // The client waits for a word before it sends anything, and gets the refusal instead.
+        session.set_keepalive(None);
+        return false;
+    }
+    let mut left = RETRY_BUFFER;
+    let drain = async {
+        while let Ok(Some(piece)) = session.read_request_body().await {
+            left = left.saturating_sub(piece.len());
+            if left == 0 {
+                break;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(SETTLE, drain).await;
+    !session.is_body_done()
 }
 
 /// Reads on for a while after a refusal was written: closing at once would reset the connection, and the client would see

@@ -11,7 +11,12 @@ use pingora::protocols::TcpKeepalive;
 use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorType, Result};
 use pingora_proxy::Session;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+
+/// Marks the group keys of connections that are never shared.
+const OWN: u64 = 1 << 63;
+static NEXT_OWN: AtomicU64 = AtomicU64::new(0);
 
 /// At most this many addresses of an upstream are tried for one request.
 pub const MOST_ADDRESSES: usize = 4;
@@ -30,12 +35,13 @@ fn no_call() -> Box<Error> {
 
 /// The peer of the next attempt.
 pub async fn peer(proxy: &Proxy, ctx: &mut Ctx) -> Result<Box<HttpPeer>> {
+    let live = ctx.live.clone();
     let call = state(ctx)?;
     let now = Instant::now();
     let Some(left) = call.deadline.left(now) else {
         return Err(Error::explain(errors::TIME_UP, "no time is left for the call").into_up());
     };
-    let connecting = connecting(&proxy.settings, left);
+    let connecting = connecting(&live.settings, left);
     if call.addresses.is_empty() {
         let endpoint = &call.endpoint;
         let found = proxy.resolver.addresses(&endpoint.host, endpoint.port, connecting).await;
@@ -47,14 +53,14 @@ pub async fn peer(proxy: &Proxy, ctx: &mut Ctx) -> Result<Box<HttpPeer>> {
     let index = call.tried % call.addresses.len().max(1);
     let address = call.addresses.get(index).ok_or_else(|| Error::new(errors::NO_ADDRESS).into_up())?;
     let mut peer = HttpPeer::new(address, call.endpoint.tls, call.endpoint.host.clone());
-    // Connections are shared only within an upstream; after a dead one, only with nobody.
-    peer.group_key = call.group * 2 + u64::from(call.fresh);
+    // Connections are shared only within an upstream; after a dead one, with nobody.
+    peer.group_key = if call.fresh { OWN | NEXT_OWN.fetch_add(1, Ordering::Relaxed) } else { call.group };
     let options = &mut peer.options;
     options.connection_timeout = Some(connecting);
     options.total_connection_timeout = Some(connecting);
     options.read_timeout = Some(call.deadline.patience(now));
     options.write_timeout = Some(left);
-    options.idle_timeout = Some(IDLE);
+    options.idle_timeout = Some(if call.fresh { Duration::from_millis(1) } else { IDLE });
     options.tcp_keepalive = Some(TcpKeepalive {
         idle: Duration::from_secs(60),
         interval: Duration::from_secs(15),
@@ -98,8 +104,8 @@ pub fn body(piece: &mut Option<Bytes>, end: bool, ctx: &mut Ctx) -> Result<()> {
     let Some(exchange) = ctx.exchange.as_ref() else { return Ok(()) };
     if !end {
         // The first piece may be the replay of what was read; what comes after it must not be more than white space.
-        let replay = std::mem::replace(&mut ctx.replayed, true);
-        let more = if replay { piece.as_deref().and_then(body::trailing) } else { None };
+        let replayed = std::mem::replace(&mut ctx.replayed, true);
+        let more = if replayed { piece.as_deref().and_then(body::trailing) } else { None };
         *piece = Some(Bytes::new());
         return more.map_or(Ok(()), Err);
     }
@@ -124,10 +130,12 @@ pub fn broken(session: &mut Session, e: Box<Error>, ctx: &mut Ctx, reused: bool)
     let mut e = e;
     let broke = matches!(e.etype(), ConnectionClosed | ReadError | WriteError)
         && *e.esource() == pingora::ErrorSource::Upstream;
+    // pingora says how much of a head had come when it broke off.
+    let silent = !e.to_string().contains("bytes already read") || e.to_string().contains("bytes already read: 0");
     let replayable = session.get_retry_buffer().is_some() || session.is_body_empty();
     let retry = ctx.call.as_mut().is_some_and(|call| {
         let unsent = call.sent.is_some_and(|sent| sent.elapsed() < SURELY_UNSENT);
-        let again = broke && reused && replayable && unsent && !call.fresh && call.status.is_none();
+        let again = broke && reused && replayable && unsent && !call.fresh && !call.answered && silent;
         call.fresh |= again;
         again
     });

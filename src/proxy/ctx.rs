@@ -1,8 +1,10 @@
 //! What is known of one request while it is served.
 
 use super::deadline::Deadline;
+use super::live::Live;
 use crate::exchange::Exchange;
 use crate::table::{Endpoint, Route};
+use bytes::Bytes;
 use http::HeaderValue;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -39,6 +41,8 @@ impl Drop for Entered {
 
 /// pingora's context of a request.
 pub struct Ctx {
+    /// What was current when the request came; it stays that for this request.
+    pub(super) live: Arc<Live>,
     /// When the request's head was read.
     pub(super) begun: Instant,
     /// The client's or one made here.
@@ -53,13 +57,48 @@ pub struct Ctx {
     pub(super) call: Option<CallState>,
     /// Counts a long prompt while the upstream works.
     pub(super) counting: Option<JoinHandle<()>>,
-    /// How many body bytes the client had when it was told of a failure on a stream.
-    pub(super) told_at: Option<usize>,
+    /// The content type of a stream whose head goes out.
+    pub(super) stream_type: Option<&'static str>,
+    /// What was rewritten and may not have been written: pingora drops a batch in which a filter fails.
+    pub(super) unsure: Unsure,
     /// Whether pingora has replayed what was read of the client's body.
     pub(super) replayed: bool,
+    /// Why the request was refused here, for the log.
+    pub(super) refusal: Option<Box<str>>,
     /// Why the client got an error, for the log.
     pub(super) failure: Option<String>,
     _entered: Entered,
+}
+
+/// Pieces that go out with the next write, and how much had been written before.
+#[derive(Debug, Default)]
+pub(super) struct Unsure {
+    pieces: Vec<Bytes>,
+    written: usize,
+}
+
+impl Unsure {
+    /// Adds a piece; `written` is what the client has by now, so that what it has is forgotten.
+    pub fn push(&mut self, piece: &Bytes, written: usize) {
+        self.settle(written);
+        if !piece.is_empty() {
+            self.pieces.push(piece.clone());
+        }
+    }
+
+    /// What the client certainly has not got.
+    pub fn take(&mut self, written: usize) -> Vec<Bytes> {
+        self.settle(written);
+        std::mem::take(&mut self.pieces)
+    }
+
+    /// A batch is written as a whole or not at all.
+    fn settle(&mut self, written: usize) {
+        if written != self.written {
+            self.written = written;
+            self.pieces.clear();
+        }
+    }
 }
 
 /// The network's side of a call.
@@ -78,14 +117,17 @@ pub(super) struct CallState {
     pub fresh: bool,
     /// When the request was sent last.
     pub sent: Option<Instant>,
+    /// Whether any head came from the upstream, even an informational one.
+    pub answered: bool,
     /// The upstream's status.
     pub status: Option<u16>,
 }
 
 impl Ctx {
     /// The context of a request whose head was just read.
-    pub fn new(entered: Entered) -> Self {
+    pub fn new(live: Arc<Live>, entered: Entered) -> Self {
         Ctx {
+            live,
             begun: Instant::now(),
             request_id: HeaderValue::from_static(""),
             origin: None,
@@ -93,8 +135,10 @@ impl Ctx {
             exchange: None,
             call: None,
             counting: None,
-            told_at: None,
+            stream_type: None,
+            unsure: Unsure::default(),
             replayed: false,
+            refusal: None,
             failure: None,
             _entered: entered,
         }

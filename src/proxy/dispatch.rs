@@ -57,9 +57,14 @@ pub fn host(headers: &HeaderMap) -> &str {
     headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost")
 }
 
-/// The body that counts: the route's own for a request that has none.
-pub fn body(route: &Route, given: Bytes) -> Bytes {
-    if given.is_empty() { route.request.clone() } else { given }
+/// The body that counts.
+pub fn body(method: &Method, route: &Route, given: Bytes) -> Bytes {
+    if asks_own(method, route, !given.is_empty()) { route.request.clone() } else { given }
+}
+
+/// Whether the route's own request counts. A row that has one asks that, whatever comes with a GET.
+pub fn asks_own(method: &Method, route: &Route, has_body: bool) -> bool {
+    !has_body || (method == Method::GET && !route.request.is_empty())
 }
 
 /// Asks the route's transformer.

@@ -30,8 +30,6 @@ fn from_client(e: &Error) -> Option<Failure> {
     use ErrorType::{ConnectionClosed, ReadError, ReadTimedout, WriteError, WriteTimedout};
     match e.etype() {
         ConnectionClosed | ReadError | WriteError | WriteTimedout => None,
-        // Bytes after the end of the body: pingora calls it a connect error. The client does not speak HTTP.
-        ErrorType::ConnectError => None,
         ReadTimedout => Some(Failure::new(StatusCode::REQUEST_TIMEOUT, "The request's body did not arrive in time.")),
         _ => Some(Failure::bad_request("The request is not valid HTTP.")),
     }

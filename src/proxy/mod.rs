@@ -11,6 +11,7 @@ mod ctx;
 pub(crate) mod deadline;
 pub(crate) mod dispatch;
 mod errors;
+mod live;
 pub(crate) mod reply;
 pub(crate) mod request;
 mod resolver;
@@ -18,9 +19,9 @@ mod settings;
 pub(crate) mod writer;
 
 pub use ctx::{Ctx, InFlight};
+pub use live::{Current, Live};
 pub use settings::{OriginCheck, Settings};
 
-use crate::table::Table;
 use async_trait::async_trait;
 use bytes::Bytes;
 use pingora::http::{RequestHeader, ResponseHeader};
@@ -31,18 +32,17 @@ use resolver::Resolver;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The proxy: what is served, and how this instance runs.
+/// The proxy: what is served and how this instance runs, both of which may change while it does.
 pub struct Proxy {
-    table: Arc<Table>,
-    settings: Settings,
+    current: Arc<Current>,
     resolver: Resolver,
     in_flight: InFlight,
 }
 
 impl Proxy {
-    /// A proxy that serves `table`; `in_flight` counts its requests, so that a shutdown can wait for them.
-    pub fn new(table: Arc<Table>, settings: Settings, in_flight: InFlight) -> Self {
-        Proxy { table, settings, resolver: Resolver::default(), in_flight }
+    /// A proxy that serves what is current; `in_flight` counts its requests, so that a shutdown can wait for them.
+    pub fn new(current: Arc<Current>, in_flight: InFlight) -> Self {
+        Proxy { current, resolver: Resolver::default(), in_flight }
     }
 }
 
@@ -51,7 +51,7 @@ impl ProxyHttp for Proxy {
     type CTX = Ctx;
 
     fn new_ctx(&self) -> Ctx {
-        Ctx::new(self.in_flight.enter())
+        Ctx::new(self.current.live(), self.in_flight.enter())
     }
 
     async fn request_filter(&self, session: &mut Session, ctx: &mut Ctx) -> Result<bool> {
@@ -111,7 +111,7 @@ impl ProxyHttp for Proxy {
 
     async fn logging(&self, session: &mut Session, e: Option<&Error>, ctx: &mut Ctx) {
         reply::finish(session, ctx).await;
-        self.settings.log(session, e, ctx);
+        ctx.live.settings.log(session, e, ctx);
     }
 
     /// One line a request is written in `logging`; pingora's own would repeat it as an error.

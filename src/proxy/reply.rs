@@ -7,20 +7,28 @@
 use super::ctx::Ctx;
 use super::{errors, writer};
 use crate::exchange::{Exchange, HeadPlan, Told};
-use crate::wire::Failure;
+use crate::wire::{Answer, Failure, sse};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, Version, header};
 use log::debug;
 use pingora::http::ResponseHeader;
-use pingora::{Error, Result};
+use pingora::{Error, ErrorType, Result};
 use pingora_proxy::{FailToProxy, Session};
 use std::time::{Duration, Instant};
 
 /// The status of a head that pingora shall drop.
 const DROPPED: StatusCode = StatusCode::EARLY_HINTS;
+/// Held bodies from this size on are made into answers on another thread.
+const ASIDE: usize = 256 * 1024;
 
 /// Decides what becomes of the upstream's head.
 pub fn head(session: &mut Session, head: &mut ResponseHeader, ctx: &mut Ctx) -> Result<()> {
+    if let Some(call) = ctx.call.as_mut() {
+        call.answered = true;
+    }
+    if head.status == StatusCode::SWITCHING_PROTOCOLS {
+        return Err(Error::explain(ErrorType::InvalidHTTPHeader, "101 was not asked for").into_up());
+    }
     if head.status.is_informational() {
         return Ok(());
     }
@@ -29,6 +37,9 @@ pub fn head(session: &mut Session, head: &mut ResponseHeader, ctx: &mut Ctx) -> 
         call.status = Some(head.status.as_u16());
     }
     let plan = exchange.head(head.status, &head.headers, is_bodiless(head));
+    if let HeadPlan::Stream(content_type) = plan {
+        ctx.stream_type = Some(content_type);
+    }
     let version = session.req_header().version;
     match own_head(plan, head, version, ctx)? {
         None => head.set_status(DROPPED)?,
@@ -45,25 +56,31 @@ pub fn head(session: &mut Session, head: &mut ResponseHeader, ctx: &mut Ctx) -> 
 
 /// The head that goes out at once, for a client that speaks `version`; `None` when it waits for the body.
 pub fn own_head(plan: HeadPlan, head: &ResponseHeader, version: Version, ctx: &Ctx) -> Result<Option<ResponseHeader>> {
-    let mut own = match plan {
-        HeadPlan::Hold => return Ok(None),
-        HeadPlan::Stream(content_type) => {
-            let mut own = ResponseHeader::build(StatusCode::OK, Some(8))?;
-            own.insert_header(header::CONTENT_TYPE, HeaderValue::from_static(content_type))?;
-            own.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))?;
-            own.insert_header("X-Accel-Buffering", HeaderValue::from_static("no"))?;
-            own
+    match plan {
+        HeadPlan::Hold => Ok(None),
+        HeadPlan::Stream(content_type) => stream_head(content_type, version, ctx).map(Some),
+        HeadPlan::Pass => pass_head(head, version, ctx).map(Some),
+    }
+}
+
+fn stream_head(content_type: &'static str, version: Version, ctx: &Ctx) -> Result<ResponseHeader> {
+    let mut own = ResponseHeader::build(StatusCode::OK, Some(8))?;
+    own.insert_header(header::CONTENT_TYPE, HeaderValue::from_static(content_type))?;
+    for (name, value) in sse::HEADERS {
+        own.insert_header(name, value)?;
+    }
+    writer::unframed(version, &mut own)?;
+    writer::push_common(&mut own, ctx)?;
+    Ok(own)
+}
+
+fn pass_head(head: &ResponseHeader, version: Version, ctx: &Ctx) -> Result<ResponseHeader> {
+    let mut own = ResponseHeader::build(head.status, Some(8))?;
+    for name in [header::CONTENT_TYPE, header::RETRY_AFTER] {
+        if let Some(value) = head.headers.get(&name) {
+            own.insert_header(name, value.clone())?;
         }
-        HeadPlan::Pass => {
-            let mut own = ResponseHeader::build(head.status, Some(8))?;
-            for name in [header::CONTENT_TYPE, header::RETRY_AFTER] {
-                if let Some(value) = head.headers.get(&name) {
-                    own.insert_header(name, value.clone())?;
-                }
-            }
-            own
-        }
-    };
+    }
     let no_content = is_no_content(own.status);
     if is_bodiless(head) && !no_content {
         own.insert_header(header::CONTENT_LENGTH, 0)?;
@@ -71,7 +88,7 @@ pub fn own_head(plan: HeadPlan, head: &ResponseHeader, version: Version, ctx: &C
         writer::unframed(version, &mut own)?;
     }
     writer::push_common(&mut own, ctx)?;
-    Ok(Some(own))
+    Ok(own)
 }
 
 /// Whether no body follows an upstream's head.
@@ -86,50 +103,29 @@ fn is_no_content(status: StatusCode) -> bool {
 }
 
 /// Rewrites a piece. `end` is the only sign of the end: an empty piece is none.
+///
+/// A reply that cannot go on ends the call at once, by an error; [`fail`] then writes what pingora drops with it.
 pub fn body(session: &mut Session, piece: &mut Option<Bytes>, end: bool, ctx: &mut Ctx) -> Result<Option<Duration>> {
     let Some(exchange) = ctx.exchange.as_mut() else { return Ok(None) };
-    let sent = session.body_bytes_sent();
-    if exchange.is_over() {
-        *piece = Some(Bytes::new());
-        // Once the client has the error event, the upstream may go: an error here ends the call. Not before, since
-        // pingora drops what was filtered in the same batch.
-        let told = ctx.told_at.is_none_or(|told_at| sent > told_at);
-        return if told && !end {
-            Err(Error::explain(errors::OVER, "the reply has failed").into_up())
-        } else {
-            Ok(None)
-        };
-    }
     let mut out = exchange.piece(piece.take().unwrap_or_default());
-    if exchange.is_streaming() && !exchange.is_over() {
-        let late = ctx.call.as_ref().is_some_and(|call| call.deadline.left(Instant::now()).is_none());
-        if late && !end {
-            let failure = ctx.call.as_ref().map(|call| Failure::timeout(call.deadline.message(&call.endpoint.host)));
-            out =
-                join(out, failure.map_or_else(Bytes::new, |failure| last_words(exchange, &failure, &mut ctx.failure)));
+    let late = ctx.call.as_ref().filter(|call| exchange.is_streaming() && call.deadline.left(Instant::now()).is_none());
+    if let (Some(call), false) = (late, end) {
+        let failure = Failure::timeout(call.deadline.message(&call.endpoint.host));
+        ctx.failure = Some(failure.to_string());
+        if let Told::Event(event) = exchange.fail(&failure) {
+            out = join(out, event);
         }
     }
     if end && !exchange.is_over() {
         out = join(out, exchange.end());
     }
+    ctx.unsure.push(&out, session.body_bytes_sent());
     if exchange.is_over() {
-        ctx.told_at = Some(sent);
         ctx.failure.get_or_insert_with(|| "the upstream's answer could not be used".to_owned());
-        // A held reply has told the client nothing yet: `fail_to_proxy` does.
-        if !exchange.is_told() && !end {
-            return Err(Error::explain(errors::OVER, "the reply has failed").into_up());
-        }
+        return Err(Error::explain(errors::OVER, "the reply has failed").into_up());
     }
     *piece = Some(out);
     Ok(None)
-}
-
-fn last_words(exchange: &mut Exchange, failure: &Failure, log: &mut Option<String>) -> Bytes {
-    *log = Some(failure.to_string());
-    match exchange.fail(failure) {
-        Told::Event(event) => event,
-        _ => Bytes::new(),
-    }
 }
 
 fn join(first: Bytes, second: Bytes) -> Bytes {
@@ -144,50 +140,73 @@ fn join(first: Bytes, second: Bytes) -> Bytes {
 pub async fn fail(session: &mut Session, e: &Error, ctx: &mut Ctx) -> FailToProxy {
     let gone = FailToProxy { error_code: 0, can_reuse_downstream: false };
     let Some(failure) = errors::failure(e, ctx.call.as_ref()) else { return gone };
-    let over = *e.etype() == errors::OVER;
-    if !over {
+    if *e.etype() != errors::OVER {
         ctx.failure = Some(format!("{failure} [{e}]"));
     }
-    let written = session.response_written().is_some_and(|head| !head.status.is_informational());
     let told = match ctx.exchange.as_mut() {
         Some(exchange) => exchange.fail(&failure),
-        None if written => Told::Nothing,
+        None if is_written(session) => Told::Break,
         None => Told::Answer(failure.to_answer()),
     };
     session.set_keepalive(None);
     let error_code = failure.status.as_u16();
     match told {
-        Told::Answer(answer) if !written => {
-            if over {
-                ctx.failure = Some(format!("{}", answer.status));
-            }
-            writer::write(session, ctx, answer).await;
-        }
-        Told::Event(event) => end_stream(session, event).await,
-        Told::Nothing if ctx.told_at.is_some() => end_stream(session, Bytes::new()).await,
-        _ => {}
+        Told::Answer(answer) => writer::write(session, ctx, answer).await,
+        Told::Event(event) => end_stream(session, ctx, event).await,
+        Told::Nothing => end_stream(session, ctx, Bytes::new()).await,
+        Told::Break => {}
     }
     FailToProxy { error_code, can_reuse_downstream: false }
 }
 
-async fn end_stream(session: &mut Session, last: Bytes) {
-    if let Err(e) = session.write_response_body(Some(last), true).await {
+fn is_written(session: &Session) -> bool {
+    session.response_written().is_some_and(|head| !head.status.is_informational())
+}
+
+/// Writes what is left of a stream: its head, if pingora dropped that too, the pieces of a dropped batch, the last words.
+async fn end_stream(session: &mut Session, ctx: &mut Ctx, last: Bytes) {
+    let written = async {
+        if let (Some(content_type), false) = (ctx.stream_type, is_written(session)) {
+            let head = stream_head(content_type, session.req_header().version, ctx)?;
+            session.write_response_header(Box::new(head), false).await?;
+        }
+        for piece in ctx.unsure.take(session.body_bytes_sent()) {
+            session.write_response_body(Some(piece), false).await?;
+        }
+        session.write_response_body(Some(last), true).await
+    };
+    if let Err(e) = written.await {
         debug!("the end of a stream could not be written: {e}");
     }
 }
 
 /// Writes a reply that was held, now that its body is known.
 pub async fn finish(session: &mut Session, ctx: &mut Ctx) {
-    if session.response_written().is_some_and(|head| !head.status.is_informational()) {
+    if is_written(session) {
         return;
     }
     if let Some(counting) = ctx.counting.take() {
         // Its failure only means that the count is made here.
         let _ = counting.await;
     }
-    let Some(answer) = ctx.exchange.as_mut().and_then(Exchange::answer) else { return };
+    let Some(answer) = answer(ctx).await else { return };
     if answer.status.is_client_error() || answer.status.is_server_error() {
-        ctx.failure.get_or_insert_with(|| format!("{}", answer.status));
+        ctx.failure.get_or_insert_with(|| answer.why.as_deref().unwrap_or("the upstream's own").to_owned());
     }
     writer::write(session, ctx, answer).await;
+}
+
+/// The answer of a held exchange; a large one is made on a thread of its own, since decoding and counting take time.
+async fn answer(ctx: &mut Ctx) -> Option<Answer> {
+    if ctx.exchange.as_ref().map_or(0, Exchange::held) < ASIDE {
+        return ctx.exchange.as_mut().and_then(Exchange::answer);
+    }
+    let mut exchange = ctx.exchange.take()?;
+    let made = tokio::task::spawn_blocking(move || {
+        let answer = exchange.answer();
+        (exchange, answer)
+    });
+    let (exchange, answer) = made.await.ok()?;
+    ctx.exchange = Some(exchange);
+    answer
 }

@@ -3,7 +3,7 @@
 use super::body::{self, Read};
 use super::ctx::{CallState, Ctx};
 use super::dispatch::{self, ByHead};
-use super::{Proxy, Settings, writer};
+use super::{Live, Proxy, writer};
 use crate::transform::{Call, Context, Plan, Reply};
 use crate::wire::{Answer, Failure};
 use bytes::Bytes;
@@ -21,36 +21,38 @@ const COUNT_ASIDE: usize = 8 * 1024;
 enum Opened {
     Answer(Answer),
     Call(Call, Box<dyn Reply>),
-    /// The body is larger than the limit: answered, and read on for a while.
-    TooLarge(Answer),
 }
 
 /// pingora's `request_filter`: whether the reply is written already.
 pub async fn open(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> Result<bool> {
     // Held replies rely on it, see `reply`.
     session.set_ignore_info_resp(true);
-    introduce(&proxy.settings, &session.req_header().headers, ctx);
-    let opened = match dispatch(proxy, session, ctx).await? {
+    // What follows this request is the next one, not a reason to give this one up.
+    session.set_pipelining_enabled(true);
+    introduce(&session.req_header().headers, ctx);
+    let live = ctx.live.clone();
+    let opened = match dispatch(proxy, &live, session, ctx).await? {
         Ok(opened) => opened,
         Err(failure) => Opened::Answer(failure.to_answer()),
     };
-    match opened {
-        Opened::Answer(answer) => writer::write(session, ctx, answer).await,
-        Opened::TooLarge(answer) => {
-            session.set_keepalive(None);
-            writer::write(session, ctx, answer).await;
-            body::linger(session, proxy.settings.max_body).await;
-        }
-        Opened::Call(call, reply) => match prepare(proxy, session, ctx, call, reply) {
+    let answer = match opened {
+        Opened::Answer(answer) => answer,
+        Opened::Call(call, reply) => match prepare(session, ctx, call, reply) {
             Ok(()) => return Ok(false),
-            Err(failure) => writer::write(session, ctx, failure.to_answer()).await,
+            Err(failure) => failure.to_answer(),
         },
+    };
+    ctx.refusal.clone_from(&answer.why);
+    let unread = body::settle(session).await;
+    writer::write(session, ctx, answer).await;
+    if unread {
+        body::linger(session, live.settings.max_body).await;
     }
     Ok(true)
 }
 
 /// Request id and origin, which every reply carries.
-pub fn introduce(settings: &Settings, headers: &HeaderMap, ctx: &mut Ctx) {
+pub fn introduce(headers: &HeaderMap, ctx: &mut Ctx) {
     let sane = |id: &&HeaderValue| {
         !id.is_empty() && id.len() <= LONGEST_ID && id.as_bytes().iter().all(|byte| byte.is_ascii_graphic())
     };
@@ -59,7 +61,8 @@ pub fn introduce(settings: &Settings, headers: &HeaderMap, ctx: &mut Ctx) {
         None => HeaderValue::from_str(&format!("req_{}", random_id())).unwrap_or(HeaderValue::from_static("req")),
     };
     let origin = headers.get(header::ORIGIN);
-    ctx.origin = origin.filter(|origin| origin.to_str().is_ok_and(|origin| (settings.allows_origin)(origin))).cloned();
+    ctx.origin =
+        origin.filter(|origin| origin.to_str().is_ok_and(|origin| (ctx.live.settings.allows_origin)(origin))).cloned();
 }
 
 /// 24 random letters and digits.
@@ -72,9 +75,10 @@ pub fn unix_now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
-async fn dispatch(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> Result<Result<Opened, Failure>> {
+async fn dispatch(proxy: &Proxy, live: &Live, session: &mut Session, ctx: &mut Ctx) -> Result<Result<Opened, Failure>> {
     let head = session.req_header();
-    let (route, params) = match dispatch::by_head(&proxy.table, &head.method, head.uri.path(), &head.headers) {
+    let method = head.method.clone();
+    let (route, params) = match dispatch::by_head(&live.table, &method, head.uri.path(), &head.headers) {
         Ok(ByHead::Answer(answer)) => return Ok(Ok(Opened::Answer(answer))),
         Ok(ByHead::Route(route, params)) => (route, params),
         Err(failure) => return Ok(Err(failure)),
@@ -82,26 +86,28 @@ async fn dispatch(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> Result
     ctx.route = Some(route.clone());
     let given = match dispatch::reads_body(&route) {
         false => Bytes::new(),
-        true => match body::read(session, proxy.settings.max_body).await? {
+        true => match body::read(session, live.settings.max_body).await? {
             Read::Whole(body) => body,
-            Read::TooLarge => {
-                return Ok(Ok(Opened::TooLarge(dispatch::too_large(proxy.settings.max_body).to_answer())));
-            }
+            Read::TooLarge => return Ok(Err(dispatch::too_large(live.settings.max_body))),
         },
     };
+    let body = dispatch::body(&method, &route, given);
     let (id, now) = (random_id(), unix_now());
     let host = dispatch::host(&session.req_header().headers);
-    let cx = Context { user: &proxy.settings.user, id: &id, now, host, steps: None };
-    Ok(dispatch::open(&route, params, dispatch::body(&route, given), &cx).map(|plan| match plan {
+    let state = live.state(proxy.current.is_behind());
+    let cx = Context { user: &live.settings.user, id: &id, now, host, state, steps: None };
+    Ok(dispatch::open(&route, params, body, &cx).map(|plan| match plan {
         Plan::Answer(answer) => Opened::Answer(answer),
         Plan::Call(call, reply) => Opened::Call(call, reply),
     }))
 }
 
 /// Makes the exchange and what the network needs to know of it.
-fn prepare(proxy: &Proxy, session: &Session, ctx: &mut Ctx, call: Call, reply: Box<dyn Reply>) -> Result<(), Failure> {
+fn prepare(session: &mut Session, ctx: &mut Ctx, call: Call, reply: Box<dyn Reply>) -> Result<(), Failure> {
     let headers = &session.req_header().headers;
-    let prepared = dispatch::prepare(ctx.route.as_deref(), call, reply, headers, &proxy.settings, ctx.begun)?;
+    let prepared = dispatch::prepare(ctx.route.as_deref(), call, reply, headers, &ctx.live.settings, ctx.begun)?;
+    // A client that does not read cannot hold the call for longer than it may take.
+    session.set_write_timeout(Some(prepared.deadline.limit));
     let prompt = prepared.exchange.call().prompt.clone();
     if let Some(prompt) = prompt.filter(|prompt| prompt.size() > COUNT_ASIDE) {
         ctx.counting = Some(tokio::task::spawn_blocking(move || {
@@ -116,8 +122,10 @@ fn prepare(proxy: &Proxy, session: &Session, ctx: &mut Ctx, call: Call, reply: B
         tried: 0,
         fresh: false,
         sent: None,
+        answered: false,
         status: None,
     });
+    ctx.replayed = session.get_retry_buffer().is_none();
     ctx.exchange = Some(prepared.exchange);
     Ok(())
 }

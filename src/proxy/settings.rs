@@ -51,10 +51,11 @@ impl Settings {
                 .and_then(|call| call.status)
                 .map(|status| format!(" upstream={status}"))
                 .unwrap_or_default(),
-            match (&ctx.failure, e) {
-                (Some(failure), _) => format!(" failure={failure:?}"),
-                (None, Some(e)) => format!(" ended={}", e.etype().as_str()),
-                (None, None) => String::new(),
+            match (&ctx.failure, &ctx.refusal, e) {
+                (Some(failure), ..) => format!(" failure={failure:?}"),
+                (None, Some(refusal), _) => format!(" refused={refusal:?}"),
+                (None, None, Some(e)) => format!(" ended={}", e.etype().as_str()),
+                (None, None, None) => String::new(),
             },
             ctx.request_id.to_str().unwrap_or_default(),
         );

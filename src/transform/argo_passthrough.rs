@@ -147,7 +147,7 @@ impl Reply for AsItCame {
     }
 
     fn answer(&mut self, held: &Held) -> Result<Answer, Failure> {
-        Ok(Answer { status: held.status, headers: Vec::new(), body: held.body.clone() })
+        Ok(Answer { body: held.body.clone(), ..Answer::empty(held.status) })
     }
 
     /// Raw text has no place for an error: the connection breaks instead.

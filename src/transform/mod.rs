@@ -51,6 +51,8 @@ pub struct Context<'a> {
     pub now: u64,
     /// The `Host` that the client called, for pages that explain themselves.
     pub host: &'a str,
+    /// What the process serves, for whoever watches it.
+    pub state: State<'a>,
     /// Where what is decided gets written down, when somebody wants an explanation; `None` while serving.
     pub steps: Option<&'a Steps>,
 }
@@ -85,6 +87,17 @@ impl Context<'_> {
             self.note_rule(rules, Did::Counts(tokenizer));
         }
     }
+}
+
+/// The state of what is served.
+#[derive(Debug, Clone, Copy)]
+pub struct State<'a> {
+    /// A hash of the table's text.
+    pub version: &'a str,
+    /// When it was loaded, in Unix seconds.
+    pub loaded_at: u64,
+    /// Whether a newer file lies on the disk that cannot be used.
+    pub is_behind: bool,
 }
 
 /// What happens with a request.

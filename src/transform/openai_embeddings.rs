@@ -108,7 +108,10 @@ impl Embeddings {
             return Err(Failure::bad_field(&*place, format!("'{place}' is an empty string.")));
         }
         if inputs.len() > most {
-            let message = format!("'input' holds {} texts; ARGO takes at most {most} a request.", inputs.len());
+            let message = format!(
+                "'input' holds {} texts; ARGO takes at most {most} a request (LangChain: chunk_size={most}).",
+                inputs.len()
+            );
             return Err(Failure::bad_field("input", message));
         }
         Ok(inputs)

@@ -15,9 +15,11 @@ pub fn failure(held: &Held) -> Failure {
         _ => StatusCode::BAD_GATEWAY,
     };
     let message = match said.message.as_str() {
-        "" => format!("ARGO answered {} without a message.", held.status),
-        message if status == held.status => message.to_owned(),
-        message => format!("ARGO answered {}: {message}", held.status),
+        "" => format!("ARGO answered {} without a message.", held.status.as_u16()),
+        // What the client did wrong is told in the vendor's words; what ARGO did wrong is told to be ARGO's.
+        message if status == held.status && !status.is_server_error() => message.to_owned(),
+        message if message.starts_with(held.status.as_str()) => format!("ARGO answered {message}"),
+        message => format!("ARGO answered {}: {message}", held.status.as_u16()),
     };
     let mut failure = Failure::new(status, message);
     failure.param = said.param;
@@ -64,8 +66,8 @@ mod tests {
             assert_eq!(failure(&held(status, "no", None)).status.as_u16(), 502, "{status}");
         }
         let limited = failure(&held(429, "slow down", Some((header::RETRY_AFTER, "7"))));
-        assert_eq!(limited.retry_after().unwrap(), "7");
-        assert_eq!(failure(&held(500, "", None)).message, "ARGO answered 500 Internal Server Error without a message.");
+        assert_eq!(limited.headers, [(header::RETRY_AFTER, "7".parse().unwrap())]);
+        assert_eq!(failure(&held(500, "", None)).message, "ARGO answered 500 without a message.");
     }
 
     #[test]

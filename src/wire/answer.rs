@@ -13,13 +13,15 @@ pub struct Answer {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The body, complete.
     pub body: Bytes,
+    /// For the log, when the reply is a failure: its code and the field at fault, never a text.
+    pub why: Option<Box<str>>,
 }
 
 impl Answer {
     /// A reply with a body of the given type.
     pub fn new(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Self {
         let headers = vec![(header::CONTENT_TYPE, HeaderValue::from_static(content_type))];
-        Answer { status, headers, body: body.into() }
+        Answer { status, headers, body: body.into(), why: None }
     }
 
     /// A JSON reply.
@@ -29,6 +31,6 @@ impl Answer {
 
     /// A reply without a body.
     pub fn empty(status: StatusCode) -> Self {
-        Answer { status, headers: Vec::new(), body: Bytes::new() }
+        Answer { status, headers: Vec::new(), body: Bytes::new(), why: None }
     }
 }

@@ -3,7 +3,7 @@
 //! Clients branch on the HTTP status and on `{"error": {"message", "type", "param", "code"}}`, all four keys present.
 
 use crate::wire::{Answer, json};
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -95,12 +95,10 @@ impl Failure {
     pub fn to_answer(&self) -> Answer {
         let mut answer = Answer::json(self.status, self.to_json());
         answer.headers.extend(self.headers.iter().cloned());
+        let code = self.code.as_deref().unwrap_or(kind_of(self.status));
+        let param = self.param.as_deref().map(|param| format!(" param={param}")).unwrap_or_default();
+        answer.why = Some(format!("{code}{param}").into());
         answer
-    }
-
-    /// What `Retry-After` said, if the failure carries it.
-    pub fn retry_after(&self) -> Option<&HeaderValue> {
-        self.headers.iter().find(|(name, _)| name == header::RETRY_AFTER).map(|(_, value)| value)
     }
 }
 

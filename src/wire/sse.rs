@@ -1,5 +1,12 @@
 //! Server-sent events as OpenAI's clients read them: one `data:` line an event, a blank line after it.
 
+use http::{HeaderName, HeaderValue, header};
+
+/// What keeps caches and proxies from holding a stream back.
+pub const HEADERS: [(HeaderName, HeaderValue); 2] = [
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+    (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
+];
 /// Opens an event.
 pub const DATA: &[u8] = b"data: ";
 /// Closes an event.

@@ -97,3 +97,19 @@ fn an_explained_refusal_is_the_one_that_is_served() {
     }
     assert!(argo.requests().is_empty());
 }
+
+#[test]
+fn a_canned_request_is_explained_whatever_comes_with_it() {
+    let argo = Argo::saying("Hi");
+    let setup = Setup::before(&argo);
+    let server = Setup::before(&argo).start();
+    let (_, folder) = setup.command();
+    let (file, body) = (folder.join("body.json"), chat("mine", json!({})));
+    std::fs::write(&file, &body).unwrap();
+    let explanation = explained(&setup, &["GET", "/v1/status", "--body", file.to_str().unwrap()]);
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert_eq!(server.client().call("GET", "/v1/status", "", body.as_bytes()).status, 200);
+    let sent = argo.requests().first().cloned().unwrap();
+    assert_eq!(explanation["body_from"], "route");
+    assert_eq!(explanation["upstream"]["body"].as_str().unwrap().as_bytes(), sent.body);
+}

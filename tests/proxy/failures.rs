@@ -79,7 +79,7 @@ fn captured_errors_keep_their_status_and_give_their_message() {
 fn a_502_page_of_nginx_is_told_in_one_line() {
     let page = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx/1.20.1</center>\r\n</body>\r\n</html>";
     let answer = whole(move |_, connection| connection.whole(502, "Content-Type: text/html\r\n", page.as_bytes()));
-    assert_eq!(told(&answer), (502, "502 Bad Gateway – nginx/1.20.1".into(), Value::Null, Value::Null));
+    assert_eq!(told(&answer), (502, "ARGO answered 502 Bad Gateway – nginx/1.20.1".into(), Value::Null, Value::Null));
     assert_eq!(answer.error()["type"], "server_error");
 }
 

@@ -13,5 +13,7 @@ mod http;
 mod lifecycle;
 mod only_yaml;
 mod passthrough;
+mod reload;
+mod reviewed;
 mod streams;
 mod timeouts;

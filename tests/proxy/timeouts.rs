@@ -21,7 +21,7 @@ fn is_timeout(answer: &Answer) {
 #[test]
 fn the_configured_limit_holds() {
     let argo = silent();
-    let server = Setup::before(&argo).config("timeout: 0.2").start();
+    let server = Setup::before(&argo).config("timeout: 0.5").start();
     let begun = Instant::now();
     is_timeout(&server.chat(&chat("x", json!({}))));
     is_timeout(&server.chat(&chat("x", json!({"stream": true}))));
@@ -35,8 +35,8 @@ fn the_configured_limit_holds() {
 fn a_request_may_ask_for_less_or_more() {
     let argo = silent();
     let server = Server::before(&argo);
-    is_timeout(&server.chat(&chat("x", json!({"timeout": 0.2}))));
-    for header in ["x-stainless-read-timeout: 0.2\r\n", "x-stainless-timeout: 0.2\r\n"] {
+    is_timeout(&server.chat(&chat("x", json!({"timeout": 0.5}))));
+    for header in ["x-stainless-read-timeout: 0.5\r\n", "x-stainless-timeout: 0.5\r\n"] {
         let body = chat("x", json!({}));
         is_timeout(&server.client().call("POST", "/v1/chat/completions", header, body.as_bytes()));
     }
@@ -46,7 +46,7 @@ fn a_request_may_ask_for_less_or_more() {
         gate.lock().unwrap().recv_timeout(Duration::from_secs(20)).unwrap();
         connection.says("late");
     });
-    let server = Setup::before(&slow).config("timeout: 0.1").start();
+    let server = Setup::before(&slow).config("timeout: 0.5").start();
     std::thread::scope(|scope| {
         let waiting = scope.spawn(|| server.chat(&chat("x", json!({"timeout": 20}))));
         // A request with the configured limit has timed out by the time that the patient one is let go.
@@ -90,7 +90,7 @@ fn a_stream_that_goes_on_too_long_ends_with_an_error_event_and_the_call_with_it(
         tell.lock().unwrap().send((pieces, connection.is_open())).unwrap();
     });
     let server = Server::before(&argo);
-    let answer = server.chat(&chat("x", json!({"stream": true, "timeout": 0.2})));
+    let answer = server.chat(&chat("x", json!({"stream": true, "timeout": 0.5})));
     let said = said(&answer.body);
     assert!(!said.text.is_empty() && !said.done && answer.complete);
     assert_eq!(said.error.unwrap()["code"], "timeout");

@@ -64,6 +64,11 @@ esac"#,
         machine
     }
 
+    /// An empty file of the project.
+    pub fn file(&self, path: &str) {
+        fs::write(self.root.join(path), "").unwrap();
+    }
+
     pub fn tool(&self, name: &str, script: &str) {
         self.script(&format!("bin/{name}"), script);
     }

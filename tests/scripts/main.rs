@@ -71,6 +71,24 @@ fn arguments_pass_through_and_name_the_configuration() {
 }
 
 #[test]
+fn the_projects_own_table_serves_where_there_is_no_other() {
+    let machine = Machine::new();
+    machine.file("routes.yaml");
+    succeeds(&machine.app(&["--demo"]));
+    let calls = machine.calls();
+    assert!(calls[1].starts_with("program serve --demo --routes /") && calls[1].ends_with("/routes.yaml"), "{calls:?}");
+    succeeds(&machine.app(&["--demo", "--routes", "mine.yaml"]));
+    assert_eq!(machine.calls(), ["program serve --demo --routes mine.yaml"]);
+}
+
+#[test]
+fn commands_work_through_the_script() {
+    let machine = Machine::new();
+    succeeds(&machine.app(&["check", "x.yaml"]));
+    assert_eq!(machine.calls(), [BUILD, "program check x.yaml"]);
+}
+
+#[test]
 fn a_setup_that_fails_is_the_end() {
     let machine = Machine::new();
     let output = machine.run("run_app.sh", &[], &[("INIT_FAILS", "2")]);

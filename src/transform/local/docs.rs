@@ -12,7 +12,7 @@ pub const ENTRY: Entry = Entry { name: "docs", about: "This page", build: |catal
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem;color:#222}\
 table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.25rem .75rem .25rem 0;border-bottom:1px solid #ddd}\
-pre{background:#f4f4f4;padding:.75rem;overflow-x:auto}code{font-family:ui-monospace,monospace;font-size:.95em}";
+pre{background:#f4f4f4;padding:.75rem;overflow-x:auto}main{overflow-x:auto}code{font-family:ui-monospace,monospace;font-size:.95em}";
 
 struct Docs(Arc<Catalog>);
 
@@ -30,14 +30,14 @@ impl Docs {
         let name = env!("CARGO_PKG_NAME");
         write!(
             out,
-            "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{name}</title><style>{STYLE}</style>"
+            "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>{name}</title><style>{STYLE}</style>"
         )?;
         write!(out, "<h1>{name} {}</h1><p>OpenAI's API over ARGO.</p>", env!("CARGO_PKG_VERSION"))?;
         self.first_steps(out, &escape(host))?;
         out.push_str("<h2>Endpoints</h2><table><tr><th>Method<th>Path<th>What it does</tr>");
         for row in &self.0.routes {
             let methods: Vec<&str> = row.methods.iter().map(http::Method::as_str).collect();
-            let (path, about) = (escape(&row.path), escape(row.about));
+            let (path, about) = (escape(&row.path.replace("*}", "}")), escape(row.about));
             write!(out, "<tr><td>{}<td><code>{path}</code><td>{about}</tr>", methods.join(", "))?;
         }
         out.push_str("</table><h2>Models</h2><table><tr><th>Name<th>ARGO's id</tr>");

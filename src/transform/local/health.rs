@@ -1,9 +1,8 @@
-//! `reply: health`: says that the proxy itself is alive; nothing is asked of the upstream.
+//! `reply: health`: says that the proxy itself is alive; with the table that it serves; nothing is asked of the upstream.
 
 use super::Entry;
 use crate::transform::{Context, Plan, Request, Transformer};
-use crate::wire::{Answer, Failure};
-use bytes::Bytes;
+use crate::wire::{Answer, Failure, json};
 use http::StatusCode;
 use std::sync::Arc;
 
@@ -14,8 +13,18 @@ pub const ENTRY: Entry =
 struct Health;
 
 impl Transformer for Health {
-    fn open(&self, _: &Request, _: &Context<'_>) -> Result<Plan, Failure> {
-        let body = Bytes::from_static(b"{\"status\":\"healthy\"}");
-        Ok(Plan::Answer(Answer::json(StatusCode::OK, body)))
+    fn open(&self, _: &Request, cx: &Context<'_>) -> Result<Plan, Failure> {
+        let mut out = b"{".to_vec();
+        json::push_key(&mut out, "status");
+        json::push_string(&mut out, "healthy");
+        json::push_key(&mut out, "table");
+        out.push(b'{');
+        json::push_key(&mut out, "version");
+        json::push_string(&mut out, cx.state.version);
+        json::push_key(&mut out, "loaded_at");
+        json::push_number(&mut out, cx.state.loaded_at);
+        json::push_key(&mut out, "newer_file_is_broken");
+        out.extend_from_slice(if cx.state.is_behind { b"true}}" } else { b"false}}" });
+        Ok(Plan::Answer(Answer::json(StatusCode::OK, out)))
     }
 }

@@ -72,10 +72,17 @@ impl Reply for ChatReply {
         let mut out = Vec::new();
         self.piece(&held.body, &mut out)?;
         self.end(&mut out)?;
-        Ok(Answer::new(StatusCode::OK, "text/event-stream; charset=utf-8", out))
+        let mut answer = Answer::new(StatusCode::OK, "text/event-stream; charset=utf-8", out);
+        answer.headers.extend(sse::HEADERS);
+        Ok(answer)
     }
 
     fn fail(&mut self, failure: &Failure, out: &mut Vec<u8>) {
-        sse::push_event(out, &failure.to_json());
+        let mut said_instead = None;
+        if let Some(Streaming { decoder, chunks }) = &mut self.streaming {
+            said_instead = decoder.broken(&mut ChunkSink { chunks, frame: &mut self.frame, out });
+            chunks.close(&self.frame, out);
+        }
+        sse::push_event(out, &said_instead.as_ref().unwrap_or(failure).to_json());
     }
 }

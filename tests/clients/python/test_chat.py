@@ -177,4 +177,4 @@ def test_whatever_else_is_served(raw):
     assert status["choices"][0]["message"]["content"].startswith("Hello")
     assert "/v1/chat/completions" in raw.get("/docs").text
     assert raw.get("/health", follow_redirects=False).status_code == 404
-    assert raw.get(str(raw.base_url).replace("/v1/", "/health")).json() == {"status": "healthy"}
+    assert raw.get(str(raw.base_url).replace("/v1/", "/health")).json()["status"] == "healthy"

@@ -89,7 +89,8 @@ impl Client {
 
     pub fn line(&mut self) -> String {
         let mut line = String::new();
-        self.reader.read_line(&mut line).unwrap();
+        // A connection that breaks here reads as an empty line, which is neither a head nor a chunk.
+        let _ = self.reader.read_line(&mut line);
         line.trim_end().to_owned()
     }
 
@@ -104,6 +105,17 @@ impl Client {
             headers.push((name.to_owned(), value.to_owned()));
         }
         Answer { status, headers, ..Answer::default() }
+    }
+
+    /// The answer, or nothing when the connection broke before its head was complete.
+    pub fn try_answer(&mut self) -> Option<Answer> {
+        let waiting = self.reader.fill_buf().is_ok_and(|bytes| !bytes.is_empty());
+        waiting.then(|| self.answer())
+    }
+
+    /// Whether the server closes the connection without another byte.
+    pub fn is_closed(&mut self) -> bool {
+        matches!(self.reader.read(&mut [0; 1]), Ok(0) | Err(_))
     }
 
     pub fn answer(&mut self) -> Answer {

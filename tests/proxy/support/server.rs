@@ -170,6 +170,11 @@ impl Server {
         (status, log)
     }
 
+    /// One of its files.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
     /// What was logged so far.
     pub fn log(&self) -> String {
         self.log.lock().unwrap().clone()

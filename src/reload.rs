@@ -1,0 +1,102 @@
+//! Notices that a file has changed and puts what it says into use, off the path of requests.
+//!
+//! Files are looked at several times a second: that works on network file systems, where notifications do not arrive, and
+//! sees a replacement by rename as well as a write. A change counts when it has stood still from one look to the next, so that
+//! several writes are one change. SIGHUP reloads at once.
+
+use crate::problem::Problem;
+use crate::proxy::{Current, Live};
+use log::{error, info, warn};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::time::{Duration, SystemTime};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// How often the files are looked at.
+const LOOK: Duration = Duration::from_millis(150);
+
+/// What was loaded, and what a running process cannot take from it.
+pub struct Fresh {
+    /// What is to be served.
+    pub live: Live,
+    /// Settings that differ but need a restart.
+    pub needs_restart: Vec<&'static str>,
+}
+
+/// Loads everything anew.
+pub type Load = Box<dyn Fn() -> Result<Fresh, Vec<Problem>> + Send>;
+
+/// A file as far as a change shows in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Look {
+    modified: Option<SystemTime>,
+    size: u64,
+    inode: u64,
+}
+
+/// Watches `files` on a thread of its own for as long as the process lives. SIGHUP is received from the return on: before,
+/// it would end the process.
+pub fn watch(files: Vec<PathBuf>, current: Arc<Current>, load: Load) {
+    let (ready, is_ready) = std::sync::mpsc::channel::<()>();
+    let spawned = std::thread::Builder::new().name("reload".to_owned()).spawn(move || {
+        match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime.block_on(run(&files, &current, &load, ready)),
+            Err(e) => warn!("files are not watched: {e}"),
+        }
+    });
+    match spawned {
+        // An error only says that the thread has ended, which it has told itself.
+        Ok(_) => is_ready.recv().unwrap_or_default(),
+        Err(e) => warn!("files are not watched: {e}"),
+    }
+}
+
+async fn run(files: &[PathBuf], current: &Current, load: &Load, ready: Sender<()>) {
+    let Ok(mut hangup) = signal(SignalKind::hangup()) else {
+        return warn!("files are not watched: SIGHUP cannot be received");
+    };
+    drop(ready);
+    let mut used = look(files);
+    let mut last = used.clone();
+    loop {
+        let asked = tokio::select! {
+            _ = hangup.recv() => true,
+            () = tokio::time::sleep(LOOK) => false,
+        };
+        let now = look(files);
+        let settled = now == last;
+        last.clone_from(&now);
+        if asked || (settled && now != used) {
+            used = now;
+            reload(current, load);
+        }
+    }
+}
+
+fn look(files: &[PathBuf]) -> Vec<Option<Look>> {
+    use std::os::unix::fs::MetadataExt;
+    let one = |file: &PathBuf| {
+        let metadata = std::fs::metadata(file).ok()?;
+        Some(Look { modified: metadata.modified().ok(), size: metadata.len(), inode: metadata.ino() })
+    };
+    files.iter().map(one).collect()
+}
+
+fn reload(current: &Current, load: &Load) {
+    match load() {
+        Ok(Fresh { live, needs_restart }) => {
+            for key in needs_restart {
+                warn!("{key} has changed in the configuration; it takes effect when the proxy is started again");
+            }
+            let models: usize = live.table.groups().map(|group| group.iter().count()).sum();
+            info!("reloaded: table {} with {} routes and {models} models", live.version(), live.table.routes().count());
+            current.replace(live);
+        }
+        Err(problems) => {
+            current.fall_behind();
+            let list: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            error!("not reloaded, the last good table stays in use:\n{}", list.join("\n"));
+        }
+    }
+}

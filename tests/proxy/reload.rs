@@ -1,0 +1,148 @@
+//! Changing what is served while it is served.
+
+use crate::support::{Argo, Server, Setup, chat};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+const SHIPPED: &str = include_str!("../../routes.yaml");
+
+fn with_model(name: &str) -> String {
+    SHIPPED.replace("    names:\n      # The table", &format!("    names:\n      {name}: brandnew\n      # The table"))
+}
+
+/// Writes as careful programs do: beside it, then in its place.
+fn replace(file: &PathBuf, text: &str) {
+    let beside = file.with_extension("new");
+    std::fs::write(&beside, text).unwrap();
+    std::fs::rename(beside, file).unwrap();
+}
+
+/// Asks until the answer is as wanted.
+fn until(what: &str, mut ask: impl FnMut() -> bool) -> Duration {
+    let begun = Instant::now();
+    while !ask() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "never: {what}");
+        std::thread::yield_now();
+    }
+    begun.elapsed()
+}
+
+fn table(server: &Server) -> Value {
+    server.get("/health").json()["table"].clone()
+}
+
+#[test]
+fn an_edited_table_is_live_within_a_second_and_a_broken_one_changes_nothing() {
+    let argo = Argo::saying("Hi");
+    let server = Setup::before(&argo).routes(SHIPPED).start();
+    let file = server.file("routes.yaml");
+    let ask = || server.chat(&chat("x", json!({"model": "lab:new"}))).status;
+    let before = table(&server);
+    assert_eq!(ask(), 404);
+    replace(&file, &with_model("lab:new"));
+    assert!(until("the new model", || ask() == 200) < Duration::from_secs(1));
+    let after = table(&server);
+    assert_ne!(after["version"], before["version"]);
+
+    std::fs::write(&file, with_model("lab:new").replace("reply: health", "reply: halth")).unwrap();
+    until("the broken table is told", || table(&server)["newer_file_is_broken"] == true);
+    assert_eq!((ask(), table(&server)["version"].clone()), (200, after["version"].clone()));
+    until("the report", || server.log().contains("did you mean 'health'"));
+    assert!(server.log().contains("the last good table stays in use"));
+
+    std::fs::remove_file(&file).unwrap();
+    until("the missing file", || server.log().contains("the file has gone"));
+    assert_eq!(ask(), 200);
+
+    std::fs::write(&file, SHIPPED).unwrap();
+    until("the first table", || table(&server)["version"] == before["version"]);
+    assert_eq!((ask(), table(&server)["newer_file_is_broken"].clone()), (404, json!(false)));
+}
+
+#[test]
+fn two_hundred_edits_under_load_fail_no_request() {
+    let argo = Argo::start(|request, connection| match request.path.contains("stream") {
+        true => connection.streams(&[b"Hel", b"lo"]),
+        false => connection.says("Hello"),
+    });
+    let server = Setup::before(&argo).routes(SHIPPED).config("verbose: false").start();
+    let file = server.file("routes.yaml");
+    let (over, served) = (AtomicBool::new(false), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for streamed in [false, true] {
+            let (server, over, served) = (&server, &over, &served);
+            scope.spawn(move || {
+                let mut client = server.client();
+                while !over.load(Ordering::Relaxed) {
+                    let answer = client.post("/v1/chat/completions", &chat("x", json!({ "stream": streamed })));
+                    assert!(answer.status == 200 && answer.complete, "{answer:?}");
+                    served.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+        let begun = Instant::now();
+        for edit in 0..200 {
+            let text = if edit % 5 == 4 { "nonsense: [".to_owned() } else { with_model(&format!("lab:edit-{edit}")) };
+            replace(&file, &text);
+            // SIGHUP takes each edit, without waiting for the file to stand still.
+            server.signal("HUP");
+            let wanted = served.load(Ordering::Relaxed) + 2;
+            until("requests between two edits", || {
+                served.load(Ordering::Relaxed) >= wanted || begun.elapsed().as_secs() > 60
+            });
+        }
+        replace(&file, &with_model("lab:last"));
+        until("the last edit", || server.get("/v1/models/lab:last").status == 200);
+        over.store(true, Ordering::Relaxed);
+    });
+    assert!(served.load(Ordering::Relaxed) >= 400);
+}
+
+#[test]
+fn a_request_in_flight_keeps_the_table_it_began_with() {
+    let (go, gate) = std::sync::mpsc::channel::<()>();
+    let gate = std::sync::Mutex::new(gate);
+    let argo = Argo::start(move |_, connection| {
+        connection.stream_head();
+        connection.chunk(b"a");
+        gate.lock().unwrap().recv_timeout(Duration::from_secs(20)).unwrap();
+        connection.chunk(b"b");
+        connection.stream_end();
+    });
+    let server = Setup::before(&argo).routes(&with_model("lab:old")).start();
+    let mut client = server.client();
+    client.send("POST", "/v1/chat/completions", "", chat("x", json!({"model": "lab:old", "stream": true})).as_bytes());
+    assert_eq!(client.head().status, 200);
+    let mut body = client.chunk().unwrap();
+    replace(&server.file("routes.yaml"), SHIPPED);
+    until("the model has gone", || server.get("/v1/models/lab:old").status == 404);
+    go.send(()).unwrap();
+    while let Some(piece) = client.chunk().filter(|piece| !piece.is_empty()) {
+        body.extend(piece);
+    }
+    let said = crate::support::said(&body);
+    assert_eq!((said.text.as_str(), said.done), ("ab", true));
+}
+
+#[test]
+fn the_configuration_is_reloaded_too_and_what_cannot_be_is_told() {
+    let argo = Argo::saying("Hi");
+    let server = Setup::before(&argo).config("drain_timeout: 5").start();
+    let file = server.file("config.yaml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let user = || {
+        assert_eq!(server.chat(&chat("x", json!({}))).status, 200);
+        argo.requests().pop().unwrap().json()["user"].clone()
+    };
+    assert_eq!(user(), "tester");
+    replace(&file, &text.replace("user: tester", "user: somebody"));
+    until("the new user", || user() == "somebody");
+    replace(&file, &text.replace("drain_timeout: 5", "drain_timeout: 6\nnum_workers: 9"));
+    until("what needs a restart", || server.log().contains("num_workers has changed"));
+    until("the other one", || server.log().contains("drain_timeout has changed"));
+    replace(&file, &text.replace("user: tester", "user: \"not a name\""));
+    until("the mistake", || server.log().contains("not reloaded"));
+    assert_eq!(user(), "tester");
+}
