@@ -61,6 +61,18 @@ impl Bound {
     }
 }
 
+/// Whether the system's certificates can be loaded, which every connection over TLS needs. pingora panics when not.
+///
+/// # Errors
+/// What is wrong and what to do, in a sentence.
+pub fn check_certificates() -> Result<(), String> {
+    let mut store = pingora::tls::RootCertStore::empty();
+    pingora::tls::load_platform_certs_incl_env_into_store(&mut store).map_err(|e| {
+        let cause = e.cause.as_ref().map_or_else(|| e.to_string(), ToString::to_string);
+        format!("the system's certificates cannot be loaded: {cause}; check SSL_CERT_FILE and SSL_CERT_DIR")
+    })
+}
+
 /// A pingora service on a listener that is bound already.
 struct OnListener<A> {
     service: Listening<A>,

@@ -7,7 +7,7 @@ use crate::config::{Config, HttpUrl, Username};
 use crate::problem::{Place, Problem};
 use crate::proxy::{Current, InFlight, Live, Proxy, Settings};
 use crate::reload::{self, Fresh};
-use crate::server::{Bound, Runner};
+use crate::server::{self, Bound, Runner};
 use crate::setup;
 use crate::stand_in::{CHAT_PATH, EMBED_PATH, STREAM_CHAT_PATH, StandIn};
 use pingora_proxy::http_proxy_service_with_name;
@@ -26,6 +26,7 @@ pub fn run(args: &ServeArgs) -> Result<(), Ended> {
     warn(&loaded.warnings);
     log(args.quiet);
     loaded.config.require_user().map_err(|problem| vec![problem])?;
+    server::check_certificates()?;
     let bound = Bound::new(loaded.config.host.as_str(), loaded.config.port)?;
     let introduction = introduction(args, &loaded, bound.address());
 

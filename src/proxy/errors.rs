@@ -51,7 +51,8 @@ fn from_upstream(e: &Error, call: &CallState) -> Failure {
         E::ConnectRefused => unreachable(StatusCode::BAD_GATEWAY, "refuses the connection"),
         E::ConnectNoRoute => unreachable(StatusCode::BAD_GATEWAY, "cannot be reached: there is no route to it"),
         E::TLSHandshakeFailure | E::InvalidCert | E::HandshakeError => {
-            unreachable(StatusCode::BAD_GATEWAY, "cannot be reached: the TLS handshake failed")
+            let what = "cannot be reached: the TLS handshake failed (SSL_CERT_FILE can name the authorities to trust)";
+            unreachable(StatusCode::BAD_GATEWAY, what)
         }
         E::ConnectError | E::SocketError | E::BindError => unreachable(StatusCode::BAD_GATEWAY, "cannot be reached"),
         etype if *etype == NO_ADDRESS => {
