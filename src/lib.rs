@@ -14,6 +14,7 @@
 //! 4  exchange          one request's life as a state machine: bytes in, bytes out
 //! ────────────────────────────────────────────────────────────────────────────────────
 //! 5  proxy             pingora's hooks, which feed the exchange; body, peer, deadline, head
+//! 6  explain           what becomes of a request, told without a network by the code that serves
 //! 6  server            listeners and signals
 //! 6  reload, config, setup, cli, stand_in    files, terminal, command line; the stand-in for ARGO
 //! ```
@@ -36,6 +37,7 @@ pub mod cli;
 pub mod config;
 pub mod dialect;
 pub mod exchange;
+pub mod explain;
 pub mod models;
 pub mod problem;
 pub mod proxy;

@@ -49,7 +49,7 @@ fn answered(upstream: Option<(bool, Bytes)>, answer: Answer) -> Run {
 fn run(table: &Table, path: &str, request: &Bytes, answer: &[u8], cut: impl Fn(&[u8]) -> Vec<Bytes>) -> Run {
     let Matched::Route(route, params) = table.find(&Method::POST, path) else { panic!("nothing is served on {path}") };
     let state = State { version: "abcd", loaded_at: 1_749_000_000, is_behind: false };
-    let cx = Context { user: "tester", id: "0123", now: 1_750_000_000, host: "proxy.test", state };
+    let cx = Context { user: "tester", id: "0123", now: 1_750_000_000, host: "proxy.test", state, steps: None };
     let (call, reply) = match route.transformer.open(&Request { body: request.clone(), params }, &cx) {
         Ok(Plan::Answer(answer)) => return answered(None, answer),
         Err(failure) => return answered(None, failure.to_answer()),

@@ -42,6 +42,14 @@ pub enum Counting {
 }
 
 impl Tokenizer {
+    /// Its name in a table.
+    pub fn name(self) -> &'static str {
+        match self {
+            Tokenizer::O200k => "o200k",
+            Tokenizer::Cl100k => "cl100k",
+        }
+    }
+
     /// The number of tokens of `text`. Special-token text such as `<|endoftext|>` counts as the text that it is.
     pub fn count(self, text: &str) -> u64 {
         self.table().count(text) as u64

@@ -1,6 +1,7 @@
 //! What the command line may say. `serve` is also what happens when no command is named.
 
 mod check;
+mod explain;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -16,6 +17,7 @@ use crate::config::Overrides;
 use crate::setup;
 use check::{CHECK_EXAMPLES, SCHEMA_EXAMPLES};
 pub use check::{CheckArgs, Described, Format, SchemaArgs};
+pub use explain::ExplainArgs;
 use values::{duration, positive, share};
 
 /// Where the configuration is looked for when nothing names it.
@@ -29,6 +31,7 @@ Examples:
   argo-openai-proxy my.yaml --port 8080     the same with another file and port
   argo-openai-proxy check                   look for mistakes in both files
   argo-openai-proxy models --json           what can be asked for
+  argo-openai-proxy explain GET /health     what would become of a request, and why
 
 Flags beat the environment (CONFIG_PATH, PORT, HOST, VERBOSE), which beats the file.
 Exit codes: 0 all right, 1 a problem, 2 wrong usage.";
@@ -85,6 +88,9 @@ pub enum Command {
     /// Look for mistakes in config.yaml and routes.yaml without starting
     #[command(after_help = CHECK_EXAMPLES)]
     Check(CheckArgs),
+    /// Tell what would become of a request and why, without a network
+    #[command(after_help = explain::EXAMPLES)]
+    Explain(ExplainArgs),
     /// Print what is served: method, path, upstream URL, transformer
     Routes(ListArgs),
     /// Print the models: name and ARGO id

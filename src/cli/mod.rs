@@ -2,6 +2,7 @@
 
 pub mod args;
 mod check;
+mod explain;
 mod files;
 mod list;
 pub mod load;
@@ -52,6 +53,7 @@ pub fn run() -> ExitCode {
         Command::StandIn(args) => stand_in::run(&args),
         Command::Init(args) => setup::run_on_terminal(&args.options(&environment)).map_err(Ended::from),
         Command::Check(args) => check::run(&args),
+        Command::Explain(args) => explain::run(&args),
         Command::Routes(args) => list::routes(&args),
         Command::Models(args) => list::models(&args),
         Command::Schema(args) => print(&schema::text(args.file)),

@@ -146,8 +146,13 @@ impl Begun {
 }
 
 fn live(loaded: Loaded) -> Result<Live, Vec<Problem>> {
+    let user = loaded.config.require_user().map_err(|problem| vec![problem])?.as_str().to_owned();
+    Ok(live_as(user, loaded))
+}
+
+/// What was loaded, served in the name of `user`.
+pub(super) fn live_as(user: String, loaded: Loaded) -> Live {
     let Loaded { config, table, text, .. } = loaded;
-    let user = config.require_user().map_err(|problem| vec![problem])?.as_str().to_owned();
     let origins = config.cors_origins;
     let settings = Settings {
         user,
@@ -158,7 +163,7 @@ fn live(loaded: Loaded) -> Result<Live, Vec<Problem>> {
         allows_origin: Arc::new(move |origin| origins.allows(origin)),
         verbose: config.verbose,
     };
-    Ok(Live::new(table, settings, &text))
+    Live::new(table, settings, &text)
 }
 
 /// Our own lines from `info` on (those of single requests only when `verbose` says so), or problems only when quiet;

@@ -2,7 +2,7 @@
 
 pub mod rules;
 
-pub use rules::{Family, Rules, SystemRole};
+pub use rules::{Did, Family, Matched, Rules, SystemRole};
 
 use crate::wire::Failure;
 use http::StatusCode;
@@ -40,8 +40,34 @@ pub struct Models {
     /// What the model list shows.
     pub shown: Shown,
     list: Vec<Model>,
-    by_name: HashMap<String, usize>,
+    by_name: HashMap<String, (usize, Form)>,
     default: Option<usize>,
+}
+
+/// The forms of a model's name, in the order in which they go before each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// The name that the model list shows.
+    Name,
+    /// ARGO's id.
+    Id,
+    /// ARGO's id behind the prefix of the name.
+    PrefixedId,
+    /// The name without its prefix.
+    ShortName,
+}
+
+impl Form {
+    const ALL: [Form; 4] = [Form::Name, Form::Id, Form::PrefixedId, Form::ShortName];
+}
+
+/// How a model came to serve a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// The request named none.
+    Default,
+    /// The request named it in this form.
+    Named(Form),
 }
 
 /// The model that a request gets, and the name that its reply carries.
@@ -49,6 +75,8 @@ pub struct Models {
 pub struct Chosen<'a> {
     /// What serves.
     pub model: &'a Model,
+    /// Why this one.
+    pub how: How,
     /// The name as the client asked; the default's name where it asked for none.
     pub asked: &'a str,
 }
@@ -61,10 +89,10 @@ impl Models {
     pub fn new(list: Vec<Model>, default: Option<usize>, shown: Shown) -> Self {
         let mut by_name = HashMap::new();
         let keys: Vec<[Option<String>; 4]> = list.iter().map(keys).collect();
-        for rank in 0..4 {
+        for (rank, form) in Form::ALL.into_iter().enumerate() {
             for (index, keys) in keys.iter().enumerate() {
                 if let Some(name) = keys.get(rank).cloned().flatten() {
-                    by_name.entry(name).or_insert(index);
+                    by_name.entry(name).or_insert((index, form));
                 }
             }
         }
@@ -83,11 +111,16 @@ impl Models {
 
     /// The model of a name, in any of its forms.
     pub fn find(&self, name: &str) -> Option<&Model> {
-        let index = match self.by_name.get(name) {
-            Some(index) => index,
+        self.find_by(name).map(|(model, _)| model)
+    }
+
+    /// The model of a name, and the form in which the name is one of its.
+    pub fn find_by(&self, name: &str) -> Option<(&Model, Form)> {
+        let (index, form) = match self.by_name.get(name) {
+            Some(found) => found,
             None => self.by_name.get(&name.to_lowercase())?,
         };
-        self.list.get(*index)
+        Some((self.list.get(*index)?, *form))
     }
 
     /// The model for a request that asked for `name`.
@@ -96,12 +129,12 @@ impl Models {
     /// 404 `model_not_found` with near matches; 400 when no name was given and the group has no default.
     pub fn choose<'a>(&'a self, name: Option<&'a str>) -> Result<Chosen<'a>, Failure> {
         match name {
-            Some(asked) => match self.find(asked) {
-                Some(model) => Ok(Chosen { model, asked }),
+            Some(asked) => match self.find_by(asked) {
+                Some((model, form)) => Ok(Chosen { model, how: How::Named(form), asked }),
                 None => Err(self.unknown(asked)),
             },
             None => match self.default() {
-                Some(model) => Ok(Chosen { model, asked: &model.name }),
+                Some(model) => Ok(Chosen { model, how: How::Default, asked: &model.name }),
                 None => Err(Failure::bad_field("model", "you must provide a model parameter")),
             },
         }
@@ -125,7 +158,7 @@ impl Models {
     pub fn near(&self, asked: &str) -> Vec<&str> {
         let asked: String = asked.chars().take(100).collect::<String>().to_lowercase();
         let mut scored: Vec<(f64, usize)> = Vec::new();
-        for (known, &index) in &self.by_name {
+        for (known, &(index, _)) in &self.by_name {
             let score = strsim::jaro_winkler(known, &asked);
             match scored.iter_mut().find(|(_, i)| *i == index) {
                 Some(best) => best.0 = best.0.max(score),
@@ -171,6 +204,22 @@ mod tests {
         }
         assert_eq!(group.find("BIG1").unwrap().id, "other", "a full name goes before an id");
         assert_eq!(group.choose(None).unwrap().asked, "lab:small-1");
+    }
+
+    #[test]
+    fn the_form_that_matched_is_told() {
+        let group = group();
+        for (name, form) in [
+            ("LAB:big-1", Form::Name),
+            ("small1", Form::Id),
+            ("lab:big1", Form::PrefixedId),
+            ("Small-1", Form::ShortName),
+            ("big1", Form::Name),
+        ] {
+            assert_eq!(group.find_by(name).unwrap().1, form, "{name}");
+            assert_eq!(group.choose(Some(name)).unwrap().how, How::Named(form), "{name}");
+        }
+        assert_eq!(group.choose(None).unwrap().how, How::Default);
     }
 
     #[test]

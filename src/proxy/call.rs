@@ -1,7 +1,9 @@
 //! The call upstream: peer, head, body, and when it may be made again.
 
 use super::ctx::{CallState, Ctx};
-use super::{Proxy, body, errors};
+use super::{Proxy, Settings, body, errors};
+use crate::table::Endpoint;
+use crate::transform::Call;
 use bytes::Bytes;
 use http::{HeaderValue, header};
 use pingora::http::RequestHeader;
@@ -24,18 +26,22 @@ const IDLE: Duration = Duration::from_secs(60);
 const SURELY_UNSENT: Duration = Duration::from_secs(1);
 
 fn state(ctx: &mut Ctx) -> Result<&mut CallState> {
-    ctx.call.as_mut().ok_or_else(|| Error::explain(ErrorType::InternalError, "no call was opened"))
+    ctx.call.as_mut().ok_or_else(no_call)
+}
+
+fn no_call() -> Box<Error> {
+    Error::explain(ErrorType::InternalError, "no call was opened")
 }
 
 /// The peer of the next attempt.
 pub async fn peer(proxy: &Proxy, ctx: &mut Ctx) -> Result<Box<HttpPeer>> {
-    let connect_timeout = ctx.live.settings.connect_timeout;
+    let live = ctx.live.clone();
     let call = state(ctx)?;
     let now = Instant::now();
     let Some(left) = call.deadline.left(now) else {
         return Err(Error::explain(errors::TIME_UP, "no time is left for the call").into_up());
     };
-    let connecting = connect_timeout.min(left);
+    let connecting = connecting(&live.settings, left);
     if call.addresses.is_empty() {
         let endpoint = &call.endpoint;
         let found = proxy.resolver.addresses(&endpoint.host, endpoint.port, connecting).await;
@@ -65,23 +71,32 @@ pub async fn peer(proxy: &Proxy, ctx: &mut Ctx) -> Result<Box<HttpPeer>> {
     Ok(Box::new(peer))
 }
 
-/// Replaces the client's head by the call's own: nothing of the client's headers goes upstream.
+/// How long connecting may take when this much time is left.
+pub fn connecting(settings: &Settings, left: Duration) -> Duration {
+    settings.connect_timeout.min(left)
+}
+
+/// Replaces the client's head by the call's own.
 pub fn head(head: &mut RequestHeader, ctx: &mut Ctx) -> Result<()> {
     let Some(exchange) = ctx.exchange.as_ref() else { return Ok(()) };
-    let (length, stream) = (exchange.call().body.len(), exchange.call().stream);
-    let call = state(ctx)?;
-    let mut own = RequestHeader::build("POST", call.endpoint.path.as_bytes(), Some(8))?;
-    own.insert_header(header::HOST, call.endpoint.authority.clone())?;
+    let Some(call) = ctx.call.as_mut() else { return Err(no_call()) };
+    *head = own_head(exchange.call(), &call.endpoint)?;
+    call.sent = Some(Instant::now());
+    Ok(())
+}
+
+/// The head of a call: nothing of the client's headers goes upstream.
+pub fn own_head(call: &Call, endpoint: &Endpoint) -> Result<RequestHeader> {
+    let mut own = RequestHeader::build("POST", endpoint.path.as_bytes(), Some(8))?;
+    own.insert_header(header::HOST, endpoint.authority.clone())?;
     own.insert_header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))?;
-    own.insert_header(header::CONTENT_LENGTH, length)?;
-    let accept = if stream { "text/plain" } else { "application/json" };
+    own.insert_header(header::CONTENT_LENGTH, call.body.len())?;
+    let accept = if call.stream { "text/plain" } else { "application/json" };
     own.insert_header(header::ACCEPT, HeaderValue::from_static(accept))?;
     own.insert_header(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"))?;
     let agent = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
     own.insert_header(header::USER_AGENT, HeaderValue::from_static(agent))?;
-    *head = own;
-    call.sent = Some(Instant::now());
-    Ok(())
+    Ok(own)
 }
 
 /// Swallows what pingora replays or still reads of the client's body, and sends the call's own at its end.

@@ -6,14 +6,29 @@ use std::time::{Duration, Instant};
 /// Where OpenAI's clients say how long they will wait: Python's first, then Node's; both in seconds.
 const CLIENT_LIMITS: [&str; 2] = ["x-stainless-read-timeout", "x-stainless-timeout"];
 
+/// Who set a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SetBy {
+    /// `timeout` of the configuration.
+    Configuration,
+    /// `timeout` of the request's body.
+    Body,
+    /// This header of the request.
+    Header(&'static str),
+}
+
 /// A time limit that runs.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline {
     begun: Instant,
     /// The whole call.
     pub limit: Duration,
+    /// Who set that.
+    pub set_by: SetBy,
     /// The longest silence, for a stream whose client said how long it waits for the next bytes.
     silence: Option<Duration>,
+    /// Who set that.
+    silence_by: SetBy,
 }
 
 impl Deadline {
@@ -29,13 +44,22 @@ impl Deadline {
         stream: bool,
     ) -> Self {
         let client = client_limit(headers);
+        let whole = |limit, set_by| Deadline { begun, limit, set_by, silence: None, silence_by: set_by };
         match (body, client) {
-            (Some(limit), _) => Deadline { begun, limit, silence: None },
-            (None, Some(client)) if stream => Deadline { begun, limit: configured, silence: Some(client) },
-            (None, client) => {
-                Deadline { begun, limit: client.map_or(configured, |c| c.min(configured)), silence: None }
-            }
+            (Some(limit), _) => whole(limit, SetBy::Body),
+            (None, Some((name, silence))) if stream => Deadline {
+                silence: Some(silence),
+                silence_by: SetBy::Header(name),
+                ..whole(configured, SetBy::Configuration)
+            },
+            (None, Some((name, client))) if client < configured => whole(client, SetBy::Header(name)),
+            (None, _) => whole(configured, SetBy::Configuration),
         }
+    }
+
+    /// The longest silence of a stream, and who set it; `None` where only the whole call is limited.
+    pub fn silence(&self) -> Option<(Duration, SetBy)> {
+        self.silence.map(|silence| (silence, self.silence_by))
     }
 
     /// The time left; `None` when it is up.
@@ -59,10 +83,11 @@ impl Deadline {
     }
 }
 
-fn client_limit(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = |name: &&'static str| headers.get(*name)?.to_str().ok()?.trim().parse::<f64>().ok();
-    let seconds = CLIENT_LIMITS.iter().find_map(seconds)?;
-    Duration::try_from_secs_f64(seconds).ok().filter(|limit| !limit.is_zero())
+fn client_limit(headers: &HeaderMap) -> Option<(&'static str, Duration)> {
+    let seconds = |name: &'static str| headers.get(name)?.to_str().ok()?.trim().parse::<f64>().ok();
+    let (name, seconds) = CLIENT_LIMITS.into_iter().find_map(|name| Some((name, seconds(name)?)))?;
+    let limit = Duration::try_from_secs_f64(seconds).ok().filter(|limit| !limit.is_zero())?;
+    Some((name, limit))
 }
 
 #[cfg(test)]
@@ -86,6 +111,18 @@ mod tests {
         assert_eq!(limit(Some(900), Some("5"), false), (900, 900));
         assert_eq!(limit(Some(2), None, true), (2, 2));
         assert_eq!(limit(None, Some("5"), true), (600, 5));
+        let name = CLIENT_LIMITS[1];
+        let headers = HeaderMap::from_iter([(name.parse().unwrap(), "5".parse().unwrap())]);
+        let set = |body: Option<Duration>, stream: bool, configured: u64| {
+            let configured = Duration::from_secs(configured);
+            let deadline = Deadline::new(Instant::now(), configured, body, &headers, stream);
+            (deadline.set_by, deadline.silence())
+        };
+        let silence = Some((Duration::from_secs(5), SetBy::Header(name)));
+        assert_eq!(set(None, false, 600), (SetBy::Header(name), None));
+        assert_eq!(set(None, false, 4), (SetBy::Configuration, None));
+        assert_eq!(set(None, true, 600), (SetBy::Configuration, silence));
+        assert_eq!(set(Some(Duration::from_secs(1)), true, 600), (SetBy::Body, None));
         for nonsense in ["0", "-1", "soon", "NaN", "inf", ""] {
             assert_eq!(limit(None, Some(nonsense), false), (600, 600), "{nonsense}");
         }

@@ -38,7 +38,7 @@ impl Live {
     }
 
     /// What there is to tell of it.
-    pub(super) fn state(&self, is_behind: bool) -> State<'_> {
+    pub(crate) fn state(&self, is_behind: bool) -> State<'_> {
         State { version: &self.version, loaded_at: self.loaded_at, is_behind }
     }
 }

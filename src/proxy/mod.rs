@@ -6,16 +6,17 @@
 //! a reply that was held. `fail_to_proxy` tells the client of whatever went wrong on the way.
 
 mod body;
-mod call;
+pub(crate) mod call;
 mod ctx;
-mod deadline;
+pub(crate) mod deadline;
+pub(crate) mod dispatch;
 mod errors;
 mod live;
-mod reply;
-mod request;
+pub(crate) mod reply;
+pub(crate) mod request;
 mod resolver;
 mod settings;
-mod writer;
+pub(crate) mod writer;
 
 pub use ctx::{Ctx, InFlight};
 pub use live::{Current, Live};

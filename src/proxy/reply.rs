@@ -9,7 +9,7 @@ use super::{errors, writer};
 use crate::exchange::{Exchange, HeadPlan, Told};
 use crate::wire::{Answer, Failure, sse};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, Version, header};
 use log::debug;
 use pingora::http::ResponseHeader;
 use pingora::{Error, ErrorType, Result};
@@ -37,55 +37,69 @@ pub fn head(session: &mut Session, head: &mut ResponseHeader, ctx: &mut Ctx) -> 
         call.status = Some(head.status.as_u16());
     }
     let plan = exchange.head(head.status, &head.headers, is_bodiless(head));
-    match plan {
-        HeadPlan::Hold => {
-            head.set_status(DROPPED)?;
-            Ok(())
-        }
-        HeadPlan::Stream(content_type) => {
-            ctx.stream_type = Some(content_type);
-            *head = stream_head(session, content_type, ctx)?;
-            Ok(())
-        }
-        HeadPlan::Pass => {
-            let mut own = ResponseHeader::build(head.status, Some(8))?;
-            for name in [header::CONTENT_TYPE, header::RETRY_AFTER] {
-                if let Some(value) = head.headers.get(&name) {
-                    own.insert_header(name, value.clone())?;
-                }
+    if let HeadPlan::Stream(content_type) = plan {
+        ctx.stream_type = Some(content_type);
+    }
+    let version = session.req_header().version;
+    match own_head(plan, head, version, ctx)? {
+        None => head.set_status(DROPPED)?,
+        Some(own) => {
+            let framed = is_no_content(own.status) || own.headers.contains_key(header::CONTENT_LENGTH);
+            if version == Version::HTTP_10 && !framed {
+                session.set_keepalive(None);
             }
-            pass(session, head, own, ctx)
+            *head = own;
         }
+    }
+    Ok(())
+}
+
+/// The head that goes out at once, for a client that speaks `version`; `None` when it waits for the body.
+pub fn own_head(plan: HeadPlan, head: &ResponseHeader, version: Version, ctx: &Ctx) -> Result<Option<ResponseHeader>> {
+    match plan {
+        HeadPlan::Hold => Ok(None),
+        HeadPlan::Stream(content_type) => stream_head(content_type, version, ctx).map(Some),
+        HeadPlan::Pass => pass_head(head, version, ctx).map(Some),
     }
 }
 
-fn stream_head(session: &mut Session, content_type: &'static str, ctx: &Ctx) -> Result<ResponseHeader> {
+fn stream_head(content_type: &'static str, version: Version, ctx: &Ctx) -> Result<ResponseHeader> {
     let mut own = ResponseHeader::build(StatusCode::OK, Some(8))?;
     own.insert_header(header::CONTENT_TYPE, HeaderValue::from_static(content_type))?;
     for (name, value) in sse::HEADERS {
         own.insert_header(name, value)?;
     }
-    writer::unframed(session, &mut own)?;
+    writer::unframed(version, &mut own)?;
     writer::push_common(&mut own, ctx)?;
     Ok(own)
 }
 
-fn pass(session: &mut Session, head: &mut ResponseHeader, mut own: ResponseHeader, ctx: &Ctx) -> Result<()> {
-    let no_content = own.status == StatusCode::NO_CONTENT || own.status == StatusCode::NOT_MODIFIED;
+fn pass_head(head: &ResponseHeader, version: Version, ctx: &Ctx) -> Result<ResponseHeader> {
+    let mut own = ResponseHeader::build(head.status, Some(8))?;
+    for name in [header::CONTENT_TYPE, header::RETRY_AFTER] {
+        if let Some(value) = head.headers.get(&name) {
+            own.insert_header(name, value.clone())?;
+        }
+    }
+    let no_content = is_no_content(own.status);
     if is_bodiless(head) && !no_content {
         own.insert_header(header::CONTENT_LENGTH, 0)?;
     } else if !no_content {
-        writer::unframed(session, &mut own)?;
+        writer::unframed(version, &mut own)?;
     }
     writer::push_common(&mut own, ctx)?;
-    *head = own;
-    Ok(())
+    Ok(own)
 }
 
-fn is_bodiless(head: &ResponseHeader) -> bool {
+/// Whether no body follows an upstream's head.
+pub fn is_bodiless(head: &ResponseHeader) -> bool {
     let zero =
         |headers: &HeaderMap| headers.get(header::CONTENT_LENGTH).is_some_and(|length| length.as_bytes() == b"0");
-    matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) || zero(&head.headers)
+    is_no_content(head.status) || zero(&head.headers)
+}
+
+fn is_no_content(status: StatusCode) -> bool {
+    matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
 /// Rewrites a piece. `end` is the only sign of the end: an empty piece is none.
@@ -153,7 +167,7 @@ fn is_written(session: &Session) -> bool {
 async fn end_stream(session: &mut Session, ctx: &mut Ctx, last: Bytes) {
     let written = async {
         if let (Some(content_type), false) = (ctx.stream_type, is_written(session)) {
-            let head = stream_head(session, content_type, ctx)?;
+            let head = stream_head(content_type, session.req_header().version, ctx)?;
             session.write_response_header(Box::new(head), false).await?;
         }
         for piece in ctx.unsure.take(session.body_bytes_sent()) {

@@ -2,14 +2,12 @@
 
 use super::body::{self, Read};
 use super::ctx::{CallState, Ctx};
-use super::deadline::Deadline;
+use super::dispatch::{self, ByHead};
 use super::{Live, Proxy, writer};
-use crate::exchange::{Exchange, Limits};
-use crate::table::{Matched, Route};
-use crate::transform::{Call, Context, Plan, Reply, Request};
+use crate::transform::{Call, Context, Plan, Reply};
 use crate::wire::{Answer, Failure};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, header};
 use pingora::Result;
 use pingora_proxy::Session;
 use std::sync::Arc;
@@ -19,9 +17,6 @@ use std::time::{SystemTime, UNIX_EPOCH};
 const LONGEST_ID: usize = 128;
 /// Prompts above this many bytes are counted on another thread while the upstream works.
 const COUNT_ASIDE: usize = 8 * 1024;
-/// What a preflight allows when the browser does not ask for certain headers. `*` would not cover `Authorization`.
-const ALLOWED_HEADERS: &str = "Authorization, Content-Type, X-Request-Id, X-Api-Key";
-
 /// What a request becomes.
 enum Opened {
     Answer(Answer),
@@ -34,7 +29,7 @@ pub async fn open(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> Result
     session.set_ignore_info_resp(true);
     // What follows this request is the next one, not a reason to give this one up.
     session.set_pipelining_enabled(true);
-    introduce(session, ctx);
+    introduce(&session.req_header().headers, ctx);
     let live = ctx.live.clone();
     let opened = match dispatch(proxy, &live, session, ctx).await? {
         Ok(opened) => opened,
@@ -57,8 +52,7 @@ pub async fn open(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> Result
 }
 
 /// Request id and origin, which every reply carries.
-fn introduce(session: &Session, ctx: &mut Ctx) {
-    let headers = &session.req_header().headers;
+pub fn introduce(headers: &HeaderMap, ctx: &mut Ctx) {
     let sane = |id: &&HeaderValue| {
         !id.is_empty() && id.len() <= LONGEST_ID && id.as_bytes().iter().all(|byte| byte.is_ascii_graphic())
     };
@@ -72,84 +66,58 @@ fn introduce(session: &Session, ctx: &mut Ctx) {
 }
 
 /// 24 random letters and digits.
-fn random_id() -> String {
+pub fn random_id() -> String {
     std::iter::repeat_with(fastrand::alphanumeric).take(24).collect()
 }
 
+/// Now, in Unix seconds.
+pub fn unix_now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
 async fn dispatch(proxy: &Proxy, live: &Live, session: &mut Session, ctx: &mut Ctx) -> Result<Result<Opened, Failure>> {
-    let method = session.req_header().method.clone();
-    let path = session.req_header().uri.path().to_owned();
-    if method == Method::OPTIONS {
-        return Ok(preflight(live, session, &path).map(Opened::Answer));
-    }
-    let (route, params) = match live.table.find(&method, &path) {
-        Matched::Route(route, params) => (route, params),
-        Matched::OtherMethods(allowed) => return Ok(Err(wrong_method(&method, &path, &allowed))),
-        Matched::Nothing(near) => return Ok(Err(nothing_there(&path, &near))),
-    };
-    ctx.route = Some(route.clone());
-    if method == Method::HEAD && route.upstream.is_some() {
-        // HEAD asks whether something is there; that costs no tokens.
-        return Ok(Ok(Opened::Answer(Answer::json(StatusCode::OK, Bytes::new()))));
-    }
-    let given = match request_body(live, session, &route).await? {
-        Ok(Read::Whole(body)) => body,
-        Ok(Read::TooLarge) => return Ok(Ok(Opened::Answer(too_large(live.settings.max_body).to_answer()))),
+    let head = session.req_header();
+    let method = head.method.clone();
+    let (route, params) = match dispatch::by_head(&live.table, &method, head.uri.path(), &head.headers) {
+        Ok(ByHead::Answer(answer)) => return Ok(Ok(Opened::Answer(answer))),
+        Ok(ByHead::Route(route, params)) => (route, params),
         Err(failure) => return Ok(Err(failure)),
     };
-    // A row with a request of its own asks that, whatever comes with a GET.
-    let own = given.is_empty() || (method == Method::GET && !route.request.is_empty());
-    let body = if own { route.request.clone() } else { given };
-    let (id, now) = (random_id(), SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()));
-    let host = session.get_header(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+    ctx.route = Some(route.clone());
+    let given = match dispatch::reads_body(&route) {
+        false => Bytes::new(),
+        true => match body::read(session, live.settings.max_body).await? {
+            Read::Whole(body) => body,
+            Read::TooLarge => return Ok(Err(dispatch::too_large(live.settings.max_body))),
+        },
+    };
+    let body = dispatch::body(&method, &route, given);
+    let (id, now) = (random_id(), unix_now());
+    let host = dispatch::host(&session.req_header().headers);
     let state = live.state(proxy.current.is_behind());
-    let cx = Context { user: &live.settings.user, id: &id, now, host, state };
-    Ok(route.transformer.open(&Request { body, params }, &cx).map(|plan| match plan {
+    let cx = Context { user: &live.settings.user, id: &id, now, host, state, steps: None };
+    Ok(dispatch::open(&route, params, body, &cx).map(|plan| match plan {
         Plan::Answer(answer) => Opened::Answer(answer),
         Plan::Call(call, reply) => Opened::Call(call, reply),
     }))
 }
 
-async fn request_body(live: &Live, session: &mut Session, route: &Route) -> Result<Result<Read, Failure>> {
-    if route.upstream.is_none() {
-        return Ok(Ok(Read::Whole(Bytes::new())));
-    }
-    let encoding = session.get_header(header::CONTENT_ENCODING).map(|value| value.as_bytes().to_ascii_lowercase());
-    if !matches!(encoding.as_deref(), None | Some(b"identity" | b"")) {
-        let message = "Compressed request bodies are not read; send it without Content-Encoding.";
-        return Ok(Err(Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message)));
-    }
-    body::read(session, live.settings.max_body).await.map(Ok)
-}
-
 /// Makes the exchange and what the network needs to know of it.
 fn prepare(session: &mut Session, ctx: &mut Ctx, call: Call, reply: Box<dyn Reply>) -> Result<(), Failure> {
-    let settings = &ctx.live.settings;
-    let upstream = ctx.route.as_ref().and_then(|route| route.upstream.clone());
-    let upstream =
-        upstream.ok_or_else(|| Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "The route has no upstream."))?;
-    let endpoint = match (call.stream, &upstream.stream) {
-        (true, Some(stream)) => stream.clone(),
-        (true, None) => {
-            return Err(Failure::unsupported("stream", &format!("upstream '{}' has no stream_url", upstream.name)));
-        }
-        (false, _) => upstream.whole.clone(),
-    };
-    let headers: &HeaderMap = &session.req_header().headers;
-    let deadline = Deadline::new(ctx.begun, settings.timeout, call.timeout, headers, call.stream);
+    let headers = &session.req_header().headers;
+    let prepared = dispatch::prepare(ctx.route.as_deref(), call, reply, headers, &ctx.live.settings, ctx.begun)?;
     // A client that does not read cannot hold the call for longer than it may take.
-    session.set_write_timeout(Some(deadline.limit));
-    let limits =
-        Limits { max_answer: settings.max_answer, url: endpoint.url.clone(), setting: endpoint.setting.clone() };
-    if let Some(prompt) = call.prompt.clone().filter(|prompt| prompt.size() > COUNT_ASIDE) {
+    session.set_write_timeout(Some(prepared.deadline.limit));
+    let prompt = prepared.exchange.call().prompt.clone();
+    if let Some(prompt) = prompt.filter(|prompt| prompt.size() > COUNT_ASIDE) {
         ctx.counting = Some(tokio::task::spawn_blocking(move || {
             prompt.tokens();
         }));
     }
     ctx.call = Some(CallState {
-        endpoint,
-        group: upstream.number,
-        deadline,
+        endpoint: prepared.endpoint,
+        group: prepared.upstream.number,
+        deadline: prepared.deadline,
         addresses: Arc::new([]),
         tried: 0,
         fresh: false,
@@ -158,59 +126,6 @@ fn prepare(session: &mut Session, ctx: &mut Ctx, call: Call, reply: Box<dyn Repl
         status: None,
     });
     ctx.replayed = session.get_retry_buffer().is_none();
-    ctx.exchange = Some(Exchange::new(call, reply, limits));
+    ctx.exchange = Some(prepared.exchange);
     Ok(())
-}
-
-fn preflight(live: &Live, session: &Session, path: &str) -> Result<Answer, Failure> {
-    // A method that no route takes: the answer is all methods of the path.
-    let methods = match live.table.find(&Method::TRACE, path) {
-        Matched::OtherMethods(methods) => methods,
-        Matched::Nothing(near) => return Err(nothing_there(path, &near)),
-        Matched::Route(route, _) => route.methods.clone(),
-    };
-    let mut answer = Answer::empty(StatusCode::NO_CONTENT);
-    let allow = HeaderValue::from_str(&allow(&methods)).unwrap_or(HeaderValue::from_static("OPTIONS"));
-    let wanted = session.get_header(header::ACCESS_CONTROL_REQUEST_HEADERS).cloned();
-    if session.get_header(header::ORIGIN).is_some() {
-        answer.headers.push((header::ACCESS_CONTROL_ALLOW_METHODS, allow.clone()));
-        let headers = wanted.unwrap_or(HeaderValue::from_static(ALLOWED_HEADERS));
-        answer.headers.push((header::ACCESS_CONTROL_ALLOW_HEADERS, headers));
-        answer.headers.push((header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600")));
-    }
-    answer.headers.push((header::ALLOW, allow));
-    Ok(answer)
-}
-
-/// `Allow`: the methods of a path, with HEAD where GET is, and OPTIONS.
-fn allow(methods: &[Method]) -> String {
-    let mut names: Vec<&str> = methods.iter().map(Method::as_str).collect();
-    if methods.contains(&Method::GET) {
-        names.push("HEAD");
-    }
-    names.push("OPTIONS");
-    names.join(", ")
-}
-
-fn wrong_method(method: &Method, path: &str, allowed: &[Method]) -> Failure {
-    let names: Vec<&str> = allowed.iter().map(Method::as_str).collect();
-    let message = format!("{method} is not served on {}; use {}.", short(path), names.join(" or "));
-    Failure::new(StatusCode::METHOD_NOT_ALLOWED, message)
-        .with_code("method_not_allowed")
-        .with_header(header::ALLOW, &allow(allowed))
-}
-
-fn nothing_there(path: &str, near: &[String]) -> Failure {
-    let hint = if near.is_empty() { String::new() } else { format!(" Did you mean {}?", near.join(" or ")) };
-    Failure::new(StatusCode::NOT_FOUND, format!("Nothing is served on {}.{hint}", short(path)))
-        .with_code("unknown_path")
-}
-
-fn short(path: &str) -> String {
-    path.chars().take(200).collect()
-}
-
-fn too_large(limit: usize) -> Failure {
-    Failure::new(StatusCode::PAYLOAD_TOO_LARGE, format!("The request body is larger than max_body ({limit} bytes)."))
-        .with_code("request_too_large")
 }

@@ -33,16 +33,27 @@ pub async fn write(session: &mut Session, ctx: &Ctx, answer: Answer) {
     }
 }
 
-async fn try_write(session: &mut Session, ctx: &Ctx, answer: Answer) -> Result<()> {
+/// The head of a whole reply.
+pub fn whole_head(answer: &Answer, ctx: &Ctx) -> Result<ResponseHeader> {
     let mut head = ResponseHeader::build(answer.status, Some(answer.headers.len() + 6))?;
-    for (name, value) in answer.headers {
+    for (name, value) in &answer.headers {
         head.append_header(name, value)?;
     }
     if answer.status != http::StatusCode::NO_CONTENT {
         head.insert_header(header::CONTENT_LENGTH, answer.body.len())?;
     }
     push_common(&mut head, ctx)?;
-    let no_body = session.req_header().method == Method::HEAD || answer.body.is_empty();
+    Ok(head)
+}
+
+/// Whether a reply to this method goes without its body.
+pub fn is_without_body(method: &Method, answer: &Answer) -> bool {
+    method == Method::HEAD || answer.body.is_empty()
+}
+
+async fn try_write(session: &mut Session, ctx: &Ctx, answer: Answer) -> Result<()> {
+    let head = whole_head(&answer, ctx)?;
+    let no_body = is_without_body(&session.req_header().method, &answer);
     session.write_response_header(Box::new(head), no_body).await?;
     if !no_body {
         session.write_response_body(Some(answer.body), true).await?;
@@ -51,11 +62,10 @@ async fn try_write(session: &mut Session, ctx: &Ctx, answer: Answer) -> Result<(
 }
 
 /// The head of a body whose length is not known: chunked, or ended by the connection's end for HTTP/1.0.
-pub fn unframed(session: &mut Session, head: &mut ResponseHeader) -> Result<()> {
+pub fn unframed(version: Version, head: &mut ResponseHeader) -> Result<()> {
     head.remove_header(&header::CONTENT_LENGTH);
-    if session.req_header().version == Version::HTTP_10 {
+    if version == Version::HTTP_10 {
         head.remove_header(&header::TRANSFER_ENCODING);
-        session.set_keepalive(None);
         return Ok(());
     }
     head.insert_header(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"))

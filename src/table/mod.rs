@@ -2,6 +2,7 @@
 //! it found, each at its very word.
 
 mod compile;
+mod find;
 mod keys;
 mod path;
 mod vars;
@@ -22,6 +23,7 @@ use path::Pattern;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+pub use find::{Matched, Why};
 pub use keys::TABLE as KEYS;
 pub use vars::Variables;
 use written::Written;
@@ -81,6 +83,13 @@ pub struct Route {
     pub place: String,
 }
 
+impl Route {
+    /// The names of the path's parameters, in the order of their values.
+    pub fn parameters(&self) -> impl Iterator<Item = &str> {
+        path::names(&self.path)
+    }
+}
+
 /// What is served.
 pub struct Table {
     routes: Vec<Arc<Route>>,
@@ -88,16 +97,6 @@ pub struct Table {
     patterns: Vec<(Pattern, usize)>,
     catalog: Arc<Catalog>,
     upstreams: Vec<Arc<Upstream>>,
-}
-
-/// What the table says to a method and a path.
-pub enum Matched {
-    /// A route takes it; with the values of its path parameters.
-    Route(Arc<Route>, Vec<String>),
-    /// The path is served, but not by this method.
-    OtherMethods(Vec<Method>),
-    /// Nothing is served there; with the paths that look most like it.
-    Nothing(Vec<String>),
 }
 
 impl Table {
@@ -141,41 +140,5 @@ impl Table {
     /// The path that OpenAI's clients are pointed at.
     pub fn base_path(&self) -> Option<&str> {
         self.catalog.base_path.as_deref()
-    }
-
-    /// Finds the route of a request. HEAD is served where GET is; one slash at the end is overlooked.
-    pub fn find(&self, method: &Method, path: &str) -> Matched {
-        let path = match path.strip_suffix('/') {
-            Some(short) if !short.is_empty() => short,
-            _ => path,
-        };
-        let wanted = if method == Method::HEAD { &Method::GET } else { method };
-        let mut others: Vec<Method> = Vec::new();
-        let exact = self.exact.get(path).into_iter().flatten().map(|&index| (index, Vec::new()));
-        let by_pattern = self.patterns.iter().filter_map(|(pattern, index)| Some((*index, pattern.values(path)?)));
-        for (index, values) in exact.chain(by_pattern) {
-            let Some(route) = self.routes.get(index) else { continue };
-            if route.methods.contains(wanted) {
-                return Matched::Route(route.clone(), values);
-            }
-            others.extend(route.methods.iter().filter(|m| !others.contains(m)).cloned().collect::<Vec<_>>());
-        }
-        if others.is_empty() { Matched::Nothing(self.near(path)) } else { Matched::OtherMethods(others) }
-    }
-
-    fn near(&self, path: &str) -> Vec<String> {
-        let asked: String = path.chars().take(200).collect();
-        let mut scored: Vec<(f64, &str)> = self
-            .routes
-            .iter()
-            .map(|route| {
-                let tail = if route.path.ends_with(&asked) && asked.len() > 1 { 1.0 } else { 0.0 };
-                (strsim::jaro_winkler(&route.path, &asked).max(tail), route.path.as_str())
-            })
-            .filter(|(score, _)| *score >= 0.9)
-            .collect();
-        scored.sort_by(|a, b| b.0.total_cmp(&a.0));
-        scored.dedup_by(|a, b| a.1 == b.1);
-        scored.into_iter().take(3).map(|(_, path)| path.to_owned()).collect()
     }
 }

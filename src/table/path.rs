@@ -28,7 +28,7 @@ impl Pattern {
         let parts: Vec<&str> = path.split('/').skip(1).collect();
         let mut segments = Vec::new();
         for (index, part) in parts.iter().enumerate() {
-            segments.push(match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
+            segments.push(match parameter(part) {
                 Some(name) if name.ends_with('*') && index + 1 == parts.len() => Segment::Rest,
                 Some(name) if name.ends_with('*') => {
                     return Err(format!("'{{{name}}}' may only stand at the end of '{path}'"));
@@ -84,6 +84,16 @@ impl Pattern {
         }
         Some(values)
     }
+}
+
+/// The names of a path's parameters, in order, without the star of the last.
+pub fn names(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter_map(parameter).map(|name| name.strip_suffix('*').unwrap_or(name))
+}
+
+/// What stands between the braces of a segment.
+fn parameter(segment: &str) -> Option<&str> {
+    segment.strip_prefix('{')?.strip_suffix('}')
 }
 
 /// Reads `%XX`; what is no such escape stays, and bytes that are no UTF-8 become U+FFFD.
@@ -146,6 +156,12 @@ mod tests {
         ] {
             assert_eq!(covers(first, second), expected, "{first} {second}");
         }
+    }
+
+    #[test]
+    fn parameters_have_names() {
+        assert_eq!(names("/a/{b}/c/{d*}").collect::<Vec<_>>(), ["b", "d"]);
+        assert_eq!(names("/a").count(), 0);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::openai::asked;
 use super::openai::body;
 use super::{Call, Context, Entry, Held, Plan, Reply, Request, Start, Transformer, UpstreamHead, Wiring};
 use crate::chat::Role;
-use crate::models::{Models, SystemRole};
+use crate::models::{Did, Models, SystemRole};
 use crate::wire::{Answer, Failure, Fields, fields, json};
 use bytes::Bytes;
 use serde_json::value::RawValue;
@@ -31,14 +31,15 @@ impl Transformer for Passthrough {
             Some(value) => asked::text("model", value)?,
             None => None,
         };
-        let chosen = self.models.choose(asked_model.as_deref())?;
+        let chosen = cx.choose(&self.models, asked_model.as_deref())?;
+        let rules = &chosen.model.rules;
         let timeout = fields.get("timeout").map_or(Ok(None), asked::timeout)?;
         let stream = match fields.get("stream").map(RawValue::get) {
             None | Some("null" | "false") => false,
             Some("true") => true,
             Some(_) => return Err(Failure::bad_field("stream", "'stream' must be a boolean.")),
         };
-        let as_user = chosen.model.rules.system_role == SystemRole::User;
+        let as_user = rules.system_role == SystemRole::User;
 
         let mut out = Vec::with_capacity(text.len() + 128);
         out.push(b'{');
@@ -47,6 +48,9 @@ impl Transformer for Passthrough {
         json::push_key(&mut out, "model");
         json::push_string(&mut out, &chosen.model.id);
         let system = fields.get("system").filter(|system| as_user && !json::is_null(system));
+        if system.is_some() {
+            cx.note_rule(rules, Did::SystemText);
+        }
         for (name, value) in fields.iter() {
             match name {
                 "user" | "model" | "timeout" => {}
@@ -57,7 +61,10 @@ impl Transformer for Passthrough {
                 }
                 "messages" if as_user => {
                     json::push_key(&mut out, name);
-                    push_messages(&mut out, value)?;
+                    let messages = push_messages(&mut out, value)?;
+                    if messages > 0 {
+                        cx.note_rule(rules, Did::SystemRole { messages });
+                    }
                 }
                 _ => {
                     json::push_key(&mut out, name);
@@ -99,8 +106,9 @@ fn push_list(out: &mut Vec<u8>, parts: &[&RawValue]) {
     out.push(b']');
 }
 
-/// The messages with system ones turned into user ones.
-fn push_messages(out: &mut Vec<u8>, messages: &RawValue) -> Result<(), Failure> {
+/// The messages with system ones turned into user ones; how many those were.
+fn push_messages(out: &mut Vec<u8>, messages: &RawValue) -> Result<usize, Failure> {
+    let mut turned = 0;
     let wrong = || Failure::bad_field("messages", "'messages' must be a list of messages.");
     out.push(b'[');
     for (index, message) in fields::list_of(messages).map_err(|_| wrong())?.into_iter().enumerate() {
@@ -109,14 +117,17 @@ fn push_messages(out: &mut Vec<u8>, messages: &RawValue) -> Result<(), Failure> 
             json::push_key(out, name);
             let role = if name == "role" { json::text_of(value).and_then(|role| Role::parse(&role)) } else { None };
             match role {
-                Some(Role::System) => json::push_string(out, Role::User.name()),
+                Some(Role::System) => {
+                    turned += 1;
+                    json::push_string(out, Role::User.name());
+                }
                 _ => out.extend_from_slice(value.get().as_bytes()),
             }
         }
         out.push(b'}');
     }
     out.push(b']');
-    Ok(())
+    Ok(turned)
 }
 
 struct AsItCame;

@@ -9,16 +9,18 @@ pub mod openai;
 pub mod openai_chat_completions;
 pub mod openai_completions;
 pub mod openai_embeddings;
+pub mod steps;
 pub mod upstream_error;
 
 use crate::chat::tokens::{Counting, Prompt};
 use crate::dialect::Dialect;
-use crate::models::Models;
+use crate::models::{Chosen, Did, Models, Rules};
 use crate::wire::{Answer, Failure};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use std::sync::Arc;
 use std::time::Duration;
+use steps::{Step, Steps};
 
 /// Turns requests of one route into plans.
 pub trait Transformer: Send + Sync {
@@ -51,6 +53,40 @@ pub struct Context<'a> {
     pub host: &'a str,
     /// What the process serves, for whoever watches it.
     pub state: State<'a>,
+    /// Where what is decided gets written down, when somebody wants an explanation; `None` while serving.
+    pub steps: Option<&'a Steps>,
+}
+
+impl Context<'_> {
+    /// Writes down a step, which is made only when somebody wants it.
+    pub fn note(&self, step: impl FnOnce() -> Step) {
+        if let Some(steps) = self.steps {
+            steps.push(step());
+        }
+    }
+
+    /// Writes down what a model's rules did.
+    pub fn note_rule(&self, rules: &Rules, did: Did<'_>) {
+        self.note(|| Step::rule(rules, did));
+    }
+
+    /// [`Models::choose`], written down.
+    ///
+    /// # Errors
+    /// Those of [`Models::choose`].
+    pub fn choose<'a>(&self, models: &'a Models, asked: Option<&'a str>) -> Result<Chosen<'a>, Failure> {
+        let chosen = models.choose(asked);
+        self.note(|| Step::model(models, asked, chosen.as_ref().ok()));
+        chosen
+    }
+
+    /// Writes down how tokens are counted for a model.
+    pub fn note_counting(&self, counting: Counting, rules: &Rules) {
+        self.note(|| Step::Counting { counting, tokenizer: rules.counts_with(), own: rules.tokenizer.is_some() });
+        if let (Counting::Exact, Some(tokenizer)) = (counting, rules.tokenizer) {
+            self.note_rule(rules, Did::Counts(tokenizer));
+        }
+    }
 }
 
 /// The state of what is served.

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::chat::tokens::{Counting, Prompt};
 use crate::dialect::{self, Dialect, EmbeddingDialect};
-use crate::models::Models;
+use crate::models::{Did, Models};
 use crate::wire::{Answer, Failure, Fields, fields, json};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -53,9 +53,14 @@ impl Transformer for Embeddings {
             Ok(true)
         })?;
         let inputs = self.inputs(input)?;
-        let chosen = self.models.choose(asked.model.as_deref())?;
+        let chosen = cx.choose(&self.models, asked.model.as_deref())?;
+        let rules = &chosen.model.rules;
 
-        let mut prompt = Prompt::new(self.counting, chosen.model.rules.counts_with());
+        let mut prompt = Prompt::new(self.counting, rules.counts_with());
+        cx.note_counting(self.counting, rules);
+        if let Some(numbers) = rules.dimensions {
+            cx.note_rule(rules, Did::Dimensions(numbers));
+        }
         for input in &inputs {
             prompt.push_text(&request.body, input);
         }
@@ -65,7 +70,7 @@ impl Transformer for Embeddings {
         let reply = VectorReply {
             dialect: self.dialect,
             model: chosen.asked.to_owned(),
-            dimensions: chosen.model.rules.dimensions,
+            dimensions: rules.dimensions,
             inputs: inputs.len(),
             base64,
             counting: self.counting,

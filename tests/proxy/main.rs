@@ -7,6 +7,7 @@ mod chat;
 mod completions;
 mod contract;
 mod embeddings;
+mod explain;
 mod failures;
 mod http;
 mod lifecycle;

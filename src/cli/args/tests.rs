@@ -112,6 +112,17 @@ fn init_check_and_the_lists() {
 }
 
 #[test]
+fn explain_takes_a_request() {
+    let line = "explain post http://h/p?q --header A:b --header x-y:z --body - --answer a --pieces 2 --routes r.yaml";
+    let Ok(Command::Explain(explain)) = parse(line) else { panic!("no explain") };
+    assert_eq!((explain.method.as_str(), explain.path.path(), explain.pieces), ("POST", "/p", Some(2)));
+    let headers: Vec<(&str, &[u8])> = explain.header.iter().map(|(n, v)| (n.as_str(), v.as_bytes())).collect();
+    assert_eq!(headers, [("a", b"b".as_slice()), ("x-y", b"z")]);
+    assert_eq!(explain.files().routes, Some("r.yaml".into()));
+    assert_eq!(explain.files().config(&nothing), PathBuf::from("config.yaml"));
+}
+
+#[test]
 fn wrong_usage_exits_with_2() {
     for line in [
         "--nonsense",
@@ -136,6 +147,13 @@ fn wrong_usage_exits_with_2() {
         "check --format xml",
         "schema",
         "schema tables",
+        "explain",
+        "explain GET",
+        "explain G@T /",
+        "explain GET /a b",
+        "explain GET / --header nothing",
+        "explain GET / --pieces 3",
+        "explain GET / --answer a --pieces 0",
     ] {
         match parse(line) {
             Err(error) => assert_eq!(error.exit_code(), 2, "{line}"),
@@ -149,7 +167,7 @@ fn help_has_examples_and_version_a_number() {
     let help = parse("--help").unwrap_err();
     assert_eq!((help.kind(), help.exit_code()), (ErrorKind::DisplayHelp, 0));
     assert!(help.to_string().contains("Examples:"));
-    for command in ["serve", "stand-in", "init", "check", "schema"] {
+    for command in ["serve", "stand-in", "init", "check", "explain", "schema"] {
         let help = parse(&format!("{command} --help")).unwrap_err().to_string();
         assert!(help.contains("Examples:"), "{command}");
     }

@@ -31,3 +31,15 @@ pub(super) fn share(text: &str) -> Result<f64, String> {
         .filter(|share| (0.0..=1.0).contains(share))
         .ok_or_else(|| "expected a number from 0 to 1".to_owned())
 }
+
+/// A method in any case.
+pub(super) fn method(text: &str) -> Result<http::Method, String> {
+    text.to_ascii_uppercase().parse().map_err(|_| "expected a method such as GET or POST".to_owned())
+}
+
+/// `Name: value`.
+pub(super) fn header(text: &str) -> Result<(http::HeaderName, http::HeaderValue), String> {
+    let wrong = || "expected a header such as 'X-Request-Id: 7'".to_owned();
+    let (name, value) = text.split_once(':').ok_or_else(wrong)?;
+    Ok((name.trim().parse().map_err(|_| wrong())?, value.trim().parse().map_err(|_| wrong())?))
+}

@@ -2,7 +2,7 @@
 
 use super::super::written::{Group, Rule};
 use super::{Named, has_white_space};
-use crate::models::{Model, Models, Rules, Shown, SystemRole};
+use crate::models::{Matched, Model, Models, Rules, Shown};
 use crate::yaml::{At, Source, lookup};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -98,16 +98,25 @@ fn check(rule: &Rule, group: &Group, source: &mut Source<'_>) {
 
 /// All rules that match an id, later ones over earlier ones.
 fn merge(written: &[Rule], id: &str) -> Rules {
-    let mut rules = Rules { system_role: SystemRole::Keep, ..Rules::default() };
+    let mut rules = Rules::default();
     for rule in written.iter().filter(|rule| rule.matches.iter().any(|pattern| glob(&pattern.value, id))) {
-        rules.system_role = rule.system_role.unwrap_or(rules.system_role);
-        rules.rename.extend(rule.rename.iter().map(|(from, to)| (from.value.clone(), to.value.clone())));
-        rules.drop.extend(rule.drop.iter().map(|name| name.value.clone()));
-        rules.tokenizer = rule.tokenizer.or(rules.tokenizer);
-        rules.tools = rule.tools.or(rules.tools);
-        rules.dimensions = rule.dimensions.or(rules.dimensions);
+        add(&mut rules, rule);
+        let mut says = Rules::default();
+        add(&mut says, rule);
+        let pattern: Vec<&str> = rule.matches.iter().map(|pattern| pattern.value.as_str()).collect();
+        rules.matched.push(Matched { place: rule.called.clone(), pattern: pattern.join(", "), says });
     }
     rules
+}
+
+/// Lays one rule over others.
+fn add(rules: &mut Rules, rule: &Rule) {
+    rules.system_role = rule.system_role.unwrap_or(rules.system_role);
+    rules.rename.extend(rule.rename.iter().map(|(from, to)| (from.value.clone(), to.value.clone())));
+    rules.drop.extend(rule.drop.iter().map(|name| name.value.clone()));
+    rules.tokenizer = rule.tokenizer.or(rules.tokenizer);
+    rules.tools = rule.tools.or(rules.tools);
+    rules.dimensions = rule.dimensions.or(rules.dimensions);
 }
 
 /// Whether a text fits a pattern in which `*` stands for any text.

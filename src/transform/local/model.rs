@@ -1,7 +1,8 @@
 //! `reply: model`: one model of the table, named by the last parameter of the route's path.
 
 use super::{Catalog, Entry, push_model};
-use crate::models::Models;
+use crate::models::{Chosen, How, Models};
+use crate::transform::steps::Step;
 use crate::transform::{Context, Plan, Request, Transformer};
 use crate::wire::{Answer, Failure};
 use http::StatusCode;
@@ -17,17 +18,21 @@ pub const ENTRY: Entry = Entry {
 struct OneModel(Arc<Catalog>);
 
 impl Transformer for OneModel {
-    fn open(&self, request: &Request, _: &Context<'_>) -> Result<Plan, Failure> {
+    fn open(&self, request: &Request, cx: &Context<'_>) -> Result<Plan, Failure> {
         let asked = request.params.last().map_or("", String::as_str);
-        let found = self.0.groups.iter().find_map(|group| Some((group, group.find(asked)?)));
-        let Some((group, model)) = found else {
+        let found = self.0.groups.iter().find_map(|group| Some((group, group.find_by(asked)?)));
+        let Some((group, (model, form))) = found else {
             let group: Option<&Arc<Models>> =
                 self.0.groups.iter().find(|group| !group.near(asked).is_empty()).or(self.0.groups.first());
             return Err(match group {
-                Some(group) => group.unknown(asked),
+                Some(group) => {
+                    cx.note(|| Step::model(group, Some(asked), None));
+                    group.unknown(asked)
+                }
                 None => Failure::new(StatusCode::NOT_FOUND, "No models are served here.").with_code("model_not_found"),
             });
         };
+        cx.note(|| Step::model(group, Some(asked), Some(&Chosen { model, how: How::Named(form), asked })));
         let mut out = Vec::new();
         push_model(&mut out, group, model);
         Ok(Plan::Answer(Answer::json(StatusCode::OK, out)))

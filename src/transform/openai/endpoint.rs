@@ -44,7 +44,7 @@ impl Endpoint {
         body: &Bytes,
         cx: &Context<'_>,
     ) -> Result<Plan, Failure> {
-        let chosen = self.models.choose(asked.model.as_deref())?;
+        let chosen = cx.choose(&self.models, asked.model.as_deref())?;
         let rules = &chosen.model.rules;
         let mut prompt = Prompt::new(self.counting, rules.counts_with());
         for message in &messages {
@@ -54,7 +54,7 @@ impl Endpoint {
             }
         }
         let mut chat = Conversation { messages, params: asked.params };
-        rules.apply(&mut chat);
+        rules.apply(&mut chat, |did| cx.note_rule(rules, did));
         let call = dialect::Call { user: cx.user, model: &chosen.model.id };
         let body = Bytes::from(self.dialect.encode(&chat, call));
 
@@ -69,6 +69,7 @@ impl Endpoint {
         let prompt = Arc::new(prompt);
         let counted = (!asked.stream || asked.include_usage).then(|| prompt.clone());
         let frame = Frame::new(self.shape, &wanted, prompt, cx);
+        cx.note_counting(frame.counting, rules);
         let model = chosen.model.id.clone();
         let call = Call { stream: asked.stream, body, timeout: asked.timeout, model, prompt: counted };
         Ok(Plan::Call(call, Box::new(ChatReply::new(self.dialect, frame, asked.stream))))

@@ -14,6 +14,8 @@ pub struct Frame {
     pub shape: &'static Shape,
     /// Whether a stream ends with a usage chunk.
     pub include_usage: bool,
+    /// How this reply's tokens are counted: not at all where nobody will see it.
+    pub counting: Counting,
     /// Counts the answer.
     pub meter: Meter,
     /// Counts the request.
@@ -62,6 +64,7 @@ impl Frame {
         Frame {
             shape,
             include_usage: wanted.include_usage,
+            counting,
             meter: Meter::new(counting, wanted.rules.counts_with()),
             prompt,
             id: format!("{}{}", shape.id_prefix, cx.id),

@@ -1,0 +1,61 @@
+//! What `explain` takes: a request, and how to tell about it.
+
+use super::Files;
+use super::values::{header, method, positive};
+use clap::Args;
+use std::path::PathBuf;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  argo-openai-proxy explain POST /chat --body request.json
+  argo-openai-proxy explain POST /chat --body - --header 'x-stainless-timeout: 30' --json < request.json
+  argo-openai-proxy explain POST /chat --body request.json --answer answer.txt --pieces 1
+
+An answer's first line may be its status and content type, such as: 200 application/json";
+
+/// A request to explain, and how to tell.
+#[derive(Args, Clone, Debug, PartialEq)]
+pub struct ExplainArgs {
+    /// The request's method
+    #[arg(value_name = "METHOD", value_parser = method)]
+    pub method: http::Method,
+
+    /// Its path, or its whole URL
+    #[arg(value_name = "PATH")]
+    pub path: http::Uri,
+
+    /// Its body; -: standard input [default: none]
+    #[arg(long, value_name = "FILE")]
+    pub body: Option<PathBuf>,
+
+    /// A header; can be repeated
+    #[arg(long, value_name = "NAME: VALUE", value_parser = header)]
+    pub header: Vec<(http::HeaderName, http::HeaderValue)>,
+
+    /// What ARGO would answer: also tell what the client would get
+    #[arg(long, value_name = "FILE")]
+    pub answer: Option<PathBuf>,
+
+    /// Let the answer arrive in pieces of this many bytes [default: in one]
+    #[arg(long, value_name = "BYTES", value_parser = positive, requires = "answer")]
+    pub pieces: Option<usize>,
+
+    /// Print JSON, with every body exactly as it is
+    #[arg(long)]
+    pub json: bool,
+
+    /// The configuration [default: $CONFIG_PATH, else config.yaml]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// The route table [default: routes.yaml beside the configuration, else here, else the built-in one]
+    #[arg(long, value_name = "FILE")]
+    routes: Option<PathBuf>,
+}
+
+impl ExplainArgs {
+    /// The two files.
+    pub fn files(&self) -> Files {
+        Files { config_path: None, config: self.config.clone(), routes: self.routes.clone() }
+    }
+}

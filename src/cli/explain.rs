@@ -1,0 +1,53 @@
+//! `explain`: what would become of a request and why, for people and as JSON. No network.
+
+use super::args::ExplainArgs;
+use super::{Ended, files, print, serve, tell};
+use crate::config::PLACEHOLDER;
+use crate::explain::{Question, Scripted, Verdict, explain};
+use bytes::Bytes;
+use http::HeaderMap;
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Prints the explanation of a request.
+pub fn run(args: &ExplainArgs) -> Result<(), Ended> {
+    let loaded = files::load_or_defaults(&args.files())?;
+    tell(&loaded.warnings);
+    let user = match &loaded.config.user {
+        Some(user) => user.as_str().to_owned(),
+        None => {
+            eprintln!("user is not set: '{PLACEHOLDER}' stands in its place");
+            PLACEHOLDER.to_owned()
+        }
+    };
+    let mut headers = HeaderMap::new();
+    for (name, value) in &args.header {
+        headers.append(name, value.clone());
+    }
+    let body = args.body.as_deref().map_or(Ok(Bytes::new()), read)?;
+    let answer = args.answer.as_deref().map(read).transpose()?.map(|file| Scripted::parse(&file, args.pieces));
+    let path = args.path.path().to_owned();
+    let question = Question { method: args.method.clone(), path, headers, body, answer };
+    let live = Arc::new(serve::live_as(user, loaded));
+    let told = explain(&live, &question).map_err(|e| Ended::Because(e.to_string()))?;
+    if args.answer.is_some() && told.verdict != Verdict::Called {
+        eprintln!("nothing goes upstream, so --answer does not matter");
+    }
+    print(&if args.json {
+        serde_json::to_string_pretty(&told).map_err(|e| Ended::Because(e.to_string()))? + "\n"
+    } else {
+        told.to_string()
+    })
+}
+
+/// A file, or standard input for `-`.
+fn read(path: &Path) -> Result<Bytes, Ended> {
+    let mut bytes = Vec::new();
+    let read = match path.as_os_str() == "-" {
+        true => std::io::stdin().read_to_end(&mut bytes).map(|_| ()),
+        false => std::fs::read(path).map(|read| bytes = read),
+    };
+    read.map_err(|e| Ended::Because(format!("{} cannot be read: {e}", path.display())))?;
+    Ok(Bytes::from(bytes))
+}

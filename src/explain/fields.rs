@@ -1,0 +1,61 @@
+//! What became of each top-level field of a request's body.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// A field of the client's body or of the call's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Field {
+    /// Its name.
+    pub name: String,
+    /// What became of it.
+    pub change: Change,
+}
+
+/// What became of a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// Its value is the same.
+    Kept,
+    /// Its value is another.
+    Changed,
+    /// The client did not give it.
+    Added,
+    /// It does not go upstream.
+    LeftOut,
+}
+
+/// Compares two bodies: first the fields that go upstream, in their order, then those that do not. Empty when one of the
+/// bodies is no object.
+pub fn compare(given: &[u8], sent: &[u8]) -> Vec<Field> {
+    let read = |body: &[u8]| serde_json::from_slice::<Map<String, Value>>(body).ok();
+    let (Some(given), Some(sent)) = (read(given), read(sent)) else { return Vec::new() };
+    let mut fields: Vec<Field> = sent
+        .iter()
+        .map(|(name, value)| {
+            let change = match given.get(name) {
+                Some(before) if before == value => Change::Kept,
+                Some(_) => Change::Changed,
+                None => Change::Added,
+            };
+            Field { name: name.clone(), change }
+        })
+        .collect();
+    let left_out = given.keys().filter(|name| !sent.contains_key(*name));
+    fields.extend(left_out.map(|name| Field { name: name.clone(), change: Change::LeftOut }));
+    fields
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_field_is_told_once() {
+        let fields = compare(br#"{"a": [1, 2], "b": 1, "c": 0}"#, br#"{"d":1,"a":[1,2],"b":2}"#);
+        let told: Vec<(&str, Change)> = fields.iter().map(|field| (field.name.as_str(), field.change)).collect();
+        assert_eq!(told, [("d", Change::Added), ("a", Change::Kept), ("b", Change::Changed), ("c", Change::LeftOut)]);
+        assert!(compare(b"[]", b"{}").is_empty());
+    }
+}

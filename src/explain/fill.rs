@@ -1,0 +1,194 @@
+//! Fills the explanation with what serving decided.
+
+use super::fields;
+use super::report::{
+    Body, BodyFrom, Client, Explanation, Header, Limit, ModelStep, Passed, RouteTaken, Rule, Sent, Verdict,
+};
+use crate::models::{Form, How, Matched};
+use crate::proxy::deadline::{Deadline, SetBy};
+use crate::proxy::dispatch::{self, Prepared};
+use crate::proxy::{Settings, call};
+use crate::table::{Route, Why};
+use crate::transform::steps::Step;
+use crate::transform::{REPLIES, TRANSFORMERS};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::{Method, StatusCode};
+use pingora::Result;
+use pingora::http::ResponseHeader;
+use std::sync::Arc;
+use std::time::Duration;
+
+impl From<&[u8]> for Body {
+    fn from(bytes: &[u8]) -> Self {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Body::Text(text.to_owned()),
+            Err(_) => Body::Bytes { base64: STANDARD.encode(bytes) },
+        }
+    }
+}
+
+impl Explanation {
+    /// Of a request of which nothing is decided yet.
+    pub(super) fn new(method: &Method, path: &str) -> Self {
+        Explanation {
+            method: method.to_string(),
+            path: path.to_owned(),
+            verdict: Verdict::Refused,
+            body_from: BodyFrom::Nobody,
+            route: None,
+            passed_over: Vec::new(),
+            model: None,
+            rules: Vec::new(),
+            counting: None,
+            limits: Vec::new(),
+            upstream: None,
+            client: None,
+        }
+    }
+
+    /// Adds the row that takes it, with the values of its parameters.
+    pub(super) fn taken(&mut self, method: &Method, route: &Route, values: Vec<String>, has_body: bool) {
+        let own = dispatch::asks_own(method, route, has_body);
+        self.body_from = match (route.upstream.is_some(), own, route.request.is_empty()) {
+            (true, false, _) => BodyFrom::Client,
+            (true, true, false) => BodyFrom::Route,
+            _ => BodyFrom::Nobody,
+        };
+        let mut abouts = TRANSFORMERS
+            .iter()
+            .map(|entry| (entry.name, entry.about))
+            .chain(REPLIES.iter().map(|entry| (entry.name, entry.about)));
+        self.route = Some(RouteTaken {
+            place: route.place.clone(),
+            path: route.path.clone(),
+            methods: methods(route),
+            does: route.does.to_owned(),
+            about: abouts.find(|(name, _)| *name == route.does).map_or("", |(_, about)| about).to_owned(),
+            parameters: route.parameters().map(str::to_owned).zip(values).collect(),
+            upstream: route.upstream.as_ref().map(|upstream| upstream.name.clone()),
+        });
+    }
+
+    /// Adds what was decided on the way, in its order.
+    pub(super) fn decided(&mut self, steps: Vec<Step>) {
+        for step in steps {
+            match step {
+                Step::Model { asked, how, name, id, rules } => {
+                    let (matched, near) = (Some(form(how)), Vec::new());
+                    self.model = Some(ModelStep { asked, matched, name: Some(name), id: Some(id), near });
+                    self.rules = rules.matched.iter().map(Rule::new).collect();
+                }
+                Step::NoModel { asked, near } => {
+                    self.model = Some(ModelStep { asked, matched: None, name: None, id: None, near });
+                }
+                Step::Rule { place, did } => {
+                    let rule = self.rules.iter_mut().find(|rule| Some(&rule.place) == place.as_ref());
+                    rule.into_iter().for_each(|rule| rule.did.push(did.clone()));
+                }
+                Step::Counting { counting, tokenizer, own } => {
+                    self.counting = Some(super::text::counting(counting, tokenizer, own));
+                }
+            }
+        }
+    }
+}
+
+fn methods(route: &Route) -> Vec<String> {
+    route.methods.iter().map(Method::to_string).collect()
+}
+
+fn form(how: How) -> &'static str {
+    match how {
+        How::Default => "default",
+        How::Named(Form::Name) => "name",
+        How::Named(Form::Id) => "id",
+        How::Named(Form::PrefixedId) => "prefixed_id",
+        How::Named(Form::ShortName) => "short_name",
+    }
+}
+
+impl Passed {
+    pub(super) fn new((route, why): &(Arc<Route>, Why)) -> Self {
+        let (why, by) = match why {
+            Why::Method => ("other_method", None),
+            Why::Path => ("other_path", None),
+            Why::Shadowed(by) => ("shadowed", Some(by.place.clone())),
+        };
+        Passed { place: route.place.clone(), path: route.path.clone(), methods: methods(route), why, by }
+    }
+}
+
+impl Rule {
+    fn new(rule: &Matched) -> Self {
+        Rule { place: rule.place.clone(), pattern: rule.pattern.clone(), did: Vec::new() }
+    }
+}
+
+impl Limit {
+    /// All that hold for a call.
+    pub(super) fn all(settings: &Settings, deadline: &Deadline) -> Vec<Limit> {
+        let limit = |what, time: Duration, set_by| Limit { what, seconds: time.as_secs_f64(), set_by };
+        let connecting = call::connecting(settings, deadline.limit);
+        let by = if connecting < settings.connect_timeout {
+            format!("{}, which is shorter than connect_timeout", set_by(deadline.set_by))
+        } else {
+            "connect_timeout of the configuration".to_owned()
+        };
+        let mut all =
+            vec![limit("the whole call", deadline.limit, set_by(deadline.set_by)), limit("connecting", connecting, by)];
+        let silence = deadline.silence().filter(|(silence, _)| *silence < deadline.limit);
+        all.extend(silence.map(|(silence, by)| limit("silence on the stream", silence, set_by(by))));
+        all
+    }
+}
+
+fn set_by(set_by: SetBy) -> String {
+    match set_by {
+        SetBy::Configuration => "timeout of the configuration".to_owned(),
+        SetBy::Body => "timeout of the request's body".to_owned(),
+        SetBy::Header(name) => format!("the request's header {name}"),
+    }
+}
+
+impl Sent {
+    /// The request of a call that is ready to be made from `given`.
+    pub(super) fn new(prepared: &Prepared, given: &Bytes) -> Result<Self> {
+        let call = prepared.exchange.call();
+        let head = call::own_head(call, &prepared.endpoint)?;
+        let mut wire = Vec::new();
+        head.header_to_h1_wire(&mut wire);
+        Ok(Sent {
+            upstream: prepared.upstream.name.clone(),
+            setting: prepared.endpoint.setting.clone(),
+            method: head.method.to_string(),
+            url: prepared.endpoint.url.clone(),
+            stream: call.stream,
+            headers: lines(&wire),
+            body: Body::from(call.body.as_ref()),
+            fields: fields::compare(given, &call.body),
+            prompt_tokens: call.prompt.as_ref().map(|prompt| prompt.tokens()),
+        })
+    }
+}
+
+impl Client {
+    pub(super) fn new(head: &ResponseHeader, body: Bytes, broken: bool) -> Self {
+        let mut wire = Vec::new();
+        head.header_to_h1_wire(&mut wire);
+        Client { status: head.status.as_u16(), headers: lines(&wire), body: Body::from(body.as_ref()), broken }
+    }
+
+    /// The status with its reason.
+    pub fn status_line(&self) -> String {
+        StatusCode::from_u16(self.status).map_or_else(|_| self.status.to_string(), |status| status.to_string())
+    }
+}
+
+/// The headers of a head as it stands on the wire.
+fn lines(wire: &[u8]) -> Vec<Header> {
+    let text = String::from_utf8_lossy(wire);
+    let lines = text.split("\r\n").filter_map(|line| line.split_once(": "));
+    lines.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}

@@ -1,0 +1,137 @@
+//! Explains what becomes of a request, without a network: the request goes through the code that serves, and what that
+//! decides is written down.
+
+mod fields;
+mod fill;
+mod report;
+mod scripted;
+mod text;
+
+pub use fields::{Change, Field};
+pub use report::{
+    Body, BodyFrom, Client, Explanation, Header, Limit, ModelStep, Passed, RouteTaken, Rule, Sent, Verdict,
+};
+pub use scripted::Scripted;
+
+use crate::exchange::{Exchange, HeadPlan};
+use crate::proxy::dispatch::{self, ByHead, Prepared};
+use crate::proxy::{Ctx, InFlight, Live, reply, request, writer};
+use crate::table::Matched;
+use crate::transform::steps::Steps;
+use crate::transform::{Context, Plan};
+use crate::wire::{Answer, Failure};
+use bytes::Bytes;
+use http::{HeaderMap, Method, Version};
+use pingora::Result;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// A request that somebody wonders about.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// Its method.
+    pub method: Method,
+    /// Its path, without a query.
+    pub path: String,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body, complete.
+    pub body: Bytes,
+    /// What the upstream would answer, if that matters.
+    pub answer: Option<Scripted>,
+}
+
+/// How far a request comes.
+enum Came {
+    /// Only to an answer made here.
+    Answered(Answer),
+    /// To a call; with the body that it was made from.
+    Called(Box<Prepared>, Bytes),
+}
+
+/// Explains a request to what is live.
+///
+/// # Errors
+/// A head that cannot be written; the heads of a loaded table can.
+pub fn explain(live: &Arc<Live>, question: &Question) -> Result<Explanation> {
+    let mut ctx = Ctx::new(live.clone(), InFlight::default().enter());
+    request::introduce(&question.headers, &mut ctx);
+    let steps = Steps::default();
+    let came = came(live, question, &steps);
+    let mut told = Explanation::new(&question.method, &question.path);
+    if let Matched::Route(route, values) = live.table.find(&question.method, &question.path) {
+        told.taken(&question.method, &route, values, !question.body.is_empty());
+    }
+    told.passed_over = live.table.passed_over(&question.method, &question.path).iter().map(Passed::new).collect();
+    told.decided(steps.into_list());
+    match came {
+        Ok(Came::Answered(answer)) => {
+            told.verdict = Verdict::AnsweredHere;
+            told.client = Some(whole(&question.method, answer, &ctx)?);
+        }
+        Err(failure) => {
+            told.verdict = Verdict::Refused;
+            told.client = Some(whole(&question.method, failure.to_answer(), &ctx)?);
+        }
+        Ok(Came::Called(prepared, body)) => {
+            told.verdict = Verdict::Called;
+            told.limits = Limit::all(&live.settings, &prepared.deadline);
+            told.upstream = Some(Sent::new(&prepared, &body)?);
+            if let Some(answer) = &question.answer {
+                told.client = client(&question.method, answer, prepared.exchange, &ctx)?;
+            }
+        }
+    }
+    Ok(told)
+}
+
+/// The way of a request through the decisions of serving, in their order.
+fn came(live: &Live, question: &Question, steps: &Steps) -> std::result::Result<Came, Failure> {
+    let (headers, settings) = (&question.headers, &live.settings);
+    let (route, params) = match dispatch::by_head(&live.table, &question.method, &question.path, headers)? {
+        ByHead::Answer(answer) => return Ok(Came::Answered(answer)),
+        ByHead::Route(route, params) => (route, params),
+    };
+    let given = if dispatch::reads_body(&route) { question.body.clone() } else { Bytes::new() };
+    if given.len() > settings.max_body {
+        return Err(dispatch::too_large(settings.max_body));
+    }
+    let body = dispatch::body(&question.method, &route, given);
+    let (id, now, host) = (request::random_id(), request::unix_now(), dispatch::host(headers));
+    let cx = Context { user: &settings.user, id: &id, now, host, state: live.state(false), steps: Some(steps) };
+    match dispatch::open(&route, params, body.clone(), &cx)? {
+        Plan::Answer(answer) => Ok(Came::Answered(answer)),
+        Plan::Call(call, reply) => {
+            let prepared = dispatch::prepare(Some(&route), call, reply, headers, settings, Instant::now())?;
+            Ok(Came::Called(Box::new(prepared), body))
+        }
+    }
+}
+
+/// A whole reply as it would be written.
+fn whole(method: &Method, answer: Answer, ctx: &Ctx) -> Result<Client> {
+    let head = writer::whole_head(&answer, ctx)?;
+    let body = if writer::is_without_body(method, &answer) { Bytes::new() } else { answer.body };
+    Ok(Client::new(&head, body, false))
+}
+
+/// What the client gets of an upstream's answer.
+fn client(method: &Method, answer: &Scripted, mut exchange: Exchange, ctx: &Ctx) -> Result<Option<Client>> {
+    let head = answer.head(exchange.call().stream)?;
+    let plan = exchange.head(head.status, &head.headers, reply::is_bodiless(&head));
+    let own = reply::own_head(plan, &head, Version::HTTP_11, ctx)?;
+    let mut body = Vec::new();
+    for piece in answer.pieces() {
+        body.extend_from_slice(&exchange.piece(piece));
+    }
+    if !exchange.is_over() {
+        body.extend_from_slice(&exchange.end());
+    }
+    match own {
+        Some(own) => {
+            let broken = plan == HeadPlan::Pass && exchange.is_over();
+            Ok(Some(Client::new(&own, body.into(), broken)))
+        }
+        None => exchange.answer().map(|answer| whole(method, answer, ctx)).transpose(),
+    }
+}

@@ -1,0 +1,92 @@
+//! What an upstream would answer: a file whose first line may be status and content type.
+
+use bytes::Bytes;
+use http::{HeaderValue, StatusCode, header};
+use pingora::Result;
+use pingora::http::ResponseHeader;
+
+/// An answer that no upstream gave.
+#[derive(Debug, Clone)]
+pub struct Scripted {
+    head: Option<(StatusCode, HeaderValue)>,
+    body: Bytes,
+    piece: Option<usize>,
+}
+
+impl Scripted {
+    /// Reads `STATUS CONTENT-TYPE`, a line end and a body; or a body alone. It arrives in pieces of `piece` bytes.
+    pub fn parse(file: &Bytes, piece: Option<usize>) -> Self {
+        let end = memchr::memchr(b'\n', file).unwrap_or(file.len());
+        let (first, rest) = file.split_at(end);
+        match head(first) {
+            Some(head) => Scripted { head: Some(head), body: file.slice_ref(rest.get(1..).unwrap_or(rest)), piece },
+            None => Scripted { head: None, body: file.clone(), piece },
+        }
+    }
+
+    /// The head of the answer to a call; without a first line it is a success of the kind that was called for.
+    ///
+    /// # Errors
+    /// None that a parsed head causes.
+    pub fn head(&self, stream: bool) -> Result<ResponseHeader> {
+        let (status, content_type) = self.head.clone().unwrap_or_else(|| {
+            let usual = if stream { "text/plain; charset=utf-8" } else { "application/json" };
+            (StatusCode::OK, HeaderValue::from_static(usual))
+        });
+        let mut head = ResponseHeader::build(status, Some(2))?;
+        head.insert_header(header::CONTENT_TYPE, content_type)?;
+        match stream {
+            true => head.insert_header(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"))?,
+            false => head.insert_header(header::CONTENT_LENGTH, self.body.len())?,
+        }
+        Ok(head)
+    }
+
+    /// The body as it arrives.
+    pub fn pieces(&self) -> impl Iterator<Item = Bytes> + '_ {
+        let size = self.piece.unwrap_or(self.body.len()).max(1);
+        self.body.chunks(size).map(|piece| self.body.slice_ref(piece))
+    }
+}
+
+fn head(line: &[u8]) -> Option<(StatusCode, HeaderValue)> {
+    let line = std::str::from_utf8(line).ok()?.trim_end();
+    let (status, content_type) = line.split_once(' ')?;
+    let status = status.parse().ok().filter(|status: &StatusCode| !status.is_informational())?;
+    let is_type = content_type.split_once('/').is_some_and(|(kind, _)| !kind.is_empty() && !kind.contains(' '));
+    Some((status, content_type.parse().ok().filter(|_| is_type)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(file: &'static str, stream: bool) -> (u16, String, String) {
+        let scripted = Scripted::parse(&Bytes::from_static(file.as_bytes()), None);
+        let head = scripted.head(stream).unwrap();
+        let content_type = head.headers[header::CONTENT_TYPE].to_str().unwrap().to_owned();
+        let body: Vec<u8> = scripted.pieces().flatten().collect();
+        (head.status.as_u16(), content_type, String::from_utf8(body).unwrap())
+    }
+
+    #[test]
+    fn a_first_line_is_a_head_only_when_it_looks_like_one() {
+        for (file, stream, status, content_type, body) in [
+            ("500 text/html\n<p>", false, 500, "text/html", "<p>"),
+            ("200 text/plain; charset=utf-8\r\na\nb", true, 200, "text/plain; charset=utf-8", "a\nb"),
+            ("204 text/plain", false, 204, "text/plain", ""),
+            ("{\"response\": 1}\n", false, 200, "application/json", "{\"response\": 1}\n"),
+            ("200 ways and/or means\n", true, 200, "text/plain; charset=utf-8", "200 ways and/or means\n"),
+            ("100 text/plain\n", true, 200, "text/plain; charset=utf-8", "100 text/plain\n"),
+            ("", true, 200, "text/plain; charset=utf-8", ""),
+        ] {
+            assert_eq!(read(file, stream), (status, content_type.to_owned(), body.to_owned()), "{file}");
+        }
+    }
+
+    #[test]
+    fn pieces_have_the_wanted_size() {
+        let scripted = Scripted::parse(&Bytes::from_static(b"abcde"), Some(2));
+        assert_eq!(scripted.pieces().collect::<Vec<_>>(), ["ab", "cd", "e"]);
+    }
+}

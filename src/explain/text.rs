@@ -1,0 +1,157 @@
+//! The explanation for people: a block for each thing that was decided, bodies indented for reading.
+
+use super::fields::Change;
+use super::report::{Body, BodyFrom, Client, Explanation, Header, ModelStep, Passed, RouteTaken, Sent, Verdict};
+use crate::chat::tokens::{Counting, Tokenizer};
+use std::fmt::{self, Display, Formatter};
+
+/// How tokens are counted.
+pub(super) fn counting(counting: Counting, tokenizer: Tokenizer, own: bool) -> String {
+    let name = tokenizer.name();
+    match (counting, own) {
+        (Counting::None, _) => "not at all: the route says so, or nobody asked on this stream".to_owned(),
+        (Counting::Estimate, _) => "estimated by character class, as the route says".to_owned(),
+        (Counting::Exact, true) => format!("exactly, with {name}, the model's own tokenizer"),
+        (Counting::Exact, false) => format!("with {name}, an estimate: the model's own tokenizer is not known"),
+    }
+}
+
+impl Display for Explanation {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let verdict = match self.verdict {
+            Verdict::AnsweredHere => "answered here, without a call",
+            Verdict::Refused => "refused, without a call",
+            Verdict::Called => "calls the upstream",
+        };
+        writeln!(f, "{} {}: {verdict}", self.method, self.path)?;
+        match &self.route {
+            Some(route) => show_route(f, route, self.body_from)?,
+            None if self.verdict == Verdict::Refused => writeln!(f, "\nroute\n  none takes it")?,
+            None => writeln!(f, "\nroute\n  none is needed: OPTIONS tells the methods of a path")?,
+        }
+        for passed in &self.passed_over {
+            show_passed(f, passed)?;
+        }
+        if let Some(model) = &self.model {
+            show_model(f, model)?;
+        }
+        if !self.rules.is_empty() {
+            writeln!(f, "\nrules")?;
+        }
+        for rule in &self.rules {
+            let did = if rule.did.is_empty() { "nothing to do here".to_owned() } else { rule.did.join("; ") };
+            writeln!(f, "  {} (match {}): {did}", rule.place, rule.pattern)?;
+        }
+        if let Some(counting) = &self.counting {
+            writeln!(f, "\ntokens are counted\n  {counting}")?;
+        }
+        if !self.limits.is_empty() {
+            writeln!(f, "\ntime limits")?;
+        }
+        for limit in &self.limits {
+            writeln!(f, "  {}: {} s, {}", limit.what, limit.seconds, limit.set_by)?;
+        }
+        if let Some(sent) = &self.upstream {
+            show_sent(f, sent)?;
+        }
+        self.client.as_ref().map_or(Ok(()), |client| show_client(f, client))
+    }
+}
+
+fn show_route(f: &mut Formatter<'_>, route: &RouteTaken, body: BodyFrom) -> fmt::Result {
+    writeln!(f, "\nroute\n  {}: {} {}", route.place, route.methods.join("|"), route.path)?;
+    for (name, value) in &route.parameters {
+        writeln!(f, "  {{{name}}} is '{value}'")?;
+    }
+    writeln!(f, "  {}: {}", route.does, route.about)?;
+    if body == BodyFrom::Route {
+        writeln!(f, "  the request has no body; the route's own is used")?;
+    }
+    Ok(())
+}
+
+fn show_passed(f: &mut Formatter<'_>, passed: &Passed) -> fmt::Result {
+    let methods = passed.methods.join("|");
+    write!(f, "  not {}: {methods} {}: ", passed.place, passed.path)?;
+    match (&passed.by, passed.why) {
+        (Some(by), _) => writeln!(f, "{by} comes before it"),
+        (None, "other_method") => writeln!(f, "it takes only {methods}"),
+        (None, _) => writeln!(f, "its path is another"),
+    }
+}
+
+fn show_model(f: &mut Formatter<'_>, model: &ModelStep) -> fmt::Result {
+    match &model.asked {
+        Some(asked) => writeln!(f, "\nmodel\n  the request asks for '{asked}'")?,
+        None => writeln!(f, "\nmodel\n  the request names none")?,
+    }
+    let (Some(name), Some(id)) = (&model.name, &model.id) else {
+        let near = if model.near.is_empty() { "nothing like it".to_owned() } else { model.near.join(", ") };
+        return writeln!(f, "  no model of the route is called so; near: {near}");
+    };
+    let how = match model.matched {
+        Some("default") => "the group's default",
+        Some("name") => "that is its name",
+        Some("id") => "that is its id at ARGO",
+        Some("prefixed_id") => "that is its id at ARGO behind the prefix of its name",
+        _ => "that is its name without the prefix",
+    };
+    writeln!(f, "  {name}: {how}\n  ARGO calls it '{id}'")
+}
+
+fn show_sent(f: &mut Formatter<'_>, sent: &Sent) -> fmt::Result {
+    let kind = if sent.stream { "streamed" } else { "whole" };
+    writeln!(f, "\nupstream {} ({kind}; the URL is set by {})", sent.upstream, sent.setting)?;
+    let named = |change: Change| {
+        let names: Vec<&str> =
+            sent.fields.iter().filter(|field| field.change == change).map(|field| field.name.as_str()).collect();
+        names.join(", ")
+    };
+    for (change, what) in
+        [(Change::Kept, "kept"), (Change::Changed, "changed"), (Change::Added, "added"), (Change::LeftOut, "left out")]
+    {
+        let names = named(change);
+        if !names.is_empty() {
+            writeln!(f, "  fields {what}: {names}")?;
+        }
+    }
+    if let Some(tokens) = sent.prompt_tokens {
+        writeln!(f, "  prompt tokens: {tokens}")?;
+    }
+    writeln!(f, "\n  {} {}", sent.method, sent.url)?;
+    show_message(f, &sent.headers, &sent.body)
+}
+
+fn show_client(f: &mut Formatter<'_>, client: &Client) -> fmt::Result {
+    writeln!(f, "\nthe client gets\n\n  {}", client.status_line())?;
+    show_message(f, &client.headers, &client.body)?;
+    if client.broken {
+        writeln!(f, "\n  and then the connection breaks: the format has no place for an error")?;
+    }
+    Ok(())
+}
+
+fn show_message(f: &mut Formatter<'_>, headers: &[Header], body: &Body) -> fmt::Result {
+    for (name, value) in headers {
+        writeln!(f, "  {name}: {value}")?;
+    }
+    let text = match body {
+        Body::Text(text) => pretty(text),
+        Body::Bytes { base64 } => format!("(not UTF-8; in base64) {base64}"),
+    };
+    if !text.is_empty() {
+        writeln!(f)?;
+    }
+    for line in text.lines() {
+        writeln!(f, "{}", format!("  {line}").trim_end())?;
+    }
+    Ok(())
+}
+
+/// JSON indented, anything else as it is.
+fn pretty(text: &str) -> String {
+    match serde_json::from_str::<serde_json::Value>(text) {
+        Ok(value) if value.is_object() || value.is_array() => format!("{value:#}"),
+        _ => text.to_owned(),
+    }
+}

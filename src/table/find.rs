@@ -1,0 +1,167 @@
+//! Finds the row that takes a request, and says why others do not.
+
+use super::{Route, Table};
+use http::Method;
+use std::sync::Arc;
+
+/// At most this many rows or paths are named as near ones.
+const NEAR_ROWS: usize = 3;
+
+/// Why a row did not take a request.
+pub enum Why {
+    /// Its path fits, but it does not take the method.
+    Method,
+    /// It fits, but this row is asked before it.
+    Shadowed(Arc<Route>),
+    /// Its path is another, which looks like the request's.
+    Path,
+}
+
+/// What the table says to a method and a path.
+pub enum Matched {
+    /// A route takes it; with the values of its path parameters.
+    Route(Arc<Route>, Vec<String>),
+    /// The path is served, but not by this method.
+    OtherMethods(Vec<Method>),
+    /// Nothing is served there; with the paths that look most like it.
+    Nothing(Vec<String>),
+}
+
+impl Table {
+    /// Finds the route of a request. HEAD is served where GET is; one slash at the end is overlooked.
+    pub fn find(&self, method: &Method, path: &str) -> Matched {
+        let path = trimmed(path);
+        let wanted = wanted(method);
+        let mut others: Vec<Method> = Vec::new();
+        for (index, values) in self.fitting(path) {
+            let Some(route) = self.routes.get(index) else { continue };
+            if route.methods.contains(wanted) {
+                return Matched::Route(route.clone(), values);
+            }
+            others.extend(route.methods.iter().filter(|m| !others.contains(m)).cloned().collect::<Vec<_>>());
+        }
+        if others.is_empty() { Matched::Nothing(self.near(path)) } else { Matched::OtherMethods(others) }
+    }
+
+    /// The rows that [`Table::find`] passes over although their path fits or looks like the request's, each with why.
+    pub fn passed_over(&self, method: &Method, path: &str) -> Vec<(Arc<Route>, Why)> {
+        let path = trimmed(path);
+        let wanted = wanted(method);
+        let (mut taken, mut rows, mut seen) = (None, Vec::new(), Vec::new());
+        for (index, _) in self.fitting(path) {
+            let Some(route) = self.routes.get(index) else { continue };
+            seen.push(index);
+            match &taken {
+                _ if !route.methods.contains(wanted) => rows.push((route.clone(), Why::Method)),
+                Some(by) => rows.push((route.clone(), Why::Shadowed(Arc::clone(by)))),
+                None => taken = Some(route.clone()),
+            }
+        }
+        for index in self.alike(path).into_iter().filter(|index| !seen.contains(index)).take(NEAR_ROWS) {
+            rows.extend(self.routes.get(index).map(|route| (route.clone(), Why::Path)));
+        }
+        rows
+    }
+
+    /// The rows whose path fits, in the order in which they are asked: exact paths, then patterns.
+    fn fitting<'a>(&'a self, path: &'a str) -> impl Iterator<Item = (usize, Vec<String>)> + 'a {
+        let exact = self.exact.get(path).into_iter().flatten().map(|&index| (index, Vec::new()));
+        exact.chain(self.patterns.iter().filter_map(|(pattern, index)| Some((*index, pattern.values(path)?))))
+    }
+
+    fn near(&self, path: &str) -> Vec<String> {
+        let mut paths: Vec<&str> =
+            self.alike(path).into_iter().filter_map(|index| Some(self.routes.get(index)?.path.as_str())).collect();
+        paths.dedup();
+        paths.into_iter().take(NEAR_ROWS).map(str::to_owned).collect()
+    }
+
+    /// The rows whose path looks like this one, most alike first.
+    fn alike(&self, path: &str) -> Vec<usize> {
+        let asked: String = path.chars().take(200).collect();
+        let mut scored: Vec<(f64, usize)> = self
+            .routes
+            .iter()
+            .enumerate()
+            .map(|(index, route)| {
+                let tail = if route.path.ends_with(&asked) && asked.len() > 1 { 1.0 } else { 0.0 };
+                (strsim::jaro_winkler(&route.path, &asked).max(tail), index)
+            })
+            .filter(|(score, _)| *score >= 0.9)
+            .collect();
+        scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+        scored.into_iter().map(|(_, index)| index).collect()
+    }
+}
+
+fn trimmed(path: &str) -> &str {
+    match path.strip_suffix('/') {
+        Some(short) if !short.is_empty() => short,
+        _ => path,
+    }
+}
+
+fn wanted(method: &Method) -> &Method {
+    if method == Method::HEAD { &Method::GET } else { method }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::Variables;
+
+    fn table() -> Table {
+        let text = "
+version: 1
+upstreams: {}
+models: {}
+routes:
+  - { path: /a/list, reply: health }
+  - { path: /a/list, method: POST, reply: about }
+  - { path: '/a/{one}', reply: docs }
+  - { path: '/{rest*}', reply: model_list }
+  - { path: /elsewhere, reply: health }
+";
+        let variables = Variables { config: &|_| None, environment: &|_| None };
+        Table::load("t.yaml", text, &variables).unwrap_or_else(|problems| panic!("{problems:?}")).0
+    }
+
+    fn passed(method: Method, path: &str) -> Vec<String> {
+        let told = table().passed_over(&method, path).into_iter().map(|(route, why)| match why {
+            Why::Method => format!("{} method", route.does),
+            Why::Path => format!("{} path", route.does),
+            Why::Shadowed(by) => format!("{} shadowed by {}", route.does, by.does),
+        });
+        told.collect()
+    }
+
+    #[test]
+    fn rows_that_were_passed_over_say_why() {
+        let by_health = ["about method", "docs shadowed by health", "model_list shadowed by health"];
+        assert_eq!(passed(Method::GET, "/a/list/"), by_health);
+        assert_eq!(passed(Method::HEAD, "/a/list"), by_health);
+        let by_about = ["health method", "docs method", "model_list method"];
+        assert_eq!(passed(Method::POST, "/a/list"), by_about);
+        let near = passed(Method::GET, "/a/liszt");
+        assert_eq!(near, ["model_list shadowed by docs", "health path", "about path"]);
+    }
+
+    #[test]
+    fn finding_and_passing_over_agree() {
+        let table = table();
+        for method in [Method::GET, Method::POST, Method::HEAD, Method::PUT] {
+            for path in ["/a/list", "/a/x", "/x/y/z", "/elsewhere", "/"] {
+                let taken = match table.find(&method, path) {
+                    Matched::Route(route, _) => Some(route.place.clone()),
+                    _ => None,
+                };
+                for (route, why) in table.passed_over(&method, path) {
+                    assert_ne!(Some(&route.place), taken.as_ref(), "{method} {path}");
+                    if let Why::Shadowed(by) = why {
+                        assert_eq!(Some(&by.place), taken.as_ref(), "{method} {path}");
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! `explain`, the real binary: what it says of requests over the table of the golden cases. No network, no proxy.
+
+use serde_json::{Value, json};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+static NUMBER: AtomicUsize = AtomicUsize::new(0);
+
+/// A folder with a configuration, removed when dropped.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("explain-{}-{number}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        fs::write(path.join("config.yaml"), "user: tester\ntimeout: 100\nmax_body: 4KiB\n").unwrap();
+        Folder(path)
+    }
+
+    fn file(&self, name: &str, text: impl AsRef<[u8]>) -> String {
+        fs::write(self.0.join(name), text).unwrap();
+        name.to_owned()
+    }
+
+    fn run(&self, words: &[&str], stdin: &str) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_argo-openai-proxy"));
+        command.current_dir(&self.0).env_clear().arg("explain").args(words);
+        command.args(["--config", "config.yaml", "--routes"]).arg(golden().join("table.yaml"));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut input = child.stdin.take().unwrap();
+        // A run that does not read its input may have ended already.
+        let _ = input.write_all(stdin.as_bytes());
+        drop(input);
+        child.wait_with_output().unwrap()
+    }
+
+    fn text(&self, words: &[&str], stdin: &str) -> String {
+        let output = self.run(words, stdin);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn json(&self, words: &[&str], stdin: &str) -> Value {
+        serde_json::from_str(&self.text(&[words, &["--json"]].concat(), stdin)).unwrap()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What is left behind lies in the target folder.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn golden() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
+}
+
+const CHAT: [&str; 4] = ["POST", "/openai_chat_completions", "--body", "-"];
+
+fn chat(more: Value) -> String {
+    let mut body = json!({"model": "argo:four", "messages": [{"role": "user", "content": "hi"}]});
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    body.to_string()
+}
+
+/// The refusal that the client would get: status, and `code` and `param` of the error.
+fn refusal(told: &Value) -> (u64, Value, Value) {
+    assert_eq!((&told["verdict"], &told["upstream"]), (&json!("refused"), &Value::Null), "{told}");
+    let error: Value = serde_json::from_str(told["client"]["body"].as_str().unwrap()).unwrap();
+    (told["client"]["status"].as_u64().unwrap(), error["error"]["code"].clone(), error["error"]["param"].clone())
+}
+
+#[test]
+fn a_plain_chat_is_told_step_by_step() {
+    let told = Folder::new().json(&CHAT, &chat(json!({"model": "FOUR1", "user": "eve"})));
+    assert_eq!((&told["verdict"], &told["body_from"]), (&json!("called"), &json!("client")));
+    assert_eq!(told["route"]["does"], "openai_chat_completions");
+    let model = json!({"asked": "FOUR1", "matched": "id", "name": "argo:four", "id": "four1", "near": []});
+    assert_eq!(told["model"], model);
+    let rule =
+        json!({"place": "models.chat.rules[0]", "match": "four1, old1", "did": ["tokens are counted with o200k"]});
+    assert_eq!(told["rules"], json!([rule]));
+    let upstream = &told["upstream"];
+    assert_eq!((&upstream["url"], &upstream["stream"]), (&json!("http://argo/chat/"), &json!(false)));
+    assert_eq!(upstream["prompt_tokens"], 8);
+    assert_eq!(upstream["headers"][0], json!(["Host", "argo"]));
+    let body = upstream["body"].as_str().unwrap();
+    assert_eq!(body, r#"{"user":"tester","model":"four1","messages":[{"role":"user","content":"hi"}]}"#);
+    assert_eq!(upstream["headers"][2], json!(["Content-Length", body.len().to_string()]));
+    assert_eq!(told["client"], Value::Null);
+}
+
+#[test]
+fn the_same_for_people() {
+    let text = Folder::new().text(&CHAT, &chat(json!({"model": "old1", "max_tokens": 3, "top_p": 1})));
+    for part in [
+        "POST /openai_chat_completions: calls the upstream",
+        "argo:old: that is its id at ARGO",
+        "models.chat.rules[1] (match old1): 'top_p' was left out; 'max_tokens' was renamed to 'max_completion_tokens'",
+        "the whole call: 100 s, timeout of the configuration",
+        "fields left out: max_tokens, top_p",
+        "POST http://argo/chat/",
+        "    \"max_completion_tokens\": 3\n",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+}
+
+#[test]
+fn a_stream_is_told_piece_by_piece() {
+    let folder = Folder::new();
+    let answer = folder.file("answer", "200 text/plain; charset=utf-8\nhé!");
+    let words = [&CHAT[..], &["--answer", &answer]].concat();
+    let contents = |told: &Value| -> Vec<String> {
+        assert_eq!((&told["client"]["status"], &told["upstream"]["stream"]), (&json!(200), &json!(true)));
+        let body = told["client"]["body"].as_str().unwrap();
+        assert!(body.ends_with("data: [DONE]\n\n"), "{body}");
+        let chunks = body.split("\n\n").filter_map(|event| serde_json::from_str::<Value>(event.get(6..)?).ok());
+        chunks.filter_map(|chunk| Some(chunk["choices"][0]["delta"]["content"].as_str()?.to_owned())).collect()
+    };
+    let stream = chat(json!({"stream": true}));
+    assert_eq!(contents(&folder.json(&words, &stream)), ["", "hé!"]);
+    assert_eq!(contents(&folder.json(&[&words[..], &["--pieces", "1"]].concat(), &stream)), ["", "h", "é", "!"]);
+}
+
+#[test]
+fn an_answer_without_a_head_is_a_success_of_the_right_kind() {
+    let folder = Folder::new();
+    let answer = folder.file("answer", r#"{"response": "ho"}"#);
+    let told = folder.json(&[&CHAT[..], &["--answer", &answer, "--pieces", "2"]].concat(), &chat(json!({})));
+    let body: Value = serde_json::from_str(told["client"]["body"].as_str().unwrap()).unwrap();
+    assert_eq!(body["choices"][0]["message"]["content"], "ho");
+    let broken = folder.file("broken", "500 text/html\n<h1>Oops</h1>");
+    let told = folder.json(&[&CHAT[..], &["--answer", &broken]].concat(), &chat(json!({})));
+    assert_eq!((&told["verdict"], &told["client"]["status"]), (&json!("called"), &json!(500)));
+}
+
+#[test]
+fn refusals_are_those_that_the_client_gets() {
+    let folder = Folder::new();
+    let told = folder.json(&CHAT, &chat(json!({"model": "argo:fuor"})));
+    assert_eq!(refusal(&told), (404, json!("model_not_found"), json!("model")));
+    assert_eq!((&told["model"]["matched"], &told["model"]["near"][0]), (&Value::Null, &json!("argo:four")));
+
+    let told = folder.json(&["GET", "/openai_chat_completions"], "");
+    assert_eq!(refusal(&told), (405, json!("method_not_allowed"), Value::Null));
+    assert!(told["client"]["headers"].as_array().unwrap().contains(&json!(["allow", "POST, OPTIONS"])));
+    assert_eq!((&told["route"], &told["passed_over"][0]["why"]), (&Value::Null, &json!("other_method")));
+
+    let told = folder.json(&["POST", "/openai_chat_completion"], "");
+    assert_eq!(refusal(&told), (404, json!("unknown_path"), Value::Null));
+    let near = &told["passed_over"][0];
+    assert_eq!((&near["path"], &near["why"]), (&json!("/openai_chat_completions"), &json!("other_path")));
+
+    let told = folder.json(&CHAT, &chat(json!({"n": 2})));
+    assert_eq!(refusal(&told), (400, json!("unsupported_parameter"), json!("n")));
+    assert_eq!(told["route"]["path"], "/openai_chat_completions");
+
+    let told = folder.json(&CHAT, &chat(json!({"long": "x".repeat(5000)})));
+    assert_eq!(refusal(&told).0, 413);
+    let zipped = [&CHAT[..], &["--header", "Content-Encoding: gzip"]].concat();
+    assert_eq!(refusal(&folder.json(&zipped, "")).0, 415);
+    assert_eq!(refusal(&folder.json(&CHAT, "")).0, 400, "there is no body");
+}
+
+#[test]
+fn embeddings_and_the_gateways_own_format() {
+    let folder = Folder::new();
+    let answer = folder.file("answer", r#"{"embedding": [[0.5, 1]]}"#);
+    let words = ["POST", "/openai_embeddings", "--body", "-", "--answer", &answer];
+    let told = folder.json(&words, r#"{"input": "hello world"}"#);
+    assert_eq!((&told["model"]["asked"], &told["model"]["matched"]), (&Value::Null, &json!("default")));
+    assert_eq!(told["upstream"]["prompt_tokens"], 2);
+    let body: Value = serde_json::from_str(told["client"]["body"].as_str().unwrap()).unwrap();
+    assert_eq!(body["data"][0]["embedding"], json!([0.5, 1]));
+
+    let answer = folder.file("answer", b"200 application/octet-stream\n\xff\xfe");
+    let words = ["POST", "/argo_passthrough", "--body", "-", "--answer", &answer];
+    let told = folder.json(&words, r#"{"model": "old", "system": "s", "prompt": ["p"], "odd": 1}"#);
+    assert_eq!(told["upstream"]["body"], r#"{"user":"tester","model":"old1","prompt":["s","p"],"odd":1}"#);
+    assert_eq!(told["rules"][1]["did"], json!(["the system text went in front of the prompt"]));
+    assert_eq!(told["client"]["body"], json!({"base64": "//4="}));
+}
+
+#[test]
+fn time_limits_come_with_who_set_them() {
+    let folder = Folder::new();
+    let limits = |more: Value, headers: &[&str]| -> Vec<(String, f64, String)> {
+        let told = folder.json(&[&CHAT[..], headers].concat(), &chat(more));
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let list = told["limits"].as_array().unwrap().iter();
+        list.map(|one| (text(&one["what"]), one["seconds"].as_f64().unwrap(), text(&one["set_by"]))).collect()
+    };
+    let whole = |seconds: f64, by: &str| ("the whole call".to_owned(), seconds, by.to_owned());
+    let header = ["--header", "X-Stainless-Timeout: 7"];
+    assert_eq!(limits(json!({}), &[])[0], whole(100.0, "timeout of the configuration"));
+    assert_eq!(limits(json!({}), &header)[0], whole(7.0, "the request's header x-stainless-timeout"));
+    assert_eq!(limits(json!({"timeout": 2.5}), &header)[0], whole(2.5, "timeout of the request's body"));
+    let stream = limits(json!({"stream": true}), &header);
+    assert_eq!(stream[0], whole(100.0, "timeout of the configuration"));
+    let silence = ("silence on the stream".to_owned(), 7.0, "the request's header x-stainless-timeout".to_owned());
+    assert_eq!(stream[2], silence);
+}
+
+#[test]
+fn what_is_answered_here_is_shown() {
+    let folder = Folder::new();
+    let told = folder.json(&["POST", "http://any.host/model/four1/?q=1"], "");
+    assert_eq!((&told["verdict"], &told["path"]), (&json!("answered_here"), &json!("/model/four1/")));
+    assert_eq!(told["route"]["parameters"], json!([["id", "four1"]]));
+    assert_eq!(told["client"]["status"], 200);
+    let told = folder.json(&["OPTIONS", "/model/x"], "");
+    assert_eq!((&told["verdict"], &told["client"]["status"]), (&json!("answered_here"), &json!(204)));
+}
+
+#[test]
+fn without_a_user_the_placeholder_calls() {
+    let folder = Folder::new();
+    folder.file("config.yaml", "timeout: 100\n");
+    let output = folder.run(&[&CHAT[..], &["--json"]].concat(), &chat(json!({})));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("user is not set"));
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(told["upstream"]["body"].as_str().unwrap().starts_with(r#"{"user":"your_username","#), "{told}");
+}
+
+#[test]
+fn what_cannot_be_read_is_a_problem() {
+    let folder = Folder::new();
+    let output = folder.run(&["POST", "/x", "--body", "nowhere.json"], "");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("nowhere.json cannot be read"));
+}
+
+/// The golden cases hold what transformers write; the explanation must show the same, to the byte.
+#[test]
+fn every_golden_case_is_explained_as_it_runs() {
+    let folder = Folder::new();
+    let mut compared = 0;
+    for transformer in fs::read_dir(golden()).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()) {
+        let name = transformer.file_name().unwrap().to_str().unwrap();
+        for case in fs::read_dir(&transformer).unwrap().map(|entry| entry.unwrap().path()) {
+            let at = |file: &str| case.join(file).to_str().unwrap().to_owned();
+            let tail = fs::read_to_string(at("path")).unwrap_or_default();
+            let path = format!("/{name}{}", tail.trim());
+            let (request, answer) = (at("request.json"), at("answer"));
+            let mut words = vec!["POST", &path];
+            if Path::new(&request).exists() {
+                words.extend(["--body", &request]);
+            }
+            if Path::new(&answer).exists() {
+                words.extend(["--answer", &answer]);
+            }
+            let told = folder.json(&words, "");
+            let upstream =
+                fs::read_to_string(at("upstream.json")).or_else(|_| fs::read_to_string(at("upstream.stream.json")));
+            let sent = told["upstream"]["body"].as_str().map(|body| format!("{body}\n"));
+            assert_eq!(sent, upstream.ok(), "{}", case.display());
+            let reply = fs::read_to_string(at("reply")).unwrap();
+            assert!(reply.starts_with(&told["client"]["status"].to_string()), "{}: {told}", case.display());
+            compared += 1;
+        }
+    }
+    assert!(compared > 40, "{compared}");
+}
