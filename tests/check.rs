@@ -33,7 +33,7 @@ fn what_is_right_exits_with_0_and_says_what_is_served() {
     let folder = folder("right", "user: jdoe\n", ROUTES);
     let ran = run(&folder, &["check", "--deny-warnings"]);
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
-    assert!(ran.out.starts_with("all right: routes.yaml with "), "{}", ran.out);
+    assert!(ran.out.starts_with("all right: config.yaml, and routes.yaml with "), "{}", ran.out);
     let ran = run(&folder, &["check", "--format", "json"]);
     assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(0), "[]\n", ""));
 }

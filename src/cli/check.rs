@@ -1,14 +1,21 @@
 //! `check`: loads both files as `serve` would, tells everything that it finds, and starts nothing.
 
-use super::args::{CheckArgs, Format};
+use super::args::{CheckArgs, DEFAULT_CONFIG, Format};
 use super::load::Needs;
-use super::{Ended, files, print, tell};
+use super::{Ended, environment, files, print, tell};
 use crate::config::Overrides;
 use crate::report;
+use std::path::Path;
 
 /// Says what is wrong, or what would be served.
 pub fn run(args: &CheckArgs) -> Result<(), Ended> {
-    let loaded = files::load(&args.files, &Overrides::default(), Needs::User);
+    // Whoever only tries the demo has a table to check, and no configuration.
+    let usual = args.files.config(&environment);
+    let nothing_named = usual == Path::new(DEFAULT_CONFIG) && !usual.exists();
+    let loaded = match nothing_named {
+        true => files::load_or_defaults(&args.files),
+        false => files::load(&args.files, &Overrides::default(), Needs::User),
+    };
     let problems = match &loaded {
         Ok(loaded) => &loaded.warnings,
         Err(problems) => problems,
@@ -27,7 +34,8 @@ pub fn run(args: &CheckArgs) -> Result<(), Ended> {
     if args.format == Format::Text {
         let models: usize = loaded.table.groups().map(|group| group.iter().count()).sum();
         let routes = loaded.table.routes().count();
-        print(&format!("all right: {} with {routes} routes and {models} models\n", loaded.routes))?;
+        let config = if nothing_named { "the defaults".to_owned() } else { usual.display().to_string() };
+        print(&format!("all right: {config}, and {} with {routes} routes and {models} models\n", loaded.routes))?;
     }
     Ok(())
 }

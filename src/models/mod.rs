@@ -11,6 +11,8 @@ use std::sync::Arc;
 
 /// A near match must be at least this similar (Jaro–Winkler, 0–1).
 const NEAR: f64 = 0.8;
+/// How similar a name counts that is a part of the other.
+const PART: f64 = 0.95;
 /// At most this many near matches are named.
 const NEAR_MATCHES: usize = 3;
 
@@ -159,7 +161,9 @@ impl Models {
         let asked: String = asked.chars().take(100).collect::<String>().to_lowercase();
         let mut scored: Vec<(f64, usize)> = Vec::new();
         for (known, &(index, _)) in &self.by_name {
-            let score = strsim::jaro_winkler(known, &asked);
+            // OpenAI's own names are parts of the names here, or the other way round.
+            let part = asked.len() > 1 && (known.ends_with(&asked) || asked.starts_with(known.as_str()));
+            let score = strsim::jaro_winkler(known, &asked).max(if part { PART } else { 0.0 });
             match scored.iter_mut().find(|(_, i)| *i == index) {
                 Some(best) => best.0 = best.0.max(score),
                 None => scored.push((score, index)),
@@ -227,6 +231,8 @@ mod tests {
         let failure = group().choose(Some("lab:bigg-1")).unwrap_err();
         assert_eq!((failure.status.as_u16(), failure.code.as_deref()), (404, Some("model_not_found")));
         assert!(failure.message.contains("lab:big-1"), "{}", failure.message);
+        assert!(group().choose(Some("1")).unwrap_err().message.contains("The model list"));
+        assert!(group().choose(Some("big-1-2026-01-01")).unwrap_err().message.contains("lab:big-1"));
         assert!(group().choose(Some("zzzzzz")).unwrap_err().message.contains("The model list"));
     }
 }
