@@ -5,8 +5,8 @@
 
 use crate::transform::{Call, Held, Reply, Start, UpstreamHead, upstream_error};
 use crate::wire::gunzip::{Gunzip, GunzipError};
-use crate::wire::{Answer, Failure};
-use bytes::{Bytes, BytesMut};
+use crate::wire::{Answer, Failure, Gathered};
+use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 
 /// A call that is under way, and the reply that it becomes.
@@ -37,7 +37,7 @@ enum State {
     /// The client's head is out; pieces go through.
     Passing,
     /// The client's head waits for the whole body.
-    Holding { status: StatusCode, headers: HeaderMap, body: Collected },
+    Holding { status: StatusCode, headers: HeaderMap, body: Gathered },
     /// What was held cannot become an answer; the client gets this instead.
     Refused(Failure),
     /// The client was told of a failure; whatever comes is swallowed.
@@ -70,35 +70,6 @@ pub enum Told {
     Break,
     /// The client knows already; the body only needs its end.
     Nothing,
-}
-
-/// A body in the making; one that arrives in one piece is not copied.
-#[derive(Default)]
-struct Collected {
-    first: Bytes,
-    more: BytesMut,
-}
-
-impl Collected {
-    fn len(&self) -> usize {
-        self.first.len() + self.more.len()
-    }
-
-    fn push(&mut self, piece: Bytes) {
-        if self.first.is_empty() && self.more.is_empty() {
-            self.first = piece;
-            return;
-        }
-        if self.more.is_empty() {
-            self.more.reserve(self.first.len() + piece.len().max(64 * 1024));
-            self.more.extend_from_slice(&std::mem::take(&mut self.first));
-        }
-        self.more.extend_from_slice(&piece);
-    }
-
-    fn take(&mut self) -> Bytes {
-        if self.more.is_empty() { std::mem::take(&mut self.first) } else { std::mem::take(&mut self.more).freeze() }
-    }
 }
 
 impl Exchange {
@@ -138,7 +109,7 @@ impl Exchange {
             Start::Stream(content_type) => (State::Streaming, HeadPlan::Stream(content_type)),
             Start::Pass => (State::Passing, HeadPlan::Pass),
             Start::Hold => {
-                let body = Collected::default();
+                let body = Gathered::default();
                 (State::Holding { status, headers: headers.clone(), body }, HeadPlan::Hold)
             }
         };

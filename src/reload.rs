@@ -90,7 +90,7 @@ fn reload(current: &Current, load: &Load) {
             for key in needs_restart {
                 warn!("{key} has changed in the configuration; it takes effect when the proxy is started again");
             }
-            let models: usize = live.table.groups().map(|group| group.iter().count()).sum();
+            let models = live.table.model_count();
             info!("reloaded: table {} with {} routes and {models} models", live.version(), live.table.routes().count());
             current.replace(live);
         }

@@ -5,9 +5,8 @@
 use crate::chat::Text;
 use crate::wire::json;
 use bytes::Bytes;
-use serde::Deserialize;
+use once_cell::sync::OnceCell;
 use serde_json::value::RawValue;
-use std::sync::OnceLock;
 
 /// The tokens that OpenAI's format spends on each message, beside its text: delimiters and the role.
 const PER_MESSAGE: u64 = 4;
@@ -19,8 +18,7 @@ const REPLY_OPENING: u64 = 3;
 const KEPT: usize = 64 * 1024;
 
 /// Which table counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tokenizer {
     /// GPT-4o and later.
     O200k,
@@ -29,8 +27,7 @@ pub enum Tokenizer {
 }
 
 /// How a route counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Counting {
     /// With the tokenizer.
     #[default]
@@ -111,13 +108,13 @@ pub struct Prompt {
     overhead: u64,
     counting: Counting,
     tokenizer: Tokenizer,
-    count: OnceLock<u64>,
+    count: OnceCell<u64>,
 }
 
 impl Prompt {
     /// A prompt without texts yet.
     pub fn new(counting: Counting, tokenizer: Tokenizer) -> Self {
-        Prompt { texts: Vec::new(), overhead: 0, counting, tokenizer, count: OnceLock::new() }
+        Prompt { texts: Vec::new(), overhead: 0, counting, tokenizer, count: OnceCell::new() }
     }
 
     /// Adds a message of a chat: its content, a JSON string or list of parts that lies within `body`.

@@ -32,7 +32,7 @@ pub fn run(args: &CheckArgs) -> Result<(), Ended> {
         return Err(Ended::Told);
     }
     if args.format == Format::Text {
-        let models: usize = loaded.table.groups().map(|group| group.iter().count()).sum();
+        let models = loaded.table.model_count();
         let routes = loaded.table.routes().count();
         let config = if nothing_named { "the defaults".to_owned() } else { usual.display().to_string() };
         print(&format!("all right: {config}, and {} with {routes} routes and {models} models\n", loaded.routes))?;

@@ -183,12 +183,11 @@ fn introduction(args: &ServeArgs, loaded: &Loaded, address: SocketAddr) -> Strin
     let reach = reachable(address);
     let mut lines: Vec<String> = Vec::new();
     if !args.quiet {
-        let models: usize = table.groups().map(|group| group.iter().count()).sum();
         lines.push(format!("{} {}", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")));
         let source =
             if args.demo { "none: the demo".to_owned() } else { args.files.config(&environment).display().to_string() };
         lines.push(format!("config    {source}"));
-        lines.push(format!("routes    {routes} ({} routes, {models} models)", table.routes().count()));
+        lines.push(format!("routes    {routes} ({} routes, {} models)", table.routes().count(), table.model_count()));
         for upstream in table.upstreams() {
             let stream = upstream.stream.as_ref().map(|stream| format!(", streams {}", stream.url)).unwrap_or_default();
             lines.push(format!("upstream  {} {}{stream}", upstream.name, upstream.whole.url));

@@ -2,13 +2,11 @@
 
 use crate::chat::tokens::Tokenizer;
 use crate::chat::{Conversation, Role};
-use serde::Deserialize;
 use std::borrow::Cow;
 use std::fmt;
 
 /// What becomes of system messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SystemRole {
     /// They stay as they are.
     #[default]
@@ -18,8 +16,7 @@ pub enum SystemRole {
 }
 
 /// Whose shape tools and tool calls have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Family {
     /// `{"type": "function", "function": …}`
     Openai,

@@ -4,8 +4,9 @@
 //! above 64 KiB. So it is switched on when at most 64 KiB remain of a body of known length; a chunked body is read up to
 //! the end of its JSON document and no further, so that pingora itself reads the terminal chunk.
 
+use crate::wire::Gathered;
 use crate::wire::body_end::BodyEnd;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{HeaderMap, header};
 use pingora::{ErrorType, Result};
 use pingora_proxy::Session;
@@ -112,16 +113,7 @@ pub async fn settle(session: &mut Session) -> bool {
         session.set_keepalive(None);
         return false;
     }
-    let mut left = RETRY_BUFFER;
-    let drain = async {
-        while let Ok(Some(piece)) = session.read_request_body().await {
-            left = left.saturating_sub(piece.len());
-            if left == 0 {
-                break;
-            }
-        }
-    };
-    let _ = tokio::time::timeout(SETTLE, drain).await;
+    drain(session, RETRY_BUFFER, SETTLE).await;
     !session.is_body_done()
 }
 
@@ -129,8 +121,13 @@ pub async fn settle(session: &mut Session) -> bool {
 /// that instead of the refusal.
 pub async fn linger(session: &mut Session, limit: usize) {
     session.set_keepalive(None);
-    let mut left = limit.saturating_mul(LINGER_FACTOR);
-    let drain = async {
+    drain(session, limit.saturating_mul(LINGER_FACTOR), LINGER).await;
+}
+
+/// Reads and forgets, until the body ends, `most` bytes are read, or the time is up.
+async fn drain(session: &mut Session, most: usize, time: Duration) {
+    let mut left = most;
+    let read = async {
         while let Ok(Some(piece)) = session.read_request_body().await {
             left = left.saturating_sub(piece.len());
             if left == 0 {
@@ -138,8 +135,8 @@ pub async fn linger(session: &mut Session, limit: usize) {
             }
         }
     };
-    // Time up and all read are the same here: the connection closes next.
-    let _ = tokio::time::timeout(LINGER, drain).await;
+    // Time up and all read are the same here: the caller looks at what is left.
+    let _ = tokio::time::timeout(time, read).await;
 }
 
 /// The failure of a body that went on after its JSON document ended; `None` when only white space follows.
@@ -148,37 +145,4 @@ pub fn trailing(piece: &[u8]) -> Option<Box<pingora::Error>> {
         pingora::Error::explain(ErrorType::HTTPStatus(400), "the request body goes on after its JSON document")
             .into_down()
     })
-}
-
-/// Pieces put together; a body in one piece is not copied.
-struct Gathered {
-    first: Bytes,
-    more: BytesMut,
-    expected: usize,
-}
-
-impl Gathered {
-    fn new(expected: usize) -> Self {
-        Gathered { first: Bytes::new(), more: BytesMut::new(), expected }
-    }
-
-    fn len(&self) -> usize {
-        self.first.len() + self.more.len()
-    }
-
-    fn push(&mut self, piece: Bytes) {
-        if self.len() == 0 {
-            self.first = piece;
-            return;
-        }
-        if self.more.is_empty() {
-            self.more.reserve(self.expected.max(self.first.len() + piece.len()));
-            self.more.extend_from_slice(&std::mem::take(&mut self.first));
-        }
-        self.more.extend_from_slice(&piece);
-    }
-
-    fn take(self) -> Bytes {
-        if self.more.is_empty() { self.first } else { self.more.freeze() }
-    }
 }

@@ -131,7 +131,8 @@ pub fn broken(session: &mut Session, e: Box<Error>, ctx: &mut Ctx, reused: bool)
     let broke = matches!(e.etype(), ConnectionClosed | ReadError | WriteError)
         && *e.esource() == pingora::ErrorSource::Upstream;
     // pingora says how much of a head had come when it broke off.
-    let silent = !e.to_string().contains("bytes already read") || e.to_string().contains("bytes already read: 0");
+    let said = e.to_string();
+    let silent = !said.contains("bytes already read") || said.contains("bytes already read: 0");
     let replayable = session.get_retry_buffer().is_some() || session.is_body_empty();
     let retry = ctx.call.as_mut().is_some_and(|call| {
         let unsent = call.sent.is_some_and(|sent| sent.elapsed() < SURELY_UNSENT);

@@ -1,13 +1,13 @@
 //! What is served right now. A reload swaps it in with one atomic store; a request keeps what it began with.
 
 use super::Settings;
+use super::request::unix_now;
 use crate::table::Table;
 use crate::transform::State;
 use arc_swap::ArcSwap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A table with the settings that go with it.
 pub struct Live {
@@ -24,12 +24,7 @@ impl Live {
     pub fn new(table: Table, settings: Settings, text: &str) -> Self {
         let mut hasher = DefaultHasher::new();
         text.hash(&mut hasher);
-        Live {
-            table,
-            settings,
-            version: format!("{:016x}", hasher.finish()),
-            loaded_at: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
-        }
+        Live { table, settings, version: format!("{:016x}", hasher.finish()), loaded_at: unix_now() }
     }
 
     /// The hash of the table's text.

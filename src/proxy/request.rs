@@ -17,6 +17,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 const LONGEST_ID: usize = 128;
 /// Prompts above this many bytes are counted on another thread while the upstream works.
 const COUNT_ASIDE: usize = 8 * 1024;
+
 /// What a request becomes.
 enum Opened {
     Answer(Answer),

@@ -137,6 +137,11 @@ impl Table {
         self.catalog.groups.iter()
     }
 
+    /// How many models all groups have together.
+    pub fn model_count(&self) -> usize {
+        self.groups().map(|group| group.iter().count()).sum()
+    }
+
     /// The path that OpenAI's clients are pointed at.
     pub fn base_path(&self) -> Option<&str> {
         self.catalog.base_path.as_deref()

@@ -1,0 +1,64 @@
+//! A body put together from its pieces; one that arrives in one piece is not copied.
+
+use bytes::{Bytes, BytesMut};
+
+/// The pieces so far.
+#[derive(Debug, Default)]
+pub struct Gathered {
+    first: Bytes,
+    more: BytesMut,
+    expected: usize,
+}
+
+impl Gathered {
+    /// Nothing yet, of about `expected` bytes in all.
+    pub fn new(expected: usize) -> Self {
+        Gathered { expected, ..Gathered::default() }
+    }
+
+    /// How many bytes there are.
+    pub fn len(&self) -> usize {
+        self.first.len() + self.more.len()
+    }
+
+    /// Whether there is nothing yet.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Adds a piece.
+    pub fn push(&mut self, piece: Bytes) {
+        if self.is_empty() {
+            self.first = piece;
+            return;
+        }
+        if self.more.is_empty() {
+            self.more.reserve(self.expected.max(self.first.len() + piece.len()));
+            self.more.extend_from_slice(&std::mem::take(&mut self.first));
+        }
+        self.more.extend_from_slice(&piece);
+    }
+
+    /// All of it; nothing is left here.
+    pub fn take(&mut self) -> Bytes {
+        if self.more.is_empty() { std::mem::take(&mut self.first) } else { std::mem::take(&mut self.more).freeze() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_come_out_in_order_and_one_is_not_copied() {
+        let one = Bytes::from(vec![1, 2, 3]);
+        let mut gathered = Gathered::new(0);
+        gathered.push(one.clone());
+        assert_eq!(gathered.take().as_ptr(), one.as_ptr());
+        assert!(gathered.is_empty());
+        for piece in ["a", "", "bc", "d"] {
+            gathered.push(Bytes::from_static(piece.as_bytes()));
+        }
+        assert_eq!((gathered.len(), gathered.take()), (4, Bytes::from_static(b"abcd")));
+    }
+}
