@@ -36,6 +36,7 @@ pub mod chat;
 pub mod cli;
 pub mod config;
 pub mod dialect;
+pub mod drive;
 pub mod exchange;
 pub mod explain;
 pub mod models;

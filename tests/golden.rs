@@ -2,15 +2,16 @@
 //!
 //! - `request.json`: the client's body (`path` in its place: what follows the transformer's path),
 //! - `upstream.json`: the body that goes upstream; `stream` in its name where it goes to the streaming endpoint,
-//! - `answer`: a line with the upstream's status and content type, then its body,
+//! - `answer`: a line with the upstream's status and content type, then its body; `answer.1` is for the second call,
 //! - `reply`: a line with the client's status and content type, then its body.
 //!
 //! `GOLDEN=write cargo test --test golden` writes `upstream…` and `reply` anew; read the difference before you keep it.
 //! Streamed answers are also cut at every byte, and into pieces of every size.
 
+use argo_openai_proxy::drive::{Drive, Step};
 use argo_openai_proxy::exchange::{Exchange, HeadPlan, Limits};
 use argo_openai_proxy::table::{Matched, Table, Variables};
-use argo_openai_proxy::transform::{Context, Plan, REPLIES, Request, State, TRANSFORMERS};
+use argo_openai_proxy::transform::{Call, Context, Driven, Plan, REPLIES, Reply, Request, State, TRANSFORMERS};
 use argo_openai_proxy::wire::Answer;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -34,35 +35,47 @@ fn table() -> Table {
 
 /// What goes upstream and what comes back, for an answer cut into pieces.
 struct Run {
-    upstream: Option<(bool, Bytes)>,
+    upstream: Vec<(bool, Bytes)>,
     status: StatusCode,
     content_type: String,
     body: Vec<u8>,
 }
 
-fn answered(upstream: Option<(bool, Bytes)>, answer: Answer) -> Run {
+fn answered(upstream: Vec<(bool, Bytes)>, answer: Answer) -> Run {
     let content_type = answer.headers.iter().find(|(name, _)| name == header::CONTENT_TYPE);
     let content_type = content_type.map_or(String::new(), |(_, value)| value.to_str().unwrap().to_owned());
     Run { upstream, status: answer.status, content_type, body: answer.body.to_vec() }
 }
 
-fn run(table: &Table, path: &str, request: &Bytes, answer: &[u8], cut: impl Fn(&[u8]) -> Vec<Bytes>) -> Run {
-    let Matched::Route(route, params) = table.find(&Method::POST, path) else { panic!("nothing is served on {path}") };
-    let state = State { version: "abcd", loaded_at: 1_749_000_000, is_behind: false };
-    let cx = Context { user: "tester", id: "0123", now: 1_750_000_000, host: "proxy.test", state, steps: None };
-    let (call, reply) = match route.transformer.open(&Request { body: request.clone(), params }, &cx) {
-        Ok(Plan::Answer(answer)) => return answered(None, answer),
-        Err(failure) => return answered(None, failure.to_answer()),
-        Ok(Plan::Call(call, reply)) => (call, reply),
-    };
-    let upstream = Some((call.stream, call.body.clone()));
+fn exchange(call: Call, reply: Box<dyn Reply>) -> Exchange {
     let limits = Limits { max_answer: 1 << 20, url: "http://argo/chat/".into(), setting: "argo_url".into() };
-    let mut exchange = Exchange::new(call, reply, limits);
+    Exchange::new(call, reply, limits)
+}
+
+/// An upstream's answer: status, headers, body.
+fn read_answer(answer: &[u8]) -> (StatusCode, HeaderMap, &[u8]) {
     let line = answer.iter().position(|byte| *byte == b'\n').unwrap();
     let (head, body) = (std::str::from_utf8(&answer[..line]).unwrap(), &answer[line + 1..]);
     let (status, content_type) = head.split_once(' ').unwrap();
     let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_str(content_type).unwrap())]);
-    let status: StatusCode = status.parse().unwrap();
+    (status.parse().unwrap(), headers, body)
+}
+
+fn run(table: &Table, path: &str, request: &Bytes, answers: &[Vec<u8>], cut: impl Fn(&[u8]) -> Vec<Bytes>) -> Run {
+    let Matched::Route(route, params) = table.find(&Method::POST, path) else { panic!("nothing is served on {path}") };
+    let state = State { version: "abcd", loaded_at: 1_749_000_000, is_behind: false };
+    let cx = Context { user: "tester", id: "0123", now: 1_750_000_000, host: "proxy.test", state, steps: None };
+    match route.transformer.open(&Request { body: request.clone(), params }, &cx) {
+        Ok(Plan::Answer(answer)) => answered(Vec::new(), answer),
+        Err(failure) => answered(Vec::new(), failure.to_answer()),
+        Ok(Plan::Call(call, reply)) => one(exchange(call, reply), &answers[0], cut),
+        Ok(Plan::Driven(driven)) => several(driven, answers, cut),
+    }
+}
+
+fn one(mut exchange: Exchange, answer: &[u8], cut: impl Fn(&[u8]) -> Vec<Bytes>) -> Run {
+    let upstream = vec![(exchange.call().stream, exchange.call().body.clone())];
+    let (status, headers, body) = read_answer(answer);
     let plan = exchange.head(status, &headers, false);
     let mut out = Vec::new();
     for piece in cut(body) {
@@ -75,9 +88,35 @@ fn run(table: &Table, path: &str, request: &Bytes, answer: &[u8], cut: impl Fn(&
         HeadPlan::Stream(content_type) => {
             Run { upstream, status: StatusCode::OK, content_type: content_type.into(), body: out }
         }
-        HeadPlan::Pass => Run { upstream, status, content_type: content_type.to_owned(), body: out },
+        HeadPlan::Pass => {
+            let content_type = headers[header::CONTENT_TYPE].to_str().unwrap().to_owned();
+            Run { upstream, status, content_type, body: out }
+        }
         HeadPlan::Hold => answered(upstream, exchange.answer().unwrap()),
     }
+}
+
+/// Calls that the proxy makes itself; the last answer serves all further calls.
+fn several(driven: Driven, answers: &[Vec<u8>], cut: impl Fn(&[u8]) -> Vec<Bytes>) -> Run {
+    let exchanges: Vec<Exchange> = driven.parts.into_iter().map(|(call, reply)| exchange(call, reply)).collect();
+    let upstream: Vec<_> = exchanges.iter().map(|one| (one.call().stream, one.call().body.clone())).collect();
+    let mut drive = Drive::new(exchanges, driven.join);
+    let mut out = Vec::new();
+    for index in 0..upstream.len() {
+        let (status, headers, body) = read_answer(answers.get(index).or(answers.last()).unwrap());
+        let mut steps = vec![drive.head(index, status, &headers, false)];
+        steps.extend(cut(body).into_iter().map(|piece| drive.piece(index, piece)));
+        steps.push(drive.end(index));
+        for step in steps {
+            match step {
+                Step::Wait => {}
+                Step::Stream(bytes) | Step::Last(bytes) => out.extend_from_slice(&bytes),
+                Step::Answer(answer) => return answered(upstream, answer),
+            }
+        }
+    }
+    assert!(drive.is_over());
+    Run { upstream, status: StatusCode::OK, content_type: drive.stream().unwrap().to_owned(), body: out }
 }
 
 fn whole(body: &[u8]) -> Vec<Bytes> {
@@ -115,16 +154,20 @@ fn check(table: &Table, name: &str, case: &Path) {
     let request = fs::read(case.join("request.json")).map(Bytes::from).unwrap_or_default();
     let tail = fs::read_to_string(case.join("path")).unwrap_or_default();
     let path = format!("/{name}{}", tail.trim());
-    let answer = fs::read(case.join("answer")).unwrap_or_else(|_| b"500 none\n".to_vec());
-    let one = run(table, &path, &request, &answer, whole);
-    if let Some((stream, body)) = &one.upstream {
-        let file = if *stream { "upstream.stream.json" } else { "upstream.json" };
-        compare(&case.join(file), &[body.as_ref(), b"\n"].concat());
+    let first = fs::read(case.join("answer")).unwrap_or_else(|_| b"500 none\n".to_vec());
+    let further = (1..).map_while(|index| fs::read(case.join(format!("answer.{index}"))).ok());
+    let answers: Vec<Vec<u8>> = std::iter::once(first).chain(further).collect();
+    let one = run(table, &path, &request, &answers, whole);
+    for (index, (stream, body)) in one.upstream.iter().enumerate() {
+        let number = if index == 0 { String::new() } else { format!(".{index}") };
+        let stream = if *stream { ".stream" } else { "" };
+        compare(&case.join(format!("upstream{number}{stream}.json")), &[body.as_ref(), b"\n"].concat());
     }
     let mut reply = format!("{} {}\n", one.status.as_u16(), one.content_type).into_bytes();
     reply.extend_from_slice(&one.body);
     compare(&case.join("reply"), &reply);
 
+    let answer = &answers[0];
     let body_at = answer.iter().position(|byte| *byte == b'\n').unwrap() + 1;
     let same = |other: Run, how: String| {
         assert_eq!((other.status, &other.content_type), (one.status, &one.content_type), "{}: {how}", case.display());
@@ -136,11 +179,11 @@ fn check(table: &Table, name: &str, case: &Path) {
     };
     for at in 0..answer.len() - body_at {
         let cut = |body: &[u8]| vec![Bytes::copy_from_slice(&body[..at]), Bytes::copy_from_slice(&body[at..])];
-        same(run(table, &path, &request, &answer, cut), format!("cut at {at}"));
+        same(run(table, &path, &request, &answers, cut), format!("cut at {at}"));
     }
     for size in 1..=(answer.len() - body_at).min(40) {
         let cut = |body: &[u8]| body.chunks(size).map(Bytes::copy_from_slice).collect();
-        same(run(table, &path, &request, &answer, cut), format!("pieces of {size}"));
+        same(run(table, &path, &request, &answers, cut), format!("pieces of {size}"));
     }
 }
 

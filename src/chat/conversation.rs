@@ -1,5 +1,6 @@
 //! A request as every chat dialect sees it: who said what, and the parameters that travel along untouched.
 
+use super::tools::{ToolCall, Tools};
 use crate::wire::Fields;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -51,8 +52,19 @@ pub struct Message<'a> {
     pub role: Role,
     /// A JSON string or list of parts, as the client wrote it.
     pub content: Cow<'a, RawValue>,
+    /// The tools that it calls, for an assistant's message.
+    pub calls: Vec<ToolCall<'a>>,
+    /// The id of the call whose result it is, for a tool's message.
+    pub result_of: Option<Cow<'a, str>>,
     /// All other fields, in order.
     pub rest: Fields<'a>,
+}
+
+impl<'a> Message<'a> {
+    /// A message that neither calls tools nor holds a result.
+    pub fn plain(role: Role, content: Cow<'a, RawValue>, rest: Fields<'a>) -> Self {
+        Message { role, content, calls: Vec::new(), result_of: None, rest }
+    }
 }
 
 /// A parameter that is passed on: its name (rules may rename it) and its value as the client wrote it.
@@ -63,6 +75,15 @@ pub type Param<'a> = (Cow<'a, str>, &'a RawValue);
 pub struct Conversation<'a> {
     /// The messages in order.
     pub messages: Vec<Message<'a>>,
+    /// The tools that the model may call.
+    pub tools: Option<Tools<'a>>,
     /// Everything else that goes upstream, in order.
     pub params: Vec<Param<'a>>,
+}
+
+impl Conversation<'_> {
+    /// Whether earlier turns called tools.
+    pub fn has_calls(&self) -> bool {
+        self.messages.iter().any(|message| !message.calls.is_empty() || message.result_of.is_some())
+    }
 }

@@ -4,6 +4,7 @@
 pub mod conversation;
 pub mod event;
 pub mod tokens;
+pub mod tools;
 
 pub use conversation::{Conversation, Message, Role};
 pub use event::{Event, Sink, Text};

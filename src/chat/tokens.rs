@@ -104,11 +104,20 @@ impl Estimate {
 /// The texts of a request, kept until somebody wants their count: by then the upstream has been called already.
 #[derive(Debug)]
 pub struct Prompt {
-    texts: Vec<Bytes>,
+    texts: Vec<Counted>,
     overhead: u64,
     counting: Counting,
     tokenizer: Tokenizer,
     count: OnceCell<u64>,
+}
+
+/// A text to count.
+#[derive(Debug)]
+enum Counted {
+    /// A JSON string, or a list of parts.
+    Json(Bytes),
+    /// As it is.
+    Plain(Bytes),
 }
 
 impl Prompt {
@@ -129,20 +138,43 @@ impl Prompt {
     /// Adds a text that is counted alone: a prompt, an input of an embedding.
     pub fn push_text(&mut self, body: &Bytes, content: &RawValue) {
         if self.counting != Counting::None {
-            let bytes = content.get().as_bytes();
-            let within = body.as_ptr_range().contains(&bytes.as_ptr());
-            self.texts.push(if within { body.slice_ref(bytes) } else { Bytes::copy_from_slice(bytes) });
+            self.texts.push(Counted::Json(within(body, content.get())));
+        }
+    }
+
+    /// Adds text that models read as it stands: the definition of a tool, an earlier call.
+    pub fn push_plain(&mut self, body: &Bytes, text: &str) {
+        if self.counting != Counting::None {
+            self.texts.push(Counted::Plain(within(body, text)));
         }
     }
 
     /// How much there is to count, in bytes.
     pub fn size(&self) -> usize {
-        if self.counting == Counting::Exact { self.texts.iter().map(Bytes::len).sum() } else { 0 }
+        if self.counting != Counting::Exact {
+            return 0;
+        }
+        self.texts.iter().map(|(Counted::Json(text) | Counted::Plain(text))| text.len()).sum()
     }
 
     /// The number of tokens, counted at the first call.
     pub fn tokens(&self) -> u64 {
-        *self.count.get_or_init(|| self.overhead + self.texts.iter().map(|text| self.count_json(text)).sum::<u64>())
+        *self.count.get_or_init(|| self.overhead + self.texts.iter().map(|text| self.count(text)).sum::<u64>())
+    }
+
+    fn count(&self, text: &Counted) -> u64 {
+        match text {
+            Counted::Json(json) => self.count_json(json),
+            Counted::Plain(text) => self.count_plain(std::str::from_utf8(text).unwrap_or_default()),
+        }
+    }
+
+    fn count_plain(&self, text: &str) -> u64 {
+        match self.counting {
+            Counting::Exact => self.tokenizer.count(text),
+            Counting::Estimate => estimated(text),
+            Counting::None => 0,
+        }
     }
 
     /// Counts one JSON value: a string, or the texts of a list of parts. Images and other parts are not text and count 0.
@@ -168,13 +200,24 @@ impl Prompt {
     fn count_text(&self, raw: &RawValue) -> u64 {
         match self.counting {
             Counting::Exact => json::text_of(raw).map_or(0, |text| self.tokenizer.count(&text)),
-            Counting::Estimate => {
-                let mut estimate = Estimate::default();
-                estimate.push(json::inside_of(raw).unwrap_or_default().as_bytes());
-                estimate.tokens()
-            }
+            Counting::Estimate => estimated(json::inside_of(raw).unwrap_or_default()),
             Counting::None => 0,
         }
+    }
+}
+
+fn estimated(text: &str) -> u64 {
+    let mut estimate = Estimate::default();
+    estimate.push(text.as_bytes());
+    estimate.tokens()
+}
+
+/// The bytes of a text, shared with the body where it lies within it.
+fn within(body: &Bytes, text: &str) -> Bytes {
+    let bytes = text.as_bytes();
+    match body.as_ptr_range().contains(&bytes.as_ptr()) {
+        true => body.slice_ref(bytes),
+        false => Bytes::copy_from_slice(bytes),
     }
 }
 
@@ -223,6 +266,12 @@ impl Meter {
                 }
             }
         }
+    }
+
+    /// Adds a tool call.
+    pub fn push_call(&mut self, name: &str, arguments: &str) {
+        self.push(Text::Plain(name));
+        self.push(Text::Plain(arguments));
     }
 
     /// The tokens in all; `None` when off.

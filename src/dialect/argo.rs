@@ -1,9 +1,11 @@
 //! ARGO's own chat: one JSON object there and back, or a stream of raw text without any frame.
 
 use super::argo_notice::{self, Notice, Watch};
-use super::argo_tools;
 use super::{Call, ChatDialect, StreamDecoder};
+use super::{argo_leaked, argo_messages, argo_offer, argo_tools};
+use crate::chat::tools::Tools;
 use crate::chat::{Conversation, Event, Sink, Text};
+use crate::models::Family;
 use crate::wire::{Failure, Fields, fields, json, unwrap, utf8};
 use serde_json::value::RawValue;
 
@@ -11,7 +13,16 @@ use serde_json::value::RawValue;
 pub struct Argo;
 
 impl ChatDialect for Argo {
-    fn encode(&self, chat: &Conversation<'_>, call: Call<'_>) -> Vec<u8> {
+    fn check_tools(&self, tools: &Tools<'_>, family: Family) -> Result<(), Failure> {
+        argo_offer::check(tools, family)
+    }
+
+    fn streams(&self, chat: &Conversation<'_>) -> bool {
+        // `streamchat` answers that it takes no tools.
+        chat.tools.is_none() && !chat.has_calls()
+    }
+
+    fn encode(&self, chat: &Conversation<'_>, call: Call<'_>, family: Family) -> Vec<u8> {
         let texts: usize = chat.messages.iter().map(|m| m.content.get().len() + 64).sum();
         let mut out = Vec::with_capacity(texts + 256);
         out.push(b'{');
@@ -20,44 +31,39 @@ impl ChatDialect for Argo {
         json::push_key(&mut out, "model");
         json::push_string(&mut out, call.model);
         json::push_key(&mut out, "messages");
-        out.push(b'[');
-        for (index, message) in chat.messages.iter().enumerate() {
-            out.extend_from_slice(if index == 0 { b"{" } else { b",{" });
-            json::push_key(&mut out, "role");
-            json::push_string(&mut out, message.role.name());
-            json::push_key(&mut out, "content");
-            out.extend_from_slice(message.content.get().as_bytes());
-            for (name, value) in message.rest.iter() {
-                push_field(&mut out, name, value);
-            }
-            out.push(b'}');
-        }
-        out.push(b']');
+        argo_messages::push(&mut out, &chat.messages, family);
+        argo_offer::push(&mut out, chat, family);
         for (name, value) in &chat.params {
-            push_field(&mut out, name, value);
+            argo_messages::push_field(&mut out, name, value);
         }
         out.push(b'}');
         out
     }
 
-    fn whole(&self, body: &[u8], sink: &mut dyn Sink) -> Result<(), Failure> {
+    fn whole(&self, body: &[u8], offered: &[String], sink: &mut dyn Sink) -> Result<(), Failure> {
         let text = std::str::from_utf8(body).map_err(|_| Failure::upstream("ARGO's answer is not valid UTF-8."))?;
         let fields = Fields::parse(text).map_err(|_| not_an_answer(body))?;
         let response = fields.get("response").ok_or_else(|| not_an_answer(body))?;
-        if let Some(inside) = json::inside_of(response) {
-            return whole_text(inside, sink);
-        }
-        let parts = Fields::parse(response.get()).map_err(|_| not_an_answer(body))?;
+        let from_python;
+        let response = match json::inside_of(response) {
+            None => response.get(),
+            Some(inside) => match argo_leaked::parts(inside, offered) {
+                None => return whole_text(inside, offered, sink),
+                Some(parts) => {
+                    from_python = parts;
+                    &from_python
+                }
+            },
+        };
+        let parts = Fields::parse(response).map_err(|_| not_an_answer(body))?;
         if parts.get("content").is_none() && parts.get("tool_calls").is_none() {
             return Err(not_an_answer(body));
         }
+        let calls = parts.get("tool_calls").filter(|calls| !json::is_null(calls) && !is_empty_list(calls));
         if let Some(content) = parts.get("content") {
-            whole_content(content, sink)?;
+            whole_content(content, if calls.is_some() { &[] } else { offered }, sink)?;
         }
-        match parts.get("tool_calls") {
-            Some(calls) if !json::is_null(calls) => argo_tools::decode(calls, sink),
-            _ => Ok(()),
-        }
+        calls.map_or(Ok(()), |calls| argo_tools::decode(calls, sink))
     }
 
     fn stream(&self) -> Box<dyn StreamDecoder> {
@@ -65,15 +71,20 @@ impl ChatDialect for Argo {
     }
 }
 
-fn push_field(out: &mut Vec<u8>, name: &str, value: &RawValue) {
-    json::push_key(out, name);
-    out.extend_from_slice(value.get().as_bytes());
+fn is_empty_list(calls: &RawValue) -> bool {
+    fields::list_of(calls).is_ok_and(|list| list.is_empty())
 }
 
 /// Text that is the whole answer, unless it is a notice in place of one.
-fn whole_text(inside: &str, sink: &mut dyn Sink) -> Result<(), Failure> {
+fn whole_text(inside: &str, offered: &[String], sink: &mut dyn Sink) -> Result<(), Failure> {
     if let Some(notice) = argo_notice::in_whole(inside) {
         return Err(notice.failure());
+    }
+    if !offered.is_empty()
+        && let Ok(text) = serde_json::from_str::<String>(&format!("\"{inside}\""))
+    {
+        argo_leaked::recover(&text, offered, sink);
+        return Ok(());
     }
     if !inside.is_empty() {
         sink.event(Event::Text(Text::Json(inside)));
@@ -82,9 +93,9 @@ fn whole_text(inside: &str, sink: &mut dyn Sink) -> Result<(), Failure> {
 }
 
 /// `content` beside `tool_calls`: a string, nothing, or Anthropic's list of blocks.
-fn whole_content(content: &RawValue, sink: &mut dyn Sink) -> Result<(), Failure> {
+fn whole_content(content: &RawValue, offered: &[String], sink: &mut dyn Sink) -> Result<(), Failure> {
     if let Some(inside) = json::inside_of(content) {
-        return whole_text(inside, sink);
+        return whole_text(inside, offered, sink);
     }
     if json::is_null(content) {
         return Ok(());
@@ -93,7 +104,7 @@ fn whole_content(content: &RawValue, sink: &mut dyn Sink) -> Result<(), Failure>
     for block in fields::list_of(content).map_err(|_| unreadable())? {
         let block = Fields::parse(block.get()).map_err(|_| unreadable())?;
         if let Some(text) = block.get("text").and_then(json::inside_of) {
-            whole_text(text, sink)?;
+            whole_text(text, offered, sink)?;
         }
     }
     Ok(())

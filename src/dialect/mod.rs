@@ -2,10 +2,15 @@
 
 pub mod argo;
 pub mod argo_embedding;
+mod argo_leaked;
+mod argo_messages;
 mod argo_notice;
+mod argo_offer;
 mod argo_tools;
 
+use crate::chat::tools::Tools;
 use crate::chat::{Conversation, Sink};
+use crate::models::Family;
 use crate::wire::Failure;
 use serde_json::value::RawValue;
 
@@ -20,14 +25,23 @@ pub struct Call<'a> {
 
 /// An upstream that answers conversations.
 pub trait ChatDialect: Send + Sync {
-    /// The request body.
-    fn encode(&self, chat: &Conversation<'_>, call: Call<'_>) -> Vec<u8>;
+    /// Whether the upstream can take the tools that are offered to a model of this family.
+    ///
+    /// # Errors
+    /// 400 naming what it cannot take.
+    fn check_tools(&self, tools: &Tools<'_>, family: Family) -> Result<(), Failure>;
 
-    /// What a complete reply with a success status says.
+    /// Whether the upstream streams answers to such a conversation; if not, it is asked for a whole one.
+    fn streams(&self, chat: &Conversation<'_>) -> bool;
+
+    /// The request body for a model whose tools have the shape of `family`.
+    fn encode(&self, chat: &Conversation<'_>, call: Call<'_>, family: Family) -> Vec<u8>;
+
+    /// What a complete reply with a success status says. `offered` are the tools whose calls may have leaked into its text.
     ///
     /// # Errors
     /// When the body is an error in disguise or no answer at all.
-    fn whole(&self, body: &[u8], sink: &mut dyn Sink) -> Result<(), Failure>;
+    fn whole(&self, body: &[u8], offered: &[String], sink: &mut dyn Sink) -> Result<(), Failure>;
 
     /// A decoder for one streamed reply.
     fn stream(&self) -> Box<dyn StreamDecoder>;

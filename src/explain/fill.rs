@@ -44,6 +44,7 @@ impl Explanation {
             counting: None,
             limits: Vec::new(),
             upstream: None,
+            further: Vec::new(),
             client: None,
         }
     }

@@ -13,8 +13,9 @@ pub use report::{
 };
 pub use scripted::Scripted;
 
+use crate::drive::{Drive, Step};
 use crate::exchange::{Exchange, HeadPlan};
-use crate::proxy::dispatch::{self, ByHead, Prepared};
+use crate::proxy::dispatch::{self, ByHead, Prepared, PreparedDriven};
 use crate::proxy::{Ctx, InFlight, Live, reply, request, writer};
 use crate::table::Matched;
 use crate::transform::steps::Steps;
@@ -47,6 +48,8 @@ enum Came {
     Answered(Answer),
     /// To a call; with the body that it was made from.
     Called(Box<Prepared>, Bytes),
+    /// To calls that the proxy makes itself.
+    Driven(PreparedDriven, Bytes),
 }
 
 /// Explains a request to what is live.
@@ -81,6 +84,20 @@ pub fn explain(live: &Arc<Live>, question: &Question) -> Result<Explanation> {
                 told.client = client(&question.method, answer, prepared.exchange, &ctx)?;
             }
         }
+        Ok(Came::Driven(prepared, body)) => {
+            told.verdict = Verdict::Called;
+            let mut sent = Vec::new();
+            for call in &prepared.calls {
+                sent.push(Sent::new(call, &body)?);
+            }
+            told.limits = prepared.calls.first().map_or(Vec::new(), |call| Limit::all(&live.settings, &call.deadline));
+            let mut sent = sent.into_iter();
+            told.upstream = sent.next();
+            told.further = sent.collect();
+            if let Some(answer) = &question.answer {
+                told.client = driven(&question.method, answer, prepared, &ctx)?;
+            }
+        }
     }
     Ok(told)
 }
@@ -105,6 +122,10 @@ fn came(live: &Live, question: &Question, steps: &Steps) -> std::result::Result<
             let prepared = dispatch::prepare(Some(&route), call, reply, headers, settings, Instant::now())?;
             Ok(Came::Called(Box::new(prepared), body))
         }
+        Plan::Driven(calls) => {
+            let prepared = dispatch::prepare_driven(Some(&route), calls, headers, settings, Instant::now())?;
+            Ok(Came::Driven(prepared, body))
+        }
     }
 }
 
@@ -113,6 +134,30 @@ fn whole(method: &Method, answer: Answer, ctx: &Ctx) -> Result<Client> {
     let head = writer::whole_head(&answer, ctx)?;
     let body = if writer::is_without_body(method, &answer) { Bytes::new() } else { answer.body };
     Ok(Client::new(&head, body, false))
+}
+
+/// What the client gets when every one of several calls is answered so.
+fn driven(method: &Method, answer: &Scripted, prepared: PreparedDriven, ctx: &Ctx) -> Result<Option<Client>> {
+    let exchanges: Vec<Exchange> = prepared.calls.into_iter().map(|call| call.exchange).collect();
+    let heads: Vec<_> = exchanges.iter().map(|exchange| answer.head(exchange.call().stream)).collect::<Result<_>>()?;
+    let mut drive = Drive::new(exchanges, prepared.join);
+    let mut body = Vec::new();
+    for (index, head) in heads.iter().enumerate() {
+        let first = drive.head(index, head.status, &head.headers, reply::is_bodiless(head));
+        let mut steps = vec![first];
+        steps.extend(answer.pieces().map(|piece| drive.piece(index, piece)));
+        steps.push(drive.end(index));
+        for step in steps {
+            match step {
+                Step::Wait => {}
+                Step::Stream(bytes) | Step::Last(bytes) => body.extend_from_slice(&bytes),
+                Step::Answer(answer) => return whole(method, answer, ctx).map(Some),
+            }
+        }
+    }
+    let Some(content_type) = drive.stream() else { return Ok(None) };
+    let head = reply::stream_head(content_type, Version::HTTP_11, ctx)?;
+    Ok(Some(Client::new(&head, body.into(), false)))
 }
 
 /// What the client gets of an upstream's answer.

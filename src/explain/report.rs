@@ -28,6 +28,9 @@ pub struct Explanation {
     pub limits: Vec<Limit>,
     /// What goes upstream.
     pub upstream: Option<Sent>,
+    /// Further calls that go upstream for the same request.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub further: Vec<Sent>,
     /// What the client gets, where that is known.
     pub client: Option<Client>,
 }

@@ -51,7 +51,7 @@ impl Display for Explanation {
         for limit in &self.limits {
             writeln!(f, "  {}: {} s, {}", limit.what, limit.seconds, limit.set_by)?;
         }
-        if let Some(sent) = &self.upstream {
+        for sent in self.upstream.iter().chain(&self.further) {
             show_sent(f, sent)?;
         }
         self.client.as_ref().map_or(Ok(()), |client| show_client(f, client))

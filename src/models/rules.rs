@@ -162,7 +162,8 @@ mod tests {
     fn applied(rules: &Rules, given: &[&str]) -> (Vec<String>, Vec<String>) {
         let value: &serde_json::value::RawValue = serde_json::from_str("1").unwrap();
         let mut chat = Conversation {
-            messages: vec![Message { role: Role::System, content: Cow::Borrowed(value), rest: Fields::default() }],
+            messages: vec![Message::plain(Role::System, Cow::Borrowed(value), Fields::default())],
+            tools: None,
             params: given.iter().map(|name| (Cow::Borrowed(*name), value)).collect(),
         };
         let mut did = Vec::new();

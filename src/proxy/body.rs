@@ -102,6 +102,20 @@ async fn chunked(session: &mut Session, limit: usize) -> Result<Read> {
     Ok(Read::Whole(whole.take()))
 }
 
+/// Reads up to the end of a body whose document is complete, so that the connection can be watched.
+///
+/// # Errors
+/// 400 when more than white space follows the document; pingora's, when the client goes away.
+pub async fn finish(session: &mut Session) -> Result<()> {
+    while !session.is_body_done() {
+        match session.read_request_body().await.map_err(|e| e.into_down())? {
+            Some(piece) => trailing(&piece).map_or(Ok(()), Err)?,
+            None => break,
+        }
+    }
+    Ok(())
+}
+
 /// Reads what little is left of a body that nobody wants, so that the connection can be kept; whether more is left.
 pub async fn settle(session: &mut Session) -> bool {
     if session.is_body_done() {

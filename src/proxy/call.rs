@@ -1,6 +1,7 @@
 //! The call upstream: peer, head, body, and when it may be made again.
 
 use super::ctx::{CallState, Ctx};
+use super::resolver::Resolver;
 use super::{Proxy, Settings, body, errors};
 use crate::table::Endpoint;
 use crate::transform::Call;
@@ -33,18 +34,22 @@ fn no_call() -> Box<Error> {
     Error::explain(ErrorType::InternalError, "no call was opened")
 }
 
-/// The peer of the next attempt.
+/// The peer of the next attempt of the one call that pingora makes.
 pub async fn peer(proxy: &Proxy, ctx: &mut Ctx) -> Result<Box<HttpPeer>> {
     let live = ctx.live.clone();
-    let call = state(ctx)?;
+    next_peer(&proxy.outbound.resolver, &live.settings, state(ctx)?).await.map(Box::new)
+}
+
+/// The peer of the next attempt.
+pub(super) async fn next_peer(resolver: &Resolver, settings: &Settings, call: &mut CallState) -> Result<HttpPeer> {
     let now = Instant::now();
     let Some(left) = call.deadline.left(now) else {
         return Err(Error::explain(errors::TIME_UP, "no time is left for the call").into_up());
     };
-    let connecting = connecting(&live.settings, left);
+    let connecting = connecting(settings, left);
     if call.addresses.is_empty() {
         let endpoint = &call.endpoint;
-        let found = proxy.resolver.addresses(&endpoint.host, endpoint.port, connecting).await;
+        let found = resolver.addresses(&endpoint.host, endpoint.port, connecting).await;
         call.addresses = found.map_err(|e| match e.kind() {
             std::io::ErrorKind::TimedOut => Error::because(ErrorType::ConnectTimedout, "resolving", e).into_up(),
             _ => Error::because(errors::NO_ADDRESS, "resolving", e).into_up(),
@@ -68,7 +73,7 @@ pub async fn peer(proxy: &Proxy, ctx: &mut Ctx) -> Result<Box<HttpPeer>> {
         #[cfg(target_os = "linux")]
         user_timeout: Duration::ZERO,
     });
-    Ok(Box::new(peer))
+    Ok(peer)
 }
 
 /// How long connecting may take when this much time is left.
@@ -115,34 +120,40 @@ pub fn body(piece: &mut Option<Bytes>, end: bool, ctx: &mut Ctx) -> Result<()> {
 
 /// A connection could not be made: the next address is tried, if there is one.
 pub fn not_connected(mut e: Box<Error>, ctx: &mut Ctx) -> Box<Error> {
-    let retry = ctx.call.as_mut().is_some_and(|call| {
-        call.tried += 1;
-        call.tried < call.addresses.len().min(MOST_ADDRESSES)
-    });
+    let retry = ctx.call.as_mut().is_some_and(has_another_address);
     e.set_retry(retry);
     e
 }
 
-/// A call broke off. It is made again, once, only when a pooled connection turned out dead before anything can have come of
-/// it; nothing else is ever sent twice.
+/// Gives up the address that could not be connected to; whether there is another one to try.
+pub(super) fn has_another_address(call: &mut CallState) -> bool {
+    call.tried += 1;
+    call.tried < call.addresses.len().min(MOST_ADDRESSES)
+}
+
+/// A call broke off, see [`may_repeat`].
 pub fn broken(session: &mut Session, e: Box<Error>, ctx: &mut Ctx, reused: bool) -> Box<Error> {
-    use ErrorType::{ConnectionClosed, ReadError, WriteError};
     let mut e = e;
-    let broke = matches!(e.etype(), ConnectionClosed | ReadError | WriteError)
-        && *e.esource() == pingora::ErrorSource::Upstream;
-    // pingora says how much of a head had come when it broke off.
-    let said = e.to_string();
-    let silent = !said.contains("bytes already read") || said.contains("bytes already read: 0");
     let replayable = session.get_retry_buffer().is_some() || session.is_body_empty();
-    let retry = ctx.call.as_mut().is_some_and(|call| {
-        let unsent = call.sent.is_some_and(|sent| sent.elapsed() < SURELY_UNSENT);
-        let again = broke && reused && replayable && unsent && !call.fresh && !call.answered && silent;
-        call.fresh |= again;
-        again
-    });
+    let retry = replayable && ctx.call.as_mut().is_some_and(|call| may_repeat(call, &e, reused));
     if retry {
         ctx.replayed = false;
     }
     e.set_retry(retry);
     e
+}
+
+/// Whether a call that broke off is made again, once: only when a pooled connection turned out dead before anything can have
+/// come of it. Nothing else is ever sent twice.
+pub(super) fn may_repeat(call: &mut CallState, e: &Error, reused: bool) -> bool {
+    use ErrorType::{ConnectionClosed, ReadError, WriteError};
+    let broke = matches!(e.etype(), ConnectionClosed | ReadError | WriteError)
+        && *e.esource() == pingora::ErrorSource::Upstream;
+    // pingora says how much of a head had come when it broke off.
+    let said = e.to_string();
+    let silent = !said.contains("bytes already read") || said.contains("bytes already read: 0");
+    let unsent = call.sent.is_some_and(|sent| sent.elapsed() < SURELY_UNSENT);
+    let again = broke && reused && unsent && !call.fresh && !call.answered && silent;
+    call.fresh |= again;
+    again
 }

@@ -55,6 +55,8 @@ pub struct Ctx {
     pub(super) exchange: Option<Exchange>,
     /// What the network knows of the call.
     pub(super) call: Option<CallState>,
+    /// Calls that the proxy makes itself.
+    pub(super) driving: Option<Driving>,
     /// Counts a long prompt while the upstream works.
     pub(super) counting: Option<JoinHandle<()>>,
     /// The content type of a stream whose head goes out.
@@ -123,6 +125,41 @@ pub(super) struct CallState {
     pub status: Option<u16>,
 }
 
+impl CallState {
+    /// A call that was not made yet.
+    pub fn new(endpoint: Arc<Endpoint>, group: u64, deadline: Deadline) -> Self {
+        CallState {
+            endpoint,
+            group,
+            deadline,
+            addresses: Arc::new([]),
+            tried: 0,
+            fresh: false,
+            sent: None,
+            answered: false,
+            status: None,
+        }
+    }
+}
+
+/// What the log tells of calls that the proxy makes itself.
+pub(super) struct Driving {
+    /// ARGO's id of the model.
+    pub model: String,
+    /// How many calls.
+    pub calls: usize,
+    /// The last status of an upstream.
+    pub status: Option<u16>,
+}
+
+impl Driving {
+    /// Of the exchanges of one request.
+    pub fn of(exchanges: &[Exchange]) -> Option<Self> {
+        let model = exchanges.first()?.call().model.clone();
+        Some(Driving { model, calls: exchanges.len(), status: None })
+    }
+}
+
 impl Ctx {
     /// The context of a request whose head was just read.
     pub fn new(live: Arc<Live>, entered: Entered) -> Self {
@@ -134,6 +171,7 @@ impl Ctx {
             route: None,
             exchange: None,
             call: None,
+            driving: None,
             counting: None,
             stream_type: None,
             unsure: Unsure::default(),

@@ -62,6 +62,16 @@ impl Deadline {
         self.silence.map(|silence| (silence, self.silence_by))
     }
 
+    /// The same for a whole call, whose upstream may be silent for as long as it likes.
+    pub fn of_whole(self) -> Self {
+        Deadline { silence: None, ..self }
+    }
+
+    /// When time is up.
+    pub fn end(&self) -> Instant {
+        self.begun + self.limit
+    }
+
     /// The time left; `None` when it is up.
     pub fn left(&self, now: Instant) -> Option<Duration> {
         self.limit.checked_sub(now.saturating_duration_since(self.begun)).filter(|left| !left.is_zero())

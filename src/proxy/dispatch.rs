@@ -4,7 +4,7 @@ use super::Settings;
 use super::deadline::Deadline;
 use crate::exchange::{Exchange, Limits};
 use crate::table::{Endpoint, Matched, Route, Table, Upstream};
-use crate::transform::{Call, Context, Plan, Reply, Request};
+use crate::transform::{Call, Context, Driven, Join, Plan, Reply, Request};
 use crate::wire::{Answer, Failure};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -87,6 +87,16 @@ pub struct Prepared {
     pub exchange: Exchange,
 }
 
+/// Calls that are ready to be made, and what makes one reply of them.
+pub struct PreparedDriven {
+    /// The calls.
+    pub calls: Vec<Prepared>,
+    /// How many run at the same time.
+    pub at_once: usize,
+    /// Makes one reply of the parts.
+    pub join: Box<dyn Join>,
+}
+
 /// Prepares a call that began at `begun`.
 ///
 /// # Errors
@@ -99,6 +109,20 @@ pub fn prepare(
     settings: &Settings,
     begun: Instant,
 ) -> Result<Prepared, Failure> {
+    let stream = call.stream;
+    prepare_for(route, call, reply, headers, settings, begun, stream)
+}
+
+/// [`prepare`], for a client that waits for a stream or not.
+fn prepare_for(
+    route: Option<&Route>,
+    call: Call,
+    reply: Box<dyn Reply>,
+    headers: &HeaderMap,
+    settings: &Settings,
+    begun: Instant,
+    to_stream: bool,
+) -> Result<Prepared, Failure> {
     let upstream = route.and_then(|route| route.upstream.clone());
     let upstream =
         upstream.ok_or_else(|| Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "The route has no upstream."))?;
@@ -109,10 +133,29 @@ pub fn prepare(
         }
         (false, _) => upstream.whole.clone(),
     };
-    let deadline = Deadline::new(begun, settings.timeout, call.timeout, headers, call.stream);
+    let deadline = Deadline::new(begun, settings.timeout, call.timeout, headers, to_stream);
     let limits =
         Limits { max_answer: settings.max_answer, url: endpoint.url.clone(), setting: endpoint.setting.clone() };
     Ok(Prepared { upstream, endpoint, deadline, exchange: Exchange::new(call, reply, limits) })
+}
+
+/// Prepares calls that the proxy makes itself.
+///
+/// # Errors
+/// As for [`prepare`].
+pub fn prepare_driven(
+    route: Option<&Route>,
+    driven: Driven,
+    headers: &HeaderMap,
+    settings: &Settings,
+    begun: Instant,
+) -> Result<PreparedDriven, Failure> {
+    let to_stream = driven.join.stream().is_some();
+    let mut calls = Vec::with_capacity(driven.parts.len());
+    for (call, reply) in driven.parts {
+        calls.push(prepare_for(route, call, reply, headers, settings, begun, to_stream)?);
+    }
+    Ok(PreparedDriven { calls, at_once: driven.at_once.max(1), join: driven.join })
 }
 
 fn preflight(table: &Table, path: &str, headers: &HeaderMap) -> Result<Answer, Failure> {

@@ -10,8 +10,10 @@ pub(crate) mod call;
 mod ctx;
 pub(crate) mod deadline;
 pub(crate) mod dispatch;
+mod driven;
 mod errors;
 mod live;
+mod outbound;
 pub(crate) mod reply;
 pub(crate) mod request;
 mod resolver;
@@ -24,25 +26,25 @@ pub use settings::{OriginCheck, Settings};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use outbound::Outbound;
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, Result};
 use pingora_proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session};
-use resolver::Resolver;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// The proxy: what is served and how this instance runs, both of which may change while it does.
 pub struct Proxy {
     current: Arc<Current>,
-    resolver: Resolver,
+    outbound: Arc<Outbound>,
     in_flight: InFlight,
 }
 
 impl Proxy {
     /// A proxy that serves what is current; `in_flight` counts its requests, so that a shutdown can wait for them.
     pub fn new(current: Arc<Current>, in_flight: InFlight) -> Self {
-        Proxy { current, resolver: Resolver::default(), in_flight }
+        Proxy { current, outbound: Arc::default(), in_flight }
     }
 }
 

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 /// The status of a head that pingora shall drop.
 const DROPPED: StatusCode = StatusCode::EARLY_HINTS;
 /// Held bodies from this size on are made into answers on another thread.
-const ASIDE: usize = 256 * 1024;
+pub const ASIDE: usize = 256 * 1024;
 
 /// Decides what becomes of the upstream's head.
 pub fn head(session: &mut Session, head: &mut ResponseHeader, ctx: &mut Ctx) -> Result<()> {
@@ -63,7 +63,7 @@ pub fn own_head(plan: HeadPlan, head: &ResponseHeader, version: Version, ctx: &C
     }
 }
 
-fn stream_head(content_type: &'static str, version: Version, ctx: &Ctx) -> Result<ResponseHeader> {
+pub fn stream_head(content_type: &'static str, version: Version, ctx: &Ctx) -> Result<ResponseHeader> {
     let mut own = ResponseHeader::build(StatusCode::OK, Some(8))?;
     own.insert_header(header::CONTENT_TYPE, HeaderValue::from_static(content_type))?;
     for (name, value) in sse::HEADERS {
@@ -159,7 +159,7 @@ pub async fn fail(session: &mut Session, e: &Error, ctx: &mut Ctx) -> FailToProx
     FailToProxy { error_code, can_reuse_downstream: false }
 }
 
-fn is_written(session: &Session) -> bool {
+pub fn is_written(session: &Session) -> bool {
     session.response_written().is_some_and(|head| !head.status.is_informational())
 }
 

@@ -2,15 +2,14 @@
 
 use super::body::{self, Read};
 use super::ctx::{CallState, Ctx};
-use super::dispatch::{self, ByHead};
-use super::{Live, Proxy, writer};
-use crate::transform::{Call, Context, Plan, Reply};
+use super::dispatch::{self, ByHead, Prepared};
+use super::{Live, Proxy, driven, writer};
+use crate::transform::{Call, Context, Driven, Plan, Reply};
 use crate::wire::{Answer, Failure};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 use pingora::Result;
 use pingora_proxy::Session;
-use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A client's request id is kept up to this length.
@@ -22,6 +21,7 @@ const COUNT_ASIDE: usize = 8 * 1024;
 enum Opened {
     Answer(Answer),
     Call(Call, Box<dyn Reply>),
+    Driven(Driven),
 }
 
 /// pingora's `request_filter`: whether the reply is written already.
@@ -40,6 +40,10 @@ pub async fn open(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> Result
         Opened::Answer(answer) => answer,
         Opened::Call(call, reply) => match prepare(session, ctx, call, reply) {
             Ok(()) => return Ok(false),
+            Err(failure) => failure.to_answer(),
+        },
+        Opened::Driven(driven) => match drive(proxy, session, ctx, driven).await? {
+            Ok(()) => return Ok(true),
             Err(failure) => failure.to_answer(),
         },
     };
@@ -100,13 +104,26 @@ async fn dispatch(proxy: &Proxy, live: &Live, session: &mut Session, ctx: &mut C
     Ok(dispatch::open(&route, params, body, &cx).map(|plan| match plan {
         Plan::Answer(answer) => Opened::Answer(answer),
         Plan::Call(call, reply) => Opened::Call(call, reply),
+        Plan::Driven(driven) => Opened::Driven(driven),
     }))
 }
 
-/// Makes the exchange and what the network needs to know of it.
-fn prepare(session: &mut Session, ctx: &mut Ctx, call: Call, reply: Box<dyn Reply>) -> Result<(), Failure> {
+/// Makes the calls that pingora cannot make, and writes the reply.
+async fn drive(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx, driven: Driven) -> Result<Result<(), Failure>> {
     let headers = &session.req_header().headers;
-    let prepared = dispatch::prepare(ctx.route.as_deref(), call, reply, headers, &ctx.live.settings, ctx.begun)?;
+    let settings = &ctx.live.settings;
+    let prepared = match dispatch::prepare_driven(ctx.route.as_deref(), driven, headers, settings, ctx.begun) {
+        Ok(prepared) => prepared,
+        Err(failure) => return Ok(Err(failure)),
+    };
+    if let Some(first) = prepared.calls.first() {
+        get_ready(session, ctx, first);
+    }
+    driven::run(proxy, session, ctx, prepared).await.map(Ok)
+}
+
+/// What every call begins with.
+fn get_ready(session: &mut Session, ctx: &mut Ctx, prepared: &Prepared) {
     // A client that does not read cannot hold the call for longer than it may take.
     session.set_write_timeout(Some(prepared.deadline.limit));
     let prompt = prepared.exchange.call().prompt.clone();
@@ -115,17 +132,14 @@ fn prepare(session: &mut Session, ctx: &mut Ctx, call: Call, reply: Box<dyn Repl
             prompt.tokens();
         }));
     }
-    ctx.call = Some(CallState {
-        endpoint: prepared.endpoint,
-        group: prepared.upstream.number,
-        deadline: prepared.deadline,
-        addresses: Arc::new([]),
-        tried: 0,
-        fresh: false,
-        sent: None,
-        answered: false,
-        status: None,
-    });
+}
+
+/// Makes the exchange and what the network needs to know of it.
+fn prepare(session: &mut Session, ctx: &mut Ctx, call: Call, reply: Box<dyn Reply>) -> Result<(), Failure> {
+    let headers = &session.req_header().headers;
+    let prepared = dispatch::prepare(ctx.route.as_deref(), call, reply, headers, &ctx.live.settings, ctx.begun)?;
+    get_ready(session, ctx, &prepared);
+    ctx.call = Some(CallState::new(prepared.endpoint, prepared.upstream.number, prepared.deadline));
     ctx.replayed = session.get_retry_buffer().is_none();
     ctx.exchange = Some(prepared.exchange);
     Ok(())

@@ -44,11 +44,15 @@ impl Settings {
             "{} {path} {status} {}ms{}{}{} id={}",
             head.method,
             ctx.begun.elapsed().as_millis(),
-            call.map(|call| format!(" model={}{}", call.model, if call.stream { " stream" } else { "" }))
-                .unwrap_or_default(),
+            match (call, &ctx.driving) {
+                (Some(call), _) => format!(" model={}{}", call.model, if call.stream { " stream" } else { "" }),
+                (None, Some(driving)) => format!(" model={} calls={}", driving.model, driving.calls),
+                (None, None) => String::new(),
+            },
             ctx.call
                 .as_ref()
                 .and_then(|call| call.status)
+                .or_else(|| ctx.driving.as_ref()?.status)
                 .map(|status| format!(" upstream={status}"))
                 .unwrap_or_default(),
             match (&ctx.failure, &ctx.refusal, e) {

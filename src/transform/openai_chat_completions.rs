@@ -3,6 +3,7 @@
 use super::openai::asked::{self, Asked};
 use super::openai::body::{self, ChatBody, Messages};
 use super::openai::endpoint::Endpoint;
+use super::openai::history::{self, Linked};
 use super::openai::shape::CHAT;
 use super::{Context, Entry, Plan, Request, Transformer};
 use crate::chat::{Message, Role};
@@ -26,7 +27,9 @@ impl Transformer for ChatCompletions {
         let text = body::text(&request.body)?;
         let ChatBody { messages, fields } = ChatBody::parse(text)?;
         let asked = Asked::read(fields, |_, _| Ok(false))?;
-        self.0.open(asked, self::messages(messages)?, &request.body, cx)
+        let mut messages = self::messages(messages)?;
+        history::link(&mut messages)?;
+        self.0.open(asked, messages, &request.body, cx)
     }
 }
 
@@ -57,17 +60,21 @@ fn messages<'a>(given: Option<Messages<'a>>) -> Result<Vec<Message<'a>>, Failure
 fn message<'a>(index: usize, fields: Fields<'a>) -> Result<Message<'a>, Failure> {
     let mut role = None;
     let mut content = None;
+    let mut linked = Linked::default();
     let mut rest = Fields::default();
     for (name, value) in fields {
         match name.as_ref() {
             "role" => role = Some(value),
             "content" => content = Some(value),
+            name if linked.take(name, value) => {}
             _ => rest.push(name, value),
         }
     }
     let role = self::role(index, role)?;
     let content = self::content(index, role, content)?;
-    Ok(Message { role, content, rest })
+    let calls = if role == Role::Assistant { linked.calls(index)? } else { Vec::new() };
+    let result_of = if role == Role::Tool { Some(linked.result_of(index)?) } else { None };
+    Ok(Message { role, content, calls, result_of, rest })
 }
 
 fn role(index: usize, given: Option<&RawValue>) -> Result<Role, Failure> {

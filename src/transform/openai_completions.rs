@@ -31,7 +31,10 @@ impl Transformer for Completions {
             Ok(name == "prompt")
         })?;
         let content = Cow::Borrowed(one_prompt(given)?);
-        let message = Message { role: Role::User, content, rest: Fields::default() };
+        let message = Message::plain(Role::User, content, Fields::default());
+        if asked.offer.read()?.is_some() {
+            return Err(Failure::unsupported("tools", "legacy completions carry no tool calls; chat completions do"));
+        }
         self.0.open(asked, vec![message], &request.body, cx)
     }
 }

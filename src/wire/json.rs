@@ -84,6 +84,20 @@ fn push_escape(out: &mut Vec<u8>, what: &[u8]) {
     }
 }
 
+/// Appends the inside of a JSON string that is escaped already, and escapes what clients would take for a line end.
+pub fn push_inside(out: &mut Vec<u8>, inside: &str) {
+    let bytes = inside.as_bytes();
+    let mut kept = 0;
+    for at in memchr::memchr2_iter(0xC2, 0xE2, bytes) {
+        if let Some(width) = line_end(bytes.get(at..).unwrap_or_default()) {
+            out.extend_from_slice(bytes.get(kept..at).unwrap_or_default());
+            push_escape(out, bytes.get(at..at + width).unwrap_or_default());
+            kept = at + width;
+        }
+    }
+    out.extend_from_slice(bytes.get(kept..).unwrap_or_default());
+}
+
 /// Appends `text` as a JSON string with its quotes.
 pub fn push_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');

@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod body_end;
+pub mod cut;
 pub mod failure;
 pub mod fields;
 pub mod gathered;

@@ -2,6 +2,8 @@
 
 use http::{HeaderName, HeaderValue, header};
 
+/// The content type of a stream.
+pub const CONTENT_TYPE: &str = "text/event-stream; charset=utf-8";
 /// What keeps caches and proxies from holding a stream back.
 pub const HEADERS: [(HeaderName, HeaderValue); 2] = [
     (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),

@@ -12,7 +12,7 @@ fn a_request_reaches_argo_in_its_own_form() {
         "messages": [
             {"role": "developer", "content": "Be brief"},
             {"role": "user", "name": "bob", "content": [{"type": "text", "text": "é\u{2028}\"x\""}, {"type": "image_url", "image_url": {"url": "data:,"}}]},
-            {"role": "assistant", "content": null},
+            {"role": "assistant", "content": null, "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "f", "arguments": ""}}]},
             {"role": "tool", "tool_call_id": "c1", "content": "42"},
         ],
     });
@@ -32,7 +32,7 @@ fn a_request_reaches_argo_in_its_own_form() {
             "messages": [
                 {"role": "system", "content": "Be brief"},
                 {"role": "user", "content": [{"type": "text", "text": "é\u{2028}\"x\""}, {"type": "image_url", "image_url": {"url": "data:,"}}], "name": "bob"},
-                {"role": "assistant", "content": ""},
+                {"role": "assistant", "content": "", "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]},
                 {"role": "tool", "content": "42", "tool_call_id": "c1"},
             ],
             "temperature": 0.7, "seed": 7, "metadata": {"a": [1]},
@@ -150,7 +150,10 @@ fn wrong_requests_are_told_by_field_and_not_sent() {
         (r#"{"messages": [{"role": "user", "content": "x"}], "n": 2}"#, Some("n")),
         (r#"{"messages": [{"role": "user", "content": "x"}], "model": 5}"#, Some("model")),
         (r#"{"messages": [{"role": "user", "content": "x"}], "stream": "yes"}"#, Some("stream")),
-        (r#"{"messages": [{"role": "user", "content": "x"}], "tools": [{"type": "function"}]}"#, Some("tools")),
+        (
+            r#"{"messages": [{"role": "user", "content": "x"}], "tools": [{"type": "function"}]}"#,
+            Some("tools[0].function"),
+        ),
     ] {
         let answer = server.chat(body);
         assert_eq!(answer.status, 400, "{body}: {answer:?}");

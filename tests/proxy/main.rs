@@ -17,3 +17,4 @@ mod reload;
 mod reviewed;
 mod streams;
 mod timeouts;
+mod tools;

@@ -1,5 +1,6 @@
 //! The parameters that this proxy itself acts on; all others travel along untouched.
 
+use super::tools::Offer;
 use crate::chat::conversation::Param;
 use crate::wire::fields::Name;
 use crate::wire::{Failure, Fields, json};
@@ -20,6 +21,8 @@ pub struct Asked<'a> {
     pub timeout: Option<Duration>,
     /// The most tokens that the answer may have.
     pub max_tokens: Option<u64>,
+    /// The tools that are offered, as they came.
+    pub offer: Offer<'a>,
     /// Everything that goes upstream as it came.
     pub params: Vec<Param<'a>>,
 }
@@ -51,14 +54,13 @@ impl<'a> Asked<'a> {
             "timeout" => self.timeout = timeout(value)?,
             // ARGO's credential is the operator's to give, never the client's.
             "user" => {}
+            _ if self.offer.take(name, value) => {}
             _ => {
                 refuse_unsupported(name, value)?;
                 if matches!(name, "max_tokens" | "max_completion_tokens") {
                     self.max_tokens = positive(name, value)?.or(self.max_tokens);
                 }
-                if !is_no_tools(name, value) {
-                    self.params.push((field, value));
-                }
+                self.params.push((field, value));
             }
         }
         Ok(())
@@ -77,21 +79,11 @@ fn refuse_unsupported(name: &str, value: &RawValue) -> Result<(), Failure> {
         "top_logprobs" => (given != "0", "ARGO gives no log probabilities"),
         "audio" => (true, "ARGO gives no audio"),
         "modalities" => (given.contains("\"audio\""), "ARGO gives no audio"),
-        "tools" | "functions" => (!is_empty_list(given), "tool calls are not served yet"),
         "echo" => (given != "false", "ARGO does not repeat the prompt"),
         "suffix" => (given != "\"\"", "ARGO does not insert text"),
         _ => (false, ""),
     };
     if refused { Err(Failure::unsupported(name, why)) } else { Ok(()) }
-}
-
-/// An empty list of tools behaves as none.
-fn is_no_tools(name: &str, value: &RawValue) -> bool {
-    matches!(name, "tools" | "functions") && (json::is_null(value) || is_empty_list(value.get()))
-}
-
-fn is_empty_list(given: &str) -> bool {
-    given.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).is_some_and(|inside| inside.trim().is_empty())
 }
 
 /// A string, or nothing when it is null.
@@ -171,8 +163,6 @@ mod tests {
             (r#"{"top_logprobs": 1}"#, "top_logprobs"),
             (r#"{"audio": {"voice": "x"}}"#, "audio"),
             (r#"{"modalities": ["text", "audio"]}"#, "modalities"),
-            (r#"{"tools": [{}]}"#, "tools"),
-            (r#"{"functions": [{}]}"#, "functions"),
             (r#"{"best_of": 3}"#, "best_of"),
             (r#"{"echo": true}"#, "echo"),
             (r#"{"suffix": "x"}"#, "suffix"),

@@ -2,14 +2,15 @@
 
 use super::asked::Asked;
 use super::frame::{Frame, Wanted};
-use super::reply::ChatReply;
+use super::reply::{ChatReply, Delivery};
 use super::shape::Shape;
 use crate::chat::tokens::{Counting, Prompt};
+use crate::chat::tools::Tools;
 use crate::chat::{Conversation, Message};
 use crate::dialect::{self, ChatDialect, Dialect};
-use crate::models::Models;
-use crate::transform::{Call, Context, Plan, Wiring};
-use crate::wire::Failure;
+use crate::models::{Family, Models};
+use crate::transform::{Call, Context, Driven, Plan, Streamed, Wiring};
+use crate::wire::{Failure, sse};
 use bytes::Bytes;
 use std::sync::Arc;
 
@@ -19,6 +20,11 @@ pub struct Endpoint {
     models: Arc<Models>,
     counting: Counting,
     shape: &'static Shape,
+}
+
+/// The names of what is offered.
+fn names(tools: Option<&Tools<'_>>) -> Vec<String> {
+    tools.map_or(Vec::new(), |tools| tools.offered.iter().map(|tool| tool.name.to_string()).collect())
 }
 
 impl Endpoint {
@@ -44,6 +50,8 @@ impl Endpoint {
         body: &Bytes,
         cx: &Context<'_>,
     ) -> Result<Plan, Failure> {
+        let old_calls = asked.offer.is_old_form();
+        let tools = asked.offer.read()?;
         let chosen = cx.choose(&self.models, asked.model.as_deref())?;
         let rules = &chosen.model.rules;
         let mut prompt = Prompt::new(self.counting, rules.counts_with());
@@ -52,11 +60,32 @@ impl Endpoint {
                 true => prompt.push_message(body, &message.content),
                 false => prompt.push_text(body, &message.content),
             }
+            for call in &message.calls {
+                prompt.push_plain(body, &call.name);
+                prompt.push_plain(body, &call.arguments);
+            }
         }
-        let mut chat = Conversation { messages, params: asked.params };
+        for tool in tools.iter().flat_map(|tools| &tools.offered) {
+            prompt.push_plain(body, &tool.name);
+            [tool.description, tool.parameters]
+                .into_iter()
+                .flatten()
+                .for_each(|raw| prompt.push_plain(body, raw.get()));
+        }
+        let mut chat = Conversation { messages, tools, params: asked.params };
         rules.apply(&mut chat, |did| cx.note_rule(rules, did));
+        let family = rules.tools.unwrap_or(Family::Openai);
+        if let Some(tools) = &chat.tools {
+            self.dialect.check_tools(tools, family)?;
+        }
         let call = dialect::Call { user: cx.user, model: &chosen.model.id };
-        let body = Bytes::from(self.dialect.encode(&chat, call));
+        let body = Bytes::from(self.dialect.encode(&chat, call, family));
+        let delivery = match (asked.stream, self.dialect.streams(&chat)) {
+            (false, _) => Delivery::Whole,
+            (true, true) => Delivery::Stream,
+            (true, false) => Delivery::Recut,
+        };
+        let offered = names(chat.tools.as_ref());
 
         let wanted = Wanted {
             model: chosen.asked,
@@ -65,13 +94,22 @@ impl Endpoint {
             include_usage: asked.include_usage,
             max_tokens: asked.max_tokens,
             counting: self.counting,
+            old_calls,
         };
         let prompt = Arc::new(prompt);
         let counted = (!asked.stream || asked.include_usage).then(|| prompt.clone());
         let frame = Frame::new(self.shape, &wanted, prompt, cx);
         cx.note_counting(frame.counting, rules);
         let model = chosen.model.id.clone();
-        let call = Call { stream: asked.stream, body, timeout: asked.timeout, model, prompt: counted };
-        Ok(Plan::Call(call, Box::new(ChatReply::new(self.dialect, frame, asked.stream))))
+        let stream = delivery == Delivery::Stream;
+        let call = Call { stream, body, timeout: asked.timeout, model, prompt: counted };
+        let reply = Box::new(ChatReply::new(self.dialect, frame, delivery, offered));
+        Ok(match delivery {
+            Delivery::Whole | Delivery::Stream => Plan::Call(call, reply),
+            Delivery::Recut => {
+                let join = Box::new(Streamed(sse::CONTENT_TYPE));
+                Plan::Driven(Driven { parts: vec![(call, reply)], at_once: 1, join })
+            }
+        })
     }
 }

@@ -23,6 +23,8 @@ pub struct Frame {
     id: String,
     created: u64,
     model: String,
+    /// Whether calls go back in the form that preceded tools.
+    old_calls: bool,
     length_at: Option<u64>,
 }
 
@@ -40,6 +42,8 @@ pub struct Wanted<'a> {
     pub max_tokens: Option<u64>,
     /// How the route counts.
     pub counting: Counting,
+    /// Whether calls go back in the form that preceded tools.
+    pub old_calls: bool,
 }
 
 /// A tool call with an id in any case.
@@ -70,6 +74,7 @@ impl Frame {
             id: format!("{}{}", shape.id_prefix, cx.id),
             created: cx.now,
             model: wanted.model.to_owned(),
+            old_calls: wanted.old_calls,
             length_at,
         }
     }
@@ -89,10 +94,16 @@ impl Frame {
     /// Why the answer ended.
     pub fn finish_reason(&self, tokens: Option<u64>, has_calls: bool) -> &'static str {
         match (has_calls, self.length_at, tokens) {
+            (true, _, _) if self.old_calls => "function_call",
             (true, _, _) => "tool_calls",
             (false, Some(most), Some(tokens)) if tokens >= most => "length",
             _ => "stop",
         }
+    }
+
+    /// Whether calls go back in the form that preceded tools, which has one call and no ids.
+    pub fn has_old_calls(&self) -> bool {
+        self.old_calls
     }
 
     /// A tool call with an id of its own: the vendor's, or one made from this reply's id.

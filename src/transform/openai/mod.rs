@@ -4,9 +4,11 @@ pub mod asked;
 pub mod body;
 pub mod endpoint;
 pub mod frame;
+pub mod history;
 pub mod reply;
 pub mod shape;
 pub mod stream;
+pub mod tools;
 pub mod whole;
 
 use crate::wire::json;

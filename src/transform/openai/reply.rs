@@ -1,18 +1,37 @@
 //! The reply of a chat-like endpoint: the upstream's dialect decoded on one side, OpenAI's encoded on the other.
 
 use super::frame::Frame;
-use super::stream::{ChunkSink, Chunks};
+use super::stream::{ChunkSink, Chunks, Recut};
 use super::whole::Whole;
 use crate::dialect::{ChatDialect, StreamDecoder};
 use crate::transform::{Held, Reply, Start, UpstreamHead, upstream_error};
 use crate::wire::{Answer, Failure, sse};
 use http::StatusCode;
 
+/// How a reply comes from the upstream and goes to the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// Whole on both sides.
+    Whole,
+    /// Streamed on both sides.
+    Stream,
+    /// Whole from the upstream, cut into chunks for the client.
+    Recut,
+}
+
 /// The reply of a chat-like endpoint.
 pub struct ChatReply {
     dialect: &'static dyn ChatDialect,
     frame: Frame,
-    streaming: Option<Streaming>,
+    /// The tools whose calls may have leaked into the text.
+    offered: Vec<String>,
+    state: State,
+}
+
+enum State {
+    Whole,
+    Streaming(Streaming),
+    Recut(Chunks),
 }
 
 struct Streaming {
@@ -21,43 +40,58 @@ struct Streaming {
 }
 
 impl ChatReply {
-    /// The reply to a request; `stream` says whether client and upstream stream.
-    pub fn new(dialect: &'static dyn ChatDialect, frame: Frame, stream: bool) -> Self {
-        let streaming = stream.then(|| Streaming { decoder: dialect.stream(), chunks: Chunks::new(&frame) });
-        ChatReply { dialect, frame, streaming }
+    /// The reply to a request.
+    pub fn new(dialect: &'static dyn ChatDialect, frame: Frame, delivery: Delivery, offered: Vec<String>) -> Self {
+        let state = match delivery {
+            Delivery::Whole => State::Whole,
+            Delivery::Stream => State::Streaming(Streaming { decoder: dialect.stream(), chunks: Chunks::new(&frame) }),
+            Delivery::Recut => State::Recut(Chunks::new(&frame)),
+        };
+        ChatReply { dialect, frame, offered, state }
+    }
+
+    fn streaming(&mut self) -> Option<(&mut Streaming, &mut Frame)> {
+        match &mut self.state {
+            State::Streaming(streaming) => Some((streaming, &mut self.frame)),
+            State::Whole | State::Recut(_) => None,
+        }
     }
 
     fn whole(&mut self, body: &[u8]) -> Result<Answer, Failure> {
         let mut whole = Whole::new(&mut self.frame, body.len());
-        self.dialect.whole(body, &mut whole)?;
+        self.dialect.whole(body, &self.offered, &mut whole)?;
         Ok(Answer::json(StatusCode::OK, whole.finish()?))
     }
 }
 
+fn stream_answer(out: Vec<u8>) -> Answer {
+    let mut answer = Answer::new(StatusCode::OK, sse::CONTENT_TYPE, out);
+    answer.headers.extend(sse::HEADERS);
+    answer
+}
+
 impl Reply for ChatReply {
     fn head(&mut self, head: &UpstreamHead<'_>) -> Start {
-        match self.streaming {
-            Some(_) if head.status == StatusCode::OK && !head.bodiless => {
-                Start::Stream("text/event-stream; charset=utf-8")
-            }
+        match self.state {
+            State::Streaming(_) if head.status == StatusCode::OK && !head.bodiless => Start::Stream(sse::CONTENT_TYPE),
             _ => Start::Hold,
         }
     }
 
     fn piece(&mut self, piece: &[u8], out: &mut Vec<u8>) -> Result<(), Failure> {
-        let Some(Streaming { decoder, chunks }) = &mut self.streaming else { return Ok(()) };
+        let Some((Streaming { decoder, chunks }, frame)) = self.streaming() else { return Ok(()) };
         out.reserve(chunks.room(piece.len()));
-        let read = decoder.piece(piece, &mut ChunkSink { chunks, frame: &mut self.frame, out });
-        chunks.close(&self.frame, out);
+        let read = decoder.piece(piece, &mut ChunkSink { chunks, frame, out });
+        chunks.close(frame, out);
         read
     }
 
     fn end(&mut self, out: &mut Vec<u8>) -> Result<(), Failure> {
-        let Some(Streaming { decoder, chunks }) = &mut self.streaming else { return Ok(()) };
-        let read = decoder.end(&mut ChunkSink { chunks, frame: &mut self.frame, out });
-        chunks.close(&self.frame, out);
+        let Some((Streaming { decoder, chunks }, frame)) = self.streaming() else { return Ok(()) };
+        let read = decoder.end(&mut ChunkSink { chunks, frame, out });
+        chunks.close(frame, out);
         read?;
-        chunks.finish(&self.frame, out);
+        chunks.finish(frame, out);
         Ok(())
     }
 
@@ -65,23 +99,29 @@ impl Reply for ChatReply {
         if held.status != StatusCode::OK {
             return Err(upstream_error::failure(held));
         }
-        if self.streaming.is_none() {
-            return self.whole(&held.body);
-        }
-        // A stream whose head announced that nothing follows: an empty answer.
         let mut out = Vec::new();
-        self.piece(&held.body, &mut out)?;
-        self.end(&mut out)?;
-        let mut answer = Answer::new(StatusCode::OK, "text/event-stream; charset=utf-8", out);
-        answer.headers.extend(sse::HEADERS);
-        Ok(answer)
+        match &mut self.state {
+            State::Whole => return self.whole(&held.body),
+            State::Recut(chunks) => {
+                out.reserve(chunks.room(held.body.len()) * 2);
+                let sink = ChunkSink { chunks, frame: &mut self.frame, out: &mut out };
+                self.dialect.whole(&held.body, &self.offered, &mut Recut(sink))?;
+                chunks.finish(&self.frame, &mut out);
+            }
+            // A stream whose head announced that nothing follows: an empty answer.
+            State::Streaming(_) => {
+                self.piece(&held.body, &mut out)?;
+                self.end(&mut out)?;
+            }
+        }
+        Ok(stream_answer(out))
     }
 
     fn fail(&mut self, failure: &Failure, out: &mut Vec<u8>) {
         let mut said_instead = None;
-        if let Some(Streaming { decoder, chunks }) = &mut self.streaming {
-            said_instead = decoder.broken(&mut ChunkSink { chunks, frame: &mut self.frame, out });
-            chunks.close(&self.frame, out);
+        if let Some((Streaming { decoder, chunks }, frame)) = self.streaming() {
+            said_instead = decoder.broken(&mut ChunkSink { chunks, frame, out });
+            chunks.close(frame, out);
         }
         sse::push_event(out, &said_instead.as_ref().unwrap_or(failure).to_json());
     }

@@ -1,9 +1,12 @@
 //! Writes chunks while the upstream's stream is decoded: a piece costs one escape into one buffer.
 
-use super::frame::Frame;
+use super::frame::{Frame, Made};
 use super::push_usage;
 use crate::chat::{Event, Sink, Text};
-use crate::wire::{json, sse};
+use crate::wire::{cut, json, sse};
+
+/// The most bytes of text in one chunk that is cut from a whole answer: some clients bound the length of a line.
+const MOST: usize = 8 * 1024;
 
 /// The state of one stream of chunks.
 pub struct Chunks {
@@ -64,7 +67,7 @@ impl Chunks {
         }
         match text {
             Text::Plain(text) => json::push_escaped(out, text),
-            Text::Json(inside) => out.extend_from_slice(inside.as_bytes()),
+            Text::Json(inside) => json::push_inside(out, inside),
         }
     }
 
@@ -74,6 +77,48 @@ impl Chunks {
             self.open = false;
             out.extend_from_slice(frame.shape.text_close.as_bytes());
             out.extend_from_slice(self.tail);
+        }
+    }
+
+    /// A call: who is called first, then the arguments piece by piece.
+    fn call(&self, index: usize, call: &Made, out: &mut Vec<u8>) {
+        const OPEN: &str = "{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":";
+        const CLOSE: &str = "}}]},\"logprobs\":null,\"finish_reason\":null}";
+        let begin = |out: &mut Vec<u8>| {
+            json::push_number(out, index as u64);
+            json::push_key(out, "id");
+            json::push_string(out, &call.id);
+            out.extend_from_slice(b",\"type\":\"function\",\"function\":{\"name\":");
+            json::push_string(out, &call.name);
+            out.extend_from_slice(b",\"arguments\":\"\"");
+        };
+        self.choice(out, OPEN, begin, CLOSE);
+        for piece in cut::plain(&call.arguments, MOST) {
+            let arguments = |out: &mut Vec<u8>| {
+                json::push_number(out, index as u64);
+                out.extend_from_slice(b",\"function\":{\"arguments\":");
+                json::push_string(out, piece);
+            };
+            self.choice(out, OPEN, arguments, CLOSE);
+        }
+    }
+
+    /// The one call of the form that preceded tools.
+    fn old_call(&self, call: &Made, out: &mut Vec<u8>) {
+        const OPEN: &str = "{\"index\":0,\"delta\":{\"function_call\":{";
+        const CLOSE: &str = "}},\"logprobs\":null,\"finish_reason\":null}";
+        let begin = |out: &mut Vec<u8>| {
+            out.extend_from_slice(b"\"name\":");
+            json::push_string(out, &call.name);
+            out.extend_from_slice(b",\"arguments\":\"\"");
+        };
+        self.choice(out, OPEN, begin, CLOSE);
+        for piece in cut::plain(&call.arguments, MOST) {
+            let arguments = |out: &mut Vec<u8>| {
+                out.extend_from_slice(b"\"arguments\":");
+                json::push_string(out, piece);
+            };
+            self.choice(out, OPEN, arguments, CLOSE);
         }
     }
 
@@ -115,18 +160,31 @@ impl Sink for ChunkSink<'_> {
                 let index = self.chunks.calls;
                 self.chunks.calls += 1;
                 let call = self.frame.made_call(index, id, name, arguments);
-                let write = |out: &mut Vec<u8>| {
-                    json::push_number(out, index as u64);
-                    json::push_key(out, "id");
-                    json::push_string(out, &call.id);
-                    out.extend_from_slice(b",\"type\":\"function\",\"function\":{\"name\":");
-                    json::push_string(out, &call.name);
-                    out.extend_from_slice(b",\"arguments\":");
-                    json::push_string(out, &call.arguments);
-                };
-                let open = "{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":";
-                self.chunks.choice(self.out, open, write, "}}]},\"logprobs\":null,\"finish_reason\":null}");
+                self.frame.meter.push_call(&call.name, &call.arguments);
+                match self.frame.has_old_calls() {
+                    false => self.chunks.call(index, &call, self.out),
+                    true if index == 0 => self.chunks.old_call(&call, self.out),
+                    // That form has room for one call.
+                    true => {}
+                }
             }
+        }
+    }
+}
+
+/// Cuts the texts of a whole answer into chunks that any client can read.
+pub struct Recut<'a>(pub ChunkSink<'a>);
+
+impl Sink for Recut<'_> {
+    fn event(&mut self, event: Event<'_>) {
+        let mut say = |text: Text<'_>| {
+            self.0.event(Event::Text(text));
+            self.0.chunks.close(self.0.frame, self.0.out);
+        };
+        match event {
+            Event::Text(Text::Plain(text)) => cut::plain(text, MOST).for_each(|piece| say(Text::Plain(piece))),
+            Event::Text(Text::Json(inside)) => cut::json(inside, MOST).for_each(|piece| say(Text::Json(piece))),
+            call @ Event::ToolCall { .. } => self.0.event(call),
         }
     }
 }

@@ -42,8 +42,10 @@ impl<'f> Whole<'f> {
             self.out.push(b'"');
         }
         self.out.extend_from_slice(shape.whole_after_text.as_bytes());
-        if !self.calls.is_empty() {
-            self.push_calls();
+        match self.calls.first() {
+            None => {}
+            Some(call) if self.frame.has_old_calls() => push_old_call(&mut self.out, call),
+            Some(_) => self.push_calls(),
         }
         self.out.extend_from_slice(shape.whole_finish_open.as_bytes());
         let completion = self.frame.meter.tokens();
@@ -75,6 +77,15 @@ impl<'f> Whole<'f> {
     }
 }
 
+/// The form that preceded tools has room for one call.
+fn push_old_call(out: &mut Vec<u8>, call: &Made) {
+    out.extend_from_slice(b",\"function_call\":{\"name\":");
+    json::push_string(out, &call.name);
+    out.extend_from_slice(b",\"arguments\":");
+    json::push_string(out, &call.arguments);
+    out.push(b'}');
+}
+
 impl Sink for Whole<'_> {
     fn event(&mut self, event: Event<'_>) {
         match event {
@@ -87,6 +98,7 @@ impl Sink for Whole<'_> {
             }
             Event::ToolCall { id, name, arguments } => {
                 let made = self.frame.made_call(self.calls.len(), id, name, arguments);
+                self.frame.meter.push_call(&made.name, &made.arguments);
                 self.calls.push(made);
             }
         }

@@ -1,0 +1,138 @@
+//! One call that the proxy makes itself, over connections of its own pool; what comes of it is told piece by piece.
+
+use super::call;
+use super::ctx::CallState;
+use super::resolver::Resolver;
+use super::{Settings, errors};
+use crate::transform::Call;
+use crate::wire::Failure;
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use once_cell::sync::OnceCell;
+use pingora::connectors::http::Connector;
+use pingora::protocols::http::client::HttpSession;
+use pingora::upstreams::peer::{HttpPeer, Peer};
+use pingora::{Error, ErrorType, Result};
+use std::future::Future;
+use std::time::Instant;
+
+/// What makes calls.
+#[derive(Default)]
+pub struct Outbound {
+    /// Addresses of upstreams.
+    pub resolver: Resolver,
+    /// Made when it is first needed, since it loads certificates.
+    connector: OnceCell<Connector>,
+}
+
+/// What came of a call so far.
+pub enum Came {
+    /// The upstream's head; whether no body follows.
+    Head(StatusCode, HeaderMap, bool),
+    /// A piece of its body.
+    Piece(Bytes),
+    /// The body is complete.
+    End,
+    /// It broke.
+    Failed(Failure),
+}
+
+impl Outbound {
+    /// Makes a call and hands `tell` what comes of it, up to its end or its failure.
+    pub async fn call<F: Future<Output = ()>>(
+        &self,
+        settings: &Settings,
+        state: &mut CallState,
+        made: &Call,
+        tell: impl Fn(Came) -> F,
+    ) {
+        if let Err(e) = self.try_call(settings, state, made, &tell).await {
+            let e = e.into_up();
+            let failure = errors::failure(&e, Some(state)).unwrap_or_else(|| Failure::upstream("The call failed."));
+            tell(Came::Failed(failure)).await;
+        }
+    }
+
+    async fn try_call<F: Future<Output = ()>>(
+        &self,
+        settings: &Settings,
+        state: &mut CallState,
+        made: &Call,
+        tell: &impl Fn(Came) -> F,
+    ) -> Result<()> {
+        let (mut session, peer) = self.answered(settings, state, made).await?;
+        let head = session.response_header().ok_or_else(|| Error::new(ErrorType::InvalidHTTPHeader))?;
+        let bodiless = super::reply::is_bodiless(head);
+        state.status = Some(head.status.as_u16());
+        tell(Came::Head(head.status, head.headers.clone(), bodiless)).await;
+        loop {
+            session.set_read_timeout(Some(patience(state, made)?));
+            match session.read_response_body().await? {
+                Some(piece) => tell(Came::Piece(piece)).await,
+                None => break,
+            }
+        }
+        // Before the end is told: whoever waits for it ends this task.
+        let idle = peer.idle_timeout();
+        self.connector().release_http_session(session, &peer, idle).await;
+        tell(Came::End).await;
+        Ok(())
+    }
+
+    /// A session on which the request is sent and the head of the answer has come. Other addresses are tried while none
+    /// can be connected to; a dead pooled connection is replaced once.
+    async fn answered(
+        &self,
+        settings: &Settings,
+        state: &mut CallState,
+        made: &Call,
+    ) -> Result<(HttpSession, HttpPeer)> {
+        loop {
+            let peer = call::next_peer(&self.resolver, settings, state).await?;
+            let (mut session, reused) = match self.connector().get_http_session(&peer).await {
+                Ok(connected) => connected,
+                Err(_) if call::has_another_address(state) => continue,
+                Err(e) => return Err(e),
+            };
+            match exchange_heads(&mut session, state, made).await.map_err(|e| e.into_up()) {
+                Ok(()) => return Ok((session, peer)),
+                Err(e) if call::may_repeat(state, &e, reused) => {}
+                Err(e) => return Err(e),
+            }
+        }
+    }
+
+    fn connector(&self) -> &Connector {
+        self.connector.get_or_init(|| Connector::new(None))
+    }
+}
+
+/// Sends the request and reads up to the head of its answer.
+async fn exchange_heads(session: &mut HttpSession, state: &mut CallState, made: &Call) -> Result<()> {
+    let left = state.deadline.left(Instant::now()).ok_or_else(|| Error::new(errors::TIME_UP))?;
+    session.set_write_timeout(Some(left));
+    let head = call::own_head(made, &state.endpoint)?;
+    state.sent = Some(Instant::now());
+    session.write_request_header(Box::new(head)).await?;
+    session.write_request_body(made.body.clone(), true).await?;
+    session.finish_request_body().await?;
+    loop {
+        session.set_read_timeout(Some(patience(state, made)?));
+        session.read_response_header().await?;
+        state.answered = true;
+        match session.response_header().map(|head| head.status) {
+            Some(StatusCode::SWITCHING_PROTOCOLS) | None => {
+                return Err(Error::explain(ErrorType::InvalidHTTPHeader, "101 was not asked for"));
+            }
+            Some(status) if status.is_informational() => {}
+            Some(_) => return Ok(()),
+        }
+    }
+}
+
+/// How long the next bytes may take: for a whole call all the time that is left.
+fn patience(state: &CallState, made: &Call) -> Result<std::time::Duration> {
+    let now = Instant::now();
+    let left = state.deadline.left(now).ok_or_else(|| Error::new(errors::TIME_UP))?;
+    Ok(if made.stream { state.deadline.patience(now) } else { left })
+}
