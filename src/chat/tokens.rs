@@ -222,7 +222,7 @@ fn within(body: &Bytes, text: &str) -> Bytes {
 }
 
 /// Counts an answer while it passes.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Meter {
     /// Nobody asked.
     Off,

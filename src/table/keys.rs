@@ -63,6 +63,11 @@ const ROUTE: &[Key] = &[
     Key::optional("transformer", Kind::OneOf(transformers), "What it does with a request and the upstream's answer."),
     Key::optional("reply", Kind::OneOf(replies), "What it answers without an upstream."),
     Key::optional("request", Kind::Json, "The body of a request that comes without one."),
+    Key::optional(
+        "most_choices",
+        Kind::Whole(1, 128),
+        "The most answers of one request (n, times its prompts), each a call of its own; 20 by default.",
+    ),
     Key::optional("usage", Kind::OneOf(countings), "How tokens are counted for the reply's usage; exact by default."),
 ];
 

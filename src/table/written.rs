@@ -70,6 +70,7 @@ pub struct Route<'n> {
     pub reply: Option<At<String>>,
     pub request: Option<At<&'n Node>>,
     pub usage: Option<At<Counting>>,
+    pub most_choices: Option<u64>,
     /// The keys that only calls have, as far as this row has them.
     pub call_keys: Vec<(&'static str, Vec<Step>)>,
 }
@@ -155,7 +156,7 @@ fn rule(mut keys: Section<'_>, source: &mut Source<'_>) -> Rule {
 fn route<'n>(mut keys: Section<'n>, source: &mut Source<'_>) -> Route<'n> {
     let path = keys.text(source, "path");
     let called = path.as_ref().map_or_else(String::new, |path| format!(" ({})", path.value));
-    let call_keys = ["upstream", "models", "request", "usage"];
+    let call_keys = ["upstream", "models", "request", "usage", "most_choices"];
     let route = Route {
         called: format!("{}{called}", keys.name()),
         start: keys.path().to_vec(),
@@ -167,6 +168,7 @@ fn route<'n>(mut keys: Section<'n>, source: &mut Source<'_>) -> Route<'n> {
         reply: keys.text(source, "reply"),
         request: keys.map(source, "request"),
         usage: keys.at(source, "usage", one_of(COUNTINGS)),
+        most_choices: keys.get(source, "most_choices", |node| narrow(whole(node, 1..=128)?)),
         call_keys: call_keys.into_iter().filter_map(|key| Some((key, keys.key_path(key)?))).collect(),
     };
     keys.finish(source);

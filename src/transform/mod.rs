@@ -231,6 +231,8 @@ pub struct Wiring {
     pub models: Arc<Models>,
     /// How the route counts tokens.
     pub counting: Counting,
+    /// The most answers that one request gets.
+    pub most_choices: u64,
 }
 
 /// A transformer that a table can name.

@@ -26,10 +26,12 @@ impl Transformer for ChatCompletions {
     fn open(&self, request: &Request, cx: &Context<'_>) -> Result<Plan, Failure> {
         let text = body::text(&request.body)?;
         let ChatBody { messages, fields } = ChatBody::parse(text)?;
-        let asked = Asked::read(fields, |_, _| Ok(false))?;
+        let mut asked = Asked::read(fields, |_, _| Ok(false))?;
         let mut messages = self::messages(messages)?;
         history::link(&mut messages)?;
-        self.0.open(asked, messages, &request.body, cx)
+        let model = asked.model.take();
+        let chosen = self.0.choose(model.as_deref(), cx)?;
+        self.0.open(chosen, asked, vec![messages], &request.body, cx)
     }
 }
 

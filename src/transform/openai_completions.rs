@@ -1,14 +1,14 @@
-//! `openai_completions`: OpenAI's legacy completions over any chat dialect; the prompt becomes one user message.
+//! `openai_completions`: OpenAI's legacy completions over any chat dialect; each prompt becomes one user message.
 
-use super::openai::asked::{Asked, wrong_type};
+use super::openai::asked::Asked;
 use super::openai::body;
 use super::openai::endpoint::Endpoint;
 use super::openai::shape::COMPLETION;
+use super::openai::texts::{self, Given};
 use super::{Context, Entry, Plan, Request, Transformer};
 use crate::chat::{Message, Role};
-use crate::wire::{Failure, Fields, fields};
+use crate::wire::{Failure, Fields};
 use serde_json::value::RawValue;
-use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The registry's row.
@@ -26,40 +26,33 @@ impl Transformer for Completions {
         let text = body::text(&request.body)?;
         let fields = Fields::parse(text).map_err(|e| body::unreadable(text, &e))?;
         let mut given = None;
-        let asked = Asked::read(fields, |name, value| {
+        let mut asked = Asked::read(fields, |name, value| {
             given = if name == "prompt" { Some(value) } else { given };
             Ok(name == "prompt")
         })?;
-        let content = Cow::Borrowed(one_prompt(given)?);
-        let message = Message::plain(Role::User, content, Fields::default());
         if asked.offer.read()?.is_some() {
             return Err(Failure::unsupported("tools", "legacy completions carry no tool calls; chat completions do"));
         }
-        self.0.open(asked, vec![message], &request.body, cx)
+        let model = asked.model.take();
+        let prompts = prompts(given)?;
+        let chosen = self.0.choose(model.as_deref(), cx)?;
+        let tokenizer = chosen.model.rules.counts_with();
+        let mut conversations = Vec::with_capacity(prompts.len());
+        for prompt in prompts {
+            conversations.push(vec![Message::plain(Role::User, prompt.text(tokenizer)?, Fields::default())]);
+        }
+        self.0.open(chosen, asked, conversations, &request.body, cx)
     }
 }
 
-/// The one prompt of a request: a string, or a list of one.
-fn one_prompt(given: Option<&RawValue>) -> Result<&RawValue, Failure> {
+/// The prompts of a request: a string, a list of strings, token ids, or a list of lists of them.
+fn prompts(given: Option<&RawValue>) -> Result<Vec<Given<'_>>, Failure> {
     let Some(given) = given else {
         return Err(Failure::bad_field("prompt", "'prompt' is missing; a string is expected."));
     };
-    if given.get().starts_with('"') {
-        return Ok(given);
+    let prompts = texts::read("prompt", given)?;
+    if prompts.is_empty() {
+        return Err(Failure::bad_field("prompt", "'prompt' is an empty list; at least one prompt is expected."));
     }
-    let list = fields::list_of(given).map_err(|_| wrong_type("prompt", "a string or a list of one string", given))?;
-    match list.as_slice() {
-        [one] if one.get().starts_with('"') => Ok(one),
-        [] => Err(Failure::bad_field("prompt", "'prompt' is an empty list; one string is expected.")),
-        [first, ..] if !first.get().starts_with('"') => Err(Failure::bad_field(
-            "prompt",
-            "'prompt' holds token ids, which are not served yet; send the text as a string.",
-        )
-        .with_code("unsupported_parameter")),
-        several => Err(Failure::bad_field(
-            "prompt",
-            format!("'prompt' holds {} prompts; one a request is served: send one request for each.", several.len()),
-        )
-        .with_code("unsupported_parameter")),
-    }
+    Ok(prompts)
 }

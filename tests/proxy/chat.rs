@@ -147,7 +147,7 @@ fn wrong_requests_are_told_by_field_and_not_sent() {
         (r#"{"messages": [{"role": "user"}]}"#, Some("messages[0].content")),
         (r#"{"messages": [{"role": "user", "content": null}]}"#, Some("messages[0].content")),
         (r#"{"messages": [{"role": "user", "content": 5}]}"#, Some("messages[0].content")),
-        (r#"{"messages": [{"role": "user", "content": "x"}], "n": 2}"#, Some("n")),
+        (r#"{"messages": [{"role": "user", "content": "x"}], "n": 21}"#, Some("n")),
         (r#"{"messages": [{"role": "user", "content": "x"}], "model": 5}"#, Some("model")),
         (r#"{"messages": [{"role": "user", "content": "x"}], "stream": "yes"}"#, Some("stream")),
         (

@@ -4,6 +4,7 @@ mod support;
 
 mod bodies;
 mod chat;
+mod choices;
 mod completions;
 mod contract;
 mod embeddings;

@@ -11,6 +11,9 @@ use bytes::Bytes;
 use http::Method;
 use std::sync::Arc;
 
+/// The most answers that one request gets where the row does not say: as many prompts as LangChain sends at once.
+const MOST_CHOICES: u64 = 20;
+
 /// A row whose local reply cannot be made before all rows are known.
 pub struct Compiled<'w> {
     pub called: &'w str,
@@ -125,7 +128,8 @@ fn call(
     }
     let (entry, upstream, group) = (entry?, upstream?, group?);
     let counting = row.usage.as_ref().map(|usage| usage.value).unwrap_or_default();
-    match (entry.build)(Wiring { dialect: upstream.dialect, models: group, counting }) {
+    let most_choices = row.most_choices.unwrap_or(MOST_CHOICES);
+    match (entry.build)(Wiring { dialect: upstream.dialect, models: group, counting, most_choices }) {
         Ok(transformer) => Some(Action::Call(entry, upstream, transformer)),
         Err(why) => {
             let message = format!("{called}: '{}' does not fit upstream '{}': {why}", entry.name, upstream.name);

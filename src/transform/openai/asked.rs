@@ -21,6 +21,8 @@ pub struct Asked<'a> {
     pub timeout: Option<Duration>,
     /// The most tokens that the answer may have.
     pub max_tokens: Option<u64>,
+    /// How many answers to each prompt; 0 where the request does not say.
+    pub n: u64,
     /// The tools that are offered, as they came.
     pub offer: Offer<'a>,
     /// Everything that goes upstream as it came.
@@ -37,12 +39,18 @@ impl<'a> Asked<'a> {
         mut own: impl FnMut(&str, &'a RawValue) -> Result<bool, Failure>,
     ) -> Result<Self, Failure> {
         let mut asked = Asked::default();
+        let mut best_of = None;
         for (name, value) in fields {
-            if !own(&name, value)? {
-                asked.field(name, value)?;
+            match name.as_ref() {
+                "best_of" => best_of = positive("best_of", value)?,
+                name if own(name, value)? => {}
+                _ => asked.field(name, value)?,
             }
         }
-        Ok(asked)
+        match best_of.filter(|&best_of| best_of != asked.n.max(1)) {
+            Some(_) => Err(Failure::unsupported("best_of", "ARGO does not tell which answer is the best")),
+            None => Ok(asked),
+        }
     }
 
     fn field(&mut self, field: Name<'a>, value: &'a RawValue) -> Result<(), Failure> {
@@ -52,6 +60,7 @@ impl<'a> Asked<'a> {
             "stream" => self.stream = boolean(name, value)?,
             "stream_options" => self.include_usage = stream_options(value)?,
             "timeout" => self.timeout = timeout(value)?,
+            "n" => self.n = positive(name, value)?.unwrap_or(0),
             // ARGO's credential is the operator's to give, never the client's.
             "user" => {}
             _ if self.offer.take(name, value) => {}
@@ -74,7 +83,6 @@ fn refuse_unsupported(name: &str, value: &RawValue) -> Result<(), Failure> {
     }
     let given = value.get();
     let (refused, why) = match name {
-        "n" | "best_of" => (given != "1", "ARGO gives one answer a call"),
         "logprobs" => (given != "false", "ARGO gives no log probabilities"),
         "top_logprobs" => (given != "0", "ARGO gives no log probabilities"),
         "audio" => (true, "ARGO gives no audio"),
@@ -157,7 +165,9 @@ mod tests {
     #[test]
     fn what_changes_the_meaning_is_refused_by_name() {
         for (given, param) in [
-            (r#"{"n": 2}"#, "n"),
+            (r#"{"n": 0}"#, "n"),
+            (r#"{"n": 1.5}"#, "n"),
+            (r#"{"n": 2, "best_of": 3}"#, "best_of"),
             (r#"{"logprobs": true}"#, "logprobs"),
             (r#"{"logprobs": 5}"#, "logprobs"),
             (r#"{"top_logprobs": 1}"#, "top_logprobs"),
@@ -187,14 +197,8 @@ mod tests {
     fn the_rest_travels_as_it_came() {
         let given = r#"{"user":"eve","seed":1e2,"n":1,"logprobs":false,"tools":[ ],"timeout":1.5,"stream":null,"odd":{"a":[1]},"stop":["x"],"max_tokens":7}"#;
         let params = read(given).unwrap();
-        let expected = [
-            ("seed", "1e2"),
-            ("n", "1"),
-            ("logprobs", "false"),
-            ("odd", "{\"a\":[1]}"),
-            ("stop", "[\"x\"]"),
-            ("max_tokens", "7"),
-        ];
+        let expected =
+            [("seed", "1e2"), ("logprobs", "false"), ("odd", "{\"a\":[1]}"), ("stop", "[\"x\"]"), ("max_tokens", "7")];
         assert_eq!(params, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
     }
 }

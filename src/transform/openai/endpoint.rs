@@ -1,24 +1,30 @@
 //! A chat-like endpoint of OpenAI's over a chat dialect: from messages and parameters to the call and its reply.
 
 use super::asked::Asked;
+use super::choices::Choices;
 use super::frame::{Frame, Wanted};
 use super::reply::{ChatReply, Delivery};
 use super::shape::Shape;
+use crate::chat::conversation::Param;
 use crate::chat::tokens::{Counting, Prompt};
 use crate::chat::tools::Tools;
 use crate::chat::{Conversation, Message};
 use crate::dialect::{self, ChatDialect, Dialect};
-use crate::models::{Family, Models};
-use crate::transform::{Call, Context, Driven, Plan, Streamed, Wiring};
+use crate::models::{Chosen, Family, Model, Models};
+use crate::transform::{Call, Context, Driven, Plan, Reply, Streamed, Wiring};
 use crate::wire::{Failure, sse};
 use bytes::Bytes;
 use std::sync::Arc;
+
+/// How many calls of one request run at the same time.
+const AT_ONCE: usize = 8;
 
 /// What an endpoint is made of.
 pub struct Endpoint {
     dialect: &'static dyn ChatDialect,
     models: Arc<Models>,
     counting: Counting,
+    most_choices: u64,
     shape: &'static Shape,
 }
 
@@ -34,59 +40,53 @@ impl Endpoint {
     /// Why it does not fit the upstream's dialect.
     pub fn new(wiring: Wiring, shape: &'static Shape) -> Result<Self, String> {
         match wiring.dialect {
-            Dialect::Chat(dialect) => Ok(Endpoint { dialect, models: wiring.models, counting: wiring.counting, shape }),
+            Dialect::Chat(dialect) => Ok(Endpoint {
+                dialect,
+                models: wiring.models,
+                counting: wiring.counting,
+                most_choices: wiring.most_choices,
+                shape,
+            }),
             Dialect::Embedding(_) => Err("it needs an upstream that answers conversations".to_owned()),
         }
     }
 
-    /// The plan for messages and parameters that were read from `body`.
+    /// The model that a request asks for.
     ///
     /// # Errors
     /// 404 for an unknown model, 400 for none.
+    pub fn choose<'a>(&'a self, asked: Option<&'a str>, cx: &Context<'_>) -> Result<Chosen<'a>, Failure> {
+        cx.choose(&self.models, asked)
+    }
+
+    /// The plan for conversations and parameters that were read from `body`: each conversation is answered as often as was
+    /// asked for.
+    ///
+    /// # Errors
+    /// 400 for what the model cannot do.
     pub fn open(
         &self,
+        chosen: Chosen<'_>,
         asked: Asked<'_>,
-        messages: Vec<Message<'_>>,
+        conversations: Vec<Vec<Message<'_>>>,
         body: &Bytes,
         cx: &Context<'_>,
     ) -> Result<Plan, Failure> {
+        let rules = &chosen.model.rules;
+        let answers = asked.n.max(1);
+        let choices = answers.saturating_mul(conversations.len() as u64);
+        if choices > self.most_choices {
+            return Err(too_many(&asked, conversations.len(), self.most_choices));
+        }
+        let family = rules.tools.unwrap_or(Family::Openai);
         let old_calls = asked.offer.is_old_form();
         let tools = asked.offer.read()?;
-        let chosen = cx.choose(&self.models, asked.model.as_deref())?;
-        let rules = &chosen.model.rules;
-        let mut prompt = Prompt::new(self.counting, rules.counts_with());
-        for message in &messages {
-            match self.shape.has_messages {
-                true => prompt.push_message(body, &message.content),
-                false => prompt.push_text(body, &message.content),
-            }
-            for call in &message.calls {
-                prompt.push_plain(body, &call.name);
-                prompt.push_plain(body, &call.arguments);
-            }
-        }
-        for tool in tools.iter().flat_map(|tools| &tools.offered) {
-            prompt.push_plain(body, &tool.name);
-            [tool.description, tool.parameters]
-                .into_iter()
-                .flatten()
-                .for_each(|raw| prompt.push_plain(body, raw.get()));
-        }
-        let mut chat = Conversation { messages, tools, params: asked.params };
-        rules.apply(&mut chat, |did| cx.note_rule(rules, did));
-        let family = rules.tools.unwrap_or(Family::Openai);
-        if let Some(tools) = &chat.tools {
+        if let Some(tools) = &tools {
             self.dialect.check_tools(tools, family)?;
         }
-        let call = dialect::Call { user: cx.user, model: &chosen.model.id };
-        let body = Bytes::from(self.dialect.encode(&chat, call, family));
-        let delivery = match (asked.stream, self.dialect.streams(&chat)) {
-            (false, _) => Delivery::Whole,
-            (true, true) => Delivery::Stream,
-            (true, false) => Delivery::Recut,
-        };
-        let offered = names(chat.tools.as_ref());
-
+        let offered = names(tools.as_ref());
+        let mut prompt = Prompt::new(self.counting, rules.counts_with());
+        conversations.iter().for_each(|messages| self.count(&mut prompt, messages, tools.as_ref(), body));
         let wanted = Wanted {
             model: chosen.asked,
             rules,
@@ -99,17 +99,101 @@ impl Endpoint {
         let prompt = Arc::new(prompt);
         let counted = (!asked.stream || asked.include_usage).then(|| prompt.clone());
         let frame = Frame::new(self.shape, &wanted, prompt, cx);
+        let (stream, timeout) = (asked.stream, asked.timeout);
+        let (bodies, streams) = self.encode(chosen.model, conversations, tools, asked.params, cx);
         cx.note_counting(frame.counting, rules);
-        let model = chosen.model.id.clone();
-        let stream = delivery == Delivery::Stream;
-        let call = Call { stream, body, timeout: asked.timeout, model, prompt: counted };
-        let reply = Box::new(ChatReply::new(self.dialect, frame, delivery, offered));
-        Ok(match delivery {
-            Delivery::Whole | Delivery::Stream => Plan::Call(call, reply),
-            Delivery::Recut => {
+        let delivery = match (stream, streams) {
+            (false, _) => Delivery::Whole,
+            (true, true) => Delivery::Stream,
+            (true, false) => Delivery::Recut,
+        };
+        let model = &chosen.model.id;
+        let calls = bodies.iter().flat_map(|body| (0..answers).map(move |_| body.clone())).map(|body| {
+            let stream = delivery == Delivery::Stream;
+            Call { stream, body, timeout, model: model.clone(), prompt: counted.clone() }
+        });
+        Ok(self.plan(calls.collect(), frame, delivery, offered))
+    }
+
+    /// The bodies of the calls, and whether the upstream streams answers to all of them.
+    fn encode<'a>(
+        &self,
+        model: &Model,
+        conversations: Vec<Vec<Message<'a>>>,
+        mut tools: Option<Tools<'a>>,
+        mut params: Vec<Param<'a>>,
+        cx: &Context<'_>,
+    ) -> (Vec<Bytes>, bool) {
+        let rules = &model.rules;
+        let mut bodies = Vec::with_capacity(conversations.len());
+        let (mut streams, mut left) = (true, conversations.len());
+        for messages in conversations {
+            left -= 1;
+            let (tools, params) = match left {
+                0 => (tools.take(), std::mem::take(&mut params)),
+                _ => (tools.clone(), params.clone()),
+            };
+            let mut chat = Conversation { messages, tools, params };
+            // What is done to each is told once.
+            rules.apply(&mut chat, |did| {
+                if left == 0 {
+                    cx.note_rule(rules, did)
+                }
+            });
+            streams &= self.dialect.streams(&chat);
+            let call = dialect::Call { user: cx.user, model: &model.id };
+            bodies.push(Bytes::from(self.dialect.encode(&chat, call, rules.tools.unwrap_or(Family::Openai))));
+        }
+        (bodies, streams)
+    }
+
+    /// One call through pingora where that serves, else calls of our own.
+    fn plan(&self, mut calls: Vec<Call>, frame: Frame, delivery: Delivery, offered: Vec<String>) -> Plan {
+        let reply = |frame, offered| Box::new(ChatReply::new(self.dialect, frame, delivery, offered)) as Box<dyn Reply>;
+        if calls.len() > 1 {
+            let join = Choices::new(frame, delivery != Delivery::Whole);
+            let part = |(choice, call)| (call, reply(join.frame(choice), offered.clone()));
+            let parts = calls.into_iter().enumerate().map(part).collect();
+            return Plan::Driven(Driven { parts, at_once: AT_ONCE, join: Box::new(join) });
+        }
+        let reply = reply(frame, offered);
+        match (calls.pop(), delivery) {
+            (Some(call), Delivery::Recut) => {
                 let join = Box::new(Streamed(sse::CONTENT_TYPE));
                 Plan::Driven(Driven { parts: vec![(call, reply)], at_once: 1, join })
             }
-        })
+            (Some(call), Delivery::Whole | Delivery::Stream) => Plan::Call(call, reply),
+            (None, _) => Plan::Answer(Failure::bad_request("There is nothing to answer.").to_answer()),
+        }
     }
+
+    /// Adds what the model reads to what is counted.
+    fn count(&self, prompt: &mut Prompt, messages: &[Message<'_>], tools: Option<&Tools<'_>>, body: &Bytes) {
+        for message in messages {
+            match self.shape.has_messages {
+                true => prompt.push_message(body, &message.content),
+                false => prompt.push_text(body, &message.content),
+            }
+            for call in &message.calls {
+                prompt.push_plain(body, &call.name);
+                prompt.push_plain(body, &call.arguments);
+            }
+        }
+        for tool in tools.iter().flat_map(|tools| &tools.offered) {
+            prompt.push_plain(body, &tool.name);
+            let texts = [tool.description, tool.parameters].into_iter().flatten();
+            texts.for_each(|raw| prompt.push_plain(body, raw.get()));
+        }
+    }
+}
+
+/// More answers than the route gives: the request's `n`, or its prompts.
+fn too_many(asked: &Asked<'_>, prompts: usize, most: u64) -> Failure {
+    let field = if asked.n > 1 { "n" } else { "prompt" };
+    let given = match prompts {
+        1 => format!("{}", asked.n),
+        prompts => format!("{} for each of {prompts} prompts", asked.n.max(1)),
+    };
+    let message = format!("'{field}' asks for too many answers ({given}); at most {most} are given to a request here.");
+    Failure::bad_field(field, message)
 }

@@ -7,8 +7,10 @@ use crate::transform::Context;
 use crate::wire::json;
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 /// What a reply is about: the same in a whole reply and in every chunk.
+#[derive(Clone)]
 pub struct Frame {
     /// The endpoint's words.
     pub shape: &'static Shape,
@@ -20,6 +22,11 @@ pub struct Frame {
     pub meter: Meter,
     /// Counts the request.
     pub prompt: Arc<Prompt>,
+    /// The number of the choice.
+    pub choice: usize,
+    /// Where the answer's tokens are added up when the reply is one choice of several; what the choices have in common is
+    /// written by whoever joins them.
+    pub tally: Option<Arc<AtomicU64>>,
     id: String,
     created: u64,
     model: String,
@@ -71,12 +78,26 @@ impl Frame {
             counting,
             meter: Meter::new(counting, wanted.rules.counts_with()),
             prompt,
+            choice: 0,
+            tally: None,
             id: format!("{}{}", shape.id_prefix, cx.id),
             created: cx.now,
             model: wanted.model.to_owned(),
             old_calls: wanted.old_calls,
             length_at,
         }
+    }
+
+    /// The frame of one choice of several.
+    pub fn of_choice(&self, choice: usize, tally: Arc<AtomicU64>) -> Self {
+        Frame { choice, tally: Some(tally), ..self.clone() }
+    }
+
+    /// Opens a choice: the brace and its index.
+    pub fn push_choice(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"{\"index\":");
+        json::push_number(out, self.choice as u64);
+        out.push(b',');
     }
 
     /// Appends what every reply and chunk has: id, object, created, model.
@@ -114,7 +135,10 @@ impl Frame {
         name: Cow<'_, str>,
         arguments: Cow<'_, str>,
     ) -> Made {
-        let own = || format!("call_{}{index}", self.id.trim_start_matches(self.shape.id_prefix));
+        let own = || {
+            let choice = if self.choice == 0 { String::new() } else { format!("{}_", self.choice) };
+            format!("call_{}{choice}{index}", self.id.trim_start_matches(self.shape.id_prefix))
+        };
         Made {
             id: id.filter(|id| !id.is_empty()).map_or_else(own, Cow::into_owned),
             name: name.into_owned(),

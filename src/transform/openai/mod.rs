@@ -2,12 +2,14 @@
 
 pub mod asked;
 pub mod body;
+pub mod choices;
 pub mod endpoint;
 pub mod frame;
 pub mod history;
 pub mod reply;
 pub mod shape;
 pub mod stream;
+pub mod texts;
 pub mod tools;
 pub mod whole;
 

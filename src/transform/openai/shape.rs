@@ -1,4 +1,4 @@
-//! Where OpenAI's chat completions and legacy completions differ: the words around the text.
+//! Where OpenAI's chat completions and legacy completions differ: the words around the text, after a choice's index.
 
 /// The constant parts of one endpoint's replies. `open` parts end where escaped text follows; `close` parts follow it.
 #[derive(Debug)]
@@ -34,11 +34,11 @@ pub const CHAT: Shape = Shape {
     id_prefix: "chatcmpl-",
     whole_object: "chat.completion",
     chunk_object: "chat.completion.chunk",
-    first_choice: Some(r#"{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}"#),
-    text_open: r#"{"index":0,"delta":{"content":""#,
+    first_choice: Some(r#""delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}"#),
+    text_open: r#""delta":{"content":""#,
     text_close: r#""},"logprobs":null,"finish_reason":null}"#,
-    finish_open: r#"{"index":0,"delta":{},"logprobs":null,"finish_reason":"#,
-    whole_open: r#"{"index":0,"message":{"role":"assistant","content":"#,
+    finish_open: r#""delta":{},"logprobs":null,"finish_reason":"#,
+    whole_open: r#""message":{"role":"assistant","content":"#,
     whole_after_text: r#","refusal":null"#,
     whole_finish_open: r#"},"logprobs":null,"finish_reason":"#,
     has_messages: true,
@@ -51,10 +51,10 @@ pub const COMPLETION: Shape = Shape {
     whole_object: "text_completion",
     chunk_object: "text_completion",
     first_choice: None,
-    text_open: r#"{"text":""#,
-    text_close: r#"","index":0,"logprobs":null,"finish_reason":null}"#,
-    finish_open: r#"{"text":"","index":0,"logprobs":null,"finish_reason":"#,
-    whole_open: r#"{"index":0,"text":"#,
+    text_open: r#""text":""#,
+    text_close: r#"","logprobs":null,"finish_reason":null}"#,
+    finish_open: r#""text":"","logprobs":null,"finish_reason":"#,
+    whole_open: r#""text":"#,
     whole_after_text: "",
     whole_finish_open: r#","logprobs":null,"finish_reason":"#,
     has_messages: false,

@@ -4,14 +4,17 @@ use super::frame::{Frame, Made};
 use super::push_usage;
 use crate::chat::{Event, Sink, Text};
 use crate::wire::{cut, json, sse};
+use std::sync::atomic::Ordering;
 
 /// The most bytes of text in one chunk that is cut from a whole answer: some clients bound the length of a line.
 const MOST: usize = 8 * 1024;
 
 /// The state of one stream of chunks.
 pub struct Chunks {
-    /// Everything before the list of choices, rendered once: `data: {"id":…,"choices":[`.
+    /// Everything before what a choice says, rendered once: `data: {"id":…,"choices":[{"index":0,`.
     head: Vec<u8>,
+    /// Where the list of choices begins in that.
+    list_at: usize,
     /// Everything after it: closes the list, the chunk and the event.
     tail: &'static [u8],
     begun: bool,
@@ -28,8 +31,10 @@ impl Chunks {
         head.push(b'{');
         frame.push_common(&mut head, frame.shape.chunk_object);
         head.extend_from_slice(b",\"choices\":[");
+        let list_at = head.len();
+        frame.push_choice(&mut head);
         let tail: &[u8] = if frame.include_usage { b"],\"usage\":null}\n\n" } else { b"]}\n\n" };
-        Chunks { head, tail, begun: false, open: false, calls: 0 }
+        Chunks { head, list_at, tail, begun: false, open: false, calls: 0 }
     }
 
     /// The room that a piece of `size` bytes needs at the most usual.
@@ -82,7 +87,7 @@ impl Chunks {
 
     /// A call: who is called first, then the arguments piece by piece.
     fn call(&self, index: usize, call: &Made, out: &mut Vec<u8>) {
-        const OPEN: &str = "{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":";
+        const OPEN: &str = "\"delta\":{\"tool_calls\":[{\"index\":";
         const CLOSE: &str = "}}]},\"logprobs\":null,\"finish_reason\":null}";
         let begin = |out: &mut Vec<u8>| {
             json::push_number(out, index as u64);
@@ -105,7 +110,7 @@ impl Chunks {
 
     /// The one call of the form that preceded tools.
     fn old_call(&self, call: &Made, out: &mut Vec<u8>) {
-        const OPEN: &str = "{\"index\":0,\"delta\":{\"function_call\":{";
+        const OPEN: &str = "\"delta\":{\"function_call\":{";
         const CLOSE: &str = "}},\"logprobs\":null,\"finish_reason\":null}";
         let begin = |out: &mut Vec<u8>| {
             out.extend_from_slice(b"\"name\":");
@@ -129,8 +134,18 @@ impl Chunks {
         let completion = frame.meter.tokens();
         let reason = frame.finish_reason(completion, self.calls > 0);
         self.choice(out, frame.shape.finish_open, |out| json::push_string(out, reason), "}");
+        match &frame.tally {
+            None => self.finish_stream(frame, completion, out),
+            Some(tally) => {
+                tally.fetch_add(completion.unwrap_or(0), Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// The end of a stream whose choices are all finished: usage where it was asked for, `[DONE]`.
+    pub fn finish_stream(&self, frame: &Frame, completion: Option<u64>, out: &mut Vec<u8>) {
         if let (true, Some(completion)) = (frame.include_usage, completion) {
-            out.extend_from_slice(&self.head);
+            out.extend_from_slice(self.head.get(..self.list_at).unwrap_or_default());
             out.extend_from_slice(b"],\"usage\":");
             push_usage(out, frame.prompt.tokens(), Some(completion));
             out.push(b'}');

@@ -4,6 +4,7 @@ use super::frame::{Frame, Made};
 use super::push_usage;
 use crate::chat::{Event, Sink, Text};
 use crate::wire::{Failure, json};
+use std::sync::atomic::Ordering;
 
 /// A whole reply in the making.
 pub struct Whole<'f> {
@@ -17,16 +18,17 @@ impl<'f> Whole<'f> {
     /// Begins a reply of about `size` bytes.
     pub fn new(frame: &'f mut Frame, size: usize) -> Self {
         let mut out = Vec::with_capacity(size + 512);
-        out.push(b'{');
-        frame.push_common(&mut out, frame.shape.whole_object);
-        out.extend_from_slice(b",\"choices\":[");
+        if frame.tally.is_none() {
+            open(frame, &mut out);
+        }
+        frame.push_choice(&mut out);
         out.extend_from_slice(frame.shape.whole_open.as_bytes());
         let text_at = out.len();
         out.push(b'"');
         Whole { frame, out, text_at, calls: Vec::new() }
     }
 
-    /// Ends the reply.
+    /// Ends the reply; one choice of several is only that choice.
     ///
     /// # Errors
     /// 502 for tool calls where the endpoint cannot carry any.
@@ -50,12 +52,13 @@ impl<'f> Whole<'f> {
         self.out.extend_from_slice(shape.whole_finish_open.as_bytes());
         let completion = self.frame.meter.tokens();
         json::push_string(&mut self.out, self.frame.finish_reason(completion, !self.calls.is_empty()));
-        self.out.extend_from_slice(b"}]");
-        if let Some(completion) = completion {
-            json::push_key(&mut self.out, "usage");
-            push_usage(&mut self.out, self.frame.prompt.tokens(), Some(completion));
-        }
         self.out.push(b'}');
+        match &self.frame.tally {
+            None => close(self.frame, completion, &mut self.out),
+            Some(tally) => {
+                tally.fetch_add(completion.unwrap_or(0), Ordering::Relaxed);
+            }
+        }
         Ok(self.out)
     }
 
@@ -75,6 +78,23 @@ impl<'f> Whole<'f> {
         }
         self.out.push(b']');
     }
+}
+
+/// Everything before the choices.
+pub fn open(frame: &Frame, out: &mut Vec<u8>) {
+    out.push(b'{');
+    frame.push_common(out, frame.shape.whole_object);
+    out.extend_from_slice(b",\"choices\":[");
+}
+
+/// Everything after the choices, with the tokens of all of them.
+pub fn close(frame: &Frame, completion: Option<u64>, out: &mut Vec<u8>) {
+    out.push(b']');
+    if let Some(completion) = completion {
+        json::push_key(out, "usage");
+        push_usage(out, frame.prompt.tokens(), Some(completion));
+    }
+    out.push(b'}');
 }
 
 /// The form that preceded tools has room for one call.

@@ -178,3 +178,11 @@ def test_whatever_else_is_served(raw):
     assert "/v1/chat/completions" in raw.get("/docs").text
     assert raw.get("/health", follow_redirects=False).status_code == 404
     assert raw.get(str(raw.base_url).replace("/v1/", "/health")).json()["status"] == "healthy"
+
+
+def test_several_answers(client):
+    completion = chat(client, "say hello", n=3)
+    assert [choice.index for choice in completion.choices] == [0, 1, 2]
+    assert all(choice.message.content for choice in completion.choices)
+    parts = chunks(client, "say hello", n=2)
+    assert sorted(choice.index for chunk in parts for choice in chunk.choices if choice.finish_reason) == [0, 1]
