@@ -75,7 +75,7 @@ pub fn explain(live: &Arc<Live>, question: &Question) -> Result<Explanation> {
         }
         Ok(Came::Called(prepared, body)) => {
             told.verdict = Verdict::Called;
-            told.limits = Limit::all(&live.settings, &prepared.deadline);
+            told.limits = Limit::all(&live.settings, &prepared);
             told.upstream = Some(Sent::new(&prepared, &body)?);
             if let Some(answer) = &question.answer {
                 told.client = client(&question.method, answer, prepared.exchange, &ctx)?;

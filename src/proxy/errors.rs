@@ -1,9 +1,11 @@
 //! What pingora's errors mean for the client.
 
 use super::ctx::CallState;
+use super::watch::Cut;
 use crate::wire::Failure;
 use http::StatusCode;
 use pingora::{Error, ErrorSource, ErrorType};
+use std::time::Instant;
 
 /// An upstream's name that has no address.
 pub const NO_ADDRESS: ErrorType = ErrorType::Custom("NoAddress");
@@ -37,16 +39,28 @@ fn from_client(e: &Error) -> Option<Failure> {
 
 fn from_upstream(e: &Error, call: &CallState) -> Failure {
     use ErrorType as E;
+    if let Some(cut) = call.cut() {
+        return silent(cut, call);
+    }
     let endpoint = &call.endpoint;
-    let place = format!("{}:{}", endpoint.host, endpoint.port);
+    let place = match &call.upstream.connect_to {
+        Some(elsewhere) => format!("{}:{} by way of {elsewhere}", endpoint.host, endpoint.port),
+        None => format!("{}:{}", endpoint.host, endpoint.port),
+    };
     let unreachable = |status: StatusCode, what: &str| {
         let hint = "Is this machine on the Argonne network or its VPN? ARGO can be reached only from there.";
-        let message = format!("ARGO ({place}) {what}. {hint} The address is set by {}.", endpoint.setting);
+        let others = match call.choice.tried() {
+            0 | 1 => String::new(),
+            tried => format!(" It was the last of {tried} URLs that were tried."),
+        };
+        let message = format!("ARGO ({place}) {what}. {hint} The address is set by {}.{others}", endpoint.setting);
         Failure::new(status, message).with_code("upstream_unreachable")
     };
     match e.etype() {
         E::ConnectTimedout | E::TLSHandshakeTimedout => {
-            unreachable(StatusCode::GATEWAY_TIMEOUT, "could not be reached in time")
+            let (time, by) =
+                (call.connecting.limit.as_secs_f64(), call.connecting.set_by(&call.upstream, &call.deadline));
+            unreachable(StatusCode::GATEWAY_TIMEOUT, &format!("could not be reached in time: {time} s ({by})"))
         }
         E::ConnectRefused => unreachable(StatusCode::BAD_GATEWAY, "refuses the connection"),
         E::ConnectNoRoute => unreachable(StatusCode::BAD_GATEWAY, "cannot be reached: there is no route to it"),
@@ -58,12 +72,22 @@ fn from_upstream(e: &Error, call: &CallState) -> Failure {
         etype if *etype == NO_ADDRESS => {
             unreachable(StatusCode::BAD_GATEWAY, "has no address: its name cannot be resolved")
         }
-        etype if *etype == TIME_UP => Failure::timeout(call.deadline.message(&endpoint.host)),
-        E::ReadTimedout | E::WriteTimedout => Failure::timeout(call.deadline.message(&endpoint.host)),
+        etype if *etype == TIME_UP => Failure::timeout(call.deadline.message(&endpoint.host, Instant::now())),
+        E::ReadTimedout | E::WriteTimedout => Failure::timeout(call.deadline.message(&endpoint.host, Instant::now())),
         E::ConnectionClosed | E::ReadError | E::WriteError => {
             Failure::upstream(format!("ARGO ({place}) closed the connection before its answer was complete."))
         }
         E::InvalidHTTPHeader | E::H1Error => Failure::upstream(format!("ARGO ({place}) answered what is not HTTP.")),
         _ => Failure::upstream(format!("The call to ARGO ({place}) failed.")),
     }
+}
+
+/// The failure of a call that was ended because nothing came.
+pub fn silent(cut: Cut, call: &CallState) -> Failure {
+    let (host, name) = (&call.endpoint.host, &call.upstream.name);
+    let (what, time, key) = match cut {
+        Cut::FirstByte(time) => ("did not begin to answer within", time, "first_byte_timeout"),
+        Cut::Idle(time) => ("fell silent in the middle of its answer for", time, "idle_timeout"),
+    };
+    Failure::timeout(format!("ARGO ({host}) {what} {} s (upstreams.{name}.{key} of the table).", time.as_secs_f64()))
 }

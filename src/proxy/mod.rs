@@ -7,15 +7,19 @@
 
 mod body;
 pub(crate) mod call;
+mod choice;
 mod ctx;
 pub(crate) mod deadline;
 pub(crate) mod dispatch;
 mod errors;
+mod line;
 mod live;
+mod peers;
 pub(crate) mod reply;
 pub(crate) mod request;
 mod resolver;
 mod settings;
+mod watch;
 pub(crate) mod writer;
 
 pub use ctx::{Ctx, InFlight};
@@ -25,10 +29,12 @@ pub use settings::{OriginCheck, Settings};
 use async_trait::async_trait;
 use bytes::Bytes;
 use pingora::http::{RequestHeader, ResponseHeader};
+use pingora::protocols::Digest;
 use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, Result};
 use pingora_proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session};
 use resolver::Resolver;
+use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,7 +65,20 @@ impl ProxyHttp for Proxy {
     }
 
     async fn upstream_peer(&self, _: &mut Session, ctx: &mut Ctx) -> Result<Box<HttpPeer>> {
-        call::peer(self, ctx).await
+        call::peer(&self.resolver, ctx).await
+    }
+
+    async fn connected_to_upstream(
+        &self,
+        _: &mut Session,
+        _: bool,
+        _: &HttpPeer,
+        _: RawFd,
+        digest: Option<&Digest>,
+        ctx: &mut Ctx,
+    ) -> Result<()> {
+        call::connected(digest, ctx);
+        Ok(())
     }
 
     async fn upstream_request_filter(&self, _: &mut Session, head: &mut RequestHeader, ctx: &mut Ctx) -> Result<()> {
@@ -74,6 +93,11 @@ impl ProxyHttp for Proxy {
         ctx: &mut Ctx,
     ) -> Result<()> {
         call::body(piece, end, ctx)
+    }
+
+    async fn upstream_response_filter(&self, _: &mut Session, head: &mut ResponseHeader, ctx: &mut Ctx) -> Result<()> {
+        reply::framing(head, ctx);
+        Ok(())
     }
 
     async fn response_filter(&self, session: &mut Session, head: &mut ResponseHeader, ctx: &mut Ctx) -> Result<()> {

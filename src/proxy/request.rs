@@ -10,7 +10,6 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 use pingora::Result;
 use pingora_proxy::Session;
-use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A client's request id is kept up to this length.
@@ -115,17 +114,7 @@ fn prepare(session: &mut Session, ctx: &mut Ctx, call: Call, reply: Box<dyn Repl
             prompt.tokens();
         }));
     }
-    ctx.call = Some(CallState {
-        endpoint: prepared.endpoint,
-        group: prepared.upstream.number,
-        deadline: prepared.deadline,
-        addresses: Arc::new([]),
-        tried: 0,
-        fresh: false,
-        sent: None,
-        answered: false,
-        status: None,
-    });
+    ctx.call = Some(CallState::new(prepared.upstream, prepared.endpoints, prepared.deadline));
     ctx.replayed = session.get_retry_buffer().is_none();
     ctx.exchange = Some(prepared.exchange);
     Ok(())

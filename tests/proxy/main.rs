@@ -17,3 +17,5 @@ mod reload;
 mod reviewed;
 mod streams;
 mod timeouts;
+mod upstream_options;
+mod upstream_tls;
