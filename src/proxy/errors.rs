@@ -43,18 +43,9 @@ fn from_upstream(e: &Error, call: &CallState) -> Failure {
         return silent(cut, call);
     }
     let endpoint = &call.endpoint;
-    let place = match &call.upstream.connect_to {
-        Some(elsewhere) => format!("{}:{} by way of {elsewhere}", endpoint.host, endpoint.port),
-        None => format!("{}:{}", endpoint.host, endpoint.port),
-    };
+    let place = place(call);
     let unreachable = |status: StatusCode, what: &str| {
-        let hint = "Is this machine on the Argonne network or its VPN? ARGO can be reached only from there.";
-        let others = match call.choice.tried() {
-            0 | 1 => String::new(),
-            tried => format!(" It was the last of {tried} URLs that were tried."),
-        };
-        let message = format!("ARGO ({place}) {what}. {hint} The address is set by {}.{others}", endpoint.setting);
-        Failure::new(status, message).with_code("upstream_unreachable")
+        Failure::new(status, format!("ARGO ({place}) {what}. {}", remedy(call))).with_code("upstream_unreachable")
     };
     match e.etype() {
         E::ConnectTimedout | E::TLSHandshakeTimedout => {
@@ -65,10 +56,12 @@ fn from_upstream(e: &Error, call: &CallState) -> Failure {
         E::ConnectRefused => unreachable(StatusCode::BAD_GATEWAY, "refuses the connection"),
         E::ConnectNoRoute => unreachable(StatusCode::BAD_GATEWAY, "cannot be reached: there is no route to it"),
         E::TLSHandshakeFailure | E::InvalidCert | E::HandshakeError => {
-            let what = "cannot be reached: the TLS handshake failed (SSL_CERT_FILE can name the authorities to trust)";
+            let what = "cannot be reached: the TLS handshake failed (SSL_CERT_FILE, or tls.ca of the upstream, can name the authorities to trust)";
             unreachable(StatusCode::BAD_GATEWAY, what)
         }
         E::ConnectError | E::SocketError | E::BindError => unreachable(StatusCode::BAD_GATEWAY, "cannot be reached"),
+        // So pingora calls what the system forbids, such as a socket of somebody else's.
+        E::InternalError if call.sent.is_none() => unreachable(StatusCode::BAD_GATEWAY, "cannot be connected to"),
         etype if *etype == NO_ADDRESS => {
             unreachable(StatusCode::BAD_GATEWAY, "has no address: its name cannot be resolved")
         }
@@ -80,6 +73,27 @@ fn from_upstream(e: &Error, call: &CallState) -> Failure {
         E::InvalidHTTPHeader | E::H1Error => Failure::upstream(format!("ARGO ({place}) answered what is not HTTP.")),
         _ => Failure::upstream(format!("The call to ARGO ({place}) failed.")),
     }
+}
+
+fn place(call: &CallState) -> String {
+    let (host, port) = (&call.endpoint.host, call.endpoint.port);
+    match &call.upstream.connect_to {
+        Some(elsewhere) => format!("{host}:{port} by way of {elsewhere}"),
+        None => format!("{host}:{port}"),
+    }
+}
+
+/// What to do about an upstream that cannot be reached.
+fn remedy(call: &CallState) -> String {
+    if call.upstream.connect_to.is_some() {
+        return format!("Is the tunnel up? The way is set by upstreams.{}.connect_to.", call.upstream.name);
+    }
+    let hint = "Is this machine on the Argonne network or its VPN? ARGO can be reached only from there.";
+    let others = match call.choice.tried() {
+        0 | 1 => String::new(),
+        tried => format!(" It was the last of {tried} URLs that were tried."),
+    };
+    format!("{hint} The address is set by {}.{others}", call.endpoint.setting)
 }
 
 /// The failure of a call that was ended because nothing came.

@@ -155,6 +155,26 @@ fn a_unix_socket_is_a_way_to_connect() {
 }
 
 #[test]
+fn a_socket_that_nobody_listens_on_is_a_502_that_names_it() {
+    let folder = std::env::temp_dir();
+    let here = folder.join(format!("argo-{}-dead.sock", std::process::id()));
+    drop(std::os::unix::net::UnixListener::bind(&here).unwrap());
+    for path in [folder.join("no-such.sock"), here.clone()] {
+        for limits in ["", ", idle_timeout: 5s"] {
+            let answer = ask(
+                &with(&format!("url: \"http://argo.test/\", connect_to: \"unix:{}\"{limits}", path.display())),
+                json!({}),
+            );
+            assert_eq!((answer.status, answer.error()["code"].as_str()), (502, Some("upstream_unreachable")));
+            let message = message(&answer);
+            assert!(message.contains(&path.display().to_string()), "{message}");
+            assert!(message.contains("upstreams.x.connect_to"), "{message}");
+        }
+    }
+    std::fs::remove_file(here).unwrap();
+}
+
+#[test]
 fn headers_go_along_and_secrets_are_not_shown() {
     let argo = Argo::saying("Hi");
     let row = format!(
