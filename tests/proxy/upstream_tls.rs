@@ -9,6 +9,7 @@ use rustls::{RootCertStore, ServerConfig, StreamOwned};
 use serde_json::json;
 use std::net::TcpStream;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 const HOST: &str = "argo.test";
 
@@ -138,4 +139,27 @@ fn a_client_certificate_is_shown_and_belongs_to_its_upstream() {
     let requests = argo.requests();
     assert_eq!(requests.len(), 2);
     assert_ne!(requests[0].connection, requests[1].connection, "upstreams share nothing");
+}
+
+#[test]
+fn a_changed_authority_ends_the_trust_in_connections_that_were_kept() {
+    let authority = Authority::new();
+    let argo = argo(&authority, None);
+    let server = start(&argo, &[("x", ", tls: { ca: ca.pem }")], &[("ca.pem", authority.certificate.pem())]);
+    let reload = |count: usize| {
+        server.signal("HUP");
+        let begun = Instant::now();
+        while server.log().matches("reloaded: table").count() < count {
+            assert!(begun.elapsed() < Duration::from_secs(20), "{}", server.log());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    };
+    assert_eq!(ask(&server, "x").status, 200);
+    reload(1);
+    assert_eq!(ask(&server, "x").status, 200);
+    std::fs::write(server.file("ca.pem"), Authority::new().certificate.pem()).unwrap();
+    reload(2);
+    assert_eq!(ask(&server, "x").status, 502);
+    let connections: Vec<usize> = argo.requests().iter().map(|request| request.connection).collect();
+    assert_eq!(connections, [0, 0], "a reload that changes nothing keeps connections");
 }
