@@ -8,6 +8,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
+use tokio::net::TcpSocket;
 
 /// A table whose route `/NAME` calls the upstream of that name.
 pub fn table(upstreams: &[(&str, String)]) -> String {
@@ -53,8 +54,13 @@ fn urls(addresses: &[SocketAddr]) -> String {
     format!("url: [{}], stream_url: [{streams}]", urls.join(", "))
 }
 
+/// An address that refuses connections. It stays bound, so that no other test listens there.
 fn refusing() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let address = socket.local_addr().unwrap();
+    std::mem::forget(socket);
+    address
 }
 
 #[test]
