@@ -5,6 +5,7 @@
 //! watched here.
 
 use crate::proxy::InFlight;
+use crate::proxy::call::MOST_ATTEMPTS;
 use async_trait::async_trait;
 use log::{info, warn};
 use pingora::apps::HttpServerApp;
@@ -112,7 +113,7 @@ impl Runner {
             // The watch below ends the process earlier, as soon as nothing is in flight.
             grace_period_seconds: Some(drain.as_secs() + 1),
             graceful_shutdown_timeout_seconds: Some(0),
-            max_retries: 8,
+            max_retries: MOST_ATTEMPTS,
             upstream_keepalive_pool_size: POOLED,
             ..ServerConf::default()
         };

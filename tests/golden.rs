@@ -26,7 +26,8 @@ fn folder() -> PathBuf {
 
 fn table() -> Table {
     let text = fs::read_to_string(folder().join("table.yaml")).unwrap();
-    let variables = Variables { config: &|_| None, environment: &|_| None };
+    let variables =
+        Variables { config: &|_| None, environment: &|_| None, files: &|_| Err(std::io::ErrorKind::NotFound.into()) };
     let (table, warnings) =
         Table::load("table.yaml", &text, &variables).unwrap_or_else(|problems| panic!("{problems:?}"));
     assert_eq!(warnings, []);

@@ -2,7 +2,8 @@
 
 use super::args::ListArgs;
 use super::{Ended, files, print};
-use serde_json::{Value, json};
+use crate::table::{Endpoints, Upstream};
+use serde_json::{Map, Value, json};
 
 /// Prints the routes.
 pub fn routes(args: &ListArgs) -> Result<(), Ended> {
@@ -17,12 +18,34 @@ pub fn routes(args: &ListArgs) -> Result<(), Ended> {
                 "method": methods.join("|"),
                 "path": route.path,
                 "does": route.does,
-                "url": upstream.map(|upstream| &upstream.whole.url),
-                "stream_url": upstream.and_then(|upstream| upstream.stream.as_ref()).map(|stream| &stream.url),
+                "url": upstream.map(|upstream| &upstream.whole.first().url),
+                "stream_url": upstream.and_then(|upstream| upstream.stream.as_ref()).map(|stream| &stream.first().url),
+                "urls": upstream.map(|upstream| urls(&upstream.whole)),
+                "stream_urls": upstream.and_then(|upstream| upstream.stream.as_ref()).map(urls),
+                "connect_to": upstream.and_then(|upstream| upstream.connect_to.as_ref()),
+                "limits": upstream.map(|upstream| limits(upstream)),
+                "calls": upstream.map(|upstream| calls(upstream)),
             })
         })
         .collect();
-    show(args, rows, &["method", "path", "does", "url"])
+    show(args, rows, &["method", "path", "does", "calls"])
+}
+
+fn urls(endpoints: &Endpoints) -> Vec<&str> {
+    endpoints.iter().map(|endpoint| endpoint.url.as_str()).collect()
+}
+
+/// The upstream's own time limits, in seconds.
+fn limits(upstream: &Upstream) -> Value {
+    upstream.limits().map(|(key, limit)| (key.to_owned(), json!(limit.as_secs_f64()))).collect::<Map<_, _>>().into()
+}
+
+/// Where whole calls go and what is particular about that, for people.
+fn calls(upstream: &Upstream) -> String {
+    let mut text = urls(&upstream.whole).join(", else ");
+    text.extend(upstream.connect_to.as_ref().map(|place| format!("  by way of {place}")));
+    text.extend(upstream.limits().map(|(key, limit)| format!("  {key} {} s", limit.as_secs_f64())));
+    text
 }
 
 /// Prints the models.

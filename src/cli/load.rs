@@ -3,6 +3,7 @@
 use crate::config::{Config, Env, Overrides};
 use crate::problem::{Checked, Problem};
 use crate::table::{Table, Variables};
+use std::path::{Path, PathBuf};
 
 /// Who has to be there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +38,7 @@ pub fn both(
             let variables = Variables {
                 config: &|name| keys.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone()),
                 environment: env,
+                files: &|name| std::fs::read(beside(routes, name)),
             };
             keep(Table::load(routes, &text, &variables), &mut problems)
         }
@@ -49,6 +51,11 @@ pub fn both(
         (Some(config), Some(table)) if !problems.iter().any(Problem::is_error) => Ok(((config, table), problems)),
         _ => Err(problems),
     }
+}
+
+/// A file that the table names, found from the folder of the table's own.
+fn beside(routes: &str, name: &str) -> PathBuf {
+    Path::new(routes).parent().map_or_else(|| PathBuf::from(name), |folder| folder.join(name))
 }
 
 fn keep<T>(checked: Checked<T>, problems: &mut Vec<Problem>) -> Option<T> {

@@ -11,6 +11,7 @@ use crate::reload::{self, Fresh};
 use crate::server::{self, Bound, Runner};
 use crate::setup;
 use crate::stand_in::{CHAT_PATH, EMBED_PATH, STREAM_CHAT_PATH, StandIn};
+use crate::table::Endpoints;
 use pingora_proxy::http_proxy_service_with_name;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -189,8 +190,13 @@ fn introduction(args: &ServeArgs, loaded: &Loaded, address: SocketAddr) -> Strin
         lines.push(format!("config    {source}"));
         lines.push(format!("routes    {routes} ({} routes, {} models)", table.routes().count(), table.model_count()));
         for upstream in table.upstreams() {
-            let stream = upstream.stream.as_ref().map(|stream| format!(", streams {}", stream.url)).unwrap_or_default();
-            lines.push(format!("upstream  {} {}{stream}", upstream.name, upstream.whole.url));
+            let urls = |endpoints: &Endpoints| {
+                endpoints.iter().map(|endpoint| endpoint.url.as_str()).collect::<Vec<_>>().join(", else ")
+            };
+            let stream = upstream.stream.as_ref().map(|stream| format!(", streams {}", urls(stream)));
+            let way = upstream.connect_to.as_ref().map(|place| format!(", by way of {place}"));
+            let more = [stream, way].into_iter().flatten().collect::<String>();
+            lines.push(format!("upstream  {} {}{more}", upstream.name, urls(&upstream.whole)));
         }
     }
     lines.push(format!("listening on http://{address}"));

@@ -5,16 +5,16 @@ use super::report::{
     Body, BodyFrom, Client, Explanation, Header, Limit, ModelStep, Passed, RouteTaken, Rule, Sent, Verdict,
 };
 use crate::models::{Form, How, Matched};
-use crate::proxy::deadline::{Deadline, SetBy};
+use crate::proxy::deadline::Connecting;
 use crate::proxy::dispatch::{self, Prepared};
 use crate::proxy::{Settings, call};
-use crate::table::{Route, Why};
+use crate::table::{self, Route, Why};
 use crate::transform::steps::Step;
 use crate::transform::{REPLIES, TRANSFORMERS};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::{Method, StatusCode};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
 use pingora::Result;
 use pingora::http::ResponseHeader;
 use std::sync::Arc;
@@ -129,27 +129,21 @@ impl Rule {
 
 impl Limit {
     /// All that hold for a call.
-    pub(super) fn all(settings: &Settings, deadline: &Deadline) -> Vec<Limit> {
+    pub(super) fn all(settings: &Settings, prepared: &Prepared) -> Vec<Limit> {
+        let (deadline, upstream) = (&prepared.deadline, &prepared.upstream);
         let limit = |what, time: Duration, set_by| Limit { what, seconds: time.as_secs_f64(), set_by };
-        let connecting = call::connecting(settings, deadline.limit);
-        let by = if connecting < settings.connect_timeout {
-            format!("{}, which is shorter than connect_timeout", set_by(deadline.set_by))
-        } else {
-            "connect_timeout of the configuration".to_owned()
-        };
-        let mut all =
-            vec![limit("the whole call", deadline.limit, set_by(deadline.set_by)), limit("connecting", connecting, by)];
+        let connecting = Connecting::new(settings, upstream, deadline.limit);
+        let mut all = vec![
+            limit("the whole call", deadline.limit, deadline.set_by.to_string()),
+            limit("connecting", connecting.limit, connecting.set_by(upstream, deadline)),
+        ];
         let silence = deadline.silence().filter(|(silence, _)| *silence < deadline.limit);
-        all.extend(silence.map(|(silence, by)| limit("silence on the stream", silence, set_by(by))));
+        all.extend(silence.map(|(silence, by)| limit("silence on the stream", silence, by.to_string())));
+        let own = |key: &str| format!("upstreams.{}.{key}", upstream.name);
+        let patience = upstream.patience;
+        all.extend(patience.first_byte.map(|time| limit("the first byte", time, own("first_byte_timeout"))));
+        all.extend(patience.idle.map(|time| limit("silence between pieces", time, own("idle_timeout"))));
         all
-    }
-}
-
-fn set_by(set_by: SetBy) -> String {
-    match set_by {
-        SetBy::Configuration => "timeout of the configuration".to_owned(),
-        SetBy::Body => "timeout of the request's body".to_owned(),
-        SetBy::Header(name) => format!("the request's header {name}"),
     }
 }
 
@@ -157,14 +151,19 @@ impl Sent {
     /// The request of a call that is ready to be made from `given`.
     pub(super) fn new(prepared: &Prepared, given: &Bytes) -> Result<Self> {
         let call = prepared.exchange.call();
-        let head = call::own_head(call, &prepared.endpoint)?;
+        let (upstream, endpoint) = (&prepared.upstream, prepared.endpoints.first());
+        let shown = |header: &table::Header| Some((header.name.clone(), header.shown.parse::<HeaderValue>().ok()?));
+        let along: Vec<(HeaderName, HeaderValue)> = upstream.headers.iter().filter_map(shown).collect();
+        let head = call::own_head(call, endpoint, along.iter().map(|(name, value)| (name, value)))?;
         let mut wire = Vec::new();
         head.header_to_h1_wire(&mut wire);
         Ok(Sent {
-            upstream: prepared.upstream.name.clone(),
-            setting: prepared.endpoint.setting.clone(),
+            upstream: upstream.name.clone(),
+            setting: endpoint.setting.clone(),
             method: head.method.to_string(),
-            url: prepared.endpoint.url.clone(),
+            url: endpoint.url.clone(),
+            else_urls: prepared.endpoints.iter().skip(1).map(|endpoint| endpoint.url.clone()).collect(),
+            connect_to: upstream.connect_to.clone(),
             stream: call.stream,
             headers: lines(&wire),
             body: Body::from(call.body.as_ref()),

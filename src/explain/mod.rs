@@ -78,7 +78,7 @@ pub fn explain(live: &Arc<Live>, question: &Question) -> Result<Explanation> {
         }
         Ok(Came::Called(prepared, body)) => {
             told.verdict = Verdict::Called;
-            told.limits = Limit::all(&live.settings, &prepared.deadline);
+            told.limits = Limit::all(&live.settings, &prepared);
             told.upstream = Some(Sent::new(&prepared, &body)?);
             if let Some(answer) = &question.answer {
                 told.client = client(&question.method, answer, prepared.exchange, &ctx)?;
@@ -90,7 +90,7 @@ pub fn explain(live: &Arc<Live>, question: &Question) -> Result<Explanation> {
             for call in &prepared.calls {
                 sent.push(Sent::new(call, &body)?);
             }
-            told.limits = prepared.calls.first().map_or(Vec::new(), |call| Limit::all(&live.settings, &call.deadline));
+            told.limits = prepared.calls.first().map_or(Vec::new(), |call| Limit::all(&live.settings, call));
             let mut sent = sent.into_iter();
             told.upstream = sent.next();
             told.further = sent.collect();

@@ -145,6 +145,10 @@ pub struct Sent {
     pub method: String,
     /// The URL.
     pub url: String,
+    /// The URLs that are tried, in this order, when that one cannot be connected to.
+    pub else_urls: Vec<String>,
+    /// Where connections go instead of the URL's host.
+    pub connect_to: Option<String>,
     /// Whether it goes to the streaming endpoint.
     pub stream: bool,
     /// The headers in order.

@@ -118,6 +118,12 @@ fn show_sent(f: &mut Formatter<'_>, sent: &Sent) -> fmt::Result {
     if let Some(tokens) = sent.prompt_tokens {
         writeln!(f, "  prompt tokens: {tokens}")?;
     }
+    for url in &sent.else_urls {
+        writeln!(f, "  {url} is next when a connection cannot be made")?;
+    }
+    if let Some(place) = &sent.connect_to {
+        writeln!(f, "  connections go to {place}")?;
+    }
     writeln!(f, "\n  {} {}", sent.method, sent.url)?;
     show_message(f, &sent.headers, &sent.body)
 }

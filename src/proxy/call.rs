@@ -1,17 +1,22 @@
 //! The call upstream: peer, head, body, and when it may be made again.
 
 use super::ctx::{CallState, Ctx};
+use super::deadline::Connecting;
+use super::line::Line;
 use super::resolver::Resolver;
-use super::{Proxy, Settings, body, errors};
-use crate::table::Endpoint;
+use super::watch::Watch;
+use super::{Live, body, errors};
+use crate::table::{Connect, Endpoint, MOST_URLS};
 use crate::transform::Call;
 use bytes::Bytes;
-use http::{HeaderValue, header};
+use http::{HeaderName, HeaderValue, header};
 use pingora::http::RequestHeader;
-use pingora::protocols::TcpKeepalive;
+use pingora::protocols::Digest;
+use pingora::protocols::l4::socket::SocketAddr as Address;
 use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorType, Result};
 use pingora_proxy::Session;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -21,8 +26,8 @@ static NEXT_OWN: AtomicU64 = AtomicU64::new(0);
 
 /// At most this many addresses of an upstream are tried for one request.
 pub const MOST_ADDRESSES: usize = 4;
-/// How long an unused connection to ARGO is kept.
-const IDLE: Duration = Duration::from_secs(60);
+/// The most connections that are begun for one request: to every address of every URL, and after a dead one.
+pub const MOST_ATTEMPTS: usize = MOST_URLS * MOST_ADDRESSES + 1;
 /// A pooled connection that breaks later than this after the request was sent may have delivered it: it is not sent again.
 const SURELY_UNSENT: Duration = Duration::from_secs(1);
 
@@ -34,65 +39,104 @@ fn no_call() -> Box<Error> {
     Error::explain(ErrorType::InternalError, "no call was opened")
 }
 
-/// The peer of the next attempt of the one call that pingora makes.
-pub async fn peer(proxy: &Proxy, ctx: &mut Ctx) -> Result<Box<HttpPeer>> {
+/// The peer of the next attempt.
+pub async fn peer(resolver: &Resolver, ctx: &mut Ctx) -> Result<Box<HttpPeer>> {
     let live = ctx.live.clone();
-    next_peer(&proxy.outbound.resolver, &live.settings, state(ctx)?).await.map(Box::new)
+    next_peer(resolver, &live, state(ctx)?).await
 }
 
-/// The peer of the next attempt.
-pub(super) async fn next_peer(resolver: &Resolver, settings: &Settings, call: &mut CallState) -> Result<HttpPeer> {
-    let now = Instant::now();
-    let Some(left) = call.deadline.left(now) else {
-        return Err(Error::explain(errors::TIME_UP, "no time is left for the call").into_up());
-    };
-    let connecting = connecting(settings, left);
+/// The peer of a call's next attempt. A URL whose name cannot be resolved is passed over.
+pub(super) async fn next_peer(resolver: &Resolver, live: &Live, call: &mut CallState) -> Result<Box<HttpPeer>> {
+    loop {
+        let now = Instant::now();
+        let Some(left) = call.deadline.left(now) else {
+            return Err(Error::explain(errors::TIME_UP, "no time is left for the call").into_up());
+        };
+        call.connecting = Connecting::new(&live.settings, &call.upstream, left);
+        match address(resolver, call).await {
+            Ok(address) => return complete(live, call, address, left, now),
+            Err(e) => {
+                call.trouble(e.etype(), now);
+                if !call.go_on(now) {
+                    return Err(e);
+                }
+            }
+        }
+    }
+}
+
+/// The address to connect to; `None` where the peer has it already.
+async fn address(resolver: &Resolver, call: &mut CallState) -> Result<Option<SocketAddr>> {
+    let Connect::Name(host, port) = &call.endpoint.connect else { return Ok(None) };
     if call.addresses.is_empty() {
-        let endpoint = &call.endpoint;
-        let found = resolver.addresses(&endpoint.host, endpoint.port, connecting).await;
+        let found = resolver.addresses(host, *port, call.connecting.limit).await;
         call.addresses = found.map_err(|e| match e.kind() {
             std::io::ErrorKind::TimedOut => Error::because(ErrorType::ConnectTimedout, "resolving", e).into_up(),
             _ => Error::because(errors::NO_ADDRESS, "resolving", e).into_up(),
         })?;
     }
     let index = call.tried % call.addresses.len().max(1);
-    let address = call.addresses.get(index).ok_or_else(|| Error::new(errors::NO_ADDRESS).into_up())?;
-    let mut peer = HttpPeer::new(address, call.endpoint.tls, call.endpoint.host.clone());
-    // Connections are shared only within an upstream; after a dead one, with nobody.
-    peer.group_key = if call.fresh { OWN | NEXT_OWN.fetch_add(1, Ordering::Relaxed) } else { call.group };
-    let options = &mut peer.options;
-    options.connection_timeout = Some(connecting);
-    options.total_connection_timeout = Some(connecting);
-    options.read_timeout = Some(call.deadline.patience(now));
-    options.write_timeout = Some(left);
-    options.idle_timeout = Some(if call.fresh { Duration::from_millis(1) } else { IDLE });
-    options.tcp_keepalive = Some(TcpKeepalive {
-        idle: Duration::from_secs(60),
-        interval: Duration::from_secs(15),
-        count: 4,
-        #[cfg(target_os = "linux")]
-        user_timeout: Duration::ZERO,
-    });
-    Ok(peer)
+    let address = call.addresses.get(index).copied();
+    address.map(Some).ok_or_else(|| Error::new(errors::NO_ADDRESS).into_up())
 }
 
-/// How long connecting may take when this much time is left.
-pub fn connecting(settings: &Settings, left: Duration) -> Duration {
-    settings.connect_timeout.min(left)
+/// The peer of the endpoint with what only this attempt knows.
+fn complete(
+    live: &Live,
+    call: &CallState,
+    address: Option<SocketAddr>,
+    left: Duration,
+    now: Instant,
+) -> Result<Box<HttpPeer>> {
+    let mut peer = live.peers.of(&call.endpoint).ok_or_else(no_call)?;
+    if let Some(address) = address {
+        peer._address = Address::Inet(address);
+    }
+    let options = &mut peer.options;
+    options.connection_timeout = Some(call.connecting.limit);
+    options.total_connection_timeout = Some(call.connecting.limit);
+    options.read_timeout = Some(call.deadline.patience(now));
+    options.write_timeout = Some(left);
+    if call.fresh {
+        // After a dead connection one that nobody shares.
+        options.idle_timeout = Some(Duration::from_millis(1));
+        peer.group_key = OWN | NEXT_OWN.fetch_add(1, Ordering::Relaxed);
+    }
+    Ok(Box::new(peer))
+}
+
+/// A connection stands, new or pooled.
+pub fn connected(digest: Option<&Digest>, ctx: &mut Ctx) {
+    let Some(call) = ctx.call.as_mut() else { return };
+    call.endpoint.trouble.clear();
+    let patience = call.upstream.patience;
+    if patience.is_watched() {
+        call.watch = Line::of(digest).map(|line| Watch::begin(line, patience));
+    }
 }
 
 /// Replaces the client's head by the call's own.
 pub fn head(head: &mut RequestHeader, ctx: &mut Ctx) -> Result<()> {
     let Some(exchange) = ctx.exchange.as_ref() else { return Ok(()) };
     let Some(call) = ctx.call.as_mut() else { return Err(no_call()) };
-    *head = own_head(exchange.call(), &call.endpoint)?;
+    *head = call_head(exchange.call(), call)?;
     call.sent = Some(Instant::now());
     Ok(())
 }
 
-/// The head of a call: nothing of the client's headers goes upstream.
-pub fn own_head(call: &Call, endpoint: &Endpoint) -> Result<RequestHeader> {
-    let mut own = RequestHeader::build("POST", endpoint.path.as_bytes(), Some(8))?;
+/// The head of a call to its endpoint.
+pub(super) fn call_head(made: &Call, call: &CallState) -> Result<RequestHeader> {
+    let along = call.upstream.headers.iter().map(|header| (&header.name, &header.value));
+    own_head(made, &call.endpoint, along)
+}
+
+/// The head of a call: nothing of the client's headers goes upstream, but those that the upstream's row sends `along`.
+pub fn own_head<'h>(
+    call: &Call,
+    endpoint: &Endpoint,
+    along: impl ExactSizeIterator<Item = (&'h HeaderName, &'h HeaderValue)>,
+) -> Result<RequestHeader> {
+    let mut own = RequestHeader::build("POST", endpoint.path.as_bytes(), Some(8 + along.len()))?;
     own.insert_header(header::HOST, endpoint.authority.clone())?;
     own.insert_header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))?;
     own.insert_header(header::CONTENT_LENGTH, call.body.len())?;
@@ -101,6 +145,9 @@ pub fn own_head(call: &Call, endpoint: &Endpoint) -> Result<RequestHeader> {
     own.insert_header(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"))?;
     let agent = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
     own.insert_header(header::USER_AGENT, HeaderValue::from_static(agent))?;
+    for (name, value) in along {
+        own.insert_header(name.clone(), value.clone())?;
+    }
     Ok(own)
 }
 
@@ -118,17 +165,22 @@ pub fn body(piece: &mut Option<Bytes>, end: bool, ctx: &mut Ctx) -> Result<()> {
     Ok(())
 }
 
-/// A connection could not be made: the next address is tried, if there is one.
+/// A connection could not be made: the next address is tried, if there is one, then the next URL.
 pub fn not_connected(mut e: Box<Error>, ctx: &mut Ctx) -> Box<Error> {
-    let retry = ctx.call.as_mut().is_some_and(has_another_address);
+    let retry = ctx.call.as_mut().is_some_and(|call| has_another(call, &e));
     e.set_retry(retry);
     e
 }
 
-/// Gives up the address that could not be connected to; whether there is another one to try.
-pub(super) fn has_another_address(call: &mut CallState) -> bool {
+/// Gives up the address that could not be connected to; whether there is another one to try, or another URL.
+pub(super) fn has_another(call: &mut CallState, e: &Error) -> bool {
     call.tried += 1;
-    call.tried < call.addresses.len().min(MOST_ADDRESSES)
+    if call.tried < call.addresses.len().min(MOST_ADDRESSES) {
+        return true;
+    }
+    let now = Instant::now();
+    call.trouble(e.etype(), now);
+    call.go_on(now)
 }
 
 /// A call broke off, see [`may_repeat`].
@@ -153,7 +205,7 @@ pub(super) fn may_repeat(call: &mut CallState, e: &Error, reused: bool) -> bool 
     let said = e.to_string();
     let silent = !said.contains("bytes already read") || said.contains("bytes already read: 0");
     let unsent = call.sent.is_some_and(|sent| sent.elapsed() < SURELY_UNSENT);
-    let again = broke && reused && unsent && !call.fresh && !call.answered && silent;
+    let again = broke && reused && unsent && !call.fresh && !call.answered && call.cut().is_none() && silent;
     call.fresh |= again;
     again
 }

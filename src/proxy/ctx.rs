@@ -1,11 +1,14 @@
 //! What is known of one request while it is served.
 
-use super::deadline::Deadline;
+use super::choice::Choice;
+use super::deadline::{ConnectBy, Connecting, Deadline};
 use super::live::Live;
+use super::watch::{Cut, Watch};
 use crate::exchange::Exchange;
-use crate::table::{Endpoint, Route};
+use crate::table::{Endpoint, Endpoints, Route, Upstream};
 use bytes::Bytes;
 use http::HeaderValue;
+use pingora::ErrorType;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -105,15 +108,19 @@ impl Unsure {
 
 /// The network's side of a call.
 pub(super) struct CallState {
+    /// Whom it calls.
+    pub upstream: Arc<Upstream>,
     /// Where it goes.
     pub endpoint: Arc<Endpoint>,
-    /// The number of the upstream, so that connections are not shared between upstreams.
-    pub group: u64,
+    /// Where it may go when that cannot be connected to.
+    pub choice: Choice,
     /// How long it may take.
     pub deadline: Deadline,
-    /// The endpoint's addresses; empty until they are resolved.
+    /// How long connecting may take in this attempt.
+    pub connecting: Connecting,
+    /// The addresses of the endpoint's name; empty until they are resolved.
     pub addresses: Arc<[SocketAddr]>,
-    /// How many addresses did not answer.
+    /// How many addresses of the endpoint did not answer.
     pub tried: usize,
     /// Whether a pooled connection turned out dead, so that this attempt must open a new one.
     pub fresh: bool,
@@ -121,24 +128,57 @@ pub(super) struct CallState {
     pub sent: Option<Instant>,
     /// Whether any head came from the upstream, even an informational one.
     pub answered: bool,
+    /// Whether the end of the connection is the end of the answer.
+    pub unframed: bool,
     /// The upstream's status.
     pub status: Option<u16>,
+    /// Looks for silence, where the upstream has limits for it.
+    pub watch: Option<Watch>,
+    /// What it was seen to take too long for, where the proxy itself makes the call.
+    pub slow: Option<Cut>,
 }
 
 impl CallState {
-    /// A call that was not made yet.
-    pub fn new(endpoint: Arc<Endpoint>, group: u64, deadline: Deadline) -> Self {
+    /// Of a call that has not been made yet.
+    pub fn new(upstream: Arc<Upstream>, endpoints: Endpoints, deadline: Deadline) -> Self {
+        let (choice, endpoint) = Choice::new(endpoints, Instant::now());
         CallState {
+            upstream,
             endpoint,
-            group,
+            choice,
             deadline,
+            connecting: Connecting::default(),
             addresses: Arc::new([]),
             tried: 0,
             fresh: false,
             sent: None,
             answered: false,
+            unframed: false,
             status: None,
+            watch: None,
+            slow: None,
         }
+    }
+
+    /// Goes on to the next URL, if there is one, since nothing was sent to this one.
+    pub fn go_on(&mut self, now: Instant) -> bool {
+        let Some(next) = self.choice.next(now) else { return false };
+        self.endpoint = next;
+        self.addresses = Arc::new([]);
+        self.tried = 0;
+        true
+    }
+
+    /// Remembers that the endpoint could not be connected to, unless only this call was in a hurry.
+    pub fn trouble(&self, e: &ErrorType, now: Instant) {
+        if *e != ErrorType::ConnectTimedout || self.connecting.by != ConnectBy::Deadline {
+            self.endpoint.trouble.note(now);
+        }
+    }
+
+    /// What the upstream took too long for, if the call was ended for it.
+    pub fn cut(&self) -> Option<Cut> {
+        self.slow.or(self.watch.as_ref().and_then(Watch::cut))
     }
 }
 

@@ -1,6 +1,9 @@
 //! How long a call may take: the limit of the configuration, the client's own, and the request's `timeout`.
 
+use super::Settings;
+use crate::table::Upstream;
 use http::HeaderMap;
+use std::fmt;
 use std::time::{Duration, Instant};
 
 /// Where OpenAI's clients say how long they will wait: Python's first, then Node's; both in seconds.
@@ -15,6 +18,57 @@ pub enum SetBy {
     Body,
     /// This header of the request.
     Header(&'static str),
+}
+
+impl fmt::Display for SetBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SetBy::Configuration => f.write_str("timeout of the configuration"),
+            SetBy::Body => f.write_str("timeout of the request's body"),
+            SetBy::Header(name) => write!(f, "the request's header {name}"),
+        }
+    }
+}
+
+/// Who limits connecting.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ConnectBy {
+    /// `connect_timeout` of the configuration.
+    #[default]
+    Configuration,
+    /// `connect_timeout` of the upstream.
+    Upstream,
+    /// The whole call's limit, of which less is left.
+    Deadline,
+}
+
+/// How long connecting may take.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Connecting {
+    /// Name and TLS included.
+    pub limit: Duration,
+    /// Who set that.
+    pub by: ConnectBy,
+}
+
+impl Connecting {
+    /// The upstream's own limit, else that of the configuration; never more than is `left` of the call.
+    pub fn new(settings: &Settings, upstream: &Upstream, left: Duration) -> Self {
+        let (limit, by) = match upstream.patience.connect {
+            Some(own) => (own, ConnectBy::Upstream),
+            None => (settings.connect_timeout, ConnectBy::Configuration),
+        };
+        if left < limit { Connecting { limit: left, by: ConnectBy::Deadline } } else { Connecting { limit, by } }
+    }
+
+    /// Who says so, for people.
+    pub fn set_by(&self, upstream: &Upstream, deadline: &Deadline) -> String {
+        match self.by {
+            ConnectBy::Configuration => "connect_timeout of the configuration".to_owned(),
+            ConnectBy::Upstream => format!("upstreams.{}.connect_timeout", upstream.name),
+            ConnectBy::Deadline => format!("{}, which is shorter than connect_timeout", deadline.set_by),
+        }
+    }
 }
 
 /// A time limit that runs.
@@ -84,10 +138,13 @@ impl Deadline {
     }
 
     /// What the client is told when time is up.
-    pub fn message(&self, host: &str) -> String {
-        let limit = self.silence.map_or(self.limit, |silence| silence.min(self.limit));
+    pub fn message(&self, host: &str, now: Instant) -> String {
+        let (limit, by) = match self.silence {
+            Some(silence) if self.left(now).is_some() => (silence, self.silence_by),
+            _ => (self.limit, self.set_by),
+        };
         format!(
-            "ARGO ({host}) did not answer within {} s. Ask for less, or allow more with 'timeout' (seconds) in the request or in config.yaml.",
+            "ARGO ({host}) did not answer within {} s ({by}). Ask for less, or allow more with 'timeout' (seconds) in the request or in config.yaml.",
             limit.as_secs_f64()
         )
     }

@@ -3,7 +3,7 @@
 use super::Settings;
 use super::deadline::Deadline;
 use crate::exchange::{Exchange, Limits};
-use crate::table::{Endpoint, Matched, Route, Table, Upstream};
+use crate::table::{Endpoints, Matched, Route, Table, Upstream};
 use crate::transform::{Call, Context, Driven, Join, Plan, Reply, Request};
 use crate::wire::{Answer, Failure};
 use bytes::Bytes;
@@ -79,8 +79,8 @@ pub fn open(route: &Route, params: Vec<String>, body: Bytes, cx: &Context<'_>) -
 pub struct Prepared {
     /// Whom it calls.
     pub upstream: Arc<Upstream>,
-    /// Where.
-    pub endpoint: Arc<Endpoint>,
+    /// Where, in the order in which the URLs are tried.
+    pub endpoints: Endpoints,
     /// How long it may take.
     pub deadline: Deadline,
     /// The call and what its reply becomes.
@@ -126,7 +126,7 @@ fn prepare_for(
     let upstream = route.and_then(|route| route.upstream.clone());
     let upstream =
         upstream.ok_or_else(|| Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "The route has no upstream."))?;
-    let endpoint = match (call.stream, &upstream.stream) {
+    let endpoints = match (call.stream, &upstream.stream) {
         (true, Some(stream)) => stream.clone(),
         (true, None) => {
             return Err(Failure::unsupported("stream", &format!("upstream '{}' has no stream_url", upstream.name)));
@@ -134,9 +134,9 @@ fn prepare_for(
         (false, _) => upstream.whole.clone(),
     };
     let deadline = Deadline::new(begun, settings.timeout, call.timeout, headers, to_stream);
-    let limits =
-        Limits { max_answer: settings.max_answer, url: endpoint.url.clone(), setting: endpoint.setting.clone() };
-    Ok(Prepared { upstream, endpoint, deadline, exchange: Exchange::new(call, reply, limits) })
+    let first = endpoints.first();
+    let limits = Limits { max_answer: settings.max_answer, url: first.url.clone(), setting: first.setting.clone() };
+    Ok(Prepared { upstream, endpoints, deadline, exchange: Exchange::new(call, reply, limits) })
 }
 
 /// Prepares calls that the proxy makes itself.

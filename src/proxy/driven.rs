@@ -43,7 +43,7 @@ impl Calls {
                 // Nobody listens any more once the reply is over; the task is about to be ended then.
                 async move { tell.send((index, came)).await.unwrap_or_default() }
             };
-            outbound.call(&live.settings, &mut state, &call, tell).await;
+            outbound.call(&live, &mut state, &call, tell).await;
         });
     }
 }
@@ -62,9 +62,9 @@ pub async fn run(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx, prepared: 
     let mut exchanges = Vec::with_capacity(prepared.calls.len());
     let mut deadline = None;
     for (index, one) in prepared.calls.into_iter().enumerate() {
-        deadline.get_or_insert((one.deadline, one.endpoint.host.clone()));
+        deadline.get_or_insert((one.deadline, one.endpoints.first().host.clone()));
         let limit = if one.exchange.call().stream { one.deadline } else { one.deadline.of_whole() };
-        let state = CallState::new(one.endpoint, one.upstream.number, limit);
+        let state = CallState::new(one.upstream, one.endpoints, limit);
         calls.waiting.push_back((index, one.exchange.call().clone(), state));
         exchanges.push(one.exchange);
     }
@@ -74,7 +74,7 @@ pub async fn run(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx, prepared: 
     }
     ctx.driving = Driving::of(&exchanges);
     let drive = Drive::new(exchanges, prepared.join);
-    let late = (deadline.end(), Failure::timeout(deadline.of_whole().message(&host)));
+    let late = (deadline.end(), Failure::timeout(deadline.of_whole().message(&host, deadline.end())));
     let alive = deadline.silence().map_or(ALIVE, |(silence, _)| ALIVE.min(silence / 2));
     Driver { drive, calls, inbox, late, alive }.run(session, ctx).await
 }

@@ -1,10 +1,12 @@
 //! What is served right now. A reload swaps it in with one atomic store; a request keeps what it began with.
 
 use super::Settings;
+use super::peers::Peers;
 use super::request::unix_now;
 use crate::table::Table;
 use crate::transform::State;
 use arc_swap::ArcSwap;
+use log::warn;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,6 +17,8 @@ pub struct Live {
     pub table: Table,
     /// How.
     pub settings: Settings,
+    /// What pingora needs to know of the table's URLs.
+    pub(super) peers: Peers,
     version: String,
     loaded_at: u64,
 }
@@ -24,7 +28,11 @@ impl Live {
     pub fn new(table: Table, settings: Settings, text: &str) -> Self {
         let mut hasher = DefaultHasher::new();
         text.hash(&mut hasher);
-        Live { table, settings, version: format!("{:016x}", hasher.finish()), loaded_at: unix_now() }
+        for upstream in table.upstreams().filter(|upstream| !upstream.tls.verify) {
+            warn!("upstream {}: its certificate is not checked, since tls.verify is false", upstream.name);
+        }
+        let peers = Peers::new(&table);
+        Live { table, settings, peers, version: format!("{:016x}", hasher.finish()), loaded_at: unix_now() }
     }
 
     /// The hash of the table's text.

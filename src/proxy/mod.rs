@@ -7,17 +7,21 @@
 
 mod body;
 pub(crate) mod call;
+mod choice;
 mod ctx;
 pub(crate) mod deadline;
 pub(crate) mod dispatch;
 mod driven;
 mod errors;
+mod line;
 mod live;
 mod outbound;
+mod peers;
 pub(crate) mod reply;
 pub(crate) mod request;
 mod resolver;
 mod settings;
+mod watch;
 pub(crate) mod writer;
 
 pub use ctx::{Ctx, InFlight};
@@ -28,9 +32,11 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use outbound::Outbound;
 use pingora::http::{RequestHeader, ResponseHeader};
+use pingora::protocols::Digest;
 use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, Result};
 use pingora_proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session};
+use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -61,7 +67,20 @@ impl ProxyHttp for Proxy {
     }
 
     async fn upstream_peer(&self, _: &mut Session, ctx: &mut Ctx) -> Result<Box<HttpPeer>> {
-        call::peer(self, ctx).await
+        call::peer(&self.outbound.resolver, ctx).await
+    }
+
+    async fn connected_to_upstream(
+        &self,
+        _: &mut Session,
+        _: bool,
+        _: &HttpPeer,
+        _: RawFd,
+        digest: Option<&Digest>,
+        ctx: &mut Ctx,
+    ) -> Result<()> {
+        call::connected(digest, ctx);
+        Ok(())
     }
 
     async fn upstream_request_filter(&self, _: &mut Session, head: &mut RequestHeader, ctx: &mut Ctx) -> Result<()> {
@@ -76,6 +95,11 @@ impl ProxyHttp for Proxy {
         ctx: &mut Ctx,
     ) -> Result<()> {
         call::body(piece, end, ctx)
+    }
+
+    async fn upstream_response_filter(&self, _: &mut Session, head: &mut ResponseHeader, ctx: &mut Ctx) -> Result<()> {
+        reply::framing(head, ctx);
+        Ok(())
     }
 
     async fn response_filter(&self, session: &mut Session, head: &mut ResponseHeader, ctx: &mut Ctx) -> Result<()> {

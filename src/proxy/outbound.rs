@@ -3,7 +3,8 @@
 use super::call;
 use super::ctx::CallState;
 use super::resolver::Resolver;
-use super::{Settings, errors};
+use super::watch::Cut;
+use super::{Live, errors};
 use crate::transform::Call;
 use crate::wire::Failure;
 use bytes::Bytes;
@@ -14,7 +15,7 @@ use pingora::protocols::http::client::HttpSession;
 use pingora::upstreams::peer::{HttpPeer, Peer};
 use pingora::{Error, ErrorType, Result};
 use std::future::Future;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What makes calls.
 #[derive(Default)]
@@ -41,12 +42,12 @@ impl Outbound {
     /// Makes a call and hands `tell` what comes of it, up to its end or its failure.
     pub async fn call<F: Future<Output = ()>>(
         &self,
-        settings: &Settings,
+        live: &Live,
         state: &mut CallState,
         made: &Call,
         tell: impl Fn(Came) -> F,
     ) {
-        if let Err(e) = self.try_call(settings, state, made, &tell).await {
+        if let Err(e) = self.try_call(live, state, made, &tell).await {
             let e = e.into_up();
             let failure = errors::failure(&e, Some(state)).unwrap_or_else(|| Failure::upstream("The call failed."));
             tell(Came::Failed(failure)).await;
@@ -55,45 +56,43 @@ impl Outbound {
 
     async fn try_call<F: Future<Output = ()>>(
         &self,
-        settings: &Settings,
+        live: &Live,
         state: &mut CallState,
         made: &Call,
         tell: &impl Fn(Came) -> F,
     ) -> Result<()> {
-        let (mut session, peer) = self.answered(settings, state, made).await?;
+        let (mut session, peer) = self.answered(live, state, made).await?;
         let head = session.response_header().ok_or_else(|| Error::new(ErrorType::InvalidHTTPHeader))?;
         let bodiless = super::reply::is_bodiless(head);
         state.status = Some(head.status.as_u16());
         tell(Came::Head(head.status, head.headers.clone(), bodiless)).await;
         loop {
-            session.set_read_timeout(Some(patience(state, made)?));
-            match session.read_response_body().await? {
+            let idle = state.upstream.patience.idle.map(Cut::Idle);
+            let (limit, own) = patience(state, made, idle)?;
+            session.set_read_timeout(Some(limit));
+            match session.read_response_body().await.map_err(|e| slow(state, own, e))? {
                 Some(piece) => tell(Came::Piece(piece)).await,
                 None => break,
             }
         }
         // Before the end is told: whoever waits for it ends this task.
         let idle = peer.idle_timeout();
-        self.connector().release_http_session(session, &peer, idle).await;
+        self.connector().release_http_session(session, &*peer, idle).await;
         tell(Came::End).await;
         Ok(())
     }
 
     /// A session on which the request is sent and the head of the answer has come. Other addresses are tried while none
     /// can be connected to; a dead pooled connection is replaced once.
-    async fn answered(
-        &self,
-        settings: &Settings,
-        state: &mut CallState,
-        made: &Call,
-    ) -> Result<(HttpSession, HttpPeer)> {
+    async fn answered(&self, live: &Live, state: &mut CallState, made: &Call) -> Result<(HttpSession, Box<HttpPeer>)> {
         loop {
-            let peer = call::next_peer(&self.resolver, settings, state).await?;
-            let (mut session, reused) = match self.connector().get_http_session(&peer).await {
+            let peer = call::next_peer(&self.resolver, live, state).await?;
+            let (mut session, reused) = match self.connector().get_http_session(&*peer).await {
                 Ok(connected) => connected,
-                Err(_) if call::has_another_address(state) => continue,
+                Err(e) if call::has_another(state, &e) => continue,
                 Err(e) => return Err(e),
             };
+            state.endpoint.trouble.clear();
             match exchange_heads(&mut session, state, made).await.map_err(|e| e.into_up()) {
                 Ok(()) => return Ok((session, peer)),
                 Err(e) if call::may_repeat(state, &e, reused) => {}
@@ -111,14 +110,16 @@ impl Outbound {
 async fn exchange_heads(session: &mut HttpSession, state: &mut CallState, made: &Call) -> Result<()> {
     let left = state.deadline.left(Instant::now()).ok_or_else(|| Error::new(errors::TIME_UP))?;
     session.set_write_timeout(Some(left));
-    let head = call::own_head(made, &state.endpoint)?;
+    let head = call::call_head(made, state)?;
     state.sent = Some(Instant::now());
     session.write_request_header(Box::new(head)).await?;
     session.write_request_body(made.body.clone(), true).await?;
     session.finish_request_body().await?;
     loop {
-        session.set_read_timeout(Some(patience(state, made)?));
-        session.read_response_header().await?;
+        let first_byte = state.upstream.patience.first_byte.map(Cut::FirstByte);
+        let (limit, own) = patience(state, made, first_byte)?;
+        session.set_read_timeout(Some(limit));
+        session.read_response_header().await.map_err(|e| slow(state, own, e))?;
         state.answered = true;
         match session.response_header().map(|head| head.status) {
             Some(StatusCode::SWITCHING_PROTOCOLS) | None => {
@@ -130,9 +131,22 @@ async fn exchange_heads(session: &mut HttpSession, state: &mut CallState, made: 
     }
 }
 
-/// How long the next bytes may take: for a whole call all the time that is left.
-fn patience(state: &CallState, made: &Call) -> Result<std::time::Duration> {
+/// How long the next bytes may take: for a whole call all the time that is left. The upstream's own limit comes back where
+/// it is the shorter one.
+fn patience(state: &CallState, made: &Call, own: Option<Cut>) -> Result<(Duration, Option<Cut>)> {
     let now = Instant::now();
     let left = state.deadline.left(now).ok_or_else(|| Error::new(errors::TIME_UP))?;
-    Ok(if made.stream { state.deadline.patience(now) } else { left })
+    let patience = if made.stream { state.deadline.patience(now) } else { left };
+    Ok(match own {
+        Some(Cut::FirstByte(limit) | Cut::Idle(limit)) if limit < patience => (limit, own),
+        _ => (patience, None),
+    })
+}
+
+/// Remembers what the upstream took too long for, where its own limit ended the call.
+fn slow(state: &mut CallState, own: Option<Cut>, e: Box<Error>) -> Box<Error> {
+    if matches!(e.etype(), ErrorType::ReadTimedout) {
+        state.slow = own;
+    }
+    e
 }

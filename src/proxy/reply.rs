@@ -4,7 +4,7 @@
 //! its head into an informational one, which pingora drops (`set_ignore_info_resp`), the body is collected, and head and
 //! body are written in `logging`. Keep-alive survives on both sides.
 
-use super::ctx::Ctx;
+use super::ctx::{CallState, Ctx};
 use super::{errors, writer};
 use crate::exchange::{Exchange, HeadPlan, Told};
 use crate::wire::{Answer, Failure, sse};
@@ -21,6 +21,14 @@ const DROPPED: StatusCode = StatusCode::EARLY_HINTS;
 /// Held bodies from this size on are made into answers on another thread.
 pub const ASIDE: usize = 256 * 1024;
 
+/// Notes whether the end of the connection is the end of the body. pingora adds a framing of its own before [`head`] sees it.
+pub fn framing(head: &ResponseHeader, ctx: &mut Ctx) {
+    if let Some(call) = ctx.call.as_mut() {
+        let framed = |name| head.headers.contains_key(name);
+        call.unframed = !framed(header::CONTENT_LENGTH) && !framed(header::TRANSFER_ENCODING);
+    }
+}
+
 /// Decides what becomes of the upstream's head.
 pub fn head(session: &mut Session, head: &mut ResponseHeader, ctx: &mut Ctx) -> Result<()> {
     if let Some(call) = ctx.call.as_mut() {
@@ -33,10 +41,16 @@ pub fn head(session: &mut Session, head: &mut ResponseHeader, ctx: &mut Ctx) -> 
         return Ok(());
     }
     let Some(exchange) = ctx.exchange.as_mut() else { return Ok(()) };
+    let bodiless = is_bodiless(head);
     if let Some(call) = ctx.call.as_mut() {
         call.status = Some(head.status.as_u16());
+        match call.watch.as_mut() {
+            Some(watch) if bodiless => watch.end(),
+            Some(watch) => watch.answered(),
+            None => {}
+        }
     }
-    let plan = exchange.head(head.status, &head.headers, is_bodiless(head));
+    let plan = exchange.head(head.status, &head.headers, bodiless);
     if let HeadPlan::Stream(content_type) = plan {
         ctx.stream_type = Some(content_type);
     }
@@ -108,24 +122,39 @@ fn is_no_content(status: StatusCode) -> bool {
 pub fn body(session: &mut Session, piece: &mut Option<Bytes>, end: bool, ctx: &mut Ctx) -> Result<Option<Duration>> {
     let Some(exchange) = ctx.exchange.as_mut() else { return Ok(None) };
     let mut out = exchange.piece(piece.take().unwrap_or_default());
-    let late = ctx.call.as_ref().filter(|call| exchange.is_streaming() && call.deadline.left(Instant::now()).is_none());
+    let cut = ctx.call.as_mut().is_some_and(|call| notes_piece(call, end));
+    let now = Instant::now();
+    let late = ctx.call.as_ref().filter(|call| exchange.is_streaming() && call.deadline.left(now).is_none());
     if let (Some(call), false) = (late, end) {
-        let failure = Failure::timeout(call.deadline.message(&call.endpoint.host));
+        let failure = Failure::timeout(call.deadline.message(&call.endpoint.host, now));
         ctx.failure = Some(failure.to_string());
         if let Told::Event(event) = exchange.fail(&failure) {
             out = join(out, event);
         }
     }
-    if end && !exchange.is_over() {
+    if end && !cut && !exchange.is_over() {
         out = join(out, exchange.end());
     }
     ctx.unsure.push(&out, session.body_bytes_sent());
+    if cut {
+        return Err(Error::explain(ErrorType::ConnectionClosed, "the upstream fell silent").into_up());
+    }
     if exchange.is_over() {
         ctx.failure.get_or_insert_with(|| "the upstream's answer could not be used".to_owned());
         return Err(Error::explain(errors::OVER, "the reply has failed").into_up());
     }
     *piece = Some(out);
     Ok(None)
+}
+
+/// Notes that a piece came, or the end; whether that is no end but our cut.
+fn notes_piece(call: &mut CallState, end: bool) -> bool {
+    match call.watch.as_mut() {
+        Some(watch) if end => watch.end(),
+        Some(watch) => watch.heard(),
+        None => {}
+    }
+    end && call.unframed && call.cut().is_some()
 }
 
 fn join(first: Bytes, second: Bytes) -> Bytes {

@@ -139,7 +139,7 @@ fn prepare(session: &mut Session, ctx: &mut Ctx, call: Call, reply: Box<dyn Repl
     let headers = &session.req_header().headers;
     let prepared = dispatch::prepare(ctx.route.as_deref(), call, reply, headers, &ctx.live.settings, ctx.begun)?;
     get_ready(session, ctx, &prepared);
-    ctx.call = Some(CallState::new(prepared.endpoint, prepared.upstream.number, prepared.deadline));
+    ctx.call = Some(CallState::new(prepared.upstream, prepared.endpoints, prepared.deadline));
     ctx.replayed = session.get_retry_buffer().is_none();
     ctx.exchange = Some(prepared.exchange);
     Ok(())

@@ -122,7 +122,11 @@ routes:
   - { path: '/{rest*}', reply: model_list }
   - { path: /elsewhere, reply: health }
 ";
-        let variables = Variables { config: &|_| None, environment: &|_| None };
+        let variables = Variables {
+            config: &|_| None,
+            environment: &|_| None,
+            files: &|_| Err(std::io::ErrorKind::NotFound.into()),
+        };
         Table::load("t.yaml", text, &variables).unwrap_or_else(|problems| panic!("{problems:?}")).0
     }
 

@@ -5,10 +5,11 @@ mod compile;
 mod find;
 mod keys;
 mod path;
+mod trouble;
+mod upstream;
 mod vars;
 mod written;
 
-use crate::dialect::Dialect;
 use crate::models::Models;
 use crate::problem::Checked;
 use crate::transform::Transformer;
@@ -18,52 +19,20 @@ use crate::yaml::node::{Node, parse};
 use crate::yaml::source::syntax;
 use crate::yaml::value::expected;
 use bytes::Bytes;
-use http::{HeaderValue, Method};
+use http::Method;
 use path::Pattern;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+pub use compile::MOST_URLS;
 pub use find::{Matched, Why};
 pub use keys::TABLE as KEYS;
+pub use upstream::{Connect, Endpoint, Endpoints, Header, Identity, Patience, Tls, Upstream};
 pub use vars::Variables;
 use written::Written;
 
 /// The table that is built into the binary, for whoever has none of their own.
 pub const BUILT_IN: &str = include_str!("../../routes.yaml");
-
-/// One address of an upstream.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Endpoint {
-    /// The URL as configured.
-    pub url: String,
-    /// The setting that holds it: a key of `config.yaml`, or its place in the table.
-    pub setting: String,
-    /// Whether it speaks TLS.
-    pub tls: bool,
-    /// The host's name or address, without brackets.
-    pub host: String,
-    /// The port.
-    pub port: u16,
-    /// `Host` of the request.
-    pub authority: HeaderValue,
-    /// Path and query of the request.
-    pub path: String,
-}
-
-/// An upstream of the table.
-#[derive(Clone)]
-pub struct Upstream {
-    /// Its name in the table.
-    pub name: String,
-    /// Its number, so that connections of different upstreams are never shared.
-    pub number: u64,
-    /// Where whole calls go.
-    pub whole: Arc<Endpoint>,
-    /// Where streamed calls go.
-    pub stream: Option<Arc<Endpoint>>,
-    /// How it speaks.
-    pub dialect: Dialect,
-}
 
 /// A row of the table.
 pub struct Route {
@@ -130,6 +99,11 @@ impl Table {
     /// The upstreams in the table's order.
     pub fn upstreams(&self) -> impl Iterator<Item = &Arc<Upstream>> {
         self.upstreams.iter()
+    }
+
+    /// The URLs of all upstreams, in the order of their numbers.
+    pub fn endpoints(&self) -> impl Iterator<Item = (&Arc<Upstream>, &Arc<Endpoint>)> {
+        self.upstreams.iter().flat_map(|upstream| upstream.endpoints().map(move |endpoint| (upstream, endpoint)))
     }
 
     /// The groups of models in the table's order.

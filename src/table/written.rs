@@ -4,8 +4,10 @@
 use super::keys::{COUNTINGS, FAMILIES, Named, SYSTEM_ROLES, TABLE, TOKENIZERS};
 use crate::chat::tokens::{Counting, Tokenizer};
 use crate::models::{Family, SystemRole};
+use crate::table::Patience;
+use crate::yaml::duration::duration;
 use crate::yaml::near::nearest;
-use crate::yaml::value::{Read, Reason, expected, narrow, text, whole};
+use crate::yaml::value::{Read, Reason, boolean, expected, narrow, text, whole};
 use crate::yaml::{At, Node, Section, Source, Step};
 
 /// The whole file.
@@ -19,11 +21,30 @@ pub struct Written<'n> {
 }
 
 /// A row of `upstreams`.
+#[derive(Default)]
 pub struct Upstream {
     pub name: At<String>,
-    pub url: Option<At<String>>,
-    pub stream_url: Option<At<String>>,
+    pub url: Option<Urls>,
+    pub stream_url: Option<Urls>,
     pub dialect: Option<At<String>>,
+    pub connect_to: Option<At<String>>,
+    pub headers: Vec<(At<String>, At<String>)>,
+    pub patience: Patience,
+    pub tls: Option<Tls>,
+}
+
+/// The URLs of a key, and the way to its value.
+pub type Urls = At<Vec<At<String>>>;
+
+/// `tls` of an upstream.
+#[derive(Default)]
+pub struct Tls {
+    /// Where it begins.
+    pub path: Vec<Step>,
+    pub ca: Option<At<String>>,
+    pub verify: Option<At<bool>>,
+    pub certificate: Option<At<String>>,
+    pub key: Option<At<String>>,
 }
 
 /// A row of `models`.
@@ -108,15 +129,36 @@ fn version(node: &Node) -> Read<()> {
 }
 
 fn upstream(name: At<String>, keys: Option<Section<'_>>, source: &mut Source<'_>) -> Upstream {
-    let Some(mut keys) = keys else { return Upstream { name, url: None, stream_url: None, dialect: None } };
+    let Some(mut keys) = keys else { return Upstream { name, ..Upstream::default() } };
     let upstream = Upstream {
         name,
-        url: keys.text(source, "url"),
-        stream_url: keys.text(source, "stream_url"),
+        url: keys.one_or_many(source, "url", plain),
+        stream_url: keys.one_or_many(source, "stream_url", plain),
         dialect: keys.text(source, "dialect"),
+        connect_to: keys.text(source, "connect_to"),
+        headers: keys.names(source, "headers", plain),
+        patience: Patience {
+            connect: keys.get(source, "connect_timeout", duration),
+            first_byte: keys.get(source, "first_byte_timeout", duration),
+            idle: keys.get(source, "idle_timeout", duration),
+            keep: keys.get(source, "keep_connections", duration),
+        },
+        tls: keys.section(source, "tls").map(|keys| tls(keys, source)),
     };
     keys.finish(source);
     upstream
+}
+
+fn tls(mut keys: Section<'_>, source: &mut Source<'_>) -> Tls {
+    let tls = Tls {
+        path: keys.path().to_vec(),
+        ca: keys.text(source, "ca"),
+        verify: keys.at(source, "verify", boolean),
+        certificate: keys.text(source, "certificate"),
+        key: keys.text(source, "key"),
+    };
+    keys.finish(source);
+    tls
 }
 
 fn group(name: At<String>, keys: Option<Section<'_>>, source: &mut Source<'_>) -> Group {

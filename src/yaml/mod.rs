@@ -3,6 +3,7 @@
 //! A file's keys are described once, as [`keys::Key`]s. [`section::Section`] reads mappings by that description and
 //! refuses what it does not know; [`schema`] prints it for editors.
 
+pub mod duration;
 pub mod expand;
 pub mod keys;
 mod locate;

@@ -19,3 +19,5 @@ mod reviewed;
 mod streams;
 mod timeouts;
 mod tools;
+mod upstream_options;
+mod upstream_tls;

@@ -201,3 +201,30 @@ fn an_http_1_0_client_gets_a_driven_stream_without_chunks() {
     assert_eq!(answer.header("transfer-encoding"), None);
     assert!(said(&answer.body).done);
 }
+
+#[test]
+fn an_upstream_that_is_slow_to_begin_or_falls_silent_is_named() {
+    let argo = Argo::start(|request, connection| {
+        if request.path.ends_with("/silent/") {
+            connection.raw(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{");
+        }
+        assert!(connection.left());
+    });
+    let table = |path: &str, limit: &str| {
+        format!(
+            r#"
+version: 1
+upstreams: {{ a: {{ url: "http://{}{path}", {limit}: 0.2, dialect: argo }} }}
+models: {{ m: {{ show: {{ owned_by: x, created: 1 }}, names: {{ x: y }} }} }}
+routes: [{{ path: /chat, upstream: a, models: m, transformer: openai_chat_completions }}]
+"#,
+            argo.address
+        )
+    };
+    for (path, limit) in [("/slow/", "first_byte_timeout"), ("/silent/", "idle_timeout")] {
+        let server = Setup::before(&argo).routes(&table(path, limit)).start();
+        let answer = server.post("/chat", &asks(json!({"stream": true, "model": "x"})));
+        assert_eq!(answer.status, 504, "{answer:?}");
+        assert!(answer.error()["message"].as_str().unwrap().contains(limit), "{answer:?}");
+    }
+}

@@ -1,13 +1,19 @@
 //! Turns the table as written into the table that serves, reporting every problem on the way at its place.
 
+mod endpoints;
+mod expanded;
 mod groups;
+mod headers;
 mod index;
 mod request;
 mod routes;
+mod tls;
 mod unused;
 mod upstreams;
 
 use super::written::Written;
+pub use endpoints::MOST_URLS;
+
 use super::{Table, Upstream, Variables};
 use crate::transform::local::{Catalog, Row};
 use crate::yaml::{At, Source, lookup};

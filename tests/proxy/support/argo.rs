@@ -2,6 +2,8 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::net::UnixListener;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -26,9 +28,13 @@ impl Recorded {
     }
 }
 
+/// What bytes travel over.
+pub trait Wire: Read + Write + Send {}
+impl<T: Read + Write + Send> Wire for T {}
+
 /// One connection from the proxy.
 pub struct Connection {
-    reader: BufReader<TcpStream>,
+    reader: BufReader<Box<dyn Wire>>,
     open: bool,
 }
 
@@ -127,17 +133,37 @@ pub struct Argo {
 impl Argo {
     /// Answers each request with `script`.
     pub fn start(script: impl Fn(&Recorded, &mut Connection) + Send + Sync + 'static) -> Self {
+        Argo::behind(|stream| Box::new(stream), script)
+    }
+
+    /// The same over what `wrap` makes of a connection.
+    pub fn behind(
+        wrap: impl Fn(TcpStream) -> Box<dyn Wire> + Send + 'static,
+        script: impl Fn(&Recorded, &mut Connection) + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let recorded = Arc::new(Mutex::new(Vec::new()));
-        let (script, log) = (Arc::new(script), recorded.clone());
-        std::thread::spawn(move || {
-            for (number, stream) in listener.incoming().enumerate() {
-                let (script, log) = (script.clone(), log.clone());
-                std::thread::spawn(move || serve(number, stream.unwrap(), &*script, &log));
-            }
-        });
-        Argo { address, recorded }
+        let accept = move || {
+            let (stream, _) = listener.accept().unwrap();
+            stream.set_read_timeout(Some(PATIENCE)).unwrap();
+            stream.set_nodelay(true).unwrap();
+            wrap(stream)
+        };
+        Argo { address, recorded: serve_all(accept, script) }
+    }
+
+    /// The same on a Unix socket; with all requests so far.
+    pub fn on_unix(
+        path: &Path,
+        script: impl Fn(&Recorded, &mut Connection) + Send + Sync + 'static,
+    ) -> Arc<Mutex<Vec<Recorded>>> {
+        let listener = UnixListener::bind(path).unwrap();
+        let accept = move || {
+            let (stream, _) = listener.accept().unwrap();
+            stream.set_read_timeout(Some(PATIENCE)).unwrap();
+            Box::new(stream) as Box<dyn Wire>
+        };
+        serve_all(accept, script)
     }
 
     /// An ARGO that says `text` to everything, whole or streamed.
@@ -160,14 +186,31 @@ impl Argo {
     }
 }
 
+/// How long a connection is waited for.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Serves every connection on a thread of its own.
+fn serve_all(
+    accept: impl Fn() -> Box<dyn Wire> + Send + 'static,
+    script: impl Fn(&Recorded, &mut Connection) + Send + Sync + 'static,
+) -> Arc<Mutex<Vec<Recorded>>> {
+    let recorded = Arc::new(Mutex::new(Vec::new()));
+    let (script, kept) = (Arc::new(script), recorded.clone());
+    std::thread::spawn(move || {
+        for number in 0.. {
+            let (stream, script, log) = (accept(), script.clone(), recorded.clone());
+            std::thread::spawn(move || serve(number, stream, &*script, &log));
+        }
+    });
+    kept
+}
+
 fn serve(
     number: usize,
-    stream: TcpStream,
+    stream: Box<dyn Wire>,
     script: &(dyn Fn(&Recorded, &mut Connection) + Send + Sync),
     log: &Mutex<Vec<Recorded>>,
 ) {
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    stream.set_nodelay(true).unwrap();
     let mut connection = Connection { reader: BufReader::new(stream), open: true };
     while connection.open {
         let Some(request) = connection.request(number) else { return };

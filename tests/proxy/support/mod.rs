@@ -4,7 +4,7 @@ mod argo;
 mod client;
 mod server;
 
-pub use argo::{Argo, Connection, Recorded};
+pub use argo::{Argo, Connection, Recorded, Wire};
 pub use client::{Answer, Client};
 pub use server::{Server, Setup};
 

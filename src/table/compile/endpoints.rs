@@ -1,0 +1,177 @@
+//! URLs that can be called, and where connections to them go.
+
+use super::super::written::{self, Urls};
+use super::expanded::expanded;
+use crate::table::trouble::Trouble;
+use crate::table::{Connect, Endpoint, Endpoints, Variables};
+use crate::yaml::{At, Source, Step};
+use http::uri::Authority;
+use http::{HeaderValue, Uri};
+use std::cell::Cell;
+use std::net::IpAddr;
+use std::os::unix::net::SocketAddr as UnixAddr;
+use std::sync::Arc;
+
+/// At most this many URLs are tried for one call.
+pub const MOST_URLS: usize = 8;
+/// What the names of ARGO's own dialects begin with. ARGO answers a path without its final slash by a redirect.
+const ARGO: &str = "argo";
+const UNIX: &str = "unix:";
+
+/// Compiles `url` or `stream_url`; `None` when one of the URLs is wrong.
+pub fn compile(
+    row: &written::Upstream,
+    key: &str,
+    urls: &Urls,
+    connect_to: Option<&Connect>,
+    numbers: &Cell<usize>,
+    source: &mut Source<'_>,
+    variables: &Variables<'_>,
+) -> Option<Endpoints> {
+    let name = format!("upstreams.{}.{key}", row.name.value);
+    is_right_number(&name, urls, connect_to.is_some(), source)?;
+    let is_argo = row.dialect.as_ref().is_some_and(|dialect| dialect.value.starts_with(ARGO));
+    let mut list: Vec<Arc<Endpoint>> = Vec::new();
+    for url in &urls.value {
+        let setting = match url.path.last() {
+            Some(Step::Item(index)) => format!("{name}[{index}]"),
+            _ => name.clone(),
+        };
+        let Some(mut endpoint) = endpoint(&setting, url, connect_to, source, variables) else { continue };
+        endpoint.number = numbers.replace(numbers.get() + 1);
+        // A whole URL of config.yaml is warned about there.
+        let own = !(url.value.starts_with("${") && url.value.ends_with('}'));
+        if is_argo && own && !endpoint.url.ends_with('/') {
+            let message = format!("{setting}: no final slash, and ARGO redirects such paths instead of answering");
+            source.warn(&url.path, message, Some(format!("write {}/", url.value)));
+        }
+        if list.iter().any(|known| known.url == endpoint.url) {
+            let message = format!("{setting}: this URL stands twice, and trying it again helps nobody");
+            source.error(&url.path, message, Some("keep one of the two".to_owned()));
+        }
+        list.push(Arc::new(endpoint));
+    }
+    let complete = list.len() == urls.value.len();
+    let mut list = list.into_iter();
+    let first = list.next().filter(|_| complete)?;
+    Some(Endpoints::new(first, list.collect()))
+}
+
+fn is_right_number(name: &str, urls: &Urls, elsewhere: bool, source: &mut Source<'_>) -> Option<()> {
+    let (message, help) = match urls.value.len() {
+        0 => (format!("{name}: it names no URL"), "name one, or several in the order in which they are tried"),
+        1 => return Some(()),
+        2..=MOST_URLS if !elsewhere => return Some(()),
+        2..=MOST_URLS => (
+            format!("{name}: `connect_to` sends all of these URLs to one place, so that the others are never needed"),
+            "keep one URL, or remove `connect_to`",
+        ),
+        _ => (format!("{name}: more than {MOST_URLS} URLs"), "keep those that matter"),
+    };
+    source.error(&urls.path, message, Some(help.to_owned()));
+    None
+}
+
+/// Reads `connect_to`: what is written, and what it means.
+pub fn connect_to(
+    row: &written::Upstream,
+    source: &mut Source<'_>,
+    variables: &Variables<'_>,
+) -> Option<(String, Connect)> {
+    let written = row.connect_to.as_ref()?;
+    let setting = format!("upstreams.{}.connect_to", row.name.value);
+    let text = expanded(&setting, written, source, variables)?.text;
+    match place(&text) {
+        Ok(place) => Some((text, place)),
+        Err(why) => {
+            let help = "write host:port, such as localhost:8443, or unix:/path/to.sock".to_owned();
+            source.error(&written.path, format!("{setting}: {text:?} is no place to connect to: {why}"), Some(help));
+            None
+        }
+    }
+}
+
+fn place(text: &str) -> Result<Connect, String> {
+    if let Some(path) = text.strip_prefix(UNIX) {
+        if !path.starts_with('/') {
+            return Err("the path of a socket must begin with a slash".to_owned());
+        }
+        return UnixAddr::from_pathname(path).map(Connect::Unix).map_err(|e| e.to_string());
+    }
+    if text.contains("://") || text.contains(['/', '@']) {
+        return Err("it must be a host and a port alone".to_owned());
+    }
+    let authority: Authority = text.parse().map_err(|e| format!("{e}"))?;
+    let port = authority.port_u16().filter(|port| *port > 0).ok_or("it needs a port from 1 to 65535")?;
+    match bare(&authority) {
+        "" => Err("it needs a host".to_owned()),
+        host => Ok(to_host(host, port)),
+    }
+}
+
+fn bare(authority: &Authority) -> &str {
+    authority.host().trim_start_matches('[').trim_end_matches(']')
+}
+
+fn to_host(host: &str, port: u16) -> Connect {
+    match host.parse::<IpAddr>() {
+        Ok(ip) => Connect::Address((ip, port).into()),
+        Err(_) => Connect::Name(host.to_owned(), port),
+    }
+}
+
+fn endpoint(
+    setting: &str,
+    written: &At<String>,
+    connect_to: Option<&Connect>,
+    source: &mut Source<'_>,
+    variables: &Variables<'_>,
+) -> Option<Endpoint> {
+    let expanded = expanded(setting, written, source, variables)?;
+    let setting_of_value = expanded.from.unwrap_or(setting).to_owned();
+    match parse(expanded.text, setting_of_value, connect_to) {
+        Ok(endpoint) => Some(endpoint),
+        Err(message) => {
+            let help = "write it whole: https://host/path/".to_owned();
+            source.error(&written.path, format!("{setting}: {message}"), Some(help));
+            None
+        }
+    }
+}
+
+fn parse(url: String, setting: String, connect_to: Option<&Connect>) -> Result<Endpoint, String> {
+    let wrong = |why: &str| format!("{url:?} is no URL that can be called: {why}");
+    if !url.contains("://") {
+        return Err(wrong("it must begin with http:// or https://"));
+    }
+    let uri: Uri = url.parse().map_err(|e| wrong(&format!("{e}")))?;
+    let tls = match uri.scheme_str() {
+        Some("http") => false,
+        Some("https") => true,
+        _ => return Err(wrong("it must begin with http:// or https://")),
+    };
+    let authority = uri.authority().ok_or_else(|| wrong("it names no host"))?;
+    if authority.as_str().contains('@') {
+        return Err(wrong("it must not hold a user or password"));
+    }
+    let host = bare(authority).to_owned();
+    if host.is_empty() {
+        return Err(wrong("it names no host"));
+    }
+    if authority.port().is_some() && authority.port_u16().is_none_or(|port| port == 0) {
+        return Err(wrong("its port must be from 1 to 65535"));
+    }
+    let port = authority.port_u16().unwrap_or(if tls { 443 } else { 80 });
+    Ok(Endpoint {
+        number: 0,
+        tls,
+        port,
+        authority: HeaderValue::from_str(authority.as_str()).map_err(|e| wrong(&e.to_string()))?,
+        path: uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
+        connect: connect_to.cloned().unwrap_or_else(|| to_host(&host, port)),
+        trouble: Trouble::default(),
+        setting,
+        host,
+        url,
+    })
+}

@@ -1,0 +1,36 @@
+//! Variables inside the texts of an upstream.
+
+use crate::table::Variables;
+use crate::yaml::expand::expand;
+use crate::yaml::{At, Source};
+
+/// A text with its variables put in.
+pub struct Expanded<'w> {
+    pub text: String,
+    /// The first variable in it.
+    pub from: Option<&'w str>,
+}
+
+/// Puts the variables in; reports one that has no value.
+pub fn expanded<'w>(
+    setting: &str,
+    written: &'w At<String>,
+    source: &mut Source<'_>,
+    variables: &Variables<'_>,
+) -> Option<Expanded<'w>> {
+    let value = |name: &str| (variables.config)(name).or_else(|| (variables.environment)(name));
+    match expand(&written.value, &value) {
+        Ok(done) => Some(Expanded { text: done.text.into_owned(), from: done.from }),
+        Err(fault) => {
+            let (message, help) = match fault.unset {
+                Some(name) => (
+                    format!("{} is neither a key of config.yaml nor set in the environment", fault.part),
+                    Some(format!("set it, or give a default: ${{{name}:-default}}")),
+                ),
+                None => (fault.message, None),
+            };
+            source.error_in(&written.path, fault.part, format!("{setting}: {message}"), help);
+            None
+        }
+    }
+}
