@@ -66,3 +66,12 @@ pub struct Conversation<'a> {
     /// Everything else that goes upstream, in order.
     pub params: Vec<Param<'a>>,
 }
+
+impl Conversation<'_> {
+    /// The most tokens that the answer may have, as the parameters say.
+    pub fn max_tokens(&self) -> Option<u64> {
+        let limits =
+            self.params.iter().filter(|(name, _)| matches!(name.as_ref(), "max_tokens" | "max_completion_tokens"));
+        limits.filter_map(|(_, value)| value.get().parse().ok()).next_back()
+    }
+}

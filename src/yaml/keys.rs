@@ -39,6 +39,8 @@ pub enum Kind {
     Bool,
     /// A whole number.
     Whole(i64, i64),
+    /// Any number.
+    Number,
     /// Seconds, fractions allowed.
     Seconds,
     /// A number of bytes, or a text with a unit.
@@ -57,6 +59,8 @@ pub enum Kind {
     Names(&'static Kind),
     /// A mapping with anything in it, passed on as JSON.
     Json,
+    /// Anything, passed on as JSON.
+    Any,
 }
 
 impl Kind {

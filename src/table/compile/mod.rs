@@ -2,8 +2,10 @@
 
 mod groups;
 mod index;
+mod names;
 mod request;
 mod routes;
+mod rules;
 mod unused;
 mod upstreams;
 

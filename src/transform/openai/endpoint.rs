@@ -54,7 +54,7 @@ impl Endpoint {
             }
         }
         let mut chat = Conversation { messages, params: asked.params };
-        rules.apply(&mut chat, |did| cx.note_rule(rules, did));
+        rules.apply(&mut chat, asked.stream, |did| cx.note_rule(rules, did));
         let call = dialect::Call { user: cx.user, model: &chosen.model.id };
         let body = Bytes::from(self.dialect.encode(&chat, call));
 
@@ -63,7 +63,7 @@ impl Endpoint {
             rules,
             stream: asked.stream,
             include_usage: asked.include_usage,
-            max_tokens: asked.max_tokens,
+            max_tokens: chat.max_tokens(),
             counting: self.counting,
         };
         let prompt = Arc::new(prompt);
