@@ -1,13 +1,16 @@
 //! Groups of models: the names that clients use, ARGO's ids, and the quirks of each, all of them data of the table.
 
 mod apply;
+pub mod did;
 pub mod facts;
 pub mod glob;
+mod merge;
 pub mod rules;
 
+pub use did::Did;
 pub use facts::Facts;
 pub use glob::NamePattern;
-pub use rules::{Cap, Did, Family, Json, Rule, Rules, Streaming, SystemRole};
+pub use rules::{Cap, Family, Json, Rule, Rules, Streaming, SystemRole};
 
 use crate::wire::Failure;
 use http::StatusCode;

@@ -1,6 +1,7 @@
 //! Names, patterns and rules of a table, by the binary: what goes upstream, and what the model list tells.
 
 use crate::support::{Argo, Server, Setup, events};
+use argo_openai_proxy::table::{Table, Variables};
 use serde_json::{Value, json};
 
 const TABLE: &str = r#"
@@ -34,6 +35,8 @@ models:
       - { match: "t-old*", drop: [seed] }
 routes:
   - { path: /chat, upstream: argo, models: chat, transformer: openai_chat_completions }
+  - { path: /canned, upstream: argo, models: chat, transformer: openai_chat_completions, method: GET,
+      request: { model: any:canned, messages: [{ role: user, content: hi }] } }
   - { path: /raw, upstream: argo, models: chat, transformer: argo_passthrough }
   - { path: /models, reply: model_list }
   - { path: "/models/{id*}", reply: model }
@@ -89,6 +92,16 @@ fn names_aliases_and_patterns_lead_to_ids() {
         assert_eq!((answer.status, answer.error()["code"].as_str()), (404, Some("model_not_found")), "{asked}");
     }
     assert_eq!(argo.requests().len(), before, "nothing was sent");
+}
+
+#[test]
+fn a_canned_request_may_name_what_a_pattern_takes() {
+    let variables = Variables { config: &|_| Some("http://argo/".to_owned()), environment: &|_| None };
+    let (_, warnings) = Table::load("routes.yaml", TABLE, &variables).unwrap_or_else(|problems| panic!("{problems:?}"));
+    assert_eq!(warnings, []);
+    let argo = Argo::saying("Hi");
+    assert_eq!(server(&argo).get("/canned").json()["model"], "any:canned");
+    assert_eq!(became(&argo)["model"], "canned");
 }
 
 #[test]
