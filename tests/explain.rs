@@ -81,7 +81,7 @@ fn a_plain_chat_is_told_step_by_step() {
     let told = Folder::new().json(&CHAT, &chat(json!({"model": "FOUR1", "user": "eve"})));
     assert_eq!((&told["verdict"], &told["body_from"]), (&json!("called"), &json!("client")));
     assert_eq!(told["route"]["does"], "openai_chat_completions");
-    let model = json!({"asked": "FOUR1", "matched": "id", "name": "argo:four", "id": "four1", "near": []});
+    let model = json!({"asked": "FOUR1", "matched": "id", "name": "argo:four", "id": "four1", "deprecated": false, "near": [], "patterns": []});
     assert_eq!(told["model"], model);
     let rule =
         json!({"place": "models.chat.rules[0]", "match": "four1, old1", "did": ["tokens are counted with o200k"]});
@@ -271,4 +271,26 @@ fn every_golden_case_is_explained_as_it_runs() {
         }
     }
     assert!(compared > 40, "{compared}");
+}
+
+#[test]
+fn a_name_that_only_a_pattern_takes_is_told_so_and_what_its_rules_did() {
+    let folder = Folder::new();
+    let told = folder.json(&CHAT, &chat(json!({"model": "lab:X-test", "temperature": 0, "k": 900})));
+    let model = &told["model"];
+    assert_eq!((&model["matched"], &model["patterns"]), (&json!("pattern"), &json!(["lab:*-test"])));
+    assert_eq!((&model["name"], &model["id"], &model["deprecated"]), (&json!("lab:X-test"), &json!("X"), &json!(true)));
+    let text = folder.text(&CHAT, &chat(json!({"model": "argo:rules", "p": 1, "k": 900, "max_tokens": 90})));
+    for part in [
+        "'temperature' was set to 1",
+        "'q' was set to {\"a\":[1]}: none was given",
+        "'k' was lowered to 100",
+        "'max_tokens' was lowered to 50: the call is not streamed",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let text = folder.text(&CHAT, &chat(json!({"model": "lab:é-test"})));
+    assert!(text.contains("nor does it fit a pattern: lab:*-test, lab:old-*"), "{text}");
+    let text = folder.text(&CHAT, &chat(json!({"model": "lab:X-test"})));
+    assert!(text.contains("it fits the pattern 'lab:*-test'") && text.contains("it is deprecated"), "{text}");
 }

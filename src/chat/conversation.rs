@@ -86,4 +86,11 @@ impl Conversation<'_> {
     pub fn has_calls(&self) -> bool {
         self.messages.iter().any(|message| !message.calls.is_empty() || message.result_of.is_some())
     }
+
+    /// The most tokens that the answer may have, as the parameters say.
+    pub fn max_tokens(&self) -> Option<u64> {
+        let limits =
+            self.params.iter().filter(|(name, _)| matches!(name.as_ref(), "max_tokens" | "max_completion_tokens"));
+        limits.filter_map(|(_, value)| value.get().parse().ok()).next_back()
+    }
 }

@@ -48,19 +48,40 @@ fn calls(upstream: &Upstream) -> String {
     text
 }
 
-/// Prints the models.
+/// Prints the models, and the patterns of names that make more.
 pub fn models(args: &ListArgs) -> Result<(), Ended> {
     let loaded = files::load_or_defaults(&args.files)?;
     let mut rows = Vec::new();
     for group in loaded.table.groups() {
         let default = group.default().map(|model| &model.name);
-        rows.extend(
-            group
-                .iter()
-                .map(|model| json!({"name": model.name, "id": model.id, "default": default == Some(&model.name)})),
-        );
+        rows.extend(group.iter().map(|model| {
+            let is_default = default == Some(&model.name);
+            row(&model.name, &model.id, [is_default, model.hidden, model.deprecated, false])
+        }));
+        let patterns = group.patterns().iter();
+        rows.extend(patterns.map(|pattern| row(&pattern.pattern, &pattern.id(), [false, false, false, true])));
     }
-    show(args, rows, &["name", "id"])
+    let rows = if args.json { rows } else { rows.into_iter().map(with_words).collect() };
+    show(args, rows, &["name", "id", "marks"])
+}
+
+const MARKS: [&str; 4] = ["default", "hidden", "deprecated", "pattern"];
+
+/// A row of models, with its marks as programs read them.
+fn row(name: &str, id: &str, marks: [bool; 4]) -> Value {
+    let mut row = Map::from_iter([("name".to_owned(), json!(name)), ("id".to_owned(), json!(id))]);
+    row.extend(MARKS.iter().zip(marks).map(|(mark, is)| ((*mark).to_owned(), Value::Bool(is))));
+    Value::Object(row)
+}
+
+/// The same with its marks as people read them.
+fn with_words(mut row: Value) -> Value {
+    let words: Vec<&str> = MARKS.into_iter().filter(|mark| row.get(mark) == Some(&Value::Bool(true))).collect();
+    let words = words.join(", ");
+    if let Value::Object(row) = &mut row {
+        row.insert("marks".to_owned(), Value::String(words));
+    }
+    row
 }
 
 /// JSON, or the named columns, aligned.

@@ -3,7 +3,7 @@
 use super::Ended;
 use super::args::{Files, StandInArgs};
 use super::files;
-use crate::models::{self, Models};
+use crate::models;
 use crate::proxy::InFlight;
 use crate::server::{Bound, Runner};
 use crate::stand_in::{CHAT_PATH, EMBED_PATH, Family, ListedModel, Options, STREAM_CHAT_PATH, StandIn, help};
@@ -38,12 +38,12 @@ pub fn run(args: &StandInArgs) -> Result<(), Ended> {
 /// A stand-in that knows the models of a table: their ids, whose tools they take, how long their vectors are.
 pub fn options_from(table: &Table) -> Options {
     let rules: HashMap<String, std::sync::Arc<models::Rules>> =
-        all(table).map(|(_, model)| (model.id.clone(), model.rules.clone())).collect();
+        all(table).map(|model| (model.id.clone(), model.rules.clone())).collect();
     let by_family = rules.clone();
-    let listed = |(group, model): (&Models, &models::Model)| ListedModel {
+    let listed = |model: &models::Model| ListedModel {
         id: model.name.clone(),
         internal_id: model.id.clone(),
-        owned_by: group.shown.owned_by.clone(),
+        owned_by: model.rules.facts.owned_by.clone().unwrap_or_default(),
     };
     let usual = Options::default();
     let usual_length = usual.dimensions.clone();
@@ -51,7 +51,7 @@ pub fn options_from(table: &Table) -> Options {
         family: std::sync::Arc::new(move |id| match by_family.get(id).and_then(|rules| rules.tools) {
             Some(models::Family::Anthropic) => Family::Anthropic,
             Some(models::Family::Google) => Family::Google,
-            Some(models::Family::Openai) | None => Family::OpenAI,
+            Some(models::Family::Openai | models::Family::None) | None => Family::OpenAI,
         }),
         dimensions: std::sync::Arc::new(move |id| match rules.get(id).and_then(|rules| rules.dimensions) {
             Some(length) => length as usize,
@@ -62,6 +62,6 @@ pub fn options_from(table: &Table) -> Options {
     }
 }
 
-fn all(table: &Table) -> impl Iterator<Item = (&Models, &models::Model)> {
-    table.groups().flat_map(|group| group.iter().map(move |model| (group.as_ref(), model)))
+fn all(table: &Table) -> impl Iterator<Item = &models::Model> {
+    table.groups().flat_map(|group| group.iter())
 }

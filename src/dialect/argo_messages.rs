@@ -14,7 +14,7 @@ pub fn push(out: &mut Vec<u8>, messages: &[Message<'_>], family: Family) {
     let mut rest = messages.iter().peekable();
     while let Some(message) = rest.next() {
         match (message.calls.is_empty(), message.result_of.is_some(), family) {
-            (true, false, _) | (_, _, Family::Openai) => push_one(out, message, &message.calls),
+            (true, false, _) | (_, _, Family::Openai | Family::None) => push_one(out, message, &message.calls),
             (false, _, Family::Google) => {
                 let mut results = Vec::new();
                 while let Some(result) = rest.next_if(|next| next.result_of.is_some()) {

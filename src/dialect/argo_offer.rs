@@ -106,7 +106,7 @@ fn push_tool(out: &mut Vec<u8>, tool: &Tool<'_>, family: Family) {
 
 fn push_choice(out: &mut Vec<u8>, tools: &Tools<'_>, family: Family) {
     match family {
-        Family::Openai => {
+        Family::Openai | Family::None => {
             if let Some(choice) = &tools.choice {
                 json::push_key(out, "tool_choice");
                 match choice {

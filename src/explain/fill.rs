@@ -4,7 +4,7 @@ use super::fields;
 use super::report::{
     Body, BodyFrom, Client, Explanation, Header, Limit, ModelStep, Passed, RouteTaken, Rule, Sent, Verdict,
 };
-use crate::models::{Form, How, Matched};
+use crate::models::{self, Form, How};
 use crate::proxy::deadline::Connecting;
 use crate::proxy::dispatch::{self, Prepared};
 use crate::proxy::{Settings, call};
@@ -76,13 +76,17 @@ impl Explanation {
     pub(super) fn decided(&mut self, steps: Vec<Step>) {
         for step in steps {
             match step {
-                Step::Model { asked, how, name, id, rules } => {
-                    let (matched, near) = (Some(form(how)), Vec::new());
-                    self.model = Some(ModelStep { asked, matched, name: Some(name), id: Some(id), near });
-                    self.rules = rules.matched.iter().map(Rule::new).collect();
+                Step::Model { asked, how, name, id, deprecated, rules } => {
+                    let patterns =
+                        if let How::Pattern(pattern) = &how { vec![pattern.to_string()] } else { Vec::new() };
+                    let matched = Some(form(&how));
+                    let (name, id, near) = (Some(name), Some(id), Vec::new());
+                    self.model = Some(ModelStep { asked, matched, name, id, deprecated, near, patterns });
+                    self.rules = rules.matched.iter().map(|rule| Rule::new(rule)).collect();
                 }
-                Step::NoModel { asked, near } => {
-                    self.model = Some(ModelStep { asked, matched: None, name: None, id: None, near });
+                Step::NoModel { asked, near, patterns } => {
+                    let (matched, name, id) = (None, None, None);
+                    self.model = Some(ModelStep { asked, matched, name, id, deprecated: false, near, patterns });
                 }
                 Step::Rule { place, did } => {
                     let rule = self.rules.iter_mut().find(|rule| Some(&rule.place) == place.as_ref());
@@ -100,13 +104,14 @@ fn methods(route: &Route) -> Vec<String> {
     route.methods.iter().map(Method::to_string).collect()
 }
 
-fn form(how: How) -> &'static str {
+fn form(how: &How) -> &'static str {
     match how {
         How::Default => "default",
         How::Named(Form::Name) => "name",
         How::Named(Form::Id) => "id",
         How::Named(Form::PrefixedId) => "prefixed_id",
         How::Named(Form::ShortName) => "short_name",
+        How::Pattern(_) => "pattern",
     }
 }
 
@@ -122,8 +127,8 @@ impl Passed {
 }
 
 impl Rule {
-    fn new(rule: &Matched) -> Self {
-        Rule { place: rule.place.clone(), pattern: rule.pattern.clone(), did: Vec::new() }
+    fn new(rule: &models::Rule) -> Self {
+        Rule { place: rule.place.clone(), pattern: rule.matches.join(", "), did: Vec::new() }
     }
 }
 

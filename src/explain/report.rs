@@ -98,14 +98,18 @@ pub struct Passed {
 pub struct ModelStep {
     /// The name that the request gave.
     pub asked: Option<String>,
-    /// The form in which that is a name of the model: `name`, `id`, `prefixed_id`, `short_name`; or `default`.
+    /// The form in which that is a name of the model: `name`, `id`, `prefixed_id`, `short_name`; or `pattern`, or `default`.
     pub matched: Option<&'static str>,
     /// The name that the model list shows.
     pub name: Option<String>,
     /// ARGO's id.
     pub id: Option<String>,
+    /// Whether the model is about to go.
+    pub deprecated: bool,
     /// For a name that no model has: the names that look most like it.
     pub near: Vec<String>,
+    /// The pattern that the name fits; for a name that fits none, all that there are.
+    pub patterns: Vec<String>,
 }
 
 /// A rule that matches the model.

@@ -85,18 +85,23 @@ fn show_model(f: &mut Formatter<'_>, model: &ModelStep) -> fmt::Result {
         Some(asked) => writeln!(f, "\nmodel\n  the request asks for '{asked}'")?,
         None => writeln!(f, "\nmodel\n  the request names none")?,
     }
+    let patterns = model.patterns.join(", ");
     let (Some(name), Some(id)) = (&model.name, &model.id) else {
         let near = if model.near.is_empty() { "nothing like it".to_owned() } else { model.near.join(", ") };
-        return writeln!(f, "  no model of the route is called so; near: {near}");
+        writeln!(f, "  no model of the route is called so; near: {near}")?;
+        return if patterns.is_empty() { Ok(()) } else { writeln!(f, "  nor does it fit a pattern: {patterns}") };
     };
     let how = match model.matched {
         Some("default") => "the group's default",
         Some("name") => "that is its name",
         Some("id") => "that is its id at ARGO",
         Some("prefixed_id") => "that is its id at ARGO behind the prefix of its name",
+        Some("pattern") => "no model is called so, but it fits the pattern",
         _ => "that is its name without the prefix",
     };
-    writeln!(f, "  {name}: {how}\n  ARGO calls it '{id}'")
+    let pattern = if patterns.is_empty() { String::new() } else { format!(" '{patterns}'") };
+    writeln!(f, "  {name}: {how}{pattern}\n  ARGO calls it '{id}'")?;
+    if model.deprecated { writeln!(f, "  it is deprecated") } else { Ok(()) }
 }
 
 fn show_sent(f: &mut Formatter<'_>, sent: &Sent) -> fmt::Result {

@@ -1,12 +1,21 @@
 //! Groups of models: the names that clients use, ARGO's ids, and the quirks of each, all of them data of the table.
 
+mod apply;
+pub mod did;
+pub mod facts;
+pub mod glob;
+mod merge;
 pub mod rules;
 
-pub use rules::{Did, Family, Matched, Rules, SystemRole};
+pub use did::Did;
+pub use facts::Facts;
+pub use glob::NamePattern;
+pub use rules::{Cap, Family, Json, Rule, Rules, Streaming, SystemRole};
 
 use crate::wire::Failure;
 use http::StatusCode;
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::sync::Arc;
 
 /// A near match must be at least this similar (Jaro–Winkler, 0–1).
@@ -17,7 +26,7 @@ const PART: f64 = 0.95;
 const NEAR_MATCHES: usize = 3;
 
 /// One model as clients see it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Model {
     /// The name that the model list shows.
     pub name: String,
@@ -25,25 +34,43 @@ pub struct Model {
     pub id: String,
     /// Its quirks.
     pub rules: Arc<Rules>,
-}
-
-/// What the model list shows of every model of a group.
-#[derive(Debug, Clone, Default)]
-pub struct Shown {
-    /// `owned_by`
-    pub owned_by: String,
-    /// `created`, in Unix seconds.
-    pub created: u64,
+    /// Whether the model list leaves it out.
+    pub hidden: bool,
+    /// Whether it is about to go.
+    pub deprecated: bool,
 }
 
 /// A group of models that a route serves.
 #[derive(Debug, Default)]
 pub struct Models {
-    /// What the model list shows.
-    pub shown: Shown,
     list: Vec<Model>,
     by_name: HashMap<String, (usize, Form)>,
     default: Option<usize>,
+    patterns: Patterns,
+}
+
+/// What models are made of whose names no list has.
+#[derive(Debug, Default)]
+pub struct Patterns {
+    /// In the order in which they are tried.
+    pub names: Vec<NamePattern>,
+    /// The rules of the group.
+    pub rules: Vec<Arc<Rule>>,
+    /// What the model list tells of the group.
+    pub facts: Facts,
+    /// Names that are deprecated; `*` stands for any text.
+    pub deprecated: Vec<String>,
+}
+
+impl Patterns {
+    /// The model that a name makes, with the first pattern that the name fits.
+    fn make(&self, name: &str) -> Option<(Model, Arc<str>)> {
+        let (pattern, id) = self.names.iter().find_map(|pattern| Some((pattern, pattern.id_for(name)?)))?;
+        let rules = Arc::new(Rules::merged(&self.facts, &self.rules, &id));
+        let deprecated = self.deprecated.iter().any(|deprecated| glob::fits(deprecated, name));
+        let model = Model { name: name.to_owned(), id, rules, hidden: true, deprecated };
+        Some((model, pattern.pattern.as_str().into()))
+    }
 }
 
 /// The forms of a model's name, in the order in which they go before each other.
@@ -64,19 +91,41 @@ impl Form {
 }
 
 /// How a model came to serve a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum How {
     /// The request named none.
     Default,
     /// The request named it in this form.
     Named(Form),
+    /// The request's name fits this pattern.
+    Pattern(Arc<str>),
+}
+
+/// A model that serves: one of a list, or one that a pattern made for this request.
+#[derive(Debug, Clone)]
+pub enum Serving<'a> {
+    /// One of the list.
+    Listed(&'a Model),
+    /// One made for a name.
+    Made(Box<Model>),
+}
+
+impl Deref for Serving<'_> {
+    type Target = Model;
+
+    fn deref(&self) -> &Model {
+        match self {
+            Serving::Listed(model) => model,
+            Serving::Made(model) => model,
+        }
+    }
 }
 
 /// The model that a request gets, and the name that its reply carries.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Chosen<'a> {
     /// What serves.
-    pub model: &'a Model,
+    pub model: Serving<'a>,
     /// Why this one.
     pub how: How,
     /// The name as the client asked; the default's name where it asked for none.
@@ -87,8 +136,8 @@ impl Models {
     /// A group of models in the order in which they are listed; `default` is an index into it.
     ///
     /// Each is found by its name, by its id, with and without the prefix of its name (`argo:`), in any case. A full name
-    /// goes before an id, an id before a shortened name.
-    pub fn new(list: Vec<Model>, default: Option<usize>, shown: Shown) -> Self {
+    /// goes before an id, an id before a shortened name, and all of them before patterns.
+    pub fn new(list: Vec<Model>, default: Option<usize>, patterns: Patterns) -> Self {
         let mut by_name = HashMap::new();
         let keys: Vec<[Option<String>; 4]> = list.iter().map(keys).collect();
         for (rank, form) in Form::ALL.into_iter().enumerate() {
@@ -98,10 +147,10 @@ impl Models {
                 }
             }
         }
-        Models { shown, list, by_name, default }
+        Models { list, by_name, default, patterns }
     }
 
-    /// The models in the order in which they are listed.
+    /// The models that have names of their own, in the order of the table.
     pub fn iter(&self) -> impl Iterator<Item = &Model> {
         self.list.iter()
     }
@@ -111,18 +160,25 @@ impl Models {
         self.list.get(self.default?)
     }
 
-    /// The model of a name, in any of its forms.
-    pub fn find(&self, name: &str) -> Option<&Model> {
-        self.find_by(name).map(|(model, _)| model)
+    /// The patterns of names, in the order in which they are tried.
+    pub fn patterns(&self) -> &[NamePattern] {
+        &self.patterns.names
     }
 
-    /// The model of a name, and the form in which the name is one of its.
-    pub fn find_by(&self, name: &str) -> Option<(&Model, Form)> {
-        let (index, form) = match self.by_name.get(name) {
+    /// The model that has a name, in any of its forms; patterns do not count.
+    pub fn find<'a>(&'a self, asked: &'a str) -> Option<Chosen<'a>> {
+        let (index, form) = match self.by_name.get(asked) {
             Some(found) => found,
-            None => self.by_name.get(&name.to_lowercase())?,
+            None => self.by_name.get(&asked.to_lowercase())?,
         };
-        Some((self.list.get(*index)?, *form))
+        let model = Serving::Listed(self.list.get(*index)?);
+        Some(Chosen { model, how: How::Named(*form), asked })
+    }
+
+    /// The model that a pattern makes of a name.
+    pub fn make<'a>(&self, asked: &'a str) -> Option<Chosen<'a>> {
+        let (model, pattern) = self.patterns.make(asked)?;
+        Some(Chosen { model: Serving::Made(Box::new(model)), how: How::Pattern(pattern), asked })
     }
 
     /// The model for a request that asked for `name`.
@@ -131,12 +187,9 @@ impl Models {
     /// 404 `model_not_found` with near matches; 400 when no name was given and the group has no default.
     pub fn choose<'a>(&'a self, name: Option<&'a str>) -> Result<Chosen<'a>, Failure> {
         match name {
-            Some(asked) => match self.find_by(asked) {
-                Some((model, form)) => Ok(Chosen { model, how: How::Named(form), asked }),
-                None => Err(self.unknown(asked)),
-            },
+            Some(asked) => self.find(asked).or_else(|| self.make(asked)).ok_or_else(|| self.unknown(asked)),
             None => match self.default() {
-                Some(model) => Ok(Chosen { model, how: How::Default, asked: &model.name }),
+                Some(model) => Ok(Chosen { model: Serving::Listed(model), how: How::Default, asked: &model.name }),
                 None => Err(Failure::bad_field("model", "you must provide a model parameter")),
             },
         }
@@ -156,11 +209,14 @@ impl Models {
             .with_code("model_not_found")
     }
 
-    /// The names that look most like `asked`, best first.
+    /// The listed names that look most like `asked`, best first.
     pub fn near(&self, asked: &str) -> Vec<&str> {
         let asked: String = asked.chars().take(100).collect::<String>().to_lowercase();
         let mut scored: Vec<(f64, usize)> = Vec::new();
         for (known, &(index, _)) in &self.by_name {
+            if self.list.get(index).is_none_or(|model| model.hidden) {
+                continue;
+            }
             // OpenAI's own names are parts of the names here, or the other way round.
             let part = asked.len() > 1 && (known.ends_with(&asked) || asked.starts_with(known.as_str()));
             let score = strsim::jaro_winkler(known, &asked).max(if part { PART } else { 0.0 });
@@ -188,51 +244,4 @@ fn keys(model: &Model) -> [Option<String>; 4] {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn group() -> Models {
-        let model = |name: &str, id: &str| Model { name: name.into(), id: id.into(), rules: Arc::default() };
-        Models::new(
-            vec![model("lab:big-1", "big1"), model("lab:small-1", "small1"), model("big1", "other")],
-            Some(1),
-            Shown::default(),
-        )
-    }
-
-    #[test]
-    fn every_form_of_a_name_finds_its_model() {
-        let group = group();
-        for name in ["lab:big-1", "LAB:Big-1", "big-1", "lab:big1"] {
-            assert_eq!(group.find(name).unwrap().id, "big1", "{name}");
-        }
-        assert_eq!(group.find("BIG1").unwrap().id, "other", "a full name goes before an id");
-        assert_eq!(group.choose(None).unwrap().asked, "lab:small-1");
-    }
-
-    #[test]
-    fn the_form_that_matched_is_told() {
-        let group = group();
-        for (name, form) in [
-            ("LAB:big-1", Form::Name),
-            ("small1", Form::Id),
-            ("lab:big1", Form::PrefixedId),
-            ("Small-1", Form::ShortName),
-            ("big1", Form::Name),
-        ] {
-            assert_eq!(group.find_by(name).unwrap().1, form, "{name}");
-            assert_eq!(group.choose(Some(name)).unwrap().how, How::Named(form), "{name}");
-        }
-        assert_eq!(group.choose(None).unwrap().how, How::Default);
-    }
-
-    #[test]
-    fn unknown_names_are_told_with_near_ones() {
-        let failure = group().choose(Some("lab:bigg-1")).unwrap_err();
-        assert_eq!((failure.status.as_u16(), failure.code.as_deref()), (404, Some("model_not_found")));
-        assert!(failure.message.contains("lab:big-1"), "{}", failure.message);
-        assert!(group().choose(Some("1")).unwrap_err().message.contains("The model list"));
-        assert!(group().choose(Some("big-1-2026-01-01")).unwrap_err().message.contains("lab:big-1"));
-        assert!(group().choose(Some("zzzzzz")).unwrap_err().message.contains("The model list"));
-    }
-}
+mod tests;

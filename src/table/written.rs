@@ -1,13 +1,13 @@
 //! The table as it is written: names and texts with their places, nothing resolved. What is missing or refused is `None`,
 //! and reported.
 
-use super::keys::{COUNTINGS, FAMILIES, Named, SYSTEM_ROLES, TABLE, TOKENIZERS};
+use super::keys::{COUNTINGS, FAMILIES, Named, STREAMINGS, SYSTEM_ROLES, TABLE, TOKENIZERS};
 use crate::chat::tokens::{Counting, Tokenizer};
-use crate::models::{Family, SystemRole};
+use crate::models::{Facts, Family, Streaming, SystemRole};
 use crate::table::Patience;
 use crate::yaml::duration::duration;
 use crate::yaml::near::nearest;
-use crate::yaml::value::{Read, Reason, boolean, expected, narrow, text, whole};
+use crate::yaml::value::{Read, Reason, boolean, expected, narrow, number, text, whole};
 use crate::yaml::{At, Node, Section, Source, Step};
 
 /// The whole file.
@@ -52,13 +52,21 @@ pub struct Tls {
 pub struct Group {
     pub name: At<String>,
     pub default: Option<At<String>>,
-    pub owned_by: Option<String>,
-    pub created: Option<u64>,
+    pub show: Facts,
+    pub hidden: Vec<At<String>>,
+    pub deprecated: Vec<At<String>>,
     /// What clients ask for, and the upstream's id.
     pub names: Vec<(At<String>, At<String>)>,
     /// Where the names stand, if there are any.
     pub names_at: Option<Vec<Step>>,
     pub rules: Vec<Rule>,
+}
+
+impl Group {
+    /// Whether it has names that are patterns.
+    pub fn has_patterns(&self) -> bool {
+        self.names.iter().any(|(name, _)| name.value.contains('*'))
+    }
 }
 
 /// A row of a group's `rules`.
@@ -69,11 +77,20 @@ pub struct Rule {
     /// Whether it has no key but `match`.
     pub only_matches: bool,
     pub matches: Vec<At<String>>,
+    pub show: Facts,
     pub system_role: Option<SystemRole>,
-    pub rename: Vec<(At<String>, At<String>)>,
+    pub user_filler: Option<At<String>>,
     pub drop: Vec<At<String>>,
+    pub rename: Vec<(At<String>, At<String>)>,
+    pub fixed: Vec<(At<String>, At<Node>)>,
+    /// Lists of names, each with its place.
+    pub only_one_of: Vec<At<Vec<At<String>>>>,
+    pub default: Vec<(At<String>, At<Node>)>,
+    pub cap: Vec<(At<String>, At<Node>)>,
+    pub cap_whole: Vec<(At<String>, At<Node>)>,
     pub tokenizer: Option<Tokenizer>,
     pub tools: Option<Family>,
+    pub streaming: Option<Streaming>,
     pub dimensions: Option<u32>,
 }
 
@@ -167,28 +184,53 @@ fn group(name: At<String>, keys: Option<Section<'_>>, source: &mut Source<'_>) -
     group.default = keys.text(source, "default");
     group.names = keys.names(source, "names", plain);
     group.names_at = keys.key_path("names");
-    if let Some(mut show) = keys.section(source, "show") {
-        group.owned_by = show.get(source, "owned_by", plain);
-        group.created = show.get(source, "created", |node| narrow(whole(node, 0..=i128::from(i64::MAX))?));
-        show.finish(source);
-    }
+    group.show = facts(&mut keys, source);
+    group.hidden = names_of(&mut keys, source, "hidden");
+    group.deprecated = names_of(&mut keys, source, "deprecated");
     group.rules =
         keys.sections(source, "rules").unwrap_or_default().into_iter().map(|keys| rule(keys, source)).collect();
     keys.finish(source);
     group
 }
 
+fn names_of(keys: &mut Section<'_>, source: &mut Source<'_>, key: &str) -> Vec<At<String>> {
+    keys.one_or_many(source, key, plain).map(|found| found.value).unwrap_or_default()
+}
+
+/// What `show` says, of a group or of a rule.
+fn facts(keys: &mut Section<'_>, source: &mut Source<'_>) -> Facts {
+    let Some(mut show) = keys.section(source, "show") else { return Facts::default() };
+    let from = |low: i128| move |node: &Node| narrow(whole(node, low..=i128::from(i64::MAX))?);
+    let facts = Facts {
+        owned_by: show.get(source, "owned_by", plain),
+        created: show.get(source, "created", from(0)),
+        context_length: show.get(source, "context_length", from(1)),
+        max_output_tokens: show.get(source, "max_output_tokens", from(1)),
+    };
+    show.finish(source);
+    facts
+}
+
 fn rule(mut keys: Section<'_>, source: &mut Source<'_>) -> Rule {
+    let any = |node: &Node| Ok(node.clone());
     let rule = Rule {
         called: keys.name().to_owned(),
         path: keys.path().to_vec(),
         only_matches: keys.written().eq(["match"]),
-        matches: keys.one_or_many(source, "match", plain).map(|found| found.value).unwrap_or_default(),
+        matches: names_of(&mut keys, source, "match"),
+        show: facts(&mut keys, source),
         system_role: keys.get(source, "system_role", one_of(SYSTEM_ROLES)),
-        rename: keys.names(source, "rename", plain),
+        user_filler: keys.text(source, "user_filler"),
         drop: keys.list(source, "drop", plain).unwrap_or_default(),
+        rename: keys.names(source, "rename", plain),
+        fixed: keys.names(source, "fixed", any),
+        only_one_of: keys.list_or_lists(source, "only_one_of", plain),
+        default: keys.names(source, "default", any),
+        cap: keys.names(source, "cap", number),
+        cap_whole: keys.names(source, "cap_whole", number),
         tokenizer: keys.get(source, "tokenizer", one_of(TOKENIZERS)),
         tools: keys.get(source, "tools", one_of(FAMILIES)),
+        streaming: keys.get(source, "streaming", one_of(STREAMINGS)),
         dimensions: keys.get(source, "dimensions", |node| narrow(whole(node, 1..=1_000_000)?)),
     };
     keys.finish(source);

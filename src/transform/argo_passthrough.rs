@@ -39,7 +39,7 @@ impl Transformer for Passthrough {
             Some("true") => true,
             Some(_) => return Err(Failure::bad_field("stream", "'stream' must be a boolean.")),
         };
-        let as_user = rules.system_role == SystemRole::User;
+        let as_user = rules.system_role == Some(SystemRole::User);
 
         let mut out = Vec::with_capacity(text.len() + 128);
         out.push(b'{');

@@ -17,6 +17,8 @@ pub enum Step {
         name: String,
         /// ARGO's id.
         id: String,
+        /// Whether it is about to go.
+        deprecated: bool,
         /// Its quirks, with the rules of the table that made them.
         rules: Arc<Rules>,
     },
@@ -26,6 +28,8 @@ pub enum Step {
         asked: Option<String>,
         /// The names that look most like it, best first.
         near: Vec<String>,
+        /// The patterns that it does not fit, in their order.
+        patterns: Vec<String>,
     },
     /// Rules changed something.
     Rule {
@@ -52,14 +56,17 @@ impl Step {
         match chosen {
             Some(Chosen { model, how, .. }) => Step::Model {
                 asked: given,
-                how: *how,
+                how: how.clone(),
                 name: model.name.clone(),
                 id: model.id.clone(),
+                deprecated: model.deprecated,
                 rules: model.rules.clone(),
             },
             None => {
                 let near = asked.map(|asked| models.near(asked)).unwrap_or_default();
-                Step::NoModel { asked: given, near: near.into_iter().map(str::to_owned).collect() }
+                let patterns = models.patterns().iter().map(|pattern| pattern.pattern.clone());
+                let near = near.into_iter().map(str::to_owned).collect();
+                Step::NoModel { asked: given, near, patterns: patterns.collect() }
             }
         }
     }

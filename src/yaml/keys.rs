@@ -39,6 +39,8 @@ pub enum Kind {
     Bool,
     /// A whole number.
     Whole(i64, i64),
+    /// Any number.
+    Number,
     /// Seconds, fractions allowed.
     Seconds,
     /// Seconds, or a text with a unit, as [`super::duration`] reads it.
@@ -59,6 +61,8 @@ pub enum Kind {
     Names(&'static Kind),
     /// A mapping with anything in it, passed on as JSON.
     Json,
+    /// Anything, passed on as JSON.
+    Any,
 }
 
 impl Kind {

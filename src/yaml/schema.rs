@@ -52,6 +52,7 @@ impl Schema {
             Kind::Bool => self.or_variable(json!({"type": "boolean"})),
             Kind::Whole(low, i64::MAX) => self.or_variable(json!({"type": "integer", "minimum": low})),
             Kind::Whole(low, high) => self.or_variable(json!({"type": "integer", "minimum": low, "maximum": high})),
+            Kind::Number => self.or_variable(json!({"type": "number"})),
             Kind::Seconds => self.or_variable(json!({"type": "number", "minimum": 0, "maximum": 604_800})),
             Kind::Duration => object(json!({"type": ["number", "string"], "minimum": 0, "maximum": 604_800})),
             Kind::Size => object(json!({"type": ["integer", "string"], "minimum": 1})),
@@ -67,6 +68,7 @@ impl Schema {
             Kind::Map(keys) => self.mapping(keys),
             Kind::Names(value) => object(json!({"type": "object", "additionalProperties": self.value(*value)})),
             Kind::Json => object(json!({"type": "object"})),
+            Kind::Any => Map::new(),
         }
     }
 

@@ -100,6 +100,34 @@ impl<'n> Section<'n> {
         Some(At::new(values, path))
     }
 
+    /// A list, or a list of lists; refused items are reported and left out.
+    pub fn list_or_lists<T>(
+        &mut self,
+        source: &mut Source<'_>,
+        key: &str,
+        read: impl Fn(&Node) -> Read<T>,
+    ) -> Vec<At<Vec<At<T>>>> {
+        let Some((path, node)) = self.find(key) else { return Vec::new() };
+        let Node::List(items) = node else {
+            self.refuse(source, key, &path, "a list", node);
+            return Vec::new();
+        };
+        if !items.iter().any(|item| matches!(item, Node::List(_))) {
+            return vec![At::new(read_items(source, &self.full(key), &path, items, &read), path)];
+        }
+        let mut lists = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            let path = extend(&path, Step::Item(index));
+            match item {
+                Node::List(items) => {
+                    lists.push(At::new(read_items(source, &self.full(key), &path, items, &read), path));
+                }
+                other => self.refuse(source, key, &path, "a list like those beside it", other),
+            }
+        }
+        lists
+    }
+
     /// A mapping of free names; refused entries are reported and left out.
     pub fn names<T>(
         &mut self,

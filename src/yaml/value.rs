@@ -133,6 +133,19 @@ pub fn whole(node: &Node, range: RangeInclusive<i128>) -> Read<i128> {
     })
 }
 
+/// A number, whole or not, as its node.
+pub fn number(node: &Node) -> Read<Node> {
+    match node {
+        Node::Int(_) => Ok(node.clone()),
+        Node::Float(value) if value.is_finite() => Ok(node.clone()),
+        Node::Text(text) if text.trim().parse::<f64>().is_ok() => {
+            let help = Some("write the number without quotes".to_owned());
+            Err(Reason { help, ..expected("a number", node) })
+        }
+        other => Err(expected("a number", other)),
+    }
+}
+
 /// Makes a number that is in range the type that holds it.
 pub fn narrow<T: TryFrom<i128>>(number: i128) -> Read<T> {
     T::try_from(number).map_err(|_| Reason::from(format!("{number} is out of range")))

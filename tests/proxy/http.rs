@@ -19,7 +19,7 @@ fn local_answers_need_no_argo() {
     let list = client.get("/v1/models").json();
     let models = list["data"].as_array().unwrap();
     assert_eq!(list["object"], "list");
-    let expected = json!({"id": "argo:gpt-4o", "object": "model", "created": 1740787200, "owned_by": "system", "internal_name": "gpt4o"});
+    let expected = json!({"id": "argo:gpt-4o", "object": "model", "created": 1740787200, "owned_by": "system", "internal_name": "gpt4o", "context_length": 128_000, "max_output_tokens": 16_384});
     assert!(models.contains(&expected), "{list}");
     for alias in ["argo:gpt-3.5-turbo-16k", "argo:gpt-o3-mini", "argo:text-embedding-ada-002"] {
         assert!(models.iter().any(|model| model["id"] == alias), "{alias}");

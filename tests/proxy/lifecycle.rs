@@ -195,10 +195,13 @@ fn check_routes_and_models_say_what_is_served() {
     let rows: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert!(rows[0]["stream_url"].as_str().unwrap().ends_with("/streamchat/"));
     let (_, out, _) = run(&["models"]);
-    assert!(out.lines().any(|line| line.contains("argo:gpt-4o ") && line.ends_with(" gpt4o")), "{out}");
+    let line = |name: &str| out.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{name}: {out}"));
+    assert!(line("argo:gpt-4o ").contains(" gpt4o ") && line("argo:gpt-4o ").ends_with(" default"), "{out}");
+    assert!(line("argo:gpt-4-32k ").ends_with("deprecated") && line("argo:gpt-5 ").ends_with(" gpt5"), "{out}");
     let (_, out, _) = run(&["models", "--json"]);
     let rows: serde_json::Value = serde_json::from_str(&out).unwrap();
-    assert!(rows.as_array().unwrap().contains(&json!({"name": "argo:gpt-4o", "id": "gpt4o", "default": true})));
+    let row = json!({"name": "argo:gpt-4o", "id": "gpt4o", "default": true, "hidden": false, "deprecated": false, "pattern": false});
+    assert!(rows.as_array().unwrap().contains(&row));
 
     std::fs::write(
         folder.join("routes.yaml"),

@@ -12,6 +12,7 @@ mod explain;
 mod failures;
 mod http;
 mod lifecycle;
+mod model_rules;
 mod only_yaml;
 mod passthrough;
 mod reload;

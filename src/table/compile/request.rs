@@ -1,18 +1,23 @@
-//! A canned request: YAML that has to be JSON when it goes out.
+//! YAML that has to be JSON when it goes out: a canned request, the value of a parameter.
 
 use crate::yaml::{At, Node, Source, Step};
 use bytes::Bytes;
 use serde_json::{Map, Number, Value};
 
-/// The request as bytes; reports what JSON cannot say.
+/// A request as bytes; reports what JSON cannot say.
 pub fn json(called: &str, request: &At<&Node>, source: &mut Source<'_>) -> Option<Bytes> {
+    text(called, "the request", request.value, &request.path, source).map(Bytes::from)
+}
+
+/// A value as JSON; reports what JSON cannot say.
+pub fn text(called: &str, what: &str, node: &Node, path: &[Step], source: &mut Source<'_>) -> Option<String> {
     let mut refused = Vec::new();
-    let value = value(request.value, &request.path, &mut refused);
-    for (path, what, help) in &refused {
-        let message = format!("{called}: the request cannot be written as JSON: {what}");
+    let value = value(node, path, &mut refused);
+    for (path, why, help) in &refused {
+        let message = format!("{called}: {what} cannot be written as JSON: {why}");
         source.error(path, message, Some((*help).to_owned()));
     }
-    refused.is_empty().then(|| Bytes::from(value.to_string()))
+    refused.is_empty().then(|| value.to_string())
 }
 
 /// Where, what is wrong, and what to do.

@@ -145,7 +145,7 @@ fn canned_model(row: &written::Route<'_>, group: &Models, source: &mut Source<'_
     for (index, entry) in entries.iter().enumerate() {
         if let (Node::Text(key), Node::Text(model)) = entry
             && key == "model"
-            && group.find(model).is_none()
+            && group.choose(Some(model)).is_err()
         {
             let near = group.near(model).first().map(|near| format!("did you mean '{near}'?"));
             let message = format!("{}: the request names the model '{model}', which its group lacks", row.called);

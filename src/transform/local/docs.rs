@@ -43,7 +43,11 @@ impl Docs {
         out.push_str("</table><h2>Models</h2><table><tr><th>Name<th>ARGO's id</tr>");
         for (group, model) in self.0.models() {
             let default = group.default().is_some_and(|default| default.name == model.name);
-            let mark = if default { " (default)" } else { "" };
+            let mark = match (default, model.deprecated) {
+                (true, _) => " (default)",
+                (false, true) => " (deprecated)",
+                (false, false) => "",
+            };
             let (name, id) = (escape(&model.name), escape(&model.id));
             write!(out, "<tr><td><code>{name}</code>{mark}<td><code>{id}</code></tr>")?;
         }

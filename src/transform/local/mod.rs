@@ -34,9 +34,10 @@ pub struct Row {
 }
 
 impl Catalog {
-    /// All models of all groups, each once.
+    /// The models of all groups that the model list shows, each once.
     pub fn models(&self) -> impl Iterator<Item = (&Models, &Model)> {
-        self.groups.iter().flat_map(|group| group.iter().map(move |model| (group.as_ref(), model)))
+        let all = self.groups.iter().flat_map(|group| group.iter().map(move |model| (group.as_ref(), model)));
+        all.filter(|(_, model)| !model.hidden)
     }
 }
 
@@ -50,18 +51,28 @@ pub struct Entry {
     pub build: fn(&Arc<Catalog>) -> Arc<dyn Transformer>,
 }
 
-/// Appends a model as `/models` shows it.
-fn push_model(out: &mut Vec<u8>, group: &Models, model: &Model) {
+/// Appends a model as `/models` shows it: first what OpenAI's clients know, then what else is known of it.
+fn push_model(out: &mut Vec<u8>, model: &Model) {
+    let facts = &model.rules.facts;
     out.push(b'{');
     json::push_key(out, "id");
     json::push_string(out, &model.name);
     json::push_key(out, "object");
     json::push_string(out, "model");
     json::push_key(out, "created");
-    json::push_number(out, group.shown.created);
+    json::push_number(out, facts.created.unwrap_or_default());
     json::push_key(out, "owned_by");
-    json::push_string(out, &group.shown.owned_by);
+    json::push_string(out, facts.owned_by.as_deref().unwrap_or_default());
     json::push_key(out, "internal_name");
     json::push_string(out, &model.id);
+    for (key, number) in [("context_length", facts.context_length), ("max_output_tokens", facts.max_output_tokens)] {
+        if let Some(number) = number {
+            json::push_key(out, key);
+            json::push_number(out, number);
+        }
+    }
+    if model.deprecated {
+        out.extend_from_slice(b",\"deprecated\":true");
+    }
     out.push(b'}');
 }

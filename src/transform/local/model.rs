@@ -1,7 +1,7 @@
 //! `reply: model`: one model of the table, named by the last parameter of the route's path.
 
 use super::{Catalog, Entry, push_model};
-use crate::models::{Chosen, How, Models};
+use crate::models::Models;
 use crate::transform::steps::Step;
 use crate::transform::{Context, Plan, Request, Transformer};
 use crate::wire::{Answer, Failure};
@@ -20,10 +20,12 @@ struct OneModel(Arc<Catalog>);
 impl Transformer for OneModel {
     fn open(&self, request: &Request, cx: &Context<'_>) -> Result<Plan, Failure> {
         let asked = request.params.last().map_or("", String::as_str);
-        let found = self.0.groups.iter().find_map(|group| Some((group, group.find_by(asked)?)));
-        let Some((group, (model, form))) = found else {
+        let groups = || self.0.groups.iter();
+        let named = groups().find_map(|group| Some((group, group.find(asked)?)));
+        let found = named.or_else(|| groups().find_map(|group| Some((group, group.make(asked)?))));
+        let Some((group, chosen)) = found else {
             let group: Option<&Arc<Models>> =
-                self.0.groups.iter().find(|group| !group.near(asked).is_empty()).or(self.0.groups.first());
+                groups().find(|group| !group.near(asked).is_empty()).or(self.0.groups.first());
             return Err(match group {
                 Some(group) => {
                     cx.note(|| Step::model(group, Some(asked), None));
@@ -32,9 +34,9 @@ impl Transformer for OneModel {
                 None => Failure::new(StatusCode::NOT_FOUND, "No models are served here.").with_code("model_not_found"),
             });
         };
-        cx.note(|| Step::model(group, Some(asked), Some(&Chosen { model, how: How::Named(form), asked })));
+        cx.note(|| Step::model(group, Some(asked), Some(&chosen)));
         let mut out = Vec::new();
-        push_model(&mut out, group, model);
+        push_model(&mut out, &chosen.model);
         Ok(Plan::Answer(Answer::json(StatusCode::OK, out)))
     }
 }

@@ -24,11 +24,11 @@ impl Transformer for ModelList {
 
 fn render(catalog: &Catalog) -> Bytes {
     let mut out = b"{\"object\":\"list\",\"data\":[".to_vec();
-    for (index, (group, model)) in catalog.models().enumerate() {
+    for (index, (_, model)) in catalog.models().enumerate() {
         if index > 0 {
             out.push(b',');
         }
-        push_model(&mut out, group, model);
+        push_model(&mut out, model);
     }
     out.extend_from_slice(b"]}");
     out.into()

@@ -5,12 +5,11 @@ use super::choices::Choices;
 use super::frame::{Frame, Wanted};
 use super::reply::{ChatReply, Delivery};
 use super::shape::Shape;
-use crate::chat::conversation::Param;
 use crate::chat::tokens::{Counting, Prompt};
 use crate::chat::tools::Tools;
 use crate::chat::{Conversation, Message};
 use crate::dialect::{self, ChatDialect, Dialect};
-use crate::models::{Chosen, Family, Model, Models};
+use crate::models::{Chosen, Did, Family, Model, Models, Streaming};
 use crate::transform::{Call, Context, Driven, Plan, Reply, Streamed, Wiring};
 use crate::wire::{Failure, sse};
 use bytes::Bytes;
@@ -26,6 +25,13 @@ pub struct Endpoint {
     counting: Counting,
     most_choices: u64,
     shape: &'static Shape,
+}
+
+/// The calls of a request, as far as its conversations decide them.
+struct Encoded {
+    bodies: Vec<Bytes>,
+    delivery: Delivery,
+    max_tokens: Option<u64>,
 }
 
 /// The names of what is offered.
@@ -78,73 +84,82 @@ impl Endpoint {
         if choices > self.most_choices {
             return Err(too_many(&asked, conversations.len(), self.most_choices));
         }
-        let family = rules.tools.unwrap_or(Family::Openai);
         let old_calls = asked.offer.is_old_form();
         let tools = asked.offer.read()?;
         if let Some(tools) = &tools {
-            self.dialect.check_tools(tools, family)?;
+            self.check_tools(tools, &chosen)?;
         }
         let offered = names(tools.as_ref());
         let mut prompt = Prompt::new(self.counting, rules.counts_with());
         conversations.iter().for_each(|messages| self.count(&mut prompt, messages, tools.as_ref(), body));
+        let prompt = Arc::new(prompt);
+        let (mut left, mut params) = (conversations.len(), asked.params);
+        let chats = conversations.into_iter().map(|messages| {
+            left -= 1;
+            let params = if left == 0 { std::mem::take(&mut params) } else { params.clone() };
+            Conversation { messages, tools: tools.clone(), params }
+        });
+        let encoded = self.encode(&chosen.model, chats.collect(), asked.stream, cx);
         let wanted = Wanted {
             model: chosen.asked,
             rules,
             stream: asked.stream,
             include_usage: asked.include_usage,
-            max_tokens: asked.max_tokens,
+            max_tokens: encoded.max_tokens,
             counting: self.counting,
             old_calls,
         };
-        let prompt = Arc::new(prompt);
         let counted = (!asked.stream || asked.include_usage).then(|| prompt.clone());
         let frame = Frame::new(self.shape, &wanted, prompt, cx);
-        let (stream, timeout) = (asked.stream, asked.timeout);
-        let (bodies, streams) = self.encode(chosen.model, conversations, tools, asked.params, cx);
         cx.note_counting(frame.counting, rules);
-        let delivery = match (stream, streams) {
-            (false, _) => Delivery::Whole,
-            (true, true) => Delivery::Stream,
-            (true, false) => Delivery::Recut,
-        };
-        let model = &chosen.model.id;
-        let calls = bodies.iter().flat_map(|body| (0..answers).map(move |_| body.clone())).map(|body| {
+        let (delivery, timeout, model) = (encoded.delivery, asked.timeout, &chosen.model.id);
+        let calls = encoded.bodies.iter().flat_map(|body| (0..answers).map(move |_| body.clone())).map(|body| {
             let stream = delivery == Delivery::Stream;
             Call { stream, body, timeout, model: model.clone(), prompt: counted.clone() }
         });
         Ok(self.plan(calls.collect(), frame, delivery, offered))
     }
 
-    /// The bodies of the calls, and whether the upstream streams answers to all of them.
-    fn encode<'a>(
-        &self,
-        model: &Model,
-        conversations: Vec<Vec<Message<'a>>>,
-        mut tools: Option<Tools<'a>>,
-        mut params: Vec<Param<'a>>,
-        cx: &Context<'_>,
-    ) -> (Vec<Bytes>, bool) {
+    /// Whether the model can be offered such tools.
+    fn check_tools(&self, tools: &Tools<'_>, chosen: &Chosen<'_>) -> Result<(), Failure> {
+        match chosen.model.rules.tools {
+            Some(Family::None) => {
+                Err(Failure::unsupported("tools", &format!("the model '{}' calls no tools", chosen.asked)))
+            }
+            family => self.dialect.check_tools(tools, family.unwrap_or(Family::Openai)),
+        }
+    }
+
+    /// Makes each conversation fit the model, and writes the bodies of the calls.
+    fn encode<'a>(&self, model: &'a Model, chats: Vec<Conversation<'a>>, to_stream: bool, cx: &Context<'_>) -> Encoded {
         let rules = &model.rules;
-        let mut bodies = Vec::with_capacity(conversations.len());
-        let (mut streams, mut left) = (true, conversations.len());
-        for messages in conversations {
-            left -= 1;
-            let (tools, params) = match left {
-                0 => (tools.take(), std::mem::take(&mut params)),
-                _ => (tools.clone(), params.clone()),
-            };
-            let mut chat = Conversation { messages, tools, params };
+        let whole_only = rules.streaming == Some(Streaming::Whole);
+        let streams = !whole_only && chats.iter().all(|chat| self.dialect.streams(chat));
+        let mut encoded = Encoded {
+            bodies: Vec::with_capacity(chats.len()),
+            delivery: match (to_stream, streams) {
+                (false, _) => Delivery::Whole,
+                (true, true) => Delivery::Stream,
+                (true, false) => Delivery::Recut,
+            },
+            max_tokens: None,
+        };
+        if to_stream && whole_only {
+            cx.note_rule(rules, Did::Whole);
+        }
+        for (index, mut chat) in chats.into_iter().enumerate() {
             // What is done to each is told once.
-            rules.apply(&mut chat, |did| {
-                if left == 0 {
-                    cx.note_rule(rules, did)
+            rules.apply(&mut chat, encoded.delivery == Delivery::Stream, |did| {
+                if index == 0 {
+                    cx.note_rule(rules, did);
                 }
             });
-            streams &= self.dialect.streams(&chat);
+            encoded.max_tokens = chat.max_tokens();
             let call = dialect::Call { user: cx.user, model: &model.id };
-            bodies.push(Bytes::from(self.dialect.encode(&chat, call, rules.tools.unwrap_or(Family::Openai))));
+            let body = self.dialect.encode(&chat, call, rules.tools.unwrap_or(Family::Openai));
+            encoded.bodies.push(Bytes::from(body));
         }
-        (bodies, streams)
+        encoded
     }
 
     /// One call through pingora where that serves, else calls of our own.

@@ -1,0 +1,149 @@
+//! Makes a conversation fit a model, as its rules say.
+
+use super::did::Did;
+use super::rules::{Cap, Json, Rules, SystemRole};
+use crate::chat::conversation::Param;
+use crate::chat::{Conversation, Message, Role};
+use crate::wire::{Fields, json};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+
+impl Rules {
+    /// Makes a conversation fit the model, and tells `tell` each thing that it does; `stream` is whether the call is streamed.
+    ///
+    /// Nothing is allocated for what no rule changes.
+    pub fn apply<'a>(&'a self, chat: &mut Conversation<'a>, stream: bool, mut tell: impl FnMut(Did<'a>)) {
+        self.apply_to_messages(&mut chat.messages, &mut tell);
+        let params = &mut chat.params;
+        self.drop_and_rename(params, &mut tell);
+        for (name, value) in &self.fixed {
+            if set(params, name, value) {
+                tell(Did::Fixed(name, value.get()));
+            }
+        }
+        for names in &self.only_one_of {
+            keep_first(params, names, &mut tell);
+        }
+        for (name, value) in &self.default {
+            if !given(params, name) && !self.is_excluded(params, name) {
+                set(params, name, value);
+                tell(Did::Defaulted(name, value.get()));
+            }
+        }
+        lower(params, &self.cap, |name, most| tell(Did::Capped(name, most)));
+        if !stream {
+            lower(params, &self.cap_whole, |name, most| tell(Did::CappedWhole(name, most)));
+        }
+    }
+
+    fn apply_to_messages<'a>(&'a self, messages: &mut Vec<Message<'a>>, tell: &mut impl FnMut(Did<'a>)) {
+        if self.system_role == Some(SystemRole::User) {
+            let mut turned = 0;
+            for message in messages.iter_mut().filter(|message| message.role == Role::System) {
+                message.role = Role::User;
+                turned += 1;
+            }
+            if turned > 0 {
+                tell(Did::SystemRole { messages: turned });
+            }
+        }
+        let Some(filler) = &self.user_filler else { return };
+        let is_user = |message: &&mut Message<'_>| message.role == Role::User;
+        if messages.iter_mut().filter(is_user).any(|message| says_something(&message.content)) {
+            return;
+        }
+        tell(Did::Filled(filler.get()));
+        let content = Cow::Borrowed(filler.as_ref());
+        match messages.iter_mut().rfind(is_user) {
+            Some(message) => message.content = content,
+            None => messages.push(Message::plain(Role::User, content, Fields::default())),
+        }
+    }
+
+    fn drop_and_rename<'a>(&'a self, params: &mut Vec<Param<'a>>, tell: &mut impl FnMut(Did<'a>)) {
+        params.retain(|(name, _)| match self.drop.iter().find(|dropped| *dropped == name) {
+            Some(dropped) => {
+                tell(Did::Dropped(dropped));
+                false
+            }
+            None => true,
+        });
+        for (from, to) in &self.rename {
+            if params.iter().any(|(name, _)| name == to) {
+                if remove(params, from) {
+                    tell(Did::Yielded(from, to));
+                }
+                continue;
+            }
+            for (name, _) in params.iter_mut().filter(|(name, _)| name == from) {
+                *name = Cow::Borrowed(to);
+                tell(Did::Renamed(from, to));
+            }
+        }
+    }
+
+    /// Whether a default would stand beside a parameter that it may not stand beside.
+    fn is_excluded(&self, params: &[Param<'_>], name: &str) -> bool {
+        let beside = self.only_one_of.iter().filter(|names| names.iter().any(|known| known == name));
+        beside.flatten().any(|other| given(params, other))
+    }
+}
+
+/// Whether a parameter is given; null is OpenAI's word for not giving one.
+fn given(params: &[Param<'_>], name: &str) -> bool {
+    params.iter().any(|(known, value)| known == name && !json::is_null(value))
+}
+
+fn remove(params: &mut Vec<Param<'_>>, name: &str) -> bool {
+    let before = params.len();
+    params.retain(|(known, _)| known != name);
+    params.len() < before
+}
+
+/// Gives a parameter a value; whether that changed anything.
+fn set<'a>(params: &mut Vec<Param<'a>>, name: &'a str, value: &'a Json) -> bool {
+    let mut there = params.iter_mut().filter(|(known, _)| known == name);
+    if let (Some((_, one)), None) = (there.next(), there.next()) {
+        let same = one.get() == value.get();
+        *one = value;
+        return !same;
+    }
+    remove(params, name);
+    params.push((Cow::Borrowed(name), value));
+    true
+}
+
+/// Leaves out all but the first of `names` that is given.
+fn keep_first<'a>(params: &mut Vec<Param<'a>>, names: &'a [String], tell: &mut impl FnMut(Did<'a>)) {
+    let mut given = names.iter().filter(|name| given(params, name));
+    let Some(first) = given.next() else { return };
+    let others: Vec<&String> = given.filter(|name| *name != first).collect();
+    for name in others {
+        remove(params, name);
+        tell(Did::Excluded(name, first));
+    }
+}
+
+fn lower<'a>(params: &mut [Param<'a>], caps: &'a [(String, Cap)], mut tell: impl FnMut(&'a str, &'a str)) {
+    for (name, cap) in caps {
+        for (_, value) in params.iter_mut().filter(|(known, _)| known == name) {
+            if value.get().parse::<f64>().is_ok_and(|number| number > cap.most) {
+                *value = &cap.json;
+                tell(name, cap.json.get());
+            }
+        }
+    }
+}
+
+/// Whether a content holds anything but white space, as far as that is seen without decoding it.
+fn says_something(content: &RawValue) -> bool {
+    let inside = content.get().get(1..content.get().len().saturating_sub(1)).unwrap_or_default();
+    let mut rest = inside.trim_ascii();
+    while let Some(after) = ["\\n", "\\r", "\\t"].iter().find_map(|space| rest.strip_prefix(space)) {
+        rest = after.trim_ascii_start();
+    }
+    !rest.is_empty()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,94 @@
+//! What rules did, for whoever asks why, and which rule it was.
+
+use super::merge::renamed;
+use super::rules::{Rule, Rules, Streaming, SystemRole};
+use crate::chat::tokens::Tokenizer;
+use std::fmt;
+use std::sync::Arc;
+
+/// One thing that rules did to a request or its reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Did<'a> {
+    /// System messages became user messages.
+    SystemRole {
+        /// How many.
+        messages: usize,
+    },
+    /// The system text went in front of the prompt.
+    SystemText,
+    /// A user message said nothing, or there was none.
+    Filled(&'a str),
+    /// A parameter was left out.
+    Dropped(&'a str),
+    /// A parameter was renamed.
+    Renamed(&'a str, &'a str),
+    /// A parameter was left out because the one that it would be renamed to was given as well.
+    Yielded(&'a str, &'a str),
+    /// A parameter was set to a value.
+    Fixed(&'a str, &'a str),
+    /// A parameter was left out because another one was given as well.
+    Excluded(&'a str, &'a str),
+    /// A parameter was set to a value because the request gave none.
+    Defaulted(&'a str, &'a str),
+    /// A number was lowered.
+    Capped(&'a str, &'a str),
+    /// A number was lowered because the call is not streamed.
+    CappedWhole(&'a str, &'a str),
+    /// A client's stream is served by a whole call.
+    Whole,
+    /// Tokens are counted with this table.
+    Counts(Tokenizer),
+    /// Vectors must have this length.
+    Dimensions(u32),
+}
+
+impl fmt::Display for Did<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Did::SystemRole { messages } => write!(f, "system messages became user messages: {messages}"),
+            Did::SystemText => f.write_str("the system text went in front of the prompt"),
+            Did::Filled(text) => write!(f, "no user message said anything; one says {text}"),
+            Did::Dropped(name) => write!(f, "'{name}' was left out"),
+            Did::Renamed(from, to) => write!(f, "'{from}' was renamed to '{to}'"),
+            Did::Yielded(from, to) | Did::Excluded(from, to) => {
+                write!(f, "'{from}' was left out: '{to}' was given as well")
+            }
+            Did::Fixed(name, value) => write!(f, "'{name}' was set to {value}"),
+            Did::Defaulted(name, value) => write!(f, "'{name}' was set to {value}: none was given"),
+            Did::Capped(name, most) => write!(f, "'{name}' was lowered to {most}"),
+            Did::CappedWhole(name, most) => write!(f, "'{name}' was lowered to {most}: the call is not streamed"),
+            Did::Whole => f.write_str("the stream is served by a whole call"),
+            Did::Counts(tokenizer) => write!(f, "tokens are counted with {}", tokenizer.name()),
+            Did::Dimensions(numbers) => write!(f, "vectors must have {numbers} numbers"),
+        }
+    }
+}
+
+impl Rules {
+    /// The last rule of the table that says what was done.
+    pub fn behind(&self, did: Did<'_>) -> Option<&Rule> {
+        self.matched.iter().rfind(|rule| rule.says.say(did, &self.rename)).map(Arc::as_ref)
+    }
+
+    fn say(&self, did: Did<'_>, rename: &[(String, String)]) -> bool {
+        let is = |own: &str, name: &str| own == name || renamed(rename, own) == name;
+        let both = |from: &str, to: &str| {
+            let has = |names: &Vec<String>, wanted: &str| names.iter().any(|own| is(own, wanted));
+            self.only_one_of.iter().any(|names| has(names, from) && has(names, to))
+        };
+        match did {
+            Did::SystemRole { .. } | Did::SystemText => self.system_role == Some(SystemRole::User),
+            Did::Filled(text) => self.user_filler.as_ref().is_some_and(|filler| filler.get() == text),
+            Did::Dropped(name) => self.drop.iter().any(|dropped| dropped == name),
+            Did::Renamed(from, to) | Did::Yielded(from, to) => self.rename.iter().any(|(f, t)| f == from && t == to),
+            Did::Fixed(name, _) => self.fixed.iter().any(|(own, _)| is(own, name)),
+            Did::Excluded(name, other) => both(name, other),
+            Did::Defaulted(name, _) => self.default.iter().any(|(own, _)| is(own, name)),
+            Did::Capped(name, _) => self.cap.iter().any(|(own, _)| is(own, name)),
+            Did::CappedWhole(name, _) => self.cap_whole.iter().any(|(own, _)| is(own, name)),
+            Did::Whole => self.streaming == Some(Streaming::Whole),
+            Did::Counts(tokenizer) => self.tokenizer == Some(tokenizer),
+            Did::Dimensions(numbers) => self.dimensions == Some(numbers),
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! Rules of a group as they serve, and what makes no sense in each.
+
+use super::super::written::{Group, Rule as Written};
+use super::names::Row;
+use super::request;
+use crate::models::glob::fits;
+use crate::models::{Cap, Json, NamePattern, Rule, Rules};
+use crate::yaml::{At, Node, Source, lookup};
+use serde_json::value::RawValue;
+use std::sync::Arc;
+
+/// Fields that this proxy writes itself.
+const OWN: [&str; 9] =
+    ["user", "model", "messages", "system", "prompt", "input", "stream", "stream_options", "timeout"];
+
+/// All rules of a group in order.
+pub fn compile(group: &Group, named: &[Row<'_>], patterns: &[NamePattern], source: &mut Source<'_>) -> Vec<Arc<Rule>> {
+    let rules = group.rules.iter().map(|rule| {
+        matches(rule, named, patterns, source);
+        let says = says(rule, source);
+        check(rule, &says, source);
+        let matches = rule.matches.iter().map(|pattern| pattern.value.clone()).collect();
+        Arc::new(Rule { place: rule.called.clone(), matches, says })
+    });
+    rules.collect()
+}
+
+/// Warns of patterns that match no id. Which ids patterns of names make cannot be known.
+fn matches(rule: &Written, named: &[Row<'_>], patterns: &[NamePattern], source: &mut Source<'_>) {
+    if patterns.iter().any(|pattern| pattern.fixed_id().is_none()) {
+        return;
+    }
+    let fixed = patterns.iter().filter_map(NamePattern::fixed_id);
+    let ids: Vec<&str> = named.iter().map(|row| row.id.value.as_str()).chain(fixed).collect();
+    for pattern in rule.matches.iter().filter(|_| !ids.is_empty()) {
+        if ids.iter().any(|id| fits(&pattern.value, id)) {
+            continue;
+        }
+        let help = match named.iter().find(|row| row.name.value == pattern.value) {
+            Some(row) => format!("rules match ARGO's ids; write '{}'", row.id.value),
+            None => lookup(&pattern.value, "ids", ids.iter().map(|id| (*id, ()))).err().unwrap_or_default(),
+        };
+        let message = format!("{}.match: '{}' matches no id of the group", rule.called, pattern.value);
+        source.warn(&pattern.path, message, Some(help));
+    }
+}
+
+fn says(rule: &Written, source: &mut Source<'_>) -> Rules {
+    Rules {
+        system_role: rule.system_role,
+        user_filler: rule.user_filler.as_ref().and_then(|text| filler(rule, text, source)),
+        drop: rule.drop.iter().map(|name| name.value.clone()).collect(),
+        rename: rule.rename.iter().map(|(from, to)| (from.value.clone(), to.value.clone())).collect(),
+        fixed: values(rule, "fixed", &rule.fixed, source),
+        only_one_of: rule
+            .only_one_of
+            .iter()
+            .map(|names| names.value.iter().map(|n| n.value.clone()).collect())
+            .collect(),
+        default: values(rule, "default", &rule.default, source),
+        cap: caps(rule, "cap", &rule.cap, source),
+        cap_whole: caps(rule, "cap_whole", &rule.cap_whole, source),
+        tokenizer: rule.tokenizer,
+        tools: rule.tools,
+        streaming: rule.streaming,
+        dimensions: rule.dimensions,
+        facts: rule.show.clone(),
+        matched: Vec::new(),
+    }
+}
+
+fn raw(text: String) -> Option<Json> {
+    RawValue::from_string(text).ok().map(Json::from)
+}
+
+fn filler(rule: &Written, text: &At<String>, source: &mut Source<'_>) -> Option<Json> {
+    if text.value.trim().is_empty() {
+        let message = format!("{}.user_filler: it says nothing", rule.called);
+        source.error(&text.path, message, Some("write what the user says, such as \"[continue]\"".to_owned()));
+        return None;
+    }
+    raw(serde_json::Value::from(text.value.as_str()).to_string())
+}
+
+fn values(rule: &Written, key: &str, list: &[(At<String>, At<Node>)], source: &mut Source<'_>) -> Vec<(String, Json)> {
+    let values = list.iter().filter_map(|(name, node)| {
+        let called = format!("{}.{key}", rule.called);
+        if node.value == Node::Null {
+            let message = format!("{called}.{}: it has no value", name.value);
+            let help = "write a value; a parameter that is not to go upstream is named in `drop`".to_owned();
+            source.error(&name.path, message, Some(help));
+            return None;
+        }
+        let text = request::text(&called, "the value", &node.value, &node.path, source)?;
+        Some((name.value.clone(), raw(text)?))
+    });
+    values.collect()
+}
+
+fn caps(rule: &Written, key: &str, list: &[(At<String>, At<Node>)], source: &mut Source<'_>) -> Vec<(String, Cap)> {
+    let caps = list.iter().filter_map(|(name, node)| {
+        let called = format!("{}.{key}", rule.called);
+        let text = request::text(&called, "the number", &node.value, &node.path, source)?;
+        Some((name.value.clone(), Cap { most: text.parse().ok()?, json: raw(text)? }))
+    });
+    caps.collect()
+}
+
+/// What makes no sense in one rule.
+fn check(rule: &Written, says: &Rules, source: &mut Source<'_>) {
+    let called = &rule.called;
+    if rule.only_matches {
+        source.warn(&rule.path, format!("{called}: it changes nothing"), Some("say what is different".to_owned()));
+    }
+    for (from, to) in &rule.rename {
+        if from.value == to.value {
+            let message = format!("{called}.rename: '{}' is renamed to itself", from.value);
+            source.warn(&to.path, message, Some("remove it".to_owned()));
+        }
+    }
+    own_fields(rule, source);
+    contradictions(rule, source);
+    numbers(rule, says, source);
+    for names in &rule.only_one_of {
+        if let [] | [_] = names.value.as_slice() {
+            let message = format!("{called}.only_one_of: it has fewer than two names");
+            source.warn(&names.path, message, Some("name two or more parameters, the one to keep first".to_owned()));
+        }
+        for (index, name) in names.value.iter().enumerate() {
+            if names.value.iter().take(index).any(|first| first.value == name.value) {
+                let message = format!("{called}.only_one_of: '{}' stands twice", name.value);
+                source.warn(&name.path, message, Some("remove it".to_owned()));
+            }
+        }
+    }
+}
+
+/// Fields that no rule can touch, since this proxy writes them.
+fn own_fields(rule: &Written, source: &mut Source<'_>) {
+    let set = rule.fixed.iter().chain(&rule.default).map(|(name, _)| name);
+    let set = set.chain(rule.rename.iter().map(|(_, to)| to));
+    for name in set.filter(|name| OWN.contains(&name.value.as_str())) {
+        let message = format!("{}: '{}' is written by the proxy itself", rule.called, name.value);
+        source.error(&name.path, message, Some("remove it".to_owned()));
+    }
+    let read = rule.drop.iter().chain(rule.rename.iter().map(|(from, _)| from));
+    let read = read.chain(rule.cap.iter().chain(&rule.cap_whole).map(|(name, _)| name));
+    let read = read.chain(rule.only_one_of.iter().flat_map(|names| &names.value));
+    for name in read.filter(|name| OWN.contains(&name.value.as_str())) {
+        let message = format!("{}: '{}' is no parameter that a rule can change", rule.called, name.value);
+        source.warn(&name.path, message, Some("remove it".to_owned()));
+    }
+}
+
+/// Parameters of which a rule says two things.
+fn contradictions(rule: &Written, source: &mut Source<'_>) {
+    let called = &rule.called;
+    let has = |list: &[(At<String>, At<Node>)], name: &At<String>| list.iter().any(|(n, _)| n.value == name.value);
+    let mut warn = |at: &At<String>, key: &str, what: &str, help: &str| {
+        source.warn(&at.path, format!("{called}.{key}: '{}' {what}", at.value), Some(help.to_owned()));
+    };
+    for name in &rule.drop {
+        if rule.rename.iter().any(|(from, _)| from.value == name.value) {
+            warn(name, "drop", "is dropped before it could be renamed", "keep one of the two");
+        }
+        if has(&rule.fixed, name) {
+            warn(name, "drop", "is fixed as well", "keep one of the two: a fixed parameter is always set");
+        } else if has(&rule.default, name) {
+            warn(name, "drop", "has a default as well", "keep one of the two; to set it always, write it in `fixed`");
+        } else if has(&rule.cap, name) || has(&rule.cap_whole, name) {
+            warn(name, "drop", "has a cap as well", "keep one of the two");
+        }
+    }
+    for (name, _) in rule.default.iter().filter(|(name, _)| has(&rule.fixed, name)) {
+        warn(name, "default", "is fixed as well, so that the default does nothing", "keep one of the two");
+    }
+}
+
+/// Values above their own caps.
+fn numbers(rule: &Written, says: &Rules, source: &mut Source<'_>) {
+    for (key, list, written) in [("fixed", &says.fixed, &rule.fixed), ("default", &says.default, &rule.default)] {
+        for (name, value) in list {
+            let is_above = |cap: &Cap| value.get().parse::<f64>().is_ok_and(|number| number > cap.most);
+            let above = says.cap.iter().find(|(capped, cap)| capped == name && is_above(cap));
+            let at = written.iter().find(|(known, _)| known.value == *name);
+            if let (Some((_, cap)), Some((_, at))) = (above, at) {
+                let message = format!("{}.{key}.{name}: it is above its cap, {}", rule.called, cap.json.get());
+                source.warn(&at.path, message, Some("write the lower of the two".to_owned()));
+            }
+        }
+    }
+    for (name, whole) in &says.cap_whole {
+        let lower = says.cap.iter().find(|(known, cap)| known == name && cap.most <= whole.most);
+        let at = rule.cap_whole.iter().find(|(known, _)| known.value == *name);
+        if let (Some(_), Some((_, at))) = (lower, at) {
+            let message = format!("{}.cap_whole.{name}: it is not below `cap`, and does nothing", rule.called);
+            source.warn(&at.path, message, Some("remove it, or lower it".to_owned()));
+        }
+    }
+}
