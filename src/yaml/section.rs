@@ -128,7 +128,7 @@ impl<'n> Section<'n> {
     pub fn place(&self, source: &Source<'_>, key: &str) -> Place {
         match self.position(key) {
             Some(index) => source.place(&extend(&self.path, Step::Value(index))),
-            None => Place::File(source.file.to_owned()),
+            None => Place::File(source.file(&self.path).to_owned()),
         }
     }
 
