@@ -41,6 +41,8 @@ pub enum Kind {
     Whole(i64, i64),
     /// Seconds, fractions allowed.
     Seconds,
+    /// Seconds, or a text with a unit, as [`super::duration`] reads it.
+    Duration,
     /// A number of bytes, or a text with a unit.
     Size,
     /// Any text.

@@ -4,6 +4,7 @@
 //! refuses what it does not know; [`schema`] prints it for editors.
 
 mod document;
+pub mod duration;
 pub mod expand;
 pub mod keys;
 mod locate;

@@ -53,6 +53,7 @@ impl Schema {
             Kind::Whole(low, i64::MAX) => self.or_variable(json!({"type": "integer", "minimum": low})),
             Kind::Whole(low, high) => self.or_variable(json!({"type": "integer", "minimum": low, "maximum": high})),
             Kind::Seconds => self.or_variable(json!({"type": "number", "minimum": 0, "maximum": 604_800})),
+            Kind::Duration => object(json!({"type": ["number", "string"], "minimum": 0, "maximum": 604_800})),
             Kind::Size => object(json!({"type": ["integer", "string"], "minimum": 1})),
             Kind::Text => object(json!({"type": "string"})),
             Kind::OneOf(choices) => {

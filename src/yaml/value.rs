@@ -25,7 +25,7 @@ impl From<String> for Reason {
 pub type Read<T> = Result<T, Reason>;
 
 /// No request is worth a longer wait, and sums of clock and timeout stay representable.
-const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
+pub(super) const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// true or false.
 pub fn boolean(node: &Node) -> Read<bool> {
