@@ -6,6 +6,7 @@ use argo_openai_proxy::cli::load::{Needs, both};
 use argo_openai_proxy::cli::schema::{described, text};
 use argo_openai_proxy::config::{Config, Overrides};
 use argo_openai_proxy::dialect::DIALECTS;
+use argo_openai_proxy::table::no_files;
 use argo_openai_proxy::transform::{REPLIES, TRANSFORMERS};
 use argo_openai_proxy::yaml::{Key, Kind};
 use serde_json::{Value, json};
@@ -80,7 +81,9 @@ fn yaml(text: &str) -> Value {
 
 #[test]
 fn the_checked_in_schemas_are_what_the_program_prints() {
-    for (file, name) in [(Described::Routes, "routes"), (Described::Config, "config")] {
+    for (file, name) in
+        [(Described::Routes, "routes"), (Described::Included, "included"), (Described::Config, "config")]
+    {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("schema/{name}.schema.json"));
         if std::env::var("GOLDEN").is_ok_and(|value| value == "write") {
             fs::write(&path, text(file)).unwrap();
@@ -102,6 +105,9 @@ fn the_shipped_files_keep_to_their_schemas() {
     for (file, shipped) in [(Described::Routes, ROUTES), (Described::Routes, golden), (Described::Config, SAMPLE)] {
         assert_eq!(broken(&schema(file), &yaml(shipped), ""), Vec::<String>::new());
     }
+    let included = yaml("version: 1\nmodels: { chat: { names: { lab:x: x } } }\n");
+    assert_eq!(broken(&schema(Described::Included), &included, ""), Vec::<String>::new());
+    assert!(broken(&schema(Described::Routes), &included, "").contains(&": required".to_owned()));
     let config = "port: \"${PORT}\"\nverbose: \"${V:-true}\"\ntimeout: 1.5\nmax_body: 10\n";
     assert_eq!(broken(&schema(Described::Config), &yaml(config), ""), Vec::<String>::new());
 }
@@ -180,7 +186,7 @@ fn every_key_of_a_schema_is_read() {
     let nothing = |_: &str| None;
     let load = |config: &str, table: &str| {
         let config = Config::from_text("config.yaml", config, &Overrides::default(), &nothing);
-        both(config, "routes.yaml", Ok(table.to_owned()), &nothing, Needs::Nobody).err().unwrap_or_default()
+        both(config, "routes.yaml", Ok(table.to_owned()), &no_files, &nothing, Needs::Nobody).err().unwrap_or_default()
     };
     for file in [Described::Routes, Described::Config] {
         let mut texts = Vec::new();
@@ -188,7 +194,7 @@ fn every_key_of_a_schema_is_read() {
         assert!(texts.len() > 14);
         for (key, text) in texts {
             let problems = match file {
-                Described::Routes => load("", &text),
+                Described::Routes | Described::Included => load("", &text),
                 Described::Config => load(&text, ROUTES),
             };
             let column = text.find(IMPOSSIBLE).unwrap() + 1;

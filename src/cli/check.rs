@@ -1,6 +1,7 @@
 //! `check`: loads both files as `serve` would, tells everything that it finds, and starts nothing.
 
 use super::args::{CheckArgs, DEFAULT_CONFIG, Format};
+use super::disk::Disk;
 use super::load::Needs;
 use super::{Ended, environment, files, print, tell};
 use crate::config::Overrides;
@@ -14,7 +15,7 @@ pub fn run(args: &CheckArgs) -> Result<(), Ended> {
     let nothing_named = usual == Path::new(DEFAULT_CONFIG) && !usual.exists();
     let loaded = match nothing_named {
         true => files::load_or_defaults(&args.files),
-        false => files::load(&args.files, &Overrides::default(), Needs::User),
+        false => files::load(&args.files, &Overrides::default(), Needs::User, &Disk::default()),
     };
     let problems = match &loaded {
         Ok(loaded) => &loaded.warnings,

@@ -17,12 +17,13 @@ pub fn routes(args: &ListArgs) -> Result<(), Ended> {
                 "method": methods.join("|"),
                 "path": route.path,
                 "does": route.does,
+                "from": route.from,
                 "url": upstream.map(|upstream| &upstream.whole.url),
                 "stream_url": upstream.and_then(|upstream| upstream.stream.as_ref()).map(|stream| &stream.url),
             })
         })
         .collect();
-    show(args, rows, &["method", "path", "does", "url"])
+    show(args, rows, &["method", "path", "does", "url", "from"])
 }
 
 /// Prints the models.
@@ -34,10 +35,10 @@ pub fn models(args: &ListArgs) -> Result<(), Ended> {
         rows.extend(
             group
                 .iter()
-                .map(|model| json!({"name": model.name, "id": model.id, "default": default == Some(&model.name)})),
+                .map(|model| json!({"name": model.name, "id": model.id, "default": default == Some(&model.name), "from": model.from})),
         );
     }
-    show(args, rows, &["name", "id"])
+    show(args, rows, &["name", "id", "from"])
 }
 
 /// JSON, or the named columns, aligned.

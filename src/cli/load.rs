@@ -13,6 +13,9 @@ pub enum Needs {
     Nobody,
 }
 
+/// Reads a file that the table names, relative to the table's own.
+pub type Read<'r> = &'r dyn Fn(&str) -> std::io::Result<Vec<u8>>;
+
 /// A configuration and a table that belong together. All problems of the configuration come before those of the table,
 /// each part sorted by place. The table of a broken configuration is checked with the defaults.
 ///
@@ -22,6 +25,7 @@ pub fn both(
     config: Checked<Config>,
     routes: &str,
     text: Result<String, Problem>,
+    files: Read<'_>,
     env: Env<'_>,
     needs: Needs,
 ) -> Checked<(Config, Table)> {
@@ -37,6 +41,7 @@ pub fn both(
             let variables = Variables {
                 config: &|name| keys.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone()),
                 environment: env,
+                files,
             };
             keep(Table::load(routes, &text, &variables), &mut problems)
         }

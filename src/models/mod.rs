@@ -23,6 +23,8 @@ pub struct Model {
     pub name: String,
     /// ARGO's id.
     pub id: String,
+    /// File and line of its name.
+    pub from: String,
     /// Its quirks.
     pub rules: Arc<Rules>,
 }
@@ -192,7 +194,12 @@ mod tests {
     use super::*;
 
     fn group() -> Models {
-        let model = |name: &str, id: &str| Model { name: name.into(), id: id.into(), rules: Arc::default() };
+        let model = |name: &str, id: &str| Model {
+            name: name.into(),
+            id: id.into(),
+            from: String::new(),
+            rules: Arc::default(),
+        };
         Models::new(
             vec![model("lab:big-1", "big1"), model("lab:small-1", "small1"), model("big1", "other")],
             Some(1),

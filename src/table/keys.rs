@@ -10,9 +10,14 @@ use crate::yaml::{Choice, Key, Kind};
 /// The whole file.
 pub const TABLE: &[Key] = &[
     Key::required("version", Kind::Whole(1, 1), "The version of this format."),
-    Key::required("upstreams", Kind::Names(&Kind::Map(UPSTREAM)), "Where calls go, by a name of your choice."),
-    Key::required("models", Kind::Names(&Kind::Map(GROUP)), "Groups of models, by a name of your choice."),
-    Key::required("routes", Kind::List(&Kind::Map(ROUTE)), "What is served: a row for each path."),
+    Key::optional(
+        "include",
+        Kind::List(&Kind::Text),
+        "More files such as this one, found from its folder. What they say goes before what this one says: upstreams and models by their names, routes by path and method.",
+    ),
+    Key::inherited("upstreams", Kind::Names(&Kind::Map(UPSTREAM)), "Where calls go, by a name of your choice."),
+    Key::inherited("models", Kind::Names(&Kind::Map(GROUP)), "Groups of models, by a name of your choice."),
+    Key::inherited("routes", Kind::List(&Kind::Map(ROUTE)), "What is served: a row for each path."),
 ];
 
 const UPSTREAM: &[Key] = &[
@@ -31,8 +36,8 @@ const GROUP: &[Key] = &[
         Kind::Text,
         "The name of the model for requests that name none; without it they are refused.",
     ),
-    Key::required("show", Kind::Map(SHOW), "What the model list shows of every model of the group."),
-    Key::required("names", Kind::Names(&Kind::Text), "What clients ask for, and the upstream's id for it."),
+    Key::inherited("show", Kind::Map(SHOW), "What the model list shows of every model of the group."),
+    Key::inherited("names", Kind::Names(&Kind::Text), "What clients ask for, and the upstream's id for it."),
     Key::optional(
         "rules",
         Kind::List(&Kind::Map(RULE)),

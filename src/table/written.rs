@@ -7,6 +7,7 @@ use crate::models::{Family, SystemRole};
 use crate::yaml::near::nearest;
 use crate::yaml::value::{Read, Reason, expected, narrow, text, whole};
 use crate::yaml::{At, Node, Section, Source, Step};
+use std::collections::HashSet;
 
 /// The whole file.
 pub struct Written<'n> {
@@ -75,16 +76,17 @@ pub struct Route<'n> {
 }
 
 impl<'n> Written<'n> {
-    /// Reads the file's mapping.
-    pub fn read(mut keys: Section<'n>, source: &mut Source<'_>) -> Self {
+    /// Reads a file's mapping. A group that is not among the `known` ones has to be complete.
+    pub fn read(mut keys: Section<'n>, known: &HashSet<String>, source: &mut Source<'_>) -> Self {
         keys.at(source, "version", version);
+        keys.list(source, "include", plain);
         let upstreams = keys.named_sections(source, "upstreams");
         let groups = keys.named_sections(source, "models");
         let routes = keys.sections(source, "routes");
         let written = Written {
             upstreams: upstreams
                 .map(|rows| rows.into_iter().map(|(name, keys)| upstream(name, keys, source)).collect()),
-            groups: groups.map(|rows| rows.into_iter().map(|(name, keys)| group(name, keys, source)).collect()),
+            groups: groups.map(|rows| rows.into_iter().map(|(name, keys)| group(name, keys, known, source)).collect()),
             routes: routes.map(|rows| rows.into_iter().map(|keys| route(keys, source)).collect()),
             routes_at: keys.key_path("routes"),
         };
@@ -92,9 +94,9 @@ impl<'n> Written<'n> {
         written
     }
 
-    /// The whole file as a section.
-    pub fn section(entries: &'n [(Node, Node)]) -> Section<'n> {
-        Section::new(entries, TABLE)
+    /// The n-th file as a section.
+    pub fn section(number: usize, entries: &'n [(Node, Node)]) -> Section<'n> {
+        Section::of_file(number, entries, TABLE)
     }
 }
 
@@ -118,9 +120,10 @@ fn upstream(name: At<String>, keys: Option<Section<'_>>, source: &mut Source<'_>
     upstream
 }
 
-fn group(name: At<String>, keys: Option<Section<'_>>, source: &mut Source<'_>) -> Group {
+fn group(name: At<String>, keys: Option<Section<'_>>, known: &HashSet<String>, source: &mut Source<'_>) -> Group {
     let mut group = Group { name, ..Group::default() };
-    let Some(mut keys) = keys else { return group };
+    let Some(keys) = keys else { return group };
+    let mut keys = if known.contains(&group.name.value) { keys } else { keys.alone() };
     group.default = keys.text(source, "default");
     group.names = keys.names(source, "names", plain);
     group.names_at = keys.key_path("names");

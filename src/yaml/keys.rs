@@ -10,18 +10,25 @@ pub struct Key {
     pub about: &'static str,
     /// Whether the mapping needs it.
     pub required: bool,
+    /// Whether it may be left out all the same where the mapping adds to one of another file.
+    pub inherited: bool,
     pub kind: Kind,
 }
 
 impl Key {
     /// A key that may be left out.
     pub const fn optional(name: &'static str, kind: Kind, about: &'static str) -> Self {
-        Key { name, about, required: false, kind }
+        Key { name, about, required: false, inherited: false, kind }
     }
 
     /// A key that must be there.
     pub const fn required(name: &'static str, kind: Kind, about: &'static str) -> Self {
-        Key { name, about, required: true, kind }
+        Key { name, about, required: true, inherited: false, kind }
+    }
+
+    /// A key that must be there, unless the mapping adds to one of another file.
+    pub const fn inherited(name: &'static str, kind: Kind, about: &'static str) -> Self {
+        Key { name, about, required: true, inherited: true, kind }
     }
 }
 

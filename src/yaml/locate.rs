@@ -30,6 +30,11 @@ pub fn file_of(path: &[Step]) -> (usize, &[Step]) {
     }
 }
 
+/// The way to the n-th file.
+pub fn way_to(file: usize) -> Vec<Step> {
+    if file == 0 { Vec::new() } else { vec![Step::File(file)] }
+}
+
 /// Where the node at `path` starts; `None` when the text has no such node.
 pub fn locate(text: &str, path: &[Step]) -> Option<Spot> {
     let error = Locate(path).deserialize(serde_yaml::Deserializer::from_str(without_mark(text))).err()?;

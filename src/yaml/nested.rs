@@ -15,7 +15,7 @@ impl<'n> Section<'n> {
     /// A mapping inside this one.
     pub fn section(&mut self, source: &mut Source<'_>, key: &str) -> Option<Section<'n>> {
         let (path, entries) = self.mapping(source, key)?;
-        Some(Section { name: self.full(key), path, entries, keys: self.keys_below(key) })
+        Some(Section { name: self.full(key), path, entries, keys: self.keys_below(key), adds: self.adds })
     }
 
     /// A list of mappings; `None` when there is no list.
@@ -30,7 +30,9 @@ impl<'n> Section<'n> {
             let name = format!("{}[{index}]", self.full(key));
             let path = extend(&path, Step::Item(index));
             match item {
-                Node::Map(entries) => list.push(Section { name, path, entries, keys: self.keys_below(key) }),
+                Node::Map(entries) => {
+                    list.push(Section { name, path, entries, keys: self.keys_below(key), adds: self.adds })
+                }
                 other => refuse(source, &name, &path, expected("a mapping", other)),
             }
         }
@@ -46,7 +48,7 @@ impl<'n> Section<'n> {
             let path = extend(&path, Step::Value(index));
             match node {
                 Node::Map(entries) => {
-                    list.push((at, Some(Section { name, path, entries, keys: self.keys_below(key) })));
+                    list.push((at, Some(Section { name, path, entries, keys: self.keys_below(key), adds: self.adds })));
                 }
                 other => {
                     refuse(source, &name, &path, expected("a mapping", other));

@@ -13,6 +13,8 @@ pub struct Schema {
     pub keys: &'static [Key],
     /// Whether `${NAME}` may stand for numbers and booleans too.
     pub variables: bool,
+    /// Whether the file adds to another, which has what it leaves out.
+    pub adds: bool,
 }
 
 impl Schema {
@@ -38,7 +40,8 @@ impl Schema {
             schema.extend(self.value(key.kind));
             properties.insert(key.name.to_owned(), Value::Object(schema));
         }
-        let required: Vec<&str> = keys.iter().filter(|key| key.required).map(|key| key.name).collect();
+        let required: Vec<&str> =
+            keys.iter().filter(|key| key.required && !(self.adds && key.inherited)).map(|key| key.name).collect();
         let mut map = object(json!({"type": "object", "properties": properties}));
         if !required.is_empty() {
             map.insert("required".to_owned(), json!(required));

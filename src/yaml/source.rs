@@ -106,6 +106,11 @@ impl<'a> Source<'a> {
         format!("{}:{}", self.file(path), self.line(path).unwrap_or(1))
     }
 
+    /// What a mapping is called in messages, with its file where that is not the first.
+    pub fn called(&self, name: &str, path: &[Step]) -> String {
+        if file_of(path).0 == 0 { name.to_owned() } else { format!("{name} of {}", self.file(path)) }
+    }
+
     /// Where a node stands, for a message about `other`: `line 7`, or `line 7 of routes.yaml` where that is another file.
     pub fn line_seen_from(&self, path: &[Step], other: &[Step]) -> String {
         let line = format!("line {}", self.line(path).unwrap_or(1));

@@ -10,6 +10,7 @@ mod embeddings;
 mod explain;
 mod failures;
 mod http;
+mod include;
 mod lifecycle;
 mod only_yaml;
 mod passthrough;

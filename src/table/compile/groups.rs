@@ -25,8 +25,9 @@ fn group(row: &Group, source: &mut Source<'_>) -> Models {
     let mut by_id: HashMap<&str, Arc<Rules>> = HashMap::new();
     let mut list = Vec::new();
     for (alias, id) in &row.names {
-        let rules = by_id.entry(&id.value).or_insert_with(|| Arc::new(merge(&row.rules, &id.value))).clone();
-        list.push(Model { name: alias.value.clone(), id: id.value.clone(), rules });
+        let rules = by_id.entry(&id.value).or_insert_with(|| Arc::new(merge(&row.rules, &id.value, source))).clone();
+        let from = source.file_and_line(&alias.path);
+        list.push(Model { name: alias.value.clone(), id: id.value.clone(), from, rules });
     }
     let known = list.iter().enumerate().map(|(index, model)| (model.name.as_str(), index));
     let written = row.default.as_ref().filter(|_| !row.names.is_empty());
@@ -97,14 +98,18 @@ fn check(rule: &Rule, group: &Group, source: &mut Source<'_>) {
 }
 
 /// All rules that match an id, later ones over earlier ones.
-fn merge(written: &[Rule], id: &str) -> Rules {
+fn merge(written: &[Rule], id: &str, source: &Source<'_>) -> Rules {
     let mut rules = Rules::default();
     for rule in written.iter().filter(|rule| rule.matches.iter().any(|pattern| glob(&pattern.value, id))) {
         add(&mut rules, rule);
         let mut says = Rules::default();
         add(&mut says, rule);
         let pattern: Vec<&str> = rule.matches.iter().map(|pattern| pattern.value.as_str()).collect();
-        rules.matched.push(Matched { place: rule.called.clone(), pattern: pattern.join(", "), says });
+        rules.matched.push(Matched {
+            place: source.called(&rule.called, &rule.path),
+            pattern: pattern.join(", "),
+            says,
+        });
     }
     rules
 }

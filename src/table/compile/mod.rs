@@ -2,6 +2,7 @@
 
 mod groups;
 mod index;
+mod layers;
 mod request;
 mod routes;
 mod unused;
@@ -22,8 +23,8 @@ pub fn compile(written: &Written<'_>, source: &mut Source<'_>, variables: &Varia
     let upstreams = upstreams::compile(written.upstreams.as_deref(), source, variables);
     let groups = groups::compile(written.groups.as_deref(), source);
     let routes = written.routes.iter().flatten();
-    let rows: Vec<routes::Compiled<'_>> =
-        routes.filter_map(|route| routes::compile(route, &upstreams, &groups, source)).collect();
+    let rows = routes.filter_map(|route| routes::compile(route, &upstreams, &groups, source)).collect();
+    let rows = layers::lay(rows);
     unused::report(written, source);
     index::report(&rows, source);
     let catalog = Arc::new(Catalog {
@@ -38,7 +39,7 @@ pub fn compile(written: &Written<'_>, source: &mut Source<'_>, variables: &Varia
             })
             .collect(),
     });
-    index::build(rows, catalog, present(&upstreams))
+    index::build(rows, catalog, present(&upstreams), source)
 }
 
 fn present<T>(named: &Named<T>) -> Vec<Arc<T>> {

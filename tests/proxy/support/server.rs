@@ -27,6 +27,7 @@ pub struct Setup {
     config: String,
     routes: Option<String>,
     environment: Vec<(String, String)>,
+    files: Vec<(String, String)>,
 }
 
 impl Setup {
@@ -43,6 +44,7 @@ impl Setup {
             ),
             routes: None,
             environment: Vec::new(),
+            files: Vec::new(),
         }
     }
 
@@ -70,6 +72,12 @@ impl Setup {
         self
     }
 
+    /// With one more file beside the table.
+    pub fn file(mut self, name: &str, text: &str) -> Self {
+        self.files.push((name.to_owned(), text.to_owned()));
+        self
+    }
+
     pub fn environment(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
@@ -81,6 +89,11 @@ impl Setup {
         std::fs::write(folder.join("config.yaml"), &self.config).unwrap();
         if let Some(routes) = &self.routes {
             std::fs::write(folder.join("routes.yaml"), routes).unwrap();
+        }
+        for (name, text) in &self.files {
+            let path = folder.join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
         }
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.args(["serve", "--config", "config.yaml", "--port", "0"]);

@@ -1,0 +1,47 @@
+//! Rows of several files: those of an included file take path and method from the rows before them.
+
+use super::routes::Compiled;
+use crate::yaml::file_of;
+
+/// The rows that are left, in the order in which they are asked.
+///
+/// A row stands where the first row stood from which it takes something, or before the first row of another file that would
+/// never let a request through to it; else after all others.
+pub fn lay<'w>(rows: Vec<Compiled<'w>>) -> Vec<Compiled<'w>> {
+    let mut list: Vec<Compiled<'w>> = Vec::with_capacity(rows.len());
+    for row in rows {
+        let mut at = None;
+        for (index, earlier) in list.iter_mut().enumerate().filter(|(_, earlier)| file(earlier) != file(&row)) {
+            let before = earlier.methods.len();
+            if is_same_path(earlier, &row) {
+                earlier.methods.retain(|method| !row.methods.contains(method));
+            }
+            if earlier.methods.len() < before || covers(earlier, &row) {
+                at.get_or_insert(index);
+            }
+        }
+        list.insert(at.unwrap_or(list.len()), row);
+    }
+    list.retain(|row| !row.methods.is_empty());
+    list
+}
+
+fn file(row: &Compiled<'_>) -> usize {
+    file_of(&row.path.path).0
+}
+
+/// Names of parameters do not matter.
+fn is_same_path(first: &Compiled<'_>, second: &Compiled<'_>) -> bool {
+    match (&first.pattern, &second.pattern) {
+        (Some(first), Some(second)) => first == second,
+        _ => first.path.value == second.path.value,
+    }
+}
+
+fn covers(first: &Compiled<'_>, second: &Compiled<'_>) -> bool {
+    let shared = first.methods.iter().any(|method| second.methods.contains(method));
+    match (&first.pattern, &second.pattern) {
+        (Some(first), Some(second)) => shared && first.covers(second),
+        _ => false,
+    }
+}
