@@ -17,13 +17,14 @@ pub fn routes(args: &ListArgs) -> Result<(), Ended> {
                 "method": methods.join("|"),
                 "path": route.path,
                 "does": route.does,
+                "about": route.about,
                 "from": route.from,
                 "url": upstream.map(|upstream| &upstream.whole.url),
                 "stream_url": upstream.and_then(|upstream| upstream.stream.as_ref()).map(|stream| &stream.url),
             })
         })
         .collect();
-    show(args, rows, &["method", "path", "does", "url", "from"])
+    show(args, rows, &["method", "path", "does", "url", "about", "from"])
 }
 
 /// Prints the models.

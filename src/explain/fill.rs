@@ -10,7 +10,6 @@ use crate::proxy::dispatch::{self, Prepared};
 use crate::proxy::{Settings, call};
 use crate::table::{Route, Why};
 use crate::transform::steps::Step;
-use crate::transform::{REPLIES, TRANSFORMERS};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -56,16 +55,12 @@ impl Explanation {
             (true, true, false) => BodyFrom::Route,
             _ => BodyFrom::Nobody,
         };
-        let mut abouts = TRANSFORMERS
-            .iter()
-            .map(|entry| (entry.name, entry.about))
-            .chain(REPLIES.iter().map(|entry| (entry.name, entry.about)));
         self.route = Some(RouteTaken {
             place: route.place.clone(),
             path: route.path.clone(),
             methods: methods(route),
             does: route.does.to_owned(),
-            about: abouts.find(|(name, _)| *name == route.does).map_or("", |(_, about)| about).to_owned(),
+            about: route.about.clone(),
             parameters: route.parameters().map(str::to_owned).zip(values).collect(),
             upstream: route.upstream.as_ref().map(|upstream| upstream.name.clone()),
         });
@@ -147,6 +142,7 @@ impl Limit {
 fn set_by(set_by: SetBy) -> String {
     match set_by {
         SetBy::Configuration => "timeout of the configuration".to_owned(),
+        SetBy::Route => "timeout of the route".to_owned(),
         SetBy::Body => "timeout of the request's body".to_owned(),
         SetBy::Header(name) => format!("the request's header {name}"),
     }

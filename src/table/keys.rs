@@ -66,10 +66,44 @@ const ROUTE: &[Key] = &[
     Key::optional("upstream", Kind::Text, "The upstream that it calls, by its name."),
     Key::optional("models", Kind::Text, "The group of models that it serves, by its name."),
     Key::optional("transformer", Kind::OneOf(transformers), "What it does with a request and the upstream's answer."),
-    Key::optional("reply", Kind::OneOf(replies), "What it answers without an upstream."),
+    Key::optional(
+        "reply",
+        Kind::Either(replies, REPLY, KINDS_OF_REPLY),
+        "What it answers without an upstream: one of the replies that have a name, or one of your own.",
+    ),
     Key::optional("request", Kind::Json, "The body of a request that comes without one."),
+    Key::optional("set", Kind::Json, "Fields of the request's body that have this value, whatever the client says."),
+    Key::optional(
+        "default",
+        Kind::Json,
+        "Fields of the request's body that have this value where the client gives none.",
+    ),
     Key::optional("usage", Kind::OneOf(countings), "How tokens are counted for the reply's usage; exact by default."),
+    Key::optional("timeout", Kind::Duration, "The longest that a call may take; config.yaml's by default."),
+    Key::optional("max_body", Kind::Size, "The largest request body; config.yaml's by default."),
+    Key::optional("response_headers", Kind::Names(&Kind::Text), "Headers of every reply, errors and streams included."),
+    Key::optional("about", Kind::Text, "What it is for, in a few words: for the page and the lists that people read."),
+    Key::optional(
+        "enabled",
+        Kind::Switch,
+        "false takes the row out, and those of the same path and method in including files; it may be a variable.",
+    ),
 ];
+
+const REPLY: &[Key] = &[
+    Key::optional("json", Kind::Any, "A JSON value, whatever it is."),
+    Key::optional("html", Kind::Text, "An HTML page."),
+    Key::optional("text", Kind::Text, "Plain text."),
+    Key::optional("redirect", Kind::Text, "Another path or URL; {name} is a parameter of the row's own path."),
+    Key::optional(
+        "status",
+        Kind::Whole(200, 599),
+        "The HTTP status: 200, for a redirect 307 unless this says otherwise.",
+    ),
+];
+
+/// What a reply of one's own is, one of these.
+pub const KINDS_OF_REPLY: &[&str] = &["json", "html", "text", "redirect"];
 
 /// A name, the value that it stands for, and what that means.
 pub type Named<T> = (&'static str, T, &'static str);

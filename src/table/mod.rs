@@ -6,6 +6,7 @@ mod find;
 mod include;
 mod keys;
 mod merge;
+mod options;
 mod path;
 mod vars;
 mod written;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 
 pub use find::{Matched, Why};
 pub use keys::TABLE as KEYS;
+pub use options::Options;
 pub use vars::{Variables, no_files};
 use written::Written;
 
@@ -81,6 +83,10 @@ pub struct Route {
     pub does: &'static str,
     /// The body of a request that comes without one.
     pub request: Bytes,
+    /// What it changes beside.
+    pub options: Options,
+    /// What it is for, in one line.
+    pub about: String,
     /// What the row is called: its number and path, and its file where that is not the table's first.
     pub place: String,
     /// File and line of its path.

@@ -1,6 +1,12 @@
 //! The table as it is written: names and texts with their places, nothing resolved. What is missing or refused is `None`,
 //! and reported.
 
+mod options;
+mod reply;
+
+pub use options::{Options, Switch};
+pub use reply::{Made, Reply};
+
 use super::keys::{COUNTINGS, FAMILIES, Named, SYSTEM_ROLES, TABLE, TOKENIZERS};
 use crate::chat::tokens::{Counting, Tokenizer};
 use crate::models::{Family, SystemRole};
@@ -68,9 +74,10 @@ pub struct Route<'n> {
     pub upstream: Option<At<String>>,
     pub models: Option<At<String>>,
     pub transformer: Option<At<String>>,
-    pub reply: Option<At<String>>,
+    pub reply: Option<Reply<'n>>,
     pub request: Option<At<&'n Node>>,
     pub usage: Option<At<Counting>>,
+    pub options: Options<'n>,
     /// The keys that only calls have, as far as this row has them.
     pub call_keys: Vec<(&'static str, Vec<Step>)>,
 }
@@ -158,7 +165,7 @@ fn rule(mut keys: Section<'_>, source: &mut Source<'_>) -> Rule {
 fn route<'n>(mut keys: Section<'n>, source: &mut Source<'_>) -> Route<'n> {
     let path = keys.text(source, "path");
     let called = path.as_ref().map_or_else(String::new, |path| format!(" ({})", path.value));
-    let call_keys = ["upstream", "models", "request", "usage"];
+    let call_keys = ["upstream", "models", "request", "set", "default", "usage", "timeout", "max_body"];
     let route = Route {
         called: format!("{}{called}", keys.name()),
         start: keys.path().to_vec(),
@@ -167,9 +174,10 @@ fn route<'n>(mut keys: Section<'n>, source: &mut Source<'_>) -> Route<'n> {
         upstream: keys.text(source, "upstream"),
         models: keys.text(source, "models"),
         transformer: keys.text(source, "transformer"),
-        reply: keys.text(source, "reply"),
+        reply: Reply::read(&mut keys, source),
         request: keys.map(source, "request"),
         usage: keys.at(source, "usage", one_of(COUNTINGS)),
+        options: Options::read(&mut keys, source),
         call_keys: call_keys.into_iter().filter_map(|key| Some((key, keys.key_path(key)?))).collect(),
     };
     keys.finish(source);

@@ -44,6 +44,8 @@ pub struct Choice {
 pub enum Kind {
     /// true or false.
     Bool,
+    /// true or false, or a text with a variable that says so.
+    Switch,
     /// A whole number.
     Whole(i64, i64),
     /// Seconds, fractions allowed.
@@ -56,6 +58,8 @@ pub enum Kind {
     Text,
     /// One of a few names.
     OneOf(fn() -> Vec<Choice>),
+    /// One of a few names, or a mapping with these keys, of which it has exactly one of those that are named.
+    Either(fn() -> Vec<Choice>, &'static [Key], &'static [&'static str]),
     /// A list of the same kind.
     List(&'static Kind),
     /// One value, or a list of them.
@@ -66,6 +70,8 @@ pub enum Kind {
     Names(&'static Kind),
     /// A mapping with anything in it, passed on as JSON.
     Json,
+    /// Anything, passed on as JSON.
+    Any,
 }
 
 impl Kind {

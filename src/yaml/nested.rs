@@ -12,6 +12,11 @@ use super::value::expected;
 pub type NamedSection<'n> = (At<String>, Option<Section<'n>>);
 
 impl<'n> Section<'n> {
+    /// Whether the value of `key` is a mapping.
+    pub fn is_mapping(&self, key: &str) -> bool {
+        matches!(self.find(key), Some((_, Node::Map(_))))
+    }
+
     /// A mapping inside this one.
     pub fn section(&mut self, source: &mut Source<'_>, key: &str) -> Option<Section<'n>> {
         let (path, entries) = self.mapping(source, key)?;
@@ -62,7 +67,7 @@ impl<'n> Section<'n> {
     fn keys_below(&self, key: &str) -> &'static [Key] {
         fn keys_of(kind: Kind) -> &'static [Key] {
             match kind {
-                Kind::Map(keys) => keys,
+                Kind::Map(keys) | Kind::Either(_, keys, _) => keys,
                 Kind::List(kind) | Kind::Names(kind) => keys_of(*kind),
                 _ => &[],
             }

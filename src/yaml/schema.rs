@@ -53,6 +53,7 @@ impl Schema {
     fn value(&self, kind: Kind) -> Map<String, Value> {
         match kind {
             Kind::Bool => self.or_variable(json!({"type": "boolean"})),
+            Kind::Switch => object(json!({"anyOf": [{"type": "boolean"}, {"type": "string", "pattern": VARIABLE}]})),
             Kind::Whole(low, i64::MAX) => self.or_variable(json!({"type": "integer", "minimum": low})),
             Kind::Whole(low, high) => self.or_variable(json!({"type": "integer", "minimum": low, "maximum": high})),
             Kind::Seconds => self.or_variable(json!({"type": "number", "minimum": 0, "maximum": 604_800})),
@@ -70,6 +71,13 @@ impl Schema {
             Kind::Map(keys) => self.mapping(keys),
             Kind::Names(value) => object(json!({"type": "object", "additionalProperties": self.value(*value)})),
             Kind::Json => object(json!({"type": "object"})),
+            Kind::Any => Map::new(),
+            Kind::Either(choices, keys, one) => {
+                let mut map = self.mapping(keys);
+                let one: Vec<Value> = one.iter().map(|key| json!({"required": [key]})).collect();
+                map.insert("oneOf".to_owned(), json!(one));
+                object(json!({"oneOf": [self.value(Kind::OneOf(choices)), map]}))
+            }
         }
     }
 
@@ -83,7 +91,7 @@ impl Schema {
 
 fn choices(kind: Kind) -> Vec<Choice> {
     match kind {
-        Kind::OneOf(choices) => choices(),
+        Kind::OneOf(choices) | Kind::Either(choices, ..) => choices(),
         Kind::OneOrMany(kind) | Kind::List(kind) => choices(*kind),
         _ => Vec::new(),
     }

@@ -136,6 +136,11 @@ impl<'n> Section<'n> {
         Some(At::new(node, path))
     }
 
+    /// Anything.
+    pub fn any(&mut self, key: &str) -> Option<At<&'n Node>> {
+        self.find(key).map(|(path, node)| At::new(node, path))
+    }
+
     /// Where the value of `key` stands; the file as a whole when there is none.
     pub fn place(&self, source: &Source<'_>, key: &str) -> Place {
         match self.position(key) {

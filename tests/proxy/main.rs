@@ -16,5 +16,6 @@ mod only_yaml;
 mod passthrough;
 mod reload;
 mod reviewed;
+mod route_options;
 mod streams;
 mod timeouts;

@@ -55,8 +55,10 @@ pub fn build(
     let mut table = Table { routes: Vec::new(), exact: HashMap::new(), patterns: Vec::new(), catalog, upstreams };
     for row in rows {
         let number = table.routes.len();
+        let about = row.about().to_owned();
         let (upstream, transformer, does) = match row.action {
             Some(Action::Call(entry, upstream, transformer)) => (Some(upstream), transformer, entry.name),
+            Some(Action::Made((does, _, transformer))) => (None, transformer, does),
             Some(Action::Reply(entry)) => (None, (entry.build)(&table.catalog), entry.name),
             None => continue,
         };
@@ -72,6 +74,8 @@ pub fn build(
             transformer,
             does,
             request: row.request,
+            options: row.options,
+            about,
             place: source.called(row.called, &row.path.path),
             from: source.file_and_line(&row.path.path),
         }));

@@ -3,6 +3,8 @@
 mod groups;
 mod index;
 mod layers;
+mod made;
+mod options;
 mod request;
 mod routes;
 mod unused;
@@ -23,8 +25,8 @@ pub fn compile(written: &Written<'_>, source: &mut Source<'_>, variables: &Varia
     let upstreams = upstreams::compile(written.upstreams.as_deref(), source, variables);
     let groups = groups::compile(written.groups.as_deref(), source);
     let routes = written.routes.iter().flatten();
-    let rows = routes.filter_map(|route| routes::compile(route, &upstreams, &groups, source)).collect();
-    let rows = layers::lay(rows);
+    let rows = routes.filter_map(|route| routes::compile(route, &upstreams, &groups, source, variables)).collect();
+    let rows = layers::lay(rows, source);
     unused::report(written, source);
     index::report(&rows, source);
     let catalog = Arc::new(Catalog {
@@ -35,7 +37,7 @@ pub fn compile(written: &Written<'_>, source: &mut Source<'_>, variables: &Varia
             .map(|row| Row {
                 methods: row.methods.clone(),
                 path: row.path.value.clone(),
-                about: row.action.as_ref().map_or("", routes::Action::about),
+                about: row.about().to_owned(),
             })
             .collect(),
     });
