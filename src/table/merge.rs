@@ -1,6 +1,7 @@
 //! Lays what an included file says over what was said before: by name, and inside a group of models by name again. Rows of
 //! routes are laid over each other when their methods are known (`compile/layers.rs`).
 
+use super::written::trials::Trial;
 use super::written::{Group, Written};
 use crate::yaml::file_of;
 use std::collections::HashSet;
@@ -29,6 +30,7 @@ pub fn lay_over<'n>(written: Written<'n>, more: Written<'n>) -> Written<'n> {
         }),
         routes: lists(written.routes, more.routes, Vec::push),
         routes_at: written.routes_at.or(more.routes_at),
+        trials: trials(written.trials, more.trials),
     }
 }
 
@@ -37,6 +39,14 @@ fn lists<T>(all: Option<Vec<T>>, more: Option<Vec<T>>, add: impl Fn(&mut Vec<T>,
     let mut all = all?;
     more.into_iter().flatten().for_each(|one| add(&mut all, one));
     Some(all)
+}
+
+/// A later file's tests replace those of the same name.
+fn trials<'n>(mut all: Vec<Trial<'n>>, more: Vec<Trial<'n>>) -> Vec<Trial<'n>> {
+    let name = |trial: &Trial<'_>| trial.name.as_ref().map(|name| name.value.clone());
+    all.retain(|trial| name(trial).is_none() || more.iter().all(|later| name(later) != name(trial)));
+    all.extend(more);
+    all
 }
 
 /// What a later file says of a group. Its models replace those of the same name; case does not count, as in requests.

@@ -8,6 +8,7 @@ mod keys;
 mod merge;
 mod options;
 mod path;
+mod trial;
 mod vars;
 mod written;
 
@@ -29,6 +30,7 @@ use std::sync::Arc;
 pub use find::{Matched, Why};
 pub use keys::TABLE as KEYS;
 pub use options::Options;
+pub use trial::{Expected, Trial, TrialAnswer, What};
 pub use vars::{Variables, no_files};
 use written::Written;
 
@@ -107,6 +109,7 @@ pub struct Table {
     patterns: Vec<(Pattern, usize)>,
     catalog: Arc<Catalog>,
     upstreams: Vec<Arc<Upstream>>,
+    trials: Vec<Trial>,
 }
 
 impl Table {
@@ -151,6 +154,11 @@ impl Table {
     /// The groups of models in the table's order.
     pub fn groups(&self) -> impl Iterator<Item = &Arc<Models>> {
         self.catalog.groups.iter()
+    }
+
+    /// The table's own tests.
+    pub fn trials(&self) -> &[Trial] {
+        &self.trials
     }
 
     /// How many models all groups have together.

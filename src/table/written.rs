@@ -3,9 +3,11 @@
 
 mod options;
 mod reply;
+pub mod trials;
 
 pub use options::{Options, Switch};
 pub use reply::{Made, Reply};
+use trials::Trial;
 
 use super::keys::{COUNTINGS, FAMILIES, Named, SYSTEM_ROLES, TABLE, TOKENIZERS};
 use crate::chat::tokens::{Counting, Tokenizer};
@@ -23,6 +25,7 @@ pub struct Written<'n> {
     pub routes: Option<Vec<Route<'n>>>,
     /// Where the list of routes stands, if there is one.
     pub routes_at: Option<Vec<Step>>,
+    pub trials: Vec<Trial<'n>>,
 }
 
 /// A row of `upstreams`.
@@ -90,12 +93,14 @@ impl<'n> Written<'n> {
         let upstreams = keys.named_sections(source, "upstreams");
         let groups = keys.named_sections(source, "models");
         let routes = keys.sections(source, "routes");
+        let trials = keys.sections(source, "tests").unwrap_or_default();
         let written = Written {
             upstreams: upstreams
                 .map(|rows| rows.into_iter().map(|(name, keys)| upstream(name, keys, source)).collect()),
             groups: groups.map(|rows| rows.into_iter().map(|(name, keys)| group(name, keys, known, source)).collect()),
             routes: routes.map(|rows| rows.into_iter().map(|keys| route(keys, source)).collect()),
             routes_at: keys.key_path("routes"),
+            trials: trials.into_iter().map(|keys| Trial::read(keys, source)).collect(),
         };
         keys.finish(source);
         written

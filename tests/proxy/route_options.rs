@@ -184,3 +184,18 @@ fn what_a_row_is_for_is_told() {
     }
     std::fs::remove_dir_all(&folder).unwrap();
 }
+
+#[test]
+fn a_tables_own_tests_are_read_when_serving_but_not_run() {
+    let argo = Argo::saying("Hi");
+    let failing = "tests: [{ name: a, request: { path: /plain }, expect: { reply: { status: 200 } } }]\n";
+    let server =
+        Setup::before(&argo).routes(&format!("{}\n{failing}", table("  - { path: /health, reply: health }\n"))).start();
+    assert_eq!(server.get("/plain").status, 405);
+    let broken = failing.replace("status: 200", "status: ok");
+    replace(&server.file("routes.yaml"), &format!("{}\n{broken}", table("")));
+    until("what is wrong with the test", || {
+        server.log().contains("tests[0].expect.reply.status: expected a whole number")
+    });
+    assert_eq!(server.get("/health").status, 200, "the last good table stays in use");
+}

@@ -52,7 +52,14 @@ pub fn build(
     upstreams: Vec<Arc<Upstream>>,
     source: &Source<'_>,
 ) -> Table {
-    let mut table = Table { routes: Vec::new(), exact: HashMap::new(), patterns: Vec::new(), catalog, upstreams };
+    let mut table = Table {
+        routes: Vec::new(),
+        exact: HashMap::new(),
+        patterns: Vec::new(),
+        catalog,
+        upstreams,
+        trials: Vec::new(),
+    };
     for row in rows {
         let number = table.routes.len();
         let about = row.about().to_owned();

@@ -7,6 +7,7 @@ mod made;
 mod options;
 mod request;
 mod routes;
+mod trials;
 mod unused;
 mod upstreams;
 
@@ -41,7 +42,8 @@ pub fn compile(written: &Written<'_>, source: &mut Source<'_>, variables: &Varia
             })
             .collect(),
     });
-    index::build(rows, catalog, present(&upstreams), source)
+    let trials = trials::compile(&written.trials, source);
+    Table { trials, ..index::build(rows, catalog, present(&upstreams), source) }
 }
 
 fn present<T>(named: &Named<T>) -> Vec<Arc<T>> {
