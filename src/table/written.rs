@@ -81,6 +81,8 @@ pub struct Route<'n> {
     pub request: Option<At<&'n Node>>,
     pub usage: Option<At<Counting>>,
     pub options: Options<'n>,
+    /// Whether a transformer or a reply is written, right or wrong.
+    pub has_action: bool,
     /// The keys that only calls have, as far as this row has them.
     pub call_keys: Vec<(&'static str, Vec<Step>)>,
 }
@@ -183,6 +185,7 @@ fn route<'n>(mut keys: Section<'n>, source: &mut Source<'_>) -> Route<'n> {
         request: keys.map(source, "request"),
         usage: keys.at(source, "usage", one_of(COUNTINGS)),
         options: Options::read(&mut keys, source),
+        has_action: keys.any("transformer").or(keys.any("reply")).is_some(),
         call_keys: call_keys.into_iter().filter_map(|key| Some((key, keys.key_path(key)?))).collect(),
     };
     keys.finish(source);

@@ -69,7 +69,7 @@ pub fn compile<'w>(
 ) -> Option<Compiled<'w>> {
     let called = row.called.as_str();
     let enabled = options::is_enabled(row, source, variables);
-    let only_off = !enabled && row.transformer.is_none() && row.reply.is_none();
+    let only_off = !enabled && !row.has_action;
     let action = match (&row.transformer, &row.reply) {
         _ if only_off => {
             useless(row, "on a row that only takes another out", source);
@@ -82,6 +82,7 @@ pub fn compile<'w>(
             source.error(reply.path(), message, Some("keep one of the two".to_owned()));
             None
         }
+        (None, None) if row.has_action => None,
         (None, None) => {
             let help = "name a `transformer` with `upstream` and `models`, or a `reply`".to_owned();
             source.error(&row.start, format!("{called}: it needs a transformer or a reply"), Some(help));

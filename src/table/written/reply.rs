@@ -1,6 +1,6 @@
 //! `reply` of a row, as it is written: a name, or a reply of one's own.
 
-use crate::yaml::value::{narrow, whole};
+use crate::yaml::value::{narrow, text, whole};
 use crate::yaml::{At, Node, Section, Source, Step};
 
 /// What a row answers by itself.
@@ -30,7 +30,8 @@ impl<'n> Reply<'n> {
     /// Reads the key of a row.
     pub fn read(keys: &mut Section<'n>, source: &mut Source<'_>) -> Option<Self> {
         if !keys.is_mapping("reply") {
-            return keys.text(source, "reply").map(Reply::Named);
+            let name = |node: &Node| text("the name of a reply, or a mapping", node).map(str::to_owned);
+            return keys.at(source, "reply", name).map(Reply::Named);
         }
         let mut keys = keys.section(source, "reply")?;
         let is_empty = keys.written().all(|key| key == "status");
