@@ -15,6 +15,7 @@
 //! ────────────────────────────────────────────────────────────────────────────────────
 //! 5  proxy             pingora's hooks, which feed the exchange; body, peer, deadline, head
 //! 6  explain           what becomes of a request, told without a network by the code that serves
+//! 6  trial             the tests that a table brings along, run by what explains
 //! 6  server            listeners and signals
 //! 6  reload, config, setup, cli, stand_in    files, terminal, command line; the stand-in for ARGO
 //! ```
@@ -49,5 +50,6 @@ pub mod setup;
 pub mod stand_in;
 pub mod table;
 pub mod transform;
+pub mod trial;
 pub mod wire;
 pub mod yaml;

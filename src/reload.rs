@@ -1,6 +1,6 @@
 //! Notices that a file has changed and puts what it says into use, off the path of requests.
 //!
-//! Files are looked at several times a second: that works on network file systems, where notifications do not arrive, and
+//! Which files that are is told by each load, since tables include others. Files are looked at several times a second: that works on network file systems, where notifications do not arrive, and
 //! sees a replacement by rename as well as a write. A change counts when it has stood still from one look to the next, so that
 //! several writes are one change. SIGHUP reloads at once.
 
@@ -25,8 +25,15 @@ pub struct Fresh {
     pub needs_restart: Vec<&'static str>,
 }
 
-/// Loads everything anew.
-pub type Load = Box<dyn Fn() -> Result<Fresh, Vec<Problem>> + Send>;
+/// Loads everything anew; with the files that this took, whether it succeeded or not.
+pub type Load = Box<dyn Fn() -> (Result<Fresh, Vec<Problem>>, Vec<Seen>) + Send>;
+
+/// A file and how it was found, if it was there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    path: PathBuf,
+    look: Option<Look>,
+}
 
 /// A file as far as a change shows in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,13 +43,26 @@ struct Look {
     inode: u64,
 }
 
-/// Watches `files` on a thread of its own for as long as the process lives. SIGHUP is received from the return on: before,
+impl Seen {
+    /// The file as it is now.
+    pub fn now(path: PathBuf) -> Self {
+        use std::os::unix::fs::MetadataExt;
+        let look = std::fs::metadata(&path).ok().map(|metadata| Look {
+            modified: metadata.modified().ok(),
+            size: metadata.len(),
+            inode: metadata.ino(),
+        });
+        Seen { path, look }
+    }
+}
+
+/// Watches the files that were `used` on a thread of its own for as long as the process lives. SIGHUP is received from the return on: before,
 /// it would end the process.
-pub fn watch(files: Vec<PathBuf>, current: Arc<Current>, load: Load) {
+pub fn watch(used: Vec<Seen>, current: Arc<Current>, load: Load) {
     let (ready, is_ready) = std::sync::mpsc::channel::<()>();
     let spawned = std::thread::Builder::new().name("reload".to_owned()).spawn(move || {
         match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-            Ok(runtime) => runtime.block_on(run(&files, &current, &load, ready)),
+            Ok(runtime) => runtime.block_on(run(used, &current, &load, ready)),
             Err(e) => warn!("files are not watched: {e}"),
         }
     });
@@ -53,39 +73,31 @@ pub fn watch(files: Vec<PathBuf>, current: Arc<Current>, load: Load) {
     }
 }
 
-async fn run(files: &[PathBuf], current: &Current, load: &Load, ready: Sender<()>) {
+async fn run(mut used: Vec<Seen>, current: &Current, load: &Load, ready: Sender<()>) {
     let Ok(mut hangup) = signal(SignalKind::hangup()) else {
         return warn!("files are not watched: SIGHUP cannot be received");
     };
     drop(ready);
-    let mut used = look(files);
     let mut last = used.clone();
     loop {
         let asked = tokio::select! {
             _ = hangup.recv() => true,
             () = tokio::time::sleep(LOOK) => false,
         };
-        let now = look(files);
+        let now: Vec<Seen> = used.iter().map(|seen| Seen::now(seen.path.clone())).collect();
         let settled = now == last;
-        last.clone_from(&now);
-        if asked || (settled && now != used) {
-            used = now;
-            reload(current, load);
+        last = now;
+        if asked || (settled && last != used) {
+            used = reload(current, load);
+            last.clone_from(&used);
         }
     }
 }
 
-fn look(files: &[PathBuf]) -> Vec<Option<Look>> {
-    use std::os::unix::fs::MetadataExt;
-    let one = |file: &PathBuf| {
-        let metadata = std::fs::metadata(file).ok()?;
-        Some(Look { modified: metadata.modified().ok(), size: metadata.len(), inode: metadata.ino() })
-    };
-    files.iter().map(one).collect()
-}
-
-fn reload(current: &Current, load: &Load) {
-    match load() {
+/// Loads, and says which files that took.
+fn reload(current: &Current, load: &Load) -> Vec<Seen> {
+    let (fresh, seen) = load();
+    match fresh {
         Ok(Fresh { live, needs_restart }) => {
             for key in needs_restart {
                 warn!("{key} has changed in the configuration; it takes effect when the proxy is started again");
@@ -99,4 +111,5 @@ fn reload(current: &Current, load: &Load) {
             error!("not reloaded, the last good table stays in use:\n{}", report::text(&problems, false));
         }
     }
+    seen
 }

@@ -97,3 +97,105 @@ fn schemas_are_printed() {
         assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(0), schema, ""));
     }
 }
+
+const TESTED: &str = r#"version: 1
+upstreams: { chat: { url: "http://argo/chat/", stream_url: "http://argo/stream/", dialect: argo } }
+models: { group: { default: lab:a, show: { owned_by: me, created: 1 }, names: { lab:a: a1 } } }
+routes:
+  - { path: /chat, upstream: chat, models: group, transformer: openai_chat_completions, response_headers: { X-Lab: one } }
+  - { path: /old, reply: { redirect: /chat } }
+tests:
+  - name: right
+    request: { path: /chat, headers: { X-Request-Id: mine }, body: { messages: [{ role: user, content: x }] } }
+    answer: { json: { response: ho } }
+    expect:
+      route: /chat
+      upstream: { url: "http://argo/chat/", stream: false, body: { user: tester, messages: [{ content: x }], top_p: ~ } }
+      reply: { status: 200, headers: { x-lab: one, x-request-id: mine }, json: { choices: [{ index: 0 }] }, content: ho }
+  - { name: moved, request: { path: /old }, expect: { reply: { status: 307, headers: { location: /chat }, text: "" } } }
+  - { name: methods, request: { path: /chat, method: OPTIONS }, expect: { reply: { status: 204 } } }
+  - { name: not JSON, request: { path: /chat, body: "{" }, expect: { reply: { status: 400 } } }
+"#;
+
+const FAILING: &str = r#"  - name: wrong
+    request: { path: /chat, body: { stream: true, messages: [{ role: user, content: x }] } }
+    answer: { pieces: [h, o] }
+    expect:
+      route: /old
+      upstream: { url: "http://argo/chat/", stream: false, body: { model: b1, messages: [{ content: y }], x: 1 } }
+      reply: { status: 201, headers: { x-lab: two, x-no: a }, json: {}, text: ho, content: hi, finish_reason: length }
+  - { name: silent, request: { path: /chat, body: { messages: [] } }, answer: { text: a }, expect: { upstream: { stream: false } } }
+  - { name: nowhere, request: { path: /nowhere }, expect: { route: /chat, reply: { content: a } } }
+  - { name: unanswered, request: { path: /chat, body: { messages: [{ role: user, content: x }] } }, expect: { reply: { status: 200 } } }
+"#;
+
+#[test]
+fn the_tests_of_a_table_are_run() {
+    let right = folder("tests-right", "user: jdoe\n", TESTED);
+    let ran = run(&right, &["check", "--deny-warnings"]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+    assert!(ran.out.ends_with(" with 2 routes and 1 models; its 4 tests pass\n"), "{}", ran.out);
+
+    let wrong_folder = folder("tests-wrong", "user: jdoe\n", &format!("{TESTED}{FAILING}"));
+    let ran = run(&wrong_folder, &["check", "--format", "json"]);
+    assert_eq!(ran.code, Some(1));
+    let rows: Value = serde_json::from_str(&ran.out).unwrap();
+    let told: Vec<(u64, String)> = rows
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (row["line"].as_u64().unwrap(), row["message"].as_str().unwrap().to_owned()))
+        .collect();
+    let line =
+        |text: &str| TESTED.lines().chain(FAILING.lines()).position(|line| line.contains(text)).unwrap() as u64 + 1;
+    let wrong = "tests[4] (wrong): ";
+    for (line, message) in [
+        (line("route: /old"), format!("{wrong}route: expected /old, got /chat")),
+        (
+            line("body: { model: b1"),
+            format!("{wrong}upstream.url: expected http://argo/chat/, got http://argo/stream/"),
+        ),
+        (line("body: { model: b1"), format!("{wrong}upstream.stream: expected false, got true")),
+        (line("body: { model: b1"), format!(r#"{wrong}upstream.body.model: expected "b1", got "a1""#)),
+        (line("body: { model: b1"), format!(r#"{wrong}upstream.body.messages[0].content: expected "y", got "x""#)),
+        (line("body: { model: b1"), format!("{wrong}upstream.body.x: expected 1, but it is not there")),
+        (line("x-no"), format!("{wrong}reply.status: expected 201, got 200: data: ")),
+        (line("x-no"), format!(r#"{wrong}reply.headers.x-lab: expected "two", got "one""#)),
+        (line("x-no"), format!(r#"{wrong}reply.headers.x-no: expected "a", but it has none"#)),
+        (line("x-no"), format!("{wrong}reply.json: expected JSON, got data: ")),
+        (line("x-no"), format!(r#"{wrong}reply.text: expected "ho", got "data: "#)),
+        (line("x-no"), format!(r#"{wrong}reply.content: expected "hi", got "ho""#)),
+        (line("x-no"), format!(r#"{wrong}reply.finish_reason: expected "length", got "stop""#)),
+        (line("silent"), "tests[5] (silent): nothing goes upstream (it is refused with 400: ".to_owned()),
+        (line("silent"), "tests[5] (silent): upstream: nothing goes there (it is refused with 400: ".to_owned()),
+        (line("nowhere"), "tests[6] (nowhere): route: expected /chat, got none".to_owned()),
+        (line("nowhere"), "tests[6] (nowhere): reply.content: expected \"a\", but it has none: ".to_owned()),
+        (line("unanswered"), "tests[7] (unanswered): reply: the upstream is called; say what it answers".to_owned()),
+    ] {
+        assert!(told.iter().any(|(at, text)| *at == line && text.starts_with(&message)), "{line} {message}: {told:#?}");
+    }
+    assert_eq!(told.len(), 18, "{told:#?}");
+    let ran = run(&wrong_folder, &["check"]);
+    assert!(
+        ran.err.contains("expected /old, got /chat\n  --> routes.yaml:") && ran.err.ends_with("\n18 errors\n"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn a_later_files_tests_replace_those_of_the_same_name() {
+    let routes = TESTED.replace("version: 1", "version: 1\ninclude: [local.yaml]");
+    let folder = folder("tests-included", "user: jdoe\n", &routes);
+    let local = "version: 1\nroutes: [{ path: /old, reply: { text: gone, status: 410 } }]\n";
+    std::fs::write(folder.join("local.yaml"), local).unwrap();
+    let ran = run(&folder, &["check"]);
+    assert!(ran.err.contains("tests[1] (moved): reply.status: expected 307, got 410: gone"), "{}", ran.err);
+    let own = "tests: [{ name: moved, request: { path: /old }, expect: { reply: { status: 200 } } }]\n";
+    std::fs::write(folder.join("local.yaml"), format!("{local}{own}")).unwrap();
+    let ran = run(&folder, &["check"]);
+    assert!(ran.err.contains("tests[0] (moved) of local.yaml: reply.status: expected 200, got 410"), "{}", ran.err);
+    assert!(ran.err.contains("--> local.yaml:3:") && ran.err.ends_with("\n1 error\n"), "{}", ran.err);
+    std::fs::write(folder.join("local.yaml"), format!("{local}{}", own.replace("200", "410"))).unwrap();
+    assert_eq!(run(&folder, &["check"]).code, Some(0));
+}

@@ -10,7 +10,7 @@
 
 use argo_openai_proxy::drive::{Drive, Step};
 use argo_openai_proxy::exchange::{Exchange, HeadPlan, Limits};
-use argo_openai_proxy::table::{Matched, Table, Variables};
+use argo_openai_proxy::table::{Matched, Table, Variables, no_files};
 use argo_openai_proxy::transform::{Call, Context, Driven, Plan, REPLIES, Reply, Request, State, TRANSFORMERS};
 use argo_openai_proxy::wire::Answer;
 use bytes::Bytes;
@@ -26,8 +26,7 @@ fn folder() -> PathBuf {
 
 fn table() -> Table {
     let text = fs::read_to_string(folder().join("table.yaml")).unwrap();
-    let variables =
-        Variables { config: &|_| None, environment: &|_| None, files: &|_| Err(std::io::ErrorKind::NotFound.into()) };
+    let variables = Variables { config: &|_| None, environment: &|_| None, files: &no_files };
     let (table, warnings) =
         Table::load("table.yaml", &text, &variables).unwrap_or_else(|problems| panic!("{problems:?}"));
     assert_eq!(warnings, []);

@@ -6,6 +6,7 @@ use argo_openai_proxy::cli::load::{Needs, both};
 use argo_openai_proxy::cli::schema::{described, text};
 use argo_openai_proxy::config::{Config, Overrides};
 use argo_openai_proxy::dialect::DIALECTS;
+use argo_openai_proxy::table::no_files;
 use argo_openai_proxy::transform::{REPLIES, TRANSFORMERS};
 use argo_openai_proxy::yaml::{Key, Kind};
 use serde_json::{Value, json};
@@ -43,6 +44,9 @@ fn broken(schema: &Value, value: &Value, at: &str) -> Vec<String> {
                 value.as_str().is_none_or(|text| text.contains("${"))
             }
             "anyOf" => rule.as_array().unwrap().iter().any(|schema| broken(schema, value, at).is_empty()),
+            "oneOf" => {
+                rule.as_array().unwrap().iter().filter(|schema| broken(schema, value, at).is_empty()).count() == 1
+            }
             "required" => rule.as_array().unwrap().iter().all(|key| value.get(key.as_str().unwrap()).is_some()),
             "items" => {
                 let items = value.as_array().into_iter().flatten().enumerate();
@@ -80,7 +84,9 @@ fn yaml(text: &str) -> Value {
 
 #[test]
 fn the_checked_in_schemas_are_what_the_program_prints() {
-    for (file, name) in [(Described::Routes, "routes"), (Described::Config, "config")] {
+    for (file, name) in
+        [(Described::Routes, "routes"), (Described::Included, "included"), (Described::Config, "config")]
+    {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("schema/{name}.schema.json"));
         if std::env::var("GOLDEN").is_ok_and(|value| value == "write") {
             fs::write(&path, text(file)).unwrap();
@@ -102,6 +108,15 @@ fn the_shipped_files_keep_to_their_schemas() {
     for (file, shipped) in [(Described::Routes, ROUTES), (Described::Routes, golden), (Described::Config, SAMPLE)] {
         assert_eq!(broken(&schema(file), &yaml(shipped), ""), Vec::<String>::new());
     }
+    let included = yaml("version: 1\nmodels: { chat: { names: { lab:x: x } } }\n");
+    assert_eq!(broken(&schema(Described::Included), &included, ""), Vec::<String>::new());
+    assert!(broken(&schema(Described::Routes), &included, "").contains(&": required".to_owned()));
+    for row in
+        ["reply: { json: [1, ~], status: 404 }", "reply: { redirect: /x }, enabled: \"${X}\"", "reply: about, about: x"]
+    {
+        let table = ROUTES.replace("reply: health", row);
+        assert_eq!(broken(&schema(Described::Routes), &yaml(&table), ""), Vec::<String>::new(), "{row}");
+    }
     let config = "port: \"${PORT}\"\nverbose: \"${V:-true}\"\ntimeout: 1.5\nmax_body: 10\n";
     assert_eq!(broken(&schema(Described::Config), &yaml(config), ""), Vec::<String>::new());
 }
@@ -114,9 +129,12 @@ fn what_is_wrong_breaks_the_schema() {
         (Described::Config, "verbose: perhaps".to_owned(), ".verbose: anyOf"),
         (Described::Config, "cors: { origins: x }".to_owned(), ".cors.origins: type"),
         (Described::Routes, ROUTES.replace("dialect: argo\n", "dialect: arqo\n"), ".upstreams.argo_chat.dialect: enum"),
-        (Described::Routes, ROUTES.replace("reply: health", "reply: halth"), ".routes[8].reply: enum"),
+        (Described::Routes, ROUTES.replace("reply: health", "reply: halth"), ".routes[8].reply: oneOf"),
         (Described::Routes, ROUTES.replace("version: 1", "version: 2"), ".version: maximum"),
         (Described::Routes, ROUTES.replace("owned_by: system,", ""), ".models.chat.show: required"),
+        (Described::Routes, ROUTES.replace("reply: health", "reply: { text: a, html: b }"), ".routes[8].reply: oneOf"),
+        (Described::Routes, ROUTES.replace("reply: health", "reply: { status: 404 }"), ".routes[8].reply: oneOf"),
+        (Described::Routes, ROUTES.replace("reply: health", "reply: health, enabled: 1"), ".routes[8].enabled: anyOf"),
         (Described::Routes, ROUTES.replace("method: GET", "method: [GET, 1]"), ".routes[4].method: anyOf"),
     ] {
         let found = broken(&schema(file), &yaml(&wrong), "");
@@ -130,7 +148,7 @@ fn names_are_enums_and_every_key_is_explained() {
     let route = &routes["properties"]["routes"]["items"]["properties"];
     let names = |names: Vec<&str>| json!(names);
     assert_eq!(route["transformer"]["enum"], names(TRANSFORMERS.iter().map(|entry| entry.name).collect()));
-    assert_eq!(route["reply"]["enum"], names(REPLIES.iter().map(|entry| entry.name).collect()));
+    assert_eq!(route["reply"]["oneOf"][0]["enum"], names(REPLIES.iter().map(|entry| entry.name).collect()));
     let upstream = &routes["properties"]["upstreams"]["additionalProperties"]["properties"];
     assert_eq!(upstream["dialect"]["enum"], names(DIALECTS.iter().map(|(name, _, _)| *name).collect()));
     assert!(upstream["dialect"]["description"].as_str().unwrap().contains("argo_embedding: "));
@@ -157,15 +175,20 @@ fn explained(schema: &Value, seen: &mut usize) {
 
 /// A value that no kind takes, so that only a key which nobody reads goes unnoticed.
 const IMPOSSIBLE: &str = "[[[x]]]";
+/// The same for a kind that takes everything that JSON can say.
+const NO_JSON: &str = ".nan";
 
 /// Texts in which each key in turn has an impossible value, with the name of that key.
 fn spoiled(keys: &'static [Key], before: &str, after: &str, into: &mut Vec<(String, String)>) {
     for key in keys {
         let mut spoil = |value: String| into.push((key.name.to_owned(), value));
-        spoil(format!("{before}{}: {IMPOSSIBLE}{after}", key.name));
+        let value = if matches!(key.kind, Kind::Any) { NO_JSON } else { IMPOSSIBLE };
+        spoil(format!("{before}{}: {value}{after}", key.name));
         let name = key.name;
         match key.kind {
-            Kind::Map(keys) => spoiled(keys, &format!("{before}{name}: {{"), &format!("}}{after}"), into),
+            Kind::Map(keys) | Kind::Either(_, keys, _) => {
+                spoiled(keys, &format!("{before}{name}: {{"), &format!("}}{after}"), into)
+            }
             Kind::List(Kind::Map(keys)) => spoiled(keys, &format!("{before}{name}: [{{"), &format!("}}]{after}"), into),
             Kind::Names(Kind::Map(keys)) => {
                 spoiled(keys, &format!("{before}{name}: {{x: {{"), &format!("}}}}{after}"), into);
@@ -180,7 +203,7 @@ fn every_key_of_a_schema_is_read() {
     let nothing = |_: &str| None;
     let load = |config: &str, table: &str| {
         let config = Config::from_text("config.yaml", config, &Overrides::default(), &nothing);
-        both(config, "routes.yaml", Ok(table.to_owned()), &nothing, Needs::Nobody).err().unwrap_or_default()
+        both(config, "routes.yaml", Ok(table.to_owned()), &no_files, &nothing, Needs::Nobody).err().unwrap_or_default()
     };
     for file in [Described::Routes, Described::Config] {
         let mut texts = Vec::new();
@@ -188,13 +211,14 @@ fn every_key_of_a_schema_is_read() {
         assert!(texts.len() > 14);
         for (key, text) in texts {
             let problems = match file {
-                Described::Routes => load("", &text),
+                Described::Routes | Described::Included => load("", &text),
                 Described::Config => load(&text, ROUTES),
             };
-            let column = text.find(IMPOSSIBLE).unwrap() + 1;
+            let column = text.find(IMPOSSIBLE).or_else(|| text.find(NO_JSON)).unwrap() + 1;
             let told = problems.iter().any(|problem| {
                 let here = problem.column().is_some_and(|at| (column..column + 3).contains(&at));
-                here && problem.message.contains("expected") && problem.message.contains("found a list")
+                let refused = problem.message.contains("expected") && problem.message.contains("found a list");
+                here && (refused || problem.message.contains("cannot be written as JSON"))
             });
             assert!(told, "nobody reads '{key}' in {text}: {problems:?}");
         }

@@ -1,11 +1,16 @@
-//! `check`: loads both files as `serve` would, tells everything that it finds, and starts nothing.
+//! `check`: loads both files as `serve` would, runs the tests that the table brings along, tells everything that it
+//! finds, and starts nothing.
 
 use super::args::{CheckArgs, DEFAULT_CONFIG, Format};
+use super::disk::Disk;
+use super::files::{self, Loaded};
 use super::load::Needs;
-use super::{Ended, environment, files, print, tell};
+use super::{Ended, environment, print, serve, tell};
 use crate::config::Overrides;
-use crate::report;
+use crate::problem::Problem;
+use crate::{report, trial};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Says what is wrong, or what would be served.
 pub fn run(args: &CheckArgs) -> Result<(), Ended> {
@@ -14,28 +19,34 @@ pub fn run(args: &CheckArgs) -> Result<(), Ended> {
     let nothing_named = usual == Path::new(DEFAULT_CONFIG) && !usual.exists();
     let loaded = match nothing_named {
         true => files::load_or_defaults(&args.files),
-        false => files::load(&args.files, &Overrides::default(), Needs::User),
+        false => files::load(&args.files, &Overrides::default(), Needs::User, &Disk::default()),
     };
-    let problems = match &loaded {
-        Ok(loaded) => &loaded.warnings,
-        Err(problems) => problems,
+    let (summary, problems) = match loaded {
+        Ok(loaded) => {
+            run_tests(loaded, if nothing_named { "the defaults".to_owned() } else { usual.display().to_string() })
+        }
+        Err(problems) => (String::new(), problems),
     };
     match args.format {
-        Format::Text => tell(problems),
-        Format::Json => print(&report::json(problems))?,
+        Format::Text => tell(&problems),
+        Format::Json => print(&report::json(&problems))?,
     }
-    let loaded = match &loaded {
-        Ok(loaded) => loaded,
-        Err(_) => return Err(Ended::Told),
-    };
-    if args.deny_warnings && !problems.is_empty() {
+    if problems.iter().any(Problem::is_error) || (args.deny_warnings && !problems.is_empty()) {
         return Err(Ended::Told);
     }
-    if args.format == Format::Text {
-        let models = loaded.table.model_count();
-        let routes = loaded.table.routes().count();
-        let config = if nothing_named { "the defaults".to_owned() } else { usual.display().to_string() };
-        print(&format!("all right: {config}, and {} with {routes} routes and {models} models\n", loaded.routes))?;
+    match args.format {
+        Format::Text => print(&summary),
+        Format::Json => Ok(()),
     }
-    Ok(())
+}
+
+/// Runs the table's own tests; with one line on what is there, and all problems.
+fn run_tests(loaded: Loaded, config: String) -> (String, Vec<Problem>) {
+    let (routes, mut problems) = (loaded.routes.clone(), loaded.warnings.clone());
+    let live = Arc::new(serve::live_as(trial::USER.to_owned(), loaded));
+    let (tests, wrong) = trial::run(&live);
+    problems.extend(wrong);
+    let (rows, models) = (live.table.routes().count(), live.table.model_count());
+    let tests = if tests == 0 { String::new() } else { format!("; its {tests} tests pass") };
+    (format!("all right: {config}, and {routes} with {rows} routes and {models} models{tests}\n"), problems)
 }

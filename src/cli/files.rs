@@ -1,11 +1,13 @@
 //! Finds the two files, the configuration and the route table, and reads them.
 
 use super::args::Files;
+use super::disk::Disk;
 use super::environment;
 use super::load::{Needs, both};
 use crate::config::{Config, Overrides};
 use crate::problem::{Checked, Place, Problem};
-use crate::table::{BUILT_IN, Table};
+use crate::table::{BUILT_IN, Table, no_files};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// What the table is called when it has no file.
@@ -20,7 +22,7 @@ pub struct Loaded {
     pub table: Table,
     /// Where the table comes from.
     pub routes: String,
-    /// The table's text.
+    /// The text of the table and of all files that belong to it.
     pub text: String,
     /// What works but looks wrong.
     pub warnings: Vec<Problem>,
@@ -30,9 +32,10 @@ pub struct Loaded {
 ///
 /// # Errors
 /// Everything that is wrong with either.
-pub fn load(files: &Files, overrides: &Overrides, needs: Needs) -> Result<Loaded, Vec<Problem>> {
+pub fn load(files: &Files, overrides: &Overrides, needs: Needs, disk: &Disk) -> Result<Loaded, Vec<Problem>> {
     let path = files.config(&environment);
-    with_table(files, path.parent(), Config::load(&path, overrides, &environment), needs)
+    disk.look(&path);
+    with_table(files, path.parent(), Config::load(&path, overrides, &environment), needs, disk)
 }
 
 /// Like [`load`], with the defaults where there is no configuration: to show what would be served.
@@ -40,17 +43,19 @@ pub fn load(files: &Files, overrides: &Overrides, needs: Needs) -> Result<Loaded
 /// # Errors
 /// Everything that is wrong with either.
 pub fn load_or_defaults(files: &Files) -> Result<Loaded, Vec<Problem>> {
-    let path = files.config(&environment);
+    let (path, disk) = (files.config(&environment), Disk::default());
     if path.exists() {
-        return load(files, &Overrides::default(), Needs::Nobody);
+        return load(files, &Overrides::default(), Needs::Nobody, &disk);
     }
     eprintln!("{} not found: showing the defaults", path.display());
-    with_table(files, path.parent(), Config::sample(&Overrides::default(), &environment), Needs::Nobody)
+    let config = Config::sample(&Overrides::default(), &environment);
+    with_table(files, path.parent(), config, Needs::Nobody, &disk)
 }
 
 /// The table alone, with the defaults for the rest: for what reads no configuration.
 pub fn table_only(files: &Files) -> Result<Loaded, Vec<Problem>> {
-    with_table(files, None, Config::sample(&Overrides::default(), &|_| None), Needs::Nobody)
+    let config = Config::sample(&Overrides::default(), &|_| None);
+    with_table(files, None, config, Needs::Nobody, &Disk::default())
 }
 
 /// Adds the table to a configuration.
@@ -62,15 +67,18 @@ pub fn with_table(
     beside: Option<&Path>,
     config: Checked<Config>,
     needs: Needs,
+    disk: &Disk,
 ) -> Result<Loaded, Vec<Problem>> {
-    let (routes, text) = table_text(files, beside);
-    let kept = text.as_ref().cloned().unwrap_or_default();
-    let ((config, table), warnings) = both(config, &routes, text, &environment, needs)?;
-    Ok(Loaded { config, table, routes, text: kept, warnings })
+    let (routes, text) = table_text(files, beside, disk);
+    let beside_table = |name: &str| disk.read_beside(&routes, name);
+    let read: &dyn Fn(&str) -> _ = if is_built_in(&routes) { &no_files } else { &beside_table };
+    let ((config, table), warnings) = both(config, &routes, text, read, &environment, needs)?;
+    let text = if is_built_in(&routes) { BUILT_IN.to_owned() } else { disk.texts() };
+    Ok(Loaded { config, table, text, routes, warnings })
 }
 
 /// Where a table may lie, in the order in which it is looked for.
-pub fn candidates(files: &Files, beside: Option<&Path>) -> Vec<PathBuf> {
+fn candidates(files: &Files, beside: Option<&Path>) -> Vec<PathBuf> {
     match &files.routes {
         Some(named) => vec![named.clone()],
         None => beside.map(|folder| folder.join(ROUTES)).into_iter().chain([PathBuf::from(ROUTES)]).collect(),
@@ -84,13 +92,15 @@ pub fn is_built_in(routes: &str) -> bool {
 
 /// The table's name and text: the file that was named, else the one beside the configuration, else the one here, else the
 /// built-in.
-fn table_text(files: &Files, beside: Option<&Path>) -> (String, Result<String, Problem>) {
-    let found = candidates(files, beside).into_iter().find(|path| files.routes.is_some() || path.is_file());
+fn table_text(files: &Files, beside: Option<&Path>, disk: &Disk) -> (String, Result<String, Problem>) {
+    let candidates = candidates(files, beside);
+    candidates.iter().for_each(|path| disk.look(path));
+    let found = candidates.into_iter().find(|path| files.routes.is_some() || path.is_file());
     let Some(path) = found else {
         return (BUILT_IN_NAME.to_owned(), Ok(BUILT_IN.to_owned()));
     };
     let name = path.display().to_string();
-    let text = std::fs::read_to_string(&path).map_err(|e| {
+    let text = disk.read(&path).and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other)).map_err(|e| {
         let remedy = "name a file that can be read with --routes, or leave the flag out".to_owned();
         Problem::new(Place::File(name.clone()), format!("it cannot be read: {e}"), Some(remedy))
     });

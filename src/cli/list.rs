@@ -18,6 +18,8 @@ pub fn routes(args: &ListArgs) -> Result<(), Ended> {
                 "method": methods.join("|"),
                 "path": route.path,
                 "does": route.does,
+                "about": route.about,
+                "from": route.from,
                 "url": upstream.map(|upstream| &upstream.whole.first().url),
                 "stream_url": upstream.and_then(|upstream| upstream.stream.as_ref()).map(|stream| &stream.first().url),
                 "urls": upstream.map(|upstream| urls(&upstream.whole)),
@@ -28,7 +30,7 @@ pub fn routes(args: &ListArgs) -> Result<(), Ended> {
             })
         })
         .collect();
-    show(args, rows, &["method", "path", "does", "calls"])
+    show(args, rows, &["method", "path", "does", "calls", "about", "from"])
 }
 
 fn urls(endpoints: &Endpoints) -> Vec<&str> {
@@ -56,20 +58,23 @@ pub fn models(args: &ListArgs) -> Result<(), Ended> {
         let default = group.default().map(|model| &model.name);
         rows.extend(group.iter().map(|model| {
             let is_default = default == Some(&model.name);
-            row(&model.name, &model.id, [is_default, model.hidden, model.deprecated, false])
+            row(&model.name, &model.id, &model.from, [is_default, model.hidden, model.deprecated, false])
         }));
         let patterns = group.patterns().iter();
-        rows.extend(patterns.map(|pattern| row(&pattern.pattern, &pattern.id(), [false, false, false, true])));
+        rows.extend(
+            patterns.map(|pattern| row(&pattern.pattern, &pattern.id(), &pattern.from, [false, false, false, true])),
+        );
     }
     let rows = if args.json { rows } else { rows.into_iter().map(with_words).collect() };
-    show(args, rows, &["name", "id", "marks"])
+    show(args, rows, &["name", "id", "marks", "from"])
 }
 
 const MARKS: [&str; 4] = ["default", "hidden", "deprecated", "pattern"];
 
 /// A row of models, with its marks as programs read them.
-fn row(name: &str, id: &str, marks: [bool; 4]) -> Value {
-    let mut row = Map::from_iter([("name".to_owned(), json!(name)), ("id".to_owned(), json!(id))]);
+fn row(name: &str, id: &str, from: &str, marks: [bool; 4]) -> Value {
+    let mut row = Map::new();
+    row.extend([("name", name), ("id", id), ("from", from)].map(|(key, text)| (key.to_owned(), json!(text))));
     row.extend(MARKS.iter().zip(marks).map(|(mark, is)| ((*mark).to_owned(), Value::Bool(is))));
     Value::Object(row)
 }

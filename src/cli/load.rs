@@ -3,7 +3,6 @@
 use crate::config::{Config, Env, Overrides};
 use crate::problem::{Checked, Problem};
 use crate::table::{Table, Variables};
-use std::path::{Path, PathBuf};
 
 /// Who has to be there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +13,9 @@ pub enum Needs {
     Nobody,
 }
 
+/// Reads a file that the table names, relative to the table's own.
+pub type Read<'r> = &'r dyn Fn(&str) -> std::io::Result<Vec<u8>>;
+
 /// A configuration and a table that belong together. All problems of the configuration come before those of the table,
 /// each part sorted by place. The table of a broken configuration is checked with the defaults.
 ///
@@ -23,6 +25,7 @@ pub fn both(
     config: Checked<Config>,
     routes: &str,
     text: Result<String, Problem>,
+    files: Read<'_>,
     env: Env<'_>,
     needs: Needs,
 ) -> Checked<(Config, Table)> {
@@ -38,7 +41,7 @@ pub fn both(
             let variables = Variables {
                 config: &|name| keys.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone()),
                 environment: env,
-                files: &|name| std::fs::read(beside(routes, name)),
+                files,
             };
             keep(Table::load(routes, &text, &variables), &mut problems)
         }
@@ -51,11 +54,6 @@ pub fn both(
         (Some(config), Some(table)) if !problems.iter().any(Problem::is_error) => Ok(((config, table), problems)),
         _ => Err(problems),
     }
-}
-
-/// A file that the table names, found from the folder of the table's own.
-fn beside(routes: &str, name: &str) -> PathBuf {
-    Path::new(routes).parent().map_or_else(|| PathBuf::from(name), |folder| folder.join(name))
 }
 
 fn keep<T>(checked: Checked<T>, problems: &mut Vec<Problem>) -> Option<T> {

@@ -2,6 +2,7 @@
 
 pub mod args;
 mod check;
+mod disk;
 mod explain;
 mod files;
 mod list;

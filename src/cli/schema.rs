@@ -18,12 +18,21 @@ pub fn described(file: Described) -> Schema {
             about: "What is served: upstreams, models, routes.",
             keys: TABLE,
             variables: false,
+            adds: false,
+        },
+        Described::Included => Schema {
+            title: "A file that routes.yaml of argo-openai-proxy includes",
+            about: "What is served beside, or instead of, what the including file says.",
+            keys: TABLE,
+            variables: false,
+            adds: true,
         },
         Described::Config => Schema {
             title: "config.yaml of argo-openai-proxy",
             about: "Where this instance runs. \"${NAME}\" and \"${NAME:-default}\" are variables of the environment.",
             keys: CONFIG,
             variables: true,
+            adds: false,
         },
     }
 }

@@ -1,6 +1,7 @@
 //! `serve`: the proxy, in front of ARGO or of the stand-in.
 
 use super::args::{self, ServeArgs};
+use super::disk::Disk;
 use super::files::{self, Loaded};
 use super::load::Needs;
 use super::{Ended, environment, stand_in, tell};
@@ -14,7 +15,7 @@ use crate::stand_in::{CHAT_PATH, EMBED_PATH, STREAM_CHAT_PATH, StandIn};
 use crate::table::Endpoints;
 use pingora_proxy::http_proxy_service_with_name;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,7 +25,8 @@ const DEMO_USER: &str = "demo";
 /// Serves until a signal ends it.
 pub fn run(args: &ServeArgs) -> Result<(), Ended> {
     let (origin, behind) = origin(args)?;
-    let loaded = origin.load()?;
+    let disk = Disk::default();
+    let loaded = origin.load(&disk)?;
     tell(&loaded.warnings);
     log(args.quiet);
     server::check_certificates()?;
@@ -37,14 +39,17 @@ pub fn run(args: &ServeArgs) -> Result<(), Ended> {
         let stand_in = StandIn::new(stand_in::options_from(&loaded.table));
         runner.add(pingora::services::listening::Service::new("stand-in".to_owned(), stand_in), behind);
     }
-    let (files, begun_with) = (origin.files(), Begun::with(&loaded));
+    let begun_with = Begun::with(&loaded);
     let current = Arc::new(Current::new(live(loaded)?));
     let load = move || {
-        let loaded = origin.load()?;
-        let needs_restart = begun_with.differs(&loaded)?;
-        Ok(Fresh { live: live(loaded)?, needs_restart })
+        let disk = Disk::default();
+        let fresh = origin.load(&disk).and_then(|loaded| {
+            let needs_restart = begun_with.differs(&loaded)?;
+            Ok(Fresh { live: live(loaded)?, needs_restart })
+        });
+        (fresh, disk.into_seen())
     };
-    reload::watch(files, current.clone(), Box::new(load));
+    reload::watch(disk.into_seen(), current.clone(), Box::new(load));
     let service = http_proxy_service_with_name(&runner.configuration(), Proxy::new(current, in_flight), "proxy");
     runner.add(service, bound);
     eprint!("{introduction}");
@@ -84,9 +89,10 @@ fn is_meant_as_file(config: &Path) -> Result<(), Ended> {
 }
 
 impl Origin {
-    fn load(&self) -> Result<Loaded, Vec<Problem>> {
+    /// What is read is noted on `disk`: a change of it is a reason to load again.
+    fn load(&self, disk: &Disk) -> Result<Loaded, Vec<Problem>> {
         let overrides = self.args.overrides();
-        let Some(stand_in) = self.demo else { return files::load(&self.args.files, &overrides, Needs::User) };
+        let Some(stand_in) = self.demo else { return files::load(&self.args.files, &overrides, Needs::User, disk) };
         let (mut config, warnings) = Config::sample(&overrides, &environment)?;
         let impossible = |why| vec![Problem::new(Place::File("demo".to_owned()), why, None)];
         let url = |path: &str| HttpUrl::parse(&format!("http://{stand_in}{path}")).map_err(impossible);
@@ -94,18 +100,7 @@ impl Origin {
         config.argo_stream_url = url(STREAM_CHAT_PATH)?;
         config.argo_embedding_url = url(EMBED_PATH)?;
         config.user = Some(Username::new(DEMO_USER).map_err(impossible)?);
-        files::with_table(&self.args.files, None, Ok((config, warnings)), Needs::User)
-    }
-
-    /// The files whose change is a reason to load again.
-    fn files(&self) -> Vec<PathBuf> {
-        let config = self.args.files.config(&environment);
-        let beside = if self.demo.is_some() { None } else { config.parent() };
-        let mut list = files::candidates(&self.args.files, beside);
-        if self.demo.is_none() {
-            list.push(config);
-        }
-        list
+        files::with_table(&self.args.files, None, Ok((config, warnings)), Needs::User, disk)
     }
 }
 

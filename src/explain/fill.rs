@@ -10,7 +10,6 @@ use crate::proxy::dispatch::{self, Prepared};
 use crate::proxy::{Settings, call};
 use crate::table::{self, Route, Why};
 use crate::transform::steps::Step;
-use crate::transform::{REPLIES, TRANSFORMERS};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -57,16 +56,12 @@ impl Explanation {
             (true, true, false) => BodyFrom::Route,
             _ => BodyFrom::Nobody,
         };
-        let mut abouts = TRANSFORMERS
-            .iter()
-            .map(|entry| (entry.name, entry.about))
-            .chain(REPLIES.iter().map(|entry| (entry.name, entry.about)));
         self.route = Some(RouteTaken {
             place: route.place.clone(),
             path: route.path.clone(),
             methods: methods(route),
             does: route.does.to_owned(),
-            about: abouts.find(|(name, _)| *name == route.does).map_or("", |(_, about)| about).to_owned(),
+            about: route.about.clone(),
             parameters: route.parameters().map(str::to_owned).zip(values).collect(),
             upstream: route.upstream.as_ref().map(|upstream| upstream.name.clone()),
         });

@@ -64,6 +64,7 @@ pub fn explain(live: &Arc<Live>, question: &Question) -> Result<Explanation> {
     let mut told = Explanation::new(&question.method, &question.path);
     if let Matched::Route(route, values) = live.table.find(&question.method, &question.path) {
         told.taken(&question.method, &route, values, !question.body.is_empty());
+        ctx.take(route);
     }
     told.passed_over = live.table.passed_over(&question.method, &question.path).iter().map(Passed::new).collect();
     told.decided(steps.into_list());
@@ -110,8 +111,9 @@ fn came(live: &Live, question: &Question, steps: &Steps) -> std::result::Result<
         ByHead::Route(route, params) => (route, params),
     };
     let given = if dispatch::reads_body(&route) { question.body.clone() } else { Bytes::new() };
-    if given.len() > settings.max_body {
-        return Err(dispatch::too_large(settings.max_body));
+    let most = dispatch::max_body(&route, settings);
+    if given.len() > most {
+        return Err(dispatch::too_large(most));
     }
     let body = dispatch::body(&question.method, &route, given);
     let (id, now, host) = (request::random_id(), request::unix_now(), dispatch::host(headers));

@@ -9,8 +9,7 @@ use pingora::http::ResponseHeader;
 #[derive(Debug, Clone)]
 pub struct Scripted {
     head: Option<(StatusCode, HeaderValue)>,
-    body: Bytes,
-    piece: Option<usize>,
+    pieces: Vec<Bytes>,
 }
 
 impl Scripted {
@@ -18,10 +17,15 @@ impl Scripted {
     pub fn parse(file: &Bytes, piece: Option<usize>) -> Self {
         let end = memchr::memchr(b'\n', file).unwrap_or(file.len());
         let (first, rest) = file.split_at(end);
-        match head(first) {
-            Some(head) => Scripted { head: Some(head), body: file.slice_ref(rest.get(1..).unwrap_or(rest)), piece },
-            None => Scripted { head: None, body: file.clone(), piece },
-        }
+        let head = head(first);
+        let body = if head.is_some() { file.slice_ref(rest.get(1..).unwrap_or(rest)) } else { file.clone() };
+        let size = piece.unwrap_or(body.len()).max(1);
+        Scripted { head, pieces: body.chunks(size).map(|piece| body.slice_ref(piece)).collect() }
+    }
+
+    /// An answer that arrives in these pieces.
+    pub fn new(status: StatusCode, content_type: HeaderValue, pieces: Vec<Bytes>) -> Self {
+        Scripted { head: Some((status, content_type)), pieces }
     }
 
     /// The head of the answer to a call; without a first line it is a success of the kind that was called for.
@@ -37,15 +41,14 @@ impl Scripted {
         head.insert_header(header::CONTENT_TYPE, content_type)?;
         match stream {
             true => head.insert_header(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"))?,
-            false => head.insert_header(header::CONTENT_LENGTH, self.body.len())?,
+            false => head.insert_header(header::CONTENT_LENGTH, self.pieces.iter().map(Bytes::len).sum::<usize>())?,
         }
         Ok(head)
     }
 
     /// The body as it arrives.
     pub fn pieces(&self) -> impl Iterator<Item = Bytes> + '_ {
-        let size = self.piece.unwrap_or(self.body.len()).max(1);
-        self.body.chunks(size).map(|piece| self.body.slice_ref(piece))
+        self.pieces.iter().cloned()
     }
 }
 

@@ -25,6 +25,8 @@ pub fn fits(pattern: &str, text: &str) -> bool {
 pub struct NamePattern {
     /// The pattern as the table has it.
     pub pattern: String,
+    /// File and line of it.
+    pub from: String,
     before: String,
     after: String,
     id: Id,
@@ -53,7 +55,13 @@ impl NamePattern {
             Some((_, after)) if after.contains('*') => return Err(Mistake::IdStars),
             Some((before, after)) => Id::Around(before.to_owned(), after.to_owned()),
         };
-        Ok(NamePattern { pattern: pattern.to_owned(), before: before.to_owned(), after: after.to_owned(), id })
+        Ok(NamePattern {
+            pattern: pattern.to_owned(),
+            from: String::new(),
+            before: before.to_owned(),
+            after: after.to_owned(),
+            id,
+        })
     }
 
     /// The id for a name; `None` for one that does not fit. The star stands for at least one character, all of them visible

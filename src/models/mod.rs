@@ -32,6 +32,8 @@ pub struct Model {
     pub name: String,
     /// ARGO's id.
     pub id: String,
+    /// File and line of its name.
+    pub from: String,
     /// Its quirks.
     pub rules: Arc<Rules>,
     /// Whether the model list leaves it out.
@@ -68,7 +70,8 @@ impl Patterns {
         let (pattern, id) = self.names.iter().find_map(|pattern| Some((pattern, pattern.id_for(name)?)))?;
         let rules = Arc::new(Rules::merged(&self.facts, &self.rules, &id));
         let deprecated = self.deprecated.iter().any(|deprecated| glob::fits(deprecated, name));
-        let model = Model { name: name.to_owned(), id, rules, hidden: true, deprecated };
+        let from = pattern.from.clone();
+        let model = Model { name: name.to_owned(), id, from, rules, hidden: true, deprecated };
         Some((model, pattern.pattern.as_str().into()))
     }
 }

@@ -221,4 +221,8 @@ impl Ctx {
             _entered: entered,
         }
     }
+    /// Notes the row that took the request.
+    pub fn take(&mut self, route: Arc<Route>) {
+        self.route = Some(route);
+    }
 }

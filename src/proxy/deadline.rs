@@ -1,4 +1,4 @@
-//! How long a call may take: the limit of the configuration, the client's own, and the request's `timeout`.
+//! How long a call may take: the limit of the configuration or the route, the client's own, and the request's `timeout`.
 
 use super::Settings;
 use crate::table::Upstream;
@@ -14,6 +14,8 @@ const CLIENT_LIMITS: [&str; 2] = ["x-stainless-read-timeout", "x-stainless-timeo
 pub enum SetBy {
     /// `timeout` of the configuration.
     Configuration,
+    /// `timeout` of the route.
+    Route,
     /// `timeout` of the request's body.
     Body,
     /// This header of the request.
@@ -24,6 +26,7 @@ impl fmt::Display for SetBy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             SetBy::Configuration => f.write_str("timeout of the configuration"),
+            SetBy::Route => f.write_str("timeout of the route"),
             SetBy::Body => f.write_str("timeout of the request's body"),
             SetBy::Header(name) => write!(f, "the request's header {name}"),
         }
@@ -111,6 +114,12 @@ impl Deadline {
         }
     }
 
+    /// The same, where the limit that was given as the configuration's is the route's.
+    pub fn of_route(self) -> Self {
+        let set_by = if self.set_by == SetBy::Configuration { SetBy::Route } else { self.set_by };
+        Deadline { set_by, ..self }
+    }
+
     /// The longest silence of a stream, and who set it; `None` where only the whole call is limited.
     pub fn silence(&self) -> Option<(Duration, SetBy)> {
         self.silence.map(|silence| (silence, self.silence_by))
@@ -143,8 +152,9 @@ impl Deadline {
             Some(silence) if self.left(now).is_some() => (silence, self.silence_by),
             _ => (self.limit, self.set_by),
         };
+        let place = if self.set_by == SetBy::Route { "its route" } else { "config.yaml" };
         format!(
-            "ARGO ({host}) did not answer within {} s ({by}). Ask for less, or allow more with 'timeout' (seconds) in the request or in config.yaml.",
+            "ARGO ({host}) did not answer within {} s ({by}). Ask for less, or allow more with 'timeout' (seconds) in the request or in {place}.",
             limit.as_secs_f64()
         )
     }

@@ -67,11 +67,28 @@ pub fn asks_own(method: &Method, route: &Route, has_body: bool) -> bool {
     !has_body || (method == Method::GET && !route.request.is_empty())
 }
 
-/// Asks the route's transformer.
+/// The route that a request would go to, for what its head decides: its headers are on every reply.
+pub fn route_of(table: &Table, method: &Method, path: &str) -> Option<Arc<Route>> {
+    match table.find(method, path) {
+        Matched::Route(route, _) => Some(route),
+        Matched::OtherMethods(_) | Matched::Nothing(_) => None,
+    }
+}
+
+/// The largest body that a route takes, in bytes.
+pub fn max_body(route: &Route, settings: &Settings) -> usize {
+    route.options.max_body.unwrap_or(settings.max_body)
+}
+
+/// Asks the route's transformer, with the fields that the route decides.
 ///
 /// # Errors
 /// What the client did wrong.
 pub fn open(route: &Route, params: Vec<String>, body: Bytes, cx: &Context<'_>) -> Result<Plan, Failure> {
+    let body = match &route.options.overlay {
+        Some(overlay) => overlay.lay(body),
+        None => body,
+    };
     route.transformer.open(&Request { body, params }, cx)
 }
 
@@ -123,6 +140,7 @@ fn prepare_for(
     begun: Instant,
     to_stream: bool,
 ) -> Result<Prepared, Failure> {
+    let own_limit = route.and_then(|route| route.options.timeout);
     let upstream = route.and_then(|route| route.upstream.clone());
     let upstream =
         upstream.ok_or_else(|| Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "The route has no upstream."))?;
@@ -133,7 +151,9 @@ fn prepare_for(
         }
         (false, _) => upstream.whole.clone(),
     };
-    let deadline = Deadline::new(begun, settings.timeout, call.timeout, headers, to_stream);
+    let configured = own_limit.unwrap_or(settings.timeout);
+    let deadline = Deadline::new(begun, configured, call.timeout, headers, to_stream);
+    let deadline = if own_limit.is_some() { deadline.of_route() } else { deadline };
     let first = endpoints.first();
     let limits = Limits { max_answer: settings.max_answer, url: first.url.clone(), setting: first.setting.clone() };
     Ok(Prepared { upstream, endpoints, deadline, exchange: Exchange::new(call, reply, limits) })

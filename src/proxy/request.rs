@@ -83,7 +83,11 @@ pub fn unix_now() -> u64 {
 async fn dispatch(proxy: &Proxy, live: &Live, session: &mut Session, ctx: &mut Ctx) -> Result<Result<Opened, Failure>> {
     let head = session.req_header();
     let method = head.method.clone();
-    let (route, params) = match dispatch::by_head(&live.table, &method, head.uri.path(), &head.headers) {
+    let decided = dispatch::by_head(&live.table, &method, head.uri.path(), &head.headers);
+    if !matches!(decided, Ok(ByHead::Route(..))) {
+        ctx.route = dispatch::route_of(&live.table, &method, head.uri.path());
+    }
+    let (route, params) = match decided {
         Ok(ByHead::Answer(answer)) => return Ok(Ok(Opened::Answer(answer))),
         Ok(ByHead::Route(route, params)) => (route, params),
         Err(failure) => return Ok(Err(failure)),
@@ -91,10 +95,13 @@ async fn dispatch(proxy: &Proxy, live: &Live, session: &mut Session, ctx: &mut C
     ctx.route = Some(route.clone());
     let given = match dispatch::reads_body(&route) {
         false => Bytes::new(),
-        true => match body::read(session, live.settings.max_body).await? {
-            Read::Whole(body) => body,
-            Read::TooLarge => return Ok(Err(dispatch::too_large(live.settings.max_body))),
-        },
+        true => {
+            let most = dispatch::max_body(&route, &live.settings);
+            match body::read(session, most).await? {
+                Read::Whole(body) => body,
+                Read::TooLarge => return Ok(Err(dispatch::too_large(most))),
+            }
+        }
     };
     let body = dispatch::body(&method, &route, given);
     let (id, now) = (random_id(), unix_now());

@@ -22,6 +22,9 @@ pub fn push_common(head: &mut ResponseHeader, ctx: &Ctx) -> Result<()> {
         )?;
         head.insert_header(header::VARY, HeaderValue::from_static("Origin"))?;
     }
+    for (name, value) in ctx.route.iter().flat_map(|route| &route.options.headers) {
+        head.insert_header(name, value.clone())?;
+    }
     Ok(())
 }
 

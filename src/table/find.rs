@@ -108,7 +108,7 @@ fn wanted(method: &Method) -> &Method {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::Variables;
+    use crate::table::{Variables, no_files};
 
     fn table() -> Table {
         let text = "
@@ -122,11 +122,7 @@ routes:
   - { path: '/{rest*}', reply: model_list }
   - { path: /elsewhere, reply: health }
 ";
-        let variables = Variables {
-            config: &|_| None,
-            environment: &|_| None,
-            files: &|_| Err(std::io::ErrorKind::NotFound.into()),
-        };
+        let variables = Variables { config: &|_| None, environment: &|_| None, files: &no_files };
         Table::load("t.yaml", text, &variables).unwrap_or_else(|problems| panic!("{problems:?}")).0
     }
 

@@ -3,8 +3,12 @@
 
 mod compile;
 mod find;
+mod include;
 mod keys;
+mod merge;
+mod options;
 mod path;
+mod trial;
 mod trouble;
 mod upstream;
 mod vars;
@@ -14,12 +18,12 @@ use crate::models::Models;
 use crate::problem::Checked;
 use crate::transform::Transformer;
 use crate::transform::local::Catalog;
-use crate::yaml::Source;
-use crate::yaml::node::{Node, parse};
-use crate::yaml::source::syntax;
+use crate::yaml::node::Node;
 use crate::yaml::value::expected;
+use crate::yaml::{Source, way_to};
 use bytes::Bytes;
 use http::Method;
+use include::{Files, SEE_SHIPPED};
 use path::Pattern;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -27,8 +31,10 @@ use std::sync::Arc;
 pub use compile::MOST_URLS;
 pub use find::{Matched, Why};
 pub use keys::TABLE as KEYS;
+pub use options::Options;
+pub use trial::{Expected, Trial, TrialAnswer, What};
 pub use upstream::{Connect, Endpoint, Endpoints, Header, Identity, Patience, Tls, Upstream};
-pub use vars::Variables;
+pub use vars::{Variables, no_files};
 use written::Written;
 
 /// The table that is built into the binary, for whoever has none of their own.
@@ -48,8 +54,14 @@ pub struct Route {
     pub does: &'static str,
     /// The body of a request that comes without one.
     pub request: Bytes,
-    /// Where the row stands.
+    /// What it changes beside.
+    pub options: Options,
+    /// What it is for, in one line.
+    pub about: String,
+    /// What the row is called: its number and path, and its file where that is not the table's first.
     pub place: String,
+    /// File and line of its path.
+    pub from: String,
 }
 
 impl Route {
@@ -66,28 +78,35 @@ pub struct Table {
     patterns: Vec<(Pattern, usize)>,
     catalog: Arc<Catalog>,
     upstreams: Vec<Arc<Upstream>>,
+    trials: Vec<Trial>,
 }
 
 impl Table {
-    /// Reads a table.
+    /// Reads a table with all files that it includes.
     ///
     /// # Errors
     /// Every problem found, at least one of them an error.
     pub fn load(file: &str, text: &str, variables: &Variables<'_>) -> Checked<Self> {
-        let see_shipped = "compare it with the routes.yaml that comes with this program";
-        let root = parse(text).map_err(|fault| vec![syntax(file, text, &fault, see_shipped)])?;
-        let mut source = Source::new(file, text, &root, None);
-        let table = match &root {
-            Node::Map(entries) => {
-                let written = Written::read(Written::section(entries), &mut source);
-                Some(compile::compile(&written, &mut source, variables))
-            }
-            other => {
-                let reason = expected("a table: version, upstreams, models and routes", other);
-                source.error(&[], reason.message, Some(see_shipped.to_owned()));
-                None
-            }
-        };
+        let files = Files::gather(file, text, variables)?;
+        let mut source = Source::of(&files.list);
+        files.report(&mut source);
+        let mut written: Option<Written<'_>> = None;
+        for (number, file) in files.list.iter().enumerate() {
+            let Node::Map(entries) = &file.root else {
+                let reason = expected("a table: version, upstreams, models and routes", &file.root);
+                source.error(&way_to(number), reason.message, Some(SEE_SHIPPED.to_owned()));
+                continue;
+            };
+            let known = written.as_ref().map(Written::group_names).unwrap_or_default();
+            let more = Written::read(Written::section(number, entries), &known, &mut source);
+            written = Some(match written {
+                Some(written) => merge::lay_over(written, more),
+                None => more,
+            });
+        }
+        // What a file that cannot be read would have said is not told to be missing.
+        let written = written.filter(|_| files.is_complete());
+        let table = written.map(|written| compile::compile(&written, &mut source, variables));
         source.finish(table)
     }
 
@@ -109,6 +128,11 @@ impl Table {
     /// The groups of models in the table's order.
     pub fn groups(&self) -> impl Iterator<Item = &Arc<Models>> {
         self.catalog.groups.iter()
+    }
+
+    /// The table's own tests.
+    pub fn trials(&self) -> &[Trial] {
+        &self.trials
     }
 
     /// How many models all groups have together.

@@ -87,7 +87,7 @@ impl Pattern {
 }
 
 /// The names of a path's parameters, in order, without the star of the last.
-pub fn names(path: &str) -> impl Iterator<Item = &str> {
+pub fn names(path: &str) -> impl Iterator<Item = &str> + Clone {
     path.split('/').filter_map(parameter).map(|name| name.strip_suffix('*').unwrap_or(name))
 }
 

@@ -11,3 +11,11 @@ pub struct Variables<'a> {
     /// Reads a file that the table names, relative to the table's own.
     pub files: &'a dyn Fn(&str) -> io::Result<Vec<u8>>,
 }
+
+/// For a table that lies in no folder.
+///
+/// # Errors
+/// Always.
+pub fn no_files(_: &str) -> io::Result<Vec<u8>> {
+    Err(io::Error::new(io::ErrorKind::Unsupported, "this table lies in no folder"))
+}

@@ -1,6 +1,14 @@
 //! The table as it is written: names and texts with their places, nothing resolved. What is missing or refused is `None`,
 //! and reported.
 
+mod options;
+mod reply;
+pub mod trials;
+
+pub use options::{Options, Switch};
+pub use reply::{Made, Reply};
+use trials::Trial;
+
 use super::keys::{COUNTINGS, FAMILIES, Named, STREAMINGS, SYSTEM_ROLES, TABLE, TOKENIZERS};
 use crate::chat::tokens::{Counting, Tokenizer};
 use crate::models::{Facts, Family, Streaming, SystemRole};
@@ -9,6 +17,7 @@ use crate::yaml::duration::duration;
 use crate::yaml::near::nearest;
 use crate::yaml::value::{Read, Reason, boolean, expected, narrow, number, text, whole};
 use crate::yaml::{At, Node, Section, Source, Step};
+use std::collections::HashSet;
 
 /// The whole file.
 pub struct Written<'n> {
@@ -18,6 +27,7 @@ pub struct Written<'n> {
     pub routes: Option<Vec<Route<'n>>>,
     /// Where the list of routes stands, if there is one.
     pub routes_at: Option<Vec<Step>>,
+    pub trials: Vec<Trial<'n>>,
 }
 
 /// A row of `upstreams`.
@@ -105,35 +115,41 @@ pub struct Route<'n> {
     pub upstream: Option<At<String>>,
     pub models: Option<At<String>>,
     pub transformer: Option<At<String>>,
-    pub reply: Option<At<String>>,
+    pub reply: Option<Reply<'n>>,
     pub request: Option<At<&'n Node>>,
     pub usage: Option<At<Counting>>,
     pub most_choices: Option<u64>,
+    pub options: Options<'n>,
+    /// Whether a transformer or a reply is written, right or wrong.
+    pub has_action: bool,
     /// The keys that only calls have, as far as this row has them.
     pub call_keys: Vec<(&'static str, Vec<Step>)>,
 }
 
 impl<'n> Written<'n> {
-    /// Reads the file's mapping.
-    pub fn read(mut keys: Section<'n>, source: &mut Source<'_>) -> Self {
+    /// Reads a file's mapping. A group that is not among the `known` ones has to be complete.
+    pub fn read(mut keys: Section<'n>, known: &HashSet<String>, source: &mut Source<'_>) -> Self {
         keys.at(source, "version", version);
+        keys.list(source, "include", plain);
         let upstreams = keys.named_sections(source, "upstreams");
         let groups = keys.named_sections(source, "models");
         let routes = keys.sections(source, "routes");
+        let trials = keys.sections(source, "tests").unwrap_or_default();
         let written = Written {
             upstreams: upstreams
                 .map(|rows| rows.into_iter().map(|(name, keys)| upstream(name, keys, source)).collect()),
-            groups: groups.map(|rows| rows.into_iter().map(|(name, keys)| group(name, keys, source)).collect()),
+            groups: groups.map(|rows| rows.into_iter().map(|(name, keys)| group(name, keys, known, source)).collect()),
             routes: routes.map(|rows| rows.into_iter().map(|keys| route(keys, source)).collect()),
             routes_at: keys.key_path("routes"),
+            trials: trials.into_iter().map(|keys| Trial::read(keys, source)).collect(),
         };
         keys.finish(source);
         written
     }
 
-    /// The whole file as a section.
-    pub fn section(entries: &'n [(Node, Node)]) -> Section<'n> {
-        Section::new(entries, TABLE)
+    /// The n-th file as a section.
+    pub fn section(number: usize, entries: &'n [(Node, Node)]) -> Section<'n> {
+        Section::of_file(number, entries, TABLE)
     }
 }
 
@@ -178,9 +194,10 @@ fn tls(mut keys: Section<'_>, source: &mut Source<'_>) -> Tls {
     tls
 }
 
-fn group(name: At<String>, keys: Option<Section<'_>>, source: &mut Source<'_>) -> Group {
+fn group(name: At<String>, keys: Option<Section<'_>>, known: &HashSet<String>, source: &mut Source<'_>) -> Group {
     let mut group = Group { name, ..Group::default() };
-    let Some(mut keys) = keys else { return group };
+    let Some(keys) = keys else { return group };
+    let mut keys = if known.contains(&group.name.value) { keys } else { keys.alone() };
     group.default = keys.text(source, "default");
     group.names = keys.names(source, "names", plain);
     group.names_at = keys.key_path("names");
@@ -240,7 +257,7 @@ fn rule(mut keys: Section<'_>, source: &mut Source<'_>) -> Rule {
 fn route<'n>(mut keys: Section<'n>, source: &mut Source<'_>) -> Route<'n> {
     let path = keys.text(source, "path");
     let called = path.as_ref().map_or_else(String::new, |path| format!(" ({})", path.value));
-    let call_keys = ["upstream", "models", "request", "usage", "most_choices"];
+    let call_keys = ["upstream", "models", "request", "set", "default", "usage", "most_choices", "timeout", "max_body"];
     let route = Route {
         called: format!("{}{called}", keys.name()),
         start: keys.path().to_vec(),
@@ -249,10 +266,12 @@ fn route<'n>(mut keys: Section<'n>, source: &mut Source<'_>) -> Route<'n> {
         upstream: keys.text(source, "upstream"),
         models: keys.text(source, "models"),
         transformer: keys.text(source, "transformer"),
-        reply: keys.text(source, "reply"),
+        reply: Reply::read(&mut keys, source),
         request: keys.map(source, "request"),
         usage: keys.at(source, "usage", one_of(COUNTINGS)),
         most_choices: keys.get(source, "most_choices", |node| narrow(whole(node, 1..=128)?)),
+        options: Options::read(&mut keys, source),
+        has_action: keys.any("transformer").or(keys.any("reply")).is_some(),
         call_keys: call_keys.into_iter().filter_map(|key| Some((key, keys.key_path(key)?))).collect(),
     };
     keys.finish(source);

@@ -8,6 +8,7 @@ pub mod fields;
 pub mod gathered;
 pub mod gunzip;
 pub mod json;
+pub mod overlay;
 pub mod python;
 pub mod sse;
 pub mod unwrap;

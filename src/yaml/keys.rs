@@ -10,18 +10,25 @@ pub struct Key {
     pub about: &'static str,
     /// Whether the mapping needs it.
     pub required: bool,
+    /// Whether it may be left out all the same where the mapping adds to one of another file.
+    pub inherited: bool,
     pub kind: Kind,
 }
 
 impl Key {
     /// A key that may be left out.
     pub const fn optional(name: &'static str, kind: Kind, about: &'static str) -> Self {
-        Key { name, about, required: false, kind }
+        Key { name, about, required: false, inherited: false, kind }
     }
 
     /// A key that must be there.
     pub const fn required(name: &'static str, kind: Kind, about: &'static str) -> Self {
-        Key { name, about, required: true, kind }
+        Key { name, about, required: true, inherited: false, kind }
+    }
+
+    /// A key that must be there, unless the mapping adds to one of another file.
+    pub const fn inherited(name: &'static str, kind: Kind, about: &'static str) -> Self {
+        Key { name, about, required: true, inherited: true, kind }
     }
 }
 
@@ -37,6 +44,8 @@ pub struct Choice {
 pub enum Kind {
     /// true or false.
     Bool,
+    /// true or false, or a text with a variable that says so.
+    Switch,
     /// A whole number.
     Whole(i64, i64),
     /// Any number.
@@ -51,6 +60,8 @@ pub enum Kind {
     Text,
     /// One of a few names.
     OneOf(fn() -> Vec<Choice>),
+    /// One of a few names, or a mapping with these keys, of which it has exactly one of those that are named.
+    Either(fn() -> Vec<Choice>, &'static [Key], &'static [&'static str]),
     /// A list of the same kind.
     List(&'static Kind),
     /// One value, or a list of them.

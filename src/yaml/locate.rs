@@ -1,7 +1,7 @@
-//! Finds the line and column of any node of a YAML text.
+//! Finds the line and column of one node of a YAML text.
 //!
 //! serde_yaml tells a position only in the error that ends a parse. So when a node is at fault, the text is parsed
-//! again, to fail on purpose at that node. That costs a parse per reported problem, and nothing for a good file.
+//! again, to fail on purpose at that node. That costs a parse for each node; `spans` finds all of them at once, where it can.
 
 use std::fmt;
 
@@ -18,6 +18,21 @@ pub enum Step {
     Value(usize),
     /// The n-th item of a list.
     Item(usize),
+    /// The n-th file of what is read together; the first step of a path, left out for the first file.
+    File(usize),
+}
+
+/// The number of the file that a path leads through, and the way within that file.
+pub fn file_of(path: &[Step]) -> (usize, &[Step]) {
+    match path.split_first() {
+        Some((Step::File(number), rest)) => (*number, rest),
+        _ => (0, path),
+    }
+}
+
+/// The way to the n-th file.
+pub fn way_to(file: usize) -> Vec<Step> {
+    if file == 0 { Vec::new() } else { vec![Step::File(file)] }
 }
 
 /// Where the node at `path` starts; `None` when the text has no such node.

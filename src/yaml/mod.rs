@@ -3,6 +3,7 @@
 //! A file's keys are described once, as [`keys::Key`]s. [`section::Section`] reads mappings by that description and
 //! refuses what it does not know; [`schema`] prints it for editors.
 
+mod document;
 pub mod duration;
 pub mod expand;
 pub mod keys;
@@ -15,13 +16,14 @@ pub mod schema;
 pub mod section;
 pub mod source;
 mod span;
+mod spans;
 pub mod value;
 
 pub use keys::{Choice, Key, Kind};
-pub use locate::Step;
+pub use locate::{Step, file_of, way_to};
 pub use near::{did_you_mean, lookup};
 pub use nested::NamedSection;
 pub use node::Node;
 pub use schema::Schema;
 pub use section::Section;
-pub use source::{At, Source};
+pub use source::{At, File, Source};

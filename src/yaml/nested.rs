@@ -12,10 +12,15 @@ use super::value::expected;
 pub type NamedSection<'n> = (At<String>, Option<Section<'n>>);
 
 impl<'n> Section<'n> {
+    /// Whether the value of `key` is a mapping.
+    pub fn is_mapping(&self, key: &str) -> bool {
+        matches!(self.find(key), Some((_, Node::Map(_))))
+    }
+
     /// A mapping inside this one.
     pub fn section(&mut self, source: &mut Source<'_>, key: &str) -> Option<Section<'n>> {
         let (path, entries) = self.mapping(source, key)?;
-        Some(Section { name: self.full(key), path, entries, keys: self.keys_below(key) })
+        Some(Section { name: self.full(key), path, entries, keys: self.keys_below(key), adds: self.adds })
     }
 
     /// A list of mappings; `None` when there is no list.
@@ -30,7 +35,9 @@ impl<'n> Section<'n> {
             let name = format!("{}[{index}]", self.full(key));
             let path = extend(&path, Step::Item(index));
             match item {
-                Node::Map(entries) => list.push(Section { name, path, entries, keys: self.keys_below(key) }),
+                Node::Map(entries) => {
+                    list.push(Section { name, path, entries, keys: self.keys_below(key), adds: self.adds })
+                }
                 other => refuse(source, &name, &path, expected("a mapping", other)),
             }
         }
@@ -46,7 +53,7 @@ impl<'n> Section<'n> {
             let path = extend(&path, Step::Value(index));
             match node {
                 Node::Map(entries) => {
-                    list.push((at, Some(Section { name, path, entries, keys: self.keys_below(key) })));
+                    list.push((at, Some(Section { name, path, entries, keys: self.keys_below(key), adds: self.adds })));
                 }
                 other => {
                     refuse(source, &name, &path, expected("a mapping", other));
@@ -60,7 +67,7 @@ impl<'n> Section<'n> {
     fn keys_below(&self, key: &str) -> &'static [Key] {
         fn keys_of(kind: Kind) -> &'static [Key] {
             match kind {
-                Kind::Map(keys) => keys,
+                Kind::Map(keys) | Kind::Either(_, keys, _) => keys,
                 Kind::List(kind) | Kind::Names(kind) => keys_of(*kind),
                 _ => &[],
             }

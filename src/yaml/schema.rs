@@ -13,6 +13,8 @@ pub struct Schema {
     pub keys: &'static [Key],
     /// Whether `${NAME}` may stand for numbers and booleans too.
     pub variables: bool,
+    /// Whether the file adds to another, which has what it leaves out.
+    pub adds: bool,
 }
 
 impl Schema {
@@ -38,7 +40,8 @@ impl Schema {
             schema.extend(self.value(key.kind));
             properties.insert(key.name.to_owned(), Value::Object(schema));
         }
-        let required: Vec<&str> = keys.iter().filter(|key| key.required).map(|key| key.name).collect();
+        let required: Vec<&str> =
+            keys.iter().filter(|key| key.required && !(self.adds && key.inherited)).map(|key| key.name).collect();
         let mut map = object(json!({"type": "object", "properties": properties}));
         if !required.is_empty() {
             map.insert("required".to_owned(), json!(required));
@@ -50,6 +53,7 @@ impl Schema {
     fn value(&self, kind: Kind) -> Map<String, Value> {
         match kind {
             Kind::Bool => self.or_variable(json!({"type": "boolean"})),
+            Kind::Switch => object(json!({"anyOf": [{"type": "boolean"}, {"type": "string", "pattern": VARIABLE}]})),
             Kind::Whole(low, i64::MAX) => self.or_variable(json!({"type": "integer", "minimum": low})),
             Kind::Whole(low, high) => self.or_variable(json!({"type": "integer", "minimum": low, "maximum": high})),
             Kind::Number => self.or_variable(json!({"type": "number"})),
@@ -69,6 +73,12 @@ impl Schema {
             Kind::Names(value) => object(json!({"type": "object", "additionalProperties": self.value(*value)})),
             Kind::Json => object(json!({"type": "object"})),
             Kind::Any => Map::new(),
+            Kind::Either(choices, keys, one) => {
+                let mut map = self.mapping(keys);
+                let one: Vec<Value> = one.iter().map(|key| json!({"required": [key]})).collect();
+                map.insert("oneOf".to_owned(), json!(one));
+                object(json!({"oneOf": [self.value(Kind::OneOf(choices)), map]}))
+            }
         }
     }
 
@@ -82,7 +92,7 @@ impl Schema {
 
 fn choices(kind: Kind) -> Vec<Choice> {
     match kind {
-        Kind::OneOf(choices) => choices(),
+        Kind::OneOf(choices) | Kind::Either(choices, ..) => choices(),
         Kind::OneOrMany(kind) | Kind::List(kind) => choices(*kind),
         _ => Vec::new(),
     }

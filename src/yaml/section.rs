@@ -5,7 +5,7 @@
 mod tests;
 
 use super::keys::{self, Key};
-use super::locate::Step;
+use super::locate::{Step, way_to};
 use super::near::did_you_mean;
 use super::node::Node;
 use super::reading::{extend, named, read_items, read_one, refuse};
@@ -20,6 +20,8 @@ pub struct Section<'n> {
     pub(super) path: Vec<Step>,
     pub(super) entries: Entries<'n>,
     pub(super) keys: &'static [Key],
+    /// Whether it adds to a mapping of another file, which has what it leaves out.
+    pub(super) adds: bool,
 }
 
 pub(super) type Entries<'n> = &'n [(Node, Node)];
@@ -27,7 +29,17 @@ pub(super) type Entries<'n> = &'n [(Node, Node)];
 impl<'n> Section<'n> {
     /// The file itself.
     pub fn new(entries: &'n [(Node, Node)], keys: &'static [Key]) -> Self {
-        Section { name: String::new(), path: Vec::new(), entries, keys }
+        Section::of_file(0, entries, keys)
+    }
+
+    /// The n-th of several files; those after the first add to it.
+    pub fn of_file(number: usize, entries: &'n [(Node, Node)], keys: &'static [Key]) -> Self {
+        Section { name: String::new(), path: way_to(number), entries, keys, adds: number > 0 }
+    }
+
+    /// The same, with nothing that it could add to.
+    pub fn alone(self) -> Self {
+        Section { adds: false, ..self }
     }
 
     /// The way to the mapping.
@@ -152,11 +164,16 @@ impl<'n> Section<'n> {
         Some(At::new(node, path))
     }
 
+    /// Anything.
+    pub fn any(&mut self, key: &str) -> Option<At<&'n Node>> {
+        self.find(key).map(|(path, node)| At::new(node, path))
+    }
+
     /// Where the value of `key` stands; the file as a whole when there is none.
     pub fn place(&self, source: &Source<'_>, key: &str) -> Place {
         match self.position(key) {
             Some(index) => source.place(&extend(&self.path, Step::Value(index))),
-            None => Place::File(source.file.to_owned()),
+            None => Place::File(source.file(&self.path).to_owned()),
         }
     }
 
@@ -177,6 +194,7 @@ impl<'n> Section<'n> {
         }
         for key in self.keys.iter().filter(|key| key.required) {
             match self.position(key.name).and_then(|index| Some((index, self.entries.get(index)?))) {
+                None if key.inherited && self.adds => {}
                 None => {
                     let whole = if self.name.is_empty() { String::new() } else { format!("{}: ", self.name) };
                     let message = format!("{whole}it needs '{}'", key.name);

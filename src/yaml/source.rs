@@ -1,10 +1,10 @@
-//! A text being read: knows where each node stands, and collects what is wrong with it.
+//! Texts being read: knows where each node stands, and collects what is wrong.
 
+use super::document::{Document, spot};
 use super::expand::Env;
-use super::locate::{Step, locate};
-use super::node::{self, Node, without_mark};
-use super::span;
-use crate::problem::{Checked, Place, Problem, Severity, Spot};
+use super::locate::{Step, file_of};
+use super::node::{self, Node};
+use crate::problem::{Checked, Place, Problem, Severity};
 
 /// A value and the way to it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,11 +19,19 @@ impl<T> At<T> {
     }
 }
 
-/// The text and what was found so far.
+/// What was read of one file.
+pub struct File {
+    /// What the file is called.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+    /// What [`node::parse`] made of that.
+    pub root: Node,
+}
+
+/// The texts that are read together, and what was found so far.
 pub struct Source<'a> {
-    pub file: &'a str,
-    text: &'a str,
-    root: &'a Node,
+    documents: Vec<Document<'a>>,
     /// Where `${…}` in values comes from; `None` leaves them as they are.
     pub(super) env: Option<Env<'a>>,
     problems: Vec<Problem>,
@@ -32,7 +40,18 @@ pub struct Source<'a> {
 impl<'a> Source<'a> {
     /// `root` is what [`node::parse`] made of `text`.
     pub fn new(file: &'a str, text: &'a str, root: &'a Node, env: Option<Env<'a>>) -> Self {
-        Source { file, text, root, env, problems: Vec::new() }
+        Source { documents: vec![Document::new(file, text, root)], env, problems: Vec::new() }
+    }
+
+    /// Several files, of which paths tell apart by [`Step::File`]; variables stay as they are.
+    pub fn of(files: &'a [File]) -> Self {
+        let documents = files.iter().map(|file| Document::new(&file.name, &file.text, &file.root)).collect();
+        Source { documents, env: None, problems: Vec::new() }
+    }
+
+    /// The name of the file that a path leads through.
+    pub fn file(&self, path: &[Step]) -> &'a str {
+        self.documents.get(file_of(path).0).map_or("", |document| document.file)
     }
 
     /// Where a node stands.
@@ -41,15 +60,10 @@ impl<'a> Source<'a> {
     }
 
     fn place_of(&self, path: &[Step], part: Option<&str>) -> Place {
-        let node = find(self.root, path);
-        // Nothing stands where a value is missing, so that its key is what people look for.
-        if let (Some(Node::Null), Some((Step::Value(index), above))) = (node, path.split_last()) {
-            let key = [above, &[Step::Key(*index)]].concat();
-            return self.place_of(&key, None);
-        }
-        match locate(self.text, path) {
-            Some((line, column)) => spot(self.file, self.text, (line, column), node, part),
-            None => spot(self.file, self.text, (1, 1), None, None),
+        let (number, path) = file_of(path);
+        match self.documents.get(number) {
+            Some(document) => document.place(path, part),
+            None => Place::File(String::new()),
         }
     }
 
@@ -71,6 +85,11 @@ impl<'a> Source<'a> {
         self.problems.push(Problem::warning(place, message, help));
     }
 
+    /// Adds a problem whose place is known.
+    pub fn add(&mut self, problem: Problem) {
+        self.problems.push(problem);
+    }
+
     /// Whether nothing so far keeps the program from serving.
     pub fn is_sound(&self) -> bool {
         self.problems.iter().all(|problem| problem.severity == Severity::Warning)
@@ -78,21 +97,39 @@ impl<'a> Source<'a> {
 
     /// The line of a node, from 1.
     pub fn line(&self, path: &[Step]) -> Option<usize> {
-        locate(self.text, path).map(|(line, _)| line)
+        let (number, path) = file_of(path);
+        self.documents.get(number)?.line(path)
     }
 
-    /// The value with the warnings when nothing is wrong, else everything that is; sorted by place.
+    /// File and line of a node: `routes.yaml:7`.
+    pub fn file_and_line(&self, path: &[Step]) -> String {
+        format!("{}:{}", self.file(path), self.line(path).unwrap_or(1))
+    }
+
+    /// What a mapping is called in messages, with its file where that is not the first.
+    pub fn called(&self, name: &str, path: &[Step]) -> String {
+        if file_of(path).0 == 0 { name.to_owned() } else { format!("{name} of {}", self.file(path)) }
+    }
+
+    /// Where a node stands, for a message about `other`: `line 7`, or `line 7 of routes.yaml` where that is another file.
+    pub fn line_seen_from(&self, path: &[Step], other: &[Step]) -> String {
+        let line = format!("line {}", self.line(path).unwrap_or(1));
+        if file_of(path).0 == file_of(other).0 { line } else { format!("{line} of {}", self.file(path)) }
+    }
+
+    /// The value with the warnings when nothing is wrong, else everything that is; sorted by file and place.
     ///
     /// # Errors
     /// At least one error.
     pub fn finish<T>(self, value: Option<T>) -> Checked<T> {
         let sound = self.is_sound();
         let mut problems = self.problems;
-        problems.sort_by_key(|problem| (problem.line(), problem.column()));
+        let file = |problem: &Problem| self.documents.iter().position(|known| Some(known.file) == problem.file());
+        problems.sort_by_key(|problem| (file(problem), problem.line(), problem.column()));
         match value {
             Some(value) if sound => Ok((value, problems)),
             None if sound => {
-                let place = spot(self.file, self.text, (1, 1), None, None);
+                let place = self.documents.first().map_or(Place::File(String::new()), Document::beginning);
                 problems.insert(0, Problem::new(place, "it could not be read", None));
                 Err(problems)
             }
@@ -117,25 +154,4 @@ pub fn syntax(file: &str, text: &str, fault: &node::Fault, otherwise: &str) -> P
     };
     let place = spot(file, text, fault.spot.unwrap_or((1, 1)), None, None);
     Problem::new(place, format!("not valid YAML: {}", fault.message), Some(help.to_owned()))
-}
-
-fn spot(file: &str, text: &str, at: node::Spot, node: Option<&Node>, part: Option<&str>) -> Place {
-    let (line, column) = at;
-    let source = without_mark(text).lines().nth(line.saturating_sub(1)).unwrap_or_default();
-    let (column, length) = span::word(source, column, node, part);
-    Place::Spot(Box::new(Spot { file: file.to_owned(), line, column, length, source: source.to_owned() }))
-}
-
-/// The node at the end of a path.
-fn find<'n>(root: &'n Node, path: &[Step]) -> Option<&'n Node> {
-    let mut node = root;
-    for step in path {
-        node = match (step, node) {
-            (Step::Key(index), Node::Map(entries)) => &entries.get(*index)?.0,
-            (Step::Value(index), Node::Map(entries)) => &entries.get(*index)?.1,
-            (Step::Item(index), Node::List(items)) => items.get(*index)?,
-            _ => return None,
-        };
-    }
-    Some(node)
 }

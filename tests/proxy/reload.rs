@@ -13,14 +13,14 @@ fn with_model(name: &str) -> String {
 }
 
 /// Writes as careful programs do: beside it, then in its place.
-fn replace(file: &PathBuf, text: &str) {
+pub fn replace(file: &PathBuf, text: &str) {
     let beside = file.with_extension("new");
     std::fs::write(&beside, text).unwrap();
     std::fs::rename(beside, file).unwrap();
 }
 
 /// Asks until the answer is as wanted.
-fn until(what: &str, mut ask: impl FnMut() -> bool) {
+pub fn until(what: &str, mut ask: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !ask() {
         assert!(begun.elapsed() < Duration::from_secs(20), "never: {what}");
@@ -28,7 +28,7 @@ fn until(what: &str, mut ask: impl FnMut() -> bool) {
     }
 }
 
-fn table(server: &Server) -> Value {
+pub fn table(server: &Server) -> Value {
     server.get("/health").json()["table"].clone()
 }
 

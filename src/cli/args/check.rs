@@ -55,6 +55,8 @@ pub struct SchemaArgs {
 pub enum Described {
     /// routes.yaml
     Routes,
+    /// A file that routes.yaml includes
+    Included,
     /// config.yaml
     Config,
 }

@@ -29,6 +29,7 @@ fn group(row: &Group, source: &mut Source<'_>) -> Models {
         list.push(Model {
             name: name.value.clone(),
             id: id.value.clone(),
+            from: source.file_and_line(&name.path),
             rules: by_id.entry(&id.value).or_insert_with(merged).clone(),
             hidden: names::is_among(&hidden, &name.value),
             deprecated: names::is_among(&deprecated, &name.value),

@@ -16,8 +16,8 @@ pub fn report(rows: &[Compiled<'_>], source: &mut Source<'_>) {
         let mut lost = Vec::new();
         for method in &row.methods {
             if let Some(first) = taken.get(&(row.path.value.as_str(), method)) {
-                let line = source.line(&first.path.path).unwrap_or_default();
-                let message = format!("{}: {method} is already taken by {} in line {line}", row.called, first.called);
+                let line = source.line_seen_from(&first.path.path, &row.path.path);
+                let message = format!("{}: {method} is already taken by {} in {line}", row.called, first.called);
                 source.error(&row.path.path, message, Some("keep one of the two".to_owned()));
                 continue;
             }
@@ -26,13 +26,11 @@ pub fn report(rows: &[Compiled<'_>], source: &mut Source<'_>) {
             lost.extend(earlier.map(|first| (method, first)));
         }
         if let Some((_, first)) = lost.first() {
-            let line = source.line(&first.path.path).unwrap_or_default();
+            let line = source.line_seen_from(&first.path.path, &row.path.path);
             let methods: Vec<&str> = lost.iter().map(|(method, _)| method.as_str()).collect();
             let what = if lost.len() == row.methods.len() { "it".to_owned() } else { methods.join(", ") };
-            let message = format!(
-                "{}: {what} can never match, since '{}' of line {line} goes before",
-                row.called, first.path.value
-            );
+            let message =
+                format!("{}: {what} can never match, since '{}' of {line} goes before", row.called, first.path.value);
             source.warn(&row.path.path, message, Some("put the narrower path first".to_owned()));
         }
     }
@@ -48,12 +46,26 @@ fn covers(first: &Compiled<'_>, second: &Compiled<'_>) -> bool {
 }
 
 /// The table of the rows that are right.
-pub fn build(rows: Vec<Compiled<'_>>, catalog: Arc<Catalog>, upstreams: Vec<Arc<Upstream>>) -> Table {
-    let mut table = Table { routes: Vec::new(), exact: HashMap::new(), patterns: Vec::new(), catalog, upstreams };
+pub fn build(
+    rows: Vec<Compiled<'_>>,
+    catalog: Arc<Catalog>,
+    upstreams: Vec<Arc<Upstream>>,
+    source: &Source<'_>,
+) -> Table {
+    let mut table = Table {
+        routes: Vec::new(),
+        exact: HashMap::new(),
+        patterns: Vec::new(),
+        catalog,
+        upstreams,
+        trials: Vec::new(),
+    };
     for row in rows {
         let number = table.routes.len();
+        let about = row.about().to_owned();
         let (upstream, transformer, does) = match row.action {
             Some(Action::Call(entry, upstream, transformer)) => (Some(upstream), transformer, entry.name),
+            Some(Action::Made((does, _, transformer))) => (None, transformer, does),
             Some(Action::Reply(entry)) => (None, (entry.build)(&table.catalog), entry.name),
             None => continue,
         };
@@ -69,7 +81,10 @@ pub fn build(rows: Vec<Compiled<'_>>, catalog: Arc<Catalog>, upstreams: Vec<Arc<
             transformer,
             does,
             request: row.request,
-            place: row.called.to_owned(),
+            options: row.options,
+            about,
+            place: source.called(row.called, &row.path.path),
+            from: source.file_and_line(&row.path.path),
         }));
     }
     table

@@ -5,11 +5,15 @@ mod expanded;
 mod groups;
 mod headers;
 mod index;
+mod layers;
+mod made;
 mod names;
+mod options;
 mod request;
 mod routes;
 mod rules;
 mod tls;
+mod trials;
 mod unused;
 mod upstreams;
 
@@ -30,8 +34,8 @@ pub fn compile(written: &Written<'_>, source: &mut Source<'_>, variables: &Varia
     let upstreams = upstreams::compile(written.upstreams.as_deref(), source, variables);
     let groups = groups::compile(written.groups.as_deref(), source);
     let routes = written.routes.iter().flatten();
-    let rows: Vec<routes::Compiled<'_>> =
-        routes.filter_map(|route| routes::compile(route, &upstreams, &groups, source)).collect();
+    let rows = routes.filter_map(|route| routes::compile(route, &upstreams, &groups, source, variables)).collect();
+    let rows = layers::lay(rows, source);
     unused::report(written, source);
     index::report(&rows, source);
     let catalog = Arc::new(Catalog {
@@ -42,11 +46,12 @@ pub fn compile(written: &Written<'_>, source: &mut Source<'_>, variables: &Varia
             .map(|row| Row {
                 methods: row.methods.clone(),
                 path: row.path.value.clone(),
-                about: row.action.as_ref().map_or("", routes::Action::about),
+                about: row.about().to_owned(),
             })
             .collect(),
     });
-    index::build(rows, catalog, present(&upstreams))
+    let trials = trials::compile(&written.trials, source);
+    Table { trials, ..index::build(rows, catalog, present(&upstreams), source) }
 }
 
 fn present<T>(named: &Named<T>) -> Vec<Arc<T>> {

@@ -28,9 +28,9 @@ pub fn compile<'w>(row: &'w Group, source: &mut Source<'_>) -> (Vec<Row<'w>>, Ve
             }
         }
         if let Some(first) = seen.insert(name.value.to_lowercase(), name) {
-            let line = source.line(&first.path).unwrap_or_default();
+            let line = source.line_seen_from(&first.path, &name.path);
             let message = format!(
-                "models.{group}.names: '{}' is '{}' of line {line} again: case does not count",
+                "models.{group}.names: '{}' is '{}' of {line} again: case does not count",
                 name.value, first.value
             );
             source.error(&name.path, message, Some("keep one of the two".to_owned()));
@@ -39,9 +39,9 @@ pub fn compile<'w>(row: &'w Group, source: &mut Source<'_>) -> (Vec<Row<'w>>, Ve
             named.push(Row { name, id });
         } else if let Some(pattern) = pattern(group, name, id, source) {
             if let Some((wider, first)) = patterns.iter().find(|(wider, _)| wider.covers(&pattern)) {
-                let line = source.line(&first.path).unwrap_or_default();
+                let line = source.line_seen_from(&first.path, &name.path);
                 let message = format!(
-                    "models.{group}.names: '{}' takes no name, since '{}' of line {line} goes before",
+                    "models.{group}.names: '{}' takes no name, since '{}' of {line} goes before",
                     name.value, wider.pattern
                 );
                 source.warn(&name.path, message, Some("put the narrower pattern first".to_owned()));
@@ -54,7 +54,10 @@ pub fn compile<'w>(row: &'w Group, source: &mut Source<'_>) -> (Vec<Row<'w>>, Ve
 
 fn pattern(group: &str, name: &At<String>, id: &At<String>, source: &mut Source<'_>) -> Option<NamePattern> {
     let (at, what, help) = match NamePattern::parse(&name.value, &id.value) {
-        Ok(pattern) => return Some(pattern),
+        Ok(mut pattern) => {
+            pattern.from = source.file_and_line(&name.path);
+            return Some(pattern);
+        }
         Err(Mistake::NoStar) => (id, "has a star, and its name has none", "put a star into the name, too"),
         Err(Mistake::Stars) => (name, "has several stars", "a pattern of names has one star"),
         Err(Mistake::IdStars) => (id, "has several stars", "put in one star, for what the star of the name stands for"),

@@ -1,23 +1,22 @@
-//! YAML that has to be JSON when it goes out: a canned request, the value of a parameter.
+//! YAML that has to be JSON when it goes out: canned requests, fields, parameters, replies.
 
 use crate::yaml::{At, Node, Source, Step};
-use bytes::Bytes;
 use serde_json::{Map, Number, Value};
 
-/// A request as bytes; reports what JSON cannot say.
-pub fn json(called: &str, request: &At<&Node>, source: &mut Source<'_>) -> Option<Bytes> {
-    text(called, "the request", request.value, &request.path, source).map(Bytes::from)
+/// A value as JSON text; reports what JSON cannot say.
+pub fn text(called: &str, what: &str, node: &Node, path: &[Step], source: &mut Source<'_>) -> Option<String> {
+    value(called, what, &At::new(node, path.to_vec()), source).map(|value| value.to_string())
 }
 
-/// A value as JSON; reports what JSON cannot say.
-pub fn text(called: &str, what: &str, node: &Node, path: &[Step], source: &mut Source<'_>) -> Option<String> {
+/// The value of a node; reports what JSON cannot say. `what` it is stands in the messages.
+pub fn value(called: &str, what: &str, node: &At<&Node>, source: &mut Source<'_>) -> Option<Value> {
     let mut refused = Vec::new();
-    let value = value(node, path, &mut refused);
+    let value = json(node.value, &node.path, &mut refused);
     for (path, why, help) in &refused {
         let message = format!("{called}: {what} cannot be written as JSON: {why}");
         source.error(path, message, Some((*help).to_owned()));
     }
-    refused.is_empty().then(|| value.to_string())
+    refused.is_empty().then_some(value)
 }
 
 /// Where, what is wrong, and what to do.
@@ -25,7 +24,7 @@ type Refused = Vec<(Vec<Step>, &'static str, &'static str)>;
 
 const QUOTE: &str = "put it in double quotes if it is meant as text";
 
-fn value(node: &Node, path: &[Step], refused: &mut Refused) -> Value {
+fn json(node: &Node, path: &[Step], refused: &mut Refused) -> Value {
     let below = |step: Step| [path, &[step]].concat();
     match node {
         Node::Null => Value::Null,
@@ -35,7 +34,7 @@ fn value(node: &Node, path: &[Step], refused: &mut Refused) -> Value {
         Node::Text(text) | Node::Substituted(text) => Value::String(text.clone()),
         Node::List(items) => {
             let items = items.iter().enumerate();
-            Value::Array(items.map(|(index, item)| value(item, &below(Step::Item(index)), refused)).collect())
+            Value::Array(items.map(|(index, item)| json(item, &below(Step::Item(index)), refused)).collect())
         }
         Node::Map(entries) => {
             let mut map = Map::new();
@@ -49,7 +48,7 @@ fn value(node: &Node, path: &[Step], refused: &mut Refused) -> Value {
                         continue;
                     }
                 };
-                let item = value(item, &below(Step::Value(index)), refused);
+                let item = json(item, &below(Step::Value(index)), refused);
                 if map.insert(name, item).is_some() {
                     refused.push((below(Step::Key(index)), "a key stands twice", "keep one of the two"));
                 }

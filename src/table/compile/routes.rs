@@ -1,10 +1,10 @@
 //! Rows of the table: what each calls or answers, checked against the upstreams, groups, transformers and replies there are.
 
-use super::super::written;
-use super::request::json;
-use super::{Named, Upstream, resolve};
+use super::super::written::{self, Reply};
+use super::{Named, Upstream, made, options, request, resolve};
 use crate::models::Models;
 use crate::table::path::Pattern;
+use crate::table::{Options, Variables};
 use crate::transform::{Entry, REPLIES, TRANSFORMERS, Transformer, Wiring, local};
 use crate::yaml::{At, Node, Source, Step, lookup};
 use bytes::Bytes;
@@ -13,6 +13,8 @@ use std::sync::Arc;
 
 /// The most answers that one request gets where the row does not say: as many prompts as LangChain sends at once.
 const MOST_CHOICES: u64 = 20;
+/// All methods that a row may take.
+const METHODS: &[Method] = &[Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
 
 /// A row whose local reply cannot be made before all rows are known.
 pub struct Compiled<'w> {
@@ -24,14 +26,29 @@ pub struct Compiled<'w> {
     /// `None` when what it does is wrong.
     pub action: Option<Action>,
     pub request: Bytes,
+    pub options: Options,
+    /// What it is for, where the row says so.
+    pub about: Option<&'w str>,
+    /// Whether it is served.
+    pub enabled: bool,
+    /// Whether it is there only to take other rows out.
+    pub only_off: bool,
     /// The path that OpenAI's clients are pointed at, when this row tells.
     pub base_path: Option<String>,
+}
+
+impl Compiled<'_> {
+    /// What it is for: in the row's words, else in those of what it does.
+    pub fn about(&self) -> &str {
+        self.about.unwrap_or_else(|| self.action.as_ref().map_or("", Action::about))
+    }
 }
 
 /// What a row does.
 pub enum Action {
     Call(&'static Entry, Arc<Upstream>, Arc<dyn Transformer>),
     Reply(&'static local::Entry),
+    Made(made::Reply),
 }
 
 impl Action {
@@ -39,6 +56,7 @@ impl Action {
         match self {
             Action::Call(entry, ..) => entry.about,
             Action::Reply(entry) => entry.about,
+            Action::Made((_, about, _)) => about,
         }
     }
 }
@@ -49,16 +67,24 @@ pub fn compile<'w>(
     upstreams: &Named<Upstream>,
     groups: &Named<Models>,
     source: &mut Source<'_>,
+    variables: &Variables<'_>,
 ) -> Option<Compiled<'w>> {
     let called = row.called.as_str();
+    let enabled = options::is_enabled(row, source, variables);
+    let only_off = !enabled && !row.has_action;
     let action = match (&row.transformer, &row.reply) {
-        (Some(name), None) => call(row, name, upstreams, groups, source),
-        (None, Some(name)) => reply(row, name, source),
-        (Some(_), Some(reply)) => {
-            let message = format!("{called}: it has a transformer and a reply");
-            source.error(&reply.path, message, Some("keep one of the two".to_owned()));
+        _ if only_off => {
+            useless(row, "on a row that only takes another out", source);
             None
         }
+        (Some(name), None) => call(row, name, upstreams, groups, source),
+        (None, Some(written)) => reply(row, written, source),
+        (Some(_), Some(reply)) => {
+            let message = format!("{called}: it has a transformer and a reply");
+            source.error(reply.path(), message, Some("keep one of the two".to_owned()));
+            None
+        }
+        (None, None) if row.has_action => None,
         (None, None) => {
             let help = "name a `transformer` with `upstream` and `models`, or a `reply`".to_owned();
             source.error(&row.start, format!("{called}: it needs a transformer or a reply"), Some(help));
@@ -66,8 +92,9 @@ pub fn compile<'w>(
         }
     };
     let is_call = row.transformer.is_some() && row.reply.is_none();
-    let methods = methods(row, if row.reply.is_some() { Method::GET } else { Method::POST }, source);
-    let request = row.request.as_ref().and_then(|request| json(called, request, source));
+    let usual = if row.reply.is_some() { &[Method::GET][..] } else { &[Method::POST] };
+    let methods = methods(row, if only_off { METHODS } else { usual }, source);
+    let request = row.request.as_ref().and_then(|request| request::value(called, "the request", request, source));
     if is_call && request.is_none() && row.request.is_none() && methods.contains(&Method::GET) {
         let path = row.method.as_ref().map_or(&row.start, |method| &method.path);
         let message = format!("{called}: a GET request has no body, and the route has none for it");
@@ -93,14 +120,26 @@ pub fn compile<'w>(
         }
         _ => None,
     };
-    Some(Compiled { called, path, pattern, methods, action, request: request.unwrap_or_default(), base_path })
+    let options = options::compile(row, source);
+    let about = row.options.about.as_deref();
+    let request = request.map(|request| Bytes::from(request.to_string())).unwrap_or_default();
+    Some(Compiled { called, path, pattern, methods, action, request, options, about, enabled, only_off, base_path })
 }
 
-fn reply(row: &written::Route<'_>, name: &At<String>, source: &mut Source<'_>) -> Option<Action> {
+/// Reports keys that only calls have.
+fn useless(row: &written::Route<'_>, here: &str, source: &mut Source<'_>) {
     for (key, path) in &row.call_keys {
-        let message = format!("{}: '{key}' does nothing beside a reply", row.called);
+        let message = format!("{}: '{key}' does nothing {here}", row.called);
         source.error(path, message, Some("remove it".to_owned()));
     }
+}
+
+fn reply(row: &written::Route<'_>, written: &Reply<'_>, source: &mut Source<'_>) -> Option<Action> {
+    useless(row, "beside a reply", source);
+    let name = match written {
+        Reply::Named(name) => name,
+        Reply::Made(made) => return made::compile(row, made, source).map(Action::Made),
+    };
     let known = REPLIES.iter().map(|entry| (entry.name, entry));
     named(row, "reply", "replies", name, known, source).map(Action::Reply)
 }
@@ -124,7 +163,7 @@ fn call(
     let upstream = row.upstream.as_ref().and_then(|name| resolve(called, "upstream", name, upstreams, source));
     let group = row.models.as_ref().and_then(|name| resolve(called, "group", name, groups, source));
     if let Some(group) = &group {
-        canned_model(row, group, source);
+        own_model(row, group, source);
     }
     let (entry, upstream, group) = (entry?, upstream?, group?);
     let counting = row.usage.as_ref().map(|usage| usage.value).unwrap_or_default();
@@ -139,17 +178,20 @@ fn call(
     }
 }
 
-/// A canned request that names a model which its group lacks would always be refused.
-fn canned_model(row: &written::Route<'_>, group: &Models, source: &mut Source<'_>) {
-    let Some(At { value: Node::Map(entries), path }) = row.request.as_ref() else { return };
-    for (index, entry) in entries.iter().enumerate() {
-        if let (Node::Text(key), Node::Text(model)) = entry
-            && key == "model"
-            && group.choose(Some(model)).is_err()
-        {
-            let near = group.near(model).first().map(|near| format!("did you mean '{near}'?"));
-            let message = format!("{}: the request names the model '{model}', which its group lacks", row.called);
-            source.warn(&[path.as_slice(), &[Step::Value(index)]].concat(), message, near);
+/// A request of the row's own that names a model which its group lacks would always be refused.
+fn own_model(row: &written::Route<'_>, group: &Models, source: &mut Source<'_>) {
+    let own = [("the request", &row.request), ("'set'", &row.options.set), ("'default'", &row.options.default)];
+    for (what, fields) in own {
+        let Some(At { value: Node::Map(entries), path }) = fields.as_ref() else { continue };
+        for (index, entry) in entries.iter().enumerate() {
+            if let (Node::Text(key), Node::Text(model)) = entry
+                && key == "model"
+                && group.choose(Some(model)).is_err()
+            {
+                let near = group.near(model).first().map(|near| format!("did you mean '{near}'?"));
+                let message = format!("{}: {what} names the model '{model}', which its group lacks", row.called);
+                source.warn(&[path.as_slice(), &[Step::Value(index)]].concat(), message, near);
+            }
         }
     }
 }
@@ -169,9 +211,9 @@ fn named<'k, T>(
         .ok()
 }
 
-fn methods(row: &written::Route<'_>, usual: Method, source: &mut Source<'_>) -> Vec<Method> {
+fn methods(row: &written::Route<'_>, usual: &[Method], source: &mut Source<'_>) -> Vec<Method> {
     let called = &row.called;
-    let Some(given) = &row.method else { return vec![usual] };
+    let Some(given) = &row.method else { return usual.to_vec() };
     let mut methods: Vec<Method> = Vec::new();
     if given.value.is_empty() {
         source.error(&given.path, format!("{called}: it takes no method"), Some("name one, such as POST".to_owned()));
@@ -183,7 +225,7 @@ fn methods(row: &written::Route<'_>, usual: Method, source: &mut Source<'_>) -> 
             _ if twice => {
                 source.warn(&name.path, format!("{called}: {upper} stands twice"), Some("remove it".to_owned()));
             }
-            "GET" | "POST" | "PUT" | "PATCH" | "DELETE" => methods.extend(upper.parse::<Method>()),
+            known if METHODS.iter().any(|method| method == known) => methods.extend(upper.parse::<Method>()),
             "HEAD" | "OPTIONS" => {
                 let message = format!("{called}: {upper} is answered on every route");
                 source.error(&name.path, message, Some("remove it".to_owned()));

@@ -20,7 +20,7 @@ pub fn compile(group: &Group, named: &[Row<'_>], patterns: &[NamePattern], sourc
         let says = says(rule, source);
         check(rule, &says, source);
         let matches = rule.matches.iter().map(|pattern| pattern.value.clone()).collect();
-        Arc::new(Rule { place: rule.called.clone(), matches, says })
+        Arc::new(Rule { place: source.called(&rule.called, &rule.path), matches, says })
     });
     rules.collect()
 }

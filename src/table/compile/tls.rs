@@ -9,6 +9,7 @@ use rustls::crypto::ring::default_provider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
+use std::path::{Path, PathBuf};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 /// Compiles `tls`; `None` when something in it is wrong. `used` says whether any URL is https.
@@ -102,7 +103,8 @@ impl Reader<'_, '_, '_> {
 
     fn file(&mut self, key: &str, written: &At<String>) -> Option<Vec<u8>> {
         let path = expanded(&format!("{}.{key}", self.name), written, self.source, self.variables)?.text;
-        match (self.variables.files)(&path) {
+        let path = self.from_table(written, &path);
+        match (self.variables.files)(&path.to_string_lossy()) {
             Ok(bytes) => Some(bytes),
             Err(e) => self.wrong(
                 key,
@@ -111,6 +113,13 @@ impl Reader<'_, '_, '_> {
                 "name a file that can be read; a relative path begins where this table lies",
             ),
         }
+    }
+
+    /// A path in an included file begins at the folder of that; files are read from the folder of the table's first file.
+    fn from_table(&self, written: &At<String>, path: &str) -> PathBuf {
+        let folder = |file: &str| Path::new(file).parent().map(Path::to_owned).unwrap_or_default();
+        let (table, own) = (folder(self.source.file(&[])), folder(self.source.file(&written.path)));
+        own.strip_prefix(&table).unwrap_or(Path::new("")).join(path)
     }
 
     fn wrong<T>(&mut self, key: &str, written: &At<String>, why: &str, help: &str) -> Option<T> {

@@ -37,7 +37,7 @@ impl Docs {
         out.push_str("<h2>Endpoints</h2><table><tr><th>Method<th>Path<th>What it does</tr>");
         for row in &self.0.routes {
             let methods: Vec<&str> = row.methods.iter().map(http::Method::as_str).collect();
-            let (path, about) = (escape(&row.path.replace("*}", "}")), escape(row.about));
+            let (path, about) = (escape(&row.path.replace("*}", "}")), escape(&row.about));
             write!(out, "<tr><td>{}<td><code>{path}</code><td>{about}</tr>", methods.join(", "))?;
         }
         out.push_str("</table><h2>Models</h2><table><tr><th>Name<th>ARGO's id</tr>");

@@ -1,8 +1,9 @@
-//! Replies that are made here, without an upstream: what a table names with `reply:`.
+//! Replies that are made here, without an upstream: what a table names, or spells out, with `reply:`.
 
 pub mod about;
 pub mod docs;
 pub mod health;
+pub mod made;
 pub mod model;
 pub mod model_list;
 
@@ -29,8 +30,8 @@ pub struct Row {
     pub methods: Vec<http::Method>,
     /// Its path as the table has it.
     pub path: String,
-    /// What it does, in one line.
-    pub about: &'static str,
+    /// What it is for, in one line.
+    pub about: String,
 }
 
 impl Catalog {

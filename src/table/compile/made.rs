@@ -1,0 +1,132 @@
+//! Replies that rows spell out, checked and made.
+
+use super::super::written::{self, Made};
+use super::request;
+use crate::table::path::names;
+use crate::transform::Transformer;
+use crate::transform::local::made::{Fixed, Part, Redirect};
+use crate::wire::Answer;
+use crate::yaml::{At, Source, lookup};
+use http::{StatusCode, Uri};
+use std::sync::Arc;
+
+/// What kind of reply it is, what that is for, and the reply.
+pub type Reply = (&'static str, &'static str, Arc<dyn Transformer>);
+
+const HTML: &str = "text/html; charset=utf-8";
+const TEXT: &str = "text/plain; charset=utf-8";
+
+/// Makes the reply of a row.
+pub fn compile(row: &written::Route<'_>, made: &Made<'_>, source: &mut Source<'_>) -> Option<Reply> {
+    let called = format!("{}.reply", row.called);
+    match made.keys.as_slice() {
+        // A key that nobody knows is told already.
+        [] if !made.is_empty => return None,
+        [] => {
+            let help = "say `json`, `html`, `text` or `redirect`, or write the name of a reply".to_owned();
+            source.error(&made.path, format!("{called}: it says nothing"), Some(help));
+            return None;
+        }
+        [_] => {}
+        [(first, _), more @ ..] => {
+            for (key, path) in more {
+                let message = format!("{called}: it has '{first}' and '{key}'");
+                source.error(path, message, Some("keep one of the two".to_owned()));
+            }
+            return None;
+        }
+    }
+    if let Some(redirect) = &made.redirect {
+        let status = status(&called, made, true, source);
+        let target = target(&called, row, redirect, source);
+        return Some(("redirect", "Another address", Arc::new(Redirect { status: status?, target: target? })));
+    }
+    let status = status(&called, made, false, source);
+    let (does, about, answer): (_, _, Option<Answer>) = match (&made.json, &made.html, &made.text) {
+        (Some(json), ..) => {
+            let value = request::value(&called, "it", json, source);
+            ("json", "A fixed answer", value.map(|value| Answer::json(StatusCode::OK, value.to_string())))
+        }
+        (_, Some(html), _) => ("html", "A page", Some(Answer::new(StatusCode::OK, HTML, html.value.clone()))),
+        (.., Some(text)) => ("text", "A fixed text", Some(Answer::new(StatusCode::OK, TEXT, text.value.clone()))),
+        // Its value was refused, and told.
+        _ => return None,
+    };
+    Some((does, about, Arc::new(Fixed(Answer { status: status?, ..answer? }))))
+}
+
+/// The status: one that has a body, or one of a redirect.
+fn status(called: &str, made: &Made<'_>, redirect: bool, source: &mut Source<'_>) -> Option<StatusCode> {
+    let usual = if redirect { StatusCode::TEMPORARY_REDIRECT } else { StatusCode::OK };
+    let Some(written) = &made.status else { return Some(usual) };
+    let is_redirect = matches!(written.value, 301 | 302 | 303 | 307 | 308);
+    let why = match (redirect, is_redirect) {
+        (true, false) => "is no redirect's",
+        (false, true) => "needs a redirect",
+        (false, false) if matches!(written.value, 204 | 205 | 300..=399) => "has no body",
+        _ => return StatusCode::from_u16(written.value).ok(),
+    };
+    let help = if redirect { "write 301, 302, 303, 307 or 308" } else { "write one such as 200, 404, 410 or 503" };
+    source.error(&written.path, format!("{called}.status: {} {why}", written.value), Some(help.to_owned()));
+    None
+}
+
+/// The address of a redirect, with the parameters of the row's path.
+fn target(called: &str, row: &written::Route<'_>, written: &At<String>, source: &mut Source<'_>) -> Option<Vec<Part>> {
+    let path = row.path.as_ref()?.value.as_str();
+    let is_rest = |name: &str| path.ends_with(&format!("/{{{name}*}}"));
+    let mut parts = Vec::new();
+    let mut rest = written.value.as_str();
+    while let Some((fixed, opened)) = rest.split_once('{') {
+        let Some((name, behind)) = opened.split_once('}') else {
+            let message = format!("{called}.redirect: '{{' without '}}'");
+            source.error(&written.path, message, Some("write {name} for a parameter, %7B for a brace".to_owned()));
+            return None;
+        };
+        let known = names(path).enumerate().map(|(index, name)| (name, index));
+        match lookup(name, "parameters", known) {
+            Ok(index) => {
+                parts.push(Part::Fixed(fixed.to_owned()));
+                parts.push(Part::Parameter { index, slashes: is_rest(name) });
+            }
+            Err(help) => {
+                let message = format!("{called}.redirect: the path '{path}' has no parameter '{name}'");
+                source.error_in(&written.path, &format!("{{{name}}}"), message, Some(help));
+                return None;
+            }
+        }
+        rest = behind;
+    }
+    let first = parts.first().map_or(rest, |first| match first {
+        Part::Fixed(text) => text,
+        Part::Parameter { .. } => "",
+    });
+    if let Err(why) = leads_somewhere(first, &written.value) {
+        let help = "write a path that begins with one slash, or a URL with its host: https://host/path".to_owned();
+        source.error(&written.path, format!("{called}.redirect: '{}' {why}", written.value), Some(help));
+        return None;
+    }
+    if written.value == path.replace("*}", "}") {
+        let message = format!("{called}.redirect: it leads back to the row's own path");
+        source.error(&written.path, message, Some("name another path".to_owned()));
+        return None;
+    }
+    parts.push(Part::Fixed(rest.to_owned()));
+    Some(parts)
+}
+
+/// `first` is what stands before any parameter: a whole host, or the beginning of a path.
+fn leads_somewhere(first: &str, whole: &str) -> Result<(), &'static str> {
+    if !whole.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err("has a space in it, or what has to be written as %XX");
+    }
+    if first.starts_with('/') && !first.starts_with("//") && !first.starts_with("/\\") {
+        return Ok(());
+    }
+    let host = ["http://", "https://"].into_iter().find_map(|scheme| first.strip_prefix(scheme));
+    match host {
+        Some(host) if !host.starts_with('/') && host.contains('/') && first.parse::<Uri>().is_ok() => Ok(()),
+        Some(_) => Err("has no complete host before its path"),
+        None => Err("is neither a path nor a URL"),
+    }
+}

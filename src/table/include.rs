@@ -1,0 +1,167 @@
+//! `include`: the files that belong to a table. Finds and parses all of them before any is understood.
+
+use super::Variables;
+use crate::problem::Problem;
+use crate::yaml::node::{Node, parse};
+use crate::yaml::source::syntax;
+use crate::yaml::{File, Source, Step, way_to};
+use std::path::{Component, Path, PathBuf};
+
+/// What may be done about a file that is no YAML.
+pub const SEE_SHIPPED: &str = "compare it with the routes.yaml that comes with this program";
+/// More files than this are a mistake.
+const MOST: usize = 100;
+
+/// The files of a table.
+pub struct Files {
+    /// Each before those that it includes.
+    pub list: Vec<File>,
+    /// Files that are no YAML.
+    broken: Vec<Problem>,
+    /// What is wrong with the `include`s.
+    faults: Vec<Fault>,
+    /// How each file is told from others, and where it was included.
+    seen: Vec<(PathBuf, Vec<Step>)>,
+}
+
+struct Fault {
+    path: Vec<Step>,
+    message: String,
+    help: &'static str,
+    /// Where the file was included before.
+    first: Option<Vec<Step>>,
+}
+
+impl Files {
+    /// The file called `name` with all that it includes.
+    ///
+    /// # Errors
+    /// It is no YAML itself.
+    pub fn gather(name: &str, text: &str, variables: &Variables<'_>) -> Result<Self, Vec<Problem>> {
+        let root = parse(text).map_err(|fault| vec![syntax(name, text, &fault, SEE_SHIPPED)])?;
+        let path = Path::new(name);
+        let own = PathBuf::from(path.file_name().unwrap_or_default());
+        let mut files = Files { list: Vec::new(), broken: Vec::new(), faults: Vec::new(), seen: Vec::new() };
+        files.seen.push((own.clone(), Vec::new()));
+        let file = File { name: name.to_owned(), text: text.to_owned(), root };
+        files.add(file, &[own], path.parent().unwrap_or(Path::new("")), variables);
+        Ok(files)
+    }
+
+    /// Whether every file is there and is YAML.
+    pub fn is_complete(&self) -> bool {
+        self.broken.is_empty() && self.faults.is_empty()
+    }
+
+    /// Reports what is not.
+    pub fn report(&self, source: &mut Source<'_>) {
+        for problem in &self.broken {
+            source.add(problem.clone());
+        }
+        for Fault { path, message, help, first } in &self.faults {
+            let first = match first.as_deref() {
+                Some([]) => ": it is the table itself".to_owned(),
+                Some(first) => format!(" (first in {})", source.line_seen_from(first, path)),
+                None => String::new(),
+            };
+            source.error(path, format!("include: {message}{first}"), Some((*help).to_owned()));
+        }
+    }
+
+    /// Adds a file and what it includes. `above` are the files that include it and itself, relative to the table's folder.
+    fn add(&mut self, file: File, above: &[PathBuf], folder: &Path, variables: &Variables<'_>) {
+        let number = self.list.len();
+        let includes = includes(&file.root, number);
+        self.list.push(file);
+        for (path, name) in includes {
+            let beside = above.last().and_then(|own| own.parent()).unwrap_or(Path::new(""));
+            let own = normal(&beside.join(&name));
+            if let Some(fault) = self.fault(&own, &name, &path, above) {
+                self.faults.push(fault);
+                continue;
+            }
+            self.seen.push((own.clone(), path.clone()));
+            let read = (variables.files)(&own.to_string_lossy())
+                .map_err(|e| e.to_string())
+                .and_then(|bytes| String::from_utf8(bytes).map_err(|_| "it is no UTF-8".to_owned()));
+            let shown = folder.join(&own).display().to_string();
+            match read {
+                Err(why) => self.faults.push(Fault {
+                    path,
+                    message: format!("'{name}' cannot be read: {why}"),
+                    help: "name a file that there is; its path begins at the folder of this file",
+                    first: None,
+                }),
+                Ok(text) => match parse(&text) {
+                    Err(fault) => self.broken.push(syntax(&shown, &text, &fault, SEE_SHIPPED)),
+                    Ok(root) => {
+                        let above = [above, std::slice::from_ref(&own)].concat();
+                        self.add(File { name: shown, text, root }, &above, folder, variables);
+                    }
+                },
+            }
+        }
+    }
+
+    fn fault(&self, own: &Path, name: &str, path: &[Step], above: &[PathBuf]) -> Option<Fault> {
+        let fault = |message, help, first: Option<&[Step]>| {
+            Some(Fault { path: path.to_vec(), message, help, first: first.map(<[Step]>::to_vec) })
+        };
+        let first = self.seen.iter().find(|(known, _)| known == own).map(|(_, first)| first.as_slice());
+        match first {
+            Some(first) if above.iter().any(|file| file == own) => {
+                fault(format!("'{name}' includes itself in the end"), "take this line out", Some(first))
+            }
+            Some(first) => fault(format!("'{name}' is included twice"), "keep one of the two", Some(first)),
+            None if self.seen.len() >= MOST => {
+                fault(format!("'{name}' is one file too many, after {MOST}"), "put some of them together", None)
+            }
+            None => None,
+        }
+    }
+}
+
+/// The files that a file names, each with the way to its name. What is no list of texts is reported when the keys are read.
+fn includes(root: &Node, number: usize) -> Vec<(Vec<Step>, String)> {
+    let Node::Map(entries) = root else { return Vec::new() };
+    let found = entries.iter().position(|(key, _)| matches!(key, Node::Text(key) if key == "include"));
+    let Some((entry, Node::List(items))) = found.and_then(|at| Some((at, &entries.get(at)?.1))) else {
+        return Vec::new();
+    };
+    let items = items.iter().enumerate().filter_map(|(item, node)| match node {
+        Node::Text(name) => {
+            let path = way_to(number).into_iter().chain([Step::Value(entry), Step::Item(item)]).collect();
+            Some((path, name.clone()))
+        }
+        _ => None,
+    });
+    items.collect()
+}
+
+/// A path without `.` and, where that is possible, without `..`.
+fn normal(path: &Path) -> PathBuf {
+    path.components().fold(PathBuf::new(), |mut out, part| {
+        match (part, out.components().next_back()) {
+            (Component::CurDir, _) => {}
+            (Component::ParentDir, Some(Component::Normal(_))) => {
+                out.pop();
+            }
+            _ => out.push(part),
+        }
+        out
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ways_to_the_same_file_are_one() {
+        for (path, same) in
+            [("./a/../b.yaml", "b.yaml"), ("../a.yaml", "../a.yaml"), ("a//b/./c", "a/b/c"), ("/x/../y", "/y")]
+        {
+            assert_eq!(normal(Path::new(path)), Path::new(same), "{path}");
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Lays what an included file says over what was said before: by name, and inside a group of models by name again. Rows of
+//! routes are laid over each other when their methods are known (`compile/layers.rs`).
+
+use super::written::trials::Trial;
+use super::written::{Group, Written};
+use crate::yaml::file_of;
+use std::collections::HashSet;
+
+impl Written<'_> {
+    /// The names of all groups.
+    pub fn group_names(&self) -> HashSet<String> {
+        self.groups.iter().flatten().map(|group| group.name.value.clone()).collect()
+    }
+}
+
+/// `more` over `written`.
+pub fn lay_over<'n>(written: Written<'n>, more: Written<'n>) -> Written<'n> {
+    Written {
+        upstreams: lists(written.upstreams, more.upstreams, |all, upstream| {
+            match all.iter_mut().find(|known| known.name.value == upstream.name.value) {
+                Some(known) => *known = upstream,
+                None => all.push(upstream),
+            }
+        }),
+        groups: lists(written.groups, more.groups, |all, group| {
+            match all.iter_mut().find(|known| known.name.value == group.name.value) {
+                Some(known) => add(known, group),
+                None => all.push(group),
+            }
+        }),
+        routes: lists(written.routes, more.routes, Vec::push),
+        routes_at: written.routes_at.or(more.routes_at),
+        trials: trials(written.trials, more.trials),
+    }
+}
+
+/// Nothing where the first file has something else than a list, which it is told: nobody can say what is missing then.
+fn lists<T>(all: Option<Vec<T>>, more: Option<Vec<T>>, add: impl Fn(&mut Vec<T>, T)) -> Option<Vec<T>> {
+    let mut all = all?;
+    more.into_iter().flatten().for_each(|one| add(&mut all, one));
+    Some(all)
+}
+
+/// A later file's tests replace those of the same name.
+fn trials<'n>(mut all: Vec<Trial<'n>>, more: Vec<Trial<'n>>) -> Vec<Trial<'n>> {
+    let name = |trial: &Trial<'_>| trial.name.as_ref().map(|name| name.value.clone());
+    all.retain(|trial| name(trial).is_none() || more.iter().all(|later| name(later) != name(trial)));
+    all.extend(more);
+    all
+}
+
+/// What a later file says of a group. Its models replace those of the same name; case does not count, as in requests.
+fn add(group: &mut Group, more: Group) {
+    group.default = more.default.or(group.default.take());
+    group.show.lay(&more.show);
+    group.hidden.extend(more.hidden);
+    group.deprecated.extend(more.deprecated);
+    group.names_at = group.names_at.take().or(more.names_at);
+    let earlier = group.names.len();
+    for (alias, id) in more.names {
+        let lower = alias.value.to_lowercase();
+        match group.names.iter_mut().take(earlier).find(|(known, _)| known.value.to_lowercase() == lower) {
+            // Twice in the later file stays twice, for it to be told.
+            Some(known) if file_of(&known.0.path).0 != file_of(&alias.path).0 => *known = (alias, id),
+            _ => group.names.push((alias, id)),
+        }
+    }
+    group.rules.extend(more.rules);
+}

@@ -1,0 +1,18 @@
+//! What a row of the table changes beside what it does.
+
+use crate::wire::overlay::Overlay;
+use http::{HeaderName, HeaderValue};
+use std::time::Duration;
+
+/// Options of a row.
+#[derive(Debug, Default)]
+pub struct Options {
+    /// The longest that a call may take, in place of the configuration's limit.
+    pub timeout: Option<Duration>,
+    /// The largest request body in bytes, in place of the configuration's limit.
+    pub max_body: Option<usize>,
+    /// Headers of every reply.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// Fields of the request's body that the row decides.
+    pub overlay: Option<Overlay>,
+}

@@ -1,0 +1,49 @@
+//! What a row of `routes` says beside what it does, as it is written.
+
+use super::plain;
+use crate::yaml::duration::duration;
+use crate::yaml::value::{Read, expected, size};
+use crate::yaml::{At, Node, Section, Source};
+use std::time::Duration;
+
+/// Options of a row.
+#[derive(Default)]
+pub struct Options<'n> {
+    pub enabled: Option<At<Switch>>,
+    pub about: Option<String>,
+    pub timeout: Option<Duration>,
+    pub max_body: Option<usize>,
+    pub response_headers: Vec<(At<String>, At<String>)>,
+    pub set: Option<At<&'n Node>>,
+    pub default: Option<At<&'n Node>>,
+}
+
+/// On or off.
+pub enum Switch {
+    Is(bool),
+    /// A text with a variable in it.
+    Says(String),
+}
+
+impl<'n> Options<'n> {
+    /// Reads the keys of a row.
+    pub fn read(keys: &mut Section<'n>, source: &mut Source<'_>) -> Self {
+        Options {
+            enabled: keys.at(source, "enabled", switch),
+            about: keys.get(source, "about", plain),
+            timeout: keys.get(source, "timeout", duration),
+            max_body: keys.get(source, "max_body", size),
+            response_headers: keys.names(source, "response_headers", plain),
+            set: keys.map(source, "set"),
+            default: keys.map(source, "default"),
+        }
+    }
+}
+
+fn switch(node: &Node) -> Read<Switch> {
+    match node {
+        Node::Bool(value) => Ok(Switch::Is(*value)),
+        Node::Text(text) if text.contains("${") => Ok(Switch::Says(text.clone())),
+        other => Err(expected("true, false or a text with ${NAME}", other)),
+    }
+}

@@ -1,0 +1,76 @@
+//! One file that is read: its text, what was made of it, and where each node of it stands.
+
+use super::locate::{Step, locate};
+use super::node::{self, Node, without_mark};
+use super::span;
+use super::spans::Span;
+use crate::problem::{Place, Spot};
+use std::cell::OnceCell;
+
+pub(super) struct Document<'a> {
+    pub file: &'a str,
+    text: &'a str,
+    root: &'a Node,
+    /// Made when the first place is asked for; nothing for a text that may have aliases.
+    spans: OnceCell<Option<Span>>,
+}
+
+impl<'a> Document<'a> {
+    /// `root` is what [`node::parse`] made of `text`.
+    pub fn new(file: &'a str, text: &'a str, root: &'a Node) -> Self {
+        Document { file, text, root, spans: OnceCell::new() }
+    }
+
+    /// Where a node stands; with `part`, where that part of its word does.
+    pub fn place(&self, path: &[Step], part: Option<&str>) -> Place {
+        let node = find(self.root, path);
+        // Nothing stands where a value is missing, so that its key is what people look for.
+        if let (Some(Node::Null), Some((Step::Value(index), above))) = (node, path.split_last()) {
+            let key = [above, &[Step::Key(*index)]].concat();
+            return self.place(&key, None);
+        }
+        match self.spot(path) {
+            Some(at) => spot(self.file, self.text, at, node, part),
+            None => self.beginning(),
+        }
+    }
+
+    /// The first word.
+    pub fn beginning(&self) -> Place {
+        spot(self.file, self.text, (1, 1), None, None)
+    }
+
+    /// The line of a node, from 1.
+    pub fn line(&self, path: &[Step]) -> Option<usize> {
+        self.spot(path).map(|(line, _)| line)
+    }
+
+    fn spot(&self, path: &[Step]) -> Option<node::Spot> {
+        match self.spans.get_or_init(|| Span::of(self.text)) {
+            Some(spans) => spans.at(path),
+            None => locate(self.text, path),
+        }
+    }
+}
+
+/// A word of a text.
+pub(super) fn spot(file: &str, text: &str, at: node::Spot, node: Option<&Node>, part: Option<&str>) -> Place {
+    let (line, column) = at;
+    let source = without_mark(text).lines().nth(line.saturating_sub(1)).unwrap_or_default();
+    let (column, length) = span::word(source, column, node, part);
+    Place::Spot(Box::new(Spot { file: file.to_owned(), line, column, length, source: source.to_owned() }))
+}
+
+/// The node at the end of a path.
+fn find<'n>(root: &'n Node, path: &[Step]) -> Option<&'n Node> {
+    let mut node = root;
+    for step in path {
+        node = match (step, node) {
+            (Step::Key(index), Node::Map(entries)) => &entries.get(*index)?.0,
+            (Step::Value(index), Node::Map(entries)) => &entries.get(*index)?.1,
+            (Step::Item(index), Node::List(items)) => items.get(*index)?,
+            _ => return None,
+        };
+    }
+    Some(node)
+}
