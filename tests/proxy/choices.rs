@@ -119,7 +119,7 @@ fn a_row_may_allow_more_answers_or_fewer() {
     assert!(argo.requests().is_empty());
 
     let table = include_str!("../../routes.yaml")
-        .replace("{ path: /v1/chat/completions, upstream", "{ path: /v1/chat/completions, most_choices: 1, ");
+        .replace("{ path: /v1/chat/completions, upstream", "{ path: /v1/chat/completions, most_choices: 1, upstream");
     let server = crate::support::Setup::before(&argo).routes(&table).start();
     assert_eq!(server.chat(&chat("hello", json!({"n": 2}))).status, 400);
     assert_eq!(server.chat(&chat("hello", json!({"n": 1}))).status, 200);

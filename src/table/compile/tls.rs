@@ -103,7 +103,7 @@ impl Reader<'_, '_, '_> {
 
     fn file(&mut self, key: &str, written: &At<String>) -> Option<Vec<u8>> {
         let path = expanded(&format!("{}.{key}", self.name), written, self.source, self.variables)?.text;
-        let path = self.from_table(written, &path);
+        let path = self.relative_to_table(written, &path);
         match (self.variables.files)(&path.to_string_lossy()) {
             Ok(bytes) => Some(bytes),
             Err(e) => self.wrong(
@@ -116,7 +116,7 @@ impl Reader<'_, '_, '_> {
     }
 
     /// A path in an included file begins at the folder of that; files are read from the folder of the table's first file.
-    fn from_table(&self, written: &At<String>, path: &str) -> PathBuf {
+    fn relative_to_table(&self, written: &At<String>, path: &str) -> PathBuf {
         let folder = |file: &str| Path::new(file).parent().map(Path::to_owned).unwrap_or_default();
         let (table, own) = (folder(self.source.file(&[])), folder(self.source.file(&written.path)));
         own.strip_prefix(&table).unwrap_or(Path::new("")).join(path)
