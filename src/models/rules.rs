@@ -41,6 +41,10 @@ pub struct Rules {
     pub tools: Option<Family>,
     /// The length of its vectors, for embedding models.
     pub dimensions: Option<u32>,
+    /// Whether its vectors may be cut to fewer numbers; no, where nothing is said.
+    pub can_shorten: Option<bool>,
+    /// The most tokens of one text, for embedding models.
+    pub max_input_tokens: Option<usize>,
     /// The rules of the table that made these, in order.
     pub matched: Vec<Matched>,
 }
@@ -76,6 +80,10 @@ pub enum Did<'a> {
     Counts(Tokenizer),
     /// Vectors must have this length.
     Dimensions(u32),
+    /// Vectors are cut to this length.
+    Shortens(usize),
+    /// Texts may have this many tokens.
+    MaxInputTokens(usize),
 }
 
 impl fmt::Display for Did<'_> {
@@ -88,6 +96,8 @@ impl fmt::Display for Did<'_> {
             Did::Yielded(from, to) => write!(f, "'{from}' was left out: '{to}' was given as well"),
             Did::Counts(tokenizer) => write!(f, "tokens are counted with {}", tokenizer.name()),
             Did::Dimensions(numbers) => write!(f, "vectors must have {numbers} numbers"),
+            Did::Shortens(numbers) => write!(f, "vectors are cut to {numbers} numbers and to length 1"),
+            Did::MaxInputTokens(most) => write!(f, "a text may have {most} tokens"),
         }
     }
 }
@@ -110,6 +120,8 @@ impl Rules {
             Did::Renamed(from, to) | Did::Yielded(from, to) => self.rename.iter().any(|(f, t)| f == from && t == to),
             Did::Counts(tokenizer) => self.tokenizer == Some(tokenizer),
             Did::Dimensions(numbers) => self.dimensions == Some(numbers),
+            Did::Shortens(_) => self.can_shorten == Some(true),
+            Did::MaxInputTokens(most) => self.max_input_tokens == Some(most),
         }
     }
 

@@ -5,7 +5,7 @@ use super::keys::{COUNTINGS, FAMILIES, Named, SYSTEM_ROLES, TABLE, TOKENIZERS};
 use crate::chat::tokens::{Counting, Tokenizer};
 use crate::models::{Family, SystemRole};
 use crate::yaml::near::nearest;
-use crate::yaml::value::{Read, Reason, expected, narrow, text, whole};
+use crate::yaml::value::{Read, Reason, boolean, expected, narrow, text, whole};
 use crate::yaml::{At, Node, Section, Source, Step};
 
 /// The whole file.
@@ -54,6 +54,8 @@ pub struct Rule {
     pub tokenizer: Option<Tokenizer>,
     pub tools: Option<Family>,
     pub dimensions: Option<u32>,
+    pub can_shorten: Option<bool>,
+    pub max_input_tokens: Option<usize>,
 }
 
 /// A row of `routes`.
@@ -147,6 +149,8 @@ fn rule(mut keys: Section<'_>, source: &mut Source<'_>) -> Rule {
         tokenizer: keys.get(source, "tokenizer", one_of(TOKENIZERS)),
         tools: keys.get(source, "tools", one_of(FAMILIES)),
         dimensions: keys.get(source, "dimensions", |node| narrow(whole(node, 1..=1_000_000)?)),
+        can_shorten: keys.get(source, "can_shorten", boolean),
+        max_input_tokens: keys.get(source, "max_input_tokens", |node| narrow(whole(node, 1..=1_000_000_000)?)),
     };
     keys.finish(source);
     rule

@@ -117,6 +117,8 @@ fn add(rules: &mut Rules, rule: &Rule) {
     rules.tokenizer = rule.tokenizer.or(rules.tokenizer);
     rules.tools = rule.tools.or(rules.tools);
     rules.dimensions = rule.dimensions.or(rules.dimensions);
+    rules.can_shorten = rule.can_shorten.or(rules.can_shorten);
+    rules.max_input_tokens = rule.max_input_tokens.or(rules.max_input_tokens);
 }
 
 /// Whether a text fits a pattern in which `*` stands for any text.
