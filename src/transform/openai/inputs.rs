@@ -39,14 +39,17 @@ impl<'a> Inputs<'a> {
         }
         let list = fields::list_of(given).map_err(|_| wrong_type("input", "a text, token ids, or a list", given))?;
         let Some(first) = list.first() else { return Err(empty("input", "list")) };
-        match first.get().as_bytes().first() {
+        let kind = first.get().as_bytes().first();
+        if list.len() > MOST && matches!(kind, Some(b'"' | b'[')) {
+            let message = format!("'input' holds {} inputs; a request takes {MOST}.", list.len());
+            return Err(Failure::bad_field("input", message));
+        }
+        match kind {
             Some(b'"') => {
-                too_many(list.len())?;
                 all(&list, |one| one.get().starts_with('"'), "a string, as the first one is")?;
                 Inputs { single: false, given: Given::Texts(list) }.not_empty()
             }
             Some(b'[') => {
-                too_many(list.len())?;
                 all(&list, |one| one.get().starts_with('['), "a list of token ids, as the first one is")?;
                 let ids = list.iter().enumerate().map(|(index, one)| ids(one, &format!("input[{index}]")));
                 Inputs { single: false, given: Given::Tokens(ids.collect::<Result<_, _>>()?) }.not_empty()
@@ -66,10 +69,7 @@ impl<'a> Inputs<'a> {
         decoded: &'t mut Vec<Box<RawValue>>,
     ) -> Result<Vec<&'t RawValue>, Failure> {
         let ids = match &self.given {
-            Given::Texts(texts) => {
-                self.check_lengths(texts, rules)?;
-                return Ok(texts.clone());
-            }
+            Given::Texts(texts) => return self.check_lengths(texts, rules).map(|()| texts.clone()),
             Given::Tokens(ids) => ids,
         };
         for (index, ids) in ids.iter().enumerate() {
@@ -148,19 +148,12 @@ fn ids(list: &RawValue, place: &str) -> Result<Vec<u32>, Failure> {
     }
     let found = fields::list_of(list).unwrap_or_default();
     let wrong = found.iter().enumerate().find(|(_, one)| one.get().parse::<u32>().is_err());
-    let (index, wrong) = wrong.map_or((0, list), |(index, one)| (index, *one));
-    Err(wrong_type(&format!("{place}[{index}]"), "a token id, a whole number", wrong))
+    let (index, one) = wrong.map_or((0, list), |(index, one)| (index, *one));
+    Err(wrong_type(&format!("{place}[{index}]"), "a token id, a whole number", one))
 }
 
 fn empty(place: &str, what: &str) -> Failure {
     Failure::bad_field(place, format!("'{place}' is an empty {what}."))
-}
-
-fn too_many(inputs: usize) -> Result<(), Failure> {
-    match inputs > MOST {
-        true => Err(Failure::bad_field("input", format!("'input' holds {inputs} inputs; a request takes {MOST}."))),
-        false => Ok(()),
-    }
 }
 
 /// Other programs know OpenAI's refusal by its first words and cut the text then.
@@ -231,7 +224,7 @@ mod tests {
             assert!(failure.message.contains(said), "{input}: {}", failure.message);
         }
         assert_eq!(Inputs::read(None).unwrap_err().param.as_deref(), Some("input"));
-        assert!(texts("\"one two three four\"", &rules(4)).is_ok());
+        texts("\"one two three four\"", &rules(4)).unwrap();
     }
 
     #[test]
