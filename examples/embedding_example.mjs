@@ -10,7 +10,7 @@ const client = new OpenAI({
 });
 
 const texts = ["The beamline is down.", "The X-ray source is not available.", "Lunch is at noon."];
-// A string, or a list of at most 16.
+// A string, or a list of up to 2048; `dimensions` gives shorter vectors.
 const result = await client.embeddings.create({ model: "argo:text-embedding-3-small", input: texts });
 const vectors = result.data.map((item) => item.embedding);
 console.log(vectors.length, "vectors of", vectors[0].length, "numbers");

@@ -14,7 +14,7 @@ client = OpenAI(
 )
 
 texts = ["The beamline is down.", "The X-ray source is not available.", "Lunch is at noon."]
-# A string, or a list of at most 16.
+# A string, or a list of up to 2048; `dimensions` gives shorter vectors.
 result = client.embeddings.create(model="argo:text-embedding-3-small", input=texts)
 vectors = [item.embedding for item in result.data]
 print(len(vectors), "vectors of", len(vectors[0]), "numbers")

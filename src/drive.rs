@@ -26,6 +26,17 @@ struct Part {
     state: PartState,
 }
 
+impl Part {
+    /// How many bytes a complete part adds to a whole reply.
+    fn whole(&self) -> Option<usize> {
+        match &self.state {
+            PartState::UnderWay => None,
+            PartState::Whole(answer) => Some(answer.body.len()),
+            PartState::Sent => Some(0),
+        }
+    }
+}
+
 enum PartState {
     UnderWay,
     /// Complete; what it adds to a whole reply.
@@ -64,9 +75,11 @@ impl Drive {
         self.join.stream()
     }
 
-    /// How many bytes of a part are held.
-    pub fn held(&self, index: usize) -> usize {
-        self.parts.get(index).map_or(0, |part| part.exchange.held())
+    /// How many bytes are gone through when a part ends: those that are held of it, and all others with the last one.
+    pub fn due(&self, index: usize) -> usize {
+        let others = self.parts.iter().enumerate().filter(|(other, _)| *other != index);
+        let others: Option<usize> = others.map(|(_, part)| part.whole()).sum();
+        self.parts.get(index).map_or(0, |part| part.exchange.held()) + others.unwrap_or(0)
     }
 
     /// The calls to make.

@@ -17,7 +17,7 @@ impl Folder {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("explain-{}-{number}", std::process::id()));
         fs::create_dir_all(&path).unwrap();
-        fs::write(path.join("config.yaml"), "user: tester\ntimeout: 100\nmax_body: 4KiB\n").unwrap();
+        fs::write(path.join("config.yaml"), "user: tester\ntimeout: 100\nmax_body: 16KiB\n").unwrap();
         Folder(path)
     }
 
@@ -162,7 +162,7 @@ fn refusals_are_those_that_the_client_gets() {
     assert_eq!(refusal(&told), (400, Value::Null, json!("n")));
     assert_eq!(told["route"]["path"], "/openai_chat_completions");
 
-    let told = folder.json(&CHAT, &chat(json!({"long": "x".repeat(5000)})));
+    let told = folder.json(&CHAT, &chat(json!({"long": "x".repeat(20_000)})));
     assert_eq!(refusal(&told).0, 413);
     let zipped = [&CHAT[..], &["--header", "Content-Encoding: gzip"]].concat();
     assert_eq!(refusal(&folder.json(&zipped, "")).0, 415);
@@ -253,9 +253,10 @@ fn every_golden_case_is_explained_as_it_runs() {
             if Path::new(&request).exists() {
                 words.extend(["--body", &request]);
             }
-            if Path::new(&answer).exists() {
-                words.extend(["--answer", &answer]);
-            }
+            let further = (1..).map(|number| at(&format!("answer.{number}")));
+            let answers: Vec<String> =
+                std::iter::once(answer).chain(further).take_while(|file| Path::new(file).exists()).collect();
+            answers.iter().for_each(|answer| words.extend(["--answer", answer]));
             let told = folder.json(&words, "");
             let upstream =
                 fs::read_to_string(at("upstream.json")).or_else(|_| fs::read_to_string(at("upstream.stream.json")));

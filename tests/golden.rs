@@ -178,7 +178,11 @@ fn check(table: &Table, name: &str, case: &Path) {
         }
     };
     for at in 0..answer.len() - body_at {
-        let cut = |body: &[u8]| vec![Bytes::copy_from_slice(&body[..at]), Bytes::copy_from_slice(&body[at..])];
+        let cut = |body: &[u8]| {
+            // Further answers may be shorter.
+            let (before, after) = body.split_at(at.min(body.len()));
+            vec![Bytes::copy_from_slice(before), Bytes::copy_from_slice(after)]
+        };
         same(run(table, &path, &request, &answers, cut), format!("cut at {at}"));
     }
     for size in 1..=(answer.len() - body_at).min(40) {

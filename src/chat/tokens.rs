@@ -52,14 +52,21 @@ impl Tokenizer {
         self.table().count(text) as u64
     }
 
+    /// Whether `text` has more than `most` tokens; of a longer text only the beginning is read.
+    pub fn exceeds(self, text: &str, most: usize) -> bool {
+        // No token is shorter than a byte.
+        let table = self.table();
+        text.len() > most && table.count_till_limit(&table.normalize(text), most).is_none()
+    }
+
+    /// Whether an id stands for a piece of text.
+    pub fn knows(self, id: u32) -> bool {
+        usize::try_from(id).is_ok_and(|id| id < self.table().bpe.num_tokens())
+    }
+
     /// The text of token ids; `None` for an id outside the table or bytes that are no text.
     pub fn decode(self, ids: &[u32]) -> Option<String> {
-        let table = self.table();
-        let known = u32::try_from(table.bpe.num_tokens()).unwrap_or(u32::MAX);
-        if ids.iter().any(|&id| id >= known) {
-            return None;
-        }
-        table.decode(ids)
+        ids.iter().all(|&id| self.knows(id)).then(|| self.table().decode(ids))?
     }
 
     fn table(self) -> &'static bpe_openai::Tokenizer {
@@ -147,6 +154,11 @@ impl Prompt {
         if self.counting != Counting::None {
             self.texts.push(Counted::Plain(within(body, text)));
         }
+    }
+
+    /// Adds what is counted already.
+    pub fn push_counted(&mut self, tokens: u64) {
+        self.overhead += tokens;
     }
 
     /// How much there is to count, in bytes.
@@ -324,7 +336,26 @@ mod tests {
     #[test]
     fn token_ids_become_text_again() {
         assert_eq!(Tokenizer::Cl100k.decode(&[83, 1609, 5963, 374, 2294, 0]).as_deref(), Some("tiktoken is great!"));
-        assert_eq!(Tokenizer::Cl100k.decode(&[u32::MAX]), None);
+        for unknown in [100_256, u32::MAX] {
+            assert!(!Tokenizer::Cl100k.knows(unknown));
+            assert_eq!(Tokenizer::Cl100k.decode(&[83, unknown]), None);
+        }
+        // The first byte of a longer character.
+        assert_eq!(Tokenizer::Cl100k.decode(&[159]), None);
+    }
+
+    #[test]
+    fn a_limit_is_met_exactly() {
+        let words = "word ".repeat(5_000);
+        for tokenizer in [Tokenizer::O200k, Tokenizer::Cl100k] {
+            let text = words.trim_end();
+            assert_eq!(tokenizer.count(text), 5_000);
+            assert!(!tokenizer.exceeds(text, 5_000) && tokenizer.exceeds(text, 4_999));
+            // One piece that no rule cuts, of unknown words.
+            let piece = "xqzj".repeat(1_000);
+            let tokens = usize::try_from(tokenizer.count(&piece)).unwrap();
+            assert!(!tokenizer.exceeds(&piece, tokens) && tokenizer.exceeds(&piece, tokens - 1));
+        }
     }
 
     #[test]

@@ -26,12 +26,13 @@ pub fn run(args: &ExplainArgs) -> Result<(), Ended> {
         headers.append(name, value.clone());
     }
     let body = args.body.as_deref().map_or(Ok(Bytes::new()), read)?;
-    let answer = args.answer.as_deref().map(read).transpose()?.map(|file| Scripted::parse(&file, args.pieces));
+    let answers = args.answer.iter().map(|path| read(path).map(|file| Scripted::parse(&file, args.pieces)));
+    let answers = answers.collect::<Result<_, _>>()?;
     let path = args.path.path().to_owned();
-    let question = Question { method: args.method.clone(), path, headers, body, answer };
+    let question = Question { method: args.method.clone(), path, headers, body, answers };
     let live = Arc::new(serve::live_as(user, loaded));
     let told = explain(&live, &question).map_err(|e| Ended::Because(e.to_string()))?;
-    if args.answer.is_some() && told.verdict != Verdict::Called {
+    if !args.answer.is_empty() && told.verdict != Verdict::Called {
         eprintln!("nothing goes upstream, so --answer does not matter");
     }
     print(&if args.json {

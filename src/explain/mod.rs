@@ -38,8 +38,8 @@ pub struct Question {
     pub headers: HeaderMap,
     /// Its body, complete.
     pub body: Bytes,
-    /// What the upstream would answer, if that matters.
-    pub answer: Option<Scripted>,
+    /// What the upstream would answer to each call, if that matters; the last one serves all further calls.
+    pub answers: Vec<Scripted>,
 }
 
 /// How far a request comes.
@@ -81,7 +81,7 @@ pub fn explain(live: &Arc<Live>, question: &Question) -> Result<Explanation> {
             told.verdict = Verdict::Called;
             told.limits = Limit::all(&live.settings, &prepared);
             told.upstream = Some(Sent::new(&prepared, &body)?);
-            if let Some(answer) = &question.answer {
+            if let Some(answer) = question.answers.first() {
                 told.client = client(&question.method, answer, prepared.exchange, &ctx)?;
             }
         }
@@ -95,9 +95,7 @@ pub fn explain(live: &Arc<Live>, question: &Question) -> Result<Explanation> {
             let mut sent = sent.into_iter();
             told.upstream = sent.next();
             told.further = sent.collect();
-            if let Some(answer) = &question.answer {
-                told.client = driven(&question.method, answer, prepared, &ctx)?;
-            }
+            told.client = driven(&question.method, &question.answers, prepared, &ctx)?;
         }
     }
     Ok(told)
@@ -138,13 +136,17 @@ fn whole(method: &Method, answer: Answer, ctx: &Ctx) -> Result<Client> {
     Ok(Client::new(&head, body, false))
 }
 
-/// What the client gets when every one of several calls is answered so.
-fn driven(method: &Method, answer: &Scripted, prepared: PreparedDriven, ctx: &Ctx) -> Result<Option<Client>> {
+/// What the client gets when several calls are answered so, one after the other.
+fn driven(method: &Method, answers: &[Scripted], prepared: PreparedDriven, ctx: &Ctx) -> Result<Option<Client>> {
+    let Some(last) = answers.last() else { return Ok(None) };
     let exchanges: Vec<Exchange> = prepared.calls.into_iter().map(|call| call.exchange).collect();
-    let heads: Vec<_> = exchanges.iter().map(|exchange| answer.head(exchange.call().stream)).collect::<Result<_>>()?;
+    let answers = answers.iter().chain(std::iter::repeat(last));
+    let heads =
+        exchanges.iter().zip(answers).map(|(exchange, answer)| Ok((answer.head(exchange.call().stream)?, answer)));
+    let heads: Vec<_> = heads.collect::<Result<_>>()?;
     let mut drive = Drive::new(exchanges, prepared.join);
     let mut body = Vec::new();
-    for (index, head) in heads.iter().enumerate() {
+    for (index, (head, answer)) in heads.iter().enumerate() {
         let first = drive.head(index, head.status, &head.headers, reply::is_bodiless(head));
         let mut steps = vec![first];
         steps.extend(answer.pieces().map(|piece| drive.piece(index, piece)));

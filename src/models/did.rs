@@ -40,6 +40,10 @@ pub enum Did<'a> {
     Counts(Tokenizer),
     /// Vectors must have this length.
     Dimensions(u32),
+    /// Vectors are cut to this length.
+    Shortens(usize),
+    /// Texts may have this many tokens.
+    MaxInputTokens(usize),
 }
 
 impl fmt::Display for Did<'_> {
@@ -60,6 +64,8 @@ impl fmt::Display for Did<'_> {
             Did::Whole => f.write_str("the stream is served by a whole call"),
             Did::Counts(tokenizer) => write!(f, "tokens are counted with {}", tokenizer.name()),
             Did::Dimensions(numbers) => write!(f, "vectors must have {numbers} numbers"),
+            Did::Shortens(numbers) => write!(f, "vectors are cut to {numbers} numbers and to length 1"),
+            Did::MaxInputTokens(most) => write!(f, "a text may have {most} tokens"),
         }
     }
 }
@@ -89,6 +95,8 @@ impl Rules {
             Did::Whole => self.streaming == Some(Streaming::Whole),
             Did::Counts(tokenizer) => self.tokenizer == Some(tokenizer),
             Did::Dimensions(numbers) => self.dimensions == Some(numbers),
+            Did::Shortens(_) => self.can_shorten == Some(true),
+            Did::MaxInputTokens(most) => self.max_input_tokens == Some(most),
         }
     }
 }

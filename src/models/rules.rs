@@ -84,6 +84,10 @@ pub struct Rules {
     pub dimensions: Option<u32>,
     /// What the model list tells.
     pub facts: Facts,
+    /// Whether its vectors may be cut to fewer numbers; no, where nothing is said.
+    pub can_shorten: Option<bool>,
+    /// The most tokens of one text, for embedding models.
+    pub max_input_tokens: Option<usize>,
     /// The rules of the table that made these, in order.
     pub matched: Vec<Arc<Rule>>,
 }

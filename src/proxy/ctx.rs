@@ -188,7 +188,7 @@ pub(super) struct Driving {
     pub model: String,
     /// How many calls.
     pub calls: usize,
-    /// The last status of an upstream.
+    /// The highest status of an upstream.
     pub status: Option<u16>,
 }
 

@@ -113,6 +113,9 @@ impl Driver {
             if !matches!(step, Step::Wait) {
                 silent_since = Instant::now();
             }
+            if self.drive.is_over() {
+                self.calls.running.abort_all();
+            }
             self.write(session, ctx, step).await?;
         }
         Ok(())
@@ -121,13 +124,17 @@ impl Driver {
     async fn came(&mut self, index: usize, came: Came, ctx: &mut Ctx) -> Step {
         match came {
             Came::Head(status, headers, bodiless) => {
-                ctx.driving.iter_mut().for_each(|driving| driving.status = Some(status.as_u16()));
+                ctx.driving.iter_mut().for_each(|driving| driving.status = driving.status.max(Some(status.as_u16())));
                 self.drive.head(index, status, &headers, bodiless)
             }
             Came::Piece(piece) => self.drive.piece(index, piece),
             Came::End => {
-                self.calls.start_next();
-                self.end(index, ctx).await
+                let step = self.end(index, ctx).await;
+                // Only now: what the answer says may end everything.
+                if !self.drive.is_over() {
+                    self.calls.start_next();
+                }
+                step
             }
             Came::Failed(failure) => {
                 ctx.failure = Some(failure.to_string());
@@ -142,7 +149,7 @@ impl Driver {
             // Its failure only means that the count is made here.
             let _ = counting.await;
         }
-        if self.drive.held(index) < reply::ASIDE {
+        if self.drive.due(index) < reply::ASIDE {
             return self.drive.end(index);
         }
         let mut drive = std::mem::replace(&mut self.drive, Drive::over());

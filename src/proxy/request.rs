@@ -4,12 +4,14 @@ use super::body::{self, Read};
 use super::ctx::{CallState, Ctx};
 use super::dispatch::{self, ByHead, Prepared};
 use super::{Live, Proxy, driven, writer};
+use crate::table::Route;
 use crate::transform::{Call, Context, Driven, Plan, Reply};
 use crate::wire::{Answer, Failure};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use pingora::Result;
 use pingora_proxy::Session;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A client's request id is kept up to this length.
@@ -80,7 +82,12 @@ pub fn unix_now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
-async fn dispatch(proxy: &Proxy, live: &Live, session: &mut Session, ctx: &mut Ctx) -> Result<Result<Opened, Failure>> {
+async fn dispatch(
+    proxy: &Proxy,
+    live: &Arc<Live>,
+    session: &mut Session,
+    ctx: &mut Ctx,
+) -> Result<Result<Opened, Failure>> {
     let head = session.req_header();
     let method = head.method.clone();
     let decided = dispatch::by_head(&live.table, &method, head.uri.path(), &head.headers);
@@ -104,15 +111,39 @@ async fn dispatch(proxy: &Proxy, live: &Live, session: &mut Session, ctx: &mut C
         }
     };
     let body = dispatch::body(&method, &route, given);
-    let (id, now) = (random_id(), unix_now());
     let host = dispatch::host(&session.req_header().headers);
-    let state = live.state(proxy.current.is_behind());
-    let cx = Context { user: &live.settings.user, id: &id, now, host, state, steps: None };
-    Ok(dispatch::open(&route, params, body, &cx).map(|plan| match plan {
+    let is_behind = proxy.current.is_behind();
+    let plan = match route.transformer.takes_long(&body) {
+        false => plan(live, host, is_behind, &route, params, body),
+        true => {
+            let (live, host) = (live.clone(), host.to_owned());
+            let aside = move || plan(&live, &host, is_behind, &route, params, body);
+            tokio::task::spawn_blocking(aside).await.unwrap_or_else(|_| Err(unread()))
+        }
+    };
+    Ok(plan.map(|plan| match plan {
         Plan::Answer(answer) => Opened::Answer(answer),
         Plan::Call(call, reply) => Opened::Call(call, reply),
         Plan::Driven(driven) => Opened::Driven(driven),
     }))
+}
+
+fn plan(
+    live: &Live,
+    host: &str,
+    is_behind: bool,
+    route: &Route,
+    params: Vec<String>,
+    body: Bytes,
+) -> std::result::Result<Plan, Failure> {
+    let (id, now) = (random_id(), unix_now());
+    let state = live.state(is_behind);
+    let cx = Context { user: &live.settings.user, id: &id, now, host, state, steps: None };
+    dispatch::open(route, params, body, &cx)
+}
+
+fn unread() -> Failure {
+    Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "The request could not be read.")
 }
 
 /// Makes the calls that pingora cannot make, and writes the reply.

@@ -168,6 +168,16 @@ const RULE: &[Key] = &[
     Key::optional("tools", Kind::OneOf(families), "Whose shape its tools and tool calls have."),
     Key::optional("streaming", Kind::OneOf(streamings), "How a client's stream is served."),
     Key::optional("dimensions", Kind::Whole(1, 1_000_000), "The length of its vectors, for embedding models."),
+    Key::optional(
+        "can_shorten",
+        Kind::Bool,
+        "Whether its vectors keep their meaning when they are cut to fewer numbers.",
+    ),
+    Key::optional(
+        "max_input_tokens",
+        Kind::Whole(1, 1_000_000_000),
+        "The most tokens of one text, for embedding models; it is checked where `tokenizer` is known.",
+    ),
 ];
 
 const ROUTE: &[Key] = &[

@@ -102,6 +102,8 @@ pub struct Rule {
     pub tools: Option<Family>,
     pub streaming: Option<Streaming>,
     pub dimensions: Option<u32>,
+    pub can_shorten: Option<bool>,
+    pub max_input_tokens: Option<usize>,
 }
 
 /// A row of `routes`.
@@ -249,6 +251,8 @@ fn rule(mut keys: Section<'_>, source: &mut Source<'_>) -> Rule {
         tools: keys.get(source, "tools", one_of(FAMILIES)),
         streaming: keys.get(source, "streaming", one_of(STREAMINGS)),
         dimensions: keys.get(source, "dimensions", |node| narrow(whole(node, 1..=1_000_000)?)),
+        can_shorten: keys.get(source, "can_shorten", boolean),
+        max_input_tokens: keys.get(source, "max_input_tokens", |node| narrow(whole(node, 1..=1_000_000_000)?)),
     };
     keys.finish(source);
     rule

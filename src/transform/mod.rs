@@ -29,6 +29,11 @@ pub trait Transformer: Send + Sync {
     /// # Errors
     /// What the client did wrong; nothing has been sent.
     fn open(&self, request: &Request, cx: &Context<'_>) -> Result<Plan, Failure>;
+
+    /// Whether that may take so long with such a body that another thread should do it.
+    fn takes_long(&self, _body: &Bytes) -> bool {
+        false
+    }
 }
 
 /// A request as a transformer sees it.

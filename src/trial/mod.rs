@@ -55,7 +55,7 @@ fn question(trial: &Trial) -> Question {
         path: trial.path.clone(),
         headers: trial.headers.clone(),
         body: trial.body.clone(),
-        answer,
+        answers: answer.into_iter().collect(),
     }
 }
 

@@ -32,9 +32,9 @@ pub struct ExplainArgs {
     #[arg(long, value_name = "NAME: VALUE", value_parser = header)]
     pub header: Vec<(http::HeaderName, http::HeaderValue)>,
 
-    /// What ARGO would answer: also tell what the client would get
+    /// What ARGO would answer: also tell what the client would get; can be repeated for requests that take several calls
     #[arg(long, value_name = "FILE")]
-    pub answer: Option<PathBuf>,
+    pub answer: Vec<PathBuf>,
 
     /// Let the answer arrive in pieces of this many bytes [default: in one]
     #[arg(long, value_name = "BYTES", value_parser = positive, requires = "answer")]

@@ -116,6 +116,7 @@ fn explain_takes_a_request() {
     let line = "explain post http://h/p?q --header A:b --header x-y:z --body - --answer a --pieces 2 --routes r.yaml";
     let Ok(Command::Explain(explain)) = parse(line) else { panic!("no explain") };
     assert_eq!((explain.method.as_str(), explain.path.path(), explain.pieces), ("POST", "/p", Some(2)));
+    assert_eq!(explain.answer, [PathBuf::from("a")]);
     let headers: Vec<(&str, &[u8])> = explain.header.iter().map(|(n, v)| (n.as_str(), v.as_bytes())).collect();
     assert_eq!(headers, [("a", b"b".as_slice()), ("x-y", b"z")]);
     assert_eq!(explain.files().routes, Some("r.yaml".into()));

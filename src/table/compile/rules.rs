@@ -64,6 +64,8 @@ fn says(rule: &Written, source: &mut Source<'_>) -> Rules {
         tools: rule.tools,
         streaming: rule.streaming,
         dimensions: rule.dimensions,
+        can_shorten: rule.can_shorten,
+        max_input_tokens: rule.max_input_tokens,
         facts: rule.show.clone(),
         matched: Vec::new(),
     }

@@ -111,7 +111,8 @@ fn boolean(name: &str, value: &RawValue) -> Result<bool, Failure> {
     }
 }
 
-fn positive(name: &str, value: &RawValue) -> Result<Option<u64>, Failure> {
+/// A whole number of at least 1, or nothing when it is null.
+pub fn positive(name: &str, value: &RawValue) -> Result<Option<u64>, Failure> {
     if json::is_null(value) {
         return Ok(None);
     }

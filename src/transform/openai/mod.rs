@@ -3,14 +3,17 @@
 pub mod asked;
 pub mod body;
 pub mod choices;
+pub mod embedded;
 pub mod endpoint;
 pub mod frame;
 pub mod history;
+pub mod inputs;
 pub mod reply;
 pub mod shape;
 pub mod stream;
 pub mod texts;
 pub mod tools;
+pub mod vectors;
 pub mod whole;
 
 use crate::wire::json;

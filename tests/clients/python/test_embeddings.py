@@ -53,17 +53,70 @@ def test_other_models(client, model, length):
     assert (reply.model, numbers) == (model, length)
 
 
-@pytest.mark.parametrize("given", [[], ["text"] * 17], ids=["none", "seventeen"])
+@pytest.mark.parametrize("given", [[], ["text"] * 2049], ids=["none", "2049"])
 def test_a_list_of_the_wrong_length_is_refused(client, given):
     with pytest.raises(openai.BadRequestError) as refused:
         embed(client, given)
     assert refused.value.param == "input"
 
 
-def test_shorter_vectors_are_refused_rather_than_faked(client):
+def test_a_hundred_strings_keep_their_order(client):
+    texts = [f"text number {i}" for i in range(100)]
+    together = embed(client, texts)
+    assert [item.index for item in together.data] == list(range(100))
+    assert len({tuple(item.embedding) for item in together.data}) == 100
+    for i in (0, 15, 16, 99):
+        assert together.data[i].embedding == embed(client, texts[i]).data[0].embedding
+    assert together.usage.total_tokens == sum(embed(client, text).usage.total_tokens for text in texts)
+
+
+def test_one_failure_among_a_hundred_fails_all(client):
+    # What the stand-in does depends on the first text of a call.
+    texts = ["text"] * 64 + ["error 429"] + ["text"] * 35
+    with pytest.raises(openai.RateLimitError) as limited:
+        embed(client, texts)
+    assert limited.value.response.headers["retry-after"] == "7"
+
+
+def test_token_ids_are_the_text_that_they_stand_for(client):
+    ids = [83, 1609, 5963, 374, 2294, 0]
+    one = embed(client, ids)
+    assert (len(one.data), one.usage.total_tokens) == (1, 6)
+    several = embed(client, [ids, [15339, 1917]])
+    texts = embed(client, ["tiktoken is great!", "hello world"])
+    assert [item.embedding for item in several.data] == [item.embedding for item in texts.data]
+    assert several.data[0].embedding == one.data[0].embedding
+    assert several.usage == texts.usage
+
+
+@pytest.mark.parametrize("given, param", [([1, 200_000], "input"), ([[1], [159]], "input[1]"), ([[1], []], "input[1]")])
+def test_ids_that_are_no_text_are_refused(client, given, param):
     with pytest.raises(openai.BadRequestError) as refused:
-        embed(client, "text", dimensions=256)
+        embed(client, given)
+    assert refused.value.param == param
+
+
+def test_shorter_vectors_point_the_same_way(client):
+    full = embed(client, "text").data[0].embedding
+    for encoding in ({}, {"encoding_format": "float"}):
+        short = embed(client, "text", dimensions=256, **encoding).data[0].embedding
+        norm = math.sqrt(sum(x * x for x in full[:256]))
+        assert short == pytest.approx([x / norm for x in full[:256]], abs=1e-6)
+    assert embed(client, "text", dimensions=1536).data[0].embedding == full
+
+
+@pytest.mark.parametrize("model, dimensions", [("argo:text-embedding-ada-002", 256), (MODEL, 1537)])
+def test_vectors_that_there_are_not_are_refused(client, model, dimensions):
+    with pytest.raises(openai.BadRequestError) as refused:
+        embed(client, "text", model=model, dimensions=dimensions)
     assert refused.value.param == "dimensions"
+
+
+def test_a_text_that_is_too_long_is_refused(client):
+    assert embed(client, "word " * 8190 + "word").usage.total_tokens == 8191
+    with pytest.raises(openai.BadRequestError) as refused:
+        embed(client, ["short", "word " * 8191 + "word"])
+    assert (refused.value.param, refused.value.code) == ("input[1]", "context_length_exceeded")
 
 
 def test_a_chat_model_is_not_found_here(client):
