@@ -3,12 +3,12 @@
 use super::openai::asked::Asked;
 use super::openai::body;
 use super::openai::endpoint::Endpoint;
+use super::openai::inputs::Inputs;
 use super::openai::shape::COMPLETION;
-use super::openai::texts::{self, Given};
 use super::{Context, Entry, Plan, Request, Transformer};
 use crate::chat::{Message, Role};
 use crate::wire::{Failure, Fields};
-use serde_json::value::RawValue;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The registry's row.
@@ -34,25 +34,12 @@ impl Transformer for Completions {
             return Err(Failure::unsupported("tools", "legacy completions carry no tool calls; chat completions do"));
         }
         let model = asked.model.take();
-        let prompts = prompts(given)?;
+        let prompts = Inputs::read("prompt", given)?;
         let chosen = self.0.choose(model.as_deref(), cx)?;
-        let tokenizer = chosen.model.rules.counts_with();
-        let mut conversations = Vec::with_capacity(prompts.len());
-        for prompt in prompts {
-            conversations.push(vec![Message::plain(Role::User, prompt.text(tokenizer)?, Fields::default())]);
-        }
+        let mut decoded = Vec::new();
+        let texts = prompts.texts(&chosen.model.rules, &mut decoded)?;
+        let message = |text| vec![Message::plain(Role::User, Cow::Borrowed(text), Fields::default())];
+        let conversations = texts.into_iter().map(message).collect();
         self.0.open(chosen, asked, conversations, &request.body, cx)
     }
-}
-
-/// The prompts of a request: a string, a list of strings, token ids, or a list of lists of them.
-fn prompts(given: Option<&RawValue>) -> Result<Vec<Given<'_>>, Failure> {
-    let Some(given) = given else {
-        return Err(Failure::bad_field("prompt", "'prompt' is missing; a string is expected."));
-    };
-    let prompts = texts::read("prompt", given)?;
-    if prompts.is_empty() {
-        return Err(Failure::bad_field("prompt", "'prompt' is an empty list; at least one prompt is expected."));
-    }
-    Ok(prompts)
 }

@@ -54,7 +54,7 @@ impl Transformer for Embeddings {
             }
             Ok(true)
         })?;
-        let inputs = Inputs::read(input)?;
+        let inputs = Inputs::read("input", input)?.filled()?;
         let chosen = cx.choose(&self.models, asked.model.as_deref())?;
         let form = Form { base64, cut_to: cut_to(dimensions, &chosen)? };
         self.note(&chosen, form, cx);

@@ -48,7 +48,7 @@ fn what_is_not_served_is_told_by_field() {
         (json!({}), "prompt"),
         (json!({"prompt": []}), "prompt"),
         (json!({"prompt": ["a", 1]}), "prompt[1]"),
-        (json!({"prompt": [1, -2]}), "prompt"),
+        (json!({"prompt": [1, -2]}), "prompt[1]"),
         (json!({"prompt": [[1, 2], []]}), "prompt[1]"),
         (json!({"prompt": 5}), "prompt"),
         (json!({"prompt": "x", "best_of": 2}), "best_of"),

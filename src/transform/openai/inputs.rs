@@ -1,4 +1,4 @@
-//! The `input` of an embeddings request: texts or token ids, one or many, and what each of them may be.
+//! Texts or token ids, one or many, and what each of them may be: the `input` of embeddings, the `prompt` of completions.
 
 use super::asked::wrong_type;
 use crate::models::Rules;
@@ -11,6 +11,8 @@ const MOST: usize = 2048;
 /// What was given.
 #[derive(Debug)]
 pub struct Inputs<'a> {
+    /// The field that holds them.
+    field: &'static str,
     /// Whether it was one input and no list of them, for messages.
     single: bool,
     given: Given<'a>,
@@ -18,7 +20,7 @@ pub struct Inputs<'a> {
 
 #[derive(Debug)]
 enum Given<'a> {
-    /// JSON strings, none of them empty.
+    /// JSON strings.
     Texts(Vec<&'a RawValue>),
     /// Token ids, no list of them empty.
     Tokens(Vec<Vec<u32>>),
@@ -29,33 +31,36 @@ impl<'a> Inputs<'a> {
     ///
     /// # Errors
     /// 400 naming what is missing, empty, too much, or of the wrong kind.
-    pub fn read(given: Option<&'a RawValue>) -> Result<Self, Failure> {
+    pub fn read(field: &'static str, given: Option<&'a RawValue>) -> Result<Self, Failure> {
         let Some(given) = given else {
-            let message = "'input' is missing; a text, token ids, or a list of either is expected.";
-            return Err(Failure::bad_field("input", message));
+            let message = format!("'{field}' is missing; a text, token ids, or a list of either is expected.");
+            return Err(Failure::bad_field(field, message));
         };
         if given.get().starts_with('"') {
-            return Inputs { single: true, given: Given::Texts(vec![given]) }.not_empty();
+            return Ok(Inputs { field, single: true, given: Given::Texts(vec![given]) });
         }
-        let list = fields::list_of(given).map_err(|_| wrong_type("input", "a text, token ids, or a list", given))?;
-        let Some(first) = list.first() else { return Err(empty("input", "list")) };
+        let list = fields::list_of(given).map_err(|_| wrong_type(field, "a text, token ids, or a list", given))?;
+        let Some(first) = list.first() else { return Err(empty(field, "list")) };
         let kind = first.get().as_bytes().first();
         if list.len() > MOST && matches!(kind, Some(b'"' | b'[')) {
-            let message = format!("'input' holds {} inputs; a request takes {MOST}.", list.len());
-            return Err(Failure::bad_field("input", message));
+            let message = format!("'{field}' holds {} inputs; a request takes {MOST}.", list.len());
+            return Err(Failure::bad_field(field, message));
         }
         match kind {
             Some(b'"') => {
-                all(&list, |one| one.get().starts_with('"'), "a string, as the first one is")?;
-                Inputs { single: false, given: Given::Texts(list) }.not_empty()
+                all(field, &list, |one| one.get().starts_with('"'), "a string, as the first one is")?;
+                Ok(Inputs { field, single: false, given: Given::Texts(list) })
             }
             Some(b'[') => {
-                all(&list, |one| one.get().starts_with('['), "a list of token ids, as the first one is")?;
-                let ids = list.iter().enumerate().map(|(index, one)| ids(one, &format!("input[{index}]")));
-                Inputs { single: false, given: Given::Tokens(ids.collect::<Result<_, _>>()?) }.not_empty()
+                all(field, &list, |one| one.get().starts_with('['), "a list of token ids, as the first one is")?;
+                let ids = list.iter().enumerate().map(|(index, one)| ids(one, &format!("{field}[{index}]")));
+                let given = Given::Tokens(ids.collect::<Result<_, _>>()?);
+                Ok(Inputs { field, single: false, given })
             }
-            Some(b'0'..=b'9' | b'-') => Ok(Inputs { single: true, given: Given::Tokens(vec![ids(given, "input")?]) }),
-            _ => Err(wrong_type("input[0]", "a string or token ids", first)),
+            Some(b'0'..=b'9' | b'-') => {
+                Ok(Inputs { field, single: true, given: Given::Tokens(vec![ids(given, field)?]) })
+            }
+            _ => Err(wrong_type(&format!("{field}[0]"), "a string or token ids", first)),
         }
     }
 
@@ -102,7 +107,10 @@ impl<'a> Inputs<'a> {
     fn decode(&self, index: usize, ids: &[u32], rules: &Rules) -> Result<Box<RawValue>, Failure> {
         let place = self.place(index);
         let refused = |why: String| {
-            let remedy = "send texts (LangChain: check_embedding_ctx_length=False)";
+            let remedy = match self.field {
+                "input" => "send texts (LangChain: check_embedding_ctx_length=False)",
+                _ => "send texts",
+            };
             Failure::bad_field(&*place, format!("'{place}' {why}; {remedy}."))
         };
         let Some(tokenizer) = rules.tokenizer else {
@@ -118,33 +126,35 @@ impl<'a> Inputs<'a> {
         }))
     }
 
-    /// Refuses inputs that hold nothing.
-    fn not_empty(self) -> Result<Self, Failure> {
-        let (found, what) = match &self.given {
-            Given::Texts(texts) => (texts.iter().position(|text| text.get() == "\"\""), "string"),
-            Given::Tokens(ids) => (ids.iter().position(Vec::is_empty), "list"),
-        };
-        match found {
-            Some(index) => Err(empty(&self.place(index), what)),
+    /// The same, when none of the texts is empty.
+    ///
+    /// # Errors
+    /// 400 naming the first that is.
+    pub fn filled(self) -> Result<Self, Failure> {
+        let Given::Texts(texts) = &self.given else { return Ok(self) };
+        match texts.iter().position(|text| text.get() == "\"\"") {
+            Some(index) => Err(empty(&self.place(index), "string")),
             None => Ok(self),
         }
     }
 
     fn place(&self, index: usize) -> String {
-        if self.single { "input".to_owned() } else { format!("input[{index}]") }
+        if self.single { self.field.to_owned() } else { format!("{}[{index}]", self.field) }
     }
 }
 
-fn all(list: &[&RawValue], fits: impl Fn(&RawValue) -> bool, wanted: &str) -> Result<(), Failure> {
+fn all(field: &str, list: &[&RawValue], fits: impl Fn(&RawValue) -> bool, wanted: &str) -> Result<(), Failure> {
     match list.iter().enumerate().find(|(_, one)| !fits(one)) {
-        Some((index, one)) => Err(wrong_type(&format!("input[{index}]"), wanted, one)),
+        Some((index, one)) => Err(wrong_type(&format!("{field}[{index}]"), wanted, one)),
         None => Ok(()),
     }
 }
 
 fn ids(list: &RawValue, place: &str) -> Result<Vec<u32>, Failure> {
-    if let Ok(ids) = serde_json::from_str(list.get()) {
-        return Ok(ids);
+    match serde_json::from_str::<Vec<u32>>(list.get()) {
+        Ok(ids) if ids.is_empty() => return Err(empty(place, "list")),
+        Ok(ids) => return Ok(ids),
+        Err(_) => {}
     }
     let found = fields::list_of(list).unwrap_or_default();
     let wrong = found.iter().enumerate().find(|(_, one)| one.get().parse::<u32>().is_err());
@@ -173,7 +183,7 @@ mod tests {
 
     fn texts(input: &str, rules: &Rules) -> Result<(Vec<String>, Option<u64>), Failure> {
         let raw: &RawValue = serde_json::from_str(input).unwrap();
-        let inputs = Inputs::read(Some(raw))?;
+        let inputs = Inputs::read("input", Some(raw))?.filled()?;
         let mut decoded = Vec::new();
         let texts = inputs.texts(rules, &mut decoded)?.iter().map(|text| text.get().to_owned()).collect();
         Ok((texts, inputs.tokens()))
@@ -223,7 +233,7 @@ mod tests {
             assert_eq!((failure.status.as_u16(), failure.param.as_deref()), (400, Some(param)), "{input}");
             assert!(failure.message.contains(said), "{input}: {}", failure.message);
         }
-        assert_eq!(Inputs::read(None).unwrap_err().param.as_deref(), Some("input"));
+        assert_eq!(Inputs::read("input", None).unwrap_err().param.as_deref(), Some("input"));
         texts("\"one two three four\"", &rules(4)).unwrap();
     }
 

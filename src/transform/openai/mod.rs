@@ -11,7 +11,6 @@ pub mod inputs;
 pub mod reply;
 pub mod shape;
 pub mod stream;
-pub mod texts;
 pub mod tools;
 pub mod vectors;
 pub mod whole;
