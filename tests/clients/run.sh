@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Runs OpenAI's real clients, the examples and curl against the proxy and its stand-in for ARGO.
+# Runs OpenAI's real clients, frameworks on top of its API, the examples and curl against the proxy and its stand-in for ARGO.
 #
 #   tests/clients/run.sh                 all suites
-#   tests/clients/run.sh newest npm-6x   some of: newest 2x 160 shell npm-newest npm-6x
+#   tests/clients/run.sh newest npm-6x   some of: newest 2x 160 frameworks shell npm-newest npm-6x ai-sdk
 #
 #   PROXY_COMMAND     starts the proxy with the stand-in on a free port, and says on stderr where it listens
 #                     (target/release/argo-openai-proxy serve --demo --port 0)
@@ -176,7 +176,7 @@ run_node() {
   return $status
 }
 
-# $1: folder with package.json, $2: oldest version of Node as "major minor", $3: label.
+# $1: folder with package.json, $2: oldest version of Node as "major minor", $3: label, $4: folder of the tests.
 node_suite() {
   local from="$here/$1" folder="$work/$1" log="$work/logs/install-$1.log" stamp
   command -v node >/dev/null && command -v npm >/dev/null || { skip "$3" "there is no Node"; return; }
@@ -205,22 +205,24 @@ node_suite() {
   # Beside node_modules, where their imports find the client.
   rm -rf "$folder"/*.mjs "$folder/examples"
   mkdir "$folder/examples"
-  cp "$here"/node/*.mjs "$PWD/docs/timeouts.md" "$folder"
+  cp "$here/${4:-node}"/*.mjs "$PWD/docs/timeouts.md" "$folder"
   cp "$PWD"/examples/*.mjs "$folder/examples"
   against_proxy "$3" run_node "$folder"
 }
 
 # ---- all ----
 
-for suite in "${@:-newest 2x 160 shell npm-newest npm-6x}"; do
+for suite in "${@:-newest 2x 160 frameworks shell npm-newest npm-6x ai-sdk}"; do
   for name in $suite; do
     case "$name" in
       newest) python_suite newest 11 python "openai 3.x" ;;
       2x) python_suite 2x 10 python "openai 2.x" ;;
       160) python_suite 160 10 python "openai 1.60" ;;
+      frameworks) python_suite frameworks 11 frameworks "LangChain, LiteLLM, instructor" ;;
       shell) python_suite newest 11 shell "curl and documents" ;;
       npm-newest) node_suite npm-newest "22 0" "openai npm 7.x" ;;
       npm-6x) node_suite npm-6x "20 11" "openai npm 6.x" ;;
+      ai-sdk) node_suite npm-ai-sdk "20 11" "Vercel's AI SDK" ai-sdk ;;
       *) fail "$name" "there is no such suite" ;;
     esac
   done
