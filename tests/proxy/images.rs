@@ -1,6 +1,7 @@
 //! Images that a request names by URL: fetched from a scripted server, or refused before anything is connected to.
 
 use crate::support::{Answer, Argo, Client, Recorded, Server, Setup, said};
+use crate::upstream_tls::{Authority, speaking_tls};
 use serde_json::{Value, json};
 use std::sync::Mutex;
 use std::sync::mpsc;
@@ -287,4 +288,18 @@ fn a_failure_upstream_keeps_its_status_behind_images() {
         assert_eq!(answer.status, 429, "{answer:?}");
         assert!(answer.error()["message"].as_str().unwrap().contains("slow down"));
     }
+}
+
+#[test]
+fn images_behind_tls_come_from_servers_that_the_system_trusts() {
+    let (argo, authority) = (Argo::saying("Hi"), Authority::new());
+    let figures = speaking_tls("localhost", &authority, None, |_, connection| connection.whole(200, "", PNG));
+    let port = figures.address.port();
+    let body = with_images(&[format!("https://localhost:{port}/a.png")], json!({}));
+    let setup = || Setup::before(&argo).routes(&table("allow_hosts: [localhost]")).file("ca.pem", &authority.pem());
+    refused(&setup().start().post("/chat", &body), 1, "localhost could not prove who it is");
+    assert!(argo.requests().is_empty());
+    assert_eq!(setup().environment("SSL_CERT_FILE", "ca.pem").start().post("/chat", &body).status, 200);
+    assert_eq!(sent(&argo.request()), [PNG_URL]);
+    assert_eq!(figures.request().header("host"), Some(format!("localhost:{port}").as_str()));
 }

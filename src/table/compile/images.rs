@@ -31,10 +31,11 @@ pub fn compile(row: &written::Route<'_>, source: &mut Source<'_>) -> Images {
 
 /// Reports the key on a row that never fetches any.
 pub fn useless(row: &written::Route<'_>, action: Option<&Action>, source: &mut Source<'_>) {
-    if let (Some(written), Some(Action::Call(entry, _, transformer))) = (&row.options.images, action)
+    if let Some(Action::Call(entry, _, transformer)) = action
+        && let Some((_, path)) = row.call_keys.iter().find(|(key, _)| *key == "images")
         && transformer.images().is_none()
     {
         let message = format!("{}: 'images' does nothing here: {} fetches none", row.called, entry.name);
-        source.error(&written.path, message, Some("remove it".to_owned()));
+        source.error(path, message, Some("remove it".to_owned()));
     }
 }

@@ -3,13 +3,11 @@
 use super::plain;
 use crate::yaml::duration::duration;
 use crate::yaml::value::{boolean, narrow, size, whole};
-use crate::yaml::{At, Section, Source, Step};
+use crate::yaml::{At, Section, Source};
 use std::time::Duration;
 
 /// How images are fetched, as far as the row says.
 pub struct Images {
-    /// Where it begins.
-    pub path: Vec<Step>,
     pub fetch: Option<bool>,
     pub allow_hosts: Vec<At<String>>,
     pub max_bytes: Option<usize>,
@@ -22,7 +20,6 @@ impl Images {
     pub fn read(row: &mut Section<'_>, source: &mut Source<'_>) -> Option<Self> {
         let mut keys = row.section(source, "images")?;
         let images = Images {
-            path: keys.path().to_vec(),
             fetch: keys.get(source, "fetch", boolean),
             allow_hosts: keys.list(source, "allow_hosts", plain).unwrap_or_default(),
             max_bytes: keys.get(source, "max_bytes", size),
