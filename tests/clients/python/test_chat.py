@@ -5,7 +5,7 @@ import time
 
 import openai
 import pytest
-from asking import AWKWARD, EMOJI, MODEL, chat, lorem, user
+from asking import AWKWARD, EMOJI, MODEL, chat, chunks, lorem, user
 
 
 def test_an_answer_has_everything_that_clients_read(client):
