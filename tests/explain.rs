@@ -295,3 +295,25 @@ fn a_name_that_only_a_pattern_takes_is_told_so_and_what_its_rules_did() {
     let text = folder.text(&CHAT, &chat(json!({"model": "lab:X-test"})));
     assert!(text.contains("it fits the pattern 'lab:*-test'") && text.contains("it is deprecated"), "{text}");
 }
+
+#[test]
+fn images_are_told_and_not_fetched() {
+    let parts = json!([
+        {"type": "image_url", "image_url": {"url": "https://Figures.test/a.png?secret=1"}},
+        {"type": "image_url", "image_url": {"url": "data:,"}},
+    ]);
+    let body = chat(json!({"messages": [{"role": "user", "content": parts}]}));
+    let folder = Folder::new();
+    let told = folder.json(&CHAT, &body);
+    assert_eq!(told["images"], json!([{"part": "messages[0].content[0].image_url", "host": "figures.test"}]));
+    let sent: Value = serde_json::from_str(told["upstream"]["body"].as_str().unwrap()).unwrap();
+    assert_eq!(sent["messages"][0]["content"], parts, "the URL stays");
+    let text = folder.text(&CHAT, &body);
+    assert!(text.contains("here nothing is fetched") && text.contains("image_url from figures.test"), "{text}");
+    assert_eq!(folder.json(&CHAT, &chat(json!({}))).get("images"), None);
+    let wrong = chat(
+        json!({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "http://"}}]}]}),
+    );
+    let (status, code, param) = refusal(&folder.json(&CHAT, &wrong));
+    assert_eq!((status, code, param), (400, json!("invalid_image_url"), json!("messages[0].content[0].image_url")));
+}

@@ -2,7 +2,7 @@
 
 use super::fields;
 use super::report::{
-    Body, BodyFrom, Client, Explanation, Header, Limit, ModelStep, Passed, RouteTaken, Rule, Sent, Verdict,
+    Body, BodyFrom, Client, Explanation, Fetched, Header, Limit, ModelStep, Passed, RouteTaken, Rule, Sent, Verdict,
 };
 use crate::models::{self, Form, How};
 use crate::proxy::deadline::Connecting;
@@ -40,6 +40,7 @@ impl Explanation {
             passed_over: Vec::new(),
             model: None,
             rules: Vec::new(),
+            images: Vec::new(),
             counting: None,
             limits: Vec::new(),
             upstream: None,
@@ -86,6 +87,9 @@ impl Explanation {
                 Step::Rule { place, did } => {
                     let rule = self.rules.iter_mut().find(|rule| Some(&rule.place) == place.as_ref());
                     rule.into_iter().for_each(|rule| rule.did.push(did.clone()));
+                }
+                Step::Images { parts } => {
+                    self.images = parts.into_iter().map(|(part, host)| Fetched { part, host }).collect();
                 }
                 Step::Counting { counting, tokenizer, own } => {
                     self.counting = Some(super::text::counting(counting, tokenizer, own));

@@ -9,7 +9,7 @@ mod text;
 
 pub use fields::{Change, Field};
 pub use report::{
-    Body, BodyFrom, Client, Explanation, Header, Limit, ModelStep, Passed, RouteTaken, Rule, Sent, Verdict,
+    Body, BodyFrom, Client, Explanation, Fetched, Header, Limit, ModelStep, Passed, RouteTaken, Rule, Sent, Verdict,
 };
 pub use scripted::Scripted;
 
@@ -116,6 +116,9 @@ fn came(live: &Live, question: &Question, steps: &Steps) -> std::result::Result<
     let body = dispatch::body(&question.method, &route, given);
     let (id, now, host) = (request::random_id(), request::unix_now(), dispatch::host(headers));
     let cx = Context { user: &settings.user, id: &id, now, host, state: live.state(false), steps: Some(steps) };
+    if let Some(wanted) = dispatch::images(&route, &body)? {
+        wanted.note(&cx);
+    }
     match dispatch::open(&route, params, body.clone(), &cx)? {
         Plan::Answer(answer) => Ok(Came::Answered(answer)),
         Plan::Call(call, reply) => {

@@ -22,6 +22,9 @@ pub struct Explanation {
     pub model: Option<ModelStep>,
     /// The rules that match the model, and what each did.
     pub rules: Vec<Rule>,
+    /// The images that are fetched before anything goes upstream.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<Fetched>,
     /// How tokens are counted, in one sentence.
     pub counting: Option<String>,
     /// The time limits of the call.
@@ -122,6 +125,15 @@ pub struct Rule {
     pub pattern: String,
     /// What it did to this request; nothing, perhaps.
     pub did: Vec<String>,
+}
+
+/// An image that serving fetches and puts in the place of its URL; the explanation leaves the URL there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Fetched {
+    /// The part of the request.
+    pub part: String,
+    /// The host that it comes from.
+    pub host: String,
 }
 
 /// A time limit.

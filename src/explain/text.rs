@@ -42,6 +42,15 @@ impl Display for Explanation {
             let did = if rule.did.is_empty() { "nothing to do here".to_owned() } else { rule.did.join("; ") };
             writeln!(f, "  {} (match {}): {did}", rule.place, rule.pattern)?;
         }
+        if !self.images.is_empty() {
+            writeln!(
+                f,
+                "\nimages (fetched while serving and sent as data URLs; here nothing is fetched and the URLs stay)"
+            )?;
+        }
+        for image in &self.images {
+            writeln!(f, "  {} from {}", image.part, image.host)?;
+        }
         if let Some(counting) = &self.counting {
             writeln!(f, "\ntokens are counted\n  {counting}")?;
         }

@@ -2,6 +2,7 @@
 
 use super::Settings;
 use super::deadline::Deadline;
+use super::images::{self, Wanted};
 use crate::exchange::{Exchange, Limits};
 use crate::table::{Endpoints, Matched, Route, Table, Upstream};
 use crate::transform::{Call, Context, Driven, Join, Plan, Reply, Request};
@@ -9,7 +10,7 @@ use crate::wire::{Answer, Failure};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What a preflight allows when the browser does not ask for certain headers. `*` would not cover `Authorization`.
 const ALLOWED_HEADERS: &str = "Authorization, Content-Type, X-Request-Id, X-Api-Key";
@@ -92,6 +93,32 @@ pub fn open(route: &Route, params: Vec<String>, body: Bytes, cx: &Context<'_>) -
     route.transformer.open(&Request { body, params }, cx)
 }
 
+/// The images that are fetched before the request is opened, with the fields that the route decides.
+///
+/// # Errors
+/// 400 when the route fetches none, or not these.
+pub fn images(route: &Route, body: &Bytes) -> Result<Option<Wanted>, Failure> {
+    match &route.options.overlay {
+        // Laid again when the request is opened, which changes nothing then.
+        Some(overlay) if overlay.mentions("image_url") || !matches!(images::wanted(route, body), Ok(None)) => {
+            images::wanted(route, &overlay.lay(body.clone()))
+        }
+        _ => images::wanted(route, body),
+    }
+}
+
+/// The time that fetching them may take: that of the call.
+pub fn deadline_of_images(
+    route: &Route,
+    wanted: &Wanted,
+    headers: &HeaderMap,
+    settings: &Settings,
+    begun: Instant,
+) -> Deadline {
+    let (asked, to_stream) = wanted.patience();
+    deadline(Some(route), asked, headers, settings, begun, to_stream)
+}
+
 /// A call that is ready to be made.
 pub struct Prepared {
     /// Whom it calls.
@@ -140,7 +167,6 @@ fn prepare_for(
     begun: Instant,
     to_stream: bool,
 ) -> Result<Prepared, Failure> {
-    let own_limit = route.and_then(|route| route.options.timeout);
     let upstream = route.and_then(|route| route.upstream.clone());
     let upstream =
         upstream.ok_or_else(|| Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "The route has no upstream."))?;
@@ -151,12 +177,23 @@ fn prepare_for(
         }
         (false, _) => upstream.whole.clone(),
     };
-    let configured = own_limit.unwrap_or(settings.timeout);
-    let deadline = Deadline::new(begun, configured, call.timeout, headers, to_stream);
-    let deadline = if own_limit.is_some() { deadline.of_route() } else { deadline };
+    let deadline = deadline(route, call.timeout, headers, settings, begun, to_stream);
     let first = endpoints.first();
     let limits = Limits { max_answer: settings.max_answer, url: first.url.clone(), setting: first.setting.clone() };
     Ok(Prepared { upstream, endpoints, deadline, exchange: Exchange::new(call, reply, limits) })
+}
+
+fn deadline(
+    route: Option<&Route>,
+    asked: Option<Duration>,
+    headers: &HeaderMap,
+    settings: &Settings,
+    begun: Instant,
+    to_stream: bool,
+) -> Deadline {
+    let own_limit = route.and_then(|route| route.options.timeout);
+    let deadline = Deadline::new(begun, own_limit.unwrap_or(settings.timeout), asked, headers, to_stream);
+    if own_limit.is_some() { deadline.of_route() } else { deadline }
 }
 
 /// Prepares calls that the proxy makes itself.

@@ -13,6 +13,7 @@ pub(crate) mod deadline;
 pub(crate) mod dispatch;
 mod driven;
 mod errors;
+pub(crate) mod images;
 mod line;
 mod live;
 mod outbound;

@@ -101,7 +101,8 @@ impl Outbound {
         }
     }
 
-    fn connector(&self) -> &Connector {
+    /// What connects.
+    pub(super) fn connector(&self) -> &Connector {
         self.connector.get_or_init(|| Connector::new(None))
     }
 }

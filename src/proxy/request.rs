@@ -3,10 +3,11 @@
 use super::body::{self, Read};
 use super::ctx::{CallState, Ctx};
 use super::dispatch::{self, ByHead, Prepared};
+use super::images::Wanted;
 use super::{Live, Proxy, driven, writer};
 use crate::table::Route;
-use crate::transform::{Call, Context, Driven, Plan, Reply};
-use crate::wire::{Answer, Failure};
+use crate::transform::{Alone, Call, Context, Driven, Join, Plan, Reply, Streamed};
+use crate::wire::{Answer, Failure, sse};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use pingora::Result;
@@ -111,6 +112,14 @@ async fn dispatch(
         }
     };
     let body = dispatch::body(&method, &route, given);
+    let (body, fetched) = match dispatch::images(&route, &body) {
+        Ok(None) => (body, false),
+        Ok(Some(wanted)) => match fetch(proxy, live, session, ctx, &route, wanted).await? {
+            Ok(body) => (body, true),
+            Err(failure) => return Ok(Err(failure)),
+        },
+        Err(failure) => return Ok(Err(failure)),
+    };
     let host = dispatch::host(&session.req_header().headers);
     let is_behind = proxy.current.is_behind();
     let plan = match route.transformer.takes_long(&body) {
@@ -123,9 +132,41 @@ async fn dispatch(
     };
     Ok(plan.map(|plan| match plan {
         Plan::Answer(answer) => Opened::Answer(answer),
+        Plan::Call(call, reply) if fetched => Opened::Driven(alone(call, reply)),
         Plan::Call(call, reply) => Opened::Call(call, reply),
         Plan::Driven(driven) => Opened::Driven(driven),
     }))
+}
+
+/// Fetches the images of a body, unless the client goes away meanwhile.
+async fn fetch(
+    proxy: &Proxy,
+    live: &Live,
+    session: &mut Session,
+    ctx: &Ctx,
+    route: &Route,
+    wanted: Wanted,
+) -> Result<Result<Bytes, Failure>> {
+    body::finish(session).await?;
+    let headers = &session.req_header().headers;
+    let deadline = dispatch::deadline_of_images(route, &wanted, headers, &live.settings, ctx.begun);
+    let most = dispatch::max_body(route, &live.settings);
+    let options = route.options.images.clone();
+    let fetching = wanted.fetch(proxy.outbound.clone(), &live.settings, options, most, &deadline);
+    tokio::pin!(fetching);
+    loop {
+        tokio::select! {
+            fetched = &mut fetching => return Ok(fetched),
+            gone = session.read_body_or_idle(true) => { gone.map_err(|e| e.into_down())?; }
+        }
+    }
+}
+
+/// The only call of a request whose connection was watched while its images were fetched: all of its body is read by then, so
+/// that pingora would not send the call's.
+fn alone(call: Call, reply: Box<dyn Reply>) -> Driven {
+    let join: Box<dyn Join> = if call.stream { Box::new(Streamed(sse::CONTENT_TYPE)) } else { Box::new(Alone) };
+    Driven { parts: vec![(call, reply)], at_once: 1, join }
 }
 
 fn plan(

@@ -51,7 +51,8 @@ impl Resolver {
     }
 }
 
-async fn lookup(host: &str, port: u16, limit: Duration) -> io::Result<Arc<[SocketAddr]>> {
+/// Asks the system; nothing is remembered.
+pub(super) async fn lookup(host: &str, port: u16, limit: Duration) -> io::Result<Arc<[SocketAddr]>> {
     let found = tokio::time::timeout(limit, tokio::net::lookup_host((host, port)));
     let addresses: Arc<[SocketAddr]> = found.await.map_err(|_| io::ErrorKind::TimedOut)??.collect();
     if addresses.is_empty() { Err(io::ErrorKind::NotFound.into()) } else { Ok(addresses) }

@@ -206,12 +206,29 @@ const ROUTE: &[Key] = &[
     Key::optional("usage", Kind::OneOf(countings), "How tokens are counted for the reply's usage; exact by default."),
     Key::optional("timeout", Kind::Duration, "The longest that a call may take; config.yaml's by default."),
     Key::optional("max_body", Kind::Size, "The largest request body; config.yaml's by default."),
+    Key::optional("images", Kind::Map(IMAGES), "How images that a request names by http(s) URL are fetched."),
     Key::optional("response_headers", Kind::Names(&Kind::Text), "Headers of every reply, errors and streams included."),
     Key::optional("about", Kind::Text, "What it is for, in a few words: for the page and the lists that people read."),
     Key::optional(
         "enabled",
         Kind::Switch,
         "false takes the row out, and those of the same path and method in including files; it may be a variable.",
+    ),
+];
+
+const IMAGES: &[Key] = &[
+    Key::optional("fetch", Kind::Bool, "Whether they are fetched: true; otherwise such requests are refused."),
+    Key::optional(
+        "allow_hosts",
+        Kind::List(&Kind::Text),
+        "Hosts whose addresses may be of the inner network, which are refused otherwise: a name, *.domain or an address; with :port only on that port.",
+    ),
+    Key::optional("max_bytes", Kind::Size, "The largest image; 10 MiB by default."),
+    Key::optional("most", Kind::Whole(1, 50), "The most images that are fetched for one request; 20 by default."),
+    Key::optional(
+        "timeout",
+        Kind::Duration,
+        "The longest that one image may take, its redirects included; 10 s by default.",
     ),
 ];
 

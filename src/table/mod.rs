@@ -3,6 +3,7 @@
 
 mod compile;
 mod find;
+mod images;
 mod include;
 mod keys;
 mod merge;
@@ -30,6 +31,7 @@ use std::sync::Arc;
 
 pub use compile::MOST_URLS;
 pub use find::{Matched, Why};
+pub use images::{AllowedHost, Images};
 pub use keys::TABLE as KEYS;
 pub use options::Options;
 pub use trial::{Expected, Trial, TrialAnswer, What};

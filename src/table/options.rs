@@ -1,7 +1,9 @@
 //! What a row of the table changes beside what it does.
 
+use super::Images;
 use crate::wire::overlay::Overlay;
 use http::{HeaderName, HeaderValue};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Options of a row.
@@ -15,4 +17,6 @@ pub struct Options {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// Fields of the request's body that the row decides.
     pub overlay: Option<Overlay>,
+    /// How images that a request names by URL are fetched.
+    pub images: Arc<Images>,
 }

@@ -1,10 +1,12 @@
 //! The table as it is written: names and texts with their places, nothing resolved. What is missing or refused is `None`,
 //! and reported.
 
+mod images;
 mod options;
 mod reply;
 pub mod trials;
 
+pub use images::Images;
 pub use options::{Options, Switch};
 pub use reply::{Made, Reply};
 use trials::Trial;
@@ -261,7 +263,8 @@ fn rule(mut keys: Section<'_>, source: &mut Source<'_>) -> Rule {
 fn route<'n>(mut keys: Section<'n>, source: &mut Source<'_>) -> Route<'n> {
     let path = keys.text(source, "path");
     let called = path.as_ref().map_or_else(String::new, |path| format!(" ({})", path.value));
-    let call_keys = ["upstream", "models", "request", "set", "default", "usage", "most_choices", "timeout", "max_body"];
+    let call_keys =
+        ["upstream", "models", "request", "set", "default", "usage", "most_choices", "timeout", "max_body", "images"];
     let route = Route {
         called: format!("{}{called}", keys.name()),
         start: keys.path().to_vec(),

@@ -4,6 +4,7 @@
 //! (or [`REPLIES`], for what is answered without an upstream).
 
 pub mod argo_passthrough;
+pub mod images;
 pub mod local;
 pub mod openai;
 pub mod openai_chat_completions;
@@ -18,6 +19,7 @@ use crate::models::{Chosen, Did, Models, Rules};
 use crate::wire::{Answer, Failure};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
+use images::FindImages;
 use std::sync::Arc;
 use std::time::Duration;
 use steps::{Step, Steps};
@@ -33,6 +35,11 @@ pub trait Transformer: Send + Sync {
     /// Whether that may take so long with such a body that another thread should do it.
     fn takes_long(&self, _body: &Bytes) -> bool {
         false
+    }
+
+    /// What finds the images that are fetched before a request is opened; `None` where none ever are.
+    fn images(&self) -> Option<FindImages> {
+        None
     }
 }
 
@@ -144,6 +151,21 @@ pub struct Streamed(pub &'static str);
 impl Join for Streamed {
     fn stream(&self) -> Option<&'static str> {
         Some(self.0)
+    }
+
+    fn whole(&mut self, mut parts: Vec<Answer>) -> Answer {
+        parts.pop().unwrap_or_else(|| Answer::empty(StatusCode::NO_CONTENT))
+    }
+
+    fn end(&mut self, _: &mut Vec<u8>) {}
+}
+
+/// One part that is the reply, for a client that waits for it whole.
+pub struct Alone;
+
+impl Join for Alone {
+    fn stream(&self) -> Option<&'static str> {
+        None
     }
 
     fn whole(&mut self, mut parts: Vec<Answer>) -> Answer {

@@ -1,9 +1,11 @@
 //! `openai_chat_completions`: OpenAI's chat completions over any chat dialect.
 
+use super::images::FindImages;
 use super::openai::asked::{self, Asked};
 use super::openai::body::{self, ChatBody, Messages};
 use super::openai::endpoint::Endpoint;
 use super::openai::history::{self, Linked};
+use super::openai::images;
 use super::openai::shape::CHAT;
 use super::{Context, Entry, Plan, Request, Transformer};
 use crate::chat::{Message, Role};
@@ -32,6 +34,10 @@ impl Transformer for ChatCompletions {
         let model = asked.model.take();
         let chosen = self.0.choose(model.as_deref(), cx)?;
         self.0.open(chosen, asked, vec![messages], &request.body, cx)
+    }
+
+    fn images(&self) -> Option<FindImages> {
+        Some(images::find)
     }
 }
 

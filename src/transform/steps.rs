@@ -38,6 +38,11 @@ pub enum Step {
         /// What it did.
         did: String,
     },
+    /// Images are fetched before the request is opened.
+    Images {
+        /// Each part that names one, and the host that it is fetched from.
+        parts: Vec<(String, String)>,
+    },
     /// How tokens are counted.
     Counting {
         /// How the route counts.

@@ -10,6 +10,7 @@ pub mod gunzip;
 pub mod json;
 pub mod overlay;
 pub mod python;
+pub mod splice;
 pub mod sse;
 pub mod unwrap;
 pub mod utf8;

@@ -21,6 +21,11 @@ impl Overlay {
         self.set.is_empty() && self.default.is_empty()
     }
 
+    /// Whether a value has this word in it.
+    pub fn mentions(&self, word: &str) -> bool {
+        self.set.iter().chain(&self.default).any(|(_, value)| value.contains(word))
+    }
+
     /// The object with the fields: in its own order, new ones at the end, all other values to the byte. A text that is no
     /// object stays as it is, for whoever reads it to refuse.
     pub fn lay(&self, body: Bytes) -> Bytes {

@@ -11,6 +11,7 @@ mod embeddings;
 mod explain;
 mod failures;
 mod http;
+mod images;
 mod include;
 mod lifecycle;
 mod model_rules;

@@ -1,6 +1,6 @@
 //! TLS of upstreams: own authorities, no check at all, and client certificates.
 
-use crate::support::{Answer, Argo, Server, Setup, Wire, chat};
+use crate::support::{Answer, Argo, Connection, Recorded, Server, Setup, Wire, chat};
 use crate::upstream_options::{message, table};
 use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, KeyPair};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 const HOST: &str = "argo.test";
 
 /// An authority, and what it signed.
-struct Authority {
+pub struct Authority {
     certificate: rcgen::Certificate,
     key: KeyPair,
 }
@@ -25,11 +25,15 @@ struct Signed {
 }
 
 impl Authority {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         Authority { certificate: params.self_signed(&key).unwrap(), key }
+    }
+
+    pub fn pem(&self) -> String {
+        self.certificate.pem()
     }
 
     fn sign(&self, name: &str, usage: ExtendedKeyUsagePurpose) -> Signed {
@@ -42,7 +46,17 @@ impl Authority {
 
 /// An ARGO that speaks TLS as [`HOST`]; with `clients` it wants certificates of that authority.
 fn argo(authority: &Authority, clients: Option<&Authority>) -> Argo {
-    let own = authority.sign(HOST, ExtendedKeyUsagePurpose::ServerAuth);
+    speaking_tls(HOST, authority, clients, |_, connection| connection.says("Hi"))
+}
+
+/// A scripted server that speaks TLS under a name.
+pub fn speaking_tls(
+    name: &str,
+    authority: &Authority,
+    clients: Option<&Authority>,
+    script: impl Fn(&Recorded, &mut Connection) + Send + Sync + 'static,
+) -> Argo {
+    let own = authority.sign(name, ExtendedKeyUsagePurpose::ServerAuth);
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ServerConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions().unwrap();
     let builder = match clients {
@@ -60,7 +74,7 @@ fn argo(authority: &Authority, clients: Option<&Authority>) -> Argo {
     let wrap = move |stream: TcpStream| -> Box<dyn Wire> {
         Box::new(StreamOwned::new(ServerConnection::new(config.clone()).unwrap(), stream))
     };
-    Argo::behind(wrap, |_, connection| connection.says("Hi"))
+    Argo::behind(wrap, script)
 }
 
 /// A proxy with an upstream for each of these `tls`, and these files beside the table.

@@ -4,6 +4,7 @@ mod endpoints;
 mod expanded;
 mod groups;
 mod headers;
+mod images;
 mod index;
 mod layers;
 mod made;

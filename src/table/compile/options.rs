@@ -1,7 +1,7 @@
 //! What a row says beside what it does: whether it is served, its limits, its headers, and the fields that it decides.
 
 use super::super::written::{self, Switch};
-use super::request;
+use super::{images, request};
 use crate::table::{Options, Variables};
 use crate::wire::overlay::{Field, Overlay};
 use crate::yaml::expand::expand;
@@ -9,6 +9,7 @@ use crate::yaml::value::parse_bool;
 use crate::yaml::{At, Node, Source, Step};
 use http::{HeaderName, HeaderValue};
 use serde_json::Value;
+use std::sync::Arc;
 
 /// Headers that the proxy writes itself, since they say how the reply travels or what is in it.
 const OURS: &[&str] = &[
@@ -52,6 +53,7 @@ pub fn compile(row: &written::Route<'_>, source: &mut Source<'_>) -> Options {
             .filter_map(|(at, pair)| header(row, at, pair, source))
             .collect(),
         overlay: (!overlay.is_empty()).then_some(overlay),
+        images: Arc::new(images::compile(row, source)),
     }
 }
 

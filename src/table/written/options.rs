@@ -1,6 +1,6 @@
 //! What a row of `routes` says beside what it does, as it is written.
 
-use super::plain;
+use super::{Images, plain};
 use crate::yaml::duration::duration;
 use crate::yaml::value::{Read, expected, size};
 use crate::yaml::{At, Node, Section, Source};
@@ -13,6 +13,7 @@ pub struct Options<'n> {
     pub about: Option<String>,
     pub timeout: Option<Duration>,
     pub max_body: Option<usize>,
+    pub images: Option<Images>,
     pub response_headers: Vec<(At<String>, At<String>)>,
     pub set: Option<At<&'n Node>>,
     pub default: Option<At<&'n Node>>,
@@ -33,6 +34,7 @@ impl<'n> Options<'n> {
             about: keys.get(source, "about", plain),
             timeout: keys.get(source, "timeout", duration),
             max_body: keys.get(source, "max_body", size),
+            images: Images::read(keys, source),
             response_headers: keys.names(source, "response_headers", plain),
             set: keys.map(source, "set"),
             default: keys.map(source, "default"),

@@ -7,6 +7,7 @@ pub mod embedded;
 pub mod endpoint;
 pub mod frame;
 pub mod history;
+pub mod images;
 pub mod inputs;
 pub mod reply;
 pub mod shape;

@@ -3,8 +3,9 @@
 import re
 import time
 
+import openai
 import pytest
-from asking import AWKWARD, EMOJI, MODEL, chat, lorem, user
+from asking import AWKWARD, EMOJI, MODEL, chat, chunks, lorem, user
 
 
 def test_an_answer_has_everything_that_clients_read(client):
@@ -108,6 +109,16 @@ def test_content_may_be_a_list_of_parts(client):
     ]
     completion = client.chat.completions.create(model=MODEL, messages=[{"role": "user", "content": parts}])
     assert completion.choices[0].message.content == "You said: first ✓\nsecond"
+
+
+def test_an_image_by_url_is_refused_with_its_part_when_its_address_is_not_public(client):
+    image = {"type": "image_url", "image_url": {"url": "http://127.0.0.1:9/figure.png?key=secret"}}
+    messages = [{"role": "user", "content": [{"type": "text", "text": "what is this"}, image]}]
+    with pytest.raises(openai.BadRequestError) as caught:
+        client.chat.completions.create(model=MODEL, messages=messages)
+    assert caught.value.param == "messages[0].content[1].image_url"
+    assert caught.value.code == "invalid_image_url"
+    assert "loopback" in caught.value.message and "secret" not in caught.value.message
 
 
 def test_a_conversation_with_every_role(client):

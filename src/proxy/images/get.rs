@@ -1,0 +1,181 @@
+//! Gets one image: name, address, connection, redirects, size and type, each checked before the next.
+
+use super::super::call::MOST_ADDRESSES;
+use super::super::outbound::Outbound;
+use super::super::resolver;
+use super::room::Room;
+use super::target::Target;
+use super::{address, kind};
+use crate::table::Images;
+use bytes::Bytes;
+use http::{HeaderValue, StatusCode, header};
+use pingora::ErrorType;
+use pingora::http::RequestHeader;
+use pingora::protocols::http::client::HttpSession;
+use pingora::upstreams::peer::HttpPeer;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The most redirects of one image.
+const MOST_REDIRECTS: usize = 3;
+const TYPES: &str = "image/png, image/jpeg, image/gif, image/webp";
+
+/// Why an image could not be had: the end of a sentence that names the host, and nothing else of the URL.
+pub type Why = String;
+
+/// Gets images for one request.
+pub struct Getter {
+    pub(super) outbound: Arc<Outbound>,
+    pub options: Arc<Images>,
+    /// The longest that resolving a name or connecting may take.
+    pub connect: Duration,
+    /// How much the request's body may still grow.
+    pub room: Room,
+}
+
+/// An image as it came.
+pub struct Image {
+    /// Its media type, by its bytes.
+    pub kind: &'static str,
+    pub bytes: Bytes,
+}
+
+enum Came {
+    Image(Image),
+    /// It is elsewhere.
+    To(String),
+}
+
+impl Getter {
+    /// Gets an image, wherever it was moved to.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn get(&self, mut target: Target) -> Result<Image, Why> {
+        let limit = self.options.timeout;
+        let redirected = async {
+            for _ in 0..=MOST_REDIRECTS {
+                match self.ask(&target).await? {
+                    Came::Image(image) => return Ok(image),
+                    Came::To(location) => {
+                        let next = target.join(&location);
+                        target = next.map_err(|why| format!("the redirect of {} is wrong: {why}", target.host))?;
+                    }
+                }
+            }
+            Err(format!("there are more than {MOST_REDIRECTS} redirects"))
+        };
+        let late = |_| Err(format!("it took longer than {} s (images.timeout of the route)", limit.as_secs_f64()));
+        tokio::time::timeout(limit, redirected).await.unwrap_or_else(late)
+    }
+
+    async fn ask(&self, target: &Target) -> Result<Came, Why> {
+        let host = &target.host;
+        let mut session = self.connected(target).await?;
+        let broke = |_| format!("{host} broke off the connection, or sent no valid HTTP");
+        send(&mut session, target).await.map_err(broke)?;
+        let (status, location, length) = loop {
+            session.read_response_header().await.map_err(broke)?;
+            let Some(head) = session.response_header() else { return Err(format!("{host} sent no valid HTTP")) };
+            if !head.status.is_informational() {
+                let text = |name| head.headers.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok());
+                let length = text(header::CONTENT_LENGTH).and_then(|length| length.trim().parse::<usize>().ok());
+                break (head.status, text(header::LOCATION).map(str::to_owned), length);
+            }
+            if head.status == StatusCode::SWITCHING_PROTOCOLS {
+                return Err(format!("{host} sent no valid HTTP"));
+            }
+        };
+        match (status.as_u16(), location) {
+            (200, _) => self.read(&mut session, host, length).await.map(Came::Image),
+            (301 | 302 | 303 | 307 | 308, Some(location)) => Ok(Came::To(location)),
+            (status, _) => Err(format!("{host} answered with status {status}")),
+        }
+    }
+
+    /// A connection to an address that was checked; no name is looked up after that.
+    async fn connected(&self, target: &Target) -> Result<HttpSession, Why> {
+        let host = &target.host;
+        let mut why = format!("{host} has no address");
+        for address in self.addresses(target).await?.into_iter().take(MOST_ADDRESSES) {
+            let mut peer = HttpPeer::new(address, target.tls, host.clone());
+            peer.options.connection_timeout = Some(self.connect);
+            peer.options.total_connection_timeout = Some(self.connect);
+            match self.outbound.connector().get_http_session(&peer).await {
+                Ok((session, _)) => return Ok(session),
+                Err(e) => why = format!("{host} {}", unconnected(e.etype())),
+            }
+        }
+        Err(why)
+    }
+
+    /// The addresses that may be connected to, at least one.
+    async fn addresses(&self, target: &Target) -> Result<Vec<SocketAddr>, Why> {
+        let host = &target.host;
+        let found = resolver::lookup(host, target.port, self.connect).await.map_err(|e| match e.kind() {
+            std::io::ErrorKind::TimedOut => format!("the name {host} could not be resolved in time"),
+            _ => format!("the name {host} has no address"),
+        })?;
+        if self.options.allows(host, target.port) {
+            return Ok(found.to_vec());
+        }
+        let public: Vec<SocketAddr> = found.iter().copied().filter(|a| address::inner(a.ip()).is_none()).collect();
+        match found.iter().find_map(|a| address::inner(a.ip())) {
+            Some(what) if public.is_empty() => Err(format!(
+                "the address of {host} is {what}, and only public ones are fetched from, unless the table allows the host (images.allow_hosts of the route)"
+            )),
+            _ => Ok(public),
+        }
+    }
+
+    async fn read(&self, session: &mut HttpSession, host: &str, length: Option<usize>) -> Result<Image, Why> {
+        let most = self.options.max_bytes;
+        let too_large = || format!("it is larger than {most} bytes (images.max_bytes of the route)");
+        if length.is_some_and(|length| length > most) {
+            return Err(too_large());
+        }
+        let mut bytes = Vec::with_capacity(length.unwrap_or_default().min(1 << 16));
+        let no_image = || format!("{host} sent no PNG, JPEG, GIF or WebP image");
+        let mut kind = None;
+        loop {
+            let piece = session.read_response_body().await.map_err(|_| format!("{host} broke off the image"))?;
+            let ended = piece.is_none();
+            let piece = piece.unwrap_or_default();
+            if bytes.len() + piece.len() > most {
+                return Err(too_large());
+            }
+            self.room.take(piece.len())?;
+            bytes.extend_from_slice(&piece);
+            if kind.is_none() && (ended || bytes.len() >= kind::ENOUGH) {
+                kind = Some(kind::of(&bytes).ok_or_else(no_image)?);
+            }
+            if let (true, Some(kind)) = (ended, kind) {
+                return Ok(Image { kind, bytes: Bytes::from(bytes) });
+            }
+        }
+    }
+}
+
+async fn send(session: &mut HttpSession, target: &Target) -> pingora::Result<()> {
+    let mut head = RequestHeader::build("GET", target.path.as_bytes(), Some(5))?;
+    head.insert_header(header::HOST, target.authority.as_str())?;
+    head.insert_header(header::ACCEPT, HeaderValue::from_static(TYPES))?;
+    head.insert_header(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"))?;
+    head.insert_header(header::CONNECTION, HeaderValue::from_static("close"))?;
+    let agent = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
+    head.insert_header(header::USER_AGENT, HeaderValue::from_static(agent))?;
+    session.write_request_header(Box::new(head)).await?;
+    session.finish_request_body().await
+}
+
+fn unconnected(e: &ErrorType) -> &'static str {
+    match e {
+        ErrorType::ConnectTimedout | ErrorType::TLSHandshakeTimedout => "could not be connected to in time",
+        ErrorType::ConnectRefused => "refuses the connection",
+        ErrorType::TLSHandshakeFailure | ErrorType::InvalidCert | ErrorType::HandshakeError => {
+            "could not prove who it is: the TLS handshake failed"
+        }
+        _ => "could not be connected to",
+    }
+}

@@ -1,0 +1,176 @@
+//! Images that a request names by URL: ARGO fetches none, so the proxy does, and puts each in the place of its URL.
+//!
+//! What a client names may be meant to reach what only the proxy can reach. So each host is resolved here, an address that
+//! is not public is refused unless the table allows the host, and the connection goes to the very address that was looked at;
+//! all of that again for each redirect. Size, number, time and type are limited. Neither URLs nor what they hold are logged.
+
+mod address;
+mod get;
+mod kind;
+mod room;
+mod target;
+
+use super::Settings;
+use super::deadline::Deadline;
+use super::outbound::Outbound;
+use crate::table::{self, Route};
+use crate::transform::Context;
+use crate::transform::images::Images;
+use crate::transform::steps::Step;
+use crate::wire::Failure;
+use crate::wire::splice::splice;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use get::{Getter, Image};
+use room::Room;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+use target::Target;
+use tokio::task::JoinSet;
+
+/// How many images of one request are fetched at the same time.
+const AT_ONCE: usize = 4;
+/// Larger ones are encoded on another thread.
+const ENCODE_ASIDE: usize = 256 * 1024;
+
+/// A body whose images are to be fetched.
+pub struct Wanted {
+    body: Bytes,
+    images: Images,
+    /// One for each image.
+    targets: Vec<Target>,
+}
+
+/// What a body wants fetched, if anything.
+///
+/// # Errors
+/// 400 when the row fetches no images or not so many, or when a URL is none.
+pub fn wanted(route: &Route, body: &Bytes) -> Result<Option<Wanted>, Failure> {
+    let Some(find) = route.transformer.images() else { return Ok(None) };
+    let images = find(body);
+    let Some(first) = images.list.first() else { return Ok(None) };
+    let options = &route.options.images;
+    if !options.fetch {
+        let message = format!(
+            "'{}' is a URL, and images are not fetched here; send the image itself as a data URL: data:image/png;base64,….",
+            first.place
+        );
+        return Err(refusal(&first.place, message));
+    }
+    if let Some(beyond) = images.list.get(options.most) {
+        let (place, most) = (&beyond.place, options.most);
+        let message = format!("'{place}' is one image too many; at most {most} are fetched for a request here.");
+        return Err(refusal(place, message));
+    }
+    let target =
+        |image: &crate::transform::images::Image| Target::parse(&image.url).map_err(|why| unfetched(&image.place, why));
+    let targets = images.list.iter().map(target).collect::<Result<_, _>>()?;
+    Ok(Some(Wanted { body: body.clone(), images, targets }))
+}
+
+impl Wanted {
+    /// The time limit that the request's body asks for, and whether the client waits for a stream.
+    pub fn patience(&self) -> (Option<Duration>, bool) {
+        (self.images.timeout, self.images.stream)
+    }
+
+    /// Writes down what would be fetched.
+    pub fn note(&self, cx: &Context<'_>) {
+        let parts = self.images.list.iter().zip(&self.targets);
+        cx.note(|| Step::Images {
+            parts: parts.map(|(image, target)| (image.place.clone(), target.host.clone())).collect(),
+        });
+    }
+
+    /// Fetches the images, a few at a time, and puts them in the place of their URLs. What is under way ends with this future.
+    ///
+    /// # Errors
+    /// The first image that cannot be had, with the reason; 504 when the call's time is up.
+    pub(super) async fn fetch(
+        self,
+        outbound: Arc<Outbound>,
+        settings: &Settings,
+        options: Arc<table::Images>,
+        max_body: usize,
+        deadline: &Deadline,
+    ) -> Result<Bytes, Failure> {
+        let room = Room::new(self.body.len(), max_body);
+        let getter = Arc::new(Getter { outbound, options, connect: settings.connect_timeout, room });
+        let mut data = vec![None; self.targets.len()];
+        let all = all(&getter, self.targets, &self.images, &mut data);
+        match tokio::time::timeout_at(deadline.end().into(), all).await {
+            Ok(done) => done?,
+            Err(_) => {
+                let missing = self.images.list.iter().zip(&data).find(|(_, done)| done.is_none());
+                return Err(late(deadline, missing.map_or("", |(image, _)| image.place.as_str())));
+            }
+        }
+        let places = self.images.list.into_iter().map(|image| image.at);
+        let pieces: Vec<_> = places.zip(data).filter_map(|(at, data)| Some((at, data?))).collect();
+        Ok(splice(&self.body, &pieces))
+    }
+}
+
+async fn all(
+    getter: &Arc<Getter>,
+    targets: Vec<Target>,
+    images: &Images,
+    data: &mut [Option<Bytes>],
+) -> Result<(), Failure> {
+    let mut waiting: VecDeque<(usize, Target)> = targets.into_iter().enumerate().collect();
+    let mut running = JoinSet::new();
+    loop {
+        while running.len() < AT_ONCE
+            && let Some((index, target)) = waiting.pop_front()
+        {
+            let getter = getter.clone();
+            running.spawn(async move {
+                match getter.get(target).await {
+                    Ok(image) => (index, encode(image).await),
+                    Err(why) => (index, Err(why)),
+                }
+            });
+        }
+        let Some(done) = running.join_next().await else { return Ok(()) };
+        let (index, came) =
+            done.map_err(|_| Failure::bad_request("The images of the request could not be fetched."))?;
+        let place = images.list.get(index).map_or("", |image| image.place.as_str());
+        let came = came.map_err(|why| unfetched(place, &why))?;
+        if let Some(slot) = data.get_mut(index) {
+            *slot = Some(came);
+        }
+    }
+}
+
+/// The image as a JSON string that holds a data URL.
+async fn encode(image: Image) -> Result<Bytes, String> {
+    if image.bytes.len() < ENCODE_ASIDE {
+        return Ok(data_url(&image));
+    }
+    tokio::task::spawn_blocking(move || data_url(&image)).await.map_err(|_| "it could not be encoded".to_owned())
+}
+
+fn data_url(image: &Image) -> Bytes {
+    let mut url = String::with_capacity(32 + image.bytes.len().div_ceil(3) * 4);
+    url.push_str("\"data:");
+    url.push_str(image.kind);
+    url.push_str(";base64,");
+    STANDARD.encode_string(&image.bytes, &mut url);
+    url.push('"');
+    Bytes::from(url)
+}
+
+fn unfetched(place: &str, why: &str) -> Failure {
+    refusal(place, format!("The image of '{place}' could not be fetched: {why}."))
+}
+
+fn refusal(place: &str, message: String) -> Failure {
+    Failure::bad_field(place, message).with_code("invalid_image_url")
+}
+
+fn late(deadline: &Deadline, place: &str) -> Failure {
+    let (limit, by) = (deadline.limit.as_secs_f64(), deadline.set_by);
+    Failure::timeout(format!("The image of '{place}' was not fetched within {limit} s ({by}).")).with_param(place)
+}

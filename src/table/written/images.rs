@@ -1,0 +1,32 @@
+//! `images` of a row of `routes`, as it is written.
+
+use super::plain;
+use crate::yaml::duration::duration;
+use crate::yaml::value::{boolean, narrow, size, whole};
+use crate::yaml::{At, Section, Source};
+use std::time::Duration;
+
+/// How images are fetched, as far as the row says.
+pub struct Images {
+    pub fetch: Option<bool>,
+    pub allow_hosts: Vec<At<String>>,
+    pub max_bytes: Option<usize>,
+    pub most: Option<usize>,
+    pub timeout: Option<Duration>,
+}
+
+impl Images {
+    /// Reads the key of a row.
+    pub fn read(row: &mut Section<'_>, source: &mut Source<'_>) -> Option<Self> {
+        let mut keys = row.section(source, "images")?;
+        let images = Images {
+            fetch: keys.get(source, "fetch", boolean),
+            allow_hosts: keys.list(source, "allow_hosts", plain).unwrap_or_default(),
+            max_bytes: keys.get(source, "max_bytes", size),
+            most: keys.get(source, "most", |node| narrow(whole(node, 1..=50)?)),
+            timeout: keys.get(source, "timeout", duration),
+        };
+        keys.finish(source);
+        Some(images)
+    }
+}
