@@ -41,9 +41,11 @@ def test_a_stream_with_usage(client):
     assert last.usage == complete(client, "emoji").usage
 
 
-def test_several_prompts_are_refused_by_name(client):
+def test_several_prompts_are_answered_in_order(client):
+    choices = complete(client, ["one", "two"]).choices
+    assert [choice.text for choice in choices] == ["You said: one", "You said: two"]
     with pytest.raises(openai.BadRequestError) as refused:
-        complete(client, ["one", "two"])
+        complete(client, ["too many"] * 21)
     assert refused.value.param == "prompt"
 
 
