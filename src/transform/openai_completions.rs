@@ -4,6 +4,7 @@ use super::openai::asked::Asked;
 use super::openai::body;
 use super::openai::endpoint::Endpoint;
 use super::openai::shape::COMPLETION;
+use super::openai::structured::Format;
 use super::openai::texts::{self, Given};
 use super::{Context, Entry, Plan, Request, Transformer};
 use crate::chat::{Message, Role};
@@ -32,6 +33,14 @@ impl Transformer for Completions {
         })?;
         if asked.offer.read()?.is_some() {
             return Err(Failure::unsupported("tools", "legacy completions carry no tool calls; chat completions do"));
+        }
+        if let Some((_, given)) = asked.format
+            && Format::read(given)?.is_some()
+        {
+            return Err(Failure::unsupported(
+                "response_format",
+                "legacy completions are plain text; chat completions may be JSON",
+            ));
         }
         let model = asked.model.take();
         let prompts = prompts(given)?;

@@ -25,6 +25,8 @@ pub struct Asked<'a> {
     pub n: u64,
     /// The tools that are offered, as they came.
     pub offer: Offer<'a>,
+    /// `response_format`, as it came.
+    pub format: Option<Param<'a>>,
     /// Everything that goes upstream as it came.
     pub params: Vec<Param<'a>>,
 }
@@ -63,6 +65,7 @@ impl<'a> Asked<'a> {
             "n" => self.n = positive(name, value)?.unwrap_or(0),
             // ARGO's credential is the operator's to give, never the client's.
             "user" => {}
+            "response_format" => self.format = Some((field, value)),
             _ if self.offer.take(name, value) => {}
             _ => {
                 refuse_unsupported(name, value)?;

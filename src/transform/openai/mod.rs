@@ -11,6 +11,7 @@ pub mod inputs;
 pub mod reply;
 pub mod shape;
 pub mod stream;
+pub mod structured;
 pub mod texts;
 pub mod tools;
 pub mod vectors;
