@@ -20,6 +20,7 @@ mod reload;
 mod reviewed;
 mod route_options;
 mod streams;
+mod structured;
 mod timeouts;
 mod tools;
 mod upstream_options;
