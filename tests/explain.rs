@@ -295,3 +295,24 @@ fn a_name_that_only_a_pattern_takes_is_told_so_and_what_its_rules_did() {
     let text = folder.text(&CHAT, &chat(json!({"model": "lab:X-test"})));
     assert!(text.contains("it fits the pattern 'lab:*-test'") && text.contains("it is deprecated"), "{text}");
 }
+
+#[test]
+fn it_tells_how_json_is_asked_for() {
+    let folder = Folder::new();
+    let schema = json!({"type": "object", "properties": {"a": {"type": "string"}}});
+    let format = json!({"type": "json_schema", "json_schema": {"name": "n", "schema": schema}});
+    for (more, told) in [
+        (
+            json!({"response_format": format}),
+            "the JSON comes as the arguments of a forced tool call: its rule 'tools' says so",
+        ),
+        (
+            json!({"response_format": {"type": "json_object"}}),
+            "the JSON is asked for in the system text: there is no schema",
+        ),
+        (json!({"response_format": {"type": "odd"}, "model": "argo:other"}), "'response_format' goes up as it came"),
+    ] {
+        let text = folder.text(&CHAT, &chat(more));
+        assert!(text.contains(told), "{text}");
+    }
+}

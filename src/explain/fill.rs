@@ -40,6 +40,7 @@ impl Explanation {
             passed_over: Vec::new(),
             model: None,
             rules: Vec::new(),
+            structured: None,
             counting: None,
             limits: Vec::new(),
             upstream: None,
@@ -87,6 +88,7 @@ impl Explanation {
                     let rule = self.rules.iter_mut().find(|rule| Some(&rule.place) == place.as_ref());
                     rule.into_iter().for_each(|rule| rule.did.push(did.clone()));
                 }
+                Step::Structured(did) => self.structured = Some(did),
                 Step::Counting { counting, tokenizer, own } => {
                     self.counting = Some(super::text::counting(counting, tokenizer, own));
                 }

@@ -22,6 +22,9 @@ pub struct Explanation {
     pub model: Option<ModelStep>,
     /// The rules that match the model, and what each did.
     pub rules: Vec<Rule>,
+    /// How the model is brought to answer in JSON, in one sentence, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub structured: Option<String>,
     /// How tokens are counted, in one sentence.
     pub counting: Option<String>,
     /// The time limits of the call.

@@ -42,6 +42,9 @@ impl Display for Explanation {
             let did = if rule.did.is_empty() { "nothing to do here".to_owned() } else { rule.did.join("; ") };
             writeln!(f, "  {} (match {}): {did}", rule.place, rule.pattern)?;
         }
+        if let Some(structured) = &self.structured {
+            writeln!(f, "\nresponse_format\n  {structured}")?;
+        }
         if let Some(counting) = &self.counting {
             writeln!(f, "\ntokens are counted\n  {counting}")?;
         }

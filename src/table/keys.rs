@@ -125,11 +125,14 @@ const FACTS: &[Key] = &[
 const CONTEXT_LENGTH: Key = Key::optional(
     "context_length",
     Kind::Whole(1, i64::MAX),
-    "The most tokens that request and answer may have together.",
+    "The most tokens that request and answer may have together; a prompt that surely has more is refused.",
 );
 
-const MAX_OUTPUT_TOKENS: Key =
-    Key::optional("max_output_tokens", Kind::Whole(1, i64::MAX), "The most tokens that an answer may have.");
+const MAX_OUTPUT_TOKENS: Key = Key::optional(
+    "max_output_tokens",
+    Kind::Whole(1, i64::MAX),
+    "The most tokens that an answer may have; a request for more is refused.",
+);
 
 const RULE: &[Key] = &[
     Key::required("match", Kind::OneOrMany(&Kind::Text), "The ids that it applies to; * stands for any text."),

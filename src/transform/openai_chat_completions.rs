@@ -8,6 +8,7 @@ use super::openai::shape::CHAT;
 use super::{Context, Entry, Plan, Request, Transformer};
 use crate::chat::{Message, Role};
 use crate::wire::{Failure, Fields, json};
+use bytes::Bytes;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -32,6 +33,10 @@ impl Transformer for ChatCompletions {
         let model = asked.model.take();
         let chosen = self.0.choose(model.as_deref(), cx)?;
         self.0.open(chosen, asked, vec![messages], &request.body, cx)
+    }
+
+    fn takes_long(&self, body: &Bytes) -> bool {
+        self.0.takes_long(body)
     }
 }
 

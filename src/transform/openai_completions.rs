@@ -9,6 +9,7 @@ use super::openai::texts::{self, Given};
 use super::{Context, Entry, Plan, Request, Transformer};
 use crate::chat::{Message, Role};
 use crate::wire::{Failure, Fields};
+use bytes::Bytes;
 use serde_json::value::RawValue;
 use std::sync::Arc;
 
@@ -51,6 +52,10 @@ impl Transformer for Completions {
             conversations.push(vec![Message::plain(Role::User, prompt.text(tokenizer)?, Fields::default())]);
         }
         self.0.open(chosen, asked, conversations, &request.body, cx)
+    }
+
+    fn takes_long(&self, body: &Bytes) -> bool {
+        self.0.takes_long(body)
     }
 }
 

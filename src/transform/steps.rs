@@ -38,6 +38,8 @@ pub enum Step {
         /// What it did.
         did: String,
     },
+    /// How the model is brought to answer in JSON, and why so.
+    Structured(String),
     /// How tokens are counted.
     Counting {
         /// How the route counts.

@@ -13,6 +13,7 @@ mod failures;
 mod http;
 mod include;
 mod lifecycle;
+mod limits;
 mod model_rules;
 mod only_yaml;
 mod passthrough;

@@ -55,6 +55,12 @@ impl<'a> Asked<'a> {
         }
     }
 
+    /// The name under which the request limits its answer, if it does.
+    pub fn limit_name(&self) -> Option<&'static str> {
+        let name = |given: &str| ["max_tokens", "max_completion_tokens"].into_iter().find(|known| *known == given);
+        self.params.iter().rev().filter(|(_, value)| !json::is_null(value)).find_map(|(given, _)| name(given))
+    }
+
     fn field(&mut self, field: Name<'a>, value: &'a RawValue) -> Result<(), Failure> {
         let name = field.as_ref();
         match name {

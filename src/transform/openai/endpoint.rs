@@ -3,6 +3,7 @@
 use super::asked::Asked;
 use super::choices::Choices;
 use super::frame::{Frame, Wanted};
+use super::limits;
 use super::reply::{ChatReply, Delivery, Source};
 use super::shape::Shape;
 use super::structured::{self, Way, Wrapping};
@@ -18,6 +19,8 @@ use std::sync::Arc;
 
 /// How many calls of one request run at the same time.
 const AT_ONCE: usize = 8;
+/// Bodies above this may take a millisecond to read, or to measure against the model's context.
+const LONG_BODY: usize = 64 * 1024;
 
 /// What an endpoint is made of.
 pub struct Endpoint {
@@ -58,6 +61,11 @@ impl Endpoint {
         }
     }
 
+    /// Whether a request with this body may take so long to open that another thread should do it.
+    pub fn takes_long(&self, body: &Bytes) -> bool {
+        body.len() > LONG_BODY
+    }
+
     /// The model that a request asks for.
     ///
     /// # Errors
@@ -94,7 +102,11 @@ impl Endpoint {
         let source = Source { dialect: self.dialect, offered: names(tools.as_ref()), wrapping };
         let mut prompt = Prompt::new(self.counting, rules.counts_with());
         conversations.iter().for_each(|messages| self.count(&mut prompt, messages, tools.as_ref(), body));
+        if conversations.len() == 1 {
+            limits::context(&prompt, tools.is_some(), rules, self.shape)?;
+        }
         let prompt = Arc::new(prompt);
+        let limit = asked.limit_name();
         let (mut left, mut params) = (conversations.len(), asked.params);
         let chats = conversations.into_iter().map(|messages| {
             left -= 1;
@@ -102,6 +114,7 @@ impl Endpoint {
             Conversation { messages, tools: tools.clone(), params }
         });
         let encoded = self.encode(&chosen.model, chats.collect(), asked.stream, wrapping.is_some(), cx);
+        limits::output(limit, encoded.max_tokens, rules)?;
         let wanted = Wanted {
             model: chosen.asked,
             rules,
@@ -132,7 +145,7 @@ impl Endpoint {
         cx: &Context<'_>,
     ) -> Result<(Option<Tools<'a>>, Option<Wrapping>), Failure> {
         let fits = |tools: &Tools<'a>| self.dialect.check_tools(tools, rules.tools.unwrap_or(Family::Openai)).is_ok();
-        match structured::way(asked, tools.is_some(), rules, fits, |did| cx.note_rule(rules, did))? {
+        match structured::way(asked, tools.is_some(), rules, fits, |did| cx.note_structured(rules, did))? {
             None => Ok((tools, None)),
             Some(Way::Tool(tools)) => Ok((Some(tools), Some(Wrapping::Call))),
             Some(Way::Words(words)) => {

@@ -8,6 +8,7 @@ pub mod endpoint;
 pub mod frame;
 pub mod history;
 pub mod inputs;
+pub mod limits;
 pub mod reply;
 pub mod shape;
 pub mod stream;
