@@ -317,3 +317,24 @@ fn images_are_told_and_not_fetched() {
     let (status, code, param) = refusal(&folder.json(&CHAT, &wrong));
     assert_eq!((status, code, param), (400, json!("invalid_image_url"), json!("messages[0].content[0].image_url")));
 }
+
+#[test]
+fn it_tells_how_json_is_asked_for() {
+    let folder = Folder::new();
+    let schema = json!({"type": "object", "properties": {"a": {"type": "string"}}});
+    let format = json!({"type": "json_schema", "json_schema": {"name": "n", "schema": schema}});
+    for (more, told) in [
+        (
+            json!({"response_format": format}),
+            "the JSON comes as the arguments of a forced tool call: its rule 'tools' says so",
+        ),
+        (
+            json!({"response_format": {"type": "json_object"}}),
+            "the JSON is asked for in the system text: there is no schema",
+        ),
+        (json!({"response_format": {"type": "odd"}, "model": "argo:other"}), "'response_format' goes up as it came"),
+    ] {
+        let text = folder.text(&CHAT, &chat(more));
+        assert!(text.contains(told), "{text}");
+    }
+}

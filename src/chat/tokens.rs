@@ -171,18 +171,24 @@ impl Prompt {
 
     /// The number of tokens, counted at the first call.
     pub fn tokens(&self) -> u64 {
-        *self.count.get_or_init(|| self.overhead + self.texts.iter().map(|text| self.count(text)).sum::<u64>())
+        *self.count.get_or_init(|| self.sum(self.counting))
     }
 
-    fn count(&self, text: &Counted) -> u64 {
-        match text {
-            Counted::Json(json) => self.count_json(json),
-            Counted::Plain(text) => self.count_plain(std::str::from_utf8(text).unwrap_or_default()),
-        }
+    /// The number of tokens by character class, whatever counts otherwise.
+    pub fn estimated(&self) -> u64 {
+        self.sum(Counting::Estimate)
     }
 
-    fn count_plain(&self, text: &str) -> u64 {
-        match self.counting {
+    fn sum(&self, counting: Counting) -> u64 {
+        let count = |text: &Counted| match text {
+            Counted::Json(json) => self.count_json(json, counting),
+            Counted::Plain(text) => self.count_plain(std::str::from_utf8(text).unwrap_or_default(), counting),
+        };
+        self.overhead + self.texts.iter().map(count).sum::<u64>()
+    }
+
+    fn count_plain(&self, text: &str, counting: Counting) -> u64 {
+        match counting {
             Counting::Exact => self.tokenizer.count(text),
             Counting::Estimate => estimated(text),
             Counting::None => 0,
@@ -190,27 +196,27 @@ impl Prompt {
     }
 
     /// Counts one JSON value: a string, or the texts of a list of parts. Images and other parts are not text and count 0.
-    fn count_json(&self, json: &[u8]) -> u64 {
+    fn count_json(&self, json: &[u8], counting: Counting) -> u64 {
         match serde_json::from_slice::<&RawValue>(json) {
             Ok(raw) if raw.get().starts_with('[') => crate::wire::fields::list_of(raw)
                 .unwrap_or_default()
                 .into_iter()
-                .map(|part| self.count_part(part))
+                .map(|part| self.count_part(part, counting))
                 .sum(),
-            Ok(raw) => self.count_text(raw),
+            Ok(raw) => self.count_text(raw, counting),
             Err(_) => 0,
         }
     }
 
-    fn count_part(&self, part: &RawValue) -> u64 {
+    fn count_part(&self, part: &RawValue, counting: Counting) -> u64 {
         match serde_json::from_str::<crate::wire::Fields<'_>>(part.get()) {
-            Ok(fields) => fields.get("text").map_or(0, |text| self.count_text(text)),
+            Ok(fields) => fields.get("text").map_or(0, |text| self.count_text(text, counting)),
             Err(_) => 0,
         }
     }
 
-    fn count_text(&self, raw: &RawValue) -> u64 {
-        match self.counting {
+    fn count_text(&self, raw: &RawValue, counting: Counting) -> u64 {
+        match counting {
             Counting::Exact => json::text_of(raw).map_or(0, |text| self.tokenizer.count(&text)),
             Counting::Estimate => estimated(json::inside_of(raw).unwrap_or_default()),
             Counting::None => 0,

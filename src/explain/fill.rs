@@ -41,6 +41,7 @@ impl Explanation {
             model: None,
             rules: Vec::new(),
             images: Vec::new(),
+            structured: None,
             counting: None,
             limits: Vec::new(),
             upstream: None,
@@ -91,6 +92,7 @@ impl Explanation {
                 Step::Images { parts } => {
                     self.images = parts.into_iter().map(|(part, host)| Fetched { part, host }).collect();
                 }
+                Step::Structured(did) => self.structured = Some(did),
                 Step::Counting { counting, tokenizer, own } => {
                     self.counting = Some(super::text::counting(counting, tokenizer, own));
                 }

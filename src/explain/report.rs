@@ -25,6 +25,9 @@ pub struct Explanation {
     /// The images that are fetched before anything goes upstream.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<Fetched>,
+    /// How the model is brought to answer in JSON, in one sentence, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub structured: Option<String>,
     /// How tokens are counted, in one sentence.
     pub counting: Option<String>,
     /// The time limits of the call.

@@ -51,6 +51,9 @@ impl Display for Explanation {
         for image in &self.images {
             writeln!(f, "  {} from {}", image.part, image.host)?;
         }
+        if let Some(structured) = &self.structured {
+            writeln!(f, "\nresponse_format\n  {structured}")?;
+        }
         if let Some(counting) = &self.counting {
             writeln!(f, "\ntokens are counted\n  {counting}")?;
         }

@@ -1,7 +1,7 @@
 //! What rules did, for whoever asks why, and which rule it was.
 
 use super::merge::renamed;
-use super::rules::{Rule, Rules, Streaming, SystemRole};
+use super::rules::{Rule, Rules, Streaming, Structured, SystemRole};
 use crate::chat::tokens::Tokenizer;
 use std::fmt;
 use std::sync::Arc;
@@ -36,6 +36,8 @@ pub enum Did<'a> {
     CappedWhole(&'a str, &'a str),
     /// A client's stream is served by a whole call.
     Whole,
+    /// How the model is brought to answer in JSON, and why so.
+    Structured(Structured, Why),
     /// Tokens are counted with this table.
     Counts(Tokenizer),
     /// Vectors must have this length.
@@ -44,6 +46,39 @@ pub enum Did<'a> {
     Shortens(usize),
     /// Texts may have this many tokens.
     MaxInputTokens(usize),
+}
+
+/// Why a model is brought to answer in JSON as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// A rule says so.
+    Rule,
+    /// The family of its tools.
+    Family,
+    /// No rule tells the family of its tools.
+    UnknownFamily,
+    /// The request offers tools of its own.
+    OwnTools,
+    /// There is no schema that a tool could have.
+    NoSchema,
+    /// The schema is not that of an object whose members are named.
+    NoObject,
+    /// The upstream would refuse such a tool.
+    Refused,
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Why::Rule => "its rule 'structured' says so",
+            Why::Family => "its rule 'tools' says so",
+            Why::UnknownFamily => "no rule says what tools it takes",
+            Why::OwnTools => "the request has tools of its own",
+            Why::NoSchema => "there is no schema",
+            Why::NoObject => "the schema is of no object with properties",
+            Why::Refused => "the upstream takes no such tool",
+        })
+    }
 }
 
 impl fmt::Display for Did<'_> {
@@ -62,6 +97,11 @@ impl fmt::Display for Did<'_> {
             Did::Capped(name, most) => write!(f, "'{name}' was lowered to {most}"),
             Did::CappedWhole(name, most) => write!(f, "'{name}' was lowered to {most}: the call is not streamed"),
             Did::Whole => f.write_str("the stream is served by a whole call"),
+            Did::Structured(form, why) => match form {
+                Structured::Tool => write!(f, "the JSON comes as the arguments of a forced tool call: {why}"),
+                Structured::Instruction => write!(f, "the JSON is asked for in the system text: {why}"),
+                Structured::Pass => write!(f, "'response_format' goes up as it came: {why}"),
+            },
             Did::Counts(tokenizer) => write!(f, "tokens are counted with {}", tokenizer.name()),
             Did::Dimensions(numbers) => write!(f, "vectors must have {numbers} numbers"),
             Did::Shortens(numbers) => write!(f, "vectors are cut to {numbers} numbers and to length 1"),
@@ -93,6 +133,9 @@ impl Rules {
             Did::Capped(name, _) => self.cap.iter().any(|(own, _)| is(own, name)),
             Did::CappedWhole(name, _) => self.cap_whole.iter().any(|(own, _)| is(own, name)),
             Did::Whole => self.streaming == Some(Streaming::Whole),
+            Did::Structured(form, Why::Rule) => self.structured == Some(form),
+            Did::Structured(_, Why::Family) => self.tools.is_some(),
+            Did::Structured(..) => false,
             Did::Counts(tokenizer) => self.tokenizer == Some(tokenizer),
             Did::Dimensions(numbers) => self.dimensions == Some(numbers),
             Did::Shortens(_) => self.can_shorten == Some(true),

@@ -10,7 +10,7 @@ pub mod rules;
 pub use did::Did;
 pub use facts::Facts;
 pub use glob::NamePattern;
-pub use rules::{Cap, Family, Json, Rule, Rules, Streaming, SystemRole};
+pub use rules::{Cap, Family, Json, Rule, Rules, Streaming, Structured, SystemRole};
 
 use crate::wire::Failure;
 use http::StatusCode;

@@ -38,6 +38,17 @@ pub enum Streaming {
     Whole,
 }
 
+/// How a model is brought to answer in the JSON that a request wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Structured {
+    /// By a tool that it has to call, whose arguments are the answer; in words where that cannot be.
+    Tool,
+    /// In words, in the system text.
+    Instruction,
+    /// Not at all: `response_format` goes upstream as it came.
+    Pass,
+}
+
 /// A JSON value that a rule gives to a parameter.
 pub type Json = Arc<RawValue>;
 
@@ -80,6 +91,8 @@ pub struct Rules {
     pub tools: Option<Family>,
     /// How a client's stream is served.
     pub streaming: Option<Streaming>,
+    /// How it is brought to answer in JSON; by the family of its tools, where nothing is said.
+    pub structured: Option<Structured>,
     /// The length of its vectors, for embedding models.
     pub dimensions: Option<u32>,
     /// What the model list tells.

@@ -73,6 +73,7 @@ static PROMPTS: &[Prompt] = &[
     prompt!("lorem", Number(100), TALK, Case::Say(Say::Lorem), "N words of filler text (100)."),
     prompt!("emoji", Exact, TALK, Case::Say(Say::MultiByte), "Text of 1-, 2-, 3- and 4-byte characters."),
     prompt!("empty", Exact, TALK, Case::Say(Say::Nothing), "An empty answer; a stream of no bytes."),
+    prompt!("json", Exact, TALK, Case::Say(Say::FencedJson), "JSON in a code fence."),
     prompt!("access denied", Exact, TALK, Case::Say(Say::Denied), "Status 200 whose text is ARGO's access-denied notice."),
     prompt!("error in 200", Exact, TALK, Case::Say(Say::Conflict), "Status 200 whose text is an error message."),
     prompt!("use the tool", Prefix, &[Chat], Case::Shape(Shape::FirstTool), "Calls the first offered tool, in the vendor's shape."),

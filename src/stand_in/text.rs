@@ -13,6 +13,7 @@ pub(super) enum Say {
     Long,
     MultiByte,
     Nothing,
+    FencedJson,
     Denied,
     Conflict,
 }
@@ -28,6 +29,7 @@ pub(super) const NO_TOOLS_ON_STREAMS: &str =
 /// An answer that ends between the two bytes of its last character.
 pub(super) const CUT_CHARACTER: &[u8] = b"An answer that ends inside caf\xC3";
 
+const FENCED_JSON: &str = "```json\n{\"city\": \"Chicago\", \"days\": 2}\n```";
 const GREETING: &str = "Hello! Nice to meet you. How can I help you today?";
 const MULTI_BYTE: &str = "Grüße aus Chicago: naïve café, Ωμέγα, привет. 你好，世界！こんにちは、元気ですか。\
      👋🌍🎉 Zażółć gęślą jaźń. 𝄞𝛑𝕏 family: 👩‍👩‍👧‍👦, flag: 🇺🇸. €100 — “done”…";
@@ -63,6 +65,7 @@ impl Say {
             Self::Greeting => GREETING.into(),
             Self::MultiByte => MULTI_BYTE.into(),
             Self::Nothing => "".into(),
+            Self::FencedJson => FENCED_JSON.into(),
             Self::Conflict => CONFLICT.into(),
             Self::Denied => not_authorized(user).into(),
             Self::Lorem => lorem(number).into(),

@@ -3,7 +3,7 @@
 
 use crate::chat::tokens::{Counting, Tokenizer};
 use crate::dialect::DIALECTS;
-use crate::models::{Family, Streaming, SystemRole};
+use crate::models::{Family, Streaming, Structured, SystemRole};
 use crate::transform::{REPLIES, TRANSFORMERS};
 use crate::yaml::{Choice, Key, Kind};
 
@@ -125,11 +125,14 @@ const FACTS: &[Key] = &[
 const CONTEXT_LENGTH: Key = Key::optional(
     "context_length",
     Kind::Whole(1, i64::MAX),
-    "The most tokens that request and answer may have together.",
+    "The most tokens that request and answer may have together; a prompt that surely has more is refused.",
 );
 
-const MAX_OUTPUT_TOKENS: Key =
-    Key::optional("max_output_tokens", Kind::Whole(1, i64::MAX), "The most tokens that an answer may have.");
+const MAX_OUTPUT_TOKENS: Key = Key::optional(
+    "max_output_tokens",
+    Kind::Whole(1, i64::MAX),
+    "The most tokens that an answer may have; a request for more is refused.",
+);
 
 const RULE: &[Key] = &[
     Key::required("match", Kind::OneOrMany(&Kind::Text), "The ids that it applies to; * stands for any text."),
@@ -167,6 +170,11 @@ const RULE: &[Key] = &[
     Key::optional("tokenizer", Kind::OneOf(tokenizers), "What counts its tokens; without it counts are estimates."),
     Key::optional("tools", Kind::OneOf(families), "Whose shape its tools and tool calls have."),
     Key::optional("streaming", Kind::OneOf(streamings), "How a client's stream is served."),
+    Key::optional(
+        "structured",
+        Kind::OneOf(structureds),
+        "How it is brought to answer in the JSON that `response_format` wants; `tool` where `tools` is a vendor's, else `instruction`.",
+    ),
     Key::optional("dimensions", Kind::Whole(1, 1_000_000), "The length of its vectors, for embedding models."),
     Key::optional(
         "can_shorten",
@@ -314,6 +322,16 @@ pub const STREAMINGS: &[Named<Streaming>] = &[
     ("whole", Streaming::Whole, "By a whole call, whose answer is then streamed."),
 ];
 
+pub const STRUCTUREDS: &[Named<Structured>] = &[
+    (
+        "tool",
+        Structured::Tool,
+        "By a tool with that schema, which it has to call; in words where there is no schema of an object, or where the request has tools.",
+    ),
+    ("instruction", Structured::Instruction, "In words, in the system text."),
+    ("pass", Structured::Pass, "Not at all: `response_format` goes up as it came."),
+];
+
 pub const COUNTINGS: &[Named<Counting>] = &[
     ("exact", Counting::Exact, "With the tokenizer."),
     ("estimate", Counting::Estimate, "By character class: cheap."),
@@ -373,6 +391,10 @@ fn families() -> Vec<Choice> {
 
 fn streamings() -> Vec<Choice> {
     choices(STREAMINGS)
+}
+
+fn structureds() -> Vec<Choice> {
+    choices(STRUCTUREDS)
 }
 
 fn countings() -> Vec<Choice> {

@@ -11,9 +11,9 @@ pub use options::{Options, Switch};
 pub use reply::{Made, Reply};
 use trials::Trial;
 
-use super::keys::{COUNTINGS, FAMILIES, Named, STREAMINGS, SYSTEM_ROLES, TABLE, TOKENIZERS};
+use super::keys::{COUNTINGS, FAMILIES, Named, STREAMINGS, STRUCTUREDS, SYSTEM_ROLES, TABLE, TOKENIZERS};
 use crate::chat::tokens::{Counting, Tokenizer};
-use crate::models::{Facts, Family, Streaming, SystemRole};
+use crate::models::{Facts, Family, Streaming, Structured, SystemRole};
 use crate::table::Patience;
 use crate::yaml::duration::duration;
 use crate::yaml::near::nearest;
@@ -103,6 +103,7 @@ pub struct Rule {
     pub tokenizer: Option<Tokenizer>,
     pub tools: Option<Family>,
     pub streaming: Option<Streaming>,
+    pub structured: Option<At<Structured>>,
     pub dimensions: Option<u32>,
     pub can_shorten: Option<bool>,
     pub max_input_tokens: Option<usize>,
@@ -252,6 +253,7 @@ fn rule(mut keys: Section<'_>, source: &mut Source<'_>) -> Rule {
         tokenizer: keys.get(source, "tokenizer", one_of(TOKENIZERS)),
         tools: keys.get(source, "tools", one_of(FAMILIES)),
         streaming: keys.get(source, "streaming", one_of(STREAMINGS)),
+        structured: keys.at(source, "structured", one_of(STRUCTUREDS)),
         dimensions: keys.get(source, "dimensions", |node| narrow(whole(node, 1..=1_000_000)?)),
         can_shorten: keys.get(source, "can_shorten", boolean),
         max_input_tokens: keys.get(source, "max_input_tokens", |node| narrow(whole(node, 1..=1_000_000_000)?)),

@@ -92,6 +92,12 @@ impl Context<'_> {
         chosen
     }
 
+    /// Writes down how a model is brought to answer in JSON; it need not be a rule that decided.
+    pub fn note_structured(&self, rules: &Rules, did: Did<'_>) {
+        self.note(|| Step::Structured(did.to_string()));
+        self.note_rule(rules, did);
+    }
+
     /// Writes down how tokens are counted for a model.
     pub fn note_counting(&self, counting: Counting, rules: &Rules) {
         self.note(|| Step::Counting { counting, tokenizer: rules.counts_with(), own: rules.tokenizer.is_some() });

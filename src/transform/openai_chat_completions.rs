@@ -10,6 +10,7 @@ use super::openai::shape::CHAT;
 use super::{Context, Entry, Plan, Request, Transformer};
 use crate::chat::{Message, Role};
 use crate::wire::{Failure, Fields, json};
+use bytes::Bytes;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -38,6 +39,10 @@ impl Transformer for ChatCompletions {
 
     fn images(&self) -> Option<FindImages> {
         Some(images::find)
+    }
+
+    fn takes_long(&self, body: &Bytes) -> bool {
+        self.0.takes_long(body)
     }
 }
 

@@ -5,9 +5,11 @@ use super::openai::body;
 use super::openai::endpoint::Endpoint;
 use super::openai::inputs::Inputs;
 use super::openai::shape::COMPLETION;
+use super::openai::structured::Format;
 use super::{Context, Entry, Plan, Request, Transformer};
 use crate::chat::{Message, Role};
 use crate::wire::{Failure, Fields};
+use bytes::Bytes;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -33,6 +35,14 @@ impl Transformer for Completions {
         if asked.offer.read()?.is_some() {
             return Err(Failure::unsupported("tools", "legacy completions carry no tool calls; chat completions do"));
         }
+        if let Some((_, given)) = asked.format
+            && Format::read(given)?.is_some()
+        {
+            return Err(Failure::unsupported(
+                "response_format",
+                "legacy completions are plain text; chat completions may be JSON",
+            ));
+        }
         let model = asked.model.take();
         let prompts = Inputs::read("prompt", given)?;
         let chosen = self.0.choose(model.as_deref(), cx)?;
@@ -41,5 +51,9 @@ impl Transformer for Completions {
         let message = |text| vec![Message::plain(Role::User, Cow::Borrowed(text), Fields::default())];
         let conversations = texts.into_iter().map(message).collect();
         self.0.open(chosen, asked, conversations, &request.body, cx)
+    }
+
+    fn takes_long(&self, body: &Bytes) -> bool {
+        self.0.takes_long(body)
     }
 }

@@ -43,6 +43,8 @@ pub enum Step {
         /// Each part that names one, and the host that it is fetched from.
         parts: Vec<(String, String)>,
     },
+    /// How the model is brought to answer in JSON, and why so.
+    Structured(String),
     /// How tokens are counted.
     Counting {
         /// How the route counts.

@@ -200,7 +200,7 @@ fn the_shipped_rules_are_those_of_argos_models() {
     };
     let both = json!({"temperature": 0.3, "top_p": 0.5, "max_tokens": 64_000});
     for (name, wanted) in [
-        ("argo:gpt-4o", json!({"model": "gpt4o", "temperature": 0.3, "top_p": 0.5, "max_tokens": 64_000})),
+        ("argo:gpt-5.4", json!({"model": "gpt54", "temperature": 0.3, "top_p": 0.5, "max_tokens": 64_000})),
         ("argo:gpt-5.6-sol", json!({"model": "gpt56sol", "top_p": 0.5, "max_tokens": 64_000})),
         ("argo:gpt-5.1", json!({"model": "gpt51", "temperature": 0.3, "top_p": 0.5, "max_tokens": 64_000})),
         ("o3-mini", json!({"model": "gpto3mini", "temperature": 0.3, "top_p": 0.5, "max_completion_tokens": 64_000})),

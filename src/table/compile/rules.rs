@@ -4,7 +4,7 @@ use super::super::written::{Group, Rule as Written};
 use super::names::Row;
 use super::request;
 use crate::models::glob::fits;
-use crate::models::{Cap, Json, NamePattern, Rule, Rules};
+use crate::models::{Cap, Family, Json, NamePattern, Rule, Rules, Structured};
 use crate::yaml::{At, Node, Source, lookup};
 use serde_json::value::RawValue;
 use std::sync::Arc;
@@ -63,6 +63,7 @@ fn says(rule: &Written, source: &mut Source<'_>) -> Rules {
         tokenizer: rule.tokenizer,
         tools: rule.tools,
         streaming: rule.streaming,
+        structured: rule.structured.as_ref().map(|structured| structured.value),
         dimensions: rule.dimensions,
         can_shorten: rule.can_shorten,
         max_input_tokens: rule.max_input_tokens,
@@ -119,6 +120,10 @@ fn check(rule: &Written, says: &Rules, source: &mut Source<'_>) {
             let message = format!("{called}.rename: '{}' is renamed to itself", from.value);
             source.warn(&to.path, message, Some("remove it".to_owned()));
         }
+    }
+    if let (Some(At { value: Structured::Tool, path, .. }), Some(Family::None)) = (&rule.structured, rule.tools) {
+        let message = format!("{called}.structured: these models take no tools, so that it does nothing");
+        source.warn(path, message, Some("write `instruction`, or remove it".to_owned()));
     }
     own_fields(rule, source);
     contradictions(rule, source);

@@ -25,6 +25,8 @@ pub struct Asked<'a> {
     pub n: u64,
     /// The tools that are offered, as they came.
     pub offer: Offer<'a>,
+    /// `response_format`, as it came.
+    pub format: Option<Param<'a>>,
     /// Everything that goes upstream as it came.
     pub params: Vec<Param<'a>>,
 }
@@ -53,6 +55,12 @@ impl<'a> Asked<'a> {
         }
     }
 
+    /// The name under which the request limits its answer, if it does.
+    pub fn limit_name(&self) -> Option<&'static str> {
+        let name = |given: &str| ["max_tokens", "max_completion_tokens"].into_iter().find(|known| *known == given);
+        self.params.iter().rev().filter(|(_, value)| !json::is_null(value)).find_map(|(given, _)| name(given))
+    }
+
     fn field(&mut self, field: Name<'a>, value: &'a RawValue) -> Result<(), Failure> {
         let name = field.as_ref();
         match name {
@@ -63,6 +71,7 @@ impl<'a> Asked<'a> {
             "n" => self.n = positive(name, value)?.unwrap_or(0),
             // ARGO's credential is the operator's to give, never the client's.
             "user" => {}
+            "response_format" => self.format = Some((field, value)),
             _ if self.offer.take(name, value) => {}
             _ => {
                 refuse_unsupported(name, value)?;

@@ -3,13 +3,15 @@
 use super::asked::Asked;
 use super::choices::Choices;
 use super::frame::{Frame, Wanted};
-use super::reply::{ChatReply, Delivery};
+use super::limits;
+use super::reply::{ChatReply, Delivery, Source};
 use super::shape::Shape;
+use super::structured::{self, Way, Wrapping};
 use crate::chat::tokens::{Counting, Prompt};
 use crate::chat::tools::Tools;
 use crate::chat::{Conversation, Message};
 use crate::dialect::{self, ChatDialect, Dialect};
-use crate::models::{Chosen, Did, Family, Model, Models, Streaming};
+use crate::models::{Chosen, Did, Family, Model, Models, Rules, Streaming};
 use crate::transform::{Call, Context, Driven, Plan, Reply, Streamed, Wiring};
 use crate::wire::{Failure, sse};
 use bytes::Bytes;
@@ -17,6 +19,8 @@ use std::sync::Arc;
 
 /// How many calls of one request run at the same time.
 const AT_ONCE: usize = 8;
+/// Bodies above this may take a millisecond to read, or to measure against the model's context.
+const LONG_BODY: usize = 64 * 1024;
 
 /// What an endpoint is made of.
 pub struct Endpoint {
@@ -57,6 +61,11 @@ impl Endpoint {
         }
     }
 
+    /// Whether a request with this body may take so long to open that another thread should do it.
+    pub fn takes_long(&self, body: &Bytes) -> bool {
+        body.len() > LONG_BODY
+    }
+
     /// The model that a request asks for.
     ///
     /// # Errors
@@ -73,8 +82,8 @@ impl Endpoint {
     pub fn open(
         &self,
         chosen: Chosen<'_>,
-        asked: Asked<'_>,
-        conversations: Vec<Vec<Message<'_>>>,
+        mut asked: Asked<'_>,
+        mut conversations: Vec<Vec<Message<'_>>>,
         body: &Bytes,
         cx: &Context<'_>,
     ) -> Result<Plan, Failure> {
@@ -89,17 +98,23 @@ impl Endpoint {
         if let Some(tools) = &tools {
             self.check_tools(tools, &chosen)?;
         }
-        let offered = names(tools.as_ref());
+        let (tools, wrapping) = self.structure(&mut asked, &mut conversations, tools, rules, cx)?;
+        let source = Source { dialect: self.dialect, offered: names(tools.as_ref()), wrapping };
         let mut prompt = Prompt::new(self.counting, rules.counts_with());
         conversations.iter().for_each(|messages| self.count(&mut prompt, messages, tools.as_ref(), body));
+        if conversations.len() == 1 {
+            limits::context(&prompt, tools.is_some(), rules, self.shape)?;
+        }
         let prompt = Arc::new(prompt);
+        let limit = asked.limit_name();
         let (mut left, mut params) = (conversations.len(), asked.params);
         let chats = conversations.into_iter().map(|messages| {
             left -= 1;
             let params = if left == 0 { std::mem::take(&mut params) } else { params.clone() };
             Conversation { messages, tools: tools.clone(), params }
         });
-        let encoded = self.encode(&chosen.model, chats.collect(), asked.stream, cx);
+        let encoded = self.encode(&chosen.model, chats.collect(), asked.stream, wrapping.is_some(), cx);
+        limits::output(limit, encoded.max_tokens, rules)?;
         let wanted = Wanted {
             model: chosen.asked,
             rules,
@@ -117,7 +132,27 @@ impl Endpoint {
             let stream = delivery == Delivery::Stream;
             Call { stream, body, timeout, model: model.clone(), prompt: counted.clone() }
         });
-        Ok(self.plan(calls.collect(), frame, delivery, offered))
+        Ok(plan(calls.collect(), frame, delivery, source))
+    }
+
+    /// Brings the model to answer in the JSON that was asked for: its tools, and what the answer's JSON comes in.
+    fn structure<'a>(
+        &self,
+        asked: &mut Asked<'a>,
+        conversations: &mut [Vec<Message<'_>>],
+        tools: Option<Tools<'a>>,
+        rules: &Rules,
+        cx: &Context<'_>,
+    ) -> Result<(Option<Tools<'a>>, Option<Wrapping>), Failure> {
+        let fits = |tools: &Tools<'a>| self.dialect.check_tools(tools, rules.tools.unwrap_or(Family::Openai)).is_ok();
+        match structured::way(asked, tools.is_some(), rules, fits, |did| cx.note_structured(rules, did))? {
+            None => Ok((tools, None)),
+            Some(Way::Tool(tools)) => Ok((Some(tools), Some(Wrapping::Call))),
+            Some(Way::Words(words)) => {
+                conversations.iter_mut().try_for_each(|messages| structured::tell(messages, &words))?;
+                Ok((tools, Some(Wrapping::Text)))
+            }
+        }
     }
 
     /// Whether the model can be offered such tools.
@@ -130,11 +165,19 @@ impl Endpoint {
         }
     }
 
-    /// Makes each conversation fit the model, and writes the bodies of the calls.
-    fn encode<'a>(&self, model: &'a Model, chats: Vec<Conversation<'a>>, to_stream: bool, cx: &Context<'_>) -> Encoded {
+    /// Makes each conversation fit the model, and writes the bodies of the calls. Where the answers are `wrapped`, they are
+    /// needed whole.
+    fn encode<'a>(
+        &self,
+        model: &'a Model,
+        chats: Vec<Conversation<'a>>,
+        to_stream: bool,
+        wrapped: bool,
+        cx: &Context<'_>,
+    ) -> Encoded {
         let rules = &model.rules;
         let whole_only = rules.streaming == Some(Streaming::Whole);
-        let streams = !whole_only && chats.iter().all(|chat| self.dialect.streams(chat));
+        let streams = !whole_only && !wrapped && chats.iter().all(|chat| self.dialect.streams(chat));
         let mut encoded = Encoded {
             bodies: Vec::with_capacity(chats.len()),
             delivery: match (to_stream, streams) {
@@ -162,26 +205,6 @@ impl Endpoint {
         encoded
     }
 
-    /// One call through pingora where that serves, else calls of our own.
-    fn plan(&self, mut calls: Vec<Call>, frame: Frame, delivery: Delivery, offered: Vec<String>) -> Plan {
-        let reply = |frame, offered| Box::new(ChatReply::new(self.dialect, frame, delivery, offered)) as Box<dyn Reply>;
-        if calls.len() > 1 {
-            let join = Choices::new(frame, delivery != Delivery::Whole);
-            let part = |(choice, call)| (call, reply(join.frame(choice), offered.clone()));
-            let parts = calls.into_iter().enumerate().map(part).collect();
-            return Plan::Driven(Driven { parts, at_once: AT_ONCE, join: Box::new(join) });
-        }
-        let reply = reply(frame, offered);
-        match (calls.pop(), delivery) {
-            (Some(call), Delivery::Recut) => {
-                let join = Box::new(Streamed(sse::CONTENT_TYPE));
-                Plan::Driven(Driven { parts: vec![(call, reply)], at_once: 1, join })
-            }
-            (Some(call), Delivery::Whole | Delivery::Stream) => Plan::Call(call, reply),
-            (None, _) => Plan::Answer(Failure::bad_request("There is nothing to answer.").to_answer()),
-        }
-    }
-
     /// Adds what the model reads to what is counted.
     fn count(&self, prompt: &mut Prompt, messages: &[Message<'_>], tools: Option<&Tools<'_>>, body: &Bytes) {
         for message in messages {
@@ -199,6 +222,26 @@ impl Endpoint {
             let texts = [tool.description, tool.parameters].into_iter().flatten();
             texts.for_each(|raw| prompt.push_plain(body, raw.get()));
         }
+    }
+}
+
+/// One call through pingora where that serves, else calls of our own.
+fn plan(mut calls: Vec<Call>, frame: Frame, delivery: Delivery, source: Source) -> Plan {
+    let reply = |frame, source| Box::new(ChatReply::new(source, frame, delivery)) as Box<dyn Reply>;
+    if calls.len() > 1 {
+        let join = Choices::new(frame, delivery != Delivery::Whole);
+        let part = |(choice, call)| (call, reply(join.frame(choice), source.clone()));
+        let parts = calls.into_iter().enumerate().map(part).collect();
+        return Plan::Driven(Driven { parts, at_once: AT_ONCE, join: Box::new(join) });
+    }
+    let reply = reply(frame, source);
+    match (calls.pop(), delivery) {
+        (Some(call), Delivery::Recut) => {
+            let join = Box::new(Streamed(sse::CONTENT_TYPE));
+            Plan::Driven(Driven { parts: vec![(call, reply)], at_once: 1, join })
+        }
+        (Some(call), Delivery::Whole | Delivery::Stream) => Plan::Call(call, reply),
+        (None, _) => Plan::Answer(Failure::bad_request("There is nothing to answer.").to_answer()),
     }
 }
 

@@ -2,7 +2,9 @@
 
 use super::frame::Frame;
 use super::stream::{ChunkSink, Chunks, Recut};
+use super::structured::{Wrapped, Wrapping};
 use super::whole::Whole;
+use crate::chat::Sink;
 use crate::dialect::{ChatDialect, StreamDecoder};
 use crate::transform::{Held, Reply, Start, UpstreamHead, upstream_error};
 use crate::wire::{Answer, Failure, sse};
@@ -21,11 +23,30 @@ pub enum Delivery {
 
 /// The reply of a chat-like endpoint.
 pub struct ChatReply {
-    dialect: &'static dyn ChatDialect,
+    source: Source,
     frame: Frame,
-    /// The tools whose calls may have leaked into the text.
-    offered: Vec<String>,
     state: State,
+}
+
+/// What tells what an answer says.
+#[derive(Clone)]
+pub struct Source {
+    /// How the upstream speaks.
+    pub dialect: &'static dyn ChatDialect,
+    /// The tools whose calls may have leaked into the text.
+    pub offered: Vec<String>,
+    /// What the answer's JSON comes in, where it is to be JSON.
+    pub wrapping: Option<Wrapping>,
+}
+
+impl Source {
+    fn whole(&self, body: &[u8], sink: &mut dyn Sink) -> Result<(), Failure> {
+        let Some(wrapping) = self.wrapping else { return self.dialect.whole(body, &self.offered, sink) };
+        let mut wrapped = Wrapped::new(wrapping);
+        self.dialect.whole(body, &self.offered, &mut wrapped)?;
+        wrapped.hand_on(sink);
+        Ok(())
+    }
 }
 
 enum State {
@@ -41,13 +62,15 @@ struct Streaming {
 
 impl ChatReply {
     /// The reply to a request.
-    pub fn new(dialect: &'static dyn ChatDialect, frame: Frame, delivery: Delivery, offered: Vec<String>) -> Self {
+    pub fn new(source: Source, frame: Frame, delivery: Delivery) -> Self {
         let state = match delivery {
             Delivery::Whole => State::Whole,
-            Delivery::Stream => State::Streaming(Streaming { decoder: dialect.stream(), chunks: Chunks::new(&frame) }),
+            Delivery::Stream => {
+                State::Streaming(Streaming { decoder: source.dialect.stream(), chunks: Chunks::new(&frame) })
+            }
             Delivery::Recut => State::Recut(Chunks::new(&frame)),
         };
-        ChatReply { dialect, frame, offered, state }
+        ChatReply { source, frame, state }
     }
 
     fn streaming(&mut self) -> Option<(&mut Streaming, &mut Frame)> {
@@ -59,7 +82,7 @@ impl ChatReply {
 
     fn whole(&mut self, body: &[u8]) -> Result<Answer, Failure> {
         let mut whole = Whole::new(&mut self.frame, body.len());
-        self.dialect.whole(body, &self.offered, &mut whole)?;
+        self.source.whole(body, &mut whole)?;
         Ok(Answer::json(StatusCode::OK, whole.finish()?))
     }
 }
@@ -105,7 +128,7 @@ impl Reply for ChatReply {
             State::Recut(chunks) => {
                 out.reserve(chunks.room(held.body.len()) * 2);
                 let sink = ChunkSink { chunks, frame: &mut self.frame, out: &mut out };
-                self.dialect.whole(&held.body, &self.offered, &mut Recut(sink))?;
+                self.source.whole(&held.body, &mut Recut(sink))?;
                 chunks.finish(&self.frame, &mut out);
             }
             // A stream whose head announced that nothing follows: an empty answer.

@@ -25,6 +25,8 @@ pub struct Shape {
     pub whole_finish_open: &'static str,
     /// Whether requests are messages, each of which costs tokens of its own, or bare texts.
     pub has_messages: bool,
+    /// The field of a request that holds what is answered.
+    pub prompt_field: &'static str,
     /// Whether the endpoint can carry tool calls.
     pub has_tool_calls: bool,
 }
@@ -42,6 +44,7 @@ pub const CHAT: Shape = Shape {
     whole_after_text: r#","refusal":null"#,
     whole_finish_open: r#"},"logprobs":null,"finish_reason":"#,
     has_messages: true,
+    prompt_field: "messages",
     has_tool_calls: true,
 };
 
@@ -58,5 +61,6 @@ pub const COMPLETION: Shape = Shape {
     whole_after_text: "",
     whole_finish_open: r#","logprobs":null,"finish_reason":"#,
     has_messages: false,
+    prompt_field: "prompt",
     has_tool_calls: false,
 };
