@@ -98,6 +98,29 @@ pub enum Command {
     /// Print the JSON Schema of a file, for editors
     #[command(after_help = SCHEMA_EXAMPLES)]
     Schema(SchemaArgs),
+    /// Print what completes this program's commands and flags in a shell
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions(CompletionsArgs),
+}
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  argo-openai-proxy completions bash > ~/.local/share/bash-completion/completions/argo-openai-proxy
+  argo-openai-proxy completions zsh > ~/.zfunc/_argo-openai-proxy
+  argo-openai-proxy completions fish > ~/.config/fish/completions/argo-openai-proxy.fish";
+
+/// For which shell.
+#[derive(Args, Clone, Debug, PartialEq)]
+pub struct CompletionsArgs {
+    /// The shell
+    shell: clap_complete::Shell,
+}
+
+/// The script that completes this program's words in a shell.
+pub fn completions(args: &CompletionsArgs) -> Vec<u8> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "argo-openai-proxy", &mut script);
+    script
 }
 
 const SERVE_EXAMPLES: &str = "\

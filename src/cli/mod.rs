@@ -58,6 +58,7 @@ pub fn run() -> ExitCode {
         Command::Routes(args) => list::routes(&args),
         Command::Models(args) => list::models(&args),
         Command::Schema(args) => print(&schema::text(args.file)),
+        Command::Completions(args) => print(&String::from_utf8_lossy(&args::completions(&args))),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -176,3 +176,17 @@ fn help_has_examples_and_version_a_number() {
     assert_eq!(version.kind(), ErrorKind::DisplayVersion);
     assert!(version.to_string().contains(env!("CARGO_PKG_VERSION")));
 }
+
+#[test]
+fn every_shell_completes_every_command() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let Ok(Command::Completions(args)) = command_from(["argo-openai-proxy", "completions", shell]) else {
+            panic!("{shell} is not known");
+        };
+        let script = String::from_utf8(completions(&args)).unwrap();
+        for name in command_names() {
+            assert!(script.contains(&name), "{shell}: {name}");
+        }
+    }
+    assert!(command_from(["argo-openai-proxy", "completions", "cmd"]).is_err());
+}
