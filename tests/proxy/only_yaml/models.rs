@@ -129,7 +129,7 @@ fn a_stream_is_cut_from_a_whole_answer() {
         let request = argo.requests().pop().unwrap();
         (request.path.contains("streamchat"), request.json()["stream"].clone())
     };
-    assert_eq!(stream("argo:gemini-3.5-flash").0, false, "the whole endpoint is asked");
-    assert_eq!(stream("argo:gpt-4o").0, true);
+    assert!(!stream("argo:gemini-3.5-flash").0, "the whole endpoint is asked");
+    assert!(stream("argo:gpt-4o").0);
     assert_ne!(stream("argo:gemini-3.5-flash").1, json!(true));
 }
