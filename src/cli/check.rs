@@ -44,9 +44,12 @@ pub fn run(args: &CheckArgs) -> Result<(), Ended> {
 fn run_tests(loaded: Loaded, config: String) -> (String, Vec<Problem>) {
     let (routes, mut problems) = (loaded.routes.clone(), loaded.warnings.clone());
     let live = Arc::new(serve::live_as(trial::USER.to_owned(), loaded));
-    let (tests, wrong) = trial::run(&live);
-    problems.extend(wrong);
+    let ran = trial::run(&live);
+    problems.extend(ran.problems);
     let (rows, models) = (live.table.routes().count(), live.table.model_count());
-    let tests = if tests == 0 { String::new() } else { format!("; its {tests} tests pass") };
+    let mut tests = if ran.run == 0 { String::new() } else { format!("; its {} tests pass", ran.run) };
+    if ran.left_out > 0 {
+        tests.push_str(&format!("; tests of rows that are taken out: {}, not run", ran.left_out));
+    }
     (format!("all right: {config}, and {routes} with {rows} routes and {models} models{tests}\n"), problems)
 }

@@ -94,14 +94,16 @@ impl Table {
     }
 }
 
-fn trimmed(path: &str) -> &str {
+/// A path without a slash at its end.
+pub(super) fn trimmed(path: &str) -> &str {
     match path.strip_suffix('/') {
         Some(short) if !short.is_empty() => short,
         _ => path,
     }
 }
 
-fn wanted(method: &Method) -> &Method {
+/// The method that a row must take for a request of this one.
+pub(super) fn wanted(method: &Method) -> &Method {
     if method == Method::HEAD { &Method::GET } else { method }
 }
 

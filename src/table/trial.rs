@@ -24,6 +24,8 @@ pub struct Trial {
     pub answer: Option<TrialAnswer>,
     /// What should become of it.
     pub expected: Vec<Expected>,
+    /// Whether a file that its own includes takes out the row that it is about: then it is not run.
+    pub is_left_out: bool,
 }
 
 /// An answer of the upstream.

@@ -19,10 +19,21 @@ pub const USER: &str = "tester";
 /// At most this many characters of a text are shown.
 const SHOWN: usize = 300;
 
-/// Runs all tests of what is live; how many there are, and what is wrong.
-pub fn run(live: &Arc<Live>) -> (usize, Vec<Problem>) {
-    let trials = live.table.trials();
-    (trials.len(), trials.iter().flat_map(|trial| one(live, trial)).collect())
+/// What came of the tests.
+pub struct Ran {
+    /// How many were run.
+    pub run: usize,
+    /// How many were not, since a file takes the row out that they are about.
+    pub left_out: usize,
+    /// What is wrong.
+    pub problems: Vec<Problem>,
+}
+
+/// Runs all tests of what is live.
+pub fn run(live: &Arc<Live>) -> Ran {
+    let (left_out, run): (Vec<&Trial>, Vec<_>) = live.table.trials().iter().partition(|trial| trial.is_left_out);
+    let problems = run.iter().flat_map(|trial| one(live, trial)).collect();
+    Ran { run: run.len(), left_out: left_out.len(), problems }
 }
 
 fn one(live: &Arc<Live>, trial: &Trial) -> Vec<Problem> {

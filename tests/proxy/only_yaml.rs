@@ -1,5 +1,10 @@
 //! The promise: a new model or endpoint touches the table and nothing else.
 
+mod models;
+mod paths;
+mod readme;
+mod upstreams;
+
 use crate::support::{Argo, Setup, chat};
 use serde_json::json;
 use std::path::Path;

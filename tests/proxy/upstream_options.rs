@@ -55,7 +55,7 @@ fn urls(addresses: &[SocketAddr]) -> String {
 }
 
 /// An address that refuses connections. It stays bound, so that no other test listens there.
-fn refusing() -> SocketAddr {
+pub fn refusing() -> SocketAddr {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
     let address = socket.local_addr().unwrap();

@@ -4,11 +4,19 @@
 use super::routes::Compiled;
 use crate::yaml::{Source, file_of};
 
-/// The rows that are left, in the order in which they are asked.
+/// Rows after all files had their say.
+pub struct Laid<'w> {
+    /// Those that are served, in the order in which they are asked.
+    pub served: Vec<Compiled<'w>>,
+    /// Those that are off, each with what it keeps others from taking.
+    pub off: Vec<Compiled<'w>>,
+}
+
+/// Lays rows over each other.
 ///
 /// A row stands where the first row stood from which it takes something, or before the first row of another file that would
 /// never let a request through to it; else after all others.
-pub fn lay<'w>(rows: Vec<Compiled<'w>>, source: &mut Source<'_>) -> Vec<Compiled<'w>> {
+pub fn lay<'w>(rows: Vec<Compiled<'w>>, source: &mut Source<'_>) -> Laid<'w> {
     let mut list: Vec<Compiled<'w>> = Vec::with_capacity(rows.len());
     for row in rows {
         let (mut at, mut takes) = (None, false);
@@ -29,11 +37,13 @@ pub fn lay<'w>(rows: Vec<Compiled<'w>>, source: &mut Source<'_>) -> Vec<Compiled
         }
         list.insert(at.unwrap_or(list.len()), row);
     }
-    list.retain(|row| row.enabled && !row.methods.is_empty());
-    list
+    list.retain(|row| !row.methods.is_empty());
+    let (served, off) = list.into_iter().partition(|row| row.enabled);
+    Laid { served, off }
 }
 
-fn file(row: &Compiled<'_>) -> usize {
+/// The number of a row's file.
+pub fn file(row: &Compiled<'_>) -> usize {
     file_of(&row.path.path).0
 }
 

@@ -36,7 +36,7 @@ pub fn compile(written: &Written<'_>, source: &mut Source<'_>, variables: &Varia
     let groups = groups::compile(written.groups.as_deref(), source);
     let routes = written.routes.iter().flatten();
     let rows = routes.filter_map(|route| routes::compile(route, &upstreams, &groups, source, variables)).collect();
-    let rows = layers::lay(rows, source);
+    let layers::Laid { served: rows, off } = layers::lay(rows, source);
     unused::report(written, source);
     index::report(&rows, source);
     let catalog = Arc::new(Catalog {
@@ -51,7 +51,7 @@ pub fn compile(written: &Written<'_>, source: &mut Source<'_>, variables: &Varia
             })
             .collect(),
     });
-    let trials = trials::compile(&written.trials, source);
+    let trials = trials::compile(&written.trials, &off, source);
     Table { trials, ..index::build(rows, catalog, present(&upstreams), source) }
 }
 

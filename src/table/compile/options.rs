@@ -57,6 +57,11 @@ pub fn compile(row: &written::Route<'_>, source: &mut Source<'_>) -> Options {
     }
 }
 
+/// Whether a row does nothing but take another out, or leave it, as a variable says.
+pub fn is_only_a_switch(row: &written::Route<'_>) -> bool {
+    !row.has_action && matches!(row.options.enabled, Some(At { value: Switch::Says(_), .. }))
+}
+
 /// Whether a row is served.
 pub fn is_enabled(row: &written::Route<'_>, source: &mut Source<'_>, variables: &Variables<'_>) -> bool {
     let (text, path) = match &row.options.enabled {

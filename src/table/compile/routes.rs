@@ -72,6 +72,10 @@ pub fn compile<'w>(
     let called = row.called.as_str();
     let enabled = options::is_enabled(row, source, variables);
     let only_off = !enabled && !row.has_action;
+    if enabled && options::is_only_a_switch(row) {
+        useless(row, "on a row that only takes another out", source);
+        return None;
+    }
     let action = match (&row.transformer, &row.reply) {
         _ if only_off => {
             useless(row, "on a row that only takes another out", source);

@@ -1,17 +1,31 @@
 //! The table's own tests: requests that can be made, answers that can arrive, and something that is expected.
 
 use super::super::written::trials::{self as written, Expected as Said};
-use super::request;
+use super::routes::Compiled;
+use super::{layers, request};
+use crate::table::find::{trimmed, wanted};
 use crate::table::{Expected, Trial, TrialAnswer, What};
 use crate::yaml::{At, Node, Source, file_of};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::Value;
 
-/// Compiles all tests.
-pub fn compile(written: &[written::Trial<'_>], source: &mut Source<'_>) -> Vec<Trial> {
+/// Compiles all tests. `off` are the rows that are not served.
+pub fn compile(written: &[written::Trial<'_>], off: &[Compiled<'_>], source: &mut Source<'_>) -> Vec<Trial> {
     names(written, source);
-    written.iter().filter_map(|row| trial(row, source)).collect()
+    let compiled = written.iter().filter_map(|row| {
+        let trial = trial(row, source)?;
+        let is_left_out = off.iter().any(|off| layers::file(off) > file_of(&row.start).0 && takes(off, &trial));
+        Some(Trial { is_left_out, ..trial })
+    });
+    compiled.collect()
+}
+
+/// Whether a row would take the request of a test.
+fn takes(row: &Compiled<'_>, trial: &Trial) -> bool {
+    let path = trimmed(&trial.path);
+    let fits = row.pattern.as_ref().map_or(row.path.value == path, |pattern| pattern.values(path).is_some());
+    fits && row.methods.contains(wanted(&trial.method))
 }
 
 /// Tests of one file have names of their own; those of a later file replace those of the same name.
@@ -58,6 +72,7 @@ fn trial(row: &written::Trial<'_>, source: &mut Source<'_>) -> Option<Trial> {
             None => None,
         },
         expected: expected.into_iter().collect::<Option<_>>()?,
+        is_left_out: false,
     })
 }
 

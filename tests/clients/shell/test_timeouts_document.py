@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "timeouts.md"
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
@@ -40,8 +41,17 @@ PYTHON = [
 
 def test_there_is_a_test_for_each_example():
     languages = [language for language, _ in BLOCKS]
-    assert [languages.count(language) for language in ("python", "bash", "js", "json")] == [len(PYTHON) + 1, 3, 1, 1]
-    assert set(languages) == {"text", "python", "bash", "js", "json"}
+    counts = [languages.count(language) for language in ("python", "bash", "js", "json", "yaml")]
+    assert counts == [len(PYTHON) + 1, 3, 1, 1, 1]
+    assert set(languages) == {"text", "python", "bash", "js", "json", "yaml"}
+
+
+def test_the_table_shown_has_keys_that_there_are():
+    schema = json.loads((DOCUMENT.parents[1] / "schema" / "routes.schema.json").read_text(encoding="utf-8"))
+    upstream = schema["properties"]["upstreams"]["additionalProperties"]["properties"]
+    (shown,) = map(yaml.safe_load, blocks("yaml"))
+    for row in shown["upstreams"].values():
+        assert set(row) <= set(upstream)
 
 
 @pytest.mark.parametrize("index", range(len(PYTHON)))

@@ -66,6 +66,14 @@ impl Setup {
         self
     }
 
+    /// Without a line of `config.yaml`.
+    pub fn without(mut self, key: &str) -> Self {
+        let own = format!("{key}:");
+        let lines: Vec<&str> = self.config.lines().filter(|line| !line.starts_with(&own)).collect();
+        self.config = lines.join("\n") + "\n";
+        self
+    }
+
     /// With a table of its own.
     pub fn routes(mut self, text: &str) -> Self {
         self.routes = Some(text.to_owned());

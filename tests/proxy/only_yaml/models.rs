@@ -1,0 +1,135 @@
+//! The README's examples about models, run as they stand there.
+
+use super::readme::{sent, start};
+use crate::support::{Argo, Server, chat, said};
+use serde_json::{Value, json};
+
+const CHAT: &str = "/v1/chat/completions";
+
+fn asked(server: &Server, argo: &Argo, more: Value) -> Value {
+    sent(server, argo, CHAT, &chat("Hi", more))
+}
+
+/// The ids of the list of models.
+fn listed(server: &Server) -> Vec<String> {
+    let list = server.get("/v1/models").json();
+    list["data"].as_array().unwrap().iter().map(|model| model["id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_model_is_added() {
+    let argo = Argo::saying("Hi");
+    let server = start(&argo, "Add a model");
+    assert_eq!(asked(&server, &argo, json!({"model": "argo:gpt-6"}))["model"], "gpt6");
+    assert!(listed(&server).contains(&"argo:gpt-6".to_owned()));
+    assert_eq!(asked(&server, &argo, json!({}))["model"], "gpt4o", "the shipped ones stay");
+}
+
+#[test]
+fn a_model_gets_a_second_name() {
+    let argo = Argo::saying("Hi");
+    let server = start(&argo, "Give a model a second name");
+    assert_eq!(asked(&server, &argo, json!({"model": "lab:fast"}))["model"], "gpt5nano");
+    let list = listed(&server);
+    assert!(!list.contains(&"lab:fast".to_owned()) && list.contains(&"argo:gpt-5-nano".to_owned()), "{list:?}");
+}
+
+#[test]
+fn names_of_a_pattern_are_served() {
+    let argo = Argo::saying("Hi");
+    let server = start(&argo, "Serve every name of a pattern");
+    for (name, id) in [("lab:gpt7", "gpt7"), ("argo:gpt-4o-2031-01-01", "gpt4o"), ("argo:gpt-4o-latest", "gpt4olatest")]
+    {
+        assert_eq!(asked(&server, &argo, json!({"model": name}))["model"], id);
+    }
+}
+
+#[test]
+fn a_model_is_hidden() {
+    let argo = Argo::saying("Hi");
+    assert!(listed(&Server::before(&argo)).iter().any(|name| name.starts_with("argo:gpt-3.5")));
+    let server = start(&argo, "Hide a model");
+    assert!(!listed(&server).iter().any(|name| name.starts_with("argo:gpt-3.5")));
+    assert_eq!(asked(&server, &argo, json!({"model": "argo:gpt-3.5-turbo"}))["model"], "gpt35");
+}
+
+#[test]
+fn another_model_is_the_default() {
+    let argo = Argo::saying("Hi");
+    let server = start(&argo, "Choose the model for requests that name none");
+    let body = json!({"messages": [{"role": "user", "content": "Hi"}]}).to_string();
+    assert_eq!(sent(&server, &argo, CHAT, &body)["model"], "gpt41mini");
+}
+
+#[test]
+fn a_parameter_is_fixed() {
+    let argo = Argo::saying("Hi");
+    let server = start(&argo, "Fix a parameter");
+    assert_eq!(asked(&server, &argo, json!({"temperature": 1}))["temperature"], 0);
+    assert_eq!(asked(&server, &argo, json!({}))["temperature"], 0);
+    let other = asked(&server, &argo, json!({"model": "argo:gpt-4", "temperature": 1}));
+    assert_eq!(other["temperature"], 1);
+}
+
+#[test]
+fn a_parameter_has_a_default() {
+    let argo = Argo::saying("Hi");
+    let server = start(&argo, "Set a parameter where the client does not");
+    let claude = |more: Value| {
+        let mut fields = json!({"model": "argo:claude-sonnet-4.5"});
+        crate::support::merge(&mut fields, more);
+        asked(&server, &argo, fields)["max_tokens"].clone()
+    };
+    assert_eq!([claude(json!({})), claude(json!({"max_tokens": 7}))], [2000, 7]);
+    assert_eq!(claude(json!({"max_completion_tokens": 8})), 8, "under its other name it is given too");
+    assert_eq!(asked(&server, &argo, json!({}))["max_tokens"], Value::Null);
+}
+
+#[test]
+fn a_parameter_is_capped() {
+    let argo = Argo::saying("Hi");
+    let server = start(&argo, "Cap a parameter");
+    for model in ["argo:gpt-4o", "argo:gpt-o3", "argo:gpt-5", "argo:claude-opus-4.5", "argo:gemini-2.5-pro"] {
+        for name in ["max_tokens", "max_completion_tokens"] {
+            for (given, goes) in [(9000, 4096), (5, 5)] {
+                let sent = asked(&server, &argo, json!({"model": model, name: given}));
+                let limits = [&sent["max_tokens"], &sent["max_completion_tokens"]];
+                let limits: Vec<_> = limits.into_iter().filter(|limit| !limit.is_null()).collect();
+                assert_eq!(limits, [&json!(goes)], "{model} {name}: {sent}");
+            }
+        }
+    }
+}
+
+#[test]
+fn system_messages_become_user_messages() {
+    let argo = Argo::saying("Hi");
+    let server = start(&argo, "Turn system messages into user messages");
+    let messages = json!([{"role": "system", "content": "Be brief"}, {"role": "user", "content": "Hi"}]);
+    let roles = |model: &str| {
+        let sent = asked(&server, &argo, json!({"model": model, "messages": messages}));
+        sent["messages"].as_array().unwrap().iter().map(|m| m["role"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert!(roles("argo:gemini-2.5-pro").iter().all(|role| role == "user"));
+    assert_eq!(roles("argo:gpt-4o"), ["system", "user"]);
+}
+
+#[test]
+fn a_stream_is_cut_from_a_whole_answer() {
+    let argo = Argo::saying("Hello from one whole answer");
+    let server = start(&argo, "Stream from whole answers");
+    let stream = |model: &str| {
+        let answer = server.chat(&chat("Hi", json!({"model": model, "stream": true})));
+        assert_eq!(answer.header("content-type"), Some("text/event-stream; charset=utf-8"), "{answer:?}");
+        let said = said(&answer.body);
+        assert_eq!(
+            (said.text.as_str(), said.finish, said.done),
+            ("Hello from one whole answer", vec!["stop".into()], true)
+        );
+        let request = argo.requests().pop().unwrap();
+        (request.path.contains("streamchat"), request.json()["stream"].clone())
+    };
+    assert!(!stream("argo:gemini-3.5-flash").0, "the whole endpoint is asked");
+    assert!(stream("argo:gpt-4o").0);
+    assert_ne!(stream("argo:gemini-3.5-flash").1, json!(true));
+}

@@ -1,0 +1,139 @@
+//! The examples of the README's "Change what it serves", as they stand there. `**Title**` begins one, the next block is its YAML.
+
+use crate::support::{Argo, Server, Setup};
+use serde_json::Value;
+use std::process::Command;
+
+const README: &str = include_str!("../../../README.md");
+
+/// The README's section.
+pub fn section() -> &'static str {
+    let from = README.split("\n## Change what it serves\n").nth(1).unwrap();
+    from.split("\n## ").next().unwrap()
+}
+
+/// Title and YAML of every example.
+pub fn examples() -> Vec<(&'static str, &'static str)> {
+    let parts = section().split("\n**").skip(1);
+    let example = |part: &'static str| {
+        let (title, rest) = part.split_once("**").unwrap();
+        let (_, block) = rest.split_once("\n```yaml\n").unwrap_or_else(|| panic!("{title}: no YAML"));
+        (title.trim_end_matches('.'), block.split_once("```").unwrap().0)
+    };
+    parts.map(example).collect()
+}
+
+/// The shipped table, with the line that the README tells to write there.
+pub fn routes() -> String {
+    let told = section().split("```yaml\n").nth(1).and_then(|block| block.split("```").next()).unwrap();
+    let routes = include_str!("../../../routes.yaml").replacen("version: 1\n", told, 1);
+    assert!(told.contains("include: [local-routes.yaml]") && routes.contains(told));
+    routes
+}
+
+/// An example as a file of its own, with these texts in place of others.
+pub fn local(title: &str, filled: &[(&str, &str)]) -> String {
+    let all = examples();
+    let (_, yaml) = all.iter().find(|(known, _)| *known == title).unwrap_or_else(|| panic!("no example '{title}'"));
+    let mut text = format!("version: 1\n{yaml}");
+    for (from, to) in filled {
+        assert!(text.contains(from), "{title} has no {from}");
+        text = text.replace(from, to);
+    }
+    text
+}
+
+/// A proxy with the shipped table and this example.
+pub fn setup(argo: &Argo, title: &str, filled: &[(&str, &str)]) -> Setup {
+    Setup::before(argo).routes(&routes()).file("local-routes.yaml", &local(title, filled))
+}
+
+pub fn start(argo: &Argo, title: &str) -> Server {
+    setup(argo, title, &[]).start()
+}
+
+/// Posts, and gives what ARGO got.
+pub fn sent(server: &Server, argo: &Argo, path: &str, body: &str) -> Value {
+    let answer = server.post(path, body);
+    assert_eq!(answer.status, 200, "{answer:?}");
+    argo.requests().pop().unwrap().json()
+}
+
+/// What `check --deny-warnings` says of the shipped table with this file: whether it is content, and its words.
+fn checked(local: &str) -> (bool, String) {
+    let argo = Argo::saying("Hi");
+    let setup = Setup::before(&argo).routes(&routes()).file("local-routes.yaml", local);
+    let (_, folder) = setup.command();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_argo-openai-proxy"));
+    command.current_dir(&folder).env_clear().env("LAB_TOKEN", "x").args(["check", "--deny-warnings"]);
+    let output = command.output().unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+    (output.status.success(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+}
+
+#[test]
+fn check_is_content_with_each_example() {
+    for (title, _) in examples() {
+        let (content, told) = checked(&local(title, &[]));
+        assert!(content, "{title}: {told}");
+    }
+}
+
+#[test]
+fn each_example_is_run() {
+    let run =
+        [include_str!("models.rs"), include_str!("paths.rs"), include_str!("upstreams.rs"), include_str!("readme.rs")];
+    let titles: Vec<&str> = examples().into_iter().map(|(title, _)| title).collect();
+    for title in &titles {
+        assert!(run.iter().any(|code| code.contains(&format!("\"{title}\""))), "no test runs '{title}'");
+    }
+    // The first block is the line for routes.yaml; all others have a title.
+    assert_eq!(section().matches("\n```yaml\n").count(), titles.len() + 1);
+    assert!(titles.len() >= 20);
+}
+
+#[test]
+fn a_table_brings_its_tests_along() {
+    const TITLE: &str = "Let the table bring its tests along";
+    let shipped = include_str!("../../../routes.yaml").split("\ntests:\n").nth(1).unwrap().matches("- name: ").count();
+    let told = checked(&local(TITLE, &[])).1;
+    assert!(told.contains(&format!("; its {} tests pass", shipped + 1)), "{told}");
+    let (content, told) = checked(&local(TITLE, &[("model: gpt4o", "model: gpt4")]));
+    assert!(!content && told.contains("upstream.body.model: expected \"gpt4\", got \"gpt4o\""), "{told}");
+}
+
+#[test]
+fn tests_of_rows_that_a_file_takes_out_are_left_out() {
+    let off = local("Close an endpoint", &[]);
+    assert!(checked(&off).1.contains("; tests of rows that are taken out: 1, not run"));
+    let test = |status: u16| {
+        format!(
+            "tests: [{{ name: it is closed, request: {{ path: /v1/status }}, expect: {{ reply: {{ status: {status} }} }} }}]\n"
+        )
+    };
+    assert!(checked(&format!("{off}{}", test(404))).0);
+    assert!(!checked(&format!("{off}{}", test(200))).0, "tests of the file that takes it out are run");
+}
+
+#[test]
+fn check_is_content_with_the_examples_of_all_keys() {
+    let text = include_str!("../../../docs/routes.md");
+    let blocks: Vec<&str> = text.split("```yaml\n").skip(1).map(|block| block.split("```").next().unwrap()).collect();
+    let [upstreams, rules, routes, tests] = blocks[..] else { panic!("{blocks:?}") };
+    // Files of certificates are what `upstream_tls.rs` is about.
+    let plain = upstreams.lines().filter(|line| !line.trim_start().starts_with("tls: ")).collect::<Vec<_>>().join("\n");
+    assert_eq!(plain.lines().count() + 1, upstreams.lines().count());
+    let tunnel = "  - { path: /lab/tunnel, upstream: argo_tunnel, models: chat, transformer: openai_chat_completions }";
+    let table = format!("version: 1\n{plain}\nmodels:\n  chat:\n{rules}routes:\n{routes}{tunnel}\n{tests}");
+    let (content, told) = checked(&table);
+    assert!(content, "{told}");
+}
+
+#[test]
+fn the_report_that_the_readme_shows_is_the_real_one() {
+    let shown = section().split("$ argo-openai-proxy check\n").nth(1).unwrap().split("```").next().unwrap();
+    let (_, row) = shown.lines().find_map(|line| line.split_once("3 | ")).unwrap();
+    let (content, told) = checked(&format!("version: 1\nroutes:\n{row}\n"));
+    assert!(!content);
+    assert_eq!(told, format!("{shown}\n1 error\n"));
+}
