@@ -1,6 +1,6 @@
 //! ARGO's embedding call: a list of strings there, a list of vectors back.
 
-use super::{Call, EmbeddingDialect};
+use super::{Call, EmbeddingDialect, argo_notice};
 use crate::wire::{Failure, Fields, fields, json, unwrap};
 use serde_json::value::RawValue;
 
@@ -39,7 +39,7 @@ impl EmbeddingDialect for ArgoEmbedding {
             Failure::upstream(format!("ARGO answered without an 'embedding': {said}"))
         };
         let fields = Fields::parse(text).map_err(|_| not_vectors())?;
-        let list = fields.get("embedding").ok_or_else(not_vectors)?;
+        let list = fields.get("embedding").ok_or_else(|| denied(&fields).unwrap_or_else(not_vectors))?;
         let vectors = fields::list_of(list).map_err(|_| not_vectors())?;
         match vectors.iter().find(|vector| !vector.get().starts_with('[')) {
             Some(other) => Err(Failure::upstream(format!("ARGO answered a vector that is {}.", json::kind_of(other)))),
@@ -50,4 +50,10 @@ impl EmbeddingDialect for ArgoEmbedding {
     fn most_inputs(&self) -> usize {
         MOST_INPUTS
     }
+}
+
+/// What ARGO says in place of vectors, in the form of its chat.
+fn denied(fields: &Fields<'_>) -> Option<Failure> {
+    let said = fields.get("response").and_then(json::inside_of)?;
+    argo_notice::in_whole(said).map(|notice| notice.failure())
 }

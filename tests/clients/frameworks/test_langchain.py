@@ -59,8 +59,9 @@ def test_a_tool_is_called_and_answered(chat, stream):
     assert "sunny in" in answer.content
 
 
-def test_structured_output_by_a_tool(chat):
-    place = chat.with_structured_output(Place, method="function_calling").invoke("Where is Argonne?")
+@pytest.mark.parametrize("method", ["function_calling", "json_schema"])
+def test_structured_output(chat, method):
+    place = chat.with_structured_output(Place, method=method).invoke("Where is Argonne?")
     assert isinstance(place, Place)
 
 

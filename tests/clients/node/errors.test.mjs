@@ -6,7 +6,7 @@ const ask = (text, more = {}) => client.chat.completions.create({ model: MODEL, 
 
 const cases = [
   ["an unknown model", () => ask("hi", { model: "argo:gpt-4oh" }), OpenAI.NotFoundError, 404, "model_not_found"],
-  ["more than one answer", () => ask("hi", { n: 2 }), OpenAI.BadRequestError, 400, "unsupported_parameter"],
+  ["too many answers", () => ask("hi", { n: 21 }), OpenAI.BadRequestError, 400, null],
   ["denied access", () => ask("access denied"), OpenAI.PermissionDeniedError, 403, "argo_access_denied"],
   ["a rate limit", () => ask("error 429"), OpenAI.RateLimitError, 429, undefined],
   ["a rate limit on a stream", () => ask("error 429", { stream: true }), OpenAI.RateLimitError, 429, undefined],
