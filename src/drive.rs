@@ -5,7 +5,7 @@
 //! fails fails all.
 
 use crate::exchange::{Exchange, HeadPlan, Told};
-use crate::transform::{Call, Join, Streamed};
+use crate::transform::{Join, Streamed};
 use crate::wire::{Answer, Failure, sse};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
@@ -80,11 +80,6 @@ impl Drive {
         let others = self.parts.iter().enumerate().filter(|(other, _)| *other != index);
         let others: Option<usize> = others.map(|(_, part)| part.whole()).sum();
         self.parts.get(index).map_or(0, |part| part.exchange.held()) + others.unwrap_or(0)
-    }
-
-    /// The calls to make.
-    pub fn calls(&self) -> impl Iterator<Item = &Call> {
-        self.parts.iter().map(|part| part.exchange.call())
     }
 
     /// Whether the reply is complete, or was told to have failed.

@@ -15,7 +15,7 @@ pub use scripted::Scripted;
 
 use crate::drive::{Drive, Step};
 use crate::exchange::{Exchange, HeadPlan};
-use crate::proxy::dispatch::{self, ByHead, Prepared, PreparedDriven};
+use crate::proxy::dispatch::{self, ByHead, Prepared, PreparedDriven, Terms};
 use crate::proxy::{Ctx, InFlight, Live, reply, request, writer};
 use crate::table::Matched;
 use crate::transform::steps::Steps;
@@ -119,14 +119,15 @@ fn came(live: &Live, question: &Question, steps: &Steps) -> std::result::Result<
     if let Some(wanted) = dispatch::images(&route, &body)? {
         wanted.note(&cx);
     }
+    let terms = Terms { headers, settings, begun: Instant::now() };
     match dispatch::open(&route, params, body.clone(), &cx)? {
         Plan::Answer(answer) => Ok(Came::Answered(answer)),
         Plan::Call(call, reply) => {
-            let prepared = dispatch::prepare(Some(&route), call, reply, headers, settings, Instant::now())?;
+            let prepared = terms.prepare(Some(&route), call, reply)?;
             Ok(Came::Called(Box::new(prepared), body))
         }
         Plan::Driven(calls) => {
-            let prepared = dispatch::prepare_driven(Some(&route), calls, headers, settings, Instant::now())?;
+            let prepared = terms.prepare_driven(Some(&route), calls)?;
             Ok(Came::Driven(prepared, body))
         }
     }

@@ -107,18 +107,6 @@ pub fn images(route: &Route, body: &Bytes) -> Result<Option<Wanted>, Failure> {
     }
 }
 
-/// The time that fetching them may take: that of the call.
-pub fn deadline_of_images(
-    route: &Route,
-    wanted: &Wanted,
-    headers: &HeaderMap,
-    settings: &Settings,
-    begun: Instant,
-) -> Deadline {
-    let (asked, to_stream) = wanted.patience();
-    deadline(Some(route), asked, headers, settings, begun, to_stream)
-}
-
 /// A call that is ready to be made.
 pub struct Prepared {
     /// Whom it calls.
@@ -141,78 +129,71 @@ pub struct PreparedDriven {
     pub join: Box<dyn Join>,
 }
 
-/// Prepares a call that began at `begun`.
-///
-/// # Errors
-/// The upstream does not stream, but the call wants it to.
-pub fn prepare(
-    route: Option<&Route>,
-    call: Call,
-    reply: Box<dyn Reply>,
-    headers: &HeaderMap,
-    settings: &Settings,
-    begun: Instant,
-) -> Result<Prepared, Failure> {
-    let stream = call.stream;
-    prepare_for(route, call, reply, headers, settings, begun, stream)
+/// The terms on which calls are made for a request, beside what its body says.
+#[derive(Clone, Copy)]
+pub struct Terms<'a> {
+    /// The request's headers.
+    pub headers: &'a HeaderMap,
+    /// What was current when it came.
+    pub settings: &'a Settings,
+    /// When its head was read.
+    pub begun: Instant,
 }
 
-/// [`prepare`], for a client that waits for a stream or not.
-fn prepare_for(
-    route: Option<&Route>,
-    call: Call,
-    reply: Box<dyn Reply>,
-    headers: &HeaderMap,
-    settings: &Settings,
-    begun: Instant,
-    to_stream: bool,
-) -> Result<Prepared, Failure> {
-    let upstream = route.and_then(|route| route.upstream.clone());
-    let upstream =
-        upstream.ok_or_else(|| Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "The route has no upstream."))?;
-    let endpoints = match (call.stream, &upstream.stream) {
-        (true, Some(stream)) => stream.clone(),
-        (true, None) => {
-            return Err(Failure::unsupported("stream", &format!("upstream '{}' has no stream_url", upstream.name)));
-        }
-        (false, _) => upstream.whole.clone(),
-    };
-    let deadline = deadline(route, call.timeout, headers, settings, begun, to_stream);
-    let first = endpoints.first();
-    let limits = Limits { max_answer: settings.max_answer, url: first.url.clone(), setting: first.setting.clone() };
-    Ok(Prepared { upstream, endpoints, deadline, exchange: Exchange::new(call, reply, limits) })
-}
-
-fn deadline(
-    route: Option<&Route>,
-    asked: Option<Duration>,
-    headers: &HeaderMap,
-    settings: &Settings,
-    begun: Instant,
-    to_stream: bool,
-) -> Deadline {
-    let own_limit = route.and_then(|route| route.options.timeout);
-    let deadline = Deadline::new(begun, own_limit.unwrap_or(settings.timeout), asked, headers, to_stream);
-    if own_limit.is_some() { deadline.of_route() } else { deadline }
-}
-
-/// Prepares calls that the proxy makes itself.
-///
-/// # Errors
-/// As for [`prepare`].
-pub fn prepare_driven(
-    route: Option<&Route>,
-    driven: Driven,
-    headers: &HeaderMap,
-    settings: &Settings,
-    begun: Instant,
-) -> Result<PreparedDriven, Failure> {
-    let to_stream = driven.join.stream().is_some();
-    let mut calls = Vec::with_capacity(driven.parts.len());
-    for (call, reply) in driven.parts {
-        calls.push(prepare_for(route, call, reply, headers, settings, begun, to_stream)?);
+impl Terms<'_> {
+    /// Prepares the one call that pingora makes.
+    ///
+    /// # Errors
+    /// The upstream does not stream, but the call wants it to.
+    pub fn prepare(&self, route: Option<&Route>, call: Call, reply: Box<dyn Reply>) -> Result<Prepared, Failure> {
+        let stream = call.stream;
+        self.prepare_for(route, call, reply, stream)
     }
-    Ok(PreparedDriven { calls, at_once: driven.at_once.max(1), join: driven.join })
+
+    /// Prepares calls that the proxy makes itself.
+    ///
+    /// # Errors
+    /// As for [`Terms::prepare`].
+    pub fn prepare_driven(&self, route: Option<&Route>, driven: Driven) -> Result<PreparedDriven, Failure> {
+        let to_stream = driven.join.stream().is_some();
+        let mut calls = Vec::with_capacity(driven.parts.len());
+        for (call, reply) in driven.parts {
+            calls.push(self.prepare_for(route, call, reply, to_stream)?);
+        }
+        Ok(PreparedDriven { calls, at_once: driven.at_once.max(1), join: driven.join })
+    }
+
+    /// The time that may pass until the client, which waits for a stream or not, has all; `asked` is the limit that its
+    /// body asks for.
+    pub fn deadline(&self, route: &Route, asked: Option<Duration>, to_stream: bool) -> Deadline {
+        let own = route.options.timeout;
+        let deadline = Deadline::new(self.begun, own.unwrap_or(self.settings.timeout), asked, self.headers, to_stream);
+        if own.is_some() { deadline.of_route() } else { deadline }
+    }
+
+    fn prepare_for(
+        &self,
+        route: Option<&Route>,
+        call: Call,
+        reply: Box<dyn Reply>,
+        to_stream: bool,
+    ) -> Result<Prepared, Failure> {
+        let upstream = route.and_then(|route| Some((route, route.upstream.clone()?)));
+        let (route, upstream) =
+            upstream.ok_or_else(|| Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "The route has no upstream."))?;
+        let endpoints = match (call.stream, &upstream.stream) {
+            (true, Some(stream)) => stream.clone(),
+            (true, None) => {
+                return Err(Failure::unsupported("stream", &format!("upstream '{}' has no stream_url", upstream.name)));
+            }
+            (false, _) => upstream.whole.clone(),
+        };
+        let deadline = self.deadline(route, call.timeout, to_stream);
+        let first = endpoints.first();
+        let (url, setting) = (first.url.clone(), first.setting.clone());
+        let limits = Limits { max_answer: self.settings.max_answer, url, setting };
+        Ok(Prepared { upstream, endpoints, deadline, exchange: Exchange::new(call, reply, limits) })
+    }
 }
 
 fn preflight(table: &Table, path: &str, headers: &HeaderMap) -> Result<Answer, Failure> {

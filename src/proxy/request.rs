@@ -2,7 +2,7 @@
 
 use super::body::{self, Read};
 use super::ctx::{CallState, Ctx};
-use super::dispatch::{self, ByHead, Prepared};
+use super::dispatch::{self, ByHead, Prepared, Terms};
 use super::images::Wanted;
 use super::{Live, Proxy, driven, writer};
 use crate::table::Route;
@@ -19,6 +19,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 const LONGEST_ID: usize = 128;
 /// Prompts above this many bytes are counted on another thread while the upstream works.
 const COUNT_ASIDE: usize = 8 * 1024;
+
+/// Requests with a body above this many bytes are opened on another thread: there may be much to decode, or to count.
+const OPEN_ASIDE: usize = 64 * 1024;
 
 /// What a request becomes.
 enum Opened {
@@ -122,7 +125,7 @@ async fn dispatch(
     };
     let host = dispatch::host(&session.req_header().headers);
     let is_behind = proxy.current.is_behind();
-    let plan = match route.transformer.takes_long(&body) {
+    let plan = match body.len() > OPEN_ASIDE {
         false => plan(live, host, is_behind, &route, params, body),
         true => {
             let (live, host) = (live.clone(), host.to_owned());
@@ -148,8 +151,9 @@ async fn fetch(
     wanted: Wanted,
 ) -> Result<Result<Bytes, Failure>> {
     body::finish(session).await?;
-    let headers = &session.req_header().headers;
-    let deadline = dispatch::deadline_of_images(route, &wanted, headers, &live.settings, ctx.begun);
+    let terms = Terms { headers: &session.req_header().headers, settings: &live.settings, begun: ctx.begun };
+    let (timeout, to_stream) = wanted.patience();
+    let deadline = terms.deadline(route, timeout, to_stream);
     let most = dispatch::max_body(route, &live.settings);
     let options = route.options.images.clone();
     let fetching = wanted.fetch(proxy.outbound.clone(), &live.settings, options, most, &deadline);
@@ -189,9 +193,8 @@ fn unread() -> Failure {
 
 /// Makes the calls that pingora cannot make, and writes the reply.
 async fn drive(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx, driven: Driven) -> Result<Result<(), Failure>> {
-    let headers = &session.req_header().headers;
-    let settings = &ctx.live.settings;
-    let prepared = match dispatch::prepare_driven(ctx.route.as_deref(), driven, headers, settings, ctx.begun) {
+    let terms = Terms { headers: &session.req_header().headers, settings: &ctx.live.settings, begun: ctx.begun };
+    let prepared = match terms.prepare_driven(ctx.route.as_deref(), driven) {
         Ok(prepared) => prepared,
         Err(failure) => return Ok(Err(failure)),
     };
@@ -215,8 +218,8 @@ fn get_ready(session: &mut Session, ctx: &mut Ctx, prepared: &Prepared) {
 
 /// Makes the exchange and what the network needs to know of it.
 fn prepare(session: &mut Session, ctx: &mut Ctx, call: Call, reply: Box<dyn Reply>) -> Result<(), Failure> {
-    let headers = &session.req_header().headers;
-    let prepared = dispatch::prepare(ctx.route.as_deref(), call, reply, headers, &ctx.live.settings, ctx.begun)?;
+    let terms = Terms { headers: &session.req_header().headers, settings: &ctx.live.settings, begun: ctx.begun };
+    let prepared = terms.prepare(ctx.route.as_deref(), call, reply)?;
     get_ready(session, ctx, &prepared);
     ctx.call = Some(CallState::new(prepared.upstream, prepared.endpoints, prepared.deadline));
     ctx.replayed = session.get_retry_buffer().is_none();

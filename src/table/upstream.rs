@@ -66,11 +66,6 @@ impl Endpoints {
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Endpoint>> {
         std::iter::once(&self.first).chain(self.others.iter())
     }
-
-    /// Whether there is more than one.
-    pub fn are_several(&self) -> bool {
-        !self.others.is_empty()
-    }
 }
 
 /// A header that goes along with every call.

@@ -32,11 +32,6 @@ pub trait Transformer: Send + Sync {
     /// What the client did wrong; nothing has been sent.
     fn open(&self, request: &Request, cx: &Context<'_>) -> Result<Plan, Failure>;
 
-    /// Whether that may take so long with such a body that another thread should do it.
-    fn takes_long(&self, _body: &Bytes) -> bool {
-        false
-    }
-
     /// What finds the images that are fetched before a request is opened; `None` where none ever are.
     fn images(&self) -> Option<FindImages> {
         None

@@ -10,7 +10,6 @@ use super::openai::shape::CHAT;
 use super::{Context, Entry, Plan, Request, Transformer};
 use crate::chat::{Message, Role};
 use crate::wire::{Failure, Fields, json};
-use bytes::Bytes;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -39,10 +38,6 @@ impl Transformer for ChatCompletions {
 
     fn images(&self) -> Option<FindImages> {
         Some(images::find)
-    }
-
-    fn takes_long(&self, body: &Bytes) -> bool {
-        self.0.takes_long(body)
     }
 }
 

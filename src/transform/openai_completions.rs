@@ -9,7 +9,6 @@ use super::openai::structured::Format;
 use super::{Context, Entry, Plan, Request, Transformer};
 use crate::chat::{Message, Role};
 use crate::wire::{Failure, Fields};
-use bytes::Bytes;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -51,9 +50,5 @@ impl Transformer for Completions {
         let message = |text| vec![Message::plain(Role::User, Cow::Borrowed(text), Fields::default())];
         let conversations = texts.into_iter().map(message).collect();
         self.0.open(chosen, asked, conversations, &request.body, cx)
-    }
-
-    fn takes_long(&self, body: &Bytes) -> bool {
-        self.0.takes_long(body)
     }
 }

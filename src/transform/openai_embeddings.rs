@@ -18,8 +18,6 @@ use std::time::Duration;
 
 /// How many calls of one request run at the same time.
 const AT_ONCE: usize = 4;
-/// In a body above this many bytes there may be much to count or to decode.
-const LONG_BODY: usize = 64 * 1024;
 
 /// The registry's row.
 pub const ENTRY: Entry = Entry {
@@ -62,10 +60,6 @@ impl Transformer for Embeddings {
         let texts = inputs.texts(&chosen.model.rules, &mut decoded)?;
         let prompt = self.prompt(&request.body, &texts, inputs.tokens(), &chosen);
         Ok(self.plan(&texts, &chosen, form, prompt, asked.timeout, cx.user))
-    }
-
-    fn takes_long(&self, body: &Bytes) -> bool {
-        body.len() > LONG_BODY
     }
 }
 

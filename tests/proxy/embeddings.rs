@@ -236,14 +236,7 @@ fn one_failed_call_fails_all_and_cancels_the_rest() {
 
 #[test]
 fn a_client_that_leaves_cancels_all_calls() {
-    let (gone, wait) = mpsc::channel();
-    let gone = Mutex::new(gone);
-    let (asked, is_asked) = mpsc::channel();
-    let asked = Mutex::new(asked);
-    let argo = Argo::start(move |_, connection| {
-        asked.lock().unwrap().send(()).unwrap();
-        gone.lock().unwrap().send(connection.left()).unwrap();
-    });
+    let (argo, is_asked, wait) = Argo::silent();
     let server = any_length(&argo);
     let mut client = Client::connect(server.address);
     client.send("POST", "/v1/embeddings", "", texts(40).to_string().as_bytes());

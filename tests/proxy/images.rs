@@ -3,8 +3,6 @@
 use crate::support::{Answer, Argo, Client, Recorded, Server, Setup, said};
 use crate::upstream_tls::{Authority, speaking_tls};
 use serde_json::{Value, json};
-use std::sync::Mutex;
-use std::sync::mpsc;
 use std::time::Duration;
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n one";
@@ -261,13 +259,7 @@ fn an_image_that_hangs_has_a_limit_and_so_has_the_call() {
 
 #[test]
 fn a_client_that_goes_away_ends_the_fetching() {
-    let (asked, is_asked) = mpsc::channel();
-    let (gone, is_gone) = mpsc::channel();
-    let (asked, gone) = (Mutex::new(asked), Mutex::new(gone));
-    let figures = Argo::start(move |_, connection| {
-        asked.lock().unwrap().send(()).unwrap();
-        gone.lock().unwrap().send(connection.left()).unwrap();
-    });
+    let (figures, is_asked, is_gone) = Argo::silent();
     let argo = Argo::saying("Hi");
     let server = proxy(&argo, &figures, ", timeout: 1h");
     let mut client = Client::connect(server.address);

@@ -5,8 +5,6 @@ use serde_json::json;
 use std::io::Write;
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
-use std::sync::Mutex;
-use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 /// Waits until the server does not accept any more.
@@ -21,15 +19,7 @@ fn until_closed(server: &Server) {
 #[test]
 fn a_signal_waits_for_streams_in_flight_and_no_longer() {
     for signal in ["TERM", "INT"] {
-        let (go, gate) = mpsc::channel::<()>();
-        let gate = Mutex::new(gate);
-        let argo = Argo::start(move |_, connection| {
-            connection.stream_head();
-            connection.chunk(b"a");
-            gate.lock().unwrap().recv_timeout(Duration::from_secs(20)).unwrap();
-            connection.chunk(b"b");
-            connection.stream_end();
-        });
+        let (argo, go) = Argo::halting();
         let server = Setup::before(&argo).config("drain_timeout: 25").start();
         let mut client = server.client();
         client.send("POST", "/v1/chat/completions", "", chat("x", json!({"stream": true})).as_bytes());

@@ -101,15 +101,7 @@ fn two_hundred_edits_under_load_fail_no_request() {
 
 #[test]
 fn a_request_in_flight_keeps_the_table_it_began_with() {
-    let (go, gate) = std::sync::mpsc::channel::<()>();
-    let gate = std::sync::Mutex::new(gate);
-    let argo = Argo::start(move |_, connection| {
-        connection.stream_head();
-        connection.chunk(b"a");
-        gate.lock().unwrap().recv_timeout(Duration::from_secs(20)).unwrap();
-        connection.chunk(b"b");
-        connection.stream_end();
-    });
+    let (argo, go) = Argo::halting();
     let server = Setup::before(&argo).routes(&with_model("lab:old")).start();
     let mut client = server.client();
     client.send("POST", "/v1/chat/completions", "", chat("x", json!({"model": "lab:old", "stream": true})).as_bytes());

@@ -123,14 +123,7 @@ fn a_driven_call_has_an_exact_deadline() {
 
 #[test]
 fn a_client_that_goes_away_cancels_its_driven_call() {
-    let (gone, wait) = mpsc::channel();
-    let gone = Mutex::new(gone);
-    let (asked, is_asked) = mpsc::channel();
-    let asked = Mutex::new(asked);
-    let argo = Argo::start(move |_, connection| {
-        asked.lock().unwrap().send(()).unwrap();
-        gone.lock().unwrap().send(connection.left()).unwrap();
-    });
+    let (argo, is_asked, wait) = Argo::silent();
     let server = Server::before(&argo);
     let mut client = Client::connect(server.address);
     client.send("POST", "/v1/chat/completions", "", asks(json!({"stream": true})).as_bytes());

@@ -19,8 +19,6 @@ use std::sync::Arc;
 
 /// How many calls of one request run at the same time.
 const AT_ONCE: usize = 8;
-/// Bodies above this may take a millisecond to read, or to measure against the model's context.
-const LONG_BODY: usize = 64 * 1024;
 
 /// What an endpoint is made of.
 pub struct Endpoint {
@@ -59,11 +57,6 @@ impl Endpoint {
             }),
             Dialect::Embedding(_) => Err("it needs an upstream that answers conversations".to_owned()),
         }
-    }
-
-    /// Whether a request with this body may take so long to open that another thread should do it.
-    pub fn takes_long(&self, body: &Bytes) -> bool {
-        body.len() > LONG_BODY
     }
 
     /// The model that a request asks for.

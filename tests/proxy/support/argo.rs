@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -171,6 +172,33 @@ impl Argo {
         Argo::start(move |request, connection| {
             if request.path.contains("stream") { connection.streams(&[text.as_bytes()]) } else { connection.says(text) }
         })
+    }
+
+    /// An ARGO that answers nothing. What comes out: a word for each call that arrived, and whether the proxy left it.
+    pub fn silent() -> (Self, Receiver<()>, Receiver<bool>) {
+        let (asked, is_asked) = mpsc::channel();
+        let (left, is_left) = mpsc::channel();
+        let tell = Mutex::new((asked, left));
+        let argo = Argo::start(move |_, connection| {
+            tell.lock().unwrap().0.send(()).unwrap();
+            let left = connection.left();
+            tell.lock().unwrap().1.send(left).unwrap();
+        });
+        (argo, is_asked, is_left)
+    }
+
+    /// An ARGO that streams `a`, and `b` once it is told to go on.
+    pub fn halting() -> (Self, Sender<()>) {
+        let (go, gate) = mpsc::channel::<()>();
+        let gate = Mutex::new(gate);
+        let argo = Argo::start(move |_, connection| {
+            connection.stream_head();
+            connection.chunk(b"a");
+            gate.lock().unwrap().recv_timeout(Duration::from_secs(20)).unwrap();
+            connection.chunk(b"b");
+            connection.stream_end();
+        });
+        (argo, go)
     }
 
     /// All requests so far.

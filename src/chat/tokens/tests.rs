@@ -1,0 +1,96 @@
+//! Counts, known and estimated.
+
+use super::meter::KEPT;
+use super::*;
+use crate::chat::Text;
+use bytes::Bytes;
+use serde_json::value::RawValue;
+
+fn prompt(counting: Counting, messages: &[&str]) -> u64 {
+    let mut prompt = Prompt::new(counting, Tokenizer::O200k);
+    for message in messages {
+        let body = Bytes::copy_from_slice(message.as_bytes());
+        let raw: &RawValue = serde_json::from_slice(&body).unwrap();
+        prompt.push_message(&body, raw);
+    }
+    prompt.tokens()
+}
+
+#[test]
+fn known_counts() {
+    assert_eq!(Tokenizer::O200k.count("hello world"), 2);
+    assert_eq!(Tokenizer::Cl100k.count("tiktoken is great!"), 6);
+    assert!(Tokenizer::Cl100k.count("a <|endoftext|> b") > 3);
+}
+
+#[test]
+fn token_ids_become_text_again() {
+    assert_eq!(Tokenizer::Cl100k.decode(&[83, 1609, 5963, 374, 2294, 0]).as_deref(), Some("tiktoken is great!"));
+    for unknown in [100_256, u32::MAX] {
+        assert!(!Tokenizer::Cl100k.knows(unknown));
+        assert_eq!(Tokenizer::Cl100k.decode(&[83, unknown]), None);
+    }
+    // The first byte of a longer character.
+    assert_eq!(Tokenizer::Cl100k.decode(&[159]), None);
+}
+
+#[test]
+fn a_limit_is_met_exactly() {
+    let words = "word ".repeat(5_000);
+    for tokenizer in [Tokenizer::O200k, Tokenizer::Cl100k] {
+        let text = words.trim_end();
+        assert_eq!(tokenizer.count(text), 5_000);
+        assert!(!tokenizer.exceeds(text, 5_000) && tokenizer.exceeds(text, 4_999));
+        // One piece that no rule cuts, of unknown words.
+        let piece = "xqzj".repeat(1_000);
+        let tokens = usize::try_from(tokenizer.count(&piece)).unwrap();
+        assert!(!tokenizer.exceeds(&piece, tokens) && tokenizer.exceeds(&piece, tokens - 1));
+    }
+}
+
+#[test]
+fn messages_cost_their_frame_and_parts_their_text() {
+    assert_eq!(prompt(Counting::Exact, &["\"hello world\""]), 3 + 4 + 2);
+    assert_eq!(
+        prompt(
+            Counting::Exact,
+            &[r#"[{"type":"text","text":"hello world"},{"type":"image_url","image_url":{"url":"data:,"}}]"#]
+        ),
+        9
+    );
+    assert_eq!(prompt(Counting::None, &["\"hello world\""]), 7);
+}
+
+#[test]
+fn estimates_stay_near() {
+    let english =
+        "The quick brown fox jumps over the lazy dog, and then it goes home to sleep for a while. ".repeat(20);
+    let exact = Tokenizer::O200k.count(&english) as f64;
+    let mut estimate = Estimate::default();
+    estimate.push(english.as_bytes());
+    let ratio = estimate.tokens() as f64 / exact;
+    assert!((0.75..1.3).contains(&ratio), "{ratio}");
+}
+
+#[test]
+fn pieces_count_as_the_whole() {
+    let mut meter = Meter::new(Counting::Exact, Tokenizer::O200k);
+    for piece in ["hel", "lo wo", "rld"] {
+        meter.push(Text::Plain(piece));
+    }
+    assert_eq!(meter.tokens(), Some(2));
+    let long = "The quick brown fox, it's 12,345 times — naïve 日本語 \n\n  jumps ".repeat(5_000);
+    let mut meter = Meter::new(Counting::Exact, Tokenizer::O200k);
+    let mut rest = long.as_str();
+    while !rest.is_empty() {
+        let at = rest.char_indices().map(|(at, _)| at).nth(777).unwrap_or(rest.len());
+        let (piece, after) = rest.split_at(at);
+        meter.push(Text::Plain(piece));
+        assert!(matches!(&meter, Meter::Exact { kept, .. } if kept.len() <= KEPT + 4_000));
+        rest = after;
+    }
+    assert_eq!(meter.tokens(), Some(Tokenizer::O200k.count(&long)));
+    let mut meter = Meter::new(Counting::Exact, Tokenizer::O200k);
+    meter.push(Text::Json("hello\\u0020world"));
+    assert_eq!(meter.tokens(), Some(2));
+}

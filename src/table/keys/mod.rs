@@ -1,0 +1,42 @@
+//! The keys of `routes.yaml`, described once: for the reader, which knows no others, and for editors. A new key is a line
+//! in one of these files, and is read in `written.rs` or below it.
+
+mod models;
+mod routes;
+mod trials;
+mod upstreams;
+
+pub use models::{FAMILIES, STREAMINGS, STRUCTUREDS, SYSTEM_ROLES, TOKENIZERS};
+pub use routes::{COUNTINGS, KINDS_OF_REPLY};
+pub use trials::is_method;
+
+use crate::yaml::{Choice, Key, Kind};
+use models::GROUP;
+use routes::ROUTE;
+use trials::TRIAL;
+use upstreams::UPSTREAM;
+
+/// The whole file.
+pub const TABLE: &[Key] = &[
+    Key::required("version", Kind::Whole(1, 1), "The version of this format."),
+    Key::optional(
+        "include",
+        Kind::List(&Kind::Text),
+        "More files such as this one, found from its folder. What they say goes before what this one says: upstreams and models by their names, routes by path and method.",
+    ),
+    Key::inherited("upstreams", Kind::Names(&Kind::Map(UPSTREAM)), "Where calls go, by a name of your choice."),
+    Key::inherited("models", Kind::Names(&Kind::Map(GROUP)), "Groups of models, by a name of your choice."),
+    Key::inherited("routes", Kind::List(&Kind::Map(ROUTE)), "What is served: a row for each path."),
+    Key::optional(
+        "tests",
+        Kind::List(&Kind::Map(TRIAL)),
+        "Requests and what should become of them; `check` runs them, without a network and in the name of `tester`.",
+    ),
+];
+
+/// A name, the value that it stands for, and what that means.
+pub type Named<T> = (&'static str, T, &'static str);
+
+fn choices<T>(named: &'static [Named<T>]) -> Vec<Choice> {
+    named.iter().map(|(name, _, about)| Choice { name, about }).collect()
+}

@@ -1,0 +1,169 @@
+//! What a group of `models` may say, and the rules in it.
+
+use super::{Named, choices};
+use crate::chat::tokens::Tokenizer;
+use crate::models::{Family, Streaming, Structured, SystemRole};
+use crate::yaml::{Choice, Key, Kind};
+
+pub(super) const GROUP: &[Key] = &[
+    Key::optional(
+        "default",
+        Kind::Text,
+        "The name of the model for requests that name none; without it they are refused.",
+    ),
+    Key::inherited("show", Kind::Map(SHOW), "What the model list shows of every model of the group."),
+    Key::inherited(
+        "names",
+        Kind::Names(&Kind::Text),
+        "What clients ask for, and the upstream's id for it; several names may have one id. A name with a * is a pattern for \
+         names that are not here: what the * stands for goes to the * of the id. Patterns are tried in order.",
+    ),
+    Key::optional(
+        "hidden",
+        Kind::OneOrMany(&Kind::Text),
+        "Names that work and that the model list leaves out; * stands for any text.",
+    ),
+    Key::optional(
+        "deprecated",
+        Kind::OneOrMany(&Kind::Text),
+        "Names that are about to go: the model list says so; * stands for any text.",
+    ),
+    Key::optional(
+        "rules",
+        Kind::List(&Kind::Map(RULE)),
+        "Quirks of models; every rule that matches applies, in order.",
+    ),
+];
+
+const SHOW: &[Key] = &[
+    Key::required("owned_by", Kind::Text, "`owned_by` of each model."),
+    Key::required("created", Kind::Whole(0, i64::MAX), "`created` of each model, in Unix seconds."),
+    CONTEXT_LENGTH,
+    MAX_OUTPUT_TOKENS,
+];
+
+/// What a rule tells of its models over what the group tells.
+const FACTS: &[Key] = &[
+    Key::optional("owned_by", Kind::Text, "`owned_by` of these models."),
+    Key::optional("created", Kind::Whole(0, i64::MAX), "`created` of these models, in Unix seconds."),
+    CONTEXT_LENGTH,
+    MAX_OUTPUT_TOKENS,
+];
+
+const CONTEXT_LENGTH: Key = Key::optional(
+    "context_length",
+    Kind::Whole(1, i64::MAX),
+    "The most tokens that request and answer may have together; a prompt that surely has more is refused.",
+);
+
+const MAX_OUTPUT_TOKENS: Key = Key::optional(
+    "max_output_tokens",
+    Kind::Whole(1, i64::MAX),
+    "The most tokens that an answer may have; a request for more is refused.",
+);
+
+const RULE: &[Key] = &[
+    Key::required("match", Kind::OneOrMany(&Kind::Text), "The ids that it applies to; * stands for any text."),
+    Key::optional("show", Kind::Map(FACTS), "What the model list shows of these models, over the group's `show`."),
+    Key::optional("system_role", Kind::OneOf(system_roles), "What becomes of system messages."),
+    Key::optional(
+        "user_filler",
+        Kind::Text,
+        "What the user says where no user message says anything, for models that need one.",
+    ),
+    Key::optional(
+        "drop",
+        Kind::List(&Kind::Text),
+        "Parameters that do not go upstream. Of a parameter the last rule that says something counts. The order is drop, rename, \
+         fixed, only_one_of, default, cap, cap_whole; all after rename take a parameter's old or new name.",
+    ),
+    Key::optional("rename", Kind::Names(&Kind::Text), "Parameters that go upstream under another name."),
+    Key::optional(
+        "fixed",
+        Kind::Names(&Kind::Any),
+        "Parameters that are set to this value, whatever the request gives.",
+    ),
+    Key::optional(
+        "only_one_of",
+        Kind::OneOrMany(&Kind::List(&Kind::Text)),
+        "Parameters of which only the first that is given goes upstream: a list of names, or several such lists.",
+    ),
+    Key::optional(
+        "default",
+        Kind::Names(&Kind::Any),
+        "Parameters that are set to this value where the request gives none (nor one that only_one_of puts before or after it).",
+    ),
+    Key::optional("cap", Kind::Names(&Kind::Number), "Parameters whose number is lowered to this one if it is above."),
+    Key::optional("cap_whole", Kind::Names(&Kind::Number), "Like cap, only for calls that are not streamed."),
+    Key::optional("tokenizer", Kind::OneOf(tokenizers), "What counts its tokens; without it counts are estimates."),
+    Key::optional("tools", Kind::OneOf(families), "Whose shape its tools and tool calls have."),
+    Key::optional("streaming", Kind::OneOf(streamings), "How a client's stream is served."),
+    Key::optional(
+        "structured",
+        Kind::OneOf(structureds),
+        "How it is brought to answer in the JSON that `response_format` wants; `tool` where `tools` is a vendor's, else `instruction`.",
+    ),
+    Key::optional("dimensions", Kind::Whole(1, 1_000_000), "The length of its vectors, for embedding models."),
+    Key::optional(
+        "can_shorten",
+        Kind::Bool,
+        "Whether its vectors keep their meaning when they are cut to fewer numbers.",
+    ),
+    Key::optional(
+        "max_input_tokens",
+        Kind::Whole(1, 1_000_000_000),
+        "The most tokens of one text, for embedding models; it is checked where `tokenizer` is known.",
+    ),
+];
+
+pub const SYSTEM_ROLES: &[Named<SystemRole>] = &[
+    ("keep", SystemRole::Keep, "They stay as they are."),
+    ("user", SystemRole::User, "They become user messages, for models that know no system role."),
+];
+
+pub const TOKENIZERS: &[Named<Tokenizer>] = &[
+    ("o200k", Tokenizer::O200k, "GPT-4o and later."),
+    ("cl100k", Tokenizer::Cl100k, "GPT-3.5, GPT-4 and the embedding models."),
+];
+
+pub const FAMILIES: &[Named<Family>] = &[
+    ("openai", Family::Openai, "OpenAI's."),
+    ("anthropic", Family::Anthropic, "Anthropic's."),
+    ("google", Family::Google, "Google's."),
+    ("none", Family::None, "It takes none: requests with tools are refused."),
+];
+
+pub const STREAMINGS: &[Named<Streaming>] = &[
+    ("native", Streaming::Native, "By the upstream's own stream."),
+    ("whole", Streaming::Whole, "By a whole call, whose answer is then streamed."),
+];
+
+pub const STRUCTUREDS: &[Named<Structured>] = &[
+    (
+        "tool",
+        Structured::Tool,
+        "By a tool with that schema, which it has to call; in words where there is no schema of an object, or where the request has tools.",
+    ),
+    ("instruction", Structured::Instruction, "In words, in the system text."),
+    ("pass", Structured::Pass, "Not at all: `response_format` goes up as it came."),
+];
+
+fn system_roles() -> Vec<Choice> {
+    choices(SYSTEM_ROLES)
+}
+
+fn tokenizers() -> Vec<Choice> {
+    choices(TOKENIZERS)
+}
+
+fn families() -> Vec<Choice> {
+    choices(FAMILIES)
+}
+
+fn streamings() -> Vec<Choice> {
+    choices(STREAMINGS)
+}
+
+fn structureds() -> Vec<Choice> {
+    choices(STRUCTUREDS)
+}

@@ -1,0 +1,98 @@
+//! What a row of `routes` may say.
+
+use super::{Named, choices};
+use crate::chat::tokens::Counting;
+use crate::transform::{REPLIES, TRANSFORMERS};
+use crate::yaml::{Choice, Key, Kind};
+
+pub(super) const ROUTE: &[Key] = &[
+    Key::required("path", Kind::Text, "The path; {name} takes one segment, a final {name*} the rest."),
+    Key::optional("method", Kind::OneOrMany(&Kind::OneOf(methods)), "What it takes: POST by default, GET for a reply."),
+    Key::optional("upstream", Kind::Text, "The upstream that it calls, by its name."),
+    Key::optional("models", Kind::Text, "The group of models that it serves, by its name."),
+    Key::optional("transformer", Kind::OneOf(transformers), "What it does with a request and the upstream's answer."),
+    Key::optional(
+        "reply",
+        Kind::Either(replies, REPLY, KINDS_OF_REPLY),
+        "What it answers without an upstream: one of the replies that have a name, or one of your own.",
+    ),
+    Key::optional("request", Kind::Json, "The body of a request that comes without one."),
+    Key::optional(
+        "most_choices",
+        Kind::Whole(1, 128),
+        "The most answers of one request (n, times its prompts), each a call of its own; 20 by default.",
+    ),
+    Key::optional("set", Kind::Json, "Fields of the request's body that have this value, whatever the client says."),
+    Key::optional(
+        "default",
+        Kind::Json,
+        "Fields of the request's body that have this value where the client gives none.",
+    ),
+    Key::optional("usage", Kind::OneOf(countings), "How tokens are counted for the reply's usage; exact by default."),
+    Key::optional("timeout", Kind::Duration, "The longest that a call may take; config.yaml's by default."),
+    Key::optional("max_body", Kind::Size, "The largest request body; config.yaml's by default."),
+    Key::optional("images", Kind::Map(IMAGES), "How images that a request names by http(s) URL are fetched."),
+    Key::optional("response_headers", Kind::Names(&Kind::Text), "Headers of every reply, errors and streams included."),
+    Key::optional("about", Kind::Text, "What it is for, in a few words: for the page and the lists that people read."),
+    Key::optional(
+        "enabled",
+        Kind::Switch,
+        "false takes the row out, and those of the same path and method in including files; it may be a variable.",
+    ),
+];
+
+const IMAGES: &[Key] = &[
+    Key::optional("fetch", Kind::Bool, "Whether they are fetched: true; otherwise such requests are refused."),
+    Key::optional(
+        "allow_hosts",
+        Kind::List(&Kind::Text),
+        "Hosts whose addresses may be of the inner network, which are refused otherwise: a name, *.domain or an address; with :port only on that port.",
+    ),
+    Key::optional("max_bytes", Kind::Size, "The largest image; 10 MiB by default."),
+    Key::optional("most", Kind::Whole(1, 50), "The most images that are fetched for one request; 20 by default."),
+    Key::optional(
+        "timeout",
+        Kind::Duration,
+        "The longest that one image may take, its redirects included; 10 s by default.",
+    ),
+];
+
+const REPLY: &[Key] = &[
+    Key::optional("json", Kind::Any, "A JSON value, whatever it is."),
+    Key::optional("html", Kind::Text, "An HTML page."),
+    Key::optional("text", Kind::Text, "Plain text."),
+    Key::optional("redirect", Kind::Text, "Another path or URL; {name} is a parameter of the row's own path."),
+    Key::optional(
+        "status",
+        Kind::Whole(200, 599),
+        "The HTTP status: 200, for a redirect 307 unless this says otherwise.",
+    ),
+];
+
+/// What a reply of one's own is, one of these.
+pub const KINDS_OF_REPLY: &[&str] = &["json", "html", "text", "redirect"];
+
+pub const COUNTINGS: &[Named<Counting>] = &[
+    ("exact", Counting::Exact, "With the tokenizer."),
+    ("estimate", Counting::Estimate, "By character class: cheap."),
+    ("none", Counting::None, "Not at all; replies carry no usage."),
+];
+
+const METHODS: &[Named<()>] =
+    &[("GET", (), ""), ("POST", (), ""), ("PUT", (), ""), ("PATCH", (), ""), ("DELETE", (), "")];
+
+fn transformers() -> Vec<Choice> {
+    TRANSFORMERS.iter().map(|entry| Choice { name: entry.name, about: entry.about }).collect()
+}
+
+fn replies() -> Vec<Choice> {
+    REPLIES.iter().map(|entry| Choice { name: entry.name, about: entry.about }).collect()
+}
+
+fn countings() -> Vec<Choice> {
+    choices(COUNTINGS)
+}
+
+fn methods() -> Vec<Choice> {
+    choices(METHODS)
+}

@@ -1,0 +1,60 @@
+//! What a row of `upstreams` may say.
+
+use crate::dialect::DIALECTS;
+use crate::yaml::{Choice, Key, Kind};
+
+pub(super) const UPSTREAM: &[Key] = &[
+    Key::required(
+        "url",
+        Kind::OneOrMany(&Kind::Text),
+        "Where whole calls go, with its final slash; of several the next is tried when one cannot be connected to. ${name} is a key of config.yaml or a variable of the environment.",
+    ),
+    Key::optional(
+        "stream_url",
+        Kind::OneOrMany(&Kind::Text),
+        "Where streamed calls go; without it streamed requests are refused.",
+    ),
+    Key::required("dialect", Kind::OneOf(dialects), "How the upstream speaks."),
+    Key::optional(
+        "connect_to",
+        Kind::Text,
+        "Where connections go instead of the URL's host, which stays what Host and TLS name: host:port or unix:/path.",
+    ),
+    Key::optional(
+        "headers",
+        Kind::Names(&Kind::Text),
+        "Headers that go along with every call; ${NAME} keeps secrets out.",
+    ),
+    Key::optional(
+        "connect_timeout",
+        Kind::Duration,
+        "The longest that connecting may take, name and TLS included; config.yaml's by default.",
+    ),
+    Key::optional("first_byte_timeout", Kind::Duration, "The longest until an answer begins, once connected."),
+    Key::optional("idle_timeout", Kind::Duration, "The longest silence between two pieces of an answer."),
+    Key::optional("keep_connections", Kind::Duration, "How long an unused connection is kept; 60 s by default."),
+    Key::optional("tls", Kind::Map(TLS), "How TLS is spoken, where a URL is https."),
+];
+
+const TLS: &[Key] = &[
+    Key::optional(
+        "ca",
+        Kind::Text,
+        "A PEM file with the authorities to trust instead of the system's, found from this file.",
+    ),
+    Key::optional(
+        "verify",
+        Kind::Bool,
+        "Whether the upstream's certificate is checked: true, unless you know why not.",
+    ),
+    Key::optional(
+        "certificate",
+        Kind::Text,
+        "A PEM file with the proxy's own certificate and those up to its authority.",
+    ),
+    Key::optional("key", Kind::Text, "A PEM file with the key of that certificate."),
+];
+
+fn dialects() -> Vec<Choice> {
+    DIALECTS.iter().map(|(name, _, about)| Choice { name, about }).collect()
+}
