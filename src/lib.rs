@@ -16,6 +16,7 @@
 //! 5  proxy             pingora's hooks, which feed the exchange; body, peer, deadline, head
 //! 6  explain           what becomes of a request, told without a network by the code that serves
 //! 6  trial             the tests that a table brings along, run by what explains
+//! 6  online            asks the upstreams whether calls would arrive, and which models they have
 //! 6  server            listeners and signals
 //! 6  reload, config, setup, cli, stand_in    files, terminal, command line; the stand-in for ARGO
 //! ```
@@ -41,6 +42,7 @@ pub mod drive;
 pub mod exchange;
 pub mod explain;
 pub mod models;
+pub mod online;
 pub mod problem;
 pub mod proxy;
 pub mod reload;

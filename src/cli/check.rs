@@ -7,6 +7,7 @@ use super::files::{self, Loaded};
 use super::load::Needs;
 use super::{Ended, environment, print, serve, tell};
 use crate::config::Overrides;
+use crate::online::{self, Online};
 use crate::problem::Problem;
 use crate::{report, trial};
 use std::path::Path;
@@ -21,14 +22,16 @@ pub fn run(args: &CheckArgs) -> Result<(), Ended> {
         true => files::load_or_defaults(&args.files),
         false => files::load(&args.files, &Overrides::default(), Needs::User, &Disk::default()),
     };
-    let (summary, problems) = match loaded {
-        Ok(loaded) => {
-            run_tests(loaded, if nothing_named { "the defaults".to_owned() } else { usual.display().to_string() })
-        }
-        Err(problems) => (String::new(), problems),
+    let config = if nothing_named { "the defaults".to_owned() } else { usual.display().to_string() };
+    let Looked { summary, lines, problems } = match loaded {
+        Ok(loaded) => look(loaded, config, args.online),
+        Err(problems) => Looked { problems, ..Looked::default() },
     };
     match args.format {
-        Format::Text => tell(&problems),
+        Format::Text => {
+            print(&lines)?;
+            tell(&problems);
+        }
         Format::Json => print(&report::json(&problems))?,
     }
     if problems.iter().any(Problem::is_error) || (args.deny_warnings && !problems.is_empty()) {
@@ -40,16 +43,29 @@ pub fn run(args: &CheckArgs) -> Result<(), Ended> {
     }
 }
 
-/// Runs the table's own tests; with one line on what is there, and all problems.
-fn run_tests(loaded: Loaded, config: String) -> (String, Vec<Problem>) {
+/// What was found.
+#[derive(Default)]
+struct Looked {
+    /// One line on what is there.
+    summary: String,
+    /// What each URL says, where they were asked.
+    lines: String,
+    problems: Vec<Problem>,
+}
+
+/// Runs the table's own tests, and asks its URLs when it may.
+fn look(loaded: Loaded, config: String, online: bool) -> Looked {
     let (routes, mut problems) = (loaded.routes.clone(), loaded.warnings.clone());
     let live = Arc::new(serve::live_as(trial::USER.to_owned(), loaded));
     let ran = trial::run(&live);
     problems.extend(ran.problems);
+    let found = if online { online::check(&live) } else { Online::default() };
+    problems.extend(found.problems);
     let (rows, models) = (live.table.routes().count(), live.table.model_count());
     let mut tests = if ran.run == 0 { String::new() } else { format!("; its {} tests pass", ran.run) };
     if ran.left_out > 0 {
         tests.push_str(&format!("; tests of rows that are taken out: {}, not run", ran.left_out));
     }
-    (format!("all right: {config}, and {routes} with {rows} routes and {models} models{tests}\n"), problems)
+    let summary = format!("all right: {config}, and {routes} with {rows} routes and {models} models{tests}\n");
+    Looked { summary, lines: found.lines, problems }
 }

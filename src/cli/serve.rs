@@ -11,7 +11,7 @@ use crate::proxy::{Current, InFlight, Live, Proxy, Settings};
 use crate::reload::{self, Fresh};
 use crate::server::{self, Bound, Runner};
 use crate::setup;
-use crate::stand_in::{CHAT_PATH, EMBED_PATH, STREAM_CHAT_PATH, StandIn};
+use crate::stand_in::{CHAT_PATH, EMBED_PATH, MODELS_PATH, STREAM_CHAT_PATH, StandIn};
 use crate::table::Endpoints;
 use pingora_proxy::http_proxy_service_with_name;
 use std::net::SocketAddr;
@@ -99,6 +99,7 @@ impl Origin {
         config.argo_url = url(CHAT_PATH)?;
         config.argo_stream_url = url(STREAM_CHAT_PATH)?;
         config.argo_embedding_url = url(EMBED_PATH)?;
+        config.argo_models_url = url(MODELS_PATH)?;
         config.user = Some(Username::new(DEMO_USER).map_err(impossible)?);
         files::with_table(&self.args.files, None, Ok((config, warnings)), Needs::User, disk)
     }

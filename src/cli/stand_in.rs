@@ -6,7 +6,9 @@ use super::files;
 use crate::models;
 use crate::proxy::InFlight;
 use crate::server::{Bound, Runner};
-use crate::stand_in::{CHAT_PATH, EMBED_PATH, Family, ListedModel, Options, STREAM_CHAT_PATH, StandIn, help};
+use crate::stand_in::{
+    CHAT_PATH, EMBED_PATH, Family, ListedModel, MODELS_PATH, Options, STREAM_CHAT_PATH, StandIn, help,
+};
 use crate::table::Table;
 use std::collections::HashMap;
 use std::time::Duration;
@@ -24,9 +26,12 @@ pub fn run(args: &StandInArgs) -> Result<(), Ended> {
     let bound = Bound::new(&args.host, args.port)?;
     let address = bound.address();
     eprintln!("listening on http://{address}\n\nIn config.yaml:");
-    for (key, path) in
-        [("argo_url", CHAT_PATH), ("argo_stream_url", STREAM_CHAT_PATH), ("argo_embedding_url", EMBED_PATH)]
-    {
+    for (key, path) in [
+        ("argo_url", CHAT_PATH),
+        ("argo_stream_url", STREAM_CHAT_PATH),
+        ("argo_embedding_url", EMBED_PATH),
+        ("argo_models_url", MODELS_PATH),
+    ] {
         eprintln!("  {key}: \"http://{address}{path}\"");
     }
     eprintln!("\n{}", help());

@@ -13,6 +13,7 @@ pub const KEYS: &[Key] = &[
     Key::optional("num_workers", Kind::Whole(1, 1024), "Threads that serve."),
     Key::optional("timeout", Kind::Seconds, "Longest call, in seconds."),
     Key::optional("host", Kind::Text, "Address to listen on. Whoever reaches it uses ARGO under your username."),
+    Key::optional("argo_models_url", Kind::Text, "ARGO's list of models; only `check --online` asks there."),
     Key::optional("connect_timeout", Kind::Seconds, "Longest connecting, in seconds."),
     Key::optional(
         "drain_timeout",

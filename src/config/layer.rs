@@ -21,6 +21,7 @@ pub(super) struct Layer {
     pub argo_url: Option<HttpUrl>,
     pub argo_stream_url: Option<HttpUrl>,
     pub argo_embedding_url: Option<HttpUrl>,
+    pub argo_models_url: Option<HttpUrl>,
     /// The inner `None`: the placeholder, or nothing.
     pub user: Option<Option<Username>>,
     pub user_place: Option<Place>,
@@ -62,6 +63,7 @@ impl Layer {
             argo_url: url(&mut keys, source, "argo_url"),
             argo_stream_url: url(&mut keys, source, "argo_stream_url"),
             argo_embedding_url: url(&mut keys, source, "argo_embedding_url"),
+            argo_models_url: keys.get(source, "argo_models_url", value::url),
             user: keys.get(source, "user", value::user),
             user_place: Some(keys.place(source, "user")),
             verbose: keys.get(source, "verbose", boolean),
@@ -85,6 +87,7 @@ impl Layer {
             argo_url: self.argo_url.or(base.argo_url),
             argo_stream_url: self.argo_stream_url.or(base.argo_stream_url),
             argo_embedding_url: self.argo_embedding_url.or(base.argo_embedding_url),
+            argo_models_url: self.argo_models_url.or(base.argo_models_url),
             user: self.user.or(base.user),
             user_place: self.user_place.or(base.user_place),
             verbose: self.verbose.or(base.verbose),

@@ -49,6 +49,7 @@ pub struct Config {
     pub argo_url: HttpUrl,
     pub argo_stream_url: HttpUrl,
     pub argo_embedding_url: HttpUrl,
+    pub argo_models_url: HttpUrl,
     /// `None` until somebody sets it; see [`Config::require_user`].
     pub user: Option<Username>,
     /// Logs a summary of each request, never a body.
@@ -154,6 +155,7 @@ impl Config {
             ("argo_url", Some(self.argo_url.to_string())),
             ("argo_stream_url", Some(self.argo_stream_url.to_string())),
             ("argo_embedding_url", Some(self.argo_embedding_url.to_string())),
+            ("argo_models_url", Some(self.argo_models_url.to_string())),
             ("user", self.user.as_ref().map(Username::to_string)),
             ("verbose", Some(self.verbose.to_string())),
             ("num_workers", Some(self.num_workers.to_string())),
@@ -174,6 +176,7 @@ impl Config {
             argo_url: layer.argo_url?,
             argo_stream_url: layer.argo_stream_url?,
             argo_embedding_url: layer.argo_embedding_url?,
+            argo_models_url: layer.argo_models_url?,
             user: layer.user?,
             user_place: layer.user_place?,
             verbose: layer.verbose?,

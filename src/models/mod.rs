@@ -12,6 +12,7 @@ pub use facts::Facts;
 pub use glob::NamePattern;
 pub use rules::{Cap, Family, Json, Rule, Rules, Streaming, Structured, SystemRole};
 
+use crate::problem::Place;
 use crate::wire::Failure;
 use http::StatusCode;
 use std::collections::HashMap;
@@ -34,6 +35,8 @@ pub struct Model {
     pub id: String,
     /// File and line of its name.
     pub from: String,
+    /// Its name's very word, where that stands in a file.
+    pub place: Option<Place>,
     /// Its quirks.
     pub rules: Arc<Rules>,
     /// Whether the model list leaves it out.
@@ -71,7 +74,7 @@ impl Patterns {
         let rules = Arc::new(Rules::merged(&self.facts, &self.rules, &id));
         let deprecated = self.deprecated.iter().any(|deprecated| glob::fits(deprecated, name));
         let from = pattern.from.clone();
-        let model = Model { name: name.to_owned(), id, from, rules, hidden: true, deprecated };
+        let model = Model { name: name.to_owned(), id, from, place: None, rules, hidden: true, deprecated };
         Some((model, pattern.pattern.as_str().into()))
     }
 }

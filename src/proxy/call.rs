@@ -24,6 +24,9 @@ use std::time::{Duration, Instant};
 const OWN: u64 = 1 << 63;
 static NEXT_OWN: AtomicU64 = AtomicU64::new(0);
 
+/// Who the proxy says that it is.
+pub(super) const AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
+
 /// At most this many addresses of an upstream are tried for one request.
 pub const MOST_ADDRESSES: usize = 4;
 /// The most connections that are begun for one request: to every address of every URL, and after a dead one.
@@ -143,8 +146,7 @@ pub fn own_head<'h>(
     let accept = if call.stream { "text/plain" } else { "application/json" };
     own.insert_header(header::ACCEPT, HeaderValue::from_static(accept))?;
     own.insert_header(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"))?;
-    let agent = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
-    own.insert_header(header::USER_AGENT, HeaderValue::from_static(agent))?;
+    own.insert_header(header::USER_AGENT, HeaderValue::from_static(AGENT))?;
     for (name, value) in along {
         own.insert_header(name.clone(), value.clone())?;
     }

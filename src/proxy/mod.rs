@@ -5,6 +5,7 @@
 //! `response_filter` decides whether the client's head goes out → `response_body_filter` rewrites pieces → `logging` writes
 //! a reply that was held. `fail_to_proxy` tells the client of whatever went wrong on the way.
 
+pub(crate) mod ask;
 mod body;
 pub(crate) mod call;
 mod choice;
@@ -31,7 +32,7 @@ pub use settings::{OriginCheck, Settings};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use outbound::Outbound;
+pub(crate) use outbound::Outbound;
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::protocols::Digest;
 use pingora::upstreams::peer::HttpPeer;

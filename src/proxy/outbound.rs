@@ -40,7 +40,7 @@ pub enum Came {
 
 impl Outbound {
     /// Makes a call and hands `tell` what comes of it, up to its end or its failure.
-    pub async fn call<F: Future<Output = ()>>(
+    pub(super) async fn call<F: Future<Output = ()>>(
         &self,
         live: &Live,
         state: &mut CallState,

@@ -7,6 +7,7 @@ mod probe;
 mod reachability;
 #[cfg(test)]
 mod tests;
+pub(crate) mod why;
 mod write;
 
 use std::io::{self, IsTerminal};

@@ -11,12 +11,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use pingora::ErrorType;
 use pingora::connectors::http::Connector;
 use pingora::http::RequestHeader;
 use pingora::upstreams::peer::{HttpPeer, Tracer, Tracing};
 
 use super::reachability::Reachability;
+use super::why::{connect_failure, unanswered};
 use crate::config::HttpUrl;
 
 /// A name may have several addresses; more than these are not tried.
@@ -96,7 +96,7 @@ async fn ask(connector: &Connector, url: &HttpUrl, address: SocketAddr, limit: D
     let answer = match tokio::time::timeout(limit, head).await {
         Ok(Ok(Some(status))) => Reachability::Answers(status),
         Ok(Ok(None)) => Reachability::Broken("an answer without a status".to_owned()),
-        Ok(Err(error)) => Reachability::Broken(reason(&error)),
+        Ok(Err(error)) => unanswered(&error),
         Err(_) => Reachability::Silent(limit),
     };
     session.shutdown().await;
@@ -110,32 +110,6 @@ fn request(url: &HttpUrl) -> pingora::Result<RequestHeader> {
     request.insert_header("Accept", "*/*")?;
     request.insert_header("Connection", "close")?;
     Ok(request)
-}
-
-fn connect_failure(error: &pingora::Error, address: SocketAddr, limit: Duration, connected: bool) -> Reachability {
-    match error.etype() {
-        // The same type for both handshakes: TCP's never got through, TLS's came after it had.
-        ErrorType::ConnectTimedout if connected => {
-            Reachability::Tls(format!("no answer to the handshake within {} s", limit.as_secs_f64()))
-        }
-        ErrorType::ConnectTimedout => Reachability::Hangs(limit),
-        ErrorType::ConnectRefused => Reachability::Refused(address),
-        ErrorType::ConnectNoRoute => Reachability::NoRoute(reason(error)),
-        _ if connected => Reachability::Tls(reason(error)),
-        _ => Reachability::Broken(reason(error)),
-    }
-}
-
-/// The innermost cause: pingora wraps it in sentences about itself.
-fn reason(error: &pingora::Error) -> String {
-    let root = error.root_cause();
-    match root.downcast_ref::<pingora::Error>() {
-        Some(own) => match &own.context {
-            Some(context) => context.as_str().to_owned(),
-            None => own.etype().as_str().to_owned(),
-        },
-        None => root.to_string(),
-    }
 }
 
 /// Remembers that TCP got through.

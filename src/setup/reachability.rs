@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// What became of one question.
@@ -14,10 +15,14 @@ pub enum Reachability {
     /// No answer to the connection attempt: what a firewall does, and ARGO outside of Argonne's network.
     Hangs(Duration),
     Refused(SocketAddr),
+    /// A Unix socket that cannot be connected to.
+    NoSocket(PathBuf, String),
     /// The network says that there is no way there.
     NoRoute(String),
     /// Connected, but TLS could not be agreed on.
     Tls(String),
+    /// Connected, but what answers does not speak HTTP.
+    NotHttp(String),
     /// Connected, but no HTTP answer in time.
     Silent(Duration),
     /// Anything else that keeps an answer away.
@@ -39,14 +44,39 @@ impl Reachability {
             | Reachability::NoRoute(_) => {
                 Some("Are you on the Argonne network or its VPN? ARGO cannot be reached from elsewhere.")
             }
+            Reachability::Tls(why) if says(why, &["NotValidForName", "not valid for name"]) => {
+                Some("The certificate is another host's: check the host of the URL, and where the connection goes.")
+            }
+            Reachability::Tls(why) if says(why, &["corrupt message", "InvalidContentType"]) => {
+                Some("What answers does not speak TLS: check the port, or write http://.")
+            }
             Reachability::Tls(_) => Some(
                 "Are the system's CA certificates installed (package ca-certificates)? \
                  Else something between here and ARGO takes part in the TLS connection.",
             ),
+            Reachability::NoSocket(..) => Some("Is the tunnel up, and may this user use its socket?"),
+            Reachability::NotHttp(_) => Some("Is it the right port, and http where the port speaks no TLS?"),
             Reachability::Answers(300..=399) => Some("ARGO's paths end with a slash and redirect without it."),
             _ => None,
         }
     }
+}
+
+/// What is wrong with TLS. pingora hands on only what rustls says, not its type.
+fn tls(why: &str) -> &'static str {
+    if says(why, &["UnknownIssuer"]) {
+        "TLS failed: nobody whom this machine trusts vouches for its certificate"
+    } else if says(why, &["NotValidForName", "not valid for name"]) {
+        "TLS failed: its certificate is for another name"
+    } else if says(why, &["corrupt message", "InvalidContentType"]) {
+        "TLS failed: it does not speak TLS"
+    } else {
+        "TLS failed"
+    }
+}
+
+fn says(why: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| why.contains(word))
 }
 
 impl fmt::Display for Reachability {
@@ -70,8 +100,10 @@ impl fmt::Display for Reachability {
                 write!(f, "no answer to connecting within {} s (a firewall?)", time.as_secs_f64())
             }
             Reachability::Refused(address) => write!(f, "connection refused by {address}"),
+            Reachability::NoSocket(path, why) => write!(f, "no connection to the socket {} ({why})", path.display()),
+            Reachability::NotHttp(why) => write!(f, "connected, but what answers is not HTTP ({why})"),
             Reachability::NoRoute(why) => write!(f, "no route to it ({why})"),
-            Reachability::Tls(why) => write!(f, "connected, but TLS failed ({why})"),
+            Reachability::Tls(why) => write!(f, "connected, but {} ({why})", tls(why)),
             Reachability::Silent(time) => {
                 write!(f, "connected, but no answer within {} s", time.as_secs_f64())
             }

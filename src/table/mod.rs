@@ -50,6 +50,8 @@ pub struct Route {
     pub methods: Vec<Method>,
     /// What it calls; `None` for a reply made here.
     pub upstream: Option<Arc<Upstream>>,
+    /// Whose models it serves; `None` for a reply made here.
+    pub models: Option<Arc<Models>>,
     /// What it does.
     pub transformer: Arc<dyn Transformer>,
     /// The name of that.

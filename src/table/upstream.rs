@@ -2,6 +2,7 @@
 
 use super::trouble::Trouble;
 use crate::dialect::Dialect;
+use crate::problem::Place;
 use http::{HeaderName, HeaderValue};
 use std::net::SocketAddr;
 use std::os::unix::net::SocketAddr as UnixAddr;
@@ -28,6 +29,8 @@ pub struct Endpoint {
     pub url: String,
     /// The setting that holds it: a key of `config.yaml`, or its place in the table.
     pub setting: String,
+    /// Where it stands in the table.
+    pub place: Place,
     /// Whether it speaks TLS.
     pub tls: bool,
     /// The host's name or address, without brackets.
@@ -136,6 +139,8 @@ pub struct Upstream {
     pub whole: Endpoints,
     /// Where streamed calls go.
     pub stream: Option<Endpoints>,
+    /// Where it lists its models, for whoever compares them with the table's.
+    pub listing: Option<Arc<Endpoint>>,
     /// How it speaks.
     pub dialect: Dialect,
     /// Where connections go instead of the URLs' hosts, as it is written.
@@ -149,9 +154,9 @@ pub struct Upstream {
 }
 
 impl Upstream {
-    /// All its URLs, those of whole calls first.
+    /// All its URLs: those of whole calls, those of streamed ones, the one of the list of models.
     pub fn endpoints(&self) -> impl Iterator<Item = &Arc<Endpoint>> {
-        self.whole.iter().chain(self.stream.iter().flat_map(Endpoints::iter))
+        self.whole.iter().chain(self.stream.iter().flat_map(Endpoints::iter)).chain(&self.listing)
     }
 
     /// Its limits with the names of the keys that set them.

@@ -16,6 +16,7 @@ mod include;
 mod lifecycle;
 mod limits;
 mod model_rules;
+mod online;
 mod only_yaml;
 mod passthrough;
 mod reload;

@@ -11,16 +11,16 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-const HOST: &str = "argo.test";
+pub const HOST: &str = "argo.test";
 
 /// An authority, and what it signed.
 pub struct Authority {
-    certificate: rcgen::Certificate,
+    pub certificate: rcgen::Certificate,
     key: KeyPair,
 }
 
 struct Signed {
-    certificate: rcgen::Certificate,
+    pub certificate: rcgen::Certificate,
     key: KeyPair,
 }
 
@@ -45,7 +45,7 @@ impl Authority {
 }
 
 /// An ARGO that speaks TLS as [`HOST`]; with `clients` it wants certificates of that authority.
-fn argo(authority: &Authority, clients: Option<&Authority>) -> Argo {
+pub fn argo(authority: &Authority, clients: Option<&Authority>) -> Argo {
     speaking_tls(HOST, authority, clients, |_, connection| connection.says("Hi"))
 }
 

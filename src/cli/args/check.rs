@@ -7,6 +7,7 @@ pub(super) const CHECK_EXAMPLES: &str = "\
 Examples:
   argo-openai-proxy check
   argo-openai-proxy check my.yaml --routes my-routes.yaml --deny-warnings
+  argo-openai-proxy check --online
   argo-openai-proxy check --format json";
 
 /// What to look at.
@@ -14,6 +15,10 @@ Examples:
 pub struct CheckArgs {
     #[command(flatten)]
     pub files: Files,
+
+    /// Also ask each upstream URL once, without spending tokens, and compare the models
+    #[arg(long)]
+    pub online: bool,
 
     /// Exit with 1 when there are warnings, too
     #[arg(long)]

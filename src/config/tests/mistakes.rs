@@ -46,6 +46,7 @@ fn each_key_refuses_the_wrong_type_at_its_place() {
         "argo_url",
         "argo_stream_url",
         "argo_embedding_url",
+        "argo_models_url",
         "user",
         "verbose",
         "num_workers",

@@ -53,7 +53,7 @@ fn other_answers_are_told_apart() {
         ("HTTP/1.1 403 F\r\nContent-Length: 0\r\n\r\n", false, "access is denied"),
         ("HTTP/1.1 404 N\r\nContent-Length: 0\r\n\r\n", false, "no such path"),
         ("HTTP/1.1 502 B\r\nContent-Length: 0\r\n\r\n", false, "fails at the moment (502)"),
-        ("SSH-2.0-OpenSSH\r\n\r\n", false, "failed ("),
+        ("SSH-2.0-OpenSSH\r\n\r\n", false, "is not HTTP ("),
         ("", false, "failed ("),
     ] {
         let (address, served) = server(answer);
@@ -117,7 +117,8 @@ fn a_server_without_tls_is_told_from_a_firewall() {
     let answer = ask_one(url("https", address), PATIENT);
     served.join().unwrap();
     assert!(matches!(answer, Reachability::Tls(_)), "{answer:?}");
-    assert!(answer.hint().unwrap().contains("ca-certificates"));
+    assert!(answer.to_string().contains("it does not speak TLS"), "{answer}");
+    assert!(answer.hint().unwrap().contains("does not speak TLS"));
 }
 
 #[test]

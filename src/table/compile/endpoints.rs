@@ -2,6 +2,7 @@
 
 use super::super::written::{self, Urls};
 use super::expanded::expanded;
+use crate::problem::Place;
 use crate::table::trouble::Trouble;
 use crate::table::{Connect, Endpoint, Endpoints, Variables};
 use crate::yaml::{At, Source, Step};
@@ -55,6 +56,21 @@ pub fn compile(
     let mut list = list.into_iter();
     let first = list.next().filter(|_| complete)?;
     Some(Endpoints::new(first, list.collect()))
+}
+
+/// Compiles `models_url`; `None` when it is wrong. Unlike calls it may do without a final slash.
+pub fn listing(
+    row: &written::Upstream,
+    url: &At<String>,
+    connect_to: Option<&Connect>,
+    numbers: &Cell<usize>,
+    source: &mut Source<'_>,
+    variables: &Variables<'_>,
+) -> Option<Arc<Endpoint>> {
+    let setting = format!("upstreams.{}.models_url", row.name.value);
+    let mut endpoint = endpoint(&setting, url, connect_to, source, variables)?;
+    endpoint.number = numbers.replace(numbers.get() + 1);
+    Some(Arc::new(endpoint))
 }
 
 fn is_right_number(name: &str, urls: &Urls, elsewhere: bool, source: &mut Source<'_>) -> Option<()> {
@@ -129,7 +145,7 @@ fn endpoint(
 ) -> Option<Endpoint> {
     let expanded = expanded(setting, written, source, variables)?;
     let setting_of_value = expanded.from.unwrap_or(setting).to_owned();
-    match parse(expanded.text, setting_of_value, connect_to) {
+    match parse(expanded.text, setting_of_value, source.place(&written.path), connect_to) {
         Ok(endpoint) => Some(endpoint),
         Err(message) => {
             let help = "write it whole: https://host/path/".to_owned();
@@ -139,7 +155,7 @@ fn endpoint(
     }
 }
 
-fn parse(url: String, setting: String, connect_to: Option<&Connect>) -> Result<Endpoint, String> {
+fn parse(url: String, setting: String, place: Place, connect_to: Option<&Connect>) -> Result<Endpoint, String> {
     let wrong = |why: &str| format!("{url:?} is no URL that can be called: {why}");
     if !url.contains("://") {
         return Err(wrong("it must begin with http:// or https://"));
@@ -171,6 +187,7 @@ fn parse(url: String, setting: String, connect_to: Option<&Connect>) -> Result<E
         connect: connect_to.cloned().unwrap_or_else(|| to_host(&host, port)),
         trouble: Trouble::default(),
         setting,
+        place,
         host,
         url,
     })

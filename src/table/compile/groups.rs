@@ -30,6 +30,7 @@ fn group(row: &Group, source: &mut Source<'_>) -> Models {
             name: name.value.clone(),
             id: id.value.clone(),
             from: source.file_and_line(&name.path),
+            place: Some(source.place(&name.path)),
             rules: by_id.entry(&id.value).or_insert_with(merged).clone(),
             hidden: names::is_among(&hidden, &name.value),
             deprecated: names::is_among(&deprecated, &name.value),

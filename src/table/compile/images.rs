@@ -31,7 +31,7 @@ pub fn compile(row: &written::Route<'_>, source: &mut Source<'_>) -> Images {
 
 /// Reports the key on a row that never fetches any.
 pub fn useless(row: &written::Route<'_>, action: Option<&Action>, source: &mut Source<'_>) {
-    if let Some(Action::Call(entry, _, transformer)) = action
+    if let Some(Action::Call(entry, _, _, transformer)) = action
         && let Some((_, path)) = row.call_keys.iter().find(|(key, _)| *key == "images")
         && transformer.images().is_none()
     {

@@ -63,10 +63,12 @@ pub fn build(
     for row in rows {
         let number = table.routes.len();
         let about = row.about().to_owned();
-        let (upstream, transformer, does) = match row.action {
-            Some(Action::Call(entry, upstream, transformer)) => (Some(upstream), transformer, entry.name),
-            Some(Action::Made((does, _, transformer))) => (None, transformer, does),
-            Some(Action::Reply(entry)) => (None, (entry.build)(&table.catalog), entry.name),
+        let (upstream, models, transformer, does) = match row.action {
+            Some(Action::Call(entry, upstream, models, transformer)) => {
+                (Some(upstream), Some(models), transformer, entry.name)
+            }
+            Some(Action::Made((does, _, transformer))) => (None, None, transformer, does),
+            Some(Action::Reply(entry)) => (None, None, (entry.build)(&table.catalog), entry.name),
             None => continue,
         };
         let path = row.path.value.clone();
@@ -78,6 +80,7 @@ pub fn build(
             path,
             methods: row.methods,
             upstream,
+            models,
             transformer,
             does,
             request: row.request,

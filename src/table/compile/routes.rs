@@ -46,7 +46,7 @@ impl Compiled<'_> {
 
 /// What a row does.
 pub enum Action {
-    Call(&'static Entry, Arc<Upstream>, Arc<dyn Transformer>),
+    Call(&'static Entry, Arc<Upstream>, Arc<Models>, Arc<dyn Transformer>),
     Reply(&'static local::Entry),
     Made(made::Reply),
 }
@@ -173,8 +173,8 @@ fn call(
     let (entry, upstream, group) = (entry?, upstream?, group?);
     let counting = row.usage.as_ref().map(|usage| usage.value).unwrap_or_default();
     let most_choices = row.most_choices.unwrap_or(MOST_CHOICES);
-    match (entry.build)(Wiring { dialect: upstream.dialect, models: group, counting, most_choices }) {
-        Ok(transformer) => Some(Action::Call(entry, upstream, transformer)),
+    match (entry.build)(Wiring { dialect: upstream.dialect, models: group.clone(), counting, most_choices }) {
+        Ok(transformer) => Some(Action::Call(entry, upstream, group, transformer)),
         Err(why) => {
             let message = format!("{called}: '{}' does not fit upstream '{}': {why}", entry.name, upstream.name);
             source.error(&name.path, message, Some("choose another transformer or another upstream".to_owned()));

@@ -36,15 +36,22 @@ fn upstream(
     };
     let whole = row.url.as_ref().and_then(|written| urls("url", written));
     let stream = row.stream_url.as_ref().map(|written| urls("stream_url", written));
+    let place_of_list = place.as_ref().map(|(_, place)| place);
+    let listing =
+        row.models_url.as_ref().map(|url| endpoints::listing(row, url, place_of_list, numbers, source, variables));
     if let (Some(Dialect::Embedding(_)), Some(url)) = (dialect, &row.stream_url) {
         let message = format!("upstreams.{name}.stream_url: it does nothing here, since vectors are not streamed");
         source.warn(&url.path, message, Some("remove it".to_owned()));
     }
-    let all = || whole.iter().chain(stream.iter().flatten()).flat_map(Endpoints::iter);
+    let all = || whole.iter().chain(stream.iter().flatten()).flat_map(Endpoints::iter).chain(listing.iter().flatten());
     let tls = tls::compile(row, all().next().is_none() || all().any(|endpoint| endpoint.tls), source, variables);
     let headers = headers::compile(row, source, variables);
     let stream = match stream {
         Some(stream) => Some(stream?),
+        None => None,
+    };
+    let listing = match listing {
+        Some(listing) => Some(listing?),
         None => None,
     };
     let tls = tls?;
@@ -53,6 +60,7 @@ fn upstream(
         group: group(row, place.as_ref().map(|(place, _)| place.as_str()), &tls),
         whole: whole?,
         stream,
+        listing,
         dialect: dialect?,
         connect_to: place.map(|(place, _)| place),
         headers: headers?.into(),

@@ -16,6 +16,11 @@ pub(super) const UPSTREAM: &[Key] = &[
     ),
     Key::required("dialect", Kind::OneOf(dialects), "How the upstream speaks."),
     Key::optional(
+        "models_url",
+        Kind::Text,
+        "Where the upstream lists its models (GET); only `check --online` asks there, and compares them with the table's.",
+    ),
+    Key::optional(
         "connect_to",
         Kind::Text,
         "Where connections go instead of the URL's host, which stays what Host and TLS name: host:port or unix:/path.",

@@ -37,10 +37,11 @@ impl Setup {
     }
 
     pub fn before_address(address: SocketAddr) -> Self {
+        let models = format!("http://{address}/argoapi/api/v1/models/");
         let base = format!("http://{address}/argoapi/api/v1/resource");
         Setup {
             config: format!(
-                "user: tester\nargo_url: {base}/chat/\nargo_stream_url: {base}/streamchat/\nargo_embedding_url: {base}/embed/\n"
+                "user: tester\nargo_url: {base}/chat/\nargo_stream_url: {base}/streamchat/\nargo_embedding_url: {base}/embed/\nargo_models_url: {models}\n"
             ),
             routes: None,
             environment: Vec::new(),

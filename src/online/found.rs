@@ -1,0 +1,109 @@
+//! What was found at one URL, in words, and whether it is a problem.
+
+use super::Asked;
+use crate::problem::Problem;
+use crate::proxy::ask::{Stage, Unanswered};
+use crate::setup::Reachability;
+use crate::setup::why::{connect_failure, reason, unanswered};
+use pingora::ErrorType;
+use pingora::protocols::l4::socket::SocketAddr;
+use std::fmt;
+
+/// What was found.
+pub struct Found {
+    reachability: Reachability,
+    /// Where a redirect leads.
+    location: Option<String>,
+    is_list: bool,
+    /// Whether a connection was what failed.
+    unconnected: bool,
+}
+
+impl Found {
+    /// Of a URL that was asked.
+    pub fn of(asked: &Asked) -> Self {
+        let (reachability, location, unconnected) = match &asked.came {
+            Ok(answer) => (Reachability::Answers(answer.status.as_u16()), answer.location.clone(), false),
+            Err(Some(why)) => {
+                let unconnected = matches!(why.stage, Stage::Resolving | Stage::Connecting(_, false));
+                (reachability(why), None, unconnected)
+            }
+            Err(None) => (Reachability::Broken("the question itself failed".to_owned()), None, false),
+        };
+        Found { reachability, location, is_list: asked.is_list, unconnected }
+    }
+
+    /// Whether calls would arrive, or the list is there.
+    pub fn works(&self) -> bool {
+        self.reachability.works() && (!self.is_list || matches!(self.reachability, Reachability::Answers(200..=299)))
+    }
+
+    /// What is wrong, where the URL stands. A refusal that a GET may get where a call does not is only a warning.
+    pub fn problem(&self, asked: &Asked) -> Option<Problem> {
+        if self.works() {
+            return None;
+        }
+        let endpoint = &asked.endpoint;
+        let way = asked.upstream.connect_to.as_ref().map(|way| format!(" by way of {way}")).unwrap_or_default();
+        let message = format!("{}: {}{way}: {self}", endpoint.setting, endpoint.url);
+        let place = endpoint.place.clone();
+        Some(match self.reachability {
+            Reachability::Answers(status @ 400..=499) if !self.is_list && !matches!(status, 401 | 403 | 404) => {
+                Problem::warning(place, message, None)
+            }
+            _ => Problem::new(place, message, self.help(asked)),
+        })
+    }
+
+    fn help(&self, asked: &Asked) -> Option<String> {
+        let (name, url) = (&asked.upstream.name, &asked.endpoint.url);
+        match &self.reachability {
+            Reachability::Answers(300..=399) if !url.ends_with('/') && !url.contains('?') => {
+                Some(format!("write {url}/, with its final slash: ARGO redirects paths without it"))
+            }
+            Reachability::Answers(300..=399) => {
+                Some("write the URL that it leads to: calls follow no redirect".to_owned())
+            }
+            Reachability::Tls(why) if why.contains("UnknownIssuer") => Some(format!(
+                "name its authority in upstreams.{name}.tls.ca or in SSL_CERT_FILE, or install the package ca-certificates"
+            )),
+            _ if self.unconnected && asked.upstream.connect_to.is_some() => {
+                Some(format!("is the tunnel up? The way is set by upstreams.{name}.connect_to"))
+            }
+            other => other.hint().map(str::to_owned),
+        }
+    }
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.reachability, &self.location) {
+            (Reachability::Answers(status @ 300..=399), Some(location)) => {
+                write!(f, "redirects ({status}) to {location}")
+            }
+            (Reachability::Answers(405), _) if self.is_list => f.write_str("reached, but lists nothing (405)"),
+            (other, _) => other.fmt(f),
+        }
+    }
+}
+
+fn reachability(why: &Unanswered) -> Reachability {
+    let Unanswered { stage, error, limit } = why;
+    match stage {
+        Stage::Resolving if *error.etype() == ErrorType::ConnectTimedout => {
+            Reachability::UnknownHost(format!("no answer within {} s", limit.as_secs_f64()))
+        }
+        Stage::Resolving => {
+            let why = reason(error);
+            // std's own introduction says no more than "DNS" does.
+            Reachability::UnknownHost(why.trim_start_matches("failed to lookup address information: ").to_owned())
+        }
+        Stage::Connecting(SocketAddr::Inet(address), stood) => connect_failure(error, *address, *limit, *stood),
+        Stage::Connecting(SocketAddr::Unix(_), true) => Reachability::Tls(reason(error)),
+        Stage::Connecting(SocketAddr::Unix(socket), false) => {
+            Reachability::NoSocket(socket.as_pathname().unwrap_or("".as_ref()).to_owned(), reason(error))
+        }
+        Stage::Silent => Reachability::Silent(*limit),
+        Stage::Asked => unanswered(error),
+    }
+}

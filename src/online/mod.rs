@@ -1,0 +1,121 @@
+//! `check --online`: asks every URL of a table once, over the connections that serving uses and without spending tokens, and
+//! compares the models that the upstreams list with those of the table.
+
+mod compare;
+mod found;
+mod listing;
+
+use crate::problem::{Place, Problem};
+use crate::proxy::ask::{Answer, Unanswered};
+use crate::proxy::{Live, Outbound};
+use crate::server;
+use crate::table::{Endpoint, Upstream};
+use found::Found;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Online {
+    /// A line for each URL, with a newline at its end.
+    pub lines: String,
+    /// URLs that calls would not get through to, and models that one side lacks.
+    pub problems: Vec<Problem>,
+}
+
+/// A URL that was asked.
+struct Asked {
+    upstream: Arc<Upstream>,
+    endpoint: Arc<Endpoint>,
+    /// Whether it lists models.
+    is_list: bool,
+    came: Result<Answer, Option<Box<Unanswered>>>,
+    took: Duration,
+}
+
+/// Asks all URLs of what is live at once, from outside of any runtime.
+pub fn check(live: &Arc<Live>) -> Online {
+    let impossible = |why: String| Online {
+        problems: vec![Problem::new(Place::Flag("--online"), format!("nothing can be asked: {why}"), None)],
+        ..Online::default()
+    };
+    // pingora panics on certificates that cannot be loaded.
+    if let Err(why) = server::check_certificates() {
+        return impossible(why);
+    }
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => {
+            let all = runtime.block_on(ask_all(live));
+            // A resolver that hangs must not hold up the exit.
+            runtime.shutdown_background();
+            tell(&all, live)
+        }
+        Err(e) => impossible(e.to_string()),
+    }
+}
+
+async fn ask_all(live: &Arc<Live>) -> Vec<Asked> {
+    let outbound = Arc::new(Outbound::default());
+    let mut lists: Vec<&str> = Vec::new();
+    let mut asked = Vec::new();
+    for (upstream, endpoint) in live.table.endpoints() {
+        let is_list = upstream.listing.as_ref().is_some_and(|listing| Arc::ptr_eq(listing, endpoint));
+        if is_list {
+            // Upstreams share lists.
+            if lists.contains(&endpoint.url.as_str()) {
+                continue;
+            }
+            lists.push(&endpoint.url);
+        }
+        let (outbound, live, upstream, endpoint) = (outbound.clone(), live.clone(), upstream.clone(), endpoint.clone());
+        let whom = (upstream.clone(), endpoint.clone());
+        let begun = Instant::now();
+        let task = tokio::spawn(async move {
+            let came = outbound.ask(&live, &upstream, &endpoint, is_list).await;
+            (came.map_err(Some), begun.elapsed())
+        });
+        asked.push((whom, is_list, task));
+    }
+    let mut all = Vec::new();
+    for ((upstream, endpoint), is_list, task) in asked {
+        let (came, took) = task.await.unwrap_or((Err(None), Duration::ZERO));
+        all.push(Asked { upstream, endpoint, is_list, came, took });
+    }
+    all
+}
+
+fn tell(all: &[Asked], live: &Live) -> Online {
+    let mut online = Online::default();
+    let name = |asked: &Asked| asked.upstream.name.chars().count();
+    let url = |asked: &Asked| asked.endpoint.url.chars().count();
+    let width = |of: &dyn Fn(&Asked) -> usize| all.iter().map(of).max().unwrap_or(0);
+    let (names, urls) = (width(&name), width(&url));
+    for asked in all {
+        let found = Found::of(asked);
+        let mut text = found.to_string();
+        online.problems.extend(found.problem(asked));
+        if let (Ok(answer), true) = (&asked.came, asked.is_list && found.works()) {
+            match listing::read(&answer.body) {
+                Ok(listed) => {
+                    text = format!("{text}, lists {} models", listed.len());
+                    online.problems.extend(compare::compare(&listed, &asked.endpoint, &live.table));
+                }
+                Err(why) => {
+                    text = format!("{text}, but {why}");
+                    online.problems.push(no_list(&asked.endpoint, &why));
+                }
+            }
+        }
+        let took = asked.took.as_millis();
+        let (name, url) = (&asked.upstream.name, &asked.endpoint.url);
+        online.lines.push_str(&format!("{name:names$}  {url:urls$}  {text}, {took} ms\n"));
+    }
+    online
+}
+
+fn no_list(endpoint: &Endpoint, why: &str) -> Problem {
+    let message = format!("{}: {}: {why}", endpoint.setting, endpoint.url);
+    let help = "expected ARGO's list of models: {\"data\": [{\"id\": …, \"internal_id\": …}]}, or its older form with \
+                id and model_name";
+    Problem::new(endpoint.place.clone(), message, Some(help.to_owned()))
+}
