@@ -7,6 +7,7 @@
 //! ```text
 //! 0  wire, problem     shapes as they travel: JSON, SSE, UTF-8, gzip, failures; a mistake in a file and its place
 //! 0  yaml, report      files that people edit: keys described once, values with their places; mistakes as people read them
+//! 1  access            who calls, as whom, and how much they may use
 //! 1  chat, models      the hub: conversations, events, token counts; names of models and their quirks
 //! 2  dialect           how upstreams speak
 //! 2  transform         what a route does with a request and its reply
@@ -34,6 +35,7 @@
 //!            fail_to_proxy                           Exchange::fail → an answer │ an error event ─▶ client
 //! ```
 
+pub mod access;
 pub mod chat;
 pub mod cli;
 pub mod config;

@@ -103,7 +103,8 @@ fn reload(current: &Current, load: &Load) -> Vec<Seen> {
                 warn!("{key} has changed in the configuration; it takes effect when the proxy is started again");
             }
             let models = live.table.model_count();
-            let what = format!("table {} with {} routes and {models} models", live.version(), live.table.routes().count());
+            let what =
+                format!("table {} with {} routes and {models} models", live.version(), live.table.routes().count());
             // What is said to be in use is.
             current.replace(live);
             info!("reloaded: {what}");

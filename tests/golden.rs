@@ -64,7 +64,16 @@ fn read_answer(answer: &[u8]) -> (StatusCode, HeaderMap, &[u8]) {
 fn run(table: &Table, path: &str, request: &Bytes, answers: &[Vec<u8>], cut: impl Fn(&[u8]) -> Vec<Bytes>) -> Run {
     let Matched::Route(route, params) = table.find(&Method::POST, path) else { panic!("nothing is served on {path}") };
     let state = State { version: "abcd", loaded_at: 1_749_000_000, is_behind: false };
-    let cx = Context { user: "tester", id: "0123", now: 1_750_000_000, host: "proxy.test", state, steps: None };
+    let ledger = Default::default();
+    let cx = Context {
+        user: "tester",
+        id: "0123",
+        now: 1_750_000_000,
+        host: "proxy.test",
+        state,
+        ledger: &ledger,
+        steps: None,
+    };
     match route.transformer.open(&Request { body: request.clone(), params }, &cx) {
         Ok(Plan::Answer(answer)) => answered(Vec::new(), answer),
         Err(failure) => answered(Vec::new(), failure.to_answer()),

@@ -5,6 +5,7 @@ use super::disk::Disk;
 use super::files::{self, Loaded};
 use super::load::Needs;
 use super::{Ended, environment, stand_in, tell};
+use crate::access::Access;
 use crate::config::{Config, HttpUrl, Username};
 use crate::problem::{Place, Problem};
 use crate::proxy::{Current, InFlight, Live, Proxy, Settings};
@@ -152,7 +153,7 @@ pub(super) fn live_as(user: String, loaded: Loaded) -> Live {
     let Loaded { config, table, text, .. } = loaded;
     let origins = config.cors_origins;
     let settings = Settings {
-        user,
+        access: Access::open(&user),
         timeout: config.timeout,
         connect_timeout: config.connect_timeout,
         max_body: config.max_body,

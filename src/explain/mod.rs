@@ -115,7 +115,10 @@ fn came(live: &Live, question: &Question, steps: &Steps) -> std::result::Result<
     }
     let body = dispatch::body(&question.method, &route, given);
     let (id, now, host) = (request::random_id(), request::unix_now(), dispatch::host(headers));
-    let cx = Context { user: &settings.user, id: &id, now, host, state: live.state(false), steps: Some(steps) };
+    let caller = settings.access.admit(headers)?;
+    let ledger = Arc::default();
+    let (user, state) = (&*caller.user, live.state(false));
+    let cx = Context { user, id: &id, now, host, state, ledger: &ledger, steps: Some(steps) };
     if let Some(wanted) = dispatch::images(&route, &body)? {
         wanted.note(&cx);
     }

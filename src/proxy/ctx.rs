@@ -4,6 +4,8 @@ use super::choice::Choice;
 use super::deadline::{ConnectBy, Connecting, Deadline};
 use super::live::Live;
 use super::watch::{Cut, Watch};
+use crate::access::Caller;
+use crate::chat::tokens::Ledger;
 use crate::exchange::Exchange;
 use crate::table::{Endpoint, Endpoints, Route, Upstream};
 use bytes::Bytes;
@@ -52,6 +54,10 @@ pub struct Ctx {
     pub(super) request_id: HeaderValue,
     /// The origin to allow, for browsers.
     pub(super) origin: Option<HeaderValue>,
+    /// Who sent it.
+    pub(super) caller: Option<Arc<Caller>>,
+    /// What it was counted to cost.
+    pub(super) ledger: Arc<Ledger>,
     /// The row that took the request.
     pub(super) route: Option<Arc<Route>>,
     /// The call and its reply, where there is one.
@@ -208,6 +214,8 @@ impl Ctx {
             begun: Instant::now(),
             request_id: HeaderValue::from_static(""),
             origin: None,
+            caller: None,
+            ledger: Arc::default(),
             route: None,
             exchange: None,
             call: None,

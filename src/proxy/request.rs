@@ -5,6 +5,8 @@ use super::ctx::{CallState, Ctx};
 use super::dispatch::{self, ByHead, Prepared, Terms};
 use super::images::Wanted;
 use super::{Live, Proxy, driven, writer};
+use crate::access::Caller;
+use crate::chat::tokens::Ledger;
 use crate::table::Route;
 use crate::transform::{Alone, Call, Context, Driven, Join, Plan, Reply, Streamed};
 use crate::wire::{Answer, Failure, sse};
@@ -104,6 +106,11 @@ async fn dispatch(
         Err(failure) => return Ok(Err(failure)),
     };
     ctx.route = Some(route.clone());
+    let caller = match live.settings.access.admit(&session.req_header().headers) {
+        Ok(caller) => caller,
+        Err(failure) => return Ok(Err(failure)),
+    };
+    ctx.caller = Some(caller.clone());
     let given = match dispatch::reads_body(&route) {
         false => Bytes::new(),
         true => {
@@ -123,13 +130,13 @@ async fn dispatch(
         },
         Err(failure) => return Ok(Err(failure)),
     };
+    let asker = Asker { caller, ledger: ctx.ledger.clone(), is_behind: proxy.current.is_behind() };
     let host = dispatch::host(&session.req_header().headers);
-    let is_behind = proxy.current.is_behind();
     let plan = match body.len() > OPEN_ASIDE {
-        false => plan(live, host, is_behind, &route, params, body),
+        false => plan(live, host, &asker, &route, params, body),
         true => {
             let (live, host) = (live.clone(), host.to_owned());
-            let aside = move || plan(&live, &host, is_behind, &route, params, body);
+            let aside = move || plan(&live, &host, &asker, &route, params, body);
             tokio::task::spawn_blocking(aside).await.unwrap_or_else(|_| Err(unread()))
         }
     };
@@ -173,17 +180,26 @@ fn alone(call: Call, reply: Box<dyn Reply>) -> Driven {
     Driven { parts: vec![(call, reply)], at_once: 1, join }
 }
 
+/// For whom a plan is made.
+struct Asker {
+    caller: Arc<Caller>,
+    ledger: Arc<Ledger>,
+    /// Whether there is a newer table that cannot be used.
+    is_behind: bool,
+}
+
 fn plan(
     live: &Live,
     host: &str,
-    is_behind: bool,
+    asker: &Asker,
     route: &Route,
     params: Vec<String>,
     body: Bytes,
 ) -> std::result::Result<Plan, Failure> {
     let (id, now) = (random_id(), unix_now());
-    let state = live.state(is_behind);
-    let cx = Context { user: &live.settings.user, id: &id, now, host, state, steps: None };
+    let state = live.state(asker.is_behind);
+    let (user, ledger) = (&*asker.caller.user, &asker.ledger);
+    let cx = Context { user, id: &id, now, host, state, ledger, steps: None };
     dispatch::open(route, params, body, &cx)
 }
 

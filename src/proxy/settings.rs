@@ -1,6 +1,7 @@
 //! How this instance runs, as far as the hooks need to know; and what it logs.
 
 use super::Ctx;
+use crate::access::Access;
 use log::{info, warn};
 use pingora::Error;
 use pingora_proxy::Session;
@@ -13,8 +14,8 @@ pub type OriginCheck = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 /// What the hooks need of `config.yaml`.
 #[derive(Clone)]
 pub struct Settings {
-    /// Who calls ARGO.
-    pub user: String,
+    /// Who may call, and as whom ARGO is called for them.
+    pub access: Access,
     /// The longest that a call may take, unless the request says otherwise.
     pub timeout: Duration,
     /// The longest that connecting may take, name and TLS included.

@@ -13,7 +13,7 @@ pub mod openai_embeddings;
 pub mod steps;
 pub mod upstream_error;
 
-use crate::chat::tokens::{Counting, Prompt};
+use crate::chat::tokens::{Counting, Ledger, Prompt};
 use crate::dialect::Dialect;
 use crate::models::{Chosen, Did, Models, Rules};
 use crate::wire::{Answer, Failure};
@@ -60,6 +60,8 @@ pub struct Context<'a> {
     pub host: &'a str,
     /// What the process serves, for whoever watches it.
     pub state: State<'a>,
+    /// Where the tokens that were counted are noted.
+    pub ledger: &'a Arc<Ledger>,
     /// Where what is decided gets written down, when somebody wants an explanation; `None` while serving.
     pub steps: Option<&'a Steps>,
 }

@@ -59,7 +59,7 @@ impl Transformer for Embeddings {
         let mut decoded = Vec::new();
         let texts = inputs.texts(&chosen.model.rules, &mut decoded)?;
         let prompt = self.prompt(&request.body, &texts, inputs.tokens(), &chosen);
-        Ok(self.plan(&texts, &chosen, form, prompt, asked.timeout, cx.user))
+        Ok(self.plan(&texts, &chosen, form, prompt, asked.timeout, cx))
     }
 }
 
@@ -92,12 +92,12 @@ impl Embeddings {
         form: Form,
         prompt: Arc<Prompt>,
         timeout: Option<Duration>,
-        user: &str,
+        cx: &Context<'_>,
     ) -> Plan {
         let model: Arc<str> = chosen.asked.into();
         let most = self.dialect.most_inputs().max(1);
         let mut batches = texts.chunks(most).enumerate().map(|(number, texts)| {
-            let as_known = dialect::Call { user, model: &chosen.model.id };
+            let as_known = dialect::Call { user: cx.user, model: &chosen.model.id };
             let call = Call {
                 stream: false,
                 body: self.dialect.encode(texts, as_known).into(),
@@ -109,7 +109,8 @@ impl Embeddings {
             let (first, inputs) = (number * most, texts.len());
             (call, Batch { dialect: self.dialect, model: model.clone(), dimensions, first, inputs, form })
         });
-        let frame = Frame { model: model.clone(), counting: self.counting, prompt: prompt.clone() };
+        let (prompt, ledger) = (prompt.clone(), cx.ledger.clone());
+        let frame = Frame { model: model.clone(), counting: self.counting, prompt, ledger };
         match (batches.next(), texts.len() > most) {
             (Some((call, batch)), false) => Plan::Call(call, Box::new(VectorReply { batch, frame: Some(frame) })),
             (first, _) => {

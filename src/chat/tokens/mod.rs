@@ -3,12 +3,14 @@
 //! Tables are built into the binary and loaded at first use (about 40 ms); exact counting costs about 20 ns a byte.
 
 mod estimate;
+mod ledger;
 mod meter;
 mod prompt;
 #[cfg(test)]
 mod tests;
 
 pub use estimate::Estimate;
+pub use ledger::Ledger;
 pub use meter::Meter;
 pub use prompt::Prompt;
 

@@ -2,7 +2,7 @@
 
 use super::push_usage;
 use super::vectors::{self, Form};
-use crate::chat::tokens::{Counting, Prompt};
+use crate::chat::tokens::{Counting, Ledger, Prompt};
 use crate::dialect::EmbeddingDialect;
 use crate::transform::{Held, Join, Reply, Start, UpstreamHead, upstream_error};
 use crate::wire::{Answer, Failure, json};
@@ -18,6 +18,8 @@ pub struct Frame {
     pub counting: Counting,
     /// What they are counted from.
     pub prompt: Arc<Prompt>,
+    /// Where what was counted is noted.
+    pub ledger: Arc<Ledger>,
 }
 
 impl Frame {
@@ -30,7 +32,9 @@ impl Frame {
         json::push_string(out, &self.model);
         if self.counting != Counting::None {
             json::push_key(out, "usage");
-            push_usage(out, self.prompt.tokens(), None);
+            let tokens = self.prompt.tokens();
+            self.ledger.set_prompt(tokens);
+            push_usage(out, tokens, None);
         }
         out.push(b'}');
     }

@@ -117,7 +117,7 @@ impl Endpoint {
             counting: self.counting,
             old_calls,
         };
-        let counted = (!asked.stream || asked.include_usage).then(|| prompt.clone());
+        let counted = (!asked.stream || asked.include_usage || cx.ledger.wanted).then(|| prompt.clone());
         let frame = Frame::new(self.shape, &wanted, prompt, cx);
         cx.note_counting(frame.counting, rules);
         let (delivery, timeout, model) = (encoded.delivery, asked.timeout, &chosen.model.id);

@@ -1,7 +1,7 @@
 //! What a reply is about: the same in a whole reply and in every chunk of a stream.
 
 use super::shape::Shape;
-use crate::chat::tokens::{Counting, Meter, Prompt};
+use crate::chat::tokens::{Counting, Ledger, Meter, Prompt};
 use crate::models::Rules;
 use crate::transform::Context;
 use crate::wire::json;
@@ -22,11 +22,14 @@ pub struct Frame {
     pub meter: Meter,
     /// Counts the request.
     pub prompt: Arc<Prompt>,
+    /// Where what was counted is noted.
+    ledger: Arc<Ledger>,
     /// The number of the choice.
     pub choice: usize,
     /// Where the answer's tokens are added up when the reply is one choice of several; what the choices have in common is
     /// written by whoever joins them.
     pub tally: Option<Arc<AtomicU64>>,
+    is_stream: bool,
     id: String,
     created: u64,
     model: String,
@@ -71,15 +74,21 @@ impl Frame {
         let length_at = wanted.max_tokens.filter(|_| counts_exactly);
         // On a stream nothing is counted unless somebody will see it.
         let seen = !wanted.stream || wanted.include_usage || length_at.is_some();
-        let counting = if seen { wanted.counting } else { Counting::None };
+        let counting = match (seen, cx.ledger.wanted) {
+            (true, _) => wanted.counting,
+            (false, true) => Counting::Estimate,
+            (false, false) => Counting::None,
+        };
         Frame {
             shape,
             include_usage: wanted.include_usage,
             counting,
             meter: Meter::new(counting, wanted.rules.counts_with()),
             prompt,
+            ledger: cx.ledger.clone(),
             choice: 0,
             tally: None,
+            is_stream: wanted.stream,
             id: format!("{}{}", shape.id_prefix, cx.id),
             created: cx.now,
             model: wanted.model.to_owned(),
@@ -91,6 +100,15 @@ impl Frame {
     /// The frame of one choice of several.
     pub fn of_choice(&self, choice: usize, tally: Arc<AtomicU64>) -> Self {
         Frame { choice, tally: Some(tally), ..self.clone() }
+    }
+
+    /// Notes what an answer was counted to be, and what was asked where that is counted too.
+    pub fn note(&self, completion: Option<u64>) {
+        let Some(completion) = completion else { return };
+        self.ledger.add_completion(completion);
+        if !self.is_stream || self.include_usage || self.ledger.wanted {
+            self.ledger.set_prompt(self.prompt.tokens());
+        }
     }
 
     /// Opens a choice: the brace and its index.

@@ -132,6 +132,7 @@ impl Chunks {
         self.close(frame, out);
         self.begin(frame, out);
         let completion = frame.meter.tokens();
+        frame.note(completion);
         let reason = frame.finish_reason(completion, self.calls > 0);
         self.choice(out, frame.shape.finish_open, |out| json::push_string(out, reason), "}");
         match &frame.tally {

@@ -51,6 +51,7 @@ impl<'f> Whole<'f> {
         }
         self.out.extend_from_slice(shape.whole_finish_open.as_bytes());
         let completion = self.frame.meter.tokens();
+        self.frame.note(completion);
         json::push_string(&mut self.out, self.frame.finish_reason(completion, !self.calls.is_empty()));
         self.out.push(b'}');
         match &self.frame.tally {
