@@ -1,0 +1,38 @@
+//! A pingora proxy that forwards bytes and looks at nothing: what this project is compared with.
+//!
+//! `bare UPSTREAM` listens on a free port of this machine and says which.
+
+use async_trait::async_trait;
+use pingora::Result;
+use pingora::server::Server;
+use pingora::server::configuration::ServerConf;
+use pingora::upstreams::peer::HttpPeer;
+use pingora_proxy::{ProxyHttp, Session, http_proxy_service};
+use std::net::{SocketAddr, TcpListener};
+
+struct Bare(SocketAddr);
+
+#[async_trait]
+impl ProxyHttp for Bare {
+    type CTX = ();
+
+    fn new_ctx(&self) {}
+
+    async fn upstream_peer(&self, _: &mut Session, (): &mut ()) -> Result<Box<HttpPeer>> {
+        Ok(Box::new(HttpPeer::new(self.0, false, String::new())))
+    }
+}
+
+fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+    let upstream: SocketAddr = std::env::args().nth(1).ok_or("usage: bare UPSTREAM")?.parse()?;
+    // pingora binds later; a port that was free a moment ago is free then, on a machine that does nothing else.
+    let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+    let conf = ServerConf { threads: 1, upstream_keepalive_pool_size: 512, ..ServerConf::default() };
+    let mut server = Server::new_with_opt_and_conf(None, conf);
+    server.bootstrap();
+    let mut service = http_proxy_service(&server.configuration, Bare(upstream));
+    service.add_tcp(&address.to_string());
+    server.add_service(service);
+    eprintln!("listening on http://{address}");
+    server.run_forever()
+}

@@ -1,0 +1,79 @@
+//! An upstream that streams stamped pieces: `paced PIECES SIZE MILLISECONDS`, whatever is asked.
+//!
+//! Its answers are raw text, as ARGO streams. It listens on a free port of this machine and says which.
+
+use bench_tools::stamp;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Instant, sleep_until};
+
+const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+#[derive(Clone, Copy)]
+struct Stream {
+    pieces: u64,
+    size: usize,
+    every: Duration,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let arguments: Vec<u64> = std::env::args().skip(1).map(|word| word.parse()).collect::<Result<_, _>>()?;
+    let [pieces, size, every] = arguments.as_slice() else {
+        return Err("usage: paced PIECES SIZE MILLISECONDS".into());
+    };
+    let stream = Stream { pieces: *pieces, size: usize::try_from(*size)?, every: Duration::from_millis(*every) };
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    eprintln!("listening on http://{}", listener.local_addr()?);
+    loop {
+        let (connection, _) = listener.accept().await?;
+        connection.set_nodelay(true)?;
+        tokio::spawn(async move {
+            // An error is a client that went away.
+            serve(connection, stream).await.unwrap_or_default();
+        });
+    }
+}
+
+/// Answers one request after another on a connection.
+async fn serve(mut connection: TcpStream, stream: Stream) -> std::io::Result<()> {
+    let mut held = Vec::new();
+    while read_request(&mut connection, &mut held).await? {
+        connection.write_all(HEAD).await?;
+        let begun = Instant::now();
+        for number in 0..stream.pieces {
+            if !stream.every.is_zero() {
+                sleep_until(begun + stream.every * u32::try_from(number).unwrap_or(u32::MAX)).await;
+            }
+            let piece = stamp::piece(stream.size);
+            let mut chunk = format!("{:x}\r\n", piece.len()).into_bytes();
+            chunk.extend_from_slice(&piece);
+            chunk.extend_from_slice(b"\r\n");
+            connection.write_all(&chunk).await?;
+        }
+        connection.write_all(b"0\r\n\r\n").await?;
+    }
+    Ok(())
+}
+
+/// Reads a request with its body, which has a length; whether there was one.
+async fn read_request(connection: &mut TcpStream, held: &mut Vec<u8>) -> std::io::Result<bool> {
+    loop {
+        if let Some(end) = held.windows(4).position(|window| window == b"\r\n\r\n") {
+            let head = String::from_utf8_lossy(held.get(..end).unwrap_or_default()).to_ascii_lowercase();
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok());
+            let whole = end + 4 + length.unwrap_or(0usize);
+            while held.len() < whole {
+                if connection.read_buf(held).await? == 0 {
+                    return Ok(false);
+                }
+            }
+            held.drain(..whole);
+            return Ok(true);
+        }
+        if connection.read_buf(held).await? == 0 {
+            return Ok(false);
+        }
+    }
+}

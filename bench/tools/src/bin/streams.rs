@@ -1,0 +1,119 @@
+//! Opens streams and tells, as one line of JSON, how long their stamped pieces took.
+//!
+//! `streams ADDRESS PATH BODY-FILE STREAMS MILLISECONDS`: so many at the same time, whose pieces come so often. Says `open` on
+//! a line of its own when every stream has had its first piece.
+
+use bench_tools::stamp::{self, Stamps};
+use serde_json::json;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+/// What came of one stream, in nanoseconds.
+#[derive(Default)]
+struct Came {
+    /// From the request to the first piece.
+    first: u64,
+    /// From each piece's writing to its reading.
+    delays: Vec<u64>,
+    /// The longest silence between two pieces.
+    gap: u64,
+    bytes: usize,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let [address, path, body, streams, every] = words.as_slice() else {
+        return Err("usage: streams ADDRESS PATH BODY-FILE STREAMS MILLISECONDS".into());
+    };
+    let (address, body): (SocketAddr, Vec<u8>) = (address.parse()?, std::fs::read(body)?);
+    let (streams, every): (u32, u64) = (streams.parse()?, every.parse()?);
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
+    let request: Arc<[u8]> = [head.as_bytes(), &body].concat().into();
+    let begun = stamp::now();
+    let (came, failed) = run(address, request, streams).await;
+    let seconds = (stamp::now() - begun) as f64 / 1e9;
+    println!("{}", told(&came, failed, seconds, every * 1_000_000));
+    Ok(())
+}
+
+/// Opens the streams, some at a time, since a listener's queue is short.
+async fn run(address: SocketAddr, request: Arc<[u8]>, streams: u32) -> (Vec<Came>, usize) {
+    let (opening, open) = (Arc::new(Semaphore::new(64)), Arc::new(Semaphore::new(0)));
+    let mut running = JoinSet::new();
+    for _ in 0..streams {
+        let (request, opening, open) = (request.clone(), opening.clone(), open.clone());
+        running.spawn(async move { stream(address, &request, &opening, &open).await });
+    }
+    let told = tokio::spawn(async move {
+        if open.acquire_many(streams).await.is_ok() {
+            println!("open");
+            std::io::stdout().flush().unwrap_or_default();
+        }
+    });
+    let (mut came, mut failed) = (Vec::new(), 0);
+    while let Some(done) = running.join_next().await {
+        match done {
+            Ok(Ok(one)) if !one.delays.is_empty() => came.push(one),
+            _ => failed += 1,
+        }
+    }
+    told.abort();
+    (came, failed)
+}
+
+async fn stream(address: SocketAddr, request: &[u8], opening: &Semaphore, open: &Semaphore) -> std::io::Result<Came> {
+    let mut permit = opening.acquire().await.ok();
+    let mut connection = TcpStream::connect(address).await?;
+    connection.set_nodelay(true)?;
+    let begun = stamp::now();
+    connection.write_all(request).await?;
+    let (mut came, mut stamps, mut last) = (Came::default(), Stamps::default(), 0);
+    let mut buffer = vec![0; 16 * 1024];
+    loop {
+        let read = connection.read(&mut buffer).await?;
+        if read == 0 {
+            return Ok(came);
+        }
+        let now = stamp::now();
+        came.bytes += read;
+        stamps.push(buffer.get(..read).unwrap_or_default(), |written| {
+            came.delays.push(now.saturating_sub(written));
+            if last > 0 {
+                came.gap = came.gap.max(now - last);
+            }
+            last = now;
+        });
+        if came.first == 0 && !came.delays.is_empty() {
+            came.first = now - begun;
+            open.add_permits(1);
+            permit.take();
+        }
+    }
+}
+
+fn told(came: &[Came], failed: usize, seconds: f64, every: u64) -> serde_json::Value {
+    let mut delays: Vec<u64> = came.iter().flat_map(|one| one.delays.iter().copied()).collect();
+    let mut firsts: Vec<u64> = came.iter().map(|one| one.first).collect();
+    delays.sort_unstable();
+    firsts.sort_unstable();
+    let micros = |sorted: &[u64], share: f64| {
+        let at = ((sorted.len() as f64 - 1.0).max(0.0) * share).round() as usize;
+        sorted.get(at).map(|nanos| *nanos as f64 / 1e3)
+    };
+    json!({
+        "streams": came.len(), "failed": failed, "seconds": seconds, "pieces": delays.len(),
+        "bytes": came.iter().map(|one| one.bytes).sum::<usize>(),
+        "delay_p50_us": micros(&delays, 0.5), "delay_p99_us": micros(&delays, 0.99),
+        "first_p50_us": micros(&firsts, 0.5), "first_p99_us": micros(&firsts, 0.99),
+        "stall_us": came.iter().map(|one| one.gap.saturating_sub(every)).max().map(|nanos| nanos as f64 / 1e3),
+    })
+}

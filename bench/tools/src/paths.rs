@@ -1,0 +1,152 @@
+//! The paths that a request takes through the proxy, without sockets: what its own code costs.
+
+use argo_openai_proxy::exchange::{Exchange, Limits};
+use argo_openai_proxy::table::{Matched, Route, Table, Variables, no_files};
+use argo_openai_proxy::transform::{Context, Plan, Request, State};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use serde_json::json;
+use std::hint::black_box;
+use std::sync::Arc;
+
+const TABLE: &str = r#"
+version: 1
+upstreams:
+  chat: { url: "http://argo/chat/", stream_url: "http://argo/streamchat/", dialect: argo }
+  embed: { url: "http://argo/embed/", dialect: argo_embedding }
+models:
+  chat:
+    default: argo:gpt-4o
+    show: { owned_by: argo, created: 1740787200 }
+    names: { "argo:gpt-4o": gpt4o, "argo:gpt-o1": gpto1 }
+    rules: [{ match: "gpt*", tokenizer: o200k, tools: openai }]
+  embedding:
+    default: argo:text-embedding-3-small
+    show: { owned_by: argo, created: 1740787200 }
+    names: { "argo:text-embedding-3-small": v3small }
+    rules: [{ match: v3small, tokenizer: cl100k }]
+routes:
+  - { path: /v1/chat/completions, upstream: chat, models: chat, transformer: openai_chat_completions }
+  - { path: /estimate, upstream: chat, models: chat, transformer: openai_chat_completions, usage: estimate }
+  - { path: /v1/completions, upstream: chat, models: chat, transformer: openai_completions }
+  - { path: /v1/embeddings, upstream: embed, models: embedding, transformer: openai_embeddings }
+  - { path: /v1/models, reply: model_list }
+  - { path: "/v1/models/{model}", reply: model }
+"#;
+
+/// Something that can be done again and again.
+pub struct Path {
+    /// What it is called in the list of instructions.
+    pub name: &'static str,
+    /// Does it once.
+    pub run: Box<dyn FnMut()>,
+}
+
+/// All of them.
+///
+/// # Panics
+/// When the table above does not fit the proxy any more.
+pub fn all() -> Vec<Path> {
+    let table = Arc::new(table());
+    let short = chat(&prose(1000), "Say it again.");
+    let (text, streamed) = (prose(1000), chat(&prose(1000), "").replace("\"model\"", "\"stream\":true,\"model\""));
+    let whole = Bytes::from(json!({ "response": text }).to_string());
+    let vectors: Vec<Vec<f64>> = (0..1).map(|_| (0..1536).map(|at| f64::from(at) * 1e-4 - 0.07).collect()).collect();
+    let vectors = Bytes::from(json!({ "embedding": vectors }).to_string());
+    let inputs = |form: &str| json!({"model": "argo:text-embedding-3-small", "input": text, "encoding_format": form});
+    let inputs = |form: &str| inputs(form).to_string();
+    vec![
+        matching(&table),
+        opening("decode_chat", &table, "/v1/chat/completions", short.clone()),
+        opening("decode_chat_32k", &table, "/v1/chat/completions", chat(&prose(32_000), "Say it again.")),
+        opening("decode_chat_1m", &table, "/v1/chat/completions", chat(&prose(1_000_000), "Say it again.")),
+        answering("chat_estimate", &table, "/estimate", short.clone(), whole.clone()),
+        answering("chat_exact", &table, "/v1/chat/completions", short, whole),
+        streaming(&table, streamed),
+        answering("embedding_base64", &table, "/v1/embeddings", inputs("base64"), vectors.clone()),
+        answering("embedding_float", &table, "/v1/embeddings", inputs("float"), vectors),
+    ]
+}
+
+fn table() -> Table {
+    let variables = Variables { config: &|_| None, environment: &|_| None, files: &no_files };
+    match Table::load("bench", TABLE, &variables) {
+        Ok((table, _)) => table,
+        Err(problems) => panic!("{problems:?}"),
+    }
+}
+
+/// Words of many lengths, with some characters that JSON escapes and some that are not ASCII.
+fn prose(size: usize) -> String {
+    const WORDS: &[&str] =
+        &["the", "flux", "of", "a", "neutrino\nbeam", "grew", "\"linearly\"", "until", "Δt", "exceeded", "42.7", "s."];
+    let words = WORDS.iter().cycle().enumerate().flat_map(|(at, word)| [*word, if at % 97 == 0 { "  " } else { " " }]);
+    let mut text: String = words.take(size / 2).collect();
+    let end = (0..=size).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    text.truncate(end);
+    text
+}
+
+fn chat(history: &str, question: &str) -> String {
+    let messages = json!([{"role": "system", "content": history}, {"role": "user", "content": question}]);
+    json!({"model": "argo:gpt-4o", "messages": messages, "temperature": 0.5}).to_string()
+}
+
+fn route(table: &Table, path: &str) -> Arc<Route> {
+    match table.find(&Method::POST, path) {
+        Matched::Route(route, _) => route,
+        _ => panic!("nothing is served on {path}"),
+    }
+}
+
+fn open(route: &Route, body: &Bytes) -> Exchange {
+    let (state, ledger) = (State { version: "", loaded_at: 0, is_behind: false }, Arc::default());
+    let cx = Context { user: "bench", id: "0123", now: 1, host: "localhost", state, ledger: &ledger, steps: None };
+    match route.transformer.open(&Request { body: body.clone(), params: Vec::new() }, &cx) {
+        Ok(Plan::Call(call, reply)) => {
+            let limits = Limits { max_answer: 1 << 26, url: String::new(), setting: String::new() };
+            Exchange::new(call, reply, limits)
+        }
+        Ok(_) => panic!("{}: no call", route.path),
+        Err(failure) => panic!("{failure}"),
+    }
+}
+
+fn matching(table: &Arc<Table>) -> Path {
+    let table = table.clone();
+    let run = move || {
+        black_box(table.find(&Method::POST, black_box("/v1/chat/completions")));
+        black_box(table.find(&Method::GET, black_box("/v1/models/argo:gpt-4o")));
+    };
+    Path { name: "match_two_routes", run: Box::new(run) }
+}
+
+fn opening(name: &'static str, table: &Table, path: &str, body: String) -> Path {
+    let (route, body) = (route(table, path), Bytes::from(body));
+    let run = move || drop(black_box(open(&route, &body)));
+    Path { name, run: Box::new(run) }
+}
+
+fn answering(name: &'static str, table: &Table, path: &str, body: String, answer: Bytes) -> Path {
+    let (route, body) = (route(table, path), Bytes::from(body));
+    let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
+    let run = move || {
+        let mut exchange = open(&route, &body);
+        exchange.head(StatusCode::OK, &headers, false);
+        exchange.piece(answer.clone());
+        exchange.end();
+        let answer = exchange.answer();
+        assert!(answer.is_some_and(|answer| answer.status == StatusCode::OK), "{name}");
+    };
+    Path { name, run: Box::new(run) }
+}
+
+/// One piece of a stream that has begun.
+fn streaming(table: &Table, body: String) -> Path {
+    let mut exchange = open(&route(table, "/v1/chat/completions"), &Bytes::from(body));
+    exchange.head(StatusCode::OK, &HeaderMap::new(), false);
+    exchange.piece(Bytes::from(prose(200)));
+    let piece = Bytes::from_static(" a piece of \"text\"".as_bytes());
+    let run = move || assert!(!black_box(exchange.piece(piece.clone())).is_empty(), "a piece");
+    Path { name: "stream_piece", run: Box::new(run) }
+}

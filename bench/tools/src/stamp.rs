@@ -1,0 +1,60 @@
+//! Pieces that say when they were written, so that whoever reads them knows how long they took.
+//!
+//! A stamp is `@nanoseconds since 1970@`. It survives being JSON, and being cut in two by the network.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+const MARK: u8 = b'@';
+
+/// Now, in nanoseconds since 1970.
+pub fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(0))
+}
+
+/// A piece of `size` bytes, or of a stamp's size if that is more.
+pub fn piece(size: usize) -> Vec<u8> {
+    let mut piece = format!("@{}@", now()).into_bytes();
+    piece.resize(size.max(piece.len()), b'x');
+    piece
+}
+
+/// Finds stamps in what is read.
+#[derive(Debug, Default)]
+pub struct Stamps {
+    /// The digits so far, inside of a stamp.
+    digits: Option<u64>,
+}
+
+impl Stamps {
+    /// The stamps that end in these bytes.
+    pub fn push(&mut self, bytes: &[u8], mut found: impl FnMut(u64)) {
+        for byte in bytes {
+            self.digits = match (self.digits, *byte) {
+                (Some(time), MARK) if time > 0 => {
+                    found(time);
+                    None
+                }
+                (_, MARK) => Some(0),
+                (Some(time), digit) if digit.is_ascii_digit() => Some(time.wrapping_mul(10) + u64::from(digit - b'0')),
+                _ => None,
+            };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stamps_are_found_however_they_are_cut() {
+        let text = [b"a@b @12x@".as_slice(), &piece(40), b"..", &piece(1)].concat();
+        for cut in 0..text.len() {
+            let (mut stamps, mut found) = (Stamps::default(), Vec::new());
+            stamps.push(&text[..cut], |time| found.push(time));
+            stamps.push(&text[cut..], |time| found.push(time));
+            assert_eq!(found.len(), 2, "{cut}");
+            assert!(found.iter().all(|time| *time <= now() && *time > now() - 1_000_000_000));
+        }
+    }
+}
