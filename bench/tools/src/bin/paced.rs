@@ -39,7 +39,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// Answers one request after another on a connection.
 async fn serve(mut connection: TcpStream, stream: Stream) -> std::io::Result<()> {
     let mut held = Vec::new();
-    while read_request(&mut connection, &mut held).await? {
+    while let Some(is_last) = read_request(&mut connection, &mut held).await? {
         connection.write_all(HEAD).await?;
         let begun = Instant::now();
         for number in 0..stream.pieces {
@@ -53,12 +53,15 @@ async fn serve(mut connection: TcpStream, stream: Stream) -> std::io::Result<()>
             connection.write_all(&chunk).await?;
         }
         connection.write_all(b"0\r\n\r\n").await?;
+        if is_last {
+            break;
+        }
     }
     Ok(())
 }
 
-/// Reads a request with its body, which has a length; whether there was one.
-async fn read_request(connection: &mut TcpStream, held: &mut Vec<u8>) -> std::io::Result<bool> {
+/// Reads a request with its body, which has a length; whether the client wants no other. `None`: there is none.
+async fn read_request(connection: &mut TcpStream, held: &mut Vec<u8>) -> std::io::Result<Option<bool>> {
     loop {
         if let Some(end) = held.windows(4).position(|window| window == b"\r\n\r\n") {
             let head = String::from_utf8_lossy(held.get(..end).unwrap_or_default()).to_ascii_lowercase();
@@ -66,14 +69,14 @@ async fn read_request(connection: &mut TcpStream, held: &mut Vec<u8>) -> std::io
             let whole = end + 4 + length.unwrap_or(0usize);
             while held.len() < whole {
                 if connection.read_buf(held).await? == 0 {
-                    return Ok(false);
+                    return Ok(None);
                 }
             }
             held.drain(..whole);
-            return Ok(true);
+            return Ok(Some(head.contains("\r\nconnection: close")));
         }
         if connection.read_buf(held).await? == 0 {
-            return Ok(false);
+            return Ok(None);
         }
     }
 }

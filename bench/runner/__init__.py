@@ -1,0 +1,1 @@
+"""Starts what is measured, loads it with oha, and writes what came of it."""

@@ -1,0 +1,55 @@
+"""What is measured: which body goes where, and how many of them."""
+
+from dataclasses import dataclass
+
+from . import bodies
+
+CHAT = "/argoapi/api/v1/resource/chat/"
+EMBED = "/argoapi/api/v1/resource/embed/"
+
+
+@dataclass(frozen=True)
+class Case:
+    """Requests that are answered whole."""
+
+    name: str
+    asked: str | None  # the body for the proxy
+    plain: str | None  # the same for ARGO, and for whoever forwards to it
+    requests: int
+    connections: int = 32
+    exact: str | None = "/v1/chat/completions"
+    estimate: str | None = None
+    direct: str = CHAT
+    method: str = "POST"
+    exact_target: float | None = None  # the most that it may cost, in costs of the forwarder
+    estimate_target: float | None = None
+
+
+def whole(quick):
+    """All cases of whole answers, the most important first."""
+    few = 4 if quick else 1
+    kilobyte = bodies.chat(bodies.prose(100), bodies.prose(900))
+    chats = [
+        Case(f"chat, 1 kB asked and answered, {connections} connections", *kilobyte, 8000 // few, connections,
+             estimate="/estimate", exact_target=1.6, estimate_target=1.25)
+        for connections in (1, 32, 256)
+    ]
+    prompts = [
+        Case(f"chat, prompt of {name}, {connections} connections", *bodies.chat(bodies.prose(size), bodies.QUESTION),
+             requests // few, connections, estimate="/estimate", estimate_target=target)
+        for name, size, requests, connections, target in (("32 kB", 32_000, 3000, 8, 1.6), ("1 MB", 1_000_000, 200, 2, 1.8))
+    ]
+    rest = [
+        Case("chat with an image of 5 MB", *bodies.image(5_000_000), 60 // few, 1, estimate="/estimate"),
+        embedding("embedding, float", 1, "float", 6000 // few, 1.4),
+        embedding("embedding, base64", 1, "base64", 6000 // few, None),
+        embedding("100 embeddings, float (16 of them by the forwarder)", 100, "float", 200 // few, None),
+        embedding("100 embeddings, base64 (16 of them by the forwarder)", 100, "base64", 200 // few, None),
+        Case("list of models", None, None, 8000 // few, exact="/v1/models", method="GET",
+             direct="/argoapi/api/v1/models/"),
+    ]
+    return chats[1:2] + chats[:1] + chats[2:] + prompts + rest
+
+
+def embedding(name, inputs, form, requests, target):
+    return Case(name, *bodies.embedding(inputs, form), requests, 8, exact="/v1/embeddings", direct=EMBED, exact_target=target)
