@@ -39,6 +39,8 @@ pub fn run(args: &ServeArgs) -> Result<(), Ended> {
     let place = listen::place(args, &loaded.config)?;
     let (newcomer, mut inherited) = listen::inherit(args, place.as_deref())?;
     let listening = listen::listen(args, &loaded.config, certificates.as_ref(), &mut inherited)?;
+    // What nobody wants any more must not go on taking connections.
+    drop(inherited);
     let introduction = introduction(args, &loaded, &listening);
 
     let in_flight = InFlight::default();

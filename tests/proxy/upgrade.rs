@@ -175,6 +175,20 @@ fn an_asker_that_goes_is_forgotten_and_one_that_is_waited_for_keeps_the_socket()
 }
 
 #[test]
+fn a_listener_that_is_named_no_more_goes_with_the_old_process() {
+    let argo = Argo::saying("Hi");
+    let old = Setup::before(&argo).config("socket: run/old.sock").start();
+    let config = old.file("config.yaml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, text.replace("run/old.sock", "run/new.sock")).unwrap();
+    let new = old.upgrade();
+    assert_eq!(new.address, old.address);
+    assert_eq!(Client::at(&new.file("run/new.sock")).get("/readyz").status, 200);
+    until("nobody listens", || UnixStream::connect(new.file("run/old.sock")).is_err());
+    assert!(old.ended().0.success());
+}
+
+#[test]
 fn without_a_running_instance_there_is_nothing_to_upgrade() {
     let argo = Argo::saying("Hi");
     let server = Setup::before(&argo).start();
