@@ -44,7 +44,7 @@ add_routes() {
 build
 # A word that is a command and no file is that command.
 case "${1:-}" in
-    init | check | routes | models | stand-in | explain | schema | completions | help)
+    init | check | routes | models | stand-in | explain | health | schema | completions | help)
         [ -e "$1" ] || exec "$binary" "$@"
         ;;
 esac

@@ -18,7 +18,7 @@
 //! 6  explain           what becomes of a request, told without a network by the code that serves
 //! 6  trial             the tests that a table brings along, run by what explains
 //! 6  online            asks the upstreams whether calls would arrive, and which models they have
-//! 6  server            listeners and signals
+//! 6  server            listeners, signals, and one process taking over from another
 //! 6  reload, config, setup, cli, stand_in    files, terminal, command line; the stand-in for ARGO
 //! ```
 //!

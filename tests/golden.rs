@@ -63,7 +63,7 @@ fn read_answer(answer: &[u8]) -> (StatusCode, HeaderMap, &[u8]) {
 
 fn run(table: &Table, path: &str, request: &Bytes, answers: &[Vec<u8>], cut: impl Fn(&[u8]) -> Vec<Bytes>) -> Run {
     let Matched::Route(route, params) = table.find(&Method::POST, path) else { panic!("nothing is served on {path}") };
-    let state = State { version: "abcd", loaded_at: 1_749_000_000, is_behind: false };
+    let state = State { version: "abcd", loaded_at: 1_749_000_000, is_behind: false, is_stopping: false };
     let ledger = Default::default();
     let cx = Context {
         user: "tester",

@@ -2,6 +2,7 @@
 
 mod check;
 mod explain;
+mod health;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -18,6 +19,7 @@ use crate::setup;
 use check::{CHECK_EXAMPLES, SCHEMA_EXAMPLES};
 pub use check::{CheckArgs, Described, Format, SchemaArgs};
 pub use explain::ExplainArgs;
+pub use health::HealthArgs;
 use values::{duration, positive, share};
 
 /// Where the configuration is looked for when nothing names it.
@@ -91,6 +93,9 @@ pub enum Command {
     /// Tell what would become of a request and why, without a network
     #[command(after_help = explain::EXAMPLES)]
     Explain(ExplainArgs),
+    /// Ask the proxy that runs with this configuration whether it is ready; exit code 0 when it is
+    #[command(after_help = health::EXAMPLES)]
+    Health(HealthArgs),
     /// Print what is served: method, path, upstream URL, transformer
     Routes(ListArgs),
     /// Print the models: name and ARGO id
@@ -127,6 +132,7 @@ const SERVE_EXAMPLES: &str = "\
 Examples:
   argo-openai-proxy serve
   argo-openai-proxy serve /etc/argo/config.yaml --routes my-routes.yaml
+  argo-openai-proxy serve --upgrade             takes over from the one that runs
   argo-openai-proxy serve --demo --port 8080";
 
 /// How to run the proxy.
@@ -150,6 +156,10 @@ pub struct ServeArgs {
     /// Log problems only
     #[arg(short, long)]
     pub quiet: bool,
+
+    /// Take over from the running instance of this configuration, without a refused connection
+    #[arg(long, conflicts_with = "demo")]
+    pub upgrade: bool,
 
     /// Talk to a built-in stand-in instead of ARGO; reads no configuration
     #[arg(long, conflicts_with_all = ["config_path", "config"])]

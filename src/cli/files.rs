@@ -1,14 +1,17 @@
 //! Finds the two files, the configuration and the route table, and reads them.
 
 use super::args::Files;
+use super::certificate::with_certificate;
 use super::disk::Disk;
 use super::environment;
 use super::load::{Needs, both};
 use crate::config::{Config, Overrides};
 use crate::problem::{Checked, Place, Problem};
 use crate::table::{BUILT_IN, Table, no_files};
+use rustls::sign::CertifiedKey;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What the table is called when it has no file.
 const BUILT_IN_NAME: &str = "built-in routes.yaml";
@@ -24,6 +27,8 @@ pub struct Loaded {
     pub routes: String,
     /// The text of the table and of all files that belong to it.
     pub text: String,
+    /// What the port shows, where it speaks TLS.
+    pub certificate: Option<Arc<CertifiedKey>>,
     /// What works but looks wrong.
     pub warnings: Vec<Problem>,
 }
@@ -35,7 +40,13 @@ pub struct Loaded {
 pub fn load(files: &Files, overrides: &Overrides, needs: Needs, disk: &Disk) -> Result<Loaded, Vec<Problem>> {
     let path = files.config(&environment);
     disk.look(&path);
-    with_table(files, path.parent(), Config::load(&path, overrides, &environment), needs, disk)
+    let mut certificate = None;
+    let config = with_certificate(Config::load(&path, overrides, &environment), &path, disk);
+    let config = config.map(|((config, found), warnings)| {
+        certificate = found;
+        (config, warnings)
+    });
+    Ok(Loaded { certificate, ..with_table(files, path.parent(), config, needs, disk)? })
 }
 
 /// Like [`load`], with the defaults where there is no configuration: to show what would be served.
@@ -74,7 +85,7 @@ pub fn with_table(
     let read: &dyn Fn(&str) -> _ = if is_built_in(&routes) { &no_files } else { &beside_table };
     let ((config, table), warnings) = both(config, &routes, text, read, &environment, needs)?;
     let text = if is_built_in(&routes) { BUILT_IN.to_owned() } else { disk.texts() };
-    Ok(Loaded { config, table, text, routes, warnings })
+    Ok(Loaded { config, table, text, routes, certificate: None, warnings })
 }
 
 /// Where a table may lie, in the order in which it is looked for.

@@ -3,6 +3,7 @@
 use super::args::{self, ServeArgs};
 use super::disk::Disk;
 use super::files::{self, Loaded};
+use super::listen::{self, Listening};
 use super::load::Needs;
 use super::{Ended, environment, stand_in, tell};
 use crate::access::Access;
@@ -10,11 +11,12 @@ use crate::config::{Config, HttpUrl, Username};
 use crate::problem::{Place, Problem};
 use crate::proxy::{Current, InFlight, Live, Proxy, Settings};
 use crate::reload::{self, Fresh};
-use crate::server::{self, Bound, Runner};
+use crate::server::upgrade::Inherited;
+use crate::server::{self, Bound, Certificates, Runner};
 use crate::setup;
 use crate::stand_in::{CHAT_PATH, EMBED_PATH, MODELS_PATH, STREAM_CHAT_PATH, StandIn};
 use crate::table::Endpoints;
-use pingora_proxy::http_proxy_service_with_name;
+use pingora_proxy::http_proxy;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -27,34 +29,44 @@ const DEMO_USER: &str = "demo";
 pub fn run(args: &ServeArgs) -> Result<(), Ended> {
     let (origin, behind) = origin(args)?;
     let disk = Disk::default();
-    let loaded = origin.load(&disk)?;
+    let mut loaded = origin.load(&disk)?;
     tell(&loaded.warnings);
     log(args.quiet);
     server::check_certificates()?;
-    let bound = Bound::new(loaded.config.host.as_str(), loaded.config.port)?;
-    let introduction = introduction(args, &loaded, bound.address());
+    let begun_with = Begun::with(&loaded);
+    let certificates = loaded.certificate.take().map(|certificate| Arc::new(Certificates::new(certificate)));
+    // Nothing is asked of a running instance before all of this has proved sound.
+    let place = listen::place(args, &loaded.config)?;
+    let (newcomer, mut inherited) = listen::inherit(args, place.as_deref())?;
+    let listening = listen::listen(args, &loaded.config, certificates.as_ref(), &mut inherited)?;
+    // What nobody wants any more must not go on taking connections.
+    drop(inherited);
+    let introduction = introduction(args, &loaded, &listening);
 
     let in_flight = InFlight::default();
-    let mut runner = Runner::new(loaded.config.num_workers, loaded.config.drain_timeout, in_flight.clone());
+    let mut runner = Runner::new(loaded.config.num_workers, loaded.config.drain_timeout, in_flight.clone(), place);
     if let Some(behind) = behind {
-        let stand_in = StandIn::new(stand_in::options_from(&loaded.table));
-        runner.add(pingora::services::listening::Service::new("stand-in".to_owned(), stand_in), behind);
+        runner.add("stand-in", StandIn::new(stand_in::options_from(&loaded.table)), vec![behind])?;
     }
-    let begun_with = Begun::with(&loaded);
     let current = Arc::new(Current::new(live(loaded)?));
     let load = move || {
         let disk = Disk::default();
         let fresh = origin.load(&disk).and_then(|loaded| {
             let needs_restart = begun_with.differs(&loaded)?;
-            Ok(Fresh { live: live(loaded)?, needs_restart })
+            let certificate = loaded.certificate.clone();
+            let live = live(loaded)?;
+            if let (Some(certificates), Some(certificate)) = (&certificates, certificate) {
+                certificates.replace(certificate);
+            }
+            Ok(Fresh { live, needs_restart })
         });
         (fresh, disk.into_seen())
     };
     reload::watch(disk.into_seen(), current.clone(), Box::new(load));
-    let service = http_proxy_service_with_name(&runner.configuration(), Proxy::new(current, in_flight), "proxy");
-    runner.add(service, bound);
+    let proxy = http_proxy(&runner.configuration(), Proxy::new(current, in_flight));
+    runner.add("proxy", proxy, listening.bound)?;
     eprint!("{introduction}");
-    runner.run()
+    runner.run(newcomer)
 }
 
 /// Where what is served comes from; it is asked again at each reload.
@@ -67,8 +79,8 @@ struct Origin {
 /// The configuration that was named, made by the setup if there is none yet; or the demo, with its stand-in's listener.
 fn origin(args: &ServeArgs) -> Result<(Origin, Option<Bound>), Ended> {
     if args.demo {
-        let behind = Bound::new("127.0.0.1", 0)?;
-        return Ok((Origin { args: args.clone(), demo: Some(behind.address()) }, Some(behind)));
+        let (behind, address) = Bound::tcp("stand-in", "127.0.0.1", 0, &mut Inherited::default())?;
+        return Ok((Origin { args: args.clone(), demo: Some(address) }, Some(behind)));
     }
     let config = args.files.config(&environment);
     if !config.exists() {
@@ -112,16 +124,23 @@ struct Begun {
     port: u16,
     num_workers: usize,
     drain_timeout: Duration,
+    socket: Option<String>,
+    run_dir: Option<String>,
+    tls: bool,
     built_in: bool,
 }
 
 impl Begun {
     fn with(loaded: &Loaded) -> Self {
+        let listeners = &loaded.config.listeners;
         Begun {
             host: loaded.config.host.as_str().to_owned(),
             port: loaded.config.port,
             num_workers: loaded.config.num_workers,
             drain_timeout: loaded.config.drain_timeout,
+            socket: listeners.socket.as_ref().map(|socket| socket.as_str().to_owned()),
+            run_dir: listeners.run_dir.as_ref().map(|run_dir| run_dir.as_str().to_owned()),
+            tls: listeners.tls.is_some(),
             built_in: files::is_built_in(&loaded.routes),
         }
     }
@@ -138,6 +157,9 @@ impl Begun {
             ("port", now.port != self.port),
             ("num_workers", now.num_workers != self.num_workers),
             ("drain_timeout", now.drain_timeout != self.drain_timeout),
+            ("socket", now.socket != self.socket),
+            ("run_dir", now.run_dir != self.run_dir),
+            ("tls", now.tls != self.tls),
         ];
         Ok(pairs.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect())
     }
@@ -176,9 +198,8 @@ fn log(quiet: bool) {
 }
 
 /// What is served where, and how to use it. Nothing else says "listening", and the port is bound by now.
-fn introduction(args: &ServeArgs, loaded: &Loaded, address: SocketAddr) -> String {
+fn introduction(args: &ServeArgs, loaded: &Loaded, listening: &Listening) -> String {
     let Loaded { config, table, routes, .. } = loaded;
-    let reach = reachable(address);
     let mut lines: Vec<String> = Vec::new();
     if !args.quiet {
         lines.push(format!("{} {}", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")));
@@ -196,30 +217,25 @@ fn introduction(args: &ServeArgs, loaded: &Loaded, address: SocketAddr) -> Strin
             lines.push(format!("upstream  {} {}{more}", upstream.name, urls(&upstream.whole)));
         }
     }
-    lines.push(format!("listening on http://{address}"));
+    lines.extend(listening.address.iter().map(|address| format!("listening on {}://{address}", listening.scheme)));
+    lines.extend(listening.socket.iter().map(|path| format!("listening on {}", path.display())));
     if args.quiet {
         return lines.join("\n") + "\n";
     }
-    if let Some(base) = table.base_path() {
-        lines.push(format!("\nPoint any OpenAI client here:\n  export OPENAI_BASE_URL=http://{reach}{base}\n  export OPENAI_API_KEY=unused"
+    let (way, reach) = listening.reach();
+    if let (Some(base), true) = (table.base_path(), way.is_empty()) {
+        lines.push(format!(
+            "\nPoint any OpenAI client here:\n  export OPENAI_BASE_URL={reach}{base}\n  export OPENAI_API_KEY=unused"
         ));
     }
     let chat = table.routes().find(|route| route.upstream.is_some());
     if let Some(route) = chat {
         let body = r#"{"messages": [{"role": "user", "content": "Say hello"}]}"#;
         lines.push(format!(
-            "Or try it:\n  curl http://{reach}{} -H 'Content-Type: application/json' -d '{body}'",
+            "Or try it:\n  curl {way}{reach}{} -H 'Content-Type: application/json' -d '{body}'",
             route.path
         ));
     }
     lines.push(format!("Ctrl-C stops it; requests in flight get {} s.\n", config.drain_timeout.as_secs()));
     lines.join("\n") + "\n"
-}
-
-/// An address that a client on this machine can use.
-fn reachable(address: SocketAddr) -> String {
-    match address.ip().is_unspecified() {
-        true => format!("localhost:{}", address.port()),
-        false => address.to_string(),
-    }
 }

@@ -5,6 +5,7 @@ use super::args::{Files, StandInArgs};
 use super::files;
 use crate::models;
 use crate::proxy::InFlight;
+use crate::server::upgrade::Inherited;
 use crate::server::{Bound, Runner};
 use crate::stand_in::{
     CHAT_PATH, EMBED_PATH, Family, ListedModel, MODELS_PATH, Options, STREAM_CHAT_PATH, StandIn, help,
@@ -23,8 +24,7 @@ pub fn run(args: &StandInArgs) -> Result<(), Ended> {
         failure_rate: args.failure_rate,
         ..options_from(&table)
     };
-    let bound = Bound::new(&args.host, args.port)?;
-    let address = bound.address();
+    let (bound, address) = Bound::tcp("stand-in", &args.host, args.port, &mut Inherited::default())?;
     eprintln!("listening on http://{address}\n\nIn config.yaml:");
     for (key, path) in [
         ("argo_url", CHAT_PATH),
@@ -35,9 +35,9 @@ pub fn run(args: &StandInArgs) -> Result<(), Ended> {
         eprintln!("  {key}: \"http://{address}{path}\"");
     }
     eprintln!("\n{}", help());
-    let mut runner = Runner::new(args.workers, Duration::ZERO, InFlight::default());
-    runner.add(pingora::services::listening::Service::new("stand-in".to_owned(), StandIn::new(options)), bound);
-    runner.run()
+    let mut runner = Runner::new(args.workers, Duration::ZERO, InFlight::default(), None);
+    runner.add("stand-in", StandIn::new(options), vec![bound])?;
+    runner.run(None)
 }
 
 /// A stand-in that knows the models of a table: their ids, whose tools they take, how long their vectors are.

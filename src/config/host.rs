@@ -22,6 +22,11 @@ impl Host {
         &self.0
     }
 
+    /// Whether no address is meant at all.
+    pub fn is_none(&self) -> bool {
+        self.0.eq_ignore_ascii_case("none")
+    }
+
     /// The address, when this is one and not a name.
     pub fn ip(&self) -> Option<IpAddr> {
         self.0.parse().ok()
@@ -31,7 +36,7 @@ impl Host {
     pub fn is_loopback(&self) -> bool {
         match self.ip() {
             Some(ip) => ip.is_loopback(),
-            None => self.0.eq_ignore_ascii_case("localhost"),
+            None => self.is_none() || self.0.eq_ignore_ascii_case("localhost"),
         }
     }
 }
@@ -61,6 +66,7 @@ mod tests {
         for (text, host, loopback) in [
             ("127.0.0.1", "127.0.0.1", true),
             ("127.3.2.1", "127.3.2.1", true),
+            ("none", "none", true),
             ("::1", "::1", true),
             ("[::1]", "::1", true),
             ("LocalHost", "LocalHost", true),

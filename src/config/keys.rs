@@ -12,7 +12,11 @@ pub const KEYS: &[Key] = &[
     Key::optional("verbose", Kind::Bool, "Log a line for each request, never its text."),
     Key::optional("num_workers", Kind::Whole(1, 1024), "Threads that serve."),
     Key::optional("timeout", Kind::Seconds, "Longest call, in seconds."),
-    Key::optional("host", Kind::Text, "Address to listen on. Whoever reaches it uses ARGO under your username."),
+    Key::optional(
+        "host",
+        Kind::Text,
+        "Address to listen on; none: only on `socket`. Whoever reaches it uses ARGO under your username.",
+    ),
     Key::optional("argo_models_url", Kind::Text, "ARGO's list of models; only `check --online` asks there."),
     Key::optional("connect_timeout", Kind::Seconds, "Longest connecting, in seconds."),
     Key::optional(
@@ -23,6 +27,18 @@ pub const KEYS: &[Key] = &[
     Key::optional("max_body", Kind::Size, "Largest request: bytes, or a number with a unit such as 32MiB."),
     Key::optional("max_answer", Kind::Size, "Largest answer that is held in memory; streams are not."),
     Key::optional("cors", Kind::Map(CORS), "Web pages that may call the proxy from a browser."),
+    Key::optional("socket", Kind::Text, "Unix socket to listen on, too; only your own programs reach it."),
+    Key::optional("tls", Kind::Map(TLS), "Speak TLS on `port`, and nothing else."),
+    Key::optional(
+        "run_dir",
+        Kind::Text,
+        "Directory of the running instance: its process id, and where it is upgraded.",
+    ),
+];
+
+const TLS: &[Key] = &[
+    Key::required("certificate", Kind::Text, "PEM file: the certificate, then those between it and its authority."),
+    Key::required("key", Kind::Text, "PEM file: the certificate's private key, without a password."),
 ];
 
 const CORS: &[Key] = &[Key::optional(

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::host::Host;
+use super::listeners::Listeners;
 use super::origins::Origins;
 use super::url::HttpUrl;
 use super::username::Username;
@@ -33,6 +34,7 @@ pub(super) struct Layer {
     pub connect_timeout: Option<Duration>,
     pub drain_timeout: Option<Duration>,
     pub cors_origins: Option<Origins>,
+    pub listeners: Listeners,
 }
 
 impl Layer {
@@ -74,6 +76,7 @@ impl Layer {
             connect_timeout: keys.get(source, "connect_timeout", seconds),
             drain_timeout: keys.get(source, "drain_timeout", seconds_or_zero),
             cors_origins: cors(&mut keys, source),
+            listeners: Listeners::read(&mut keys, source),
         };
         keys.finish(source);
         layer
@@ -98,6 +101,7 @@ impl Layer {
             connect_timeout: self.connect_timeout.or(base.connect_timeout),
             drain_timeout: self.drain_timeout.or(base.drain_timeout),
             cors_origins: self.cors_origins.or(base.cors_origins),
+            listeners: self.listeners.over(base.listeners),
         }
     }
 }

@@ -11,6 +11,7 @@
 mod host;
 mod keys;
 mod layer;
+mod listeners;
 mod origins;
 mod overrides;
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub use crate::problem::{Place, Problem};
 pub use crate::yaml::expand::Env;
 pub use host::Host;
 pub use keys::KEYS;
+pub use listeners::{Listeners, Named, TlsFiles};
 pub use origins::Origins;
 pub use overrides::Overrides;
 pub use url::HttpUrl;
@@ -66,6 +68,8 @@ pub struct Config {
     /// How long requests in flight may take to end at shutdown; zero cuts them.
     pub drain_timeout: Duration,
     pub cors_origins: Origins,
+    /// Where it listens beside the port, and how.
+    pub listeners: Listeners,
     user_place: Place,
 }
 
@@ -110,6 +114,7 @@ impl Config {
         let mut layer = own.over(base);
         problems.extend(overrides.apply(env, &mut layer));
         problems.extend(open_to_others(&layer));
+        problems.extend(listens_nowhere(&layer));
         problems.sort_by_key(|problem| problem.spot().map_or((usize::MAX, 0), |spot| (spot.line, spot.column)));
         if problems.iter().any(|problem| problem.severity == Severity::Error) {
             return Err(problems);
@@ -187,6 +192,7 @@ impl Config {
             connect_timeout: layer.connect_timeout?,
             drain_timeout: layer.drain_timeout?,
             cors_origins: layer.cors_origins?,
+            listeners: layer.listeners,
         })
     }
 }
@@ -199,6 +205,12 @@ fn open_to_others(layer: &Layer) -> Option<Problem> {
         format!("host: everybody who can reach {host} can use ARGO under your username"),
         Some("use 127.0.0.1 and reach it from elsewhere through an ssh tunnel".to_owned()),
     ))
+}
+
+fn listens_nowhere(layer: &Layer) -> Option<Problem> {
+    let (_, place) = layer.host.as_ref().filter(|(host, _)| host.is_none() && layer.listeners.socket.is_none())?;
+    let help = "add `socket: PATH`, or name an address".to_owned();
+    Some(Problem::new(place.clone(), "host: none, and no socket either: nothing would be listened on", Some(help)))
 }
 
 fn not_utf8(file: &str, error: &std::string::FromUtf8Error) -> Problem {

@@ -43,6 +43,7 @@ fn an_empty_file_means_the_documented_defaults() {
             assert!(config.cors_origins.allows(origin), "{origin}");
         }
         assert!(!config.cors_origins.allows("https://example.org"));
+        assert_eq!(config.listeners, Listeners::default());
     }
 }
 

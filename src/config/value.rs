@@ -8,7 +8,7 @@ use super::origins::OriginPattern;
 use super::url::HttpUrl;
 use super::username::{PLACEHOLDER, Username};
 use crate::yaml::Node;
-use crate::yaml::value::{Read, narrow, text, whole};
+use crate::yaml::value::{Read, expected, narrow, text, whole};
 
 pub(super) fn port(node: &Node) -> Read<u16> {
     narrow(whole(node, 0..=65535)?)
@@ -20,6 +20,14 @@ pub(super) fn workers(node: &Node) -> Read<usize> {
 
 pub(super) fn host(node: &Node) -> Read<Host> {
     Ok(Host::parse(text("an IP address or a host name", node)?)?)
+}
+
+/// A file or a directory; an empty text is none.
+pub(super) fn path(node: &Node) -> Read<String> {
+    match text("a path", node)? {
+        "" => Err(expected("a path", node)),
+        path => Ok(path.to_owned()),
+    }
 }
 
 pub(super) fn url(node: &Node) -> Read<HttpUrl> {

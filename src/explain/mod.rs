@@ -117,7 +117,7 @@ fn came(live: &Live, question: &Question, steps: &Steps) -> std::result::Result<
     let (id, now, host) = (request::random_id(), request::unix_now(), dispatch::host(headers));
     let caller = settings.access.admit(headers)?;
     let ledger = Arc::default();
-    let (user, state) = (&*caller.user, live.state(false));
+    let (user, state) = (&*caller.user, live.state(false, false));
     let cx = Context { user, id: &id, now, host, state, ledger: &ledger, steps: Some(steps) };
     if let Some(wanted) = dispatch::images(&route, &body)? {
         wanted.note(&cx);

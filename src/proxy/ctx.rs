@@ -13,13 +13,16 @@ use http::HeaderValue;
 use pingora::ErrorType;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 use tokio::task::JoinHandle;
 
-/// Counts requests that are being served.
+/// Counts requests that are being served, and knows whether the process is about to end.
 #[derive(Debug, Clone, Default)]
-pub struct InFlight(Arc<AtomicUsize>);
+pub struct InFlight {
+    count: Arc<AtomicUsize>,
+    stopping: Arc<AtomicBool>,
+}
 
 /// One request that is being served; dropped when it is not any more.
 #[derive(Debug)]
@@ -28,13 +31,23 @@ pub struct Entered(Arc<AtomicUsize>);
 impl InFlight {
     /// Counts one more.
     pub fn enter(&self) -> Entered {
-        self.0.fetch_add(1, Ordering::AcqRel);
-        Entered(self.0.clone())
+        self.count.fetch_add(1, Ordering::AcqRel);
+        Entered(self.count.clone())
+    }
+
+    /// Notes that the process only waits for what is in flight.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Release);
+    }
+
+    /// Whether it does.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
     }
 
     /// How many there are.
     pub fn count(&self) -> usize {
-        self.0.load(Ordering::Acquire)
+        self.count.load(Ordering::Acquire)
     }
 }
 

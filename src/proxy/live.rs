@@ -41,8 +41,8 @@ impl Live {
     }
 
     /// What there is to tell of it.
-    pub(crate) fn state(&self, is_behind: bool) -> State<'_> {
-        State { version: &self.version, loaded_at: self.loaded_at, is_behind }
+    pub(crate) fn state(&self, is_behind: bool, is_stopping: bool) -> State<'_> {
+        State { version: &self.version, loaded_at: self.loaded_at, is_behind, is_stopping }
     }
 }
 

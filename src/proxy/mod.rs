@@ -1,4 +1,4 @@
-//! pingora's hooks, each a few lines that feed the exchange. Only here, in `server.rs` and in the stand-in: pingora.
+//! pingora's hooks, each a few lines that feed the exchange. Only here, in `server` and in the stand-in: pingora.
 //!
 //! A request's life: `request_filter` reads the body whole and opens the exchange (ARGO's address depends on what the body
 //! says) → `upstream_peer` → `upstream_request_filter` and `request_body_filter` send the rewritten request →

@@ -130,7 +130,8 @@ async fn dispatch(
         },
         Err(failure) => return Ok(Err(failure)),
     };
-    let asker = Asker { caller, ledger: ctx.ledger.clone(), is_behind: proxy.current.is_behind() };
+    let (is_behind, is_stopping) = (proxy.current.is_behind(), proxy.in_flight.is_stopping());
+    let asker = Asker { caller, ledger: ctx.ledger.clone(), is_behind, is_stopping };
     let host = dispatch::host(&session.req_header().headers);
     let plan = match body.len() > OPEN_ASIDE {
         false => plan(live, host, &asker, &route, params, body),
@@ -186,6 +187,8 @@ struct Asker {
     ledger: Arc<Ledger>,
     /// Whether there is a newer table that cannot be used.
     is_behind: bool,
+    /// Whether the process only waits for what is in flight.
+    is_stopping: bool,
 }
 
 fn plan(
@@ -197,7 +200,7 @@ fn plan(
     body: Bytes,
 ) -> std::result::Result<Plan, Failure> {
     let (id, now) = (random_id(), unix_now());
-    let state = live.state(asker.is_behind);
+    let state = live.state(asker.is_behind, asker.is_stopping);
     let (user, ledger) = (&*asker.caller.user, &asker.ledger);
     let cx = Context { user, id: &id, now, host, state, ledger, steps: None };
     dispatch::open(route, params, body, &cx)

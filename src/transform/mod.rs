@@ -113,6 +113,8 @@ pub struct State<'a> {
     pub loaded_at: u64,
     /// Whether a newer file lies on the disk that cannot be used.
     pub is_behind: bool,
+    /// Whether the process only waits for what is in flight.
+    pub is_stopping: bool,
 }
 
 /// What happens with a request.
@@ -282,8 +284,15 @@ pub const TRANSFORMERS: &[Entry] =
     &[openai_chat_completions::ENTRY, openai_completions::ENTRY, openai_embeddings::ENTRY, argo_passthrough::ENTRY];
 
 /// All replies that are made here.
-pub const REPLIES: &[local::Entry] =
-    &[local::model_list::ENTRY, local::model::ENTRY, local::health::ENTRY, local::docs::ENTRY, local::about::ENTRY];
+pub const REPLIES: &[local::Entry] = &[
+    local::model_list::ENTRY,
+    local::model::ENTRY,
+    local::health::ENTRY,
+    local::livez::ENTRY,
+    local::readyz::ENTRY,
+    local::docs::ENTRY,
+    local::about::ENTRY,
+];
 
 #[cfg(test)]
 mod tests {

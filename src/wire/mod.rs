@@ -9,6 +9,7 @@ pub mod gathered;
 pub mod gunzip;
 pub mod json;
 pub mod overlay;
+pub mod pem;
 pub mod python;
 pub mod splice;
 pub mod sse;

@@ -36,6 +36,12 @@ impl Authority {
         self.certificate.pem()
     }
 
+    /// A certificate for a server, and its key, in PEM.
+    pub fn serves(&self, name: &str) -> (String, String) {
+        let signed = self.sign(name, ExtendedKeyUsagePurpose::ServerAuth);
+        (signed.certificate.pem(), signed.key.serialize_pem())
+    }
+
     fn sign(&self, name: &str, usage: ExtendedKeyUsagePurpose) -> Signed {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();

@@ -56,6 +56,9 @@ fn each_key_refuses_the_wrong_type_at_its_place() {
         "connect_timeout",
         "drain_timeout",
         "cors",
+        "socket",
+        "tls",
+        "run_dir",
     ];
     for key in keys {
         let found = problems(&format!("\n{key}: [1]\n"));
@@ -63,6 +66,9 @@ fn each_key_refuses_the_wrong_type_at_its_place() {
         assert!(found[0].starts_with(&start), "{found:?}");
         assert!(found[0].contains("found a list"), "{found:?}");
     }
+    assert!(problems("\nhost: none\n")[0].starts_with("config.yaml:2:7: host: none, and no socket either"));
+    assert!(problems("socket: \"\"\n")[0].starts_with("config.yaml:1:9: socket: expected a path"));
+    assert!(problems("tls: { key: k.pem }\n")[0].starts_with("config.yaml:1:1: tls: it needs 'certificate'"));
     assert!(problems("cors:\n  origins: x\n")[0].starts_with("config.yaml:2:12: cors.origins:"));
 }
 

@@ -3,14 +3,11 @@
 use super::super::written;
 use super::expanded::expanded;
 use crate::table::{Identity, Tls, Variables};
+use crate::wire::pem;
 use crate::yaml::{At, Source};
 use rustls::RootCertStore;
-use rustls::crypto::ring::default_provider;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::sign::CertifiedKey;
+use rustls::pki_types::CertificateDer;
 use std::path::{Path, PathBuf};
-use x509_parser::prelude::{FromDer, X509Certificate};
 
 /// Compiles `tls`; `None` when something in it is wrong. `used` says whether any URL is https.
 pub fn compile(row: &written::Upstream, used: bool, source: &mut Source<'_>, variables: &Variables<'_>) -> Option<Tls> {
@@ -62,7 +59,12 @@ impl Reader<'_, '_, '_> {
         let mut store = RootCertStore::empty();
         for certificate in &found {
             if let Err(e) = store.add(CertificateDer::from(certificate.as_slice())) {
-                return self.wrong("ca", ca, &format!("it holds a certificate that cannot be an authority: {e}"), PEM);
+                return self.wrong(
+                    "ca",
+                    ca,
+                    &format!("it holds a certificate that cannot be an authority: {e}"),
+                    pem::CERTIFICATE_HELP,
+                );
             }
         }
         Some(found)
@@ -71,34 +73,24 @@ impl Reader<'_, '_, '_> {
     fn identity(&mut self, certificate: &At<String>, key: &At<String>) -> Option<Identity> {
         let chain = self.certificates("certificate", certificate);
         let bytes = self.file("key", key)?;
-        let Ok(der) = PrivateKeyDer::from_pem_slice(&bytes) else {
-            let help = "it needs a part that begins with -----BEGIN PRIVATE KEY-----, without a password";
-            return self.wrong("key", key, "it holds no private key in PEM", help);
+        let der = match pem::key(&bytes) {
+            Ok(der) => der,
+            Err(why) => return self.wrong("key", key, &why, pem::KEY_HELP),
         };
         let chain = chain?;
         let certificates = chain.iter().map(|certificate| CertificateDer::from(certificate.clone())).collect();
-        if let Err(e) = CertifiedKey::from_der(certificates, der.clone_key(), &default_provider()) {
-            let why = format!("it is not the key of `certificate`: {e}");
-            return self.wrong("key", key, &why, "name the key that the certificate was made for");
+        match pem::pair(certificates, der.clone_key()) {
+            Ok(_) => Some(Identity { chain, key: der.secret_der().to_vec() }),
+            Err(why) => self.wrong("key", key, &why, pem::PAIR_HELP),
         }
-        Some(Identity { chain, key: der.secret_der().to_vec() })
     }
 
-    /// The certificates of a file, at least one, all of which can be parsed.
     fn certificates(&mut self, key: &str, written: &At<String>) -> Option<Vec<Vec<u8>>> {
         let bytes = self.file(key, written)?;
-        let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
-        let found: Vec<Vec<u8>> = match read {
-            Ok(found) => found.into_iter().map(|der| der.to_vec()).collect(),
-            Err(e) => return self.wrong(key, written, &format!("it is no sound PEM file: {e}"), PEM),
-        };
-        if found.is_empty() {
-            return self.wrong(key, written, "it holds no certificate in PEM", PEM);
+        match pem::certificates(&bytes) {
+            Ok(found) => Some(found.into_iter().map(|der| der.to_vec()).collect()),
+            Err(why) => self.wrong(key, written, &why, pem::CERTIFICATE_HELP),
         }
-        if found.iter().any(|der| X509Certificate::from_der(der).is_err()) {
-            return self.wrong(key, written, "it holds a certificate that is damaged", PEM);
-        }
-        Some(found)
     }
 
     fn file(&mut self, key: &str, written: &At<String>) -> Option<Vec<u8>> {
@@ -128,8 +120,6 @@ impl Reader<'_, '_, '_> {
         None
     }
 }
-
-const PEM: &str = "name a file with parts that begin with -----BEGIN CERTIFICATE-----";
 
 #[cfg(test)]
 mod tests {

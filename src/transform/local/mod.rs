@@ -3,9 +3,11 @@
 pub mod about;
 pub mod docs;
 pub mod health;
+pub mod livez;
 pub mod made;
 pub mod model;
 pub mod model_list;
+pub mod readyz;
 
 use super::Transformer;
 use crate::models::{Model, Models};

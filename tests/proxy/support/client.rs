@@ -1,7 +1,10 @@
 //! A plain HTTP/1.1 client that shows what came over the wire.
 
+use super::Wire;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::time::Duration;
 
 /// What came back for one request.
@@ -39,7 +42,7 @@ impl Answer {
 
 /// One connection to the proxy, over which any number of requests go.
 pub struct Client {
-    reader: BufReader<TcpStream>,
+    reader: BufReader<Box<dyn Wire>>,
 }
 
 impl Client {
@@ -47,7 +50,19 @@ impl Client {
         let stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         stream.set_nodelay(true).unwrap();
-        Client { reader: BufReader::new(stream) }
+        Client::over(stream)
+    }
+
+    /// Over a connection that stands.
+    pub fn over(stream: impl Wire + 'static) -> Self {
+        Client { reader: BufReader::new(Box::new(stream)) }
+    }
+
+    /// Over a Unix socket.
+    pub fn at(path: &Path) -> Self {
+        let stream = UnixStream::connect(path).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        Client::over(stream)
     }
 
     pub fn raw(&mut self, bytes: impl AsRef<[u8]>) {
@@ -111,6 +126,13 @@ impl Client {
     pub fn try_answer(&mut self) -> Option<Answer> {
         let waiting = self.reader.fill_buf().is_ok_and(|bytes| !bytes.is_empty());
         waiting.then(|| self.answer())
+    }
+
+    /// The same for a request.
+    pub fn try_get(&mut self, path: &str) -> Option<Answer> {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: proxy.test\r\n\r\n");
+        let sent = self.reader.get_mut().write_all(request.as_bytes()).is_ok();
+        if sent { self.try_answer() } else { None }
     }
 
     /// Whether the server closes the connection without another byte.

@@ -2,12 +2,13 @@
 
 use super::{Argo, Client};
 use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 static NUMBER: AtomicUsize = AtomicUsize::new(0);
 
@@ -17,9 +18,22 @@ fn empty_folder() -> (Command, PathBuf) {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("proxy-{}-{number}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_argo-openai-proxy"));
-    command.current_dir(&folder).env_clear();
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    prepare(&mut command, &folder);
     (command, folder)
+}
+
+fn prepare(command: &mut Command, folder: &Path) {
+    command.current_dir(folder).env_clear().env("XDG_RUNTIME_DIR", folder);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+}
+
+/// A folder that goes with the last server that uses it, or whoever else holds it.
+pub struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 /// How to start a proxy.
@@ -117,7 +131,7 @@ impl Setup {
     /// Starts it and waits until it listens.
     pub fn start(self) -> Server {
         let (command, folder) = self.command();
-        Server::spawn(command, folder)
+        Server::spawn(command, Arc::new(Folder(folder)))
     }
 }
 
@@ -127,18 +141,62 @@ pub struct Server {
     child: Child,
     log: Arc<Mutex<String>>,
     reader: Option<JoinHandle<()>>,
-    folder: PathBuf,
+    folder: Arc<Folder>,
 }
+
+/// An address of a server that listens at none.
+const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
 impl Server {
     /// The demo, in an empty folder.
     pub fn demo() -> Self {
         let (mut command, folder) = empty_folder();
         command.args(["serve", "--demo"]);
-        Server::spawn(command, folder)
+        Server::spawn(command, Arc::new(Folder(folder)))
     }
 
-    fn spawn(mut command: Command, folder: PathBuf) -> Self {
+    /// Where it is asked for its listeners, which it is some time after it listens.
+    pub fn upgrade_socket(&self) -> PathBuf {
+        let begun = Instant::now();
+        loop {
+            let entries = std::fs::read_dir(&self.folder.0).unwrap().map(|entry| entry.unwrap().path());
+            let own = |path: &PathBuf| {
+                let holder = std::fs::read_to_string(path.join("pid")).unwrap_or_default();
+                holder.trim() == self.id().to_string() && path.join("upgrade.sock").exists()
+            };
+            if let Some(place) = entries.into_iter().find(own) {
+                return place.join("upgrade.sock");
+            }
+            assert!(begun.elapsed() < Duration::from_secs(20), "it has no place: {}", self.log());
+            std::thread::yield_now();
+        }
+    }
+
+    /// Another process that takes over from this one.
+    pub fn upgrade(&self) -> Self {
+        self.upgrade_socket();
+        Server::spawn(self.upgrading(), self.folder.clone())
+    }
+
+    /// A command in a folder, which goes with the server.
+    pub fn run(command: Command, folder: PathBuf) -> Self {
+        Server::spawn(command, Arc::new(Folder(folder)))
+    }
+
+    /// Another process, among the same files.
+    pub fn beside(&self, command: Command) -> Self {
+        Server::spawn(command, self.folder.clone())
+    }
+
+    /// The command that takes over.
+    pub fn upgrading(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_argo-openai-proxy"));
+        prepare(&mut command, &self.folder.0);
+        command.args(["serve", "--config", "config.yaml", "--port", "0", "--upgrade"]);
+        command
+    }
+
+    fn spawn(mut command: Command, folder: Arc<Folder>) -> Self {
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap());
         let log = Arc::new(Mutex::new(String::new()));
@@ -146,7 +204,10 @@ impl Server {
         while address.is_none() {
             let mut line = String::new();
             assert!(lines.read_line(&mut line).unwrap() > 0, "it ended: {}", log.lock().unwrap());
-            address = line.split_once("listening on http://").and_then(|(_, rest)| rest.trim().parse().ok());
+            address = line.strip_prefix("listening on ").map(|place| {
+                let address = place.trim().split_once("://").map(|(_, address)| address.parse().unwrap());
+                address.unwrap_or(NOWHERE)
+            });
             log.lock().unwrap().push_str(&line);
         }
         let kept = log.clone();
@@ -181,6 +242,11 @@ impl Server {
         self.post("/v1/chat/completions", body)
     }
 
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends a signal by its name.
     pub fn signal(&self, name: &str) {
         let sent = Command::new("kill").args([format!("-{name}"), self.child.id().to_string()]).status().unwrap();
@@ -197,9 +263,14 @@ impl Server {
         (status, log)
     }
 
+    /// Keeps its files when it has ended.
+    pub fn files(&self) -> Arc<Folder> {
+        self.folder.clone()
+    }
+
     /// One of its files.
     pub fn file(&self, name: &str) -> PathBuf {
-        self.folder.join(name)
+        self.folder.0.join(name)
     }
 
     /// What was logged so far.
@@ -213,6 +284,5 @@ impl Drop for Server {
         // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
-        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }

@@ -1,0 +1,62 @@
+//! The certificate of `tls` in config.yaml: read and proved when the configuration is, so that no connection meets a bad one.
+
+use super::disk::Disk;
+use crate::config::{Config, Named, TlsFiles};
+use crate::problem::{Checked, Problem};
+use crate::wire::pem;
+use rustls::sign::CertifiedKey;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A configuration whose certificate is sound, with that; `path` is where it lies.
+///
+/// # Errors
+/// Everything that is wrong with either.
+pub fn with_certificate(
+    config: Checked<Config>,
+    path: &Path,
+    disk: &Disk,
+) -> Checked<(Config, Option<Arc<CertifiedKey>>)> {
+    let (config, mut problems) = config?;
+    let Some(files) = &config.listeners.tls else { return Ok(((config, None), problems)) };
+    match load(files, path, disk, &mut problems) {
+        Some(certificate) => Ok(((config, Some(Arc::new(certificate))), problems)),
+        None => Err(problems),
+    }
+}
+
+fn load(files: &TlsFiles, config: &Path, disk: &Disk, problems: &mut Vec<Problem>) -> Option<CertifiedKey> {
+    let mut wrong = |key: &str, file: &Named, why: &str, help: &str| {
+        let message = format!("tls.{key}: '{}' cannot be used: {why}", file.as_str());
+        problems.push(Problem::new(file.place.clone(), message, Some(help.to_owned())));
+    };
+    let mut read = |key: &str, file: &Named| {
+        let path = file.beside(config);
+        disk.look(&path);
+        let found = std::fs::read(path).map_err(|e| format!("it cannot be read: {e}"));
+        let help = "name a file that can be read; a relative path begins where config.yaml lies";
+        found.map_err(|why| wrong(key, file, &why, help)).ok()
+    };
+    let (certificate, key) = (read("certificate", &files.certificate), read("key", &files.key));
+    let certificate = certificate.map(|bytes| pem::certificates(&bytes));
+    let key = key.map(|bytes| pem::key(&bytes));
+    if let Some(Err(why)) = &certificate {
+        wrong("certificate", &files.certificate, why, pem::CERTIFICATE_HELP);
+    }
+    if let Some(Err(why)) = &key {
+        wrong("key", &files.key, why, pem::KEY_HELP);
+    }
+    let pair = pem::pair(certificate?.ok()?, key?.ok()?);
+    let pair = pair.map_err(|why| wrong("key", &files.key, &why, pem::PAIR_HELP)).ok()?;
+    problems.extend(open_to_others(&files.key, config));
+    Some(pair)
+}
+
+/// Whoever reads the key can pass for this proxy.
+fn open_to_others(key: &Named, config: &Path) -> Option<Problem> {
+    let mode = std::fs::metadata(key.beside(config)).ok()?.mode();
+    let message = format!("tls.key: everybody on this machine can read '{}'", key.as_str());
+    let help = format!("run: chmod o= {}", key.beside(config).display());
+    (mode & 0o007 != 0).then(|| Problem::warning(key.place.clone(), message, Some(help)))
+}

@@ -1,0 +1,106 @@
+//! Where `serve` listens, and where its instance has its place: what the configuration says, bound or taken over.
+
+use super::Ended;
+use super::args::ServeArgs;
+use super::environment;
+use crate::config::Config;
+use crate::server::upgrade::{Inherited, Newcomer};
+use crate::server::{Bound, Certificates, instance, private_directory};
+use log::warn;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What the proxy is served on: not nothing.
+pub struct Listening {
+    pub bound: Vec<Bound>,
+    pub address: Option<SocketAddr>,
+    pub socket: Option<PathBuf>,
+    /// What is spoken at the address.
+    pub scheme: &'static str,
+}
+
+impl Listening {
+    /// The beginning of a URL for a client on this machine, after the flag that `curl` needs for it, if any.
+    pub fn reach(&self) -> (String, String) {
+        match (self.address, &self.socket) {
+            (Some(address), _) if address.ip().is_unspecified() => {
+                (String::new(), format!("{}://localhost:{}", self.scheme, address.port()))
+            }
+            (Some(address), _) => (String::new(), format!("{}://{address}", self.scheme)),
+            (None, Some(path)) => (format!("--unix-socket {} ", path.display()), "http://localhost".to_owned()),
+            (None, None) => (String::new(), String::new()),
+        }
+    }
+}
+
+/// Where this instance has its place; none for the demo, of which any number may run.
+///
+/// # Errors
+/// The configuration names a place that cannot be used.
+pub fn place(args: &ServeArgs, config: &Config) -> Result<Option<PathBuf>, Ended> {
+    let path = args.files.config(&environment);
+    match (&config.listeners.run_dir, args.demo) {
+        (_, true) => Ok(None),
+        (Some(named), false) => {
+            let place = named.beside(&path);
+            private_directory(&place).map_err(|why| format!("{}: run_dir: {why}", named.place))?;
+            Ok(Some(place))
+        }
+        (None, false) => usual_place(&path, args.upgrade),
+    }
+}
+
+/// The place of whoever names none. Serving does not depend on it, unless it is needed right now.
+fn usual_place(config: &Path, needed: bool) -> Result<Option<PathBuf>, Ended> {
+    let place = instance::usual_place(config, &environment);
+    match private_directory(&place) {
+        Ok(()) => Ok(Some(place)),
+        Err(why) if needed => Err(Ended::Because(format!("no upgrade: {why}; `run_dir` of config.yaml names another"))),
+        Err(why) => {
+            warn!("it cannot be upgraded while it runs: {why}; `run_dir` of config.yaml names another");
+            Ok(None)
+        }
+    }
+}
+
+/// The listeners of the running instance, for `--upgrade`.
+///
+/// # Errors
+/// No instance is running, or it keeps them.
+pub fn inherit(args: &ServeArgs, place: Option<&Path>) -> Result<(Option<Newcomer>, Inherited), Ended> {
+    match place {
+        Some(place) if args.upgrade => {
+            let (newcomer, inherited) = Newcomer::ask(&instance::upgrade_socket(place))?;
+            Ok((Some(newcomer), inherited))
+        }
+        _ => Ok((None, Inherited::default())),
+    }
+}
+
+/// Listens on all that the configuration names.
+///
+/// # Errors
+/// What is in the way.
+pub fn listen(
+    args: &ServeArgs,
+    config: &Config,
+    certificates: Option<&Arc<Certificates>>,
+    inherited: &mut Inherited,
+) -> Result<Listening, Ended> {
+    let (mut bound, mut address) = (Vec::new(), None);
+    if !config.host.is_none() {
+        let (listener, at) = Bound::tcp("proxy", config.host.as_str(), config.port, inherited)?;
+        address = Some(at);
+        bound.push(match certificates {
+            Some(certificates) => listener.with_tls(certificates.clone()),
+            None => listener,
+        });
+    }
+    let socket = config.listeners.socket.as_ref().map(|named| named.beside(&args.files.config(&environment)));
+    if let Some(path) = &socket {
+        bound.push(Bound::unix("proxy", path, inherited)?);
+    }
+    let scheme = if certificates.is_some() { "https" } else { "http" };
+    Ok(Listening { bound, address, socket, scheme })
+}

@@ -1,0 +1,67 @@
+//! Where a process listens beside its port, how it speaks there, and where it has its place: `socket`, `tls` and `run_dir`.
+
+use super::value;
+use crate::problem::Place;
+use crate::yaml::{Section, Source};
+use std::path::{Path, PathBuf};
+
+/// What a configuration says of them; nothing by default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listeners {
+    /// A Unix socket.
+    pub socket: Option<Named>,
+    /// The certificate of the port.
+    pub tls: Option<TlsFiles>,
+    /// The directory of the running instance.
+    pub run_dir: Option<Named>,
+}
+
+/// A path, and where it was named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    path: String,
+    pub place: Place,
+}
+
+/// The PEM files of a certificate and its key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFiles {
+    pub certificate: Named,
+    pub key: Named,
+}
+
+impl Named {
+    /// As it was written.
+    pub fn as_str(&self) -> &str {
+        &self.path
+    }
+
+    /// The path; a relative one begins at the folder of the configuration `config`.
+    pub fn beside(&self, config: &Path) -> PathBuf {
+        config.parent().unwrap_or(Path::new("")).join(&self.path)
+    }
+}
+
+impl Listeners {
+    pub(super) fn read(keys: &mut Section<'_>, source: &mut Source<'_>) -> Self {
+        let tls = keys.section(source, "tls").and_then(|mut tls| {
+            let (certificate, key) = (named(&mut tls, source, "certificate"), named(&mut tls, source, "key"));
+            tls.finish(source);
+            Some(TlsFiles { certificate: certificate?, key: key? })
+        });
+        Listeners { socket: named(keys, source, "socket"), tls, run_dir: named(keys, source, "run_dir") }
+    }
+
+    pub(super) fn over(self, base: Self) -> Self {
+        Listeners {
+            socket: self.socket.or(base.socket),
+            tls: self.tls.or(base.tls),
+            run_dir: self.run_dir.or(base.run_dir),
+        }
+    }
+}
+
+fn named(keys: &mut Section<'_>, source: &mut Source<'_>, key: &'static str) -> Option<Named> {
+    let place = keys.place(source, key);
+    keys.get(source, key, value::path).map(|path| Named { path, place })
+}

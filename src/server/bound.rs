@@ -1,0 +1,118 @@
+//! Listeners that are bound before anything says so: at an address, or at a path; anew, or taken over from a running process.
+
+use super::tls::Certificates;
+use super::unix;
+use super::upgrade::{Inherited, Shared};
+use std::io;
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::os::fd::{AsFd, IntoRawFd, RawFd};
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A listener that is bound.
+pub struct Bound {
+    /// What it is for and what it was asked to listen on: by this a process that takes over knows it again.
+    name: String,
+    pub(super) socket: Socket,
+    pub(super) certificates: Option<Arc<Certificates>>,
+}
+
+/// What is listened on, with the real address.
+pub(super) enum Socket {
+    Inet(TcpListener, SocketAddr),
+    Unix(UnixListener, String),
+}
+
+impl Bound {
+    /// Binds at once, or fails at once, unless the running process hands it over. `role` tells apart what listens on a free port.
+    /// With the address that clients reach.
+    ///
+    /// # Errors
+    /// The system's, in a sentence that names the address and the remedy.
+    pub fn tcp(role: &str, host: &str, port: u16, from: &mut Inherited) -> Result<(Self, SocketAddr), String> {
+        let name = format!("{role} {host}:{port}");
+        let why = |e| tcp_error(host, port, &e);
+        let listener = match from.take(&name) {
+            Some(socket) => TcpListener::from(socket),
+            None => {
+                let addresses: Vec<SocketAddr> = (host, port).to_socket_addrs().map_err(why)?.collect();
+                TcpListener::bind(addresses.as_slice()).map_err(why)?
+            }
+        };
+        listener.set_nonblocking(true).map_err(why)?;
+        let address = listener.local_addr().map_err(why)?;
+        Ok((Bound { name, socket: Socket::Inet(listener, address), certificates: None }, address))
+    }
+
+    /// The same at a path, for which only this user can ask.
+    ///
+    /// # Errors
+    /// What is in the way, in a sentence that names the path and the remedy.
+    pub fn unix(role: &str, path: &Path, from: &mut Inherited) -> Result<Self, String> {
+        // pingora takes paths as text only.
+        let text = path.to_str().ok_or_else(|| format!("the socket's path {} is not UTF-8 text", path.display()))?;
+        let name = format!("{role} {text}");
+        // One that was handed over is worth nothing when its path has gone.
+        let inherited = from.take(&name).filter(|_| path.exists());
+        let listener = match inherited {
+            Some(socket) => UnixListener::from(socket),
+            None => unix::listen(path)?,
+        };
+        listener.set_nonblocking(true).map_err(|e| format!("cannot listen on {text}: {e}"))?;
+        Ok(Bound { name, socket: Socket::Unix(listener, text.to_owned()), certificates: None })
+    }
+
+    /// The same, speaking TLS.
+    pub fn with_tls(self, certificates: Arc<Certificates>) -> Self {
+        Bound { certificates: Some(certificates), ..self }
+    }
+
+    /// How pingora calls it.
+    pub(super) fn key(&self) -> String {
+        match &self.socket {
+            Socket::Inet(_, address) => address.to_string(),
+            Socket::Unix(_, path) => path.clone(),
+        }
+    }
+
+    /// The file that has to go when nobody listens any more.
+    pub(super) fn file(&self) -> Option<PathBuf> {
+        match &self.socket {
+            Socket::Inet(..) => None,
+            Socket::Unix(_, path) => Some(path.into()),
+        }
+    }
+
+    /// Another handle on it, for a process that takes over.
+    pub(super) fn share(&self) -> io::Result<Shared> {
+        let handle = match &self.socket {
+            Socket::Inet(listener, _) => listener.as_fd().try_clone_to_owned(),
+            Socket::Unix(listener, _) => listener.as_fd().try_clone_to_owned(),
+        };
+        Ok(Shared { name: self.name.clone(), handle: handle? })
+    }
+
+    /// The descriptor, which is the receiver's to close.
+    pub(super) fn into_raw_fd(self) -> RawFd {
+        match self.socket {
+            Socket::Inet(listener, _) => listener.into_raw_fd(),
+            Socket::Unix(listener, _) => listener.into_raw_fd(),
+        }
+    }
+}
+
+fn tcp_error(host: &str, port: u16, e: &io::Error) -> String {
+    match e.kind() {
+        io::ErrorKind::AddrInUse => format!(
+            "port {port} on {host} is in use by another program; choose another with --port (0 picks a free one) or in config.yaml"
+        ),
+        io::ErrorKind::PermissionDenied => {
+            format!("port {port} on {host} needs privileges; choose one above 1023 with --port")
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            format!("{host} is no address of this machine; choose another with --host")
+        }
+        _ => format!("cannot listen on {host}:{port}: {e}"),
+    }
+}

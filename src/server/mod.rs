@@ -1,0 +1,157 @@
+//! Runs pingora: listeners that are bound before anything says so, a shutdown that waits for what is in flight, and a process that
+//! takes over from another.
+//!
+//! pingora alone would retry a port in use for 30 s, panic in a task and stay alive serving nothing; and its graceful stop
+//! either sleeps for a fixed time or cuts. So listeners are bound here and handed over by descriptor, and the signals are
+//! watched here.
+
+mod bound;
+mod estate;
+pub mod instance;
+mod manager;
+mod patient;
+mod shutdown;
+mod successor;
+mod tls;
+mod unix;
+pub mod upgrade;
+
+pub use bound::Bound;
+pub use tls::Certificates;
+pub use unix::private_directory;
+
+use crate::proxy::InFlight;
+use crate::proxy::call::MOST_ATTEMPTS;
+use async_trait::async_trait;
+use bound::Socket;
+use estate::Estate;
+use patient::{Connections, Patient};
+use pingora::apps::HttpServerApp;
+use pingora::server::configuration::ServerConf;
+use pingora::server::{ListenFds, RunArgs, Server, ShutdownWatch};
+use pingora::services::Service;
+use pingora::services::listening::Service as Listening;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use successor::Successor;
+use upgrade::Newcomer;
+
+/// Connections to upstreams that are kept for reuse, for each thread.
+const POOLED: usize = 256;
+
+/// Whether the system's certificates can be loaded, which every connection over TLS needs. pingora panics when not.
+///
+/// # Errors
+/// What is wrong and what to do, in a sentence.
+pub fn check_certificates() -> Result<(), String> {
+    let mut store = pingora::tls::RootCertStore::empty();
+    pingora::tls::load_platform_certs_incl_env_into_store(&mut store).map_err(|e| {
+        let cause = e.cause.as_ref().map_or_else(|| e.to_string(), ToString::to_string);
+        format!("the system's certificates cannot be loaded: {cause}; check SSL_CERT_FILE and SSL_CERT_DIR")
+    })
+}
+
+/// A pingora service on listeners that are bound already.
+struct OnListeners<A> {
+    service: Listening<A>,
+    bound: Vec<Bound>,
+}
+
+#[async_trait]
+impl<A: HttpServerApp + Send + Sync + 'static> Service for OnListeners<A> {
+    async fn start_service(&mut self, fds: Option<ListenFds>, shutdown: ShutdownWatch, listeners_per_fd: usize) {
+        if let Some(fds) = &fds {
+            let mut fds = fds.lock();
+            self.bound.drain(..).for_each(|bound| fds.add(bound.key(), bound.into_raw_fd()));
+        }
+        self.service.start_service(fds, shutdown, listeners_per_fd).await;
+    }
+
+    fn name(&self) -> &str {
+        Service::name(&self.service)
+    }
+
+    fn threads(&self) -> Option<usize> {
+        Service::threads(&self.service)
+    }
+}
+
+/// A process that serves.
+pub struct Runner {
+    server: Server,
+    in_flight: InFlight,
+    connections: Connections,
+    drain: Duration,
+    estate: Arc<Estate>,
+    place: Option<PathBuf>,
+}
+
+impl Runner {
+    /// A process with `threads` threads for each service, that waits up to `drain` for requests in flight when it stops. At
+    /// `place` another one can take over from it.
+    pub fn new(threads: usize, drain: Duration, in_flight: InFlight, place: Option<PathBuf>) -> Self {
+        let conf = ServerConf {
+            threads,
+            // The watch ends the process earlier, as soon as nothing is in flight.
+            grace_period_seconds: Some(drain.as_secs() + 1),
+            graceful_shutdown_timeout_seconds: Some(0),
+            max_retries: MOST_ATTEMPTS,
+            upstream_keepalive_pool_size: POOLED,
+            ..ServerConf::default()
+        };
+        let server = Server::new_with_opt_and_conf(None, conf);
+        Runner { server, in_flight, connections: Connections::default(), drain, estate: Arc::default(), place }
+    }
+
+    /// What pingora's services are made with.
+    pub fn configuration(&self) -> Arc<ServerConf> {
+        self.server.configuration.clone()
+    }
+
+    /// Serves `app` on all of `bound`.
+    ///
+    /// # Errors
+    /// What the system or TLS has against it, in a sentence.
+    pub fn add<A: HttpServerApp + Send + Sync + 'static>(
+        &mut self,
+        name: &str,
+        app: A,
+        bound: Vec<Bound>,
+    ) -> Result<(), String> {
+        let mut service = Listening::new(name.to_owned(), Patient::new(app, self.connections.clone()));
+        for bound in &bound {
+            let shared = bound.share().map_err(|e| format!("a listener cannot be kept for an upgrade: {e}"))?;
+            self.estate.add(shared, bound.file());
+            let key = bound.key();
+            match (&bound.socket, &bound.certificates) {
+                (Socket::Inet(..), None) => service.add_tcp(&key),
+                (Socket::Inet(..), Some(certificates)) => {
+                    service.add_tls_with_settings(&key, None, certificates.settings()?)
+                }
+                (Socket::Unix(..), _) => service.add_uds(&key, Some(Permissions::from_mode(0o600))),
+            }
+        }
+        self.server.add_service(OnListeners { service, bound });
+        Ok(())
+    }
+
+    /// Serves until a signal ends it or another process takes over; the process ends with it. `newcomer` is whom this process
+    /// takes over from.
+    pub fn run(mut self, newcomer: Option<Newcomer>) -> ! {
+        self.server.bootstrap();
+        let watch = shutdown::Watch {
+            in_flight: self.in_flight,
+            connections: self.connections,
+            drain: self.drain,
+            estate: self.estate,
+            place: self.place,
+            newcomer: Mutex::new(newcomer),
+            successor: Successor::of_this(),
+        };
+        self.server.run(RunArgs { shutdown_signal: Box::new(watch) });
+        std::process::exit(0)
+    }
+}

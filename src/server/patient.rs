@@ -1,0 +1,82 @@
+//! Connections at a shutdown. pingora drops those that wait for a request the moment it stops accepting, and with them requests
+//! whose first bytes are on their way. Here they stay open for a while; what they ask meanwhile is answered with
+//! `Connection: close`.
+
+use async_trait::async_trait;
+use pingora::apps::{HttpServerApp, HttpServerOptions, ReusedHttpStream};
+use pingora::protocols::http::ServerSession;
+use pingora::protocols::http::v2::server::H2Options;
+use pingora::server::ShutdownWatch;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+/// How many connections are open, and how long idle ones stay so once the process stops; for all services of a process.
+#[derive(Clone, Default)]
+pub struct Connections {
+    open: Arc<AtomicUsize>,
+    linger: Arc<OnceLock<Duration>>,
+}
+
+impl Connections {
+    /// How many wait for a request or are served one.
+    pub fn open(&self) -> usize {
+        self.open.load(Ordering::Acquire)
+    }
+
+    /// Says how long idle ones stay open, before the process stops. The first word counts.
+    pub fn stay_for(&self, linger: Duration) {
+        self.linger.get_or_init(|| linger);
+    }
+
+    fn enter(&self) -> Open {
+        self.open.fetch_add(1, Ordering::AcqRel);
+        Open(self.open.clone())
+    }
+}
+
+struct Open(Arc<AtomicUsize>);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// An application whose connections are counted and outlive the listener.
+pub struct Patient<A> {
+    app: Arc<A>,
+    connections: Connections,
+}
+
+impl<A> Patient<A> {
+    pub fn new(app: A, connections: Connections) -> Self {
+        Patient { app: Arc::new(app), connections }
+    }
+}
+
+#[async_trait]
+impl<A: HttpServerApp + Send + Sync + 'static> HttpServerApp for Patient<A> {
+    async fn process_new_http(
+        self: &Arc<Self>,
+        session: ServerSession,
+        shutdown: &ShutdownWatch,
+    ) -> Option<ReusedHttpStream> {
+        let _open = self.connections.enter();
+        self.app.process_new_http(session, shutdown).await
+    }
+
+    fn h2_options(&self) -> Option<H2Options> {
+        self.app.h2_options()
+    }
+
+    fn server_options(&self) -> Option<&HttpServerOptions> {
+        self.app.server_options()
+    }
+
+    /// pingora's proxy drops idle connections here.
+    async fn http_cleanup(&self) {
+        tokio::time::sleep(self.connections.linger.get().copied().unwrap_or_default()).await;
+        self.app.http_cleanup().await;
+    }
+}

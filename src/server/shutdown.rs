@@ -1,0 +1,196 @@
+//! When the process ends: at a signal, or when another one has taken over; and what it waits for.
+
+use super::estate::Estate;
+use super::instance::Instance;
+use super::manager;
+use super::patient::Connections;
+use super::successor::Successor;
+use super::upgrade::{self, Giver, Newcomer};
+use crate::proxy::InFlight;
+use async_trait::async_trait;
+use log::{error, info, warn};
+use pingora::server::{ShutdownSignal, ShutdownSignalWatch};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// How often a draining server looks whether it may go.
+const LOOK: Duration = Duration::from_millis(20);
+/// How long connections without a request stay open after a signal: some bytes may be on their way.
+const LINGER: Duration = Duration::from_secs(1);
+/// What was accepted just before another process took over is counted after this time at the latest, TLS included.
+const SETTLE: Duration = Duration::from_millis(500);
+/// How long a place is waited for that another process has promised to give up.
+const HANDED_OVER: Duration = Duration::from_secs(5);
+
+/// SIGTERM and SIGINT: the first stops accepting and waits for what is in flight, the second ends at once. The same when another
+/// process has taken over, only more patiently: nobody waits for this one.
+pub struct Watch {
+    pub in_flight: InFlight,
+    pub connections: Connections,
+    pub drain: Duration,
+    pub estate: Arc<Estate>,
+    /// Where this instance has its place, if it has one.
+    pub place: Option<PathBuf>,
+    /// The process whose place this one takes.
+    pub newcomer: Mutex<Option<Newcomer>>,
+    /// The process that takes this one's place when SIGUSR2 wants one.
+    pub successor: Successor,
+}
+
+#[async_trait]
+impl ShutdownSignalWatch for Watch {
+    /// Called when all services have been started.
+    async fn recv(&self) -> ShutdownSignal {
+        let [terminate, interrupt, upgrade] =
+            [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::user_defined2()].map(signal);
+        let (Ok(mut terminate), Ok(mut interrupt), Ok(mut upgrade)) = (terminate, interrupt, upgrade) else {
+            warn!("signals cannot be watched; the process has to be killed to end it");
+            return std::future::pending().await;
+        };
+        let newcomer = self.newcomer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let takes_over = newcomer.is_some();
+        let placed = tokio::select! {
+            placed = self.take_place(newcomer) => placed,
+            () = either(&mut terminate, &mut interrupt) => false,
+        };
+        if takes_over && !placed {
+            // All that it has is the other's.
+            self.estate.give_up();
+        }
+        let taken_over = placed && {
+            manager::serving();
+            tokio::select! {
+                () = self.estate.taken.notified() => true,
+                () = either(&mut terminate, &mut interrupt) => false,
+                () = self.upgrade_when_asked(&mut upgrade) => false,
+            }
+        };
+        if placed && !taken_over {
+            manager::stopping();
+        }
+        let (in_flight, drain) = (self.in_flight.clone(), self.drain);
+        in_flight.stop();
+        self.estate.close();
+        let linger = if taken_over { drain } else { drain.min(LINGER) };
+        self.connections.stay_for(linger);
+        let why = if taken_over { "another process has taken over" } else { "a second signal ends at once" };
+        info!("stopping; requests in flight: {}, at most {} s for them; {why}", in_flight.count(), drain.as_secs());
+        let drained = Drained { in_flight: in_flight.clone(), connections: self.connections.clone(), drain, linger };
+        let least = if taken_over { SETTLE } else { LOOK * 2 };
+        tokio::spawn(async move {
+            let second = async {
+                if taken_over {
+                    either(&mut terminate, &mut interrupt).await;
+                    info!("it is stopping already; another signal ends at once");
+                }
+                either(&mut terminate, &mut interrupt).await;
+            };
+            tokio::select! {
+                () = drained.wait(least) => std::process::exit(0),
+                () = second => {
+                    warn!("ended at once; requests cut: {}", in_flight.count());
+                    std::process::exit(1);
+                }
+            }
+        });
+        // Not pingora's upgrade: that sends the sockets in its own way.
+        ShutdownSignal::GracefulTerminate
+    }
+}
+
+impl Watch {
+    /// Takes this instance's place, from the process that has it if there is one; false when that does not go.
+    async fn take_place(&self, newcomer: Option<Newcomer>) -> bool {
+        let takes_over = newcomer.is_some();
+        if let Some(newcomer) = newcomer {
+            let is_gone = tokio::task::spawn_blocking(|| newcomer.serves()).await.unwrap_or(false);
+            if !is_gone {
+                warn!("the instance that ran before did not say that it goes");
+            }
+        }
+        let Some(place) = &self.place else { return true };
+        let begun = Instant::now();
+        let claimed = loop {
+            match Instance::claim(place) {
+                Err(_) if takes_over && begun.elapsed() < HANDED_OVER => tokio::time::sleep(LOOK).await,
+                claimed => break claimed,
+            }
+        };
+        let listening = claimed.and_then(|instance| {
+            let listener = upgrade::listen(&instance.upgrade_socket())?;
+            Ok((instance, listener))
+        });
+        match listening {
+            Ok((instance, listener)) => {
+                self.estate.hold(instance);
+                let estate = self.estate.clone();
+                let answering = std::thread::Builder::new().name("upgrade".to_owned());
+                if let Err(e) = answering.spawn(move || upgrade::answer(&listener, &*estate)) {
+                    warn!("it cannot be upgraded while it runs: {e}");
+                }
+                if takes_over {
+                    info!("taken over from the instance that ran before");
+                }
+                true
+            }
+            Err(why) if takes_over => {
+                error!("stopping, since the instance that ran before goes on: {why}");
+                false
+            }
+            Err(why) => {
+                warn!("it cannot be upgraded while it runs: {why}");
+                true
+            }
+        }
+    }
+}
+
+impl Watch {
+    /// Starts a successor at each SIGUSR2; does not return.
+    async fn upgrade_when_asked(&self, asked: &mut Signal) {
+        while asked.recv().await.is_some() {
+            match self.place {
+                Some(_) => self.successor.start(),
+                None => warn!("no upgrade: this process has no place at which it could be taken over"),
+            }
+        }
+        std::future::pending().await
+    }
+}
+
+async fn either(terminate: &mut Signal, interrupt: &mut Signal) {
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
+
+/// What a process that stops waits for.
+struct Drained {
+    in_flight: InFlight,
+    connections: Connections,
+    drain: Duration,
+    linger: Duration,
+}
+
+impl Drained {
+    /// Returns when nothing is in flight and no connection may bring more, or when the time is up.
+    async fn wait(&self, least: Duration) {
+        let begun = Instant::now();
+        // A request that was being accepted when the signal came is counted by then.
+        tokio::time::sleep(least).await;
+        while self.in_flight.count() > 0 || (self.connections.open() > 0 && begun.elapsed() < self.linger) {
+            if begun.elapsed() >= self.drain {
+                let (cut, limit) = (self.in_flight.count(), self.drain.as_secs());
+                return match cut {
+                    0 => info!("stopped: nothing is in flight"),
+                    _ => warn!("requests cut: {cut}; they took longer than drain_timeout ({limit} s)"),
+                };
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        info!("stopped: nothing is in flight");
+    }
+}

@@ -1,0 +1,42 @@
+//! Starts the process that takes over from this one: the program that lies where this one lay when it started, called in the
+//! same way. For SIGUSR2, where the upgrade has to come from inside of a service.
+
+use log::{info, warn};
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::Command;
+
+/// How to call it.
+pub struct Successor {
+    /// Found out at the start: the file may be another one by now, which is what an upgrade is for.
+    program: Option<PathBuf>,
+    arguments: Vec<OsString>,
+}
+
+impl Successor {
+    /// Of this process.
+    pub fn of_this() -> Self {
+        let mut arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+        if !arguments.iter().any(|argument| argument == "--upgrade") {
+            arguments.push("--upgrade".into());
+        }
+        Successor { program: std::env::current_exe().ok(), arguments }
+    }
+
+    /// Starts it. It says itself what keeps it from taking over.
+    pub fn start(&self) {
+        let Some(program) = &self.program else { return warn!("no upgrade: this program's file is not known") };
+        let mut child = match Command::new(program).args(&self.arguments).spawn() {
+            Ok(child) => child,
+            Err(e) => return warn!("no upgrade: {} cannot be started: {e}", program.display()),
+        };
+        info!("upgrading: process {} is to take over", child.id());
+        let waiting = std::thread::Builder::new().name("successor".to_owned()).spawn(move || match child.wait() {
+            Ok(status) => warn!("no upgrade: the new process ended ({status}); this one goes on"),
+            Err(e) => warn!("the new process cannot be watched: {e}"),
+        });
+        if let Err(e) = waiting {
+            warn!("the new process cannot be watched: {e}");
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! A process takes over the listening sockets of another one, without a moment in which nobody accepts.
+//!
+//! pingora's own hand-over does not fit: once its signal has come the old process goes, whether the new one got the sockets or
+//! not; its socket is open to every user, and it sleeps for seconds. Here the new process asks, gets the descriptors, serves,
+//! and says so; only then does the old one stop. Whatever fails before leaves the old one serving. No process is ever signalled.
+//!
+//! ```text
+//! new: connects                    old: sends the names of its listeners, and their descriptors
+//! new: serves, says "serving"      old: gives up its place, says "gone", drains
+//! ```
+
+use super::unix;
+use log::warn;
+use rustix::net::{
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags,
+    recvmsg, sendmsg,
+};
+use std::io::{self, BufRead, BufReader, IoSlice, IoSliceMut, Write};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+use std::time::Duration;
+
+const SERVING: &str = "serving\n";
+const GONE: &str = "gone\n";
+/// How long one process waits for a word of the other. The new one has read its configuration before it asks.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// The most listeners that are handed over.
+const MOST: usize = 64;
+/// Room for their names.
+const NAMES: usize = 64 * 1024;
+
+/// A listening socket on its way to another process.
+pub struct Shared {
+    /// Its role and what it was asked to listen on.
+    pub name: String,
+    /// A handle of its own.
+    pub handle: OwnedFd,
+}
+
+/// What another process handed over and nobody has taken yet; empty in a process that starts alone.
+#[derive(Default)]
+pub struct Inherited(Vec<Shared>);
+
+impl Inherited {
+    /// The socket of this name.
+    pub fn take(&mut self, name: &str) -> Option<OwnedFd> {
+        let at = self.0.iter().position(|shared| shared.name == name)?;
+        Some(self.0.swap_remove(at).handle)
+    }
+}
+
+/// The new process's end.
+pub struct Newcomer(BufReader<UnixStream>);
+
+impl Newcomer {
+    /// Asks the process that answers at `socket` for its listeners.
+    ///
+    /// # Errors
+    /// Why there are none, in a sentence.
+    pub fn ask(socket: &Path) -> Result<(Self, Inherited), String> {
+        let shown = socket.display();
+        let stream = UnixStream::connect(socket).map_err(|e| match e.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => format!(
+                "nothing to upgrade: no instance of this configuration is running (nobody answers at {shown}); start it without --upgrade"
+            ),
+            _ => format!("the running instance cannot be asked at {shown}: {e}"),
+        })?;
+        let received = stream.set_read_timeout(Some(PATIENCE)).and_then(|()| receive(&stream));
+        let inherited = received.map_err(|e| format!("the running instance did not hand its listeners over: {e}"))?;
+        Ok((Newcomer(BufReader::new(stream)), inherited))
+    }
+
+    /// Tells the running process that this one serves; whether that has given up its place.
+    pub fn serves(mut self) -> bool {
+        let mut word = String::new();
+        let told = self.0.get_mut().write_all(SERVING.as_bytes()).and_then(|()| self.0.read_line(&mut word));
+        told.is_ok() && word == GONE
+    }
+}
+
+/// What the running process has to do when another one wants its place.
+pub trait Giver {
+    /// The listeners, as long as there are any; the asker has them from now on.
+    fn offer(&self) -> Option<Vec<Shared>>;
+    /// The asker has failed.
+    fn withdraw(&self);
+    /// The asker serves. Afterwards this process owns nothing any more.
+    fn give_up(&self);
+}
+
+/// Answers askers until one has taken over.
+pub fn answer(listener: &UnixListener, giver: &dyn Giver) {
+    for stream in listener.incoming() {
+        let stream = match stream {
+            Ok(stream) => stream,
+            Err(e) => return warn!("upgrades are not possible any more: {e}"),
+        };
+        let Some(listeners) = giver.offer() else { return };
+        match hand_over(stream, &listeners) {
+            Ok(mut stream) => {
+                giver.give_up();
+                // Whoever does not hear it finds the place free.
+                let _ = stream.get_mut().write_all(GONE.as_bytes());
+                return;
+            }
+            Err(e) => {
+                giver.withdraw();
+                warn!("the upgrade failed, this process goes on serving: {e}");
+            }
+        }
+    }
+}
+
+fn hand_over(stream: UnixStream, listeners: &[Shared]) -> io::Result<BufReader<UnixStream>> {
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    send(&stream, listeners)?;
+    let mut stream = BufReader::new(stream);
+    let mut word = String::new();
+    stream.read_line(&mut word)?;
+    match word == SERVING {
+        true => Ok(stream),
+        false => Err(io::Error::other("the new process ended before it served")),
+    }
+}
+
+/// Sends names and descriptors in one message.
+fn send(stream: &UnixStream, listeners: &[Shared]) -> io::Result<()> {
+    let names: Vec<&str> = listeners.iter().map(|shared| shared.name.as_str()).collect();
+    let text = serde_json::to_vec(&names)?;
+    if text.len() > NAMES || listeners.len() > MOST {
+        return Err(io::Error::other("there are too many listeners"));
+    }
+    let handles: Vec<BorrowedFd<'_>> = listeners.iter().map(|shared| shared.handle.as_fd()).collect();
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST))];
+    let mut control = SendAncillaryBuffer::new(&mut space);
+    if !control.push(SendAncillaryMessage::ScmRights(&handles)) {
+        return Err(io::Error::other("there are too many listeners"));
+    }
+    let sent = sendmsg(stream, &[IoSlice::new(&text)], &mut control, SendFlags::empty())?;
+    match sent == text.len() {
+        true => Ok(()),
+        false => Err(io::ErrorKind::WriteZero.into()),
+    }
+}
+
+fn receive(stream: &UnixStream) -> io::Result<Inherited> {
+    let mut text = vec![0; NAMES];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST))];
+    let mut control = RecvAncillaryBuffer::new(&mut space);
+    // Elsewhere descriptors cannot be received closed to child processes, of which there are none.
+    #[cfg(target_os = "linux")]
+    let flags = RecvFlags::CMSG_CLOEXEC;
+    #[cfg(not(target_os = "linux"))]
+    let flags = RecvFlags::empty();
+    let received = recvmsg(stream, &mut [IoSliceMut::new(&mut text)], &mut control, flags)?;
+    let handles: Vec<OwnedFd> = control
+        .drain()
+        .filter_map(|message| match message {
+            RecvAncillaryMessage::ScmRights(handles) => Some(handles),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    let names: Vec<String> = serde_json::from_slice(text.get(..received.bytes).unwrap_or_default())?;
+    if names.len() != handles.len() {
+        return Err(io::Error::other("some of them did not arrive"));
+    }
+    let shared = names.into_iter().zip(handles).map(|(name, handle)| Shared { name, handle });
+    Ok(Inherited(shared.collect()))
+}
+
+/// Listens for askers.
+///
+/// # Errors
+/// What is in the way.
+pub fn listen(socket: &Path) -> Result<UnixListener, String> {
+    unix::listen(socket)
+}

@@ -1,0 +1,19 @@
+//! `reply: livez`: 200 for as long as the process runs and answers, for whatever restarts it otherwise.
+
+use super::Entry;
+use crate::transform::{Context, Plan, Request, Transformer};
+use crate::wire::{Answer, Failure};
+use http::StatusCode;
+use std::sync::Arc;
+
+/// The registry's row.
+pub const ENTRY: Entry =
+    Entry { name: "livez", about: "200 while the process runs; no upstream call", build: |_| Arc::new(Livez) };
+
+struct Livez;
+
+impl Transformer for Livez {
+    fn open(&self, _: &Request, _: &Context<'_>) -> Result<Plan, Failure> {
+        Ok(Plan::Answer(Answer::json(StatusCode::OK, r#"{"status":"alive"}"#)))
+    }
+}

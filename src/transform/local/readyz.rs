@@ -1,0 +1,56 @@
+//! `reply: readyz`: whether requests should be sent here, for load balancers. A process that stops says no while it finishes what
+//! is in flight. A newer table that cannot be used is told and is no reason: the last good one serves.
+
+use super::Entry;
+use crate::transform::{Context, Plan, Request, Transformer};
+use crate::wire::{Answer, Failure};
+use http::StatusCode;
+use std::sync::Arc;
+
+/// The registry's row.
+pub const ENTRY: Entry = Entry {
+    name: "readyz",
+    about: "200 when requests may come, 503 while it stops; no upstream call",
+    build: |_| Arc::new(Readyz),
+};
+
+struct Readyz;
+
+impl Transformer for Readyz {
+    fn open(&self, _: &Request, cx: &Context<'_>) -> Result<Plan, Failure> {
+        let (status, body) = match (cx.state.is_stopping, cx.state.is_behind) {
+            (true, _) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                r#"{"status":"stopping","reason":"the process finishes what is in flight and ends"}"#,
+            ),
+            (false, true) => {
+                (StatusCode::OK, r#"{"status":"ready","note":"a newer file is broken; the last good table serves"}"#)
+            }
+            (false, false) => (StatusCode::OK, r#"{"status":"ready"}"#),
+        };
+        Ok(Plan::Answer(Answer::json(status, body)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transform::State;
+
+    #[test]
+    fn only_a_process_that_stops_is_not_ready() {
+        for (is_stopping, is_behind, status, word) in [
+            (false, false, 200, "ready"),
+            (false, true, 200, "newer file"),
+            (true, false, 503, "finishes"),
+            (true, true, 503, "finishes"),
+        ] {
+            let state = State { version: "", loaded_at: 0, is_behind, is_stopping };
+            let ledger = Arc::default();
+            let cx = Context { user: "", id: "", now: 0, host: "", state, ledger: &ledger, steps: None };
+            let Ok(Plan::Answer(answer)) = Readyz.open(&Request::default(), &cx) else { panic!("no answer") };
+            assert_eq!(answer.status.as_u16(), status);
+            assert!(String::from_utf8_lossy(&answer.body).contains(word));
+        }
+    }
+}
