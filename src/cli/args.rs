@@ -2,6 +2,7 @@
 
 mod check;
 mod explain;
+mod key;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -18,6 +19,7 @@ use crate::setup;
 use check::{CHECK_EXAMPLES, SCHEMA_EXAMPLES};
 pub use check::{CheckArgs, Described, Format, SchemaArgs};
 pub use explain::ExplainArgs;
+pub use key::{KeyArgs, KeyCommand, KeyFiles};
 use values::{duration, positive, share};
 
 /// Where the configuration is looked for when nothing names it.
@@ -91,6 +93,9 @@ pub enum Command {
     /// Tell what would become of a request and why, without a network
     #[command(after_help = explain::EXAMPLES)]
     Explain(ExplainArgs),
+    /// Make and list the keys of callers
+    #[command(after_help = key::EXAMPLES)]
+    Key(KeyArgs),
     /// Print what is served: method, path, upstream URL, transformer
     Routes(ListArgs),
     /// Print the models: name and ARGO id
@@ -167,6 +172,7 @@ impl ServeArgs {
                 (_, true) => Some(false),
                 _ => None,
             },
+            access: None,
         }
     }
 }

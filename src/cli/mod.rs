@@ -1,10 +1,12 @@
 //! The command line: what was asked for, done, and turned into an exit code (0 all right, 1 a problem, 2 wrong usage).
 
 pub mod args;
+mod callers;
 mod check;
 mod disk;
 mod explain;
 mod files;
+mod key;
 mod list;
 pub mod load;
 pub mod schema;
@@ -55,6 +57,7 @@ pub fn run() -> ExitCode {
         Command::Init(args) => setup::run_on_terminal(&args.options(&environment)).map_err(Ended::from),
         Command::Check(args) => check::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Key(args) => key::run(&args),
         Command::Routes(args) => list::routes(&args),
         Command::Models(args) => list::models(&args),
         Command::Schema(args) => print(&schema::text(args.file)),

@@ -5,8 +5,8 @@ use super::disk::Disk;
 use super::files::{self, Loaded};
 use super::load::Needs;
 use super::{Ended, environment, stand_in, tell};
-use crate::access::Access;
-use crate::config::{Config, HttpUrl, Username};
+use crate::access::{Access, Guard, Mode};
+use crate::config::{Config, HttpUrl, Overrides, Username};
 use crate::problem::{Place, Problem};
 use crate::proxy::{Current, InFlight, Live, Proxy, Settings};
 use crate::reload::{self, Fresh};
@@ -94,6 +94,8 @@ impl Origin {
     fn load(&self, disk: &Disk) -> Result<Loaded, Vec<Problem>> {
         let overrides = self.args.overrides();
         let Some(stand_in) = self.demo else { return files::load(&self.args.files, &overrides, Needs::User, disk) };
+        // Its callers spend nothing of anybody's.
+        let overrides = Overrides { access: Some(Mode::Open), ..overrides };
         let (mut config, warnings) = Config::sample(&overrides, &environment)?;
         let impossible = |why| vec![Problem::new(Place::File("demo".to_owned()), why, None)];
         let url = |path: &str| HttpUrl::parse(&format!("http://{stand_in}{path}")).map_err(impossible);
@@ -145,15 +147,26 @@ impl Begun {
 
 fn live(loaded: Loaded) -> Result<Live, Vec<Problem>> {
     let user = loaded.config.require_user().map_err(|problem| vec![problem])?.as_str().to_owned();
-    Ok(live_as(user, loaded))
+    let access = access(&loaded, &user);
+    Ok(live_as(access, loaded))
 }
 
-/// What was loaded, served in the name of `user`.
-pub(super) fn live_as(user: String, loaded: Loaded) -> Live {
+/// How callers are told apart; ARGO is called as `user` for those who have no username of their own.
+pub(super) fn access(loaded: &Loaded, user: &str) -> Access {
+    match loaded.config.access {
+        Mode::Open => Access::open(user),
+        Mode::Keys => Access::Keys(Arc::new(loaded.callers.as_ref().map(|file| file.keys(user)).unwrap_or_default())),
+        Mode::Passthrough => Access::Passthrough,
+    }
+}
+
+/// What was loaded, served to those who have `access`.
+pub(super) fn live_as(access: Access, loaded: Loaded) -> Live {
     let Loaded { config, table, text, .. } = loaded;
     let origins = config.cors_origins;
     let settings = Settings {
-        access: Access::open(&user),
+        access,
+        guard: Guard { hosts: config.hosts, is_local: config.host.is_loopback() },
         timeout: config.timeout,
         connect_timeout: config.connect_timeout,
         max_body: config.max_body,
@@ -201,14 +214,21 @@ fn introduction(args: &ServeArgs, loaded: &Loaded, address: SocketAddr) -> Strin
         return lines.join("\n") + "\n";
     }
     if let Some(base) = table.base_path() {
-        lines.push(format!("\nPoint any OpenAI client here:\n  export OPENAI_BASE_URL=http://{reach}{base}\n  export OPENAI_API_KEY=unused"
+        let key = match config.access {
+            Mode::Open => "unused",
+            Mode::Keys => "(a key that `argo-openai-proxy key new NAME` made)",
+            Mode::Passthrough => "(your Argonne username)",
+        };
+        lines.push(format!(
+            "\nPoint any OpenAI client here:\n  export OPENAI_BASE_URL=http://{reach}{base}\n  export OPENAI_API_KEY={key}"
         ));
     }
     let chat = table.routes().find(|route| route.upstream.is_some());
     if let Some(route) = chat {
+        let auth = if config.access == Mode::Open { "" } else { " -H \"Authorization: Bearer $OPENAI_API_KEY\"" };
         let body = r#"{"messages": [{"role": "user", "content": "Say hello"}]}"#;
         lines.push(format!(
-            "Or try it:\n  curl http://{reach}{} -H 'Content-Type: application/json' -d '{body}'",
+            "Or try it:\n  curl http://{reach}{}{auth} -H 'Content-Type: application/json' -d '{body}'",
             route.path
         ));
     }
