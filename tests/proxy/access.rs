@@ -120,8 +120,8 @@ fn a_caller_uses_no_more_than_they_may() {
 fn a_row_may_name_its_callers() {
     let argo = Argo::saying("Hi");
     let table = SHIPPED.replace(
-        "  - path: /v1/chat/completions\n",
-        "  - path: /v1/chat/completions\n    callers: [ann, lab-*, nobdy]\n",
+        "{ path: /v1/chat/completions, upstream",
+        "{ path: /v1/chat/completions, callers: [ann, \"lab-*\", nobdy], upstream",
     );
     assert_ne!(table, SHIPPED);
     let rows = [caller("ann", "key-a", ""), caller("bob", "key-b", ""), caller("lab-7", "key-l", "")];
