@@ -14,6 +14,7 @@ use crate::server::{self, Bound, Runner};
 use crate::setup;
 use crate::stand_in::{CHAT_PATH, EMBED_PATH, MODELS_PATH, STREAM_CHAT_PATH, StandIn};
 use crate::table::Endpoints;
+use log::LevelFilter;
 use pingora_proxy::http_proxy_service_with_name;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -178,11 +179,13 @@ pub(super) fn live_as(access: Access, loaded: Loaded) -> Live {
 }
 
 /// Our own lines from `info` on (those of single requests only when `verbose` says so), or problems only when quiet;
-/// pingora's only when they are errors, since each request that fails has a line of ours. `RUST_LOG` says otherwise.
+/// pingora's only when they are errors, since each request that fails has a line of ours. `RUST_LOG` says otherwise, but never lets
+/// pingora's proxy speak: it quotes heads that it could not read, keys and all.
 fn log(quiet: bool) {
     let own = if quiet { "warn" } else { "info" };
     let filter = format!("{own},pingora_core=error,pingora_proxy=off,pingora_runtime=error");
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(filter))
+        .filter_module("pingora_proxy", LevelFilter::Off)
         .format_target(false)
         .format_timestamp_millis()
         .init();

@@ -60,6 +60,9 @@ fn no_line_tells_a_key_or_a_body() {
         assert_eq!(send(&right, &format!("{{\"messages\": \"{TEXT}")), 400);
         assert_eq!(send(&right, &chat(TEXT, json!({"model": format!("argo:{TEXT}")}))), 404);
         assert_eq!(send(&format!("{right}Origin: https://attacker.example\r\n"), &body), 403);
+        let mut client = server.client();
+        client.raw(format!("GET / HTTP/9.9\r\n{right}\r\n"));
+        assert_eq!(client.head().status, 400, "a head that pingora cannot read");
         // A file with a key where its hash belongs is told of, without the key.
         let broken = callers(&[caller("ann", KEY, "")]).replace("key_sha256: \"", &format!("key_sha256: \"{KEY}"));
         replace(&server.file("callers.yaml"), &broken);
