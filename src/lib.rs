@@ -7,11 +7,12 @@
 //! ```text
 //! 0  wire, problem     shapes as they travel: JSON, SSE, UTF-8, gzip, failures; a mistake in a file and its place
 //! 0  yaml, report      files that people edit: keys described once, values with their places; mistakes as people read them
-//! 1  access            who calls, as whom, and how much they may use
 //! 1  chat, models      the hub: conversations, events, token counts; names of models and their quirks
+//! 1  access            who calls, as whom, what they may use and how much of it
 //! 2  dialect           how upstreams speak
 //! 2  transform         what a route does with a request and its reply
 //! 3  table             routes.yaml → what is served, or every problem of it
+//! 4  callers           callers.yaml → who may call by which key, or every problem of it
 //! 4  exchange          one request's life as a state machine: bytes in, bytes out
 //! ────────────────────────────────────────────────────────────────────────────────────
 //! 5  proxy             pingora's hooks, which feed the exchange; body, peer, deadline, head
@@ -36,6 +37,7 @@
 //! ```
 
 pub mod access;
+pub mod callers;
 pub mod chat;
 pub mod cli;
 pub mod config;

@@ -8,6 +8,7 @@
 //! `GOLDEN=write cargo test --test golden` writes `upstream…` and `reply` anew; read the difference before you keep it.
 //! Streamed answers are also cut at every byte, and into pieces of every size.
 
+use argo_openai_proxy::access::Caller;
 use argo_openai_proxy::drive::{Drive, Step};
 use argo_openai_proxy::exchange::{Exchange, HeadPlan, Limits};
 use argo_openai_proxy::table::{Matched, Table, Variables, no_files};
@@ -65,8 +66,9 @@ fn run(table: &Table, path: &str, request: &Bytes, answers: &[Vec<u8>], cut: imp
     let Matched::Route(route, params) = table.find(&Method::POST, path) else { panic!("nothing is served on {path}") };
     let state = State { version: "abcd", loaded_at: 1_749_000_000, is_behind: false, is_stopping: false };
     let ledger = Default::default();
+    let caller = Caller::anybody("tester");
     let cx = Context {
-        user: "tester",
+        caller: &caller,
         id: "0123",
         now: 1_750_000_000,
         host: "proxy.test",

@@ -1,6 +1,7 @@
 //! The schemas are what the program prints, what the shipped files keep to, and what the readers know. `GOLDEN=write cargo
 //! test --test schema` writes them anew.
 
+use argo_openai_proxy::callers::Callers;
 use argo_openai_proxy::cli::args::Described;
 use argo_openai_proxy::cli::load::{Needs, both};
 use argo_openai_proxy::cli::schema::{described, text};
@@ -84,9 +85,12 @@ fn yaml(text: &str) -> Value {
 
 #[test]
 fn the_checked_in_schemas_are_what_the_program_prints() {
-    for (file, name) in
-        [(Described::Routes, "routes"), (Described::Included, "included"), (Described::Config, "config")]
-    {
+    for (file, name) in [
+        (Described::Routes, "routes"),
+        (Described::Included, "included"),
+        (Described::Config, "config"),
+        (Described::Callers, "callers"),
+    ] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("schema/{name}.schema.json"));
         if std::env::var("GOLDEN").is_ok_and(|value| value == "write") {
             fs::write(&path, text(file)).unwrap();
@@ -127,6 +131,8 @@ fn what_is_wrong_breaks_the_schema() {
         (Described::Config, "prot: 1".to_owned(), ".prot: not known"),
         (Described::Config, "port: 70000".to_owned(), ".port: anyOf"),
         (Described::Config, "verbose: perhaps".to_owned(), ".verbose: anyOf"),
+        (Described::Config, "access: opne".to_owned(), ".access: enum"),
+        (Described::Callers, "callers: [{ name: a }]".to_owned(), ".callers[0]: required"),
         (Described::Config, "cors: { origins: x }".to_owned(), ".cors.origins: type"),
         (Described::Routes, ROUTES.replace("dialect: argo\n", "dialect: arqo\n"), ".upstreams.argo_chat.dialect: enum"),
         (Described::Routes, ROUTES.replace("reply: health", "reply: halth"), ".routes[8].reply: oneOf"),
@@ -152,10 +158,10 @@ fn names_are_enums_and_every_key_is_explained() {
     let upstream = &routes["properties"]["upstreams"]["additionalProperties"]["properties"];
     assert_eq!(upstream["dialect"]["enum"], names(DIALECTS.iter().map(|(name, _, _)| *name).collect()));
     assert!(upstream["dialect"]["description"].as_str().unwrap().contains("argo_embedding: "));
-    for file in [Described::Routes, Described::Config] {
+    for file in [Described::Routes, Described::Config, Described::Callers] {
         let mut seen = 0;
         explained(&schema(file), &mut seen);
-        assert!(seen > 10);
+        assert!(seen > 9);
     }
 }
 
@@ -205,14 +211,15 @@ fn every_key_of_a_schema_is_read() {
         let config = Config::from_text("config.yaml", config, &Overrides::default(), &nothing);
         both(config, "routes.yaml", Ok(table.to_owned()), &no_files, &nothing, Needs::Nobody).err().unwrap_or_default()
     };
-    for file in [Described::Routes, Described::Config] {
+    for file in [Described::Routes, Described::Config, Described::Callers] {
         let mut texts = Vec::new();
         spoiled(described(file).keys, "{", "}", &mut texts);
-        assert!(texts.len() > 14);
+        assert!(texts.len() > 9);
         for (key, text) in texts {
             let problems = match file {
                 Described::Routes | Described::Included => load("", &text),
                 Described::Config => load(&text, ROUTES),
+                Described::Callers => Callers::read("callers.yaml", &text).err().unwrap_or_default(),
             };
             let column = text.find(IMPOSSIBLE).or_else(|| text.find(NO_JSON)).unwrap() + 1;
             let told = problems.iter().any(|problem| {

@@ -1,7 +1,16 @@
-//! Who calls: as whom ARGO is called for them, and how much they may use.
+//! Who calls: as whom ARGO is called for them, what they may use, and how much of it.
 
-use crate::wire::Failure;
-use http::HeaderMap;
+pub mod admit;
+mod guard;
+mod keys;
+mod may;
+mod username;
+
+pub use guard::{Guard, Hosts};
+pub use keys::{Hash, Key, Keys};
+pub use may::{Globs, May};
+pub use username::{PLACEHOLDER, Username, check_username};
+
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -14,6 +23,20 @@ pub struct Caller {
     pub user: Box<str>,
     /// How much they may use.
     pub limits: Limits,
+    /// What they may use.
+    pub may: May,
+}
+
+impl Caller {
+    /// Somebody without a name and without limits, whom ARGO is called for as `user`.
+    pub fn nameless(user: &str) -> Self {
+        Caller { name: None, user: user.into(), limits: Limits::default(), may: May::default() }
+    }
+
+    /// Stands for whoever may use all there is: in explanations, and in the tests of a table.
+    pub fn anybody(user: &str) -> Self {
+        Caller { may: May { every_row: true, ..May::default() }, ..Caller::nameless(user) }
+    }
 }
 
 /// How much somebody may use; `None` is without a limit.
@@ -27,26 +50,50 @@ pub struct Limits {
     pub concurrent: Option<NonZeroU32>,
 }
 
-/// How callers are told apart.
+/// How callers are told apart, as a configuration says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Not at all.
+    Open,
+    /// By keys.
+    Keys,
+    /// By their usernames.
+    Passthrough,
+}
+
+impl Mode {
+    /// All of them, with their names in YAML and what they mean.
+    pub const ALL: [(&'static str, Mode, &'static str); 3] = [
+        ("open", Mode::Open, "Whoever reaches the proxy may use it, under your username."),
+        ("keys", Mode::Keys, "Only who has a key that `callers` lists."),
+        ("passthrough", Mode::Passthrough, "The caller's key is the username that ARGO is called as."),
+    ];
+
+    /// Its name in YAML.
+    pub fn name(self) -> &'static str {
+        Mode::ALL.iter().find(|(_, mode, _)| *mode == self).map_or("", |(name, ..)| name)
+    }
+}
+
+/// How callers are told apart, with all that takes.
 #[derive(Debug, Clone)]
 pub enum Access {
     /// Not at all: whoever reaches the proxy is this caller.
     Open(Arc<Caller>),
+    /// By keys.
+    Keys(Arc<Keys>),
+    /// The key is the username that ARGO is called as.
+    Passthrough,
 }
 
 impl Access {
-    /// Everybody calls ARGO as `user`.
+    /// Everybody calls ARGO as `user`, and is not told apart.
     pub fn open(user: &str) -> Self {
-        Access::Open(Arc::new(Caller { name: None, user: user.into(), limits: Limits::default() }))
+        Access::Open(Arc::new(Caller::nameless(user)))
     }
 
-    /// Who sent a request with these headers.
-    ///
-    /// # Errors
-    /// What the client is told whom nobody knows.
-    pub fn admit(&self, _: &HeaderMap) -> Result<Arc<Caller>, Failure> {
-        match self {
-            Access::Open(caller) => Ok(caller.clone()),
-        }
+    /// Everybody is somebody who may use all there is.
+    pub fn anybody(user: &str) -> Self {
+        Access::Open(Arc::new(Caller::anybody(user)))
     }
 }

@@ -3,6 +3,7 @@
 mod check;
 mod explain;
 mod health;
+mod key;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -20,6 +21,7 @@ use check::{CHECK_EXAMPLES, SCHEMA_EXAMPLES};
 pub use check::{CheckArgs, Described, Format, SchemaArgs};
 pub use explain::ExplainArgs;
 pub use health::HealthArgs;
+pub use key::{KeyArgs, KeyCommand, KeyFiles};
 use values::{duration, positive, share};
 
 /// Where the configuration is looked for when nothing names it.
@@ -96,6 +98,9 @@ pub enum Command {
     /// Ask the proxy that runs with this configuration whether it is ready; exit code 0 when it is
     #[command(after_help = health::EXAMPLES)]
     Health(HealthArgs),
+    /// Make and list the keys of callers
+    #[command(after_help = key::EXAMPLES)]
+    Key(KeyArgs),
     /// Print what is served: method, path, upstream URL, transformer
     Routes(ListArgs),
     /// Print the models: name and ARGO id
@@ -177,6 +182,7 @@ impl ServeArgs {
                 (_, true) => Some(false),
                 _ => None,
             },
+            access: None,
         }
     }
 }

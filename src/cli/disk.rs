@@ -26,6 +26,12 @@ impl Disk {
         Ok(bytes)
     }
 
+    /// Reads a file that is no part of the table.
+    pub fn read_apart(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.look(path);
+        std::fs::read(path)
+    }
+
     /// Reads a file that lies beside another.
     pub fn read_beside(&self, other: &str, name: &str) -> io::Result<Vec<u8>> {
         self.read(&Path::new(other).parent().map_or_else(|| PathBuf::from(name), |folder| folder.join(name)))

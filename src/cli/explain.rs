@@ -1,7 +1,10 @@
 //! `explain`: what would become of a request and why, for people and as JSON. No network.
 
 use super::args::ExplainArgs;
+use super::files::Loaded;
 use super::{Ended, files, print, serve, tell};
+use crate::access::admit::has_key;
+use crate::access::{Access, Mode};
 use crate::config::PLACEHOLDER;
 use crate::explain::{Question, Scripted, Verdict, explain};
 use bytes::Bytes;
@@ -25,12 +28,13 @@ pub fn run(args: &ExplainArgs) -> Result<(), Ended> {
     for (name, value) in &args.header {
         headers.append(name, value.clone());
     }
+    let access = access(args, &loaded, &user, &headers)?;
     let body = args.body.as_deref().map_or(Ok(Bytes::new()), read)?;
     let answers = args.answer.iter().map(|path| read(path).map(|file| Scripted::parse(&file, args.pieces)));
     let answers = answers.collect::<Result<_, _>>()?;
     let path = args.path.path().to_owned();
     let question = Question { method: args.method.clone(), path, headers, body, answers };
-    let live = Arc::new(serve::live_as(user, loaded));
+    let live = Arc::new(serve::live_as(access, loaded));
     let told = explain(&live, &question).map_err(|e| Ended::Because(e.to_string()))?;
     if !args.answer.is_empty() && told.verdict != Verdict::Called {
         eprintln!("nothing goes upstream, so --answer does not matter");
@@ -40,6 +44,24 @@ pub fn run(args: &ExplainArgs) -> Result<(), Ended> {
     } else {
         told.to_string()
     })
+}
+
+/// Who sends the request: the caller that is named, or whose key it has; else somebody who may use all there is.
+fn access(args: &ExplainArgs, loaded: &Loaded, user: &str, headers: &HeaderMap) -> Result<Access, Ended> {
+    let access = serve::access(loaded, user);
+    match &args.caller {
+        Some(name) => match (access.named(name), loaded.config.access) {
+            (Some(caller), _) => Ok(Access::Open(caller)),
+            (None, Mode::Open) => Err(Ended::Because("access is open: callers have no names".to_owned())),
+            (None, Mode::Keys) => Err(Ended::Because(format!("no caller with a key is named '{name}'"))),
+            (None, Mode::Passthrough) => Err(Ended::Because(format!("'{name}' is no username"))),
+        },
+        None if matches!(access, Access::Open(_)) || has_key(headers) => Ok(access),
+        None => {
+            eprintln!("no key is given: explained for somebody who may use all, as '{user}'; --caller NAME says who");
+            Ok(Access::anybody(user))
+        }
+    }
 }
 
 /// A file, or standard input for `-`.

@@ -1,10 +1,12 @@
-//! Finds the two files, the configuration and the route table, and reads them.
+//! Finds the files, the configuration, the route table and the callers, and reads them.
 
 use super::args::Files;
 use super::certificate::with_certificate;
+use super::callers;
 use super::disk::Disk;
 use super::environment;
-use super::load::{Needs, both};
+use super::load::{Needs, both, keep};
+use crate::callers::{Callers, odd};
 use crate::config::{Config, Overrides};
 use crate::problem::{Checked, Place, Problem};
 use crate::table::{BUILT_IN, Table, no_files};
@@ -17,12 +19,14 @@ use std::sync::Arc;
 const BUILT_IN_NAME: &str = "built-in routes.yaml";
 const ROUTES: &str = "routes.yaml";
 
-/// Both files, loaded.
+/// All files, loaded.
 pub struct Loaded {
     /// The configuration.
     pub config: Config,
     /// The table.
     pub table: Table,
+    /// Who may call, where keys tell callers apart.
+    pub callers: Option<Callers>,
     /// Where the table comes from.
     pub routes: String,
     /// The text of the table and of all files that belong to it.
@@ -83,9 +87,14 @@ pub fn with_table(
     let (routes, text) = table_text(files, beside, disk);
     let beside_table = |name: &str| disk.read_beside(&routes, name);
     let read: &dyn Fn(&str) -> _ = if is_built_in(&routes) { &no_files } else { &beside_table };
-    let ((config, table), warnings) = both(config, &routes, text, read, &environment, needs)?;
+    let called = callers::load(config.as_ref().ok().map(|(config, _)| config), beside, disk);
+    let mut problems = Vec::new();
+    let loaded = keep(both(config, &routes, text, read, &environment, needs), &mut problems);
+    let called = keep(called, &mut problems);
+    let (Some((config, table)), Some(callers)) = (loaded, called) else { return Err(problems) };
+    problems.extend(odd(config.access, callers.as_ref(), &table));
     let text = if is_built_in(&routes) { BUILT_IN.to_owned() } else { disk.texts() };
-    Ok(Loaded { config, table, text, routes, certificate: None, warnings })
+    Ok(Loaded { config, table, callers, text, routes, certificate: None, warnings: problems })
 }
 
 /// Where a table may lie, in the order in which it is looked for.

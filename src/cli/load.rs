@@ -56,7 +56,8 @@ pub fn both(
     }
 }
 
-fn keep<T>(checked: Checked<T>, problems: &mut Vec<Problem>) -> Option<T> {
+/// What was made, with its problems put to the others.
+pub(super) fn keep<T>(checked: Checked<T>, problems: &mut Vec<Problem>) -> Option<T> {
     match checked {
         Ok((value, warnings)) => {
             problems.extend(warnings);

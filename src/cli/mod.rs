@@ -2,11 +2,13 @@
 
 pub mod args;
 mod certificate;
+mod callers;
 mod check;
 mod disk;
 mod explain;
 mod files;
 mod health;
+mod key;
 mod list;
 mod listen;
 pub mod load;
@@ -59,6 +61,7 @@ pub fn run() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Health(args) => health::run(&args),
+        Command::Key(args) => key::run(&args),
         Command::Routes(args) => list::routes(&args),
         Command::Models(args) => list::models(&args),
         Command::Schema(args) => print(&schema::text(args.file)),

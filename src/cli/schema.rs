@@ -1,6 +1,7 @@
 //! `schema`: the JSON Schema of a file, from the description that its reader goes by.
 
 use super::args::Described;
+use crate::callers::KEYS as CALLERS;
 use crate::config::KEYS as CONFIG;
 use crate::table::KEYS as TABLE;
 use crate::yaml::Schema;
@@ -32,6 +33,13 @@ pub fn described(file: Described) -> Schema {
             about: "Where this instance runs. \"${NAME}\" and \"${NAME:-default}\" are variables of the environment.",
             keys: CONFIG,
             variables: true,
+            adds: false,
+        },
+        Described::Callers => Schema {
+            title: "callers.yaml of argo-openai-proxy",
+            about: "Who may call, where config.yaml says `access: keys`.",
+            keys: CALLERS,
+            variables: false,
             adds: false,
         },
     }

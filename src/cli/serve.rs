@@ -6,8 +6,8 @@ use super::files::{self, Loaded};
 use super::listen::{self, Listening};
 use super::load::Needs;
 use super::{Ended, environment, stand_in, tell};
-use crate::access::Access;
-use crate::config::{Config, HttpUrl, Username};
+use crate::access::{Access, Guard, Mode};
+use crate::config::{Config, HttpUrl, Overrides, Username};
 use crate::problem::{Place, Problem};
 use crate::proxy::{Current, InFlight, Live, Proxy, Settings};
 use crate::reload::{self, Fresh};
@@ -16,6 +16,7 @@ use crate::server::{self, Bound, Certificates, Runner};
 use crate::setup;
 use crate::stand_in::{CHAT_PATH, EMBED_PATH, MODELS_PATH, STREAM_CHAT_PATH, StandIn};
 use crate::table::Endpoints;
+use log::LevelFilter;
 use pingora_proxy::http_proxy;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -106,6 +107,8 @@ impl Origin {
     fn load(&self, disk: &Disk) -> Result<Loaded, Vec<Problem>> {
         let overrides = self.args.overrides();
         let Some(stand_in) = self.demo else { return files::load(&self.args.files, &overrides, Needs::User, disk) };
+        // Its callers spend nothing of anybody's.
+        let overrides = Overrides { access: Some(Mode::Open), ..overrides };
         let (mut config, warnings) = Config::sample(&overrides, &environment)?;
         let impossible = |why| vec![Problem::new(Place::File("demo".to_owned()), why, None)];
         let url = |path: &str| HttpUrl::parse(&format!("http://{stand_in}{path}")).map_err(impossible);
@@ -167,15 +170,26 @@ impl Begun {
 
 fn live(loaded: Loaded) -> Result<Live, Vec<Problem>> {
     let user = loaded.config.require_user().map_err(|problem| vec![problem])?.as_str().to_owned();
-    Ok(live_as(user, loaded))
+    let access = access(&loaded, &user);
+    Ok(live_as(access, loaded))
 }
 
-/// What was loaded, served in the name of `user`.
-pub(super) fn live_as(user: String, loaded: Loaded) -> Live {
+/// How callers are told apart; ARGO is called as `user` for those who have no username of their own.
+pub(super) fn access(loaded: &Loaded, user: &str) -> Access {
+    match loaded.config.access {
+        Mode::Open => Access::open(user),
+        Mode::Keys => Access::Keys(Arc::new(loaded.callers.as_ref().map(|file| file.keys(user)).unwrap_or_default())),
+        Mode::Passthrough => Access::Passthrough,
+    }
+}
+
+/// What was loaded, served to those who have `access`.
+pub(super) fn live_as(access: Access, loaded: Loaded) -> Live {
     let Loaded { config, table, text, .. } = loaded;
     let origins = config.cors_origins;
     let settings = Settings {
-        access: Access::open(&user),
+        access,
+        guard: Guard { hosts: config.hosts, is_local: config.host.is_loopback() },
         timeout: config.timeout,
         connect_timeout: config.connect_timeout,
         max_body: config.max_body,
@@ -187,11 +201,13 @@ pub(super) fn live_as(user: String, loaded: Loaded) -> Live {
 }
 
 /// Our own lines from `info` on (those of single requests only when `verbose` says so), or problems only when quiet;
-/// pingora's only when they are errors, since each request that fails has a line of ours. `RUST_LOG` says otherwise.
+/// pingora's only when they are errors, since each request that fails has a line of ours. `RUST_LOG` says otherwise, but never lets
+/// pingora's proxy speak: it quotes heads that it could not read, keys and all.
 fn log(quiet: bool) {
     let own = if quiet { "warn" } else { "info" };
     let filter = format!("{own},pingora_core=error,pingora_proxy=off,pingora_runtime=error");
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(filter))
+        .filter_module("pingora_proxy", LevelFilter::Off)
         .format_target(false)
         .format_timestamp_millis()
         .init();
@@ -224,15 +240,21 @@ fn introduction(args: &ServeArgs, loaded: &Loaded, listening: &Listening) -> Str
     }
     let (way, reach) = listening.reach();
     if let (Some(base), true) = (table.base_path(), way.is_empty()) {
+        let key = match config.access {
+            Mode::Open => "unused",
+            Mode::Keys => "(a key that `argo-openai-proxy key new NAME` made)",
+            Mode::Passthrough => "(your Argonne username)",
+        };
         lines.push(format!(
-            "\nPoint any OpenAI client here:\n  export OPENAI_BASE_URL={reach}{base}\n  export OPENAI_API_KEY=unused"
+            "\nPoint any OpenAI client here:\n  export OPENAI_BASE_URL={reach}{base}\n  export OPENAI_API_KEY={key}"
         ));
     }
     let chat = table.routes().find(|route| route.upstream.is_some());
     if let Some(route) = chat {
+        let auth = if config.access == Mode::Open { "" } else { " -H \"Authorization: Bearer $OPENAI_API_KEY\"" };
         let body = r#"{"messages": [{"role": "user", "content": "Say hello"}]}"#;
         lines.push(format!(
-            "Or try it:\n  curl {way}{reach}{} -H 'Content-Type: application/json' -d '{body}'",
+            "Or try it:\n  curl {way}{reach}{}{auth} -H 'Content-Type: application/json' -d '{body}'",
             route.path
         ));
     }

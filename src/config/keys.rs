@@ -1,6 +1,7 @@
 //! The keys of `config.yaml`, described once: for the reader, which knows no others, and for editors.
 
-use crate::yaml::{Key, Kind};
+use crate::access::Mode;
+use crate::yaml::{Choice, Key, Kind};
 
 /// All keys, in the order of the sample.
 pub const KEYS: &[Key] = &[
@@ -16,6 +17,17 @@ pub const KEYS: &[Key] = &[
         "host",
         Kind::Text,
         "Address to listen on; none: only on `socket`. Whoever reaches it uses ARGO under your username.",
+    ),
+    Key::optional(
+        "access",
+        Kind::OneOf(modes),
+        "Who may use it; `open` by default, where only this machine reaches it.",
+    ),
+    Key::optional("callers", Kind::Text, "The file that lists callers and their keys, found from this one."),
+    Key::optional(
+        "hosts",
+        Kind::List(&Kind::Text),
+        "More names by which it is reached, behind a proxy of yours: a name, *.domain, or \"*\" for every name.",
     ),
     Key::optional("argo_models_url", Kind::Text, "ARGO's list of models; only `check --online` asks there."),
     Key::optional("connect_timeout", Kind::Seconds, "Longest connecting, in seconds."),
@@ -46,3 +58,7 @@ const CORS: &[Key] = &[Key::optional(
     Kind::List(&Kind::Text),
     "scheme://host:port, with * for any port; \"*\" alone allows every page. Default: this machine, any port.",
 )];
+
+fn modes() -> Vec<Choice> {
+    Mode::ALL.iter().map(|(name, _, about)| Choice { name, about }).collect()
+}

@@ -6,8 +6,8 @@ use super::host::Host;
 use super::listeners::Listeners;
 use super::origins::Origins;
 use super::url::HttpUrl;
-use super::username::Username;
 use super::{Env, KEYS, SAMPLE_FILE, value};
+use crate::access::{Hosts, Mode, Username};
 use crate::problem::{Checked, Place};
 use crate::yaml::node::{Node, parse};
 use crate::yaml::source::syntax;
@@ -35,6 +35,9 @@ pub(super) struct Layer {
     pub drain_timeout: Option<Duration>,
     pub cors_origins: Option<Origins>,
     pub listeners: Listeners,
+    pub access: Option<Mode>,
+    pub callers: Option<String>,
+    pub hosts: Option<Hosts>,
 }
 
 impl Layer {
@@ -77,6 +80,9 @@ impl Layer {
             drain_timeout: keys.get(source, "drain_timeout", seconds_or_zero),
             cors_origins: cors(&mut keys, source),
             listeners: Listeners::read(&mut keys, source),
+            access: keys.get(source, "access", value::mode),
+            callers: keys.get(source, "callers", value::file),
+            hosts: hosts(&mut keys, source),
         };
         keys.finish(source);
         layer
@@ -102,6 +108,9 @@ impl Layer {
             drain_timeout: self.drain_timeout.or(base.drain_timeout),
             cors_origins: self.cors_origins.or(base.cors_origins),
             listeners: self.listeners.over(base.listeners),
+            access: self.access.or(base.access),
+            callers: self.callers.or(base.callers),
+            hosts: self.hosts.or(base.hosts),
         }
     }
 }
@@ -130,4 +139,16 @@ fn cors(keys: &mut Section<'_>, source: &mut Source<'_>) -> Option<Origins> {
     }
     cors.finish(source);
     list.map(|list| Origins::new(list.into_iter().map(|origin| origin.value).collect()))
+}
+
+fn hosts(keys: &mut Section<'_>, source: &mut Source<'_>) -> Option<Hosts> {
+    let list = keys.list(source, "hosts", value::host_name)?;
+    for any in list.iter().filter(|name| name.value == "*") {
+        source.warn(
+            &any.path,
+            "hosts: * lets every web page that you visit use ARGO under your username, by a name that it makes lead here",
+            Some("list the names that you use".to_owned()),
+        );
+    }
+    Some(Hosts::new(list.iter().map(|name| name.value.as_str())))
 }

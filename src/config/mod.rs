@@ -17,13 +17,13 @@ mod overrides;
 #[cfg(test)]
 mod tests;
 mod url;
-mod username;
 mod value;
 
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+pub use crate::access::{PLACEHOLDER, Username, check_username};
 use crate::problem::{Checked, Severity, Spot};
 pub use crate::problem::{Place, Problem};
 pub use crate::yaml::expand::Env;
@@ -33,8 +33,8 @@ pub use listeners::{Listeners, Named, TlsFiles};
 pub use origins::Origins;
 pub use overrides::Overrides;
 pub use url::HttpUrl;
-pub use username::{PLACEHOLDER, Username, check_username};
 
+use crate::access::{Hosts, Mode};
 use layer::Layer;
 
 /// Every key with its default and a comment: the base of each configuration, and what the setup writes from.
@@ -70,6 +70,11 @@ pub struct Config {
     pub cors_origins: Origins,
     /// Where it listens beside the port, and how.
     pub listeners: Listeners,
+    pub access: Mode,
+    /// The file that lists callers, as it is written: found from the configuration's own folder.
+    pub callers: String,
+    /// More names by which it is reached.
+    pub hosts: Hosts,
     user_place: Place,
 }
 
@@ -169,6 +174,8 @@ impl Config {
             ("max_answer", Some(self.max_answer.to_string())),
             ("connect_timeout", Some(seconds(self.connect_timeout))),
             ("drain_timeout", Some(seconds(self.drain_timeout))),
+            ("access", Some(self.access.name().to_owned())),
+            ("callers", Some(self.callers.clone())),
         ]
         .into_iter()
         .filter_map(|(key, value)| Some((key, value?)))
@@ -193,6 +200,9 @@ impl Config {
             drain_timeout: layer.drain_timeout?,
             cors_origins: layer.cors_origins?,
             listeners: layer.listeners,
+            access: layer.access.unwrap_or(Mode::Open),
+            callers: layer.callers?,
+            hosts: layer.hosts?,
         })
     }
 }
@@ -200,11 +210,19 @@ impl Config {
 /// The username is the credential upstream: whoever reaches the proxy spends it.
 fn open_to_others(layer: &Layer) -> Option<Problem> {
     let (host, place) = layer.host.as_ref().filter(|(host, _)| !host.is_loopback())?;
-    Some(Problem::warning(
-        place.clone(),
-        format!("host: everybody who can reach {host} can use ARGO under your username"),
-        Some("use 127.0.0.1 and reach it from elsewhere through an ssh tunnel".to_owned()),
-    ))
+    let message = format!("host: everybody who can reach {host} can use ARGO under your username");
+    match layer.access {
+        Some(Mode::Keys | Mode::Passthrough) => None,
+        Some(Mode::Open) => {
+            let help = "write `access: keys`; or use 127.0.0.1 and reach it from elsewhere through an ssh tunnel";
+            Some(Problem::warning(place.clone(), message, Some(help.to_owned())))
+        }
+        None => {
+            let help = "say in the configuration who may: `access: keys`, whose keys `argo-openai-proxy key new NAME` \
+                        makes; `access: open` for everybody; or use 127.0.0.1";
+            Some(Problem::new(place.clone(), message, Some(help.to_owned())))
+        }
+    }
 }
 
 fn listens_nowhere(layer: &Layer) -> Option<Problem> {

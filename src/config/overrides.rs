@@ -3,6 +3,7 @@
 use super::Env;
 use super::host::Host;
 use super::layer::Layer;
+use crate::access::Mode;
 use crate::problem::{Place, Problem};
 use crate::yaml::value::parse_bool;
 
@@ -14,6 +15,8 @@ pub struct Overrides {
     pub port: Option<u16>,
     pub host: Option<String>,
     pub verbose: Option<bool>,
+    /// What a command decides, whatever the file says.
+    pub access: Option<Mode>,
 }
 
 impl Overrides {
@@ -52,6 +55,7 @@ impl Overrides {
         });
 
         layer.port = port.or(layer.port);
+        layer.access = self.access.or(layer.access);
         layer.verbose = verbose.or(layer.verbose);
         layer.host = host.or_else(|| layer.host.take());
         problems

@@ -6,9 +6,10 @@ mod tests;
 use super::host::Host;
 use super::origins::OriginPattern;
 use super::url::HttpUrl;
-use super::username::{PLACEHOLDER, Username};
+use crate::access::{Mode, PLACEHOLDER, Username};
 use crate::yaml::Node;
-use crate::yaml::value::{Read, expected, narrow, text, whole};
+use crate::yaml::near::nearest;
+use crate::yaml::value::{Read, Reason, expected, narrow, text, whole};
 
 pub(super) fn port(node: &Node) -> Read<u16> {
     narrow(whole(node, 0..=65535)?)
@@ -44,4 +45,30 @@ pub(super) fn user(node: &Node) -> Read<Option<Username>> {
 
 pub(super) fn origin(node: &Node) -> Read<OriginPattern> {
     Ok(OriginPattern::parse(text("an origin", node)?)?)
+}
+
+pub(super) fn mode(node: &Node) -> Read<Mode> {
+    let names = || Mode::ALL.iter().map(|(name, ..)| *name);
+    let what = format!("one of {}", names().collect::<Vec<_>>().join(", "));
+    let name = text(&what, node)?;
+    let found = Mode::ALL.iter().find(|(known, ..)| *known == name).map(|(_, mode, _)| *mode);
+    found.ok_or_else(|| Reason {
+        help: nearest(name, names()).map(|near| format!("did you mean '{near}'?")),
+        ..expected(&what, node)
+    })
+}
+
+pub(super) fn file(node: &Node) -> Read<String> {
+    match text("a file", node)? {
+        "" => Err(expected("a file", node)),
+        name => Ok(name.to_owned()),
+    }
+}
+
+/// A name without a port, `*.domain`, or `*`.
+pub(super) fn host_name(node: &Node) -> Read<String> {
+    const WHAT: &str = "a host name without a port, *.domain or *";
+    let name = text(WHAT, node)?;
+    let bare = name.strip_prefix("*.").unwrap_or(name);
+    if name == "*" || Host::parse(bare).is_ok() { Ok(name.to_owned()) } else { Err(expected(WHAT, node)) }
 }

@@ -24,6 +24,7 @@ use crate::wire::{Answer, Failure};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Version};
 use pingora::Result;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -104,10 +105,12 @@ pub fn explain(live: &Arc<Live>, question: &Question) -> Result<Explanation> {
 /// The way of a request through the decisions of serving, in their order.
 fn came(live: &Live, question: &Question, steps: &Steps) -> std::result::Result<Came, Failure> {
     let (headers, settings) = (&question.headers, &live.settings);
+    settings.guard.host(headers, None, Some(Ipv4Addr::LOCALHOST.into()))?;
     let (route, params) = match dispatch::by_head(&live.table, &question.method, &question.path, headers)? {
         ByHead::Answer(answer) => return Ok(Came::Answered(answer)),
         ByHead::Route(route, params) => (route, params),
     };
+    let caller = dispatch::admit(settings, &question.method, &route, headers)?;
     let given = if dispatch::reads_body(&route) { question.body.clone() } else { Bytes::new() };
     let most = dispatch::max_body(&route, settings);
     if given.len() > most {
@@ -115,10 +118,9 @@ fn came(live: &Live, question: &Question, steps: &Steps) -> std::result::Result<
     }
     let body = dispatch::body(&question.method, &route, given);
     let (id, now, host) = (request::random_id(), request::unix_now(), dispatch::host(headers));
-    let caller = settings.access.admit(headers)?;
     let ledger = Arc::default();
-    let (user, state) = (&*caller.user, live.state(false, false));
-    let cx = Context { user, id: &id, now, host, state, ledger: &ledger, steps: Some(steps) };
+    let state = live.state(false, false);
+    let cx = Context { caller: &caller, id: &id, now, host, state, ledger: &ledger, steps: Some(steps) };
     if let Some(wanted) = dispatch::images(&route, &body)? {
         wanted.note(&cx);
     }

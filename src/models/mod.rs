@@ -45,6 +45,15 @@ pub struct Model {
     pub deprecated: bool,
 }
 
+impl Model {
+    /// The names under which it is found, in lower case, best first.
+    pub fn forms(&self) -> [Option<String>; 4] {
+        let (name, id) = (self.name.to_lowercase(), self.id.to_lowercase());
+        let (prefix, short) = name.split_once(':').unzip();
+        [Some(name.clone()), Some(id.clone()), prefix.map(|prefix| format!("{prefix}:{id}")), short.map(str::to_owned)]
+    }
+}
+
 /// A group of models that a route serves.
 #[derive(Debug, Default)]
 pub struct Models {
@@ -145,7 +154,7 @@ impl Models {
     /// goes before an id, an id before a shortened name, and all of them before patterns.
     pub fn new(list: Vec<Model>, default: Option<usize>, patterns: Patterns) -> Self {
         let mut by_name = HashMap::new();
-        let keys: Vec<[Option<String>; 4]> = list.iter().map(keys).collect();
+        let keys: Vec<[Option<String>; 4]> = list.iter().map(Model::forms).collect();
         for (rank, form) in Form::ALL.into_iter().enumerate() {
             for (index, keys) in keys.iter().enumerate() {
                 if let Some(name) = keys.get(rank).cloned().flatten() {
@@ -240,13 +249,6 @@ impl Models {
             .map(|m| m.name.as_str())
             .collect()
     }
-}
-
-/// The names under which a model is found, best first.
-fn keys(model: &Model) -> [Option<String>; 4] {
-    let (name, id) = (model.name.to_lowercase(), model.id.to_lowercase());
-    let (prefix, short) = name.split_once(':').unzip();
-    [Some(name.clone()), Some(id.clone()), prefix.map(|prefix| format!("{prefix}:{id}")), short.map(str::to_owned)]
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::Settings;
 use super::deadline::Deadline;
 use super::images::{self, Wanted};
+use crate::access::Caller;
 use crate::exchange::{Exchange, Limits};
 use crate::table::{Endpoints, Matched, Route, Table, Upstream};
 use crate::transform::{Call, Context, Driven, Join, Plan, Reply, Request};
@@ -13,7 +14,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// What a preflight allows when the browser does not ask for certain headers. `*` would not cover `Authorization`.
-const ALLOWED_HEADERS: &str = "Authorization, Content-Type, X-Request-Id, X-Api-Key";
+const ALLOWED_HEADERS: &str = "Authorization, Content-Type, X-Request-Id, X-Api-Key, Api-Key";
 
 /// What a request's head decides.
 pub enum ByHead {
@@ -46,6 +47,20 @@ pub fn by_head(table: &Table, method: &Method, path: &str, headers: &HeaderMap) 
         return Err(Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
     }
     Ok(ByHead::Route(route, params))
+}
+
+/// Who sends a request to a row, if they may.
+///
+/// # Errors
+/// 403 for a web page that may not, and for a caller who may not use the row; 401 for whom nobody knows.
+pub fn admit(settings: &Settings, method: &Method, route: &Route, headers: &HeaderMap) -> Result<Arc<Caller>, Failure> {
+    settings.guard.origin(method, headers, route.upstream.is_some(), &*settings.allows_origin)?;
+    if route.is_public {
+        return Ok(settings.access.visitor());
+    }
+    let caller = settings.access.admit(headers)?;
+    caller.enter(method, &route.path, route.options.callers.as_ref().map(|callers| &callers.globs))?;
+    Ok(caller)
 }
 
 /// Whether a route wants the request's body; what is answered here does not.

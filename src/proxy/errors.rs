@@ -75,6 +75,14 @@ fn from_upstream(e: &Error, call: &CallState) -> Failure {
     }
 }
 
+/// What the log tells of an error. pingora quotes what it could not read, which may be keys and texts: that stays out.
+pub fn cause(e: &Error) -> String {
+    match e.etype() {
+        etype @ (ErrorType::InvalidHTTPHeader | ErrorType::H1Error | ErrorType::H2Error) => etype.as_str().to_owned(),
+        _ => e.to_string(),
+    }
+}
+
 fn place(call: &CallState) -> String {
     let (host, port) = (&call.endpoint.host, call.endpoint.port);
     match &call.upstream.connect_to {

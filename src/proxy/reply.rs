@@ -170,7 +170,7 @@ pub async fn fail(session: &mut Session, e: &Error, ctx: &mut Ctx) -> FailToProx
     let gone = FailToProxy { error_code: 0, can_reuse_downstream: false };
     let Some(failure) = errors::failure(e, ctx.call.as_ref()) else { return gone };
     if *e.etype() != errors::OVER {
-        ctx.failure = Some(format!("{failure} [{e}]"));
+        ctx.failure = Some(format!("{failure} [{}]", errors::cause(e)));
     }
     let told = match ctx.exchange.as_mut() {
         Some(exchange) => exchange.fail(&failure),

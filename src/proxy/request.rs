@@ -11,6 +11,7 @@ use crate::table::Route;
 use crate::transform::{Alone, Call, Context, Driven, Join, Plan, Reply, Streamed};
 use crate::wire::{Answer, Failure, sse};
 use bytes::Bytes;
+use http::uri::Authority;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use pingora::Result;
 use pingora_proxy::Session;
@@ -94,8 +95,14 @@ async fn dispatch(
     session: &mut Session,
     ctx: &mut Ctx,
 ) -> Result<Result<Opened, Failure>> {
+    let arrived =
+        session.server_addr().and_then(|address| address.as_inet()).map(|address| address.ip().to_canonical());
     let head = session.req_header();
     let method = head.method.clone();
+    let authority = head.uri.authority().map(Authority::as_str);
+    if let Err(failure) = live.settings.guard.host(&head.headers, authority, arrived) {
+        return Ok(Err(failure));
+    }
     let decided = dispatch::by_head(&live.table, &method, head.uri.path(), &head.headers);
     if !matches!(decided, Ok(ByHead::Route(..))) {
         ctx.route = dispatch::route_of(&live.table, &method, head.uri.path());
@@ -106,7 +113,7 @@ async fn dispatch(
         Err(failure) => return Ok(Err(failure)),
     };
     ctx.route = Some(route.clone());
-    let caller = match live.settings.access.admit(&session.req_header().headers) {
+    let caller = match dispatch::admit(&live.settings, &method, &route, &session.req_header().headers) {
         Ok(caller) => caller,
         Err(failure) => return Ok(Err(failure)),
     };
@@ -201,8 +208,8 @@ fn plan(
 ) -> std::result::Result<Plan, Failure> {
     let (id, now) = (random_id(), unix_now());
     let state = live.state(asker.is_behind, asker.is_stopping);
-    let (user, ledger) = (&*asker.caller.user, &asker.ledger);
-    let cx = Context { user, id: &id, now, host, state, ledger, steps: None };
+    let (caller, ledger) = (&*asker.caller, &asker.ledger);
+    let cx = Context { caller, id: &id, now, host, state, ledger, steps: None };
     dispatch::open(route, params, body, &cx)
 }
 

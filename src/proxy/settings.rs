@@ -1,7 +1,7 @@
 //! How this instance runs, as far as the hooks need to know; and what it logs.
 
 use super::Ctx;
-use crate::access::Access;
+use crate::access::{Access, Guard};
 use log::{info, warn};
 use pingora::Error;
 use pingora_proxy::Session;
@@ -16,6 +16,8 @@ pub type OriginCheck = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 pub struct Settings {
     /// Who may call, and as whom ARGO is called for them.
     pub access: Access,
+    /// Keeps web pages from using it.
+    pub guard: Guard,
     /// The longest that a call may take, unless the request says otherwise.
     pub timeout: Duration,
     /// The longest that connecting may take, name and TLS included.

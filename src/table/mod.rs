@@ -33,7 +33,7 @@ pub use compile::MOST_URLS;
 pub use find::{Matched, Why};
 pub use images::{AllowedHost, Images};
 pub use keys::TABLE as KEYS;
-pub use options::Options;
+pub use options::{Options, RowCallers};
 pub use trial::{Expected, Trial, TrialAnswer, What};
 pub use upstream::{Connect, Endpoint, Endpoints, Header, Identity, Patience, Tls, Upstream};
 pub use vars::{Variables, no_files};
@@ -60,6 +60,8 @@ pub struct Route {
     pub request: Bytes,
     /// What it changes beside.
     pub options: Options,
+    /// Whether it is for everybody, also where calls need a key.
+    pub is_public: bool,
     /// What it is for, in one line.
     pub about: String,
     /// What the row is called: its number and path, and its file where that is not the table's first.

@@ -1,6 +1,8 @@
 //! What a row of the table changes beside what it does.
 
 use super::Images;
+use crate::access::Globs;
+use crate::problem::Place;
 use crate::wire::overlay::Overlay;
 use http::{HeaderName, HeaderValue};
 use std::sync::Arc;
@@ -19,4 +21,15 @@ pub struct Options {
     pub overlay: Option<Overlay>,
     /// How images that a request names by URL are fetched.
     pub images: Arc<Images>,
+    /// Who may use it; everybody where it names nobody.
+    pub callers: Option<RowCallers>,
+}
+
+/// The callers that a row names.
+#[derive(Debug, Clone)]
+pub struct RowCallers {
+    /// Their names.
+    pub globs: Globs,
+    /// The same, each with its place.
+    pub names: Vec<(String, Place)>,
 }

@@ -44,7 +44,7 @@ impl Transformer for Passthrough {
         let mut out = Vec::with_capacity(text.len() + 128);
         out.push(b'{');
         json::push_key(&mut out, "user");
-        json::push_string(&mut out, cx.user);
+        json::push_string(&mut out, &cx.caller.user);
         json::push_key(&mut out, "model");
         json::push_string(&mut out, &chosen.model.id);
         let system = fields.get("system").filter(|system| as_user && !json::is_null(system));

@@ -13,6 +13,7 @@ pub mod openai_embeddings;
 pub mod steps;
 pub mod upstream_error;
 
+use crate::access::{Caller, May};
 use crate::chat::tokens::{Counting, Ledger, Prompt};
 use crate::dialect::Dialect;
 use crate::models::{Chosen, Did, Models, Rules};
@@ -50,8 +51,8 @@ pub struct Request {
 /// What a transformer may know besides the request.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
-    /// Who calls ARGO.
-    pub user: &'a str,
+    /// Who sent the request.
+    pub caller: &'a Caller,
     /// A random id, unique for this exchange.
     pub id: &'a str,
     /// Now, in Unix seconds.
@@ -82,11 +83,20 @@ impl Context<'_> {
     /// [`Models::choose`], written down.
     ///
     /// # Errors
-    /// Those of [`Models::choose`].
+    /// Those of [`Models::choose`]; 404 `model_not_found` too for a model that the caller may not use.
     pub fn choose<'a>(&self, models: &'a Models, asked: Option<&'a str>) -> Result<Chosen<'a>, Failure> {
         let chosen = models.choose(asked);
         self.note(|| Step::model(models, asked, chosen.as_ref().ok()));
-        chosen
+        if self.caller.may.models.is_none() {
+            return chosen;
+        }
+        // The hints of other failures name models, perhaps some that the caller may not know of.
+        match (chosen, asked) {
+            (Ok(chosen), _) if self.caller.may.use_model(&chosen.model) => Ok(chosen),
+            (Ok(chosen), _) => Err(May::no_model(chosen.asked)),
+            (Err(_), Some(asked)) => Err(May::no_model(asked)),
+            (Err(failure), None) => Err(failure),
+        }
     }
 
     /// Writes down how a model is brought to answer in JSON; it need not be a rule that decided.

@@ -97,7 +97,7 @@ impl Embeddings {
         let model: Arc<str> = chosen.asked.into();
         let most = self.dialect.most_inputs().max(1);
         let mut batches = texts.chunks(most).enumerate().map(|(number, texts)| {
-            let as_known = dialect::Call { user: cx.user, model: &chosen.model.id };
+            let as_known = dialect::Call { user: &cx.caller.user, model: &chosen.model.id };
             let call = Call {
                 stream: false,
                 body: self.dialect.encode(texts, as_known).into(),

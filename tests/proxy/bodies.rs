@@ -96,7 +96,7 @@ fn expect_100_continue_is_answered_and_the_connection_kept() {
         let body = sized(2_000);
         let length = body.len();
         client.raw(format!(
-            "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: {length}\r\n\r\n"
+            "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: {length}\r\n\r\n"
         ));
         assert_eq!(client.head().status, 100);
         client.raw(&body);

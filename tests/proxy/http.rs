@@ -12,7 +12,7 @@ fn local_answers_need_no_argo() {
     assert_eq!((&health["status"], &health["table"]["newer_file_is_broken"]), (&json!("healthy"), &json!(false)));
     let about = client.get("/").json();
     assert_eq!(about["name"], "argo-openai-proxy");
-    assert_eq!(about["base_url"], "http://proxy.test/v1");
+    assert_eq!(about["base_url"], "http://localhost/v1");
     let docs = client.get("/v1/docs");
     assert_eq!(docs.header("content-type"), Some("text/html; charset=utf-8"));
     assert!(docs.text().contains("argo:gpt-4o") && docs.text().contains("/v1/chat/completions"));

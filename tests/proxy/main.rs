@@ -2,6 +2,10 @@
 
 mod support;
 
+mod access;
+mod access_commands;
+mod access_pages;
+mod access_secrets;
 mod bodies;
 mod chat;
 mod choices;

@@ -177,8 +177,10 @@ fn the_next_request_may_come_before_the_answer() {
     let mut packet = String::new();
     for seed in 3..6 {
         let body = body(seed);
-        packet +=
-            &format!("POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        packet += &format!(
+            "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
     }
     client.raw(packet);
     for seed in 3..6 {
@@ -244,7 +246,7 @@ fn refusals_reach_clients_that_still_send() {
     let mut client = server.client();
     let begun = Instant::now();
     client.raw(
-        "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 99999999\r\n\r\n",
+        "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 99999999\r\n\r\n",
     );
     assert_eq!(client.answer().status, 413);
     assert!(client.is_closed() && begun.elapsed() < Duration::from_secs(2));
@@ -255,7 +257,7 @@ fn broken_framing_is_the_clients_fault() {
     let argo = Argo::saying("Hi");
     let server = Server::before(&argo);
     let mut client = server.client();
-    client.raw("POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
+    client.raw("POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
     assert_eq!(client.answer().status, 400);
     let document = chat(&"x".repeat(100_000), json!({}));
     let garbage = document + &" ".repeat(70_000) + "garbage";

@@ -64,4 +64,6 @@ pub enum Described {
     Included,
     /// config.yaml
     Config,
+    /// callers.yaml
+    Callers,
 }

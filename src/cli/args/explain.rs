@@ -32,6 +32,10 @@ pub struct ExplainArgs {
     #[arg(long, value_name = "NAME: VALUE", value_parser = header)]
     pub header: Vec<(http::HeaderName, http::HeaderValue)>,
 
+    /// Who sends it, by the name of a caller [default: whose key a header has, else somebody who may use all]
+    #[arg(long, value_name = "NAME")]
+    pub caller: Option<String>,
+
     /// What ARGO would answer: also tell what the client would get; can be repeated for requests that take several calls
     #[arg(long, value_name = "FILE")]
     pub answer: Vec<PathBuf>,

@@ -59,7 +59,10 @@ fn the_configuration_is_named_in_three_ways() {
 fn flags_become_overrides() {
     assert_eq!(serve("").overrides(), Overrides::default());
     let overrides = serve("--port 0 --host 0.0.0.0 -v").overrides();
-    assert_eq!(overrides, Overrides { port: Some(0), host: Some("0.0.0.0".to_owned()), verbose: Some(true) });
+    assert_eq!(
+        overrides,
+        Overrides { port: Some(0), host: Some("0.0.0.0".to_owned()), verbose: Some(true), access: None }
+    );
     assert_eq!(serve("serve -q").overrides().verbose, Some(false));
 }
 

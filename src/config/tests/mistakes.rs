@@ -59,6 +59,8 @@ fn each_key_refuses_the_wrong_type_at_its_place() {
         "socket",
         "tls",
         "run_dir",
+        "access",
+        "callers",
     ];
     for key in keys {
         let found = problems(&format!("\n{key}: [1]\n"));
@@ -120,7 +122,7 @@ fn bad_variables_and_flags_are_named_and_all_reported() {
 
 #[test]
 fn oddities_are_warnings() {
-    let text = "argo_url: http://127.0.0.1:1/chat\nhost: 0.0.0.0\ncors:\n  origins: [\"*\"]\n";
+    let text = "argo_url: http://127.0.0.1:1/chat\nhost: 0.0.0.0\naccess: open\ncors:\n  origins: [\"*\"]\n";
     let (config, warnings) = read(text).unwrap();
     assert!(config.cors_origins.allows_any());
     let shown: Vec<_> = warnings.iter().map(Problem::to_string).collect();
@@ -128,9 +130,9 @@ fn oddities_are_warnings() {
     assert!(shown[0].starts_with("config.yaml:1:11: argo_url: no final slash"));
     assert!(shown[0].ends_with("write http://127.0.0.1:1/chat/"));
     assert!(shown[1].starts_with("config.yaml:2:7: host: everybody"));
-    assert!(shown[2].starts_with("config.yaml:4:13: cors.origins:"));
+    assert!(shown[2].starts_with("config.yaml:5:13: cors.origins:"));
 
-    let (_, warnings) = with_env("", &[("HOST", "10.0.0.1")], &Overrides::default()).unwrap();
+    let (_, warnings) = with_env("access: open", &[("HOST", "10.0.0.1")], &Overrides::default()).unwrap();
     assert!(warnings[0].to_string().starts_with("environment variable HOST: host: everybody"));
 }
 

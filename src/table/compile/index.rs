@@ -63,6 +63,7 @@ pub fn build(
     for row in rows {
         let number = table.routes.len();
         let about = row.about().to_owned();
+        let is_public = matches!(&row.action, Some(Action::Reply(entry)) if entry.is_public);
         let (upstream, models, transformer, does) = match row.action {
             Some(Action::Call(entry, upstream, models, transformer)) => {
                 (Some(upstream), Some(models), transformer, entry.name)
@@ -85,6 +86,7 @@ pub fn build(
             does,
             request: row.request,
             options: row.options,
+            is_public,
             about,
             place: source.called(row.called, &row.path.path),
             from: source.file_and_line(&row.path.path),

@@ -1,5 +1,6 @@
 //! Turns the table as written into the table that serves, reporting every problem on the way at its place.
 
+mod callers;
 mod endpoints;
 mod expanded;
 mod groups;

@@ -54,6 +54,7 @@ pub fn compile(row: &written::Route<'_>, source: &mut Source<'_>) -> Options {
             .collect(),
         overlay: (!overlay.is_empty()).then_some(overlay),
         images: Arc::new(images::compile(row, source)),
+        callers: None,
     }
 }
 

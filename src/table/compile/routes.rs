@@ -1,7 +1,7 @@
 //! Rows of the table: what each calls or answers, checked against the upstreams, groups, transformers and replies there are.
 
 use super::super::written::{self, Reply};
-use super::{Named, Upstream, images, made, options, request, resolve};
+use super::{Named, Upstream, callers, images, made, options, request, resolve};
 use crate::models::Models;
 use crate::table::path::Pattern;
 use crate::table::{Options, Variables};
@@ -125,7 +125,7 @@ pub fn compile<'w>(
         _ => None,
     };
     images::useless(row, action.as_ref(), source);
-    let options = options::compile(row, source);
+    let options = Options { callers: callers::compile(row, action.as_ref(), source), ..options::compile(row, source) };
     let about = row.options.about.as_deref();
     let request = request.map(|request| Bytes::from(request.to_string())).unwrap_or_default();
     Some(Compiled { called, path, pattern, methods, action, request, options, about, enabled, only_off, base_path })

@@ -33,6 +33,11 @@ pub(super) const ROUTE: &[Key] = &[
     Key::optional("max_body", Kind::Size, "The largest request body; config.yaml's by default."),
     Key::optional("images", Kind::Map(IMAGES), "How images that a request names by http(s) URL are fetched."),
     Key::optional("response_headers", Kind::Names(&Kind::Text), "Headers of every reply, errors and streams included."),
+    Key::optional(
+        "callers",
+        Kind::List(&Kind::Text),
+        "Who may use it, by the names of callers; * stands for any text. Whoever may call at all by default.",
+    ),
     Key::optional("about", Kind::Text, "What it is for, in a few words: for the page and the lists that people read."),
     Key::optional(
         "enabled",

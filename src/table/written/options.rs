@@ -2,8 +2,8 @@
 
 use super::{Images, plain};
 use crate::yaml::duration::duration;
-use crate::yaml::value::{Read, expected, size};
-use crate::yaml::{At, Node, Section, Source};
+use crate::yaml::value::{Read, expected, size, text};
+use crate::yaml::{At, Node, Section, Source, Step};
 use std::time::Duration;
 
 /// Options of a row.
@@ -17,6 +17,8 @@ pub struct Options<'n> {
     pub response_headers: Vec<(At<String>, At<String>)>,
     pub set: Option<At<&'n Node>>,
     pub default: Option<At<&'n Node>>,
+    /// Names of callers, and the way to their list.
+    pub callers: Option<(Vec<At<String>>, Vec<Step>)>,
 }
 
 /// On or off.
@@ -38,6 +40,7 @@ impl<'n> Options<'n> {
             response_headers: keys.names(source, "response_headers", plain),
             set: keys.map(source, "set"),
             default: keys.map(source, "default"),
+            callers: keys.list(source, "callers", caller).zip(keys.key_path("callers")),
         }
     }
 }
@@ -48,4 +51,11 @@ fn switch(node: &Node) -> Read<Switch> {
         Node::Text(text) if text.contains("${") => Ok(Switch::Says(text.clone())),
         other => Err(expected("true, false or a text with ${NAME}", other)),
     }
+}
+
+fn caller(node: &Node) -> Read<String> {
+    const WHAT: &str = "a caller's name; * stands for any text";
+    let name = text(WHAT, node)?;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-@*".contains(&byte);
+    if !name.is_empty() && name.bytes().all(plain) { Ok(name.to_owned()) } else { Err(expected(WHAT, node)) }
 }

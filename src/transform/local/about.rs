@@ -10,6 +10,7 @@ use std::sync::Arc;
 pub const ENTRY: Entry = Entry {
     name: "about",
     about: "What this is and what it serves",
+    is_public: false,
     build: |catalog| Arc::new(About(catalog.clone())),
 };
 

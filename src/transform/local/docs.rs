@@ -1,6 +1,8 @@
 //! `reply: docs`: a short page for people: endpoints, models, and how to point a client here.
 
 use super::{Catalog, Entry};
+use crate::access::Caller;
+use crate::models::Models;
 use crate::transform::{Context, Plan, Request, Transformer};
 use crate::wire::{Answer, Failure};
 use http::StatusCode;
@@ -8,7 +10,8 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 /// The registry's row.
-pub const ENTRY: Entry = Entry { name: "docs", about: "This page", build: |catalog| Arc::new(Docs(catalog.clone())) };
+pub const ENTRY: Entry =
+    Entry { name: "docs", about: "This page", is_public: false, build: |catalog| Arc::new(Docs(catalog.clone())) };
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem;color:#222}\
 table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.25rem .75rem .25rem 0;border-bottom:1px solid #ddd}\
@@ -20,20 +23,20 @@ impl Transformer for Docs {
     fn open(&self, _: &Request, cx: &Context<'_>) -> Result<Plan, Failure> {
         let mut page = String::with_capacity(16 * 1024);
         // Writing to a String cannot fail.
-        let _ = self.page(&mut page, cx.host);
+        let _ = self.page(&mut page, cx.host, cx.caller);
         Ok(Plan::Answer(Answer::new(StatusCode::OK, "text/html; charset=utf-8", page)))
     }
 }
 
 impl Docs {
-    fn page(&self, out: &mut String, host: &str) -> std::fmt::Result {
+    fn page(&self, out: &mut String, host: &str, caller: &Caller) -> std::fmt::Result {
         let name = env!("CARGO_PKG_NAME");
         write!(
             out,
             "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>{name}</title><style>{STYLE}</style>"
         )?;
         write!(out, "<h1>{name} {}</h1><p>OpenAI's API over ARGO.</p>", env!("CARGO_PKG_VERSION"))?;
-        self.first_steps(out, &escape(host))?;
+        self.first_steps(out, &escape(host), caller)?;
         out.push_str("<h2>Endpoints</h2><table><tr><th>Method<th>Path<th>What it does</tr>");
         for row in &self.0.routes {
             let methods: Vec<&str> = row.methods.iter().map(http::Method::as_str).collect();
@@ -41,7 +44,7 @@ impl Docs {
             write!(out, "<tr><td>{}<td><code>{path}</code><td>{about}</tr>", methods.join(", "))?;
         }
         out.push_str("</table><h2>Models</h2><table><tr><th>Name<th>ARGO's id</tr>");
-        for (group, model) in self.0.models() {
+        for (group, model) in self.0.models(&caller.may) {
             let default = group.default().is_some_and(|default| default.name == model.name);
             let mark = match (default, model.deprecated) {
                 (true, _) => " (default)",
@@ -55,18 +58,20 @@ impl Docs {
         Ok(())
     }
 
-    fn first_steps(&self, out: &mut String, host: &str) -> std::fmt::Result {
+    fn first_steps(&self, out: &mut String, host: &str, caller: &Caller) -> std::fmt::Result {
         let Some(base) = &self.0.base_path else { return Ok(()) };
+        let key = if caller.name.is_some() { "your-key" } else { "unused" };
         let url = format!("http://{host}{}", escape(base));
         write!(
             out,
-            "<h2>Point a client here</h2><pre>export OPENAI_BASE_URL={url}\nexport OPENAI_API_KEY=unused</pre>"
+            "<h2>Point a client here</h2><pre>export OPENAI_BASE_URL={url}\nexport OPENAI_API_KEY={key}</pre>"
         )?;
-        let model = self.0.groups.iter().find_map(|group| group.default()).map(|model| escape(&model.name));
+        let default = |group: &Arc<Models>| group.default().filter(|model| caller.may.use_model(model)).cloned();
+        let model = self.0.groups.iter().find_map(default).map(|model| escape(&model.name));
         if let Some(model) = model {
             write!(
                 out,
-                "<pre>from openai import OpenAI\nclient = OpenAI(base_url=\"{url}\", api_key=\"unused\")\nanswer = client.chat.completions.create(\n    model=\"{model}\", messages=[{{\"role\": \"user\", \"content\": \"Hello\"}}])\nprint(answer.choices[0].message.content)</pre>"
+                "<pre>from openai import OpenAI\nclient = OpenAI(base_url=\"{url}\", api_key=\"{key}\")\nanswer = client.chat.completions.create(\n    model=\"{model}\", messages=[{{\"role\": \"user\", \"content\": \"Hello\"}}])\nprint(answer.choices[0].message.content)</pre>"
             )?;
         }
         Ok(())
@@ -95,7 +100,7 @@ mod tests {
     fn a_hostile_host_stays_text() {
         let docs = Docs(Arc::new(Catalog { base_path: Some("/x".into()), ..Catalog::default() }));
         let mut page = String::new();
-        docs.page(&mut page, "a\"><script>").unwrap();
+        docs.page(&mut page, "a\"><script>", &Caller::nameless("u")).unwrap();
         assert!(page.contains("http://a&quot;&gt;&lt;script&gt;/x"));
     }
 }

@@ -7,8 +7,12 @@ use http::StatusCode;
 use std::sync::Arc;
 
 /// The registry's row.
-pub const ENTRY: Entry =
-    Entry { name: "health", about: "Whether the proxy is alive; no upstream call", build: |_| Arc::new(Health) };
+pub const ENTRY: Entry = Entry {
+    name: "health",
+    about: "Whether the proxy is alive; no upstream call",
+    is_public: true,
+    build: |_| Arc::new(Health),
+};
 
 struct Health;
 

@@ -10,6 +10,7 @@ pub mod model_list;
 pub mod readyz;
 
 use super::Transformer;
+use crate::access::May;
 use crate::models::{Model, Models};
 use crate::wire::json;
 use std::sync::Arc;
@@ -37,10 +38,10 @@ pub struct Row {
 }
 
 impl Catalog {
-    /// The models of all groups that the model list shows, each once.
-    pub fn models(&self) -> impl Iterator<Item = (&Models, &Model)> {
+    /// The models of all groups that the model list shows to somebody, each once.
+    pub fn models<'a>(&'a self, may: &'a May) -> impl Iterator<Item = (&'a Models, &'a Model)> {
         let all = self.groups.iter().flat_map(|group| group.iter().map(move |model| (group.as_ref(), model)));
-        all.filter(|(_, model)| !model.hidden)
+        all.filter(|(_, model)| !model.hidden && may.use_model(model))
     }
 }
 
@@ -50,6 +51,8 @@ pub struct Entry {
     pub name: &'static str,
     /// One line for people.
     pub about: &'static str,
+    /// Whether it is given to everybody, also where calls need a key: only what tells nothing worth a key.
+    pub is_public: bool,
     /// Makes it for a table.
     pub build: fn(&Arc<Catalog>) -> Arc<dyn Transformer>,
 }

@@ -1,6 +1,7 @@
 //! `reply: model`: one model of the table, named by the last parameter of the route's path.
 
 use super::{Catalog, Entry, push_model};
+use crate::access::May;
 use crate::models::Models;
 use crate::transform::steps::Step;
 use crate::transform::{Context, Plan, Request, Transformer};
@@ -12,6 +13,7 @@ use std::sync::Arc;
 pub const ENTRY: Entry = Entry {
     name: "model",
     about: "One model, in OpenAI's shape",
+    is_public: false,
     build: |catalog| Arc::new(OneModel(catalog.clone())),
 };
 
@@ -23,6 +25,10 @@ impl Transformer for OneModel {
         let groups = || self.0.groups.iter();
         let named = groups().find_map(|group| Some((group, group.find(asked)?)));
         let found = named.or_else(|| groups().find_map(|group| Some((group, group.make(asked)?))));
+        let may = &cx.caller.may;
+        if may.models.is_some() && found.as_ref().is_none_or(|(_, chosen)| !may.use_model(&chosen.model)) {
+            return Err(May::no_model(asked));
+        }
         let Some((group, chosen)) = found else {
             let group: Option<&Arc<Models>> =
                 groups().find(|group| !group.near(asked).is_empty()).or(self.0.groups.first());

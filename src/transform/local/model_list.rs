@@ -1,6 +1,8 @@
-//! `reply: model_list`: every model of the table in OpenAI's shape. Made once when the table is loaded.
+//! `reply: model_list`: every model of the table in OpenAI's shape, as far as the caller may use it. What all may use is made
+//! once when the table is loaded.
 
 use super::{Catalog, Entry, push_model};
+use crate::access::May;
 use crate::transform::{Context, Plan, Request, Transformer};
 use crate::wire::{Answer, Failure};
 use bytes::Bytes;
@@ -11,20 +13,26 @@ use std::sync::Arc;
 pub const ENTRY: Entry = Entry {
     name: "model_list",
     about: "The models that are served, in OpenAI's shape",
-    build: |catalog| Arc::new(ModelList(render(catalog))),
+    is_public: false,
+    build: |catalog| Arc::new(ModelList { all: render(catalog, &May::default()), catalog: catalog.clone() }),
 };
 
-struct ModelList(Bytes);
+struct ModelList {
+    all: Bytes,
+    catalog: Arc<Catalog>,
+}
 
 impl Transformer for ModelList {
-    fn open(&self, _: &Request, _: &Context<'_>) -> Result<Plan, Failure> {
-        Ok(Plan::Answer(Answer::json(StatusCode::OK, self.0.clone())))
+    fn open(&self, _: &Request, cx: &Context<'_>) -> Result<Plan, Failure> {
+        let may = &cx.caller.may;
+        let list = if may.models.is_none() { self.all.clone() } else { render(&self.catalog, may) };
+        Ok(Plan::Answer(Answer::json(StatusCode::OK, list)))
     }
 }
 
-fn render(catalog: &Catalog) -> Bytes {
+fn render(catalog: &Catalog, may: &May) -> Bytes {
     let mut out = b"{\"object\":\"list\",\"data\":[".to_vec();
-    for (index, (_, model)) in catalog.models().enumerate() {
+    for (index, (_, model)) in catalog.models(may).enumerate() {
         if index > 0 {
             out.push(b',');
         }

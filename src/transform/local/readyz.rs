@@ -11,6 +11,7 @@ use std::sync::Arc;
 pub const ENTRY: Entry = Entry {
     name: "readyz",
     about: "200 when requests may come, 503 while it stops; no upstream call",
+    is_public: true,
     build: |_| Arc::new(Readyz),
 };
 

@@ -191,7 +191,7 @@ impl Endpoint {
                 }
             });
             encoded.max_tokens = chat.max_tokens();
-            let call = dialect::Call { user: cx.user, model: &model.id };
+            let call = dialect::Call { user: &cx.caller.user, model: &model.id };
             let body = self.dialect.encode(&chat, call, rules.tools.unwrap_or(Family::Openai));
             encoded.bodies.push(Bytes::from(body));
         }

@@ -71,7 +71,7 @@ impl Client {
 
     pub fn send(&mut self, method: &str, path: &str, headers: &str, body: &[u8]) {
         let length = if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
-        self.raw(format!("{method} {path} HTTP/1.1\r\nHost: proxy.test\r\n{headers}{length}\r\n"));
+        self.raw(format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n{headers}{length}\r\n"));
         self.raw(body);
     }
 
@@ -90,7 +90,7 @@ impl Client {
 
     /// Sends a body in HTTP chunks of `size` bytes.
     pub fn post_chunked(&mut self, path: &str, body: &[u8], size: usize) -> Answer {
-        self.raw(format!("POST {path} HTTP/1.1\r\nHost: proxy.test\r\nTransfer-Encoding: chunked\r\n\r\n"));
+        self.raw(format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"));
         let mut wire = Vec::new();
         for chunk in body.chunks(size) {
             wire.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());

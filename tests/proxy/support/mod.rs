@@ -6,7 +6,7 @@ mod server;
 
 pub use argo::{Argo, Connection, Recorded, Wire};
 pub use client::{Answer, Client};
-pub use server::{Server, Setup};
+pub use server::{Server, Setup, caller, callers};
 
 use serde_json::{Value, json};
 

@@ -1,8 +1,10 @@
 //! The real binary, with a configuration of its own, on a port of its own.
 
 use super::{Argo, Client};
+use argo_openai_proxy::access::Hash;
 use std::io::{BufRead, BufReader};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -34,6 +36,18 @@ impl Drop for Folder {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
     }
+}
+
+/// The text of a `callers.yaml`.
+pub fn callers(rows: &[String]) -> String {
+    format!("callers:\n{}", rows.concat())
+}
+
+/// A row of `callers.yaml` for a key, with more of its keys.
+pub fn caller(name: &str, key: &str, more: &str) -> String {
+    let hash = Hash::of(key.as_bytes());
+    let comma = if more.is_empty() { "" } else { ", " };
+    format!("  - {{ name: {name}, key_sha256: \"{hash}\"{comma}{more} }}\n")
 }
 
 /// How to start a proxy.
@@ -101,6 +115,11 @@ impl Setup {
         self
     }
 
+    /// With callers who have keys: the rows of `callers.yaml`, which only its owner can read.
+    pub fn callers(self, rows: &[String]) -> Self {
+        self.config("access: keys").file("callers.yaml", &callers(rows))
+    }
+
     pub fn environment(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
@@ -121,7 +140,8 @@ impl Setup {
         for (name, text) in &self.files {
             let path = folder.join(name);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
+            std::fs::write(&path, text).unwrap();
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
         }
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.args(["serve", "--config", "config.yaml", "--port", "0"]);

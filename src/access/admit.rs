@@ -1,0 +1,133 @@
+//! Tells from a request's headers who sent it. What is wrong with a key is said without any part of it.
+
+use super::{Access, Caller, check_username};
+use crate::wire::Failure;
+use http::{HeaderMap, StatusCode, header};
+use std::sync::Arc;
+
+/// What clients send a key with beside `Authorization`: Anthropic's clients, and Azure's.
+const KEY_HEADERS: [&str; 2] = ["x-api-key", "api-key"];
+/// The longest username, in bytes, that is taken for one.
+const LONGEST_USERNAME: usize = 64;
+
+/// Whether a request carries a key, of whatever kind.
+pub fn has_key(headers: &HeaderMap) -> bool {
+    key(headers).is_some()
+}
+
+impl Access {
+    /// Who sent a request with these headers.
+    ///
+    /// # Errors
+    /// 401, as OpenAI's clients know it: no key, or none that is known here.
+    pub fn admit(&self, headers: &HeaderMap) -> Result<Arc<Caller>, Failure> {
+        match self {
+            Access::Open(caller) => Ok(caller.clone()),
+            Access::Keys(keys) => {
+                let key = key(headers).ok_or_else(|| missing("Whoever runs this proxy hands out keys."))?;
+                keys.caller(key)
+                    .ok_or_else(|| incorrect("this proxy knows no such key. Whoever runs it hands out keys."))
+            }
+            Access::Passthrough => {
+                const REMEDY: &str = "Your key for this proxy is your bare Argonne username, such as jdoe or ac.jdoe.";
+                let key = key(headers).ok_or_else(|| missing(REMEDY))?;
+                let name = std::str::from_utf8(key).ok().filter(|name| name.len() <= LONGEST_USERNAME);
+                let name = name.filter(|name| check_username(name).is_ok());
+                let name = name.ok_or_else(|| incorrect(&format!("it is no username. {REMEDY}")))?;
+                Ok(Arc::new(Caller { name: Some(name.into()), ..Caller::nameless(name) }))
+            }
+        }
+    }
+
+    /// Whoever asks for what is for everybody.
+    pub fn visitor(&self) -> Arc<Caller> {
+        match self {
+            Access::Open(caller) => caller.clone(),
+            Access::Keys(_) | Access::Passthrough => Arc::new(Caller::nameless("")),
+        }
+    }
+
+    /// The caller with a name, where callers have names.
+    pub fn named(&self, name: &str) -> Option<Arc<Caller>> {
+        match self {
+            Access::Open(_) => None,
+            Access::Keys(keys) => keys.callers().find(|caller| caller.name.as_deref() == Some(name)).cloned(),
+            Access::Passthrough => {
+                check_username(name).ok()?;
+                Some(Arc::new(Caller { name: Some(name.into()), ..Caller::nameless(name) }))
+            }
+        }
+    }
+}
+
+/// The key of a request: that of the first header that has one.
+fn key(headers: &HeaderMap) -> Option<&[u8]> {
+    let plain = KEY_HEADERS.iter().filter_map(|name| headers.get(*name)).map(|value| value.as_bytes().trim_ascii());
+    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| bearer(value.as_bytes()));
+    bearer.into_iter().chain(plain).find(|key| !key.is_empty())
+}
+
+fn bearer(value: &[u8]) -> Option<&[u8]> {
+    let (scheme, key) = value.trim_ascii().split_at_checked("bearer".len())?;
+    let is_bearer = scheme.eq_ignore_ascii_case(b"bearer") && key.first().is_some_and(u8::is_ascii_whitespace);
+    is_bearer.then(|| key.trim_ascii())
+}
+
+fn missing(remedy: &str) -> Failure {
+    unauthorized(format!(
+        "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth \
+         (i.e. Authorization: Bearer YOUR_KEY). {remedy}"
+    ))
+}
+
+fn incorrect(why: &str) -> Failure {
+    unauthorized(format!("Incorrect API key provided: {why}")).with_code("invalid_api_key")
+}
+
+fn unauthorized(message: String) -> Failure {
+    Failure::new(StatusCode::UNAUTHORIZED, message)
+        .with_kind("invalid_request_error")
+        .with_header(header::WWW_AUTHENTICATE, "Bearer")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::{HeaderName, HeaderValue};
+
+    fn headers(list: &[(&'static str, &str)]) -> HeaderMap {
+        list.iter()
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap()))
+            .collect()
+    }
+
+    #[test]
+    fn a_key_is_found_wherever_clients_put_it() {
+        for (sent, found) in [
+            (&[("authorization", "Bearer a")][..], Some("a")),
+            (&[("authorization", "bEARER   a ")], Some("a")),
+            (&[("authorization", "Basic a"), ("x-api-key", "b")], Some("b")),
+            (&[("authorization", "Bearer a"), ("x-api-key", "b")], Some("a")),
+            (&[("authorization", "Bearer "), ("api-key", "c")], Some("c")),
+            (&[("x-api-key", "b"), ("api-key", "c")], Some("b")),
+            (&[("authorization", "Bearera")], None),
+            (&[("authorization", "a")], None),
+            (&[], None),
+        ] {
+            assert_eq!(key(&headers(sent)), found.map(str::as_bytes), "{sent:?}");
+        }
+    }
+
+    #[test]
+    fn usernames_pass_through_and_nothing_else_does() {
+        let admit = |name: &str| Access::Passthrough.admit(&headers(&[("x-api-key", name)]));
+        let caller = admit("ac.jdoe").unwrap();
+        assert_eq!((caller.name.as_deref(), &*caller.user), (Some("ac.jdoe"), "ac.jdoe"));
+        let long = "a".repeat(LONGEST_USERNAME + 1);
+        for name in ["jdoe@anl.gov", "jane doe", "sk-argo-x'y", "cels", &long] {
+            let failure = admit(name).unwrap_err();
+            assert_eq!(failure.status, StatusCode::UNAUTHORIZED);
+            assert!(!failure.message.contains(name) && failure.message.contains("such as jdoe"), "{failure}");
+        }
+    }
+}

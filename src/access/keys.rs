@@ -1,0 +1,140 @@
+//! Keys of callers. A key is known by its SHA-256 only, and compared so that the time it takes tells nothing.
+
+use super::Caller;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::digest::{SHA256, digest};
+use ring::rand::{SecureRandom, SystemRandom};
+use std::fmt;
+use std::sync::Arc;
+use subtle::{ConditionallySelectable, ConstantTimeEq};
+
+/// What every key begins with, so that people and scanners know what they look at.
+const PREFIX: &str = "sk-argo-";
+/// Random bytes of a key.
+const RANDOM: usize = 32;
+
+/// The SHA-256 of a key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Hash([u8; 32]);
+
+impl Hash {
+    /// Of a key as clients send it.
+    pub fn of(key: &[u8]) -> Self {
+        let mut hash = [0; 32];
+        hash.copy_from_slice(digest(&SHA256, key).as_ref());
+        Hash(hash)
+    }
+
+    /// From 64 hexadecimal digits of either case.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut hash = [0; 32];
+        if text.len() != 2 * hash.len() || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return None;
+        }
+        for (index, byte) in hash.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(text.get(2 * index..2 * index + 2)?, 16).ok()?;
+        }
+        Some(Hash(hash))
+    }
+}
+
+/// As 64 hexadecimal digits.
+impl fmt::Display for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// Not what it is: debug lines end up in logs.
+impl fmt::Debug for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hash(…)")
+    }
+}
+
+/// A key that was just made; it is nowhere else.
+pub struct Key(String);
+
+impl Key {
+    /// A new one: `sk-argo-` and 43 characters that stand for 32 random bytes.
+    ///
+    /// # Errors
+    /// The system gives no random bytes.
+    pub fn make() -> Result<Self, String> {
+        let mut random = [0; RANDOM];
+        SystemRandom::new().fill(&mut random).map_err(|_| "the system gives no random bytes".to_owned())?;
+        Ok(Key(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(random))))
+    }
+
+    /// For the one who asked for it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// What is kept of it.
+    pub fn hash(&self) -> Hash {
+        Hash::of(self.0.as_bytes())
+    }
+}
+
+/// Callers and the hashes of their keys.
+#[derive(Debug, Default)]
+pub struct Keys(Vec<(Hash, Arc<Caller>)>);
+
+impl Keys {
+    /// Those who may call; no two with the same hash.
+    pub fn new(list: Vec<(Hash, Arc<Caller>)>) -> Self {
+        Keys(list)
+    }
+
+    /// All callers.
+    pub fn callers(&self) -> impl Iterator<Item = &Arc<Caller>> {
+        self.0.iter().map(|(_, caller)| caller)
+    }
+
+    /// Whose key this is. All are looked at, whichever it is.
+    pub fn caller(&self, key: &[u8]) -> Option<Arc<Caller>> {
+        let Hash(asked) = Hash::of(key);
+        let mut found = u32::MAX;
+        for (number, (Hash(known), _)) in (0..u32::MAX).zip(&self.0) {
+            found.conditional_assign(&number, known.ct_eq(&asked));
+        }
+        self.0.get(usize::try_from(found).ok()?).map(|(_, caller)| caller.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_is_sha256_and_reads_as_it_is_written() {
+        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(Hash::of(b"abc").to_string(), abc);
+        assert_eq!(Hash::parse(&abc.to_uppercase()), Some(Hash::of(b"abc")));
+        for text in ["", "ba78", &abc[1..], &format!("{abc}0"), &abc.replace('b', "g"), &"é".repeat(32)] {
+            assert_eq!(Hash::parse(text), None, "{text}");
+        }
+        assert!(!format!("{:?}", Hash::of(b"abc")).contains("ba78"));
+    }
+
+    #[test]
+    fn keys_are_long_and_never_the_same() {
+        let (one, other) = (Key::make().unwrap(), Key::make().unwrap());
+        assert_ne!(one.reveal(), other.reveal());
+        let random = one.reveal().strip_prefix("sk-argo-").unwrap();
+        assert!(random.len() == 43 && random.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)));
+        assert_eq!(one.hash(), Hash::of(one.reveal().as_bytes()));
+    }
+
+    #[test]
+    fn everyone_is_found_by_their_own_key_only() {
+        let caller = |name: &str| Arc::new(Caller { name: Some(name.into()), ..Caller::nameless("u") });
+        let keys = Keys::new(["a", "b", "c"].map(|name| (Hash::of(name.as_bytes()), caller(name))).into());
+        for name in ["a", "b", "c"] {
+            assert_eq!(keys.caller(name.as_bytes()).unwrap().name.as_deref(), Some(name));
+        }
+        assert!(keys.caller(b"d").is_none() && Keys::default().caller(b"a").is_none());
+    }
+}

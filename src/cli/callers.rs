@@ -1,0 +1,62 @@
+//! Finds and reads the file that lists callers, where the configuration asks for keys.
+
+use super::disk::Disk;
+use crate::access::Mode;
+use crate::callers::Callers;
+use crate::config::Config;
+use crate::problem::{Checked, Place, Problem};
+use std::io::ErrorKind;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+/// The file beside a configuration that is not read because the configuration is broken.
+const USUAL: &str = "callers.yaml";
+
+/// Where the file lies; `beside` is the configuration's folder.
+pub fn path(config: &Config, beside: Option<&Path>) -> PathBuf {
+    beside.map_or_else(|| PathBuf::from(&config.callers), |folder| folder.join(&config.callers))
+}
+
+/// The callers, where keys tell them apart. Beside a configuration that is broken the usual file is looked through too, so
+/// that one run tells all.
+///
+/// # Errors
+/// Everything that is wrong with the file.
+pub fn load(config: Option<&Config>, beside: Option<&Path>, disk: &Disk) -> Checked<Option<Callers>> {
+    match config {
+        Some(config) if config.access == Mode::Keys => read(&path(config, beside), disk),
+        Some(_) => Ok((None, Vec::new())),
+        None => {
+            let usual = beside.map(|folder| folder.join(USUAL)).filter(|path| path.is_file());
+            usual.map_or(Ok((None, Vec::new())), |path| read(&path, disk))
+        }
+    }
+}
+
+fn read(path: &Path, disk: &Disk) -> Checked<Option<Callers>> {
+    let file = path.display().to_string();
+    let text = disk.read_apart(path).map_err(|error| {
+        let (message, help) = match error.kind() {
+            ErrorKind::NotFound => (
+                "`access: keys` needs a list of callers, and there is no such file".to_owned(),
+                "make it with the first caller's key: argo-openai-proxy key new NAME",
+            ),
+            _ => (format!("it cannot be read: {error}"), "make it readable for the user who runs the proxy"),
+        };
+        vec![Problem::new(Place::File(file.clone()), message, Some(help.to_owned()))]
+    })?;
+    let text = String::from_utf8(text)
+        .map_err(|_| vec![Problem::new(Place::File(file.clone()), "it is not UTF-8 text", None)])?;
+    let (callers, mut warnings) = Callers::read(&file, &text)?;
+    warnings.extend(is_shown(path, &file));
+    Ok((Some(callers), warnings))
+}
+
+/// Hashes of good keys are of little use to anybody; names, users and rights are for the owner all the same.
+fn is_shown(path: &Path, file: &str) -> Option<Problem> {
+    let mode = std::fs::metadata(path).ok()?.permissions().mode();
+    (mode & 0o077 != 0).then(|| {
+        let help = format!("chmod 600 {file}");
+        Problem::warning(Place::File(file.to_owned()), "others than its owner can read it", Some(help))
+    })
+}

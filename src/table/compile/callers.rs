@@ -1,0 +1,24 @@
+//! The callers that a row names.
+
+use super::super::written;
+use super::routes::Action;
+use crate::access::Globs;
+use crate::table::RowCallers;
+use crate::yaml::Source;
+
+/// Compiles them; whether there are such callers is known only with the file that lists them.
+pub fn compile(row: &written::Route<'_>, action: Option<&Action>, source: &mut Source<'_>) -> Option<RowCallers> {
+    let (list, path) = row.options.callers.as_ref()?;
+    if let Some(Action::Reply(entry)) = action
+        && entry.is_public
+    {
+        let message = format!("{}: 'callers' does nothing here: {} is for everybody", row.called, entry.name);
+        source.error(path, message, Some("remove it".to_owned()));
+    }
+    if list.is_empty() && source.is_sound() {
+        let help = "name somebody, or switch the row off: `enabled: false`".to_owned();
+        source.error(path, format!("{}: 'callers' names nobody", row.called), Some(help));
+    }
+    let names: Vec<_> = list.iter().map(|name| (name.value.clone(), source.place(&name.path))).collect();
+    Some(RowCallers { globs: Globs::new(list.iter().map(|name| name.value.as_str())), names })
+}

@@ -1,0 +1,206 @@
+//! Who may call, as whom, and what they may use.
+
+use crate::reload::{replace, until};
+use crate::support::{Answer, Argo, Server, Setup, caller, callers, chat, said};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+const SHIPPED: &str = include_str!("../../routes.yaml");
+const CHAT: &str = "/v1/chat/completions";
+
+fn bearer(key: &str) -> String {
+    format!("Authorization: Bearer {key}\r\n")
+}
+
+fn ask(server: &Server, headers: &str) -> Answer {
+    server.client().call("POST", CHAT, headers, chat("x", json!({})).as_bytes())
+}
+
+fn assert_unauthorized(answer: &Answer, code: &Value, begins: &str) {
+    assert_eq!((answer.status, answer.header("www-authenticate")), (401, Some("Bearer")), "{answer:?}");
+    let error = answer.error();
+    assert_eq!(
+        (&error["type"], &error["param"], &error["code"]),
+        (&json!("invalid_request_error"), &Value::Null, code)
+    );
+    assert!(error["message"].as_str().unwrap().starts_with(begins), "{error}");
+}
+
+#[test]
+fn a_key_tells_who_calls_and_as_whom() {
+    let argo = Argo::saying("Hi");
+    let rows =
+        [caller("ann", "key-a", "user: aaa"), caller("bob", "key-b", ""), caller("old", "key-o", "enabled: false")];
+    let server = Setup::before(&argo).callers(&rows).start();
+    let user = |headers: &str| {
+        assert_eq!(ask(&server, headers).status, 200, "{headers}");
+        argo.requests().pop().unwrap().json()["user"].clone()
+    };
+    for headers in [
+        "Authorization: Bearer key-a\r\n",
+        "authorization: bearer  key-a\r\n",
+        "X-Api-Key: key-a\r\n",
+        "api-key: key-a\r\n",
+    ] {
+        assert_eq!(user(headers), "aaa", "{headers}");
+    }
+    assert_eq!(user(&bearer("key-b")), "tester");
+    let calls = argo.requests().len();
+    for key in ["key-o", "key-", "key-aa", "sk-argo-x"] {
+        let answer = ask(&server, &bearer(key));
+        assert_unauthorized(&answer, &json!("invalid_api_key"), "Incorrect API key provided: ");
+        assert!(!answer.text().contains(key), "{}", answer.text());
+    }
+    for headers in ["", "Authorization: Basic key-a\r\n", "Authorization: Bearer \r\n"] {
+        assert_unauthorized(&ask(&server, headers), &Value::Null, "You didn't provide an API key. You need to");
+    }
+    assert_eq!(argo.requests().len(), calls, "nothing of that reaches ARGO");
+
+    let mut client = server.client();
+    assert_eq!(client.call("GET", "/health", "", b"").status, 200, "probes have no key");
+    assert_eq!(client.call("GET", "/health", &bearer("wrong"), b"").status, 200);
+    assert_eq!(client.call("OPTIONS", CHAT, "Origin: http://localhost:1\r\n", b"").status, 204, "nor have preflights");
+    for path in ["/v1/models", "/v1/models/argo:gpt-4o", "/v1/docs", "/"] {
+        assert_eq!(client.call("GET", path, "", b"").status, 401, "{path}");
+        assert_eq!(client.call("HEAD", path, "", b"").status, 401, "{path}");
+        assert_eq!(client.call("GET", path, &bearer("key-a"), b"").status, 200, "{path}");
+    }
+    let body = chat("x", json!({}));
+    let cors = client.call("POST", CHAT, "Origin: http://localhost:1\r\n", body.as_bytes());
+    assert_eq!((cors.status, cors.header("access-control-allow-origin")), (401, Some("http://localhost:1")));
+}
+
+#[test]
+fn a_caller_uses_no_more_than_they_may() {
+    let argo = Argo::saying("Hi");
+    let rows = [
+        caller("ann", "key-a", "routes: [/v1/models*, /v1/chat/completions, /v1/docs], models: [\"*gpt-4o\", gpt35]"),
+        caller("all", "key-b", ""),
+    ];
+    let server = Setup::before(&argo).callers(&rows).start();
+    let ann = bearer("key-a");
+    let with = |model: &str| {
+        let body = chat("x", json!({ "model": model }));
+        server.client().call("POST", CHAT, &ann, body.as_bytes())
+    };
+    for model in ["argo:gpt-4o", "ARGO:GPT-4O", "gpt4o", "gpt-4o", "gpt35"] {
+        assert_eq!(with(model).status, 200, "{model}");
+    }
+    let refused: Vec<Value> = ["argo:gpt-4o-mini", "argo:gpt-4o-nonsense"]
+        .into_iter()
+        .map(|model| {
+            let answer = with(model);
+            assert_eq!((answer.status, &answer.error()["code"]), (404, &json!("model_not_found")));
+            json!(answer.error()["message"].as_str().unwrap().replace(model, "X"))
+        })
+        .collect();
+    assert_eq!(refused[0], refused[1], "what is there is not told from what is not");
+    assert!(refused[0].as_str().unwrap().contains("'X' does not exist or you do not have access to it"));
+
+    let list = |key: &str| -> Vec<String> {
+        let answer = server.client().call("GET", "/v1/models", &bearer(key), b"").json();
+        answer["data"].as_array().unwrap().iter().map(|model| model["id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(list("key-a"), ["argo:gpt-3.5-turbo", "argo:gpt-4o"]);
+    assert!(list("key-b").len() > 20);
+    let get = |path: &str| server.client().call("GET", path, &ann, b"");
+    assert_eq!((get("/v1/models/argo:gpt-4o").status, get("/v1/models/argo:gpt-4o-mini").status), (200, 404));
+    let docs = get("/v1/docs");
+    assert!(docs.text().contains("argo:gpt-4o<") && !docs.text().contains("argo:gpt-4o-mini"), "{}", docs.text());
+
+    let calls = argo.requests().len();
+    let refused = server.client().call("POST", "/v1/embeddings", &ann, b"{}");
+    assert_eq!((refused.status, &refused.error()["type"]), (403, &json!("permission_error")));
+    let message = refused.error()["message"].as_str().unwrap().to_owned();
+    assert!(message.starts_with("POST /v1/embeddings is not for everybody: 'ann' may not"), "{message}");
+    assert_eq!(argo.requests().len(), calls);
+}
+
+#[test]
+fn a_row_may_name_its_callers() {
+    let argo = Argo::saying("Hi");
+    let table = SHIPPED.replace(
+        "{ path: /v1/chat/completions, upstream",
+        "{ path: /v1/chat/completions, callers: [ann, \"lab-*\", nobdy], upstream",
+    );
+    assert_ne!(table, SHIPPED);
+    let rows = [caller("ann", "key-a", ""), caller("bob", "key-b", ""), caller("lab-7", "key-l", "")];
+    let server = Setup::before(&argo).callers(&rows).routes(&table).start();
+    let status = |key: &str| ask(&server, &bearer(key)).status;
+    assert_eq!((status("key-a"), status("key-l"), status("key-b"), status("none")), (200, 200, 403, 401));
+    let log = server.log();
+    assert!(log.contains("no caller is named 'nobdy'") && log.contains("routes.yaml:"), "{log}");
+
+    let open = Setup::before(&argo).routes(&table).start();
+    assert_eq!(ask(&open, "").status, 403, "nobody is anybody in particular");
+    assert!(open.log().contains("nobody may use it, since access is open"), "{}", open.log());
+}
+
+#[test]
+fn the_key_may_be_the_username() {
+    let argo = Argo::saying("Hi");
+    let server = Setup::before(&argo).config("access: passthrough").start();
+    assert_eq!(ask(&server, &bearer("ac.jdoe")).status, 200);
+    assert_eq!(argo.request().json()["user"], "ac.jdoe");
+    for key in ["jdoe@anl.gov", "cels", "sk-argo-/x"] {
+        let answer = ask(&server, &bearer(key));
+        assert_unauthorized(&answer, &json!("invalid_api_key"), "Incorrect API key provided: it is no username.");
+        assert!(answer.text().contains("such as jdoe") && !answer.text().contains(key));
+    }
+    assert_unauthorized(&ask(&server, ""), &Value::Null, "You didn't provide an API key.");
+    assert_eq!(argo.requests().len(), 1);
+}
+
+#[test]
+fn callers_change_while_they_call() {
+    let (argo, go) = Argo::halting();
+    let rows = [caller("ann", "key-a", ""), caller("bob", "key-b", "")];
+    let server = Setup::before(&argo).callers(&rows).start();
+    let file = server.file("callers.yaml");
+    let status = |key: &str| server.client().call("GET", "/v1/models", &bearer(key), b"").status;
+    let mut client = server.client();
+    client.send("POST", CHAT, &bearer("key-a"), chat("x", json!({"stream": true})).as_bytes());
+    assert_eq!(client.head().status, 200);
+    let mut body = client.chunk().unwrap();
+
+    replace(&file, &callers(&rows[1..]));
+    let changed = Instant::now();
+    until("the key is taken back", || status("key-a") == 401);
+    assert!(changed.elapsed() < Duration::from_secs(2), "{:?}", changed.elapsed());
+    assert_eq!(status("key-b"), 200);
+    go.send(()).unwrap();
+    while let Some(piece) = client.chunk().filter(|piece| !piece.is_empty()) {
+        body.extend(piece);
+    }
+    let said = said(&body);
+    assert_eq!((said.text.as_str(), said.done), ("ab", true), "what was in flight goes on");
+
+    replace(&file, &callers(&[rows[0].replace("name", "nme")]));
+    until("the mistake", || server.log().contains("did you mean 'name'?"));
+    assert_eq!((status("key-a"), status("key-b")), (401, 200), "the last good callers stay");
+    std::fs::remove_file(&file).unwrap();
+    until("the missing file", || server.log().contains("argo-openai-proxy key new NAME"));
+    assert_eq!(status("key-b"), 200);
+    replace(&file, &callers(&rows[..1]));
+    until("the file is back", || status("key-a") == 200);
+    assert_eq!(status("key-b"), 401);
+}
+
+#[test]
+fn access_changes_without_a_restart() {
+    let argo = Argo::saying("Hi");
+    let server = Setup::before(&argo).file("callers.yaml", &callers(&[caller("ann", "key-a", "")])).start();
+    let file = server.file("config.yaml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(ask(&server, "").status, 200);
+    replace(&file, &format!("{text}access: keys\n"));
+    until("keys count", || ask(&server, "").status == 401);
+    assert_eq!(ask(&server, &bearer("key-a")).status, 200);
+    replace(&file, &format!("{text}access: passthrough\n"));
+    until("usernames count", || ask(&server, &bearer("jdoe")).status == 200);
+    replace(&file, &format!("{text}host: 0.0.0.0\n"));
+    until("the refusal", || server.log().contains("host: everybody who can reach 0.0.0.0"));
+    assert_eq!(ask(&server, "").status, 401);
+    replace(&file, &text);
+    until("it is open again", || ask(&server, "").status == 200);
+}
