@@ -8,7 +8,7 @@ use crate::proxy::InFlight;
 use crate::proxy::call::MOST_ATTEMPTS;
 use async_trait::async_trait;
 use log::{info, warn};
-use pingora::apps::HttpServerApp;
+use pingora::apps::ServerApp;
 use pingora::server::configuration::ServerConf;
 use pingora::server::{ListenFds, RunArgs, Server, ShutdownSignal, ShutdownSignalWatch, ShutdownWatch};
 use pingora::services::Service;
@@ -81,7 +81,7 @@ struct OnListener<A> {
 }
 
 #[async_trait]
-impl<A: HttpServerApp + Send + Sync + 'static> Service for OnListener<A> {
+impl<A: ServerApp + Send + Sync + 'static> Service for OnListener<A> {
     async fn start_service(&mut self, fds: Option<ListenFds>, shutdown: ShutdownWatch, listeners_per_fd: usize) {
         if let (Some(fds), Some(bound)) = (&fds, self.bound.take()) {
             fds.lock().add(bound.address.to_string(), bound.listener.into_raw_fd());
@@ -126,7 +126,7 @@ impl Runner {
     }
 
     /// Serves `service` on `bound`.
-    pub fn add<A: HttpServerApp + Send + Sync + 'static>(&mut self, mut service: Listening<A>, bound: Bound) {
+    pub fn add<A: ServerApp + Send + Sync + 'static>(&mut self, mut service: Listening<A>, bound: Bound) {
         service.add_tcp(&bound.address.to_string());
         self.server.add_service(OnListener { service, bound: Some(bound) });
     }

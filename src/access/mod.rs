@@ -1,5 +1,7 @@
 //! Who calls: as whom ARGO is called for them, and how much they may use.
 
+pub mod limits;
+
 use crate::wire::Failure;
 use http::HeaderMap;
 use std::num::NonZeroU32;

@@ -8,13 +8,14 @@ use super::{Ended, environment, stand_in, tell};
 use crate::access::Access;
 use crate::config::{Config, HttpUrl, Username};
 use crate::problem::{Place, Problem};
-use crate::proxy::{Current, InFlight, Live, Proxy, Settings};
+use crate::proxy::{Current, Guarded, InFlight, Live, Patience, Proxy, Settings};
 use crate::reload::{self, Fresh};
 use crate::server::{self, Bound, Runner};
 use crate::setup;
 use crate::stand_in::{CHAT_PATH, EMBED_PATH, MODELS_PATH, STREAM_CHAT_PATH, StandIn};
 use crate::table::Endpoints;
-use pingora_proxy::http_proxy_service_with_name;
+use pingora::services::listening::Service;
+use pingora_proxy::http_proxy;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -38,7 +39,7 @@ pub fn run(args: &ServeArgs) -> Result<(), Ended> {
     let mut runner = Runner::new(loaded.config.num_workers, loaded.config.drain_timeout, in_flight.clone());
     if let Some(behind) = behind {
         let stand_in = StandIn::new(stand_in::options_from(&loaded.table));
-        runner.add(pingora::services::listening::Service::new("stand-in".to_owned(), stand_in), behind);
+        runner.add(Service::new("stand-in".to_owned(), stand_in), behind);
     }
     let begun_with = Begun::with(&loaded);
     let current = Arc::new(Current::new(live(loaded)?));
@@ -51,8 +52,8 @@ pub fn run(args: &ServeArgs) -> Result<(), Ended> {
         (fresh, disk.into_seen())
     };
     reload::watch(disk.into_seen(), current.clone(), Box::new(load));
-    let service = http_proxy_service_with_name(&runner.configuration(), Proxy::new(current, in_flight), "proxy");
-    runner.add(service, bound);
+    let app = http_proxy(&runner.configuration(), Proxy::new(current.clone(), in_flight));
+    runner.add(Service::new("proxy".to_owned(), Guarded::new(app, current)), bound);
     eprint!("{introduction}");
     runner.run()
 }
@@ -154,6 +155,15 @@ pub(super) fn live_as(user: String, loaded: Loaded) -> Live {
     let origins = config.cors_origins;
     let settings = Settings {
         access: Access::open(&user),
+        limits: config.limits,
+        limits_wait: config.limits_wait,
+        patience: Patience {
+            idle: config.keepalive_timeout,
+            head: config.head_timeout,
+            max_head: config.max_head,
+            body: config.body_timeout,
+            write: config.write_timeout,
+        },
         timeout: config.timeout,
         connect_timeout: config.connect_timeout,
         max_body: config.max_body,

@@ -1,5 +1,6 @@
 //! The keys of `config.yaml`, described once: for the reader, which knows no others, and for editors.
 
+use crate::access::limits;
 use crate::yaml::{Key, Kind};
 
 /// All keys, in the order of the sample.
@@ -22,8 +23,32 @@ pub const KEYS: &[Key] = &[
     ),
     Key::optional("max_body", Kind::Size, "Largest request: bytes, or a number with a unit such as 32MiB."),
     Key::optional("max_answer", Kind::Size, "Largest answer that is held in memory; streams are not."),
+    Key::optional("limits", Kind::Map(LIMITS), "What each caller may use, where its own limits do not say otherwise."),
+    Key::optional(
+        "keepalive_timeout",
+        Kind::Seconds,
+        "How long a client's connection may wait for its next request, in seconds.",
+    ),
+    Key::optional("head_timeout", Kind::Seconds, "How long a request's head may take from its first byte, in seconds."),
+    Key::optional("max_head", Kind::Size, "Largest head of a request."),
+    Key::optional(
+        "body_timeout",
+        Kind::Seconds,
+        "How far a request's body may be behind 16 KiB/s, in seconds: longest pause of a client that sends.",
+    ),
+    Key::optional(
+        "write_timeout",
+        Kind::Seconds,
+        "How far a client may be behind 16 KiB/s while it does not take what is there for it, in seconds.",
+    ),
     Key::optional("cors", Kind::Map(CORS), "Web pages that may call the proxy from a browser."),
 ];
+
+const LIMITS: &[Key] = &{
+    let [requests, tokens, concurrent] = limits::KEYS;
+    let wait = "How long a request beyond concurrent waits for a place, in seconds; 0 refuses it at once.";
+    [requests, tokens, concurrent, Key::optional("wait", Kind::Seconds, wait)]
+};
 
 const CORS: &[Key] = &[Key::optional(
     "origins",

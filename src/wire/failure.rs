@@ -16,6 +16,8 @@ pub struct Failure {
     pub message: String,
     /// The request field at fault.
     pub param: Option<String>,
+    /// OpenAI's `error.type`, where the status does not decide it.
+    pub kind: Option<&'static str>,
     /// For programs.
     pub code: Option<Cow<'static, str>>,
     /// `Retry-After`, `Allow` and the like.
@@ -25,7 +27,7 @@ pub struct Failure {
 impl Failure {
     /// A failure; its type in the JSON follows from `status`.
     pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Failure { status, message: message.into(), param: None, code: None, headers: Vec::new() }
+        Failure { status, message: message.into(), param: None, kind: None, code: None, headers: Vec::new() }
     }
 
     /// 400 for a request that is wrong as a whole.
@@ -59,6 +61,12 @@ impl Failure {
         self
     }
 
+    /// The same failure, with a type of its own.
+    pub fn with_kind(mut self, kind: &'static str) -> Self {
+        self.kind = Some(kind);
+        self
+    }
+
     /// The same failure, with a code for programs.
     pub fn with_code(mut self, code: impl Into<Cow<'static, str>>) -> Self {
         self.code = Some(code.into());
@@ -79,7 +87,7 @@ impl Failure {
         out.extend_from_slice(b"{\"error\":{\"message\":");
         json::push_string(&mut out, &self.message);
         out.extend_from_slice(b",\"type\":");
-        json::push_string(&mut out, kind_of(self.status));
+        json::push_string(&mut out, self.kind.unwrap_or(kind_of(self.status)));
         for (key, value) in [("param", self.param.as_deref()), ("code", self.code.as_deref())] {
             json::push_key(&mut out, key);
             match value {

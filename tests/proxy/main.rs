@@ -3,6 +3,7 @@
 mod support;
 
 mod bodies;
+mod caller_limits;
 mod chat;
 mod choices;
 mod completions;
@@ -22,6 +23,7 @@ mod passthrough;
 mod reload;
 mod reviewed;
 mod route_options;
+mod slow_clients;
 mod streams;
 mod structured;
 mod timeouts;
