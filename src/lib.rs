@@ -9,6 +9,7 @@
 //! 0  yaml, report      files that people edit: keys described once, values with their places; mistakes as people read them
 //! 1  chat, models      the hub: conversations, events, token counts; names of models and their quirks
 //! 1  access            who calls, as whom, what they may use and how much of it
+//! 2  limits            how much callers use, and when that is too much
 //! 2  dialect           how upstreams speak
 //! 2  transform         what a route does with a request and its reply
 //! 3  table             routes.yaml → what is served, or every problem of it
@@ -45,6 +46,7 @@ pub mod dialect;
 pub mod drive;
 pub mod exchange;
 pub mod explain;
+pub mod limits;
 pub mod models;
 pub mod online;
 pub mod problem;

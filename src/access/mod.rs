@@ -3,6 +3,7 @@
 pub mod admit;
 mod guard;
 mod keys;
+pub mod limits;
 mod may;
 mod username;
 

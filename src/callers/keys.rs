@@ -23,14 +23,6 @@ const CALLER: &[Key] = &[
         Kind::List(&Kind::Text),
         "The models that they may use, by their names or ARGO's ids; * stands for any text. All by default.",
     ),
-    Key::optional("limits", Kind::Map(LIMITS), "How much they may use; without a limit by default."),
+    Key::optional("limits", Kind::Map(&limits::KEYS), "How much they may use; without a limit by default."),
     Key::optional("enabled", Kind::Bool, "false: the key does not count."),
 ];
-
-const LIMITS: &[Key] = &[
-    Key::optional("requests_per_minute", AMOUNT, "Requests begun in a minute."),
-    Key::optional("tokens_per_minute", AMOUNT, "Tokens of prompts and answers in a minute."),
-    Key::optional("concurrent", AMOUNT, "Requests at the same time."),
-];
-
-const AMOUNT: Kind = Kind::Whole(1, 1_000_000_000);

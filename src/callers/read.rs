@@ -76,15 +76,7 @@ fn row(mut keys: Section<'_>, source: &mut Source<'_>) -> Partial {
 }
 
 fn limits(mut keys: Section<'_>, source: &mut Source<'_>) -> Limits {
-    let amount = |node: &Node| -> Read<NonZeroU32> {
-        let number = narrow(whole(node, 1..=1_000_000_000)?)?;
-        NonZeroU32::new(number).ok_or_else(|| expected("a whole number from 1", node))
-    };
-    let limits = Limits {
-        requests_per_minute: keys.get(source, "requests_per_minute", amount),
-        tokens_per_minute: keys.get(source, "tokens_per_minute", amount),
-        concurrent: keys.get(source, "concurrent", amount),
-    };
+    let limits = limits::read(&mut keys, source);
     keys.finish(source);
     limits
 }

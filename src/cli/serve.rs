@@ -9,7 +9,7 @@ use super::{Ended, environment, stand_in, tell};
 use crate::access::{Access, Guard, Mode};
 use crate::config::{Config, HttpUrl, Overrides, Username};
 use crate::problem::{Place, Problem};
-use crate::proxy::{Current, InFlight, Live, Proxy, Settings};
+use crate::proxy::{Current, Guarded, InFlight, Live, Patience, Proxy, Settings};
 use crate::reload::{self, Fresh};
 use crate::server::upgrade::Inherited;
 use crate::server::{self, Bound, Certificates, Runner};
@@ -64,8 +64,8 @@ pub fn run(args: &ServeArgs) -> Result<(), Ended> {
         (fresh, disk.into_seen())
     };
     reload::watch(disk.into_seen(), current.clone(), Box::new(load));
-    let proxy = http_proxy(&runner.configuration(), Proxy::new(current, in_flight));
-    runner.add("proxy", proxy, listening.bound)?;
+    let proxy = http_proxy(&runner.configuration(), Proxy::new(current.clone(), in_flight));
+    runner.add_under("proxy", proxy, listening.bound, |proxy| Guarded::new(proxy, current))?;
     eprint!("{introduction}");
     runner.run(newcomer)
 }
@@ -190,6 +190,15 @@ pub(super) fn live_as(access: Access, loaded: Loaded) -> Live {
     let settings = Settings {
         access,
         guard: Guard { hosts: config.hosts, is_local: config.host.is_loopback() },
+        limits: config.limits,
+        limits_wait: config.limits_wait,
+        patience: Patience {
+            idle: config.keepalive_timeout,
+            head: config.head_timeout,
+            max_head: config.max_head,
+            body: config.body_timeout,
+            write: config.write_timeout,
+        },
         timeout: config.timeout,
         connect_timeout: config.connect_timeout,
         max_body: config.max_body,

@@ -1,6 +1,6 @@
 //! The keys of `config.yaml`, described once: for the reader, which knows no others, and for editors.
 
-use crate::access::Mode;
+use crate::access::{Mode, limits};
 use crate::yaml::{Choice, Key, Kind};
 
 /// All keys, in the order of the sample.
@@ -38,6 +38,24 @@ pub const KEYS: &[Key] = &[
     ),
     Key::optional("max_body", Kind::Size, "Largest request: bytes, or a number with a unit such as 32MiB."),
     Key::optional("max_answer", Kind::Size, "Largest answer that is held in memory; streams are not."),
+    Key::optional("limits", Kind::Map(LIMITS), "What each caller may use, where its own limits do not say otherwise."),
+    Key::optional(
+        "keepalive_timeout",
+        Kind::Seconds,
+        "How long a client's connection may wait for its next request, in seconds.",
+    ),
+    Key::optional("head_timeout", Kind::Seconds, "How long a request's head may take from its first byte, in seconds."),
+    Key::optional("max_head", Kind::Size, "Largest head of a request."),
+    Key::optional(
+        "body_timeout",
+        Kind::Seconds,
+        "How far a request's body may be behind 16 KiB/s, in seconds: longest pause of a client that sends.",
+    ),
+    Key::optional(
+        "write_timeout",
+        Kind::Seconds,
+        "How far a client may be behind 16 KiB/s while it does not take what is there for it, in seconds.",
+    ),
     Key::optional("cors", Kind::Map(CORS), "Web pages that may call the proxy from a browser."),
     Key::optional("socket", Kind::Text, "Unix socket to listen on, too; only your own programs reach it."),
     Key::optional("tls", Kind::Map(TLS), "Speak TLS on `port`, and nothing else."),
@@ -52,6 +70,12 @@ const TLS: &[Key] = &[
     Key::required("certificate", Kind::Text, "PEM file: the certificate, then those between it and its authority."),
     Key::required("key", Kind::Text, "PEM file: the certificate's private key, without a password."),
 ];
+
+const LIMITS: &[Key] = &{
+    let [requests, tokens, concurrent] = limits::KEYS;
+    let wait = "How long a request beyond concurrent waits for a place, in seconds; 0 refuses it at once.";
+    [requests, tokens, concurrent, Key::optional("wait", Kind::Seconds, wait)]
+};
 
 const CORS: &[Key] = &[Key::optional(
     "origins",

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::host::Host;
+use super::limits::LimitsSection;
 use super::listeners::Listeners;
 use super::origins::Origins;
 use super::url::HttpUrl;
@@ -33,6 +34,12 @@ pub(super) struct Layer {
     pub max_answer: Option<usize>,
     pub connect_timeout: Option<Duration>,
     pub drain_timeout: Option<Duration>,
+    pub limits: Option<LimitsSection>,
+    pub keepalive_timeout: Option<Duration>,
+    pub head_timeout: Option<Duration>,
+    pub max_head: Option<usize>,
+    pub body_timeout: Option<Duration>,
+    pub write_timeout: Option<Duration>,
     pub cors_origins: Option<Origins>,
     pub listeners: Listeners,
     pub access: Option<Mode>,
@@ -78,6 +85,12 @@ impl Layer {
             max_answer: keys.get(source, "max_answer", size),
             connect_timeout: keys.get(source, "connect_timeout", seconds),
             drain_timeout: keys.get(source, "drain_timeout", seconds_or_zero),
+            limits: LimitsSection::read(&mut keys, source),
+            keepalive_timeout: keys.get(source, "keepalive_timeout", seconds),
+            head_timeout: keys.get(source, "head_timeout", seconds),
+            max_head: keys.get(source, "max_head", size),
+            body_timeout: keys.get(source, "body_timeout", seconds),
+            write_timeout: keys.get(source, "write_timeout", seconds),
             cors_origins: cors(&mut keys, source),
             listeners: Listeners::read(&mut keys, source),
             access: keys.get(source, "access", value::mode),
@@ -106,6 +119,12 @@ impl Layer {
             max_answer: self.max_answer.or(base.max_answer),
             connect_timeout: self.connect_timeout.or(base.connect_timeout),
             drain_timeout: self.drain_timeout.or(base.drain_timeout),
+            limits: Some(self.limits.unwrap_or_default().over(base.limits.unwrap_or_default())),
+            keepalive_timeout: self.keepalive_timeout.or(base.keepalive_timeout),
+            head_timeout: self.head_timeout.or(base.head_timeout),
+            max_head: self.max_head.or(base.max_head),
+            body_timeout: self.body_timeout.or(base.body_timeout),
+            write_timeout: self.write_timeout.or(base.write_timeout),
             cors_origins: self.cors_origins.or(base.cors_origins),
             listeners: self.listeners.over(base.listeners),
             access: self.access.or(base.access),

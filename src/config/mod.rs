@@ -11,6 +11,7 @@
 mod host;
 mod keys;
 mod layer;
+mod limits;
 mod listeners;
 mod origins;
 mod overrides;
@@ -23,6 +24,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use crate::access::Limits;
 pub use crate::access::{PLACEHOLDER, Username, check_username};
 use crate::problem::{Checked, Severity, Spot};
 pub use crate::problem::{Place, Problem};
@@ -67,6 +69,20 @@ pub struct Config {
     pub connect_timeout: Duration,
     /// How long requests in flight may take to end at shutdown; zero cuts them.
     pub drain_timeout: Duration,
+    /// What each caller may use.
+    pub limits: Limits,
+    /// How long a request waits for a place among those that run at the same time; zero: not at all.
+    pub limits_wait: Duration,
+    /// How long a client's connection may wait for its next request.
+    pub keepalive_timeout: Duration,
+    /// How long a request's head may take from its first byte.
+    pub head_timeout: Duration,
+    /// Bytes of a request's head.
+    pub max_head: usize,
+    /// How far a body may be behind the slowest rate.
+    pub body_timeout: Duration,
+    /// How far a client that reads may be behind the slowest rate.
+    pub write_timeout: Duration,
     pub cors_origins: Origins,
     /// Where it listens beside the port, and how.
     pub listeners: Listeners,
@@ -176,6 +192,11 @@ impl Config {
             ("drain_timeout", Some(seconds(self.drain_timeout))),
             ("access", Some(self.access.name().to_owned())),
             ("callers", Some(self.callers.clone())),
+            ("keepalive_timeout", Some(seconds(self.keepalive_timeout))),
+            ("head_timeout", Some(seconds(self.head_timeout))),
+            ("max_head", Some(self.max_head.to_string())),
+            ("body_timeout", Some(seconds(self.body_timeout))),
+            ("write_timeout", Some(seconds(self.write_timeout))),
         ]
         .into_iter()
         .filter_map(|(key, value)| Some((key, value?)))
@@ -198,6 +219,13 @@ impl Config {
             max_answer: layer.max_answer?,
             connect_timeout: layer.connect_timeout?,
             drain_timeout: layer.drain_timeout?,
+            limits: layer.limits?.each,
+            limits_wait: layer.limits?.wait?,
+            keepalive_timeout: layer.keepalive_timeout?,
+            head_timeout: layer.head_timeout?,
+            max_head: layer.max_head?,
+            body_timeout: layer.body_timeout?,
+            write_timeout: layer.write_timeout?,
             cors_origins: layer.cors_origins?,
             listeners: layer.listeners,
             access: layer.access.unwrap_or(Mode::Open),

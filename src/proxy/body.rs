@@ -4,13 +4,14 @@
 //! above 64 KiB. So it is switched on when at most 64 KiB remain of a body of known length; a chunked body is read up to
 //! the end of its JSON document and no further, so that pingora itself reads the terminal chunk.
 
-use crate::wire::Gathered;
+use super::slow::Patience;
 use crate::wire::body_end::BodyEnd;
+use crate::wire::{Failure, Gathered};
 use bytes::Bytes;
-use http::{HeaderMap, header};
+use http::{HeaderMap, StatusCode, header};
 use pingora::{ErrorType, Result};
 use pingora_proxy::Session;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What pingora's retry buffer holds, and the most that one read returns.
 const RETRY_BUFFER: usize = 64 * 1024;
@@ -19,6 +20,21 @@ const LINGER: Duration = Duration::from_secs(3);
 /// How long the rest of a short body may take.
 const SETTLE: Duration = Duration::from_millis(500);
 const LINGER_FACTOR: usize = 4;
+
+/// Whether the head of a request is small enough; pingora has read it by then, up to 1 MiB.
+///
+/// # Errors
+/// 431.
+pub fn check_head(session: &Session, most: usize) -> std::result::Result<(), Failure> {
+    let head = session.req_header();
+    let fields = head.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
+    let size = fields.sum::<usize>() + head.uri.path_and_query().map_or(0, |path| path.as_str().len());
+    if size <= most {
+        return Ok(());
+    }
+    let message = format!("The request's head is larger than max_head ({most} bytes): {size} bytes.");
+    Err(Failure::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, message).with_code("head_too_large"))
+}
 
 /// What came of reading.
 pub enum Read {
@@ -32,19 +48,22 @@ pub enum Read {
 ///
 /// # Errors
 /// pingora's, when the client goes away or its framing is broken.
-pub async fn read(session: &mut Session, limit: usize) -> Result<Read> {
+pub async fn read(session: &mut Session, limit: usize, patience: &Patience) -> Result<Read> {
     if session.is_body_empty() {
         return Ok(Read::Whole(Bytes::new()));
     }
+    // The end of a chunked body, which pingora reads itself.
+    session.set_read_timeout(Some(patience.body));
+    session.as_downstream_mut().set_total_drain_timeout(Some(patience.body));
     match length(&session.req_header().headers) {
         Some(length) if length > limit => Ok(Read::TooLarge),
         Some(length) => {
             go_on(session).await?;
-            known(session, length).await
+            known(session, length, patience).await
         }
         None => {
             go_on(session).await?;
-            chunked(session, limit).await
+            chunked(session, limit, patience).await
         }
     }
 }
@@ -69,13 +88,14 @@ fn length(headers: &HeaderMap) -> Option<usize> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.trim().parse().ok()
 }
 
-async fn known(session: &mut Session, length: usize) -> Result<Read> {
+async fn known(session: &mut Session, length: usize, patience: &Patience) -> Result<Read> {
+    let begun = Instant::now();
     let mut whole = Gathered::new(length);
     loop {
         if length - whole.len().min(length) <= RETRY_BUFFER {
             session.enable_retry_buffering();
         }
-        match session.read_request_body().await.map_err(|e| e.into_down())? {
+        match piece(session, patience.body_until(begun, whole.len())).await? {
             Some(piece) => whole.push(piece),
             None => return Ok(Read::Whole(whole.take())),
         }
@@ -85,11 +105,20 @@ async fn known(session: &mut Session, length: usize) -> Result<Read> {
     }
 }
 
-async fn chunked(session: &mut Session, limit: usize) -> Result<Read> {
+/// The next piece of a body, if it comes in time.
+async fn piece(session: &mut Session, until: Instant) -> Result<Option<Bytes>> {
+    match tokio::time::timeout_at(until.into(), session.read_request_body()).await {
+        Ok(read) => read.map_err(|e| e.into_down()),
+        Err(_) => Err(pingora::Error::explain(ErrorType::ReadTimedout, "the request's body is too slow").into_down()),
+    }
+}
+
+async fn chunked(session: &mut Session, limit: usize, patience: &Patience) -> Result<Read> {
+    let begun = Instant::now();
     session.enable_retry_buffering();
     let mut whole = Gathered::new(0);
     let mut end = BodyEnd::default();
-    while let Some(piece) = session.read_request_body().await.map_err(|e| e.into_down())? {
+    while let Some(piece) = piece(session, patience.body_until(begun, whole.len())).await? {
         if whole.len() + piece.len() > limit {
             return Ok(Read::TooLarge);
         }

@@ -2,11 +2,14 @@
 
 use super::choice::Choice;
 use super::deadline::{ConnectBy, Connecting, Deadline};
+use super::limits::Held;
 use super::live::Live;
+use super::slow::{self, Serving};
 use super::watch::{Cut, Watch};
 use crate::access::Caller;
 use crate::chat::tokens::Ledger;
 use crate::exchange::Exchange;
+use crate::limits::Told;
 use crate::table::{Endpoint, Endpoints, Route, Upstream};
 use bytes::Bytes;
 use http::HeaderValue;
@@ -71,6 +74,10 @@ pub struct Ctx {
     pub(super) caller: Option<Arc<Caller>>,
     /// What it was counted to cost.
     pub(super) ledger: Arc<Ledger>,
+    /// What its caller's limits are told to be.
+    pub(super) told: Option<Told>,
+    /// What it holds of its caller's limits.
+    pub(super) held: Option<Box<Held>>,
     /// The row that took the request.
     pub(super) route: Option<Arc<Route>>,
     /// The call and its reply, where there is one.
@@ -92,6 +99,7 @@ pub struct Ctx {
     /// Why the client got an error, for the log.
     pub(super) failure: Option<String>,
     _entered: Entered,
+    _serving: Option<Serving>,
 }
 
 /// Pieces that go out with the next write, and how much had been written before.
@@ -229,6 +237,8 @@ impl Ctx {
             origin: None,
             caller: None,
             ledger: Arc::default(),
+            told: None,
+            held: None,
             route: None,
             exchange: None,
             call: None,
@@ -240,6 +250,7 @@ impl Ctx {
             refusal: None,
             failure: None,
             _entered: entered,
+            _serving: slow::serving(),
         }
     }
     /// Notes the row that took the request.

@@ -6,7 +6,7 @@ use super::body;
 use super::ctx::{CallState, Ctx, Driving};
 use super::dispatch::PreparedDriven;
 use super::outbound::{Came, Outbound};
-use super::{Live, Proxy, reply, writer};
+use super::{Live, Proxy, limits, reply, writer};
 use crate::drive::{Drive, Step};
 use crate::transform::Call;
 use crate::wire::Failure;
@@ -127,7 +127,10 @@ impl Driver {
                 ctx.driving.iter_mut().for_each(|driving| driving.status = driving.status.max(Some(status.as_u16())));
                 self.drive.head(index, status, &headers, bodiless)
             }
-            Came::Piece(piece) => self.drive.piece(index, piece),
+            Came::Piece(piece) => {
+                ctx.held.iter_mut().for_each(|held| held.answered(piece.len()));
+                self.drive.piece(index, piece)
+            }
             Came::End => {
                 let step = self.end(index, ctx).await;
                 // Only now: what the answer says may end everything.
@@ -170,7 +173,9 @@ impl Driver {
         match step {
             Step::Wait => Ok(()),
             Step::Answer(answer) => {
-                if answer.status.is_client_error() || answer.status.is_server_error() {
+                let failed = answer.status.is_client_error() || answer.status.is_server_error();
+                limits::settle(ctx, failed);
+                if failed {
                     let why = answer.why.as_deref().unwrap_or("the upstream's own");
                     ctx.failure.get_or_insert_with(|| why.to_owned());
                 }
@@ -178,7 +183,10 @@ impl Driver {
                 Ok(())
             }
             Step::Stream(bytes) => self.stream(session, ctx, bytes, false).await,
-            Step::Last(bytes) => self.stream(session, ctx, bytes, true).await,
+            Step::Last(bytes) => {
+                limits::settle(ctx, false);
+                self.stream(session, ctx, bytes, true).await
+            }
         }
     }
 

@@ -32,7 +32,10 @@ fn from_client(e: &Error) -> Option<Failure> {
     use ErrorType::{ConnectionClosed, ReadError, ReadTimedout, WriteError, WriteTimedout};
     match e.etype() {
         ConnectionClosed | ReadError | WriteError | WriteTimedout => None,
-        ReadTimedout => Some(Failure::new(StatusCode::REQUEST_TIMEOUT, "The request's body did not arrive in time.")),
+        ReadTimedout => Some(Failure::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "The request's body did not arrive in time (body_timeout of config.yaml).",
+        )),
         _ => Some(Failure::bad_request("The request is not valid HTTP.")),
     }
 }

@@ -14,7 +14,9 @@ pub(crate) mod deadline;
 pub(crate) mod dispatch;
 mod driven;
 mod errors;
+mod guarded;
 pub(crate) mod images;
+mod limits;
 mod line;
 mod live;
 mod outbound;
@@ -23,13 +25,17 @@ pub(crate) mod reply;
 pub(crate) mod request;
 mod resolver;
 mod settings;
+mod slow;
 mod watch;
 pub(crate) mod writer;
 
 pub use ctx::{Ctx, InFlight};
+pub use guarded::Guarded;
 pub use live::{Current, Live};
 pub use settings::{OriginCheck, Settings};
+pub use slow::Patience;
 
+use crate::limits::Limiter;
 use async_trait::async_trait;
 use bytes::Bytes;
 pub(crate) use outbound::Outbound;
@@ -46,13 +52,19 @@ use std::time::Duration;
 pub struct Proxy {
     current: Arc<Current>,
     outbound: Arc<Outbound>,
+    limiter: Arc<Limiter>,
     in_flight: InFlight,
 }
 
 impl Proxy {
     /// A proxy that serves what is current; `in_flight` counts its requests, so that a shutdown can wait for them.
     pub fn new(current: Arc<Current>, in_flight: InFlight) -> Self {
-        Proxy { current, outbound: Arc::default(), in_flight }
+        Proxy { current, outbound: Arc::default(), limiter: Arc::default(), in_flight }
+    }
+
+    /// What callers use, and how often they were refused.
+    pub fn limiter(&self) -> Arc<Limiter> {
+        self.limiter.clone()
     }
 }
 

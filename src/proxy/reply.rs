@@ -5,7 +5,7 @@
 //! body are written in `logging`. Keep-alive survives on both sides.
 
 use super::ctx::{CallState, Ctx};
-use super::{errors, writer};
+use super::{errors, limits, writer};
 use crate::exchange::{Exchange, HeadPlan, Told};
 use crate::wire::{Answer, Failure, sse};
 use bytes::Bytes;
@@ -121,7 +121,9 @@ fn is_no_content(status: StatusCode) -> bool {
 /// A reply that cannot go on ends the call at once, by an error; [`fail`] then writes what pingora drops with it.
 pub fn body(session: &mut Session, piece: &mut Option<Bytes>, end: bool, ctx: &mut Ctx) -> Result<Option<Duration>> {
     let Some(exchange) = ctx.exchange.as_mut() else { return Ok(None) };
-    let mut out = exchange.piece(piece.take().unwrap_or_default());
+    let piece_in = piece.take().unwrap_or_default();
+    ctx.held.iter_mut().for_each(|held| held.answered(piece_in.len()));
+    let mut out = exchange.piece(piece_in);
     let cut = ctx.call.as_mut().is_some_and(|call| notes_piece(call, end));
     let now = Instant::now();
     let late = ctx.call.as_ref().filter(|call| exchange.is_streaming() && call.deadline.left(now).is_none());
@@ -132,14 +134,20 @@ pub fn body(session: &mut Session, piece: &mut Option<Bytes>, end: bool, ctx: &m
             out = join(out, event);
         }
     }
+    let is_streamed = exchange.is_streaming();
     if end && !cut && !exchange.is_over() {
         out = join(out, exchange.end());
+    }
+    let is_over = exchange.is_over();
+    if end && is_streamed {
+        let failed = ctx.call.as_ref().is_some_and(|call| call.status >= Some(400));
+        limits::settle(ctx, failed);
     }
     ctx.unsure.push(&out, session.body_bytes_sent());
     if cut {
         return Err(Error::explain(ErrorType::ConnectionClosed, "the upstream fell silent").into_up());
     }
-    if exchange.is_over() {
+    if is_over {
         ctx.failure.get_or_insert_with(|| "the upstream's answer could not be used".to_owned());
         return Err(Error::explain(errors::OVER, "the reply has failed").into_up());
     }
@@ -180,7 +188,10 @@ pub async fn fail(session: &mut Session, e: &Error, ctx: &mut Ctx) -> FailToProx
     session.set_keepalive(None);
     let error_code = failure.status.as_u16();
     match told {
-        Told::Answer(answer) => writer::write(session, ctx, answer).await,
+        Told::Answer(answer) => {
+            limits::settle(ctx, true);
+            writer::write(session, ctx, answer).await;
+        }
         Told::Event(event) => end_stream(session, ctx, event).await,
         Told::Nothing => end_stream(session, ctx, Bytes::new()).await,
         Told::Break => {}
@@ -219,7 +230,9 @@ pub async fn finish(session: &mut Session, ctx: &mut Ctx) {
         let _ = counting.await;
     }
     let Some(answer) = answer(ctx).await else { return };
-    if answer.status.is_client_error() || answer.status.is_server_error() {
+    let failed = answer.status.is_client_error() || answer.status.is_server_error();
+    limits::settle(ctx, failed);
+    if failed {
         ctx.failure.get_or_insert_with(|| answer.why.as_deref().unwrap_or("the upstream's own").to_owned());
     }
     writer::write(session, ctx, answer).await;

@@ -4,7 +4,7 @@ use super::body::{self, Read};
 use super::ctx::{CallState, Ctx};
 use super::dispatch::{self, ByHead, Prepared, Terms};
 use super::images::Wanted;
-use super::{Live, Proxy, driven, writer};
+use super::{Live, Proxy, driven, limits, writer};
 use crate::access::Caller;
 use crate::chat::tokens::Ledger;
 use crate::table::Route;
@@ -95,6 +95,9 @@ async fn dispatch(
     session: &mut Session,
     ctx: &mut Ctx,
 ) -> Result<Result<Opened, Failure>> {
+    if let Err(failure) = body::check_head(session, live.settings.patience.max_head) {
+        return Ok(Err(failure));
+    }
     let arrived =
         session.server_addr().and_then(|address| address.as_inet()).map(|address| address.ip().to_canonical());
     let head = session.req_header();
@@ -118,16 +121,22 @@ async fn dispatch(
         Err(failure) => return Ok(Err(failure)),
     };
     ctx.caller = Some(caller.clone());
+    if let Err(failure) = limits::begin(&proxy.limiter, ctx, &caller, &method, &route) {
+        return Ok(Err(failure));
+    }
     let given = match dispatch::reads_body(&route) {
         false => Bytes::new(),
         true => {
             let most = dispatch::max_body(&route, &live.settings);
-            match body::read(session, most).await? {
+            match body::read(session, most, &live.settings.patience).await? {
                 Read::Whole(body) => body,
                 Read::TooLarge => return Ok(Err(dispatch::too_large(most))),
             }
         }
     };
+    if let Err(failure) = limits::wait(session, ctx, given.len()).await? {
+        return Ok(Err(failure));
+    }
     let body = dispatch::body(&method, &route, given);
     let (body, fetched) = match dispatch::images(&route, &body) {
         Ok(None) => (body, false),
@@ -232,6 +241,7 @@ async fn drive(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx, driven: Driv
 
 /// What every call begins with.
 fn get_ready(session: &mut Session, ctx: &mut Ctx, prepared: &Prepared) {
+    ctx.held.iter_mut().for_each(|held| held.is_called());
     // A client that does not read cannot hold the call for longer than it may take.
     session.set_write_timeout(Some(prepared.deadline.limit));
     let prompt = prepared.exchange.call().prompt.clone();

@@ -1,7 +1,8 @@
 //! How this instance runs, as far as the hooks need to know; and what it logs.
 
 use super::Ctx;
-use crate::access::{Access, Guard};
+use super::slow::Patience;
+use crate::access::{Access, Guard, Limits};
 use log::{info, warn};
 use pingora::Error;
 use pingora_proxy::Session;
@@ -18,6 +19,12 @@ pub struct Settings {
     pub access: Access,
     /// Keeps web pages from using it.
     pub guard: Guard,
+    /// What each caller may use that has no limits of its own.
+    pub limits: Limits,
+    /// How long a request waits for a place among those that run at the same time.
+    pub limits_wait: Duration,
+    /// How long clients may take.
+    pub patience: Patience,
     /// The longest that a call may take, unless the request says otherwise.
     pub timeout: Duration,
     /// The longest that connecting may take, name and TLS included.

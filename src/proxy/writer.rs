@@ -1,6 +1,6 @@
 //! Writes every reply of ours: one place for length, request id and CORS, failures included.
 
-use super::Ctx;
+use super::{Ctx, limits};
 use crate::wire::Answer;
 use http::{HeaderName, HeaderValue, Method, Version, header};
 use log::debug;
@@ -22,6 +22,7 @@ pub fn push_common(head: &mut ResponseHeader, ctx: &Ctx) -> Result<()> {
         )?;
         head.insert_header(header::VARY, HeaderValue::from_static("Origin"))?;
     }
+    limits::push(head, ctx)?;
     for (name, value) in ctx.route.iter().flat_map(|route| &route.options.headers) {
         head.insert_header(name, value.clone())?;
     }

@@ -17,6 +17,7 @@ mod unix;
 pub mod upgrade;
 
 pub use bound::Bound;
+pub use patient::Patient;
 pub use tls::Certificates;
 pub use unix::private_directory;
 
@@ -25,8 +26,8 @@ use crate::proxy::call::MOST_ATTEMPTS;
 use async_trait::async_trait;
 use bound::Socket;
 use estate::Estate;
-use patient::{Connections, Patient};
-use pingora::apps::HttpServerApp;
+use patient::Connections;
+use pingora::apps::{HttpServerApp, ServerApp};
 use pingora::server::configuration::ServerConf;
 use pingora::server::{ListenFds, RunArgs, Server, ShutdownWatch};
 use pingora::services::Service;
@@ -61,7 +62,7 @@ struct OnListeners<A> {
 }
 
 #[async_trait]
-impl<A: HttpServerApp + Send + Sync + 'static> Service for OnListeners<A> {
+impl<A: ServerApp + Send + Sync + 'static> Service for OnListeners<A> {
     async fn start_service(&mut self, fds: Option<ListenFds>, shutdown: ShutdownWatch, listeners_per_fd: usize) {
         if let Some(fds) = &fds {
             let mut fds = fds.lock();
@@ -121,7 +122,25 @@ impl Runner {
         app: A,
         bound: Vec<Bound>,
     ) -> Result<(), String> {
-        let mut service = Listening::new(name.to_owned(), Patient::new(app, self.connections.clone()));
+        self.add_under(name, app, bound, |app| app)
+    }
+
+    /// Serves `app` on all of `bound`, under what `wrap` makes of its connections.
+    ///
+    /// # Errors
+    /// What the system or TLS has against it, in a sentence.
+    pub fn add_under<A, B>(
+        &mut self,
+        name: &str,
+        app: A,
+        bound: Vec<Bound>,
+        wrap: impl FnOnce(Patient<A>) -> B,
+    ) -> Result<(), String>
+    where
+        A: HttpServerApp + Send + Sync + 'static,
+        B: ServerApp + Send + Sync + 'static,
+    {
+        let mut service = Listening::new(name.to_owned(), wrap(Patient::new(app, self.connections.clone())));
         for bound in &bound {
             let shared = bound.share().map_err(|e| format!("a listener cannot be kept for an upgrade: {e}"))?;
             self.estate.add(shared, bound.file());

@@ -1,7 +1,7 @@
 //! What a row of the table changes beside what it does.
 
 use super::Images;
-use crate::access::Globs;
+use crate::access::{Globs, Limits};
 use crate::problem::Place;
 use crate::wire::overlay::Overlay;
 use http::{HeaderName, HeaderValue};
@@ -15,6 +15,8 @@ pub struct Options {
     pub timeout: Option<Duration>,
     /// The largest request body in bytes, in place of the configuration's limit.
     pub max_body: Option<usize>,
+    /// What each caller may use of it.
+    pub limits: Limits,
     /// Headers of every reply.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// Fields of the request's body that the row decides.

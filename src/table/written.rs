@@ -267,8 +267,19 @@ fn rule(mut keys: Section<'_>, source: &mut Source<'_>) -> Rule {
 fn route<'n>(mut keys: Section<'n>, source: &mut Source<'_>) -> Route<'n> {
     let path = keys.text(source, "path");
     let called = path.as_ref().map_or_else(String::new, |path| format!(" ({})", path.value));
-    let call_keys =
-        ["upstream", "models", "request", "set", "default", "usage", "most_choices", "timeout", "max_body", "images"];
+    let call_keys = [
+        "upstream",
+        "models",
+        "request",
+        "set",
+        "default",
+        "usage",
+        "most_choices",
+        "timeout",
+        "max_body",
+        "limits",
+        "images",
+    ];
     let route = Route {
         called: format!("{}{called}", keys.name()),
         start: keys.path().to_vec(),

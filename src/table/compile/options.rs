@@ -28,11 +28,18 @@ const OURS: &[&str] = &[
     "location",
     "proxy-connection",
     "retry-after",
+    "retry-after-ms",
     "te",
     "trailer",
     "transfer-encoding",
     "upgrade",
     "vary",
+    "x-ratelimit-limit-requests",
+    "x-ratelimit-limit-tokens",
+    "x-ratelimit-remaining-requests",
+    "x-ratelimit-remaining-tokens",
+    "x-ratelimit-reset-requests",
+    "x-ratelimit-reset-tokens",
     "x-request-id",
 ];
 
@@ -46,6 +53,7 @@ pub fn compile(row: &written::Route<'_>, source: &mut Source<'_>) -> Options {
     Options {
         timeout: written.timeout,
         max_body: written.max_body,
+        limits: written.limits,
         headers: written
             .response_headers
             .iter()

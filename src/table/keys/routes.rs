@@ -1,6 +1,7 @@
 //! What a row of `routes` may say.
 
 use super::{Named, choices};
+use crate::access::limits;
 use crate::chat::tokens::Counting;
 use crate::transform::{REPLIES, TRANSFORMERS};
 use crate::yaml::{Choice, Key, Kind};
@@ -31,6 +32,11 @@ pub(super) const ROUTE: &[Key] = &[
     Key::optional("usage", Kind::OneOf(countings), "How tokens are counted for the reply's usage; exact by default."),
     Key::optional("timeout", Kind::Duration, "The longest that a call may take; config.yaml's by default."),
     Key::optional("max_body", Kind::Size, "The largest request body; config.yaml's by default."),
+    Key::optional(
+        "limits",
+        Kind::Map(&limits::KEYS),
+        "What each caller may use of this row, beside what it may use at all.",
+    ),
     Key::optional("images", Kind::Map(IMAGES), "How images that a request names by http(s) URL are fetched."),
     Key::optional("response_headers", Kind::Names(&Kind::Text), "Headers of every reply, errors and streams included."),
     Key::optional(

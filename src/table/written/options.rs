@@ -1,6 +1,7 @@
 //! What a row of `routes` says beside what it does, as it is written.
 
 use super::{Images, plain};
+use crate::access::{self, Limits};
 use crate::yaml::duration::duration;
 use crate::yaml::value::{Read, expected, size, text};
 use crate::yaml::{At, Node, Section, Source, Step};
@@ -13,6 +14,7 @@ pub struct Options<'n> {
     pub about: Option<String>,
     pub timeout: Option<Duration>,
     pub max_body: Option<usize>,
+    pub limits: Limits,
     pub images: Option<Images>,
     pub response_headers: Vec<(At<String>, At<String>)>,
     pub set: Option<At<&'n Node>>,
@@ -36,6 +38,7 @@ impl<'n> Options<'n> {
             about: keys.get(source, "about", plain),
             timeout: keys.get(source, "timeout", duration),
             max_body: keys.get(source, "max_body", size),
+            limits: limits(keys, source),
             images: Images::read(keys, source),
             response_headers: keys.names(source, "response_headers", plain),
             set: keys.map(source, "set"),
@@ -43,6 +46,13 @@ impl<'n> Options<'n> {
             callers: keys.list(source, "callers", caller).zip(keys.key_path("callers")),
         }
     }
+}
+
+fn limits(keys: &mut Section<'_>, source: &mut Source<'_>) -> Limits {
+    let Some(mut keys) = keys.section(source, "limits") else { return Limits::default() };
+    let limits = access::limits::read(&mut keys, source);
+    keys.finish(source);
+    limits
 }
 
 fn switch(node: &Node) -> Read<Switch> {

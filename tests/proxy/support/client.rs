@@ -69,6 +69,16 @@ impl Client {
         self.reader.get_mut().write_all(bytes.as_ref()).unwrap();
     }
 
+    /// Whether bytes can still be sent.
+    pub fn try_raw(&mut self, bytes: impl AsRef<[u8]>) -> bool {
+        self.reader.get_mut().write_all(bytes.as_ref()).is_ok()
+    }
+
+    /// How long it waits for what it reads.
+    pub fn set_patience(&mut self, time: Duration) {
+        self.reader.get_mut().set_read_timeout(Some(time)).unwrap();
+    }
+
     pub fn send(&mut self, method: &str, path: &str, headers: &str, body: &[u8]) {
         let length = if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
         self.raw(format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n{headers}{length}\r\n"));

@@ -17,6 +17,13 @@ pub fn chat(text: &str, more: Value) -> String {
     body.to_string()
 }
 
+/// A request of these fields to a model.
+pub fn with_model(fields: Value) -> String {
+    let mut body = json!({"model": "argo:gpt-4o"});
+    merge(&mut body, fields);
+    body.to_string()
+}
+
 /// `into` with the fields of `more`.
 pub fn merge(into: &mut Value, more: Value) {
     if let (Value::Object(into), Value::Object(more)) = (into, more) {

@@ -293,6 +293,11 @@ impl Server {
         self.folder.0.join(name)
     }
 
+    /// The id of its process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What was logged so far.
     pub fn log(&self) -> String {
         self.log.lock().unwrap().clone()

@@ -1,0 +1,29 @@
+//! What somebody may use, as files say it: for all callers, for one, for a row.
+
+use super::Limits;
+use crate::yaml::value::{Read, narrow, whole};
+use crate::yaml::{Key, Kind, Node, Section, Source};
+use std::num::NonZeroU32;
+
+/// The keys of a section of limits.
+pub const KEYS: [Key; 3] = [
+    Key::optional("requests_per_minute", Kind::Whole(1, MOST), "Requests begun in a minute."),
+    Key::optional("tokens_per_minute", Kind::Whole(1, MOST), "Tokens of prompts and answers in a minute."),
+    Key::optional("concurrent", Kind::Whole(1, MOST), "Requests at the same time."),
+];
+
+const MOST: i64 = 1_000_000_000;
+
+/// Reads what somebody may use.
+pub fn read(keys: &mut Section<'_>, source: &mut Source<'_>) -> Limits {
+    Limits {
+        requests_per_minute: keys.get(source, "requests_per_minute", some),
+        tokens_per_minute: keys.get(source, "tokens_per_minute", some),
+        concurrent: keys.get(source, "concurrent", some),
+    }
+}
+
+fn some(node: &Node) -> Read<NonZeroU32> {
+    let number: u32 = narrow(whole(node, 1..=i128::from(MOST))?)?;
+    NonZeroU32::new(number).ok_or_else(|| "0 is out of range".to_owned().into())
+}

@@ -1,0 +1,43 @@
+//! What is known of one caller, or of one caller on one row.
+
+use super::bucket::Bucket;
+use super::gate::Gate;
+use super::{Bounds, Kind, Standing};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+/// One account.
+#[derive(Debug, Default)]
+pub struct Account {
+    books: Mutex<Books>,
+    pub(super) gate: Gate,
+}
+
+/// What was used in the last minutes.
+#[derive(Debug, Default)]
+pub struct Books {
+    pub requests: Bucket,
+    pub tokens: Bucket,
+}
+
+impl Account {
+    pub fn books(&self) -> MutexGuard<'_, Books> {
+        self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Books {
+    /// How the limits are used.
+    pub fn standing(&self, bounds: &Bounds, kind: Kind, now: Instant) -> Option<Standing> {
+        match kind {
+            Kind::Requests => bounds.requests.as_ref().map(|bound| self.requests.standing(bound.limit, now)),
+            Kind::Tokens => bounds.tokens.as_ref().map(|bound| self.tokens.standing(bound.limit, now)),
+            Kind::Concurrent => None,
+        }
+    }
+
+    /// How much would be forgotten with it; nothing when all that was used has emptied.
+    pub fn weight(&self, now: Instant) -> f64 {
+        self.requests.used(now) + self.tokens.used(now)
+    }
+}

@@ -1,0 +1,96 @@
+//! Which limits hold for a request, and which setting each of them is from.
+
+use crate::access::Limits;
+use std::fmt;
+use std::num::NonZeroU32;
+
+/// Whose setting a limit is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SetBy {
+    /// `limits` of config.yaml, for every caller.
+    Config,
+    /// The caller's own `limits`.
+    Caller,
+    /// `limits` of a row of the table, which is called so.
+    Row(Box<str>),
+}
+
+impl fmt::Display for SetBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SetBy::Config => f.write_str("of config.yaml"),
+            SetBy::Caller => f.write_str("of this caller"),
+            SetBy::Row(place) => write!(f, "of {place} in the table"),
+        }
+    }
+}
+
+/// A limit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bound {
+    /// How much.
+    pub limit: NonZeroU32,
+    /// Who says so.
+    pub set_by: SetBy,
+}
+
+/// The limits of one account.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Bounds {
+    /// Requests begun in a minute.
+    pub requests: Option<Bound>,
+    /// Tokens in a minute.
+    pub tokens: Option<Bound>,
+    /// Requests at the same time.
+    pub concurrent: Option<Bound>,
+}
+
+impl Bounds {
+    /// A caller's: its own, and where it has none those of the configuration.
+    pub fn of_caller(own: &Limits, general: &Limits) -> Self {
+        let either = |own: Option<NonZeroU32>, general: Option<NonZeroU32>| {
+            let own = own.map(|limit| Bound { limit, set_by: SetBy::Caller });
+            own.or(general.map(|limit| Bound { limit, set_by: SetBy::Config }))
+        };
+        Bounds {
+            requests: either(own.requests_per_minute, general.requests_per_minute),
+            tokens: either(own.tokens_per_minute, general.tokens_per_minute),
+            concurrent: either(own.concurrent, general.concurrent),
+        }
+    }
+
+    /// A caller's on one row.
+    pub fn of_row(limits: &Limits, place: &str) -> Self {
+        let of = |limit: Option<NonZeroU32>| limit.map(|limit| Bound { limit, set_by: SetBy::Row(place.into()) });
+        Bounds {
+            requests: of(limits.requests_per_minute),
+            tokens: of(limits.tokens_per_minute),
+            concurrent: of(limits.concurrent),
+        }
+    }
+
+    /// Whether nothing is limited.
+    pub fn is_none(&self) -> bool {
+        self.requests.is_none() && self.tokens.is_none() && self.concurrent.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_callers_own_limit_goes_before_the_configurations() {
+        let limits = |requests, tokens| Limits {
+            requests_per_minute: NonZeroU32::new(requests),
+            tokens_per_minute: NonZeroU32::new(tokens),
+            concurrent: None,
+        };
+        let bounds = Bounds::of_caller(&limits(5, 0), &limits(1, 2));
+        let bound = |limit, set_by| Some(Bound { limit: NonZeroU32::new(limit).unwrap(), set_by });
+        assert_eq!(bounds.requests, bound(5, SetBy::Caller));
+        assert_eq!(bounds.tokens, bound(2, SetBy::Config));
+        assert_eq!(bounds.concurrent, None);
+        assert!(Bounds::of_row(&limits(0, 0), "x").is_none());
+    }
+}

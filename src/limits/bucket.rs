@@ -1,0 +1,98 @@
+//! What was used of a limit per minute: it empties evenly, a minute's worth in a minute.
+
+use super::Standing;
+use std::num::NonZeroU32;
+use std::time::{Duration, Instant};
+
+const MINUTE: f64 = 60.0;
+/// Rounding of sums is no use of anything.
+const DUST: f64 = 1e-6;
+
+/// Requests or tokens of one account.
+#[derive(Debug, Default)]
+pub struct Bucket {
+    /// As of `at`.
+    used: f64,
+    at: Option<Instant>,
+    /// What it empties in a minute, as of its last use.
+    rate: f64,
+}
+
+impl Bucket {
+    /// How the limit is used at `now`.
+    pub fn standing(&self, limit: NonZeroU32, now: Instant) -> Standing {
+        let (used, most) = (self.used(now), f64::from(limit.get()));
+        Standing {
+            limit,
+            used: used.round() as u64,
+            remaining: (most - used + DUST).max(0.0) as u32,
+            reset: Duration::from_secs_f64(used * MINUTE / most),
+            again: Duration::from_secs_f64((used + 1.0 - most - DUST).max(0.0) * MINUTE / most),
+        }
+    }
+
+    /// Adds what was used. A debt is never so large that nothing may be used for more than a minute.
+    pub fn add(&mut self, amount: u64, limit: NonZeroU32, now: Instant) {
+        let most = f64::from(limit.get());
+        let used = self.used(now) + amount as f64;
+        *self = Bucket { used: used.min(2.0 * most - 1.0), at: Some(now), rate: most };
+    }
+
+    /// Takes back what was not used after all.
+    pub fn give_back(&mut self, amount: u64) {
+        self.used = (self.used - amount as f64).max(0.0);
+    }
+
+    /// What is not yet emptied.
+    pub fn used(&self, now: Instant) -> f64 {
+        let since = self.at.map_or(0.0, |at| now.saturating_duration_since(at).as_secs_f64());
+        let used = self.used - since * self.rate / MINUTE;
+        if used < DUST { 0.0 } else { used }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limit(most: u32) -> NonZeroU32 {
+        NonZeroU32::new(most).unwrap()
+    }
+
+    #[test]
+    fn it_fills_at_once_and_empties_evenly() {
+        let (mut bucket, begun) = (Bucket::default(), Instant::now());
+        let at = |seconds: f64| begun + Duration::from_secs_f64(seconds);
+        for left in [3, 2, 1] {
+            let standing = bucket.standing(limit(3), begun);
+            assert_eq!((standing.remaining, standing.again), (left, Duration::ZERO));
+            bucket.add(1, limit(3), begun);
+        }
+        let full = bucket.standing(limit(3), begun);
+        assert_eq!((full.remaining, full.used, full.reset.as_secs()), (0, 3, 60));
+        assert_eq!(full.again.as_secs_f64().ceil(), 20.0);
+        assert_eq!(bucket.standing(limit(3), at(19.9)).remaining, 0);
+        let later = bucket.standing(limit(3), at(20.0));
+        assert_eq!((later.remaining, later.again), (1, Duration::ZERO));
+        assert_eq!(bucket.standing(limit(3), at(60.0)).remaining, 3);
+    }
+
+    #[test]
+    fn a_debt_is_over_within_a_minute_of_its_beginning_to_shrink() {
+        let (mut bucket, now) = (Bucket::default(), Instant::now());
+        bucket.add(1_000_000, limit(100), now);
+        let standing = bucket.standing(limit(100), now);
+        assert_eq!((standing.used, standing.again.as_secs_f64().ceil()), (199, 60.0));
+        assert_eq!(bucket.standing(limit(100), now + Duration::from_secs(60)).remaining, 1);
+    }
+
+    #[test]
+    fn another_limit_keeps_what_was_used() {
+        let (mut bucket, now) = (Bucket::default(), Instant::now());
+        bucket.add(5, limit(10), now);
+        assert_eq!(bucket.standing(limit(6), now).remaining, 1);
+        assert_eq!(bucket.standing(limit(4), now).remaining, 0);
+        bucket.give_back(2);
+        assert_eq!(bucket.standing(limit(4), now).remaining, 1);
+    }
+}

@@ -1,0 +1,150 @@
+use super::*;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+fn caller(name: &str) -> Caller {
+    Caller { name: Some(name.into()), user: "u".into(), limits: Limits::default() }
+}
+
+fn limits(requests: u32, tokens: u32, concurrent: u32) -> Limits {
+    Limits {
+        requests_per_minute: NonZeroU32::new(requests),
+        tokens_per_minute: NonZeroU32::new(tokens),
+        concurrent: NonZeroU32::new(concurrent),
+    }
+}
+
+fn row<'a>(id: &'a str, limits: &'a Limits) -> Option<Row<'a>> {
+    Some(Row { id, place: "routes[0]", limits })
+}
+
+#[test]
+fn one_caller_at_its_limit_stops_no_other() {
+    let (limiter, now, general) = (Limiter::default(), Instant::now(), limits(2, 0, 0));
+    let ask = |name: &str, now| limiter.admit(&caller(name), &general, None, now);
+    for left in [1, 0] {
+        let told = ask("ann", now).unwrap().unwrap().told(now);
+        assert_eq!(told.requests.unwrap().remaining, left);
+    }
+    let refusal = ask("ann", now).unwrap_err();
+    assert_eq!((refusal.kind, refusal.used, refusal.told.requests.unwrap().remaining), (Kind::Requests, 2, 0));
+    assert!(ask("bob", now).is_ok());
+    assert!(ask("ann", now + refusal.again).is_ok());
+    assert!(ask("ann", now + refusal.again).is_err());
+    assert_eq!((limiter.refused(Kind::Requests), limiter.refused(Kind::Tokens)), (2, 0));
+}
+
+#[test]
+fn a_row_is_limited_for_each_caller_and_a_renamed_one_anew() {
+    let (limiter, now) = (Limiter::default(), Instant::now());
+    let (general, own) = (limits(3, 0, 0), limits(1, 0, 0));
+    let ask = |name: &str, id: &str| limiter.admit(&caller(name), &general, row(id, &own), now).map(|_| ());
+    assert_eq!(ask("ann", "POST /a"), Ok(()));
+    let refusal = ask("ann", "POST /a").unwrap_err();
+    assert!(refusal.to_failure().message.contains("limits.requests_per_minute of routes[0] in the table"));
+    assert_eq!(ask("bob", "POST /a"), Ok(()));
+    assert_eq!(ask("ann", "POST /b"), Ok(()));
+    // What the row refused was not counted for the caller.
+    assert_eq!(ask("ann", "POST /c"), Ok(()));
+    let refusal = ask("ann", "POST /d").unwrap_err();
+    assert!(refusal.to_failure().message.ends_with("limits.requests_per_minute of config.yaml."));
+}
+
+#[test]
+fn tokens_are_charged_afterwards_and_may_overshoot_once() {
+    let (limiter, now, general) = (Limiter::default(), Instant::now(), limits(0, 100, 0));
+    let ask = |now| limiter.admit(&caller("ann"), &general, None, now);
+    let first = ask(now).unwrap().unwrap();
+    assert!(first.counts_tokens() && ask(now).is_ok());
+    first.charge(130, now);
+    assert_eq!(first.told(now).tokens.unwrap().remaining, 0);
+    let refusal = ask(now).unwrap_err();
+    assert_eq!((refusal.kind, refusal.used), (Kind::Tokens, 130));
+    let failure = refusal.to_failure();
+    let header = |name: &str| failure.headers.iter().find(|(known, _)| known == name).unwrap().1.to_str().unwrap();
+    assert_eq!((header("retry-after"), header("retry-after-ms")), ("19", "18600"));
+    let json: serde_json::Value = serde_json::from_slice(&failure.to_json()).unwrap();
+    assert_eq!((&json["error"]["type"], &json["error"]["code"]), (&"tokens".into(), &"rate_limit_exceeded".into()));
+    assert!(ask(now + Duration::from_millis(18_600)).is_ok());
+}
+
+#[test]
+fn who_waits_gets_in_by_order_and_who_leaves_makes_room() {
+    let (limiter, now, general) = (Limiter::default(), Instant::now(), limits(0, 0, 1));
+    let turn = || limiter.admit(&caller("ann"), &general, None, now).unwrap().unwrap().turn();
+    let mut first = turn();
+    assert_eq!(first.go_on(true), Ok(true));
+    let mut waiting: Vec<_> = (0..4).map(|_| turn()).collect();
+    assert!(waiting.iter_mut().all(|turn| turn.go_on(true) == Ok(false)));
+    assert!(turn().go_on(true).is_err() && turn().go_on(false).is_err());
+    let mut other = limiter.admit(&caller("bob"), &general, None, now).unwrap().unwrap().turn();
+    assert_eq!(other.go_on(false), Ok(true));
+
+    waiting.remove(1);
+    let mut late = turn();
+    assert_eq!(late.go_on(true), Ok(false));
+    waiting.push(late);
+    drop(first);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    for _ in 0..4 {
+        let mut next = waiting.remove(0);
+        runtime.block_on(next.wait()).unwrap();
+        assert!(waiting.iter_mut().all(|turn| turn.go_on(true) == Ok(false)), "one place");
+    }
+    assert_eq!(turn().go_on(false), Ok(true));
+}
+
+#[test]
+fn a_place_that_was_given_to_somebody_who_left_is_given_on() {
+    let (limiter, now, general) = (Limiter::default(), Instant::now(), limits(0, 0, 1));
+    let turn = || limiter.admit(&caller("ann"), &general, None, now).unwrap().unwrap().turn();
+    let (mut first, mut second, mut third) = (turn(), turn(), turn());
+    assert_eq!((first.go_on(true), second.go_on(true), third.go_on(true)), (Ok(true), Ok(false), Ok(false)));
+    drop(first);
+    drop(second);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(third.wait()).unwrap();
+}
+
+#[test]
+fn a_higher_limit_lets_those_in_who_wait() {
+    let (limiter, now) = (Limiter::default(), Instant::now());
+    let turn = |most| limiter.admit(&caller("ann"), &limits(0, 0, most), None, now).unwrap().unwrap().turn();
+    let (mut first, mut second) = (turn(1), turn(1));
+    assert_eq!((first.go_on(true), second.go_on(true)), (Ok(true), Ok(false)));
+    let mut third = turn(3);
+    assert_eq!(third.go_on(true), Ok(true));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(second.wait()).unwrap();
+}
+
+#[test]
+fn a_refused_turn_is_not_counted_as_a_request() {
+    let (limiter, now, general) = (Limiter::default(), Instant::now(), limits(1, 0, 1));
+    let admitted = limiter.admit(&caller("ann"), &general, None, now).unwrap().unwrap();
+    admitted.take_back();
+    assert!(limiter.admit(&caller("ann"), &general, None, now).is_ok());
+}
+
+#[test]
+fn strangers_without_number_are_held_in_bounded_memory() {
+    let (limiter, now, general) = (Limiter::default(), Instant::now(), limits(2, 0, 0));
+    let held = limiter.admit(&caller("held"), &general, None, now).unwrap();
+    let busy = |_| limiter.admit(&caller("busy"), &general, None, now).is_ok();
+    assert_eq!((0..3).map(busy).collect::<Vec<_>>(), [true, true, false]);
+    for number in 0..SHARDS * MOST * 3 / 2 {
+        assert!(limiter.admit(&caller(&number.to_string()), &general, None, now).is_ok());
+    }
+    let count = || limiter.shards.iter().map(|shard| shard.lock().unwrap().len()).sum::<usize>();
+    assert!(count() <= SHARDS * MOST);
+    // Those with the least use go first, and nobody whose request is under way.
+    assert!(!busy(0));
+    drop(held);
+}
+
+#[test]
+fn nothing_limited_costs_no_account() {
+    let limiter = Limiter::default();
+    assert!(limiter.admit(&caller("ann"), &Limits::default(), None, Instant::now()).unwrap().is_none());
+    assert!(limiter.shards.iter().all(|shard| shard.lock().unwrap().is_empty()));
+}

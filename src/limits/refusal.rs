@@ -1,0 +1,85 @@
+//! What a client is told that has used up a limit, in OpenAI's words where it has any.
+
+use super::{Bound, Told};
+use crate::wire::Failure;
+use http::{HeaderName, StatusCode, header};
+use std::time::Duration;
+
+/// Milliseconds; OpenAI's clients look at it first.
+pub const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
+
+/// Which limit was reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Requests in a minute.
+    Requests,
+    /// Tokens in a minute.
+    Tokens,
+    /// Requests at the same time.
+    Concurrent,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Kind; 3] = [Kind::Requests, Kind::Tokens, Kind::Concurrent];
+
+    /// The setting.
+    pub fn key(self) -> &'static str {
+        match self {
+            Kind::Requests => "requests_per_minute",
+            Kind::Tokens => "tokens_per_minute",
+            Kind::Concurrent => "concurrent",
+        }
+    }
+
+    /// OpenAI's `error.type`, which says what there was too much of.
+    fn told_as(self) -> &'static str {
+        match self {
+            Kind::Requests | Kind::Concurrent => "requests",
+            Kind::Tokens => "tokens",
+        }
+    }
+}
+
+/// A request that comes too early.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// What there is too much of.
+    pub kind: Kind,
+    /// How much there may be.
+    pub bound: Bound,
+    /// How much there is.
+    pub used: u64,
+    /// How long it waited in vain.
+    pub waited: Option<Duration>,
+    /// How long until it is worth another try.
+    pub again: Duration,
+    /// The standing of all limits.
+    pub told: Told,
+}
+
+impl Refusal {
+    /// What the client is told.
+    pub fn to_failure(&self) -> Failure {
+        let (limit, used, key) = (self.bound.limit, self.used, self.kind.key());
+        let again = super::reset(self.again);
+        let what = match (self.kind, self.waited) {
+            (Kind::Requests, _) => format!("Rate limit reached for requests per minute: limit {limit}, used {used}."),
+            (Kind::Tokens, _) => format!("Rate limit reached for tokens per minute: limit {limit}, used {used}."),
+            (Kind::Concurrent, None) => {
+                format!("Too many requests at the same time: limit {limit}, and as many wait as may.")
+            }
+            (Kind::Concurrent, Some(waited)) => format!(
+                "Too many requests at the same time: limit {limit}, and none ended within {} s (limits.wait).",
+                waited.as_secs_f64()
+            ),
+        };
+        let message = format!("{what} Please try again in {again}. The limit is limits.{key} {}.", self.bound.set_by);
+        let millis = self.again.as_nanos().div_ceil(1_000_000).max(1);
+        Failure::new(StatusCode::TOO_MANY_REQUESTS, message)
+            .with_kind(self.kind.told_as())
+            .with_code("rate_limit_exceeded")
+            .with_header(header::RETRY_AFTER, &millis.div_ceil(1000).to_string())
+            .with_header(RETRY_AFTER_MS, &millis.to_string())
+    }
+}

@@ -1,0 +1,194 @@
+//! Connections of clients under a clock. pingora has a time limit for a single read of a head, which a byte now and then
+//! renews, and one for a write, whatever its size; here a head has a time, and a reader a rate.
+
+use super::Current;
+use super::slow::{CLOCK, Clock, Verdict, acked};
+use async_trait::async_trait;
+use pingora::apps::ServerApp;
+use pingora::protocols::raw_connect::ProxyDigest;
+use pingora::protocols::tls::SslDigest;
+use pingora::protocols::{
+    ALPN, GetProxyDigest, GetSocketDigest, GetTimingDigest, Peek, Shutdown, SocketDigest, Ssl, Stream, TimingDigest,
+    UniqueID, UniqueIDType,
+};
+use pingora::server::ShutdownWatch;
+use std::future::{Future, poll_fn};
+use std::io::{self, ErrorKind, IoSlice};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::MissedTickBehavior;
+
+/// Serves connections with `inner`, each under a clock.
+pub struct Guarded<A> {
+    inner: Arc<A>,
+    current: Arc<Current>,
+}
+
+impl<A> Guarded<A> {
+    /// The patience is that of what is current.
+    pub fn new(inner: A, current: Arc<Current>) -> Self {
+        Guarded { inner: Arc::new(inner), current }
+    }
+}
+
+#[async_trait]
+impl<A: ServerApp + Send + Sync + 'static> ServerApp for Guarded<A> {
+    async fn process_new(self: &Arc<Self>, stream: Stream, shutdown: &ShutdownWatch) -> Option<Stream> {
+        if matches!(stream.selected_alpn_proto(), Some(ALPN::H2)) {
+            // One connection, many requests at the same time: a clock for one of them says nothing.
+            return self.inner.process_new(stream, shutdown).await;
+        }
+        let clock = Arc::new(Clock::new(Instant::now()));
+        let socket = stream.id();
+        let watched = Box::new(Watched { stream, clock: clock.clone() });
+        let mut serving = pin!(CLOCK.scope(clock.clone(), self.inner.process_new(watched, shutdown)));
+        let mut ticks = tokio::time::interval(self.current.live().settings.patience.tick());
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        poll_fn(|cx| {
+            while ticks.poll_tick(cx).is_ready() {
+                let live = self.current.live();
+                match clock.look(&live.settings.patience, Instant::now(), || acked(socket)) {
+                    Verdict::End => return Poll::Ready(None),
+                    // The write that waits is polled below, and fails.
+                    Verdict::Fine | Verdict::Cut => {}
+                }
+            }
+            serving.as_mut().poll(cx)
+        })
+        .await
+    }
+
+    async fn cleanup(&self) {
+        self.inner.cleanup().await;
+    }
+}
+
+/// A connection that tells its clock what happens on it.
+#[derive(Debug)]
+struct Watched {
+    stream: Stream,
+    clock: Arc<Clock>,
+}
+
+impl Watched {
+    fn wrote(&self, written: Poll<io::Result<usize>>, length: usize) -> Poll<io::Result<usize>> {
+        match &written {
+            Poll::Ready(Ok(bytes)) => self.clock.took(*bytes, *bytes >= length),
+            Poll::Ready(Err(_)) => {}
+            Poll::Pending if self.clock.waits() => return Poll::Ready(Err(too_slow())),
+            Poll::Pending => {}
+        }
+        written
+    }
+}
+
+fn too_slow() -> io::Error {
+    io::Error::new(ErrorKind::TimedOut, "the client reads too slowly")
+}
+
+impl AsyncRead for Watched {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let read = ready!(Pin::new(&mut self.stream).poll_read(cx, buf));
+        if buf.filled().len() > before {
+            self.clock.heard();
+        }
+        Poll::Ready(read)
+    }
+}
+
+impl AsyncWrite for Watched {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(cx, buf);
+        self.wrote(written, buf.len())
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        self.wrote(written, bufs.iter().map(|buf| buf.len()).sum())
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let flushed = Pin::new(&mut self.stream).poll_flush(cx).map_ok(|()| 0);
+        self.wrote(flushed, 0).map_ok(|_| ())
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[async_trait]
+impl Shutdown for Watched {
+    async fn shutdown(&mut self) {
+        Shutdown::shutdown(self.stream.as_mut()).await;
+    }
+}
+
+impl UniqueID for Watched {
+    fn id(&self) -> UniqueIDType {
+        self.stream.id()
+    }
+}
+
+impl Ssl for Watched {
+    fn get_ssl_digest(&self) -> Option<Arc<SslDigest>> {
+        self.stream.get_ssl_digest()
+    }
+
+    fn selected_alpn_proto(&self) -> Option<ALPN> {
+        self.stream.selected_alpn_proto()
+    }
+}
+
+#[async_trait]
+impl Peek for Watched {
+    async fn try_peek(&mut self, buf: &mut [u8]) -> io::Result<bool> {
+        self.stream.try_peek(buf).await
+    }
+}
+
+impl GetTimingDigest for Watched {
+    fn get_timing_digest(&self) -> Vec<Option<TimingDigest>> {
+        self.stream.get_timing_digest()
+    }
+
+    fn get_read_pending_time(&self) -> Duration {
+        self.stream.get_read_pending_time()
+    }
+
+    fn get_write_pending_time(&self) -> Duration {
+        self.stream.get_write_pending_time()
+    }
+}
+
+impl GetProxyDigest for Watched {
+    fn get_proxy_digest(&self) -> Option<Arc<ProxyDigest>> {
+        self.stream.get_proxy_digest()
+    }
+
+    fn set_proxy_digest(&mut self, digest: ProxyDigest) {
+        self.stream.set_proxy_digest(digest);
+    }
+}
+
+impl GetSocketDigest for Watched {
+    fn get_socket_digest(&self) -> Option<Arc<SocketDigest>> {
+        self.stream.get_socket_digest()
+    }
+
+    fn set_socket_digest(&mut self, digest: SocketDigest) {
+        self.stream.set_socket_digest(digest);
+    }
+}
