@@ -8,6 +8,7 @@
 //! 0  wire, problem     shapes as they travel: JSON, SSE, UTF-8, gzip, failures; a mistake in a file and its place
 //! 0  yaml, report      files that people edit: keys described once, values with their places; mistakes as people read them
 //! 1  access            who calls, as whom, and how much they may use
+//! 1  telemetry         what became of a request: measured, counted, written down
 //! 1  chat, models      the hub: conversations, events, token counts; names of models and their quirks
 //! 2  dialect           how upstreams speak
 //! 2  transform         what a route does with a request and its reply
@@ -18,7 +19,7 @@
 //! 6  explain           what becomes of a request, told without a network by the code that serves
 //! 6  trial             the tests that a table brings along, run by what explains
 //! 6  online            asks the upstreams whether calls would arrive, and which models they have
-//! 6  server            listeners and signals
+//! 6  server, admin     listeners and signals; the listener for whoever watches: metrics, readiness
 //! 6  reload, config, setup, cli, stand_in    files, terminal, command line; the stand-in for ARGO
 //! ```
 //!
@@ -36,6 +37,7 @@
 //! ```
 
 pub mod access;
+pub mod admin;
 pub mod chat;
 pub mod cli;
 pub mod config;
@@ -53,6 +55,7 @@ pub mod server;
 pub mod setup;
 pub mod stand_in;
 pub mod table;
+pub mod telemetry;
 pub mod transform;
 pub mod trial;
 pub mod wire;

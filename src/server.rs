@@ -37,15 +37,30 @@ impl Bound {
     /// # Errors
     /// The system's, in a sentence that names the address and the remedy.
     pub fn new(host: &str, port: u16) -> Result<Self, String> {
+        Bound::or(host, port, ["--port (0 picks a free one) or in config.yaml", "--port", "--host"])
+    }
+
+    /// The same for what `key` of the configuration sets.
+    ///
+    /// # Errors
+    /// As for [`Bound::new`].
+    pub fn by_key(key: &str, host: &str, port: u16) -> Result<Self, String> {
+        let remedy = format!("`{key}` in config.yaml");
+        Bound::or(host, port, [&remedy; 3])
+    }
+
+    /// `remedies`: what chooses a free port, a port, a host.
+    fn or(host: &str, port: u16, remedies: [&str; 3]) -> Result<Self, String> {
+        let [free, other, elsewhere] = remedies;
         let why = |e: io::Error| match e.kind() {
-            io::ErrorKind::AddrInUse => format!(
-                "port {port} on {host} is in use by another program; choose another with --port (0 picks a free one) or in config.yaml"
-            ),
+            io::ErrorKind::AddrInUse => {
+                format!("port {port} on {host} is in use by another program; choose another with {free}")
+            }
             io::ErrorKind::PermissionDenied => {
-                format!("port {port} on {host} needs privileges; choose one above 1023 with --port")
+                format!("port {port} on {host} needs privileges; choose one above 1023 with {other}")
             }
             io::ErrorKind::AddrNotAvailable => {
-                format!("{host} is no address of this machine; choose another with --host")
+                format!("{host} is no address of this machine; choose another with {elsewhere}")
             }
             _ => format!("cannot listen on {host}:{port}: {e}"),
         };

@@ -6,7 +6,8 @@ use super::files::{self, Loaded};
 use super::load::Needs;
 use super::{Ended, environment, stand_in, tell};
 use crate::access::Access;
-use crate::config::{Config, HttpUrl, Username};
+use crate::admin::Admin;
+use crate::config::{Config, HttpUrl, Listen, Username};
 use crate::problem::{Place, Problem};
 use crate::proxy::{Current, InFlight, Live, Proxy, Settings};
 use crate::reload::{self, Fresh};
@@ -14,6 +15,8 @@ use crate::server::{self, Bound, Runner};
 use crate::setup;
 use crate::stand_in::{CHAT_PATH, EMBED_PATH, MODELS_PATH, STREAM_CHAT_PATH, StandIn};
 use crate::table::Endpoints;
+use crate::telemetry::Metrics;
+use pingora::services::listening::Service as Listening;
 use pingora_proxy::http_proxy_service_with_name;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -32,29 +35,52 @@ pub fn run(args: &ServeArgs) -> Result<(), Ended> {
     log(args.quiet);
     server::check_certificates()?;
     let bound = Bound::new(loaded.config.host.as_str(), loaded.config.port)?;
-    let introduction = introduction(args, &loaded, bound.address());
+    let admin = admin(&loaded.config)?;
+    let introduction = introduction(args, &loaded, bound.address(), admin.as_ref().map(|admin| admin.0.address()));
+    let metrics = admin.as_ref().map(|(_, metrics)| metrics.clone());
 
     let in_flight = InFlight::default();
     let mut runner = Runner::new(loaded.config.num_workers, loaded.config.drain_timeout, in_flight.clone());
     if let Some(behind) = behind {
         let stand_in = StandIn::new(stand_in::options_from(&loaded.table));
-        runner.add(pingora::services::listening::Service::new("stand-in".to_owned(), stand_in), behind);
+        runner.add(Listening::new("stand-in".to_owned(), stand_in), behind);
     }
     let begun_with = Begun::with(&loaded);
-    let current = Arc::new(Current::new(live(loaded)?));
+    let current = Arc::new(Current::new(metered(live(loaded)?, metrics.as_ref())));
     let load = move || {
         let disk = Disk::default();
         let fresh = origin.load(&disk).and_then(|loaded| {
             let needs_restart = begun_with.differs(&loaded)?;
-            Ok(Fresh { live: live(loaded)?, needs_restart })
+            Ok(Fresh { live: metered(live(loaded)?, metrics.as_ref()), needs_restart })
         });
         (fresh, disk.into_seen())
     };
     reload::watch(disk.into_seen(), current.clone(), Box::new(load));
+    if let Some((bound, metrics)) = admin {
+        let app = Admin::new(current.clone(), metrics, in_flight.clone());
+        let mut service = Listening::new("admin".to_owned(), app);
+        service.threads = Some(1);
+        runner.add(service, bound);
+    }
     let service = http_proxy_service_with_name(&runner.configuration(), Proxy::new(current, in_flight), "proxy");
     runner.add(service, bound);
     eprint!("{introduction}");
     runner.run()
+}
+
+/// The listener for whoever watches, and what is counted for them; `None` when nobody does.
+fn admin(config: &Config) -> Result<Option<(Bound, Arc<Metrics>)>, Ended> {
+    let Some(listen) = &config.admin else { return Ok(None) };
+    let bound = Bound::by_key("admin", listen.host.as_str(), listen.port)?;
+    let metrics = Metrics::new(config.metrics_by_caller).map_err(|e| Ended::Because(e.to_string()))?;
+    Ok(Some((bound, Arc::new(metrics))))
+}
+
+fn metered(live: Live, metrics: Option<&Arc<Metrics>>) -> Live {
+    match metrics {
+        Some(metrics) => live.metered(metrics),
+        None => live,
+    }
 }
 
 /// Where what is served comes from; it is asked again at each reload.
@@ -112,6 +138,8 @@ struct Begun {
     port: u16,
     num_workers: usize,
     drain_timeout: Duration,
+    admin: Option<Listen>,
+    metrics_by_caller: bool,
     built_in: bool,
 }
 
@@ -122,6 +150,8 @@ impl Begun {
             port: loaded.config.port,
             num_workers: loaded.config.num_workers,
             drain_timeout: loaded.config.drain_timeout,
+            admin: loaded.config.admin.clone(),
+            metrics_by_caller: loaded.config.metrics_by_caller,
             built_in: files::is_built_in(&loaded.routes),
         }
     }
@@ -138,6 +168,8 @@ impl Begun {
             ("port", now.port != self.port),
             ("num_workers", now.num_workers != self.num_workers),
             ("drain_timeout", now.drain_timeout != self.drain_timeout),
+            ("admin", now.admin != self.admin),
+            ("metrics_by_caller", now.metrics_by_caller != self.metrics_by_caller),
         ];
         Ok(pairs.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect())
     }
@@ -160,11 +192,13 @@ pub(super) fn live_as(user: String, loaded: Loaded) -> Live {
         max_answer: config.max_answer,
         allows_origin: Arc::new(move |origin| origins.allows(origin)),
         verbose: config.verbose,
+        access_log: config.access_log,
+        server_timing: config.server_timing,
     };
     Live::new(table, settings, &text)
 }
 
-/// Our own lines from `info` on (those of single requests only when `verbose` says so), or problems only when quiet;
+/// Our own lines from `info` on, or problems only when quiet;
 /// pingora's only when they are errors, since each request that fails has a line of ours. `RUST_LOG` says otherwise.
 fn log(quiet: bool) {
     let own = if quiet { "warn" } else { "info" };
@@ -176,7 +210,7 @@ fn log(quiet: bool) {
 }
 
 /// What is served where, and how to use it. Nothing else says "listening", and the port is bound by now.
-fn introduction(args: &ServeArgs, loaded: &Loaded, address: SocketAddr) -> String {
+fn introduction(args: &ServeArgs, loaded: &Loaded, address: SocketAddr, admin: Option<SocketAddr>) -> String {
     let Loaded { config, table, routes, .. } = loaded;
     let reach = reachable(address);
     let mut lines: Vec<String> = Vec::new();
@@ -195,6 +229,9 @@ fn introduction(args: &ServeArgs, loaded: &Loaded, address: SocketAddr) -> Strin
             let more = [stream, way].into_iter().flatten().collect::<String>();
             lines.push(format!("upstream  {} {}{more}", upstream.name, urls(&upstream.whole)));
         }
+    }
+    if let Some(admin) = admin {
+        lines.push(format!("metrics   http://{admin}/metrics"));
     }
     lines.push(format!("listening on http://{address}"));
     if args.quiet {

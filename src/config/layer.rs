@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use super::host::Host;
+use super::listen::Listen;
 use super::origins::Origins;
 use super::url::HttpUrl;
 use super::username::Username;
 use super::{Env, KEYS, SAMPLE_FILE, value};
 use crate::problem::{Checked, Place};
+use crate::telemetry::AccessLog;
 use crate::yaml::node::{Node, parse};
 use crate::yaml::source::syntax;
 use crate::yaml::value::{boolean, expected, seconds, seconds_or_zero, size};
@@ -33,6 +35,11 @@ pub(super) struct Layer {
     pub connect_timeout: Option<Duration>,
     pub drain_timeout: Option<Duration>,
     pub cors_origins: Option<Origins>,
+    pub access_log: Option<AccessLog>,
+    /// The inner `None`: nowhere.
+    pub admin: Option<(Option<Listen>, Place)>,
+    pub metrics_by_caller: Option<bool>,
+    pub server_timing: Option<bool>,
 }
 
 impl Layer {
@@ -74,6 +81,10 @@ impl Layer {
             connect_timeout: keys.get(source, "connect_timeout", seconds),
             drain_timeout: keys.get(source, "drain_timeout", seconds_or_zero),
             cors_origins: cors(&mut keys, source),
+            access_log: keys.get(source, "access_log", value::access_log),
+            admin: keys.get(source, "admin", value::listen).map(|listen| (listen, keys.place(source, "admin"))),
+            metrics_by_caller: keys.get(source, "metrics_by_caller", boolean),
+            server_timing: keys.get(source, "server_timing", boolean),
         };
         keys.finish(source);
         layer
@@ -98,6 +109,10 @@ impl Layer {
             connect_timeout: self.connect_timeout.or(base.connect_timeout),
             drain_timeout: self.drain_timeout.or(base.drain_timeout),
             cors_origins: self.cors_origins.or(base.cors_origins),
+            access_log: self.access_log.or(base.access_log),
+            admin: self.admin.or(base.admin),
+            metrics_by_caller: self.metrics_by_caller.or(base.metrics_by_caller),
+            server_timing: self.server_timing.or(base.server_timing),
         }
     }
 }

@@ -11,6 +11,7 @@
 mod host;
 mod keys;
 mod layer;
+mod listen;
 mod origins;
 mod overrides;
 #[cfg(test)]
@@ -25,9 +26,11 @@ use std::time::Duration;
 
 use crate::problem::{Checked, Severity, Spot};
 pub use crate::problem::{Place, Problem};
+use crate::telemetry::AccessLog;
 pub use crate::yaml::expand::Env;
 pub use host::Host;
 pub use keys::KEYS;
+pub use listen::Listen;
 pub use origins::Origins;
 pub use overrides::Overrides;
 pub use url::HttpUrl;
@@ -52,7 +55,7 @@ pub struct Config {
     pub argo_models_url: HttpUrl,
     /// `None` until somebody sets it; see [`Config::require_user`].
     pub user: Option<Username>,
-    /// Logs a summary of each request, never a body.
+    /// Logs bodies, cut and without keys.
     pub verbose: bool,
     /// pingora's worker threads, at least one.
     pub num_workers: usize,
@@ -66,6 +69,14 @@ pub struct Config {
     /// How long requests in flight may take to end at shutdown; zero cuts them.
     pub drain_timeout: Duration,
     pub cors_origins: Origins,
+    /// What is logged of each request.
+    pub access_log: AccessLog,
+    /// Where metrics are served, if they are.
+    pub admin: Option<Listen>,
+    /// Whether metrics tell callers apart.
+    pub metrics_by_caller: bool,
+    /// Whether replies carry `Server-Timing`.
+    pub server_timing: bool,
     user_place: Place,
 }
 
@@ -110,6 +121,7 @@ impl Config {
         let mut layer = own.over(base);
         problems.extend(overrides.apply(env, &mut layer));
         problems.extend(open_to_others(&layer));
+        problems.extend(watched_by_others(&layer));
         problems.sort_by_key(|problem| problem.spot().map_or((usize::MAX, 0), |spot| (spot.line, spot.column)));
         if problems.iter().any(|problem| problem.severity == Severity::Error) {
             return Err(problems);
@@ -164,6 +176,10 @@ impl Config {
             ("max_answer", Some(self.max_answer.to_string())),
             ("connect_timeout", Some(seconds(self.connect_timeout))),
             ("drain_timeout", Some(seconds(self.drain_timeout))),
+            ("access_log", Some(self.access_log.name().to_owned())),
+            ("admin", Some(self.admin.as_ref().map_or_else(|| "none".to_owned(), Listen::to_string))),
+            ("metrics_by_caller", Some(self.metrics_by_caller.to_string())),
+            ("server_timing", Some(self.server_timing.to_string())),
         ]
         .into_iter()
         .filter_map(|(key, value)| Some((key, value?)))
@@ -187,6 +203,10 @@ impl Config {
             connect_timeout: layer.connect_timeout?,
             drain_timeout: layer.drain_timeout?,
             cors_origins: layer.cors_origins?,
+            access_log: layer.access_log?,
+            admin: layer.admin?.0,
+            metrics_by_caller: layer.metrics_by_caller?,
+            server_timing: layer.server_timing?,
         })
     }
 }
@@ -198,6 +218,17 @@ fn open_to_others(layer: &Layer) -> Option<Problem> {
         place.clone(),
         format!("host: everybody who can reach {host} can use ARGO under your username"),
         Some("use 127.0.0.1 and reach it from elsewhere through an ssh tunnel".to_owned()),
+    ))
+}
+
+/// Metrics tell which models are used how much, and by whom.
+fn watched_by_others(layer: &Layer) -> Option<Problem> {
+    let (listen, place) = layer.admin.as_ref()?;
+    let listen = listen.as_ref().filter(|listen| !listen.host.is_loopback())?;
+    Some(Problem::warning(
+        place.clone(),
+        format!("admin: everybody who can reach {} can read the metrics", listen.host),
+        Some("write the port alone, unless whoever collects them runs elsewhere".to_owned()),
     ))
 }
 

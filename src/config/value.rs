@@ -4,11 +4,14 @@
 mod tests;
 
 use super::host::Host;
+use super::listen::Listen;
 use super::origins::OriginPattern;
 use super::url::HttpUrl;
 use super::username::{PLACEHOLDER, Username};
+use crate::telemetry::AccessLog;
 use crate::yaml::Node;
-use crate::yaml::value::{Read, narrow, text, whole};
+use crate::yaml::near::nearest;
+use crate::yaml::value::{Read, Reason, expected, narrow, text, whole};
 
 pub(super) fn port(node: &Node) -> Read<u16> {
     narrow(whole(node, 0..=65535)?)
@@ -20,6 +23,25 @@ pub(super) fn workers(node: &Node) -> Read<usize> {
 
 pub(super) fn host(node: &Node) -> Read<Host> {
     Ok(Host::parse(text("an IP address or a host name", node)?)?)
+}
+
+pub(super) fn listen(node: &Node) -> Read<Option<Listen>> {
+    let port = match node {
+        Node::Int(port) => port.to_string(),
+        other => text("a port, host:port or none", other)?.to_owned(),
+    };
+    Ok(Listen::parse(&port)?)
+}
+
+pub(super) fn access_log(node: &Node) -> Read<AccessLog> {
+    let names = || AccessLog::NAMES.iter().map(|(name, ..)| *name);
+    let what = || format!("one of {}", names().collect::<Vec<_>>().join(", "));
+    let name = text(&what(), node)?;
+    let known = AccessLog::NAMES.iter().find(|(known, ..)| *known == name);
+    known.map(|(_, log, _)| *log).ok_or_else(|| Reason {
+        help: nearest(name, names()).map(|near| format!("did you mean '{near}'?")),
+        ..expected(&what(), node)
+    })
 }
 
 pub(super) fn url(node: &Node) -> Read<HttpUrl> {

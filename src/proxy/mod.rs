@@ -7,18 +7,22 @@
 
 pub(crate) mod ask;
 mod body;
+pub mod breaker;
 pub(crate) mod call;
 mod choice;
 mod ctx;
 pub(crate) mod deadline;
 pub(crate) mod dispatch;
 mod driven;
+mod driving;
 mod errors;
 pub(crate) mod images;
 mod line;
 mod live;
 mod outbound;
+mod outcome;
 mod peers;
+mod record;
 pub(crate) mod reply;
 pub(crate) mod request;
 mod resolver;
@@ -139,7 +143,7 @@ impl ProxyHttp for Proxy {
 
     async fn logging(&self, session: &mut Session, e: Option<&Error>, ctx: &mut Ctx) {
         reply::finish(session, ctx).await;
-        ctx.live.settings.log(session, e, ctx);
+        record::tell(session, e, ctx);
     }
 
     /// One line a request is written in `logging`; pingora's own would repeat it as an error.

@@ -2,7 +2,10 @@
 
 mod support;
 
+mod access_log;
+mod admin;
 mod bodies;
+mod breaker;
 mod chat;
 mod choices;
 mod completions;

@@ -28,6 +28,7 @@ const OURS: &[&str] = &[
     "location",
     "proxy-connection",
     "retry-after",
+    "server-timing",
     "te",
     "trailer",
     "transfer-encoding",
