@@ -115,6 +115,8 @@ fn json_lines_are_objects_on_the_standard_output_and_nothing_else_is() {
     let server = Setup::before(&argo).config("access_log: json").start();
     let body = chat("x", json!({"stream": true, "n": 2}));
     assert_eq!(send(&server, CHAT, "streamed", &body), 200);
+    // A stream's line comes after its last byte, which another request may overtake.
+    until("the first line", || server.out().ends_with('\n'));
     assert_eq!(send(&server, CHAT, "re\\fu\"sed", &chat("x", json!({"model": "a\u{1}\n\"b"}))), 404);
     until("both lines", || server.out().lines().count() == 2);
     let out = server.out();
