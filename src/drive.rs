@@ -58,6 +58,17 @@ pub enum Step {
     Answer(Answer),
 }
 
+impl Step {
+    /// Whether there is something in it for the client.
+    pub fn has_text(&self) -> bool {
+        match self {
+            Step::Wait => false,
+            Step::Stream(bytes) | Step::Last(bytes) => !bytes.is_empty(),
+            Step::Answer(_) => true,
+        }
+    }
+}
+
 impl Drive {
     /// Exchanges whose calls have not been made yet.
     pub fn new(exchanges: Vec<Exchange>, join: Box<dyn Join>) -> Self {

@@ -7,6 +7,7 @@
 //! ```text
 //! 0  wire, problem     shapes as they travel: JSON, SSE, UTF-8, gzip, failures; a mistake in a file and its place
 //! 0  yaml, report      files that people edit: keys described once, values with their places; mistakes as people read them
+//! 1  telemetry         what became of a request: measured, counted, written down
 //! 1  chat, models      the hub: conversations, events, token counts; names of models and their quirks
 //! 1  access            who calls, as whom, what they may use and how much of it
 //! 2  limits            how much callers use, and when that is too much
@@ -21,6 +22,7 @@
 //! 6  trial             the tests that a table brings along, run by what explains
 //! 6  online            asks the upstreams whether calls would arrive, and which models they have
 //! 6  server            listeners, signals, and one process taking over from another
+//! 6  admin             the listener for whoever watches: metrics, readiness
 //! 6  reload, config, setup, cli, stand_in    files, terminal, command line; the stand-in for ARGO
 //! ```
 //!
@@ -38,6 +40,7 @@
 //! ```
 
 pub mod access;
+pub mod admin;
 pub mod callers;
 pub mod chat;
 pub mod cli;
@@ -57,6 +60,7 @@ pub mod server;
 pub mod setup;
 pub mod stand_in;
 pub mod table;
+pub mod telemetry;
 pub mod transform;
 pub mod trial;
 pub mod wire;

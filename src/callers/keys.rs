@@ -1,5 +1,6 @@
 //! The keys of `callers.yaml`, described once: for the reader, which knows no others, and for editors.
 
+use crate::access::limits;
 use crate::yaml::{Key, Kind};
 
 /// The whole file.

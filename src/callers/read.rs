@@ -3,13 +3,12 @@
 use super::edit::check_name;
 use super::mask::mask;
 use super::{Callers, KEYS, Row};
-use crate::access::{Hash, Limits, Username};
+use crate::access::{Hash, Limits, Username, limits};
 use crate::problem::{Checked, Place};
 use crate::yaml::node::{Node, parse};
 use crate::yaml::source::syntax;
-use crate::yaml::value::{Read, Reason, boolean, expected, narrow, text, whole};
+use crate::yaml::value::{Read, Reason, boolean, expected, text};
 use crate::yaml::{At, Section, Source};
-use std::num::NonZeroU32;
 
 const SEE_DOCS: &str = "a file looks so: callers: [{ name: ann, key_sha256: \"…\" }]";
 const HASH: &str = "the SHA-256 of a key: 64 hexadecimal digits in quotes";

@@ -154,7 +154,7 @@ pub struct ServeArgs {
     #[arg(long, value_name = "PORT")]
     pub port: Option<u16>,
 
-    /// Log a line for each request
+    /// Log the bodies of requests and replies, cut and without keys
     #[arg(short, long, conflicts_with = "quiet")]
     pub verbose: bool,
 

@@ -7,7 +7,8 @@ use super::listen::{self, Listening};
 use super::load::Needs;
 use super::{Ended, environment, stand_in, tell};
 use crate::access::{Access, Guard, Mode};
-use crate::config::{Config, HttpUrl, Overrides, Username};
+use crate::admin::Admin;
+use crate::config::{Config, HttpUrl, Listen, Overrides, Username};
 use crate::problem::{Place, Problem};
 use crate::proxy::{Current, Guarded, InFlight, Live, Patience, Proxy, Settings};
 use crate::reload::{self, Fresh};
@@ -16,6 +17,7 @@ use crate::server::{self, Bound, Certificates, Runner};
 use crate::setup;
 use crate::stand_in::{CHAT_PATH, EMBED_PATH, MODELS_PATH, STREAM_CHAT_PATH, StandIn};
 use crate::table::Endpoints;
+use crate::telemetry::Metrics;
 use log::LevelFilter;
 use pingora_proxy::http_proxy;
 use std::net::SocketAddr;
@@ -40,22 +42,24 @@ pub fn run(args: &ServeArgs) -> Result<(), Ended> {
     let place = listen::place(args, &loaded.config)?;
     let (newcomer, mut inherited) = listen::inherit(args, place.as_deref())?;
     let listening = listen::listen(args, &loaded.config, certificates.as_ref(), &mut inherited)?;
+    let admin = admin(&loaded.config, &mut inherited)?;
     // What nobody wants any more must not go on taking connections.
     drop(inherited);
-    let introduction = introduction(args, &loaded, &listening);
+    let introduction = introduction(args, &loaded, &listening, admin.as_ref().map(|admin| admin.address));
+    let metrics = admin.as_ref().map(|admin| admin.metrics.clone());
 
     let in_flight = InFlight::default();
     let mut runner = Runner::new(loaded.config.num_workers, loaded.config.drain_timeout, in_flight.clone(), place);
     if let Some(behind) = behind {
         runner.add("stand-in", StandIn::new(stand_in::options_from(&loaded.table)), vec![behind])?;
     }
-    let current = Arc::new(Current::new(live(loaded)?));
+    let current = Arc::new(Current::new(metered(live(loaded)?, metrics.as_ref())));
     let load = move || {
         let disk = Disk::default();
         let fresh = origin.load(&disk).and_then(|loaded| {
             let needs_restart = begun_with.differs(&loaded)?;
             let certificate = loaded.certificate.clone();
-            let live = live(loaded)?;
+            let live = metered(live(loaded)?, metrics.as_ref());
             if let (Some(certificates), Some(certificate)) = (&certificates, certificate) {
                 certificates.replace(certificate);
             }
@@ -64,10 +68,35 @@ pub fn run(args: &ServeArgs) -> Result<(), Ended> {
         (fresh, disk.into_seen())
     };
     reload::watch(disk.into_seen(), current.clone(), Box::new(load));
+    if let Some(Watched { bound, metrics, .. }) = admin {
+        runner.add("admin", Admin::new(current.clone(), metrics, in_flight.clone()), vec![bound])?;
+    }
     let proxy = http_proxy(&runner.configuration(), Proxy::new(current.clone(), in_flight));
     runner.add_under("proxy", proxy, listening.bound, |proxy| Guarded::new(proxy, current))?;
     eprint!("{introduction}");
     runner.run(newcomer)
+}
+
+/// The listener for whoever watches, and what is counted for them.
+struct Watched {
+    bound: Bound,
+    address: SocketAddr,
+    metrics: Arc<Metrics>,
+}
+
+/// `None` when nobody watches.
+fn admin(config: &Config, inherited: &mut Inherited) -> Result<Option<Watched>, Ended> {
+    let Some(listen) = &config.admin else { return Ok(None) };
+    let (bound, address) = Bound::tcp("admin", listen.host.as_str(), listen.port, inherited)?;
+    let metrics = Metrics::new(config.metrics_by_caller).map_err(|e| Ended::Because(e.to_string()))?;
+    Ok(Some(Watched { bound, address, metrics: Arc::new(metrics) }))
+}
+
+fn metered(live: Live, metrics: Option<&Arc<Metrics>>) -> Live {
+    match metrics {
+        Some(metrics) => live.metered(metrics),
+        None => live,
+    }
 }
 
 /// Where what is served comes from; it is asked again at each reload.
@@ -130,6 +159,8 @@ struct Begun {
     socket: Option<String>,
     run_dir: Option<String>,
     tls: bool,
+    admin: Option<Listen>,
+    metrics_by_caller: bool,
     built_in: bool,
 }
 
@@ -144,6 +175,8 @@ impl Begun {
             socket: listeners.socket.as_ref().map(|socket| socket.as_str().to_owned()),
             run_dir: listeners.run_dir.as_ref().map(|run_dir| run_dir.as_str().to_owned()),
             tls: listeners.tls.is_some(),
+            admin: loaded.config.admin.clone(),
+            metrics_by_caller: loaded.config.metrics_by_caller,
             built_in: files::is_built_in(&loaded.routes),
         }
     }
@@ -163,6 +196,8 @@ impl Begun {
             ("socket", now.socket != self.socket),
             ("run_dir", now.run_dir != self.run_dir),
             ("tls", now.tls != self.tls),
+            ("admin", now.admin != self.admin),
+            ("metrics_by_caller", now.metrics_by_caller != self.metrics_by_caller),
         ];
         Ok(pairs.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect())
     }
@@ -205,13 +240,14 @@ pub(super) fn live_as(access: Access, loaded: Loaded) -> Live {
         max_answer: config.max_answer,
         allows_origin: Arc::new(move |origin| origins.allows(origin)),
         verbose: config.verbose,
+        access_log: config.access_log,
+        server_timing: config.server_timing,
     };
     Live::new(table, settings, &text)
 }
 
-/// Our own lines from `info` on (those of single requests only when `verbose` says so), or problems only when quiet;
-/// pingora's only when they are errors, since each request that fails has a line of ours. `RUST_LOG` says otherwise, but never lets
-/// pingora's proxy speak: it quotes heads that it could not read, keys and all.
+/// Our own lines from `info` on, or problems only when quiet; pingora's only when they are errors, since each request that fails
+/// has a line of ours. `RUST_LOG` says otherwise, but never lets pingora's proxy speak: it quotes heads that it could not read, keys and all.
 fn log(quiet: bool) {
     let own = if quiet { "warn" } else { "info" };
     let filter = format!("{own},pingora_core=error,pingora_proxy=off,pingora_runtime=error");
@@ -223,7 +259,7 @@ fn log(quiet: bool) {
 }
 
 /// What is served where, and how to use it. Nothing else says "listening", and the port is bound by now.
-fn introduction(args: &ServeArgs, loaded: &Loaded, listening: &Listening) -> String {
+fn introduction(args: &ServeArgs, loaded: &Loaded, listening: &Listening, admin: Option<SocketAddr>) -> String {
     let Loaded { config, table, routes, .. } = loaded;
     let mut lines: Vec<String> = Vec::new();
     if !args.quiet {
@@ -241,6 +277,9 @@ fn introduction(args: &ServeArgs, loaded: &Loaded, listening: &Listening) -> Str
             let more = [stream, way].into_iter().flatten().collect::<String>();
             lines.push(format!("upstream  {} {}{more}", upstream.name, urls(&upstream.whole)));
         }
+    }
+    if let Some(admin) = admin {
+        lines.push(format!("metrics   http://{admin}/metrics"));
     }
     lines.extend(listening.address.iter().map(|address| format!("listening on {}://{address}", listening.scheme)));
     lines.extend(listening.socket.iter().map(|path| format!("listening on {}", path.display())));

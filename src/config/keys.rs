@@ -1,6 +1,7 @@
 //! The keys of `config.yaml`, described once: for the reader, which knows no others, and for editors.
 
 use crate::access::{Mode, limits};
+use crate::telemetry::AccessLog;
 use crate::yaml::{Choice, Key, Kind};
 
 /// All keys, in the order of the sample.
@@ -10,7 +11,11 @@ pub const KEYS: &[Key] = &[
     Key::optional("argo_stream_url", Kind::Text, "ARGO's streamed chat, with its final slash."),
     Key::optional("argo_embedding_url", Kind::Text, "ARGO's embeddings, with its final slash."),
     Key::optional("user", Kind::Text, "Your Argonne username: all that ARGO asks for."),
-    Key::optional("verbose", Kind::Bool, "Log a line for each request, never its text."),
+    Key::optional(
+        "verbose",
+        Kind::Bool,
+        "Log the bodies of requests and replies: cut, and without keys and image data.",
+    ),
     Key::optional("num_workers", Kind::Whole(1, 1024), "Threads that serve."),
     Key::optional("timeout", Kind::Seconds, "Longest call, in seconds."),
     Key::optional(
@@ -56,6 +61,18 @@ pub const KEYS: &[Key] = &[
         Kind::Seconds,
         "How far a client may be behind 16 KiB/s while it does not take what is there for it, in seconds.",
     ),
+    Key::optional(
+        "access_log",
+        Kind::OneOf(access_logs),
+        "What is logged of each request; what fails is, in any case.",
+    ),
+    Key::optional(
+        "admin",
+        Kind::Address,
+        "Where metrics are served (/metrics, /livez, /readyz): a port of this machine, host:port, or none.",
+    ),
+    Key::optional("metrics_by_caller", Kind::Bool, "Whether metrics tell callers apart, as far as a file names them."),
+    Key::optional("server_timing", Kind::Bool, "Whether replies tell in Server-Timing where the time went."),
     Key::optional("cors", Kind::Map(CORS), "Web pages that may call the proxy from a browser."),
     Key::optional("socket", Kind::Text, "Unix socket to listen on, too; only your own programs reach it."),
     Key::optional("tls", Kind::Map(TLS), "Speak TLS on `port`, and nothing else."),
@@ -85,4 +102,8 @@ const CORS: &[Key] = &[Key::optional(
 
 fn modes() -> Vec<Choice> {
     Mode::ALL.iter().map(|(name, _, about)| Choice { name, about }).collect()
+}
+
+fn access_logs() -> Vec<Choice> {
+    AccessLog::NAMES.iter().map(|(name, _, about)| Choice { name, about }).collect()
 }

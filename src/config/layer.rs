@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use super::host::Host;
 use super::limits::LimitsSection;
+use super::listen::Listen;
 use super::listeners::Listeners;
 use super::origins::Origins;
 use super::url::HttpUrl;
 use super::{Env, KEYS, SAMPLE_FILE, value};
 use crate::access::{Hosts, Mode, Username};
 use crate::problem::{Checked, Place};
+use crate::telemetry::AccessLog;
 use crate::yaml::node::{Node, parse};
 use crate::yaml::source::syntax;
 use crate::yaml::value::{boolean, expected, seconds, seconds_or_zero, size};
@@ -45,6 +47,11 @@ pub(super) struct Layer {
     pub access: Option<Mode>,
     pub callers: Option<String>,
     pub hosts: Option<Hosts>,
+    pub access_log: Option<AccessLog>,
+    /// The inner `None`: nowhere.
+    pub admin: Option<(Option<Listen>, Place)>,
+    pub metrics_by_caller: Option<bool>,
+    pub server_timing: Option<bool>,
 }
 
 impl Layer {
@@ -96,6 +103,10 @@ impl Layer {
             access: keys.get(source, "access", value::mode),
             callers: keys.get(source, "callers", value::file),
             hosts: hosts(&mut keys, source),
+            access_log: keys.get(source, "access_log", value::access_log),
+            admin: keys.get(source, "admin", value::listen).map(|listen| (listen, keys.place(source, "admin"))),
+            metrics_by_caller: keys.get(source, "metrics_by_caller", boolean),
+            server_timing: keys.get(source, "server_timing", boolean),
         };
         keys.finish(source);
         layer
@@ -130,6 +141,10 @@ impl Layer {
             access: self.access.or(base.access),
             callers: self.callers.or(base.callers),
             hosts: self.hosts.or(base.hosts),
+            access_log: self.access_log.or(base.access_log),
+            admin: self.admin.or(base.admin),
+            metrics_by_caller: self.metrics_by_caller.or(base.metrics_by_caller),
+            server_timing: self.server_timing.or(base.server_timing),
         }
     }
 }

@@ -12,6 +12,7 @@ mod host;
 mod keys;
 mod layer;
 mod limits;
+mod listen;
 mod listeners;
 mod origins;
 mod overrides;
@@ -28,9 +29,11 @@ use crate::access::Limits;
 pub use crate::access::{PLACEHOLDER, Username, check_username};
 use crate::problem::{Checked, Severity, Spot};
 pub use crate::problem::{Place, Problem};
+use crate::telemetry::AccessLog;
 pub use crate::yaml::expand::Env;
 pub use host::Host;
 pub use keys::KEYS;
+pub use listen::Listen;
 pub use listeners::{Listeners, Named, TlsFiles};
 pub use origins::Origins;
 pub use overrides::Overrides;
@@ -56,7 +59,7 @@ pub struct Config {
     pub argo_models_url: HttpUrl,
     /// `None` until somebody sets it; see [`Config::require_user`].
     pub user: Option<Username>,
-    /// Logs a summary of each request, never a body.
+    /// Logs bodies, cut and without keys.
     pub verbose: bool,
     /// pingora's worker threads, at least one.
     pub num_workers: usize,
@@ -91,6 +94,14 @@ pub struct Config {
     pub callers: String,
     /// More names by which it is reached.
     pub hosts: Hosts,
+    /// What is logged of each request.
+    pub access_log: AccessLog,
+    /// Where metrics are served, if they are.
+    pub admin: Option<Listen>,
+    /// Whether metrics tell callers apart.
+    pub metrics_by_caller: bool,
+    /// Whether replies carry `Server-Timing`.
+    pub server_timing: bool,
     user_place: Place,
 }
 
@@ -136,6 +147,7 @@ impl Config {
         problems.extend(overrides.apply(env, &mut layer));
         problems.extend(open_to_others(&layer));
         problems.extend(listens_nowhere(&layer));
+        problems.extend(watched_by_others(&layer));
         problems.sort_by_key(|problem| problem.spot().map_or((usize::MAX, 0), |spot| (spot.line, spot.column)));
         if problems.iter().any(|problem| problem.severity == Severity::Error) {
             return Err(problems);
@@ -197,6 +209,10 @@ impl Config {
             ("max_head", Some(self.max_head.to_string())),
             ("body_timeout", Some(seconds(self.body_timeout))),
             ("write_timeout", Some(seconds(self.write_timeout))),
+            ("access_log", Some(self.access_log.name().to_owned())),
+            ("admin", Some(self.admin.as_ref().map_or_else(|| "none".to_owned(), Listen::to_string))),
+            ("metrics_by_caller", Some(self.metrics_by_caller.to_string())),
+            ("server_timing", Some(self.server_timing.to_string())),
         ]
         .into_iter()
         .filter_map(|(key, value)| Some((key, value?)))
@@ -231,6 +247,10 @@ impl Config {
             access: layer.access.unwrap_or(Mode::Open),
             callers: layer.callers?,
             hosts: layer.hosts?,
+            access_log: layer.access_log?,
+            admin: layer.admin?.0,
+            metrics_by_caller: layer.metrics_by_caller?,
+            server_timing: layer.server_timing?,
         })
     }
 }
@@ -257,6 +277,17 @@ fn listens_nowhere(layer: &Layer) -> Option<Problem> {
     let (_, place) = layer.host.as_ref().filter(|(host, _)| host.is_none() && layer.listeners.socket.is_none())?;
     let help = "add `socket: PATH`, or name an address".to_owned();
     Some(Problem::new(place.clone(), "host: none, and no socket either: nothing would be listened on", Some(help)))
+}
+
+/// Metrics tell which models are used how much, and by whom.
+fn watched_by_others(layer: &Layer) -> Option<Problem> {
+    let (listen, place) = layer.admin.as_ref()?;
+    let listen = listen.as_ref().filter(|listen| !listen.host.is_loopback())?;
+    Some(Problem::warning(
+        place.clone(),
+        format!("admin: everybody who can reach {} can read the metrics", listen.host),
+        Some("write the port alone, unless whoever collects them runs elsewhere".to_owned()),
+    ))
 }
 
 fn not_utf8(file: &str, error: &std::string::FromUtf8Error) -> Problem {

@@ -33,7 +33,7 @@ fn an_empty_file_means_the_documented_defaults() {
             "https://apps-dev.inside.anl.gov/argoapi/api/v1/resource/streamchat/"
         );
         assert_eq!(config.argo_embedding_url.as_str(), "https://apps.inside.anl.gov/argoapi/api/v1/resource/embed/");
-        assert!(config.user.is_none() && config.verbose);
+        assert!(config.user.is_none() && !config.verbose);
         assert_eq!(config.num_workers, 5);
         assert_eq!(config.timeout, Duration::from_secs(600));
         assert_eq!(config.connect_timeout, Duration::from_secs(5));
@@ -104,7 +104,7 @@ fn verbose_in_the_environment_means_what_it_says() {
         ("off", false),
         ("true", true),
         ("1", true),
-        ("", true),
+        ("", false),
     ] {
         let (config, _) = with_env("", &[("VERBOSE", value)], &Overrides::default()).unwrap();
         assert_eq!(config.verbose, verbose, "{value:?}");
@@ -121,6 +121,19 @@ fn variables_for_the_table() {
 }
 
 #[test]
+fn who_may_watch_and_what_is_logged() {
+    let (config, warnings) = read("user: jdoe\nadmin: 9464\naccess_log: json\nserver_timing: true\n").unwrap();
+    assert_eq!((config.admin.unwrap().to_string().as_str(), config.access_log), ("127.0.0.1:9464", AccessLog::Json));
+    assert!(warnings.is_empty() && config.server_timing && !config.metrics_by_caller);
+    let (_, warnings) = read("user: jdoe\nadmin: \"[::]:9464\"\n").unwrap();
+    assert!(warnings.len() == 1 && warnings[0].message.contains("everybody who can reach ::"), "{warnings:?}");
+    let problems = read("access_log: jsn\nadmin: 127.0.0.1\n").unwrap_err();
+    assert_eq!(problems.len(), 2, "{problems:?}");
+    assert_eq!(problems[0].help.as_deref(), Some("did you mean 'json'?"));
+    assert!(problems[1].message.contains("expected a port, host:port or none"), "{problems:?}");
+}
+
+#[test]
 fn the_sample_is_the_specification_in_its_order() {
     let order =
         ["port", "argo_url", "argo_stream_url", "argo_embedding_url", "user", "verbose", "num_workers", "timeout"];
@@ -131,5 +144,5 @@ fn the_sample_is_the_specification_in_its_order() {
         .map(|(key, _)| key)
         .collect();
     assert_eq!(keys[..order.len()], order);
-    assert_eq!(keys.len(), 23, "{keys:?}");
+    assert_eq!(keys.len(), 27, "{keys:?}");
 }

@@ -4,9 +4,11 @@
 mod tests;
 
 use super::host::Host;
+use super::listen::Listen;
 use super::origins::OriginPattern;
 use super::url::HttpUrl;
 use crate::access::{Mode, PLACEHOLDER, Username};
+use crate::telemetry::AccessLog;
 use crate::yaml::Node;
 use crate::yaml::near::nearest;
 use crate::yaml::value::{Read, Reason, expected, narrow, text, whole};
@@ -29,6 +31,25 @@ pub(super) fn path(node: &Node) -> Read<String> {
         "" => Err(expected("a path", node)),
         path => Ok(path.to_owned()),
     }
+}
+
+pub(super) fn listen(node: &Node) -> Read<Option<Listen>> {
+    let port = match node {
+        Node::Int(port) => port.to_string(),
+        other => text("a port, host:port or none", other)?.to_owned(),
+    };
+    Ok(Listen::parse(&port)?)
+}
+
+pub(super) fn access_log(node: &Node) -> Read<AccessLog> {
+    let names = || AccessLog::NAMES.iter().map(|(name, ..)| *name);
+    let what = || format!("one of {}", names().collect::<Vec<_>>().join(", "));
+    let name = text(&what(), node)?;
+    let known = AccessLog::NAMES.iter().find(|(known, ..)| *known == name);
+    known.map(|(_, log, _)| *log).ok_or_else(|| Reason {
+        help: nearest(name, names()).map(|near| format!("did you mean '{near}'?")),
+        ..expected(&what(), node)
+    })
 }
 
 pub(super) fn url(node: &Node) -> Read<HttpUrl> {

@@ -29,6 +29,8 @@ const NEAR_MATCHES: usize = 3;
 /// One model as clients see it.
 #[derive(Debug, Clone, Default)]
 pub struct Model {
+    /// Its number in its group, for one of the list.
+    pub number: usize,
     /// The name that the model list shows.
     pub name: String,
     /// ARGO's id.
@@ -83,7 +85,7 @@ impl Patterns {
         let rules = Arc::new(Rules::merged(&self.facts, &self.rules, &id));
         let deprecated = self.deprecated.iter().any(|deprecated| glob::fits(deprecated, name));
         let from = pattern.from.clone();
-        let model = Model { name: name.to_owned(), id, from, place: None, rules, hidden: true, deprecated };
+        let model = Model { number: 0, name: name.to_owned(), id, from, place: None, rules, hidden: true, deprecated };
         Some((model, pattern.pattern.as_str().into()))
     }
 }
@@ -123,6 +125,16 @@ pub enum Serving<'a> {
     Listed(&'a Model),
     /// One made for a name.
     Made(Box<Model>),
+}
+
+impl<'a> Serving<'a> {
+    /// The model, if it is one of the list.
+    pub fn listed(&self) -> Option<&'a Model> {
+        match self {
+            Serving::Listed(model) => Some(model),
+            Serving::Made(_) => None,
+        }
+    }
 }
 
 impl Deref for Serving<'_> {
@@ -168,6 +180,11 @@ impl Models {
     /// The models that have names of their own, in the order of the table.
     pub fn iter(&self) -> impl Iterator<Item = &Model> {
         self.list.iter()
+    }
+
+    /// The model with this number.
+    pub fn get(&self, number: usize) -> Option<&Model> {
+        self.list.get(number)
     }
 
     /// The default, if the group has one.

@@ -65,7 +65,7 @@ impl Outbound {
     ) -> std::result::Result<Answer, Box<Unanswered>> {
         let only = Endpoints::new(endpoint.clone(), Vec::new());
         let deadline = Deadline::new(Instant::now(), live.settings.timeout, None, &HeaderMap::new(), false);
-        let mut state = CallState::new(upstream.clone(), only, deadline);
+        let mut state = CallState::new(live, upstream.clone(), only, deadline);
         let mut stage = Stage::Resolving;
         let answer = self.try_to_ask(live, &mut state, &mut stage, wants_body).await;
         answer.map_err(|error| Box::new(Unanswered { stage, error, limit: state.connecting.limit }))

@@ -7,6 +7,7 @@ use super::resolver::Resolver;
 use super::watch::Watch;
 use super::{Live, body, errors};
 use crate::table::{Connect, Endpoint, MOST_URLS};
+use crate::telemetry::Spent;
 use crate::transform::Call;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, header};
@@ -44,6 +45,8 @@ fn no_call() -> Box<Error> {
 
 /// The peer of the next attempt.
 pub async fn peer(resolver: &Resolver, ctx: &mut Ctx) -> Result<Box<HttpPeer>> {
+    let again = ctx.call.as_ref().is_some_and(|call| call.retries > 0);
+    ctx.clock.lap(if again { Spent::Upstream } else { Spent::Own });
     let live = ctx.live.clone();
     next_peer(resolver, &live, state(ctx)?).await
 }
@@ -57,9 +60,16 @@ pub(super) async fn next_peer(resolver: &Resolver, live: &Live, call: &mut CallS
         };
         call.connecting = Connecting::new(&live.settings, &call.upstream, left);
         match address(resolver, call).await {
-            Ok(address) => return complete(live, call, address, left, now),
+            Ok(address) => {
+                call.at = address.or(match call.endpoint.connect {
+                    Connect::Address(address) => Some(address),
+                    Connect::Name(..) | Connect::Unix(_) => None,
+                });
+                return complete(live, call, address, left, now);
+            }
             Err(e) => {
-                call.trouble(e.etype(), now);
+                call.passed_over(false);
+                call.unconnected(e.etype(), now);
                 if !call.go_on(now) {
                     return Err(e);
                 }
@@ -111,7 +121,6 @@ fn complete(
 /// A connection stands, new or pooled.
 pub fn connected(digest: Option<&Digest>, ctx: &mut Ctx) {
     let Some(call) = ctx.call.as_mut() else { return };
-    call.endpoint.trouble.clear();
     let patience = call.upstream.patience;
     if patience.is_watched() {
         call.watch = Line::of(digest).map(|line| Watch::begin(line, patience));
@@ -122,8 +131,11 @@ pub fn connected(digest: Option<&Digest>, ctx: &mut Ctx) {
 pub fn head(head: &mut RequestHeader, ctx: &mut Ctx) -> Result<()> {
     let Some(exchange) = ctx.exchange.as_ref() else { return Ok(()) };
     let Some(call) = ctx.call.as_mut() else { return Err(no_call()) };
+    ctx.clock.lap(Spent::Upstream);
     *head = call_head(exchange.call(), call)?;
-    call.sent = Some(Instant::now());
+    let now = Instant::now();
+    call.sent = Some(now);
+    ctx.clock.lap_at(Spent::Own, now);
     Ok(())
 }
 
@@ -177,11 +189,13 @@ pub fn not_connected(mut e: Box<Error>, ctx: &mut Ctx) -> Box<Error> {
 /// Gives up the address that could not be connected to; whether there is another one to try, or another URL.
 pub(super) fn has_another(call: &mut CallState, e: &Error) -> bool {
     call.tried += 1;
-    if call.tried < call.addresses.len().min(MOST_ADDRESSES) {
+    let again = call.tried < call.addresses.len().min(MOST_ADDRESSES);
+    call.passed_over(again);
+    if again {
         return true;
     }
     let now = Instant::now();
-    call.trouble(e.etype(), now);
+    call.unconnected(e.etype(), now);
     call.go_on(now)
 }
 
@@ -190,8 +204,10 @@ pub fn broken(session: &mut Session, e: Box<Error>, ctx: &mut Ctx, reused: bool)
     let mut e = e;
     let replayable = session.get_retry_buffer().is_some() || session.is_body_empty();
     let retry = replayable && ctx.call.as_mut().is_some_and(|call| may_repeat(call, &e, reused));
-    if retry {
-        ctx.replayed = false;
+    match ctx.call.as_mut() {
+        Some(_) if retry => ctx.replayed = false,
+        Some(call) => call.broke_off(&e),
+        None => {}
     }
     e.set_retry(retry);
     e
@@ -208,6 +224,8 @@ pub(super) fn may_repeat(call: &mut CallState, e: &Error, reused: bool) -> bool 
     let silent = !said.contains("bytes already read") || said.contains("bytes already read: 0");
     let unsent = call.sent.is_some_and(|sent| sent.elapsed() < SURELY_UNSENT);
     let again = broke && reused && unsent && !call.fresh && !call.answered && call.cut().is_none() && silent;
-    call.fresh |= again;
+    if again {
+        call.repeats();
+    }
     again
 }

@@ -1,33 +1,51 @@
-//! Which URL of an upstream is tried next: in their order, those that could not be connected to lately last.
+//! Which URL of an upstream is tried next: in their order, those that do not answer last.
 
+use super::breaker::{Breaker, Breakers, Permit};
 use crate::table::{Endpoint, Endpoints};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// The URLs of one call that are left.
+/// The URLs of one call that are left, and what the one that it goes to is told of it.
 #[derive(Debug)]
 pub struct Choice {
     endpoints: Endpoints,
+    /// `None` where there is no choice.
+    breakers: Option<Arc<Breakers>>,
     /// A bit for each URL that was tried; a table has at most [`crate::table::MOST_URLS`].
     tried: u64,
+    /// The URL whose standing this call finds out, until it has.
+    probing: Option<(Breaker, u64)>,
 }
 
 impl Choice {
     /// Of a call that has not been made yet, with the URL to begin with.
-    pub fn new(endpoints: Endpoints, now: Instant) -> (Self, Arc<Endpoint>) {
+    pub fn new(endpoints: Endpoints, breakers: &Arc<Breakers>, now: Instant) -> (Self, Arc<Endpoint>) {
         let first = endpoints.first().clone();
-        let mut choice = Choice { endpoints, tried: 0 };
+        let breakers = endpoints.iter().nth(1).map(|_| breakers.clone());
+        let mut choice = Choice { endpoints, breakers, tried: 0, probing: None };
         let begin = choice.next(now).unwrap_or(first);
         (choice, begin)
     }
 
     /// The next URL; `None` when all were tried.
     pub fn next(&mut self, now: Instant) -> Option<Arc<Endpoint>> {
-        let untried = || self.endpoints.iter().enumerate().filter(|(index, _)| self.tried & (1 << index) == 0);
-        let sound = untried().find(|(_, endpoint)| !endpoint.trouble.lasts(now));
+        self.leave();
+        let Choice { endpoints, breakers, tried, probing } = self;
+        let untried = || endpoints.iter().enumerate().filter(|(index, _)| *tried & (1 << index) == 0);
+        let sound = untried().find(|(_, endpoint)| {
+            let Some(breaker) = breakers.as_ref().and_then(|breakers| breakers.of(endpoint)) else { return true };
+            match breaker.ask(now) {
+                Permit::Yes => true,
+                Permit::Last => false,
+                Permit::Probe(number) => {
+                    *probing = Some((breaker.clone(), number));
+                    true
+                }
+            }
+        });
         let (index, endpoint) = sound.or_else(|| untried().next())?;
         let endpoint = endpoint.clone();
-        self.tried |= 1 << index;
+        *tried |= 1 << index;
         Some(endpoint)
     }
 
@@ -35,45 +53,122 @@ impl Choice {
     pub fn tried(&self) -> u32 {
         self.tried.count_ones()
     }
+
+    /// The call failed at this URL, by the URL's fault.
+    pub fn failed(&mut self, endpoint: &Endpoint, now: Instant) {
+        let Some(breaker) = self.breakers.as_ref().and_then(|breakers| breakers.of(endpoint)) else { return };
+        breaker.failed(now, self.probing.take().map(|(_, number)| number));
+    }
+
+    /// The URL answered.
+    pub fn succeeded(&mut self, endpoint: &Endpoint) {
+        let Some(breaker) = self.breakers.as_ref().and_then(|breakers| breakers.of(endpoint)) else { return };
+        self.probing = None;
+        breaker.succeeded();
+    }
+
+    fn leave(&mut self) {
+        if let Some((breaker, number)) = self.probing.take() {
+            breaker.abandoned(number);
+        }
+    }
+}
+
+impl Drop for Choice {
+    fn drop(&mut self) {
+        self.leave();
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::table::{Table, Variables};
+    use std::time::Duration;
 
-    fn endpoints() -> Endpoints {
-        let text = "
+    fn table(urls: &str) -> Table {
+        let text = format!(
+            "
 version: 1
 upstreams:
-  a: { url: [\"http://a/\", \"http://b/\", \"http://c/\"], dialect: argo }
+  a: {{ url: [{urls}], dialect: argo, breaker: {{ failures: 2, open_for: 10 }} }}
 models:
-  m: { default: x, show: { owned_by: x, created: 1 }, names: { x: y } }
+  m: {{ default: x, show: {{ owned_by: x, created: 1 }}, names: {{ x: y }} }}
 routes:
-  - { path: /a, upstream: a, models: m, transformer: openai_chat_completions }
-";
+  - {{ path: /a, upstream: a, models: m, transformer: openai_chat_completions }}
+"
+        );
         let files = |_: &str| Err(std::io::ErrorKind::NotFound.into());
         let variables = Variables { config: &|_| None, environment: &|_| None, files: &files };
-        let (table, _) = Table::load("t.yaml", text, &variables).unwrap_or_else(|problems| panic!("{problems:?}"));
-        assert!(table.endpoints().map(|(_, endpoint)| endpoint.number).eq(0..3));
+        let (table, _) = Table::load("t.yaml", &text, &variables).unwrap_or_else(|problems| panic!("{problems:?}"));
+        table
+    }
+
+    const ABC: &str = "\"http://a/\", \"http://b/\", \"http://c/\"";
+
+    fn whole(table: &Table) -> Endpoints {
         table.upstreams().next().unwrap().whole.clone()
     }
 
-    fn order(endpoints: &Endpoints, now: Instant) -> String {
-        let (mut choice, first) = Choice::new(endpoints.clone(), now);
+    fn order(table: &Table, breakers: &Arc<Breakers>, now: Instant) -> String {
+        let (mut choice, first) = Choice::new(whole(table), breakers, now);
         let rest = std::iter::from_fn(|| choice.next(now));
         std::iter::once(first).chain(rest).map(|endpoint| endpoint.host.clone()).collect()
     }
 
+    fn fail(table: &Table, breakers: &Arc<Breakers>, host: &str, now: Instant) {
+        let (mut choice, _) = Choice::new(whole(table), breakers, now);
+        let endpoint = table.endpoints().find(|(_, endpoint)| endpoint.host == host).unwrap().1.clone();
+        choice.failed(&endpoint, now);
+    }
+
     #[test]
-    fn those_in_trouble_come_last() {
-        let (endpoints, now) = (endpoints(), Instant::now());
-        assert_eq!(order(&endpoints, now), "abc");
-        endpoints.first().trouble.note(now);
-        assert_eq!(order(&endpoints, now), "bca");
-        endpoints.iter().for_each(|endpoint| endpoint.trouble.note(now));
-        assert_eq!(order(&endpoints, now), "abc");
-        endpoints.iter().nth(1).unwrap().trouble.clear();
-        assert_eq!(order(&endpoints, now), "bac");
+    fn those_that_do_not_answer_come_last() {
+        let (table, now) = (table(ABC), Instant::now());
+        let breakers = Arc::new(Breakers::new(&table, None));
+        assert_eq!(order(&table, &breakers, now), "abc");
+        fail(&table, &breakers, "a", now);
+        assert_eq!(order(&table, &breakers, now), "abc");
+        fail(&table, &breakers, "a", now);
+        assert_eq!(order(&table, &breakers, now), "bca");
+        for host in ["b", "b", "c", "c"] {
+            fail(&table, &breakers, host, now);
+        }
+        assert_eq!(order(&table, &breakers, now), "abc", "none is refused where there is no other");
+        let (mut choice, first) = Choice::new(whole(&table), &breakers, now);
+        choice.succeeded(&first);
+        assert_eq!(order(&table, &breakers, now), "abc");
+        assert_eq!(breakers.iter().map(Breaker::opened).sum::<u64>(), 3);
+    }
+
+    #[test]
+    fn one_call_at_a_time_finds_out_and_one_that_leaves_makes_room() {
+        let (table, now) = (table(ABC), Instant::now());
+        let breakers = Arc::new(Breakers::new(&table, None));
+        fail(&table, &breakers, "a", now);
+        fail(&table, &breakers, "a", now);
+        let later = now + Duration::from_secs(10);
+        let (probing, first) = Choice::new(whole(&table), &breakers, later);
+        assert_eq!(first.host, "a");
+        assert_eq!(order(&table, &breakers, later), "bca");
+        drop(probing);
+        let (mut probing, first) = Choice::new(whole(&table), &breakers, Instant::now() + Duration::from_secs(60));
+        assert_eq!(first.host, "a");
+        probing.failed(&first, later);
+        assert_eq!(probing.next(later).unwrap().host, "b");
+        assert_eq!(order(&table, &breakers, later + Duration::from_secs(19)), "bca");
+    }
+
+    #[test]
+    fn what_is_known_survives_a_reload_where_the_url_is_the_same() {
+        let (first, now) = (table(ABC), Instant::now());
+        let breakers = Arc::new(Breakers::new(&first, None));
+        fail(&first, &breakers, "b", now);
+        fail(&first, &breakers, "b", now);
+        let second = table("\"http://b/\", \"http://d/\"");
+        let again = Arc::new(Breakers::new(&second, Some(&breakers)));
+        assert_eq!(order(&second, &again, now), "db");
+        let alone = table("\"http://b/\"");
+        assert_eq!(Breakers::new(&alone, Some(&breakers)).iter().count(), 0);
     }
 }

@@ -1,9 +1,11 @@
 //! What is known of one request while it is served.
 
 use super::choice::Choice;
-use super::deadline::{ConnectBy, Connecting, Deadline};
+use super::deadline::{Connecting, Deadline};
+use super::driving::Driving;
 use super::limits::Held;
 use super::live::Live;
+use super::record;
 use super::slow::{self, Serving};
 use super::watch::{Cut, Watch};
 use crate::access::Caller;
@@ -11,9 +13,9 @@ use crate::chat::tokens::Ledger;
 use crate::exchange::Exchange;
 use crate::limits::Told;
 use crate::table::{Endpoint, Endpoints, Route, Upstream};
+use crate::telemetry::{Ended, Metrics, Stopwatch};
 use bytes::Bytes;
 use http::HeaderValue;
-use pingora::ErrorType;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -97,7 +99,13 @@ pub struct Ctx {
     /// Why the request was refused here, for the log.
     pub(super) refusal: Option<Box<str>>,
     /// Why the client got an error, for the log.
-    pub(super) failure: Option<String>,
+    pub(super) failure: Option<Ended>,
+    /// Where the time goes.
+    pub(super) clock: Stopwatch,
+    /// What of a stream is shown when it is over.
+    pub(super) spoken: Vec<u8>,
+    /// How many bytes of bodies may still be shown.
+    pub(super) room: AtomicUsize,
     _entered: Entered,
     _serving: Option<Serving>,
 }
@@ -139,6 +147,12 @@ pub(super) struct CallState {
     pub upstream: Arc<Upstream>,
     /// Where it goes.
     pub endpoint: Arc<Endpoint>,
+    /// The address that was connected to last, where it is one.
+    pub at: Option<SocketAddr>,
+    /// How often it went elsewhere, or was made anew.
+    pub retries: u32,
+    /// Where that is counted.
+    pub metrics: Option<Arc<Metrics>>,
     /// Where it may go when that cannot be connected to.
     pub choice: Choice,
     /// How long it may take.
@@ -167,11 +181,14 @@ pub(super) struct CallState {
 
 impl CallState {
     /// Of a call that has not been made yet.
-    pub fn new(upstream: Arc<Upstream>, endpoints: Endpoints, deadline: Deadline) -> Self {
-        let (choice, endpoint) = Choice::new(endpoints, Instant::now());
+    pub fn new(live: &Live, upstream: Arc<Upstream>, endpoints: Endpoints, deadline: Deadline) -> Self {
+        let (choice, endpoint) = Choice::new(endpoints, live.breakers(), Instant::now());
         CallState {
             upstream,
             endpoint,
+            at: None,
+            retries: 0,
+            metrics: live.meters().map(|meters| meters.metrics().clone()),
             choice,
             deadline,
             connecting: Connecting::default(),
@@ -187,52 +204,20 @@ impl CallState {
         }
     }
 
-    /// Goes on to the next URL, if there is one, since nothing was sent to this one.
-    pub fn go_on(&mut self, now: Instant) -> bool {
-        let Some(next) = self.choice.next(now) else { return false };
-        self.endpoint = next;
-        self.addresses = Arc::new([]);
-        self.tried = 0;
-        true
-    }
-
-    /// Remembers that the endpoint could not be connected to, unless only this call was in a hurry.
-    pub fn trouble(&self, e: &ErrorType, now: Instant) {
-        if *e != ErrorType::ConnectTimedout || self.connecting.by != ConnectBy::Deadline {
-            self.endpoint.trouble.note(now);
-        }
-    }
-
     /// What the upstream took too long for, if the call was ended for it.
     pub fn cut(&self) -> Option<Cut> {
         self.slow.or(self.watch.as_ref().and_then(Watch::cut))
     }
 }
 
-/// What the log tells of calls that the proxy makes itself.
-pub(super) struct Driving {
-    /// ARGO's id of the model.
-    pub model: String,
-    /// How many calls.
-    pub calls: usize,
-    /// The highest status of an upstream.
-    pub status: Option<u16>,
-}
-
-impl Driving {
-    /// Of the exchanges of one request.
-    pub fn of(exchanges: &[Exchange]) -> Option<Self> {
-        let model = exchanges.first()?.call().model.clone();
-        Some(Driving { model, calls: exchanges.len(), status: None })
-    }
-}
-
 impl Ctx {
     /// The context of a request whose head was just read.
     pub fn new(live: Arc<Live>, entered: Entered) -> Self {
+        let begun = Instant::now();
         Ctx {
+            clock: Stopwatch::start(begun, live.measures()),
             live,
-            begun: Instant::now(),
+            begun,
             request_id: HeaderValue::from_static(""),
             origin: None,
             caller: None,
@@ -249,6 +234,8 @@ impl Ctx {
             replayed: false,
             refusal: None,
             failure: None,
+            spoken: Vec::new(),
+            room: AtomicUsize::new(record::ROOM),
             _entered: entered,
             _serving: slow::serving(),
         }

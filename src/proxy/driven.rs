@@ -3,11 +3,13 @@
 //! Here every deadline is exact, a client that goes away cancels its calls at once, and comments keep a silent stream alive.
 
 use super::body;
-use super::ctx::{CallState, Ctx, Driving};
+use super::ctx::{CallState, Ctx};
 use super::dispatch::PreparedDriven;
+use super::driving::Driving;
 use super::outbound::{Came, Outbound};
-use super::{Live, Proxy, limits, reply, writer};
+use super::{Live, Proxy, limits, record, reply, writer};
 use crate::drive::{Drive, Step};
+use crate::telemetry::{By, Spent};
 use crate::transform::Call;
 use crate::wire::Failure;
 use bytes::Bytes;
@@ -59,20 +61,22 @@ pub async fn run(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx, prepared: 
         waiting: VecDeque::new(),
         tell,
     };
+    ctx.driving = Driving::of(&prepared);
     let mut exchanges = Vec::with_capacity(prepared.calls.len());
     let mut deadline = None;
     for (index, one) in prepared.calls.into_iter().enumerate() {
         deadline.get_or_insert((one.deadline, one.endpoints.first().host.clone()));
         let limit = if one.exchange.call().stream { one.deadline } else { one.deadline.of_whole() };
-        let state = CallState::new(one.upstream, one.endpoints, limit);
+        let state = CallState::new(&ctx.live, one.upstream, one.endpoints, limit);
         calls.waiting.push_back((index, one.exchange.call().clone(), state));
+        record::show(ctx, "call", &one.exchange.call().body);
         exchanges.push(one.exchange);
     }
     let Some((deadline, host)) = deadline else { return Ok(()) };
     for _ in 0..prepared.at_once {
         calls.start_next();
     }
-    ctx.driving = Driving::of(&exchanges);
+    ctx.clock.lap(Spent::Own);
     let drive = Drive::new(exchanges, prepared.join);
     let late = (deadline.end(), Failure::timeout(deadline.of_whole().message(&host, deadline.end())));
     let alive = deadline.silence().map_or(ALIVE, |(silence, _)| ALIVE.min(silence / 2));
@@ -94,7 +98,15 @@ impl Driver {
         while !self.drive.is_over() {
             let step = tokio::select! {
                 came = self.inbox.recv() => match came {
-                    Some((index, came)) => self.came(index, came, ctx).await,
+                    Some((index, came)) => {
+                        ctx.clock.lap(Spent::Upstream);
+                        let step = self.came(index, came, ctx).await;
+                        ctx.clock.lap(Spent::Own);
+                        if step.has_text() {
+                            ctx.clock.said();
+                        }
+                        step
+                    }
                     None => self.drive.fail(0, &Failure::upstream("The call ended without a word.")),
                 },
                 gone = session.read_body_or_idle(true) => match gone {
@@ -102,7 +114,7 @@ impl Driver {
                     Ok(_) => Step::Wait,
                 },
                 () = tokio::time::sleep_until(self.late.0.into()) => {
-                    ctx.failure = Some(self.late.1.to_string());
+                    ctx.failure = Some(record::failed(&self.late.1, By::Us, self.late.1.to_string()));
                     self.drive.fail(0, &self.late.1)
                 }
                 () = tokio::time::sleep_until((silent_since + self.alive).into()) => {
@@ -117,14 +129,18 @@ impl Driver {
                 self.calls.running.abort_all();
             }
             self.write(session, ctx, step).await?;
+            ctx.clock.lap(Spent::Client);
         }
         Ok(())
     }
 
     async fn came(&mut self, index: usize, came: Came, ctx: &mut Ctx) -> Step {
         match came {
-            Came::Head(status, headers, bodiless) => {
-                ctx.driving.iter_mut().for_each(|driving| driving.status = driving.status.max(Some(status.as_u16())));
+            Came::Head(status, headers, bodiless, reached) => {
+                ctx.clock.answered();
+                if let Some(driving) = &mut ctx.driving {
+                    driving.answered(status, reached);
+                }
                 self.drive.head(index, status, &headers, bodiless)
             }
             Came::Piece(piece) => {
@@ -140,7 +156,7 @@ impl Driver {
                 step
             }
             Came::Failed(failure) => {
-                ctx.failure = Some(failure.to_string());
+                ctx.failure = Some(record::failed(&failure, By::Upstream, failure.to_string()));
                 self.drive.fail(index, &failure)
             }
         }
@@ -176,8 +192,7 @@ impl Driver {
                 let failed = answer.status.is_client_error() || answer.status.is_server_error();
                 limits::settle(ctx, failed);
                 if failed {
-                    let why = answer.why.as_deref().unwrap_or("the upstream's own");
-                    ctx.failure.get_or_insert_with(|| why.to_owned());
+                    ctx.failure.get_or_insert_with(|| record::answered_badly(answer.why.as_deref()));
                 }
                 writer::write(session, ctx, answer).await;
                 Ok(())
@@ -191,6 +206,7 @@ impl Driver {
     }
 
     async fn stream(&self, session: &mut Session, ctx: &mut Ctx, bytes: Bytes, end: bool) -> Result<()> {
+        record::keep(ctx, &bytes);
         if let (false, Some(content_type)) = (reply::is_written(session), self.drive.stream()) {
             let version = session.req_header().version;
             if version == http::Version::HTTP_10 {

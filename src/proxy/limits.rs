@@ -19,7 +19,7 @@ const TRY_AGAIN: Duration = Duration::from_secs(1);
 /// Where nothing was counted, so many bytes are taken for a token.
 const BYTES_PER_TOKEN: u64 = 4;
 /// What pages may read of a reply to which limits apply.
-const EXPOSED: &str = "x-request-id, retry-after, retry-after-ms, x-ratelimit-limit-requests, x-ratelimit-remaining-requests, x-ratelimit-reset-requests, x-ratelimit-limit-tokens, x-ratelimit-remaining-tokens, x-ratelimit-reset-tokens";
+const EXPOSED: &str = "x-request-id, server-timing, retry-after, retry-after-ms, x-ratelimit-limit-requests, x-ratelimit-remaining-requests, x-ratelimit-reset-requests, x-ratelimit-limit-tokens, x-ratelimit-remaining-tokens, x-ratelimit-reset-tokens";
 
 /// A request that has limits, until its reply is over.
 pub struct Held {

@@ -7,12 +7,14 @@
 
 pub(crate) mod ask;
 mod body;
+pub mod breaker;
 pub(crate) mod call;
 mod choice;
 mod ctx;
 pub(crate) mod deadline;
 pub(crate) mod dispatch;
 mod driven;
+mod driving;
 mod errors;
 mod guarded;
 pub(crate) mod images;
@@ -20,7 +22,9 @@ mod limits;
 mod line;
 mod live;
 mod outbound;
+mod outcome;
 mod peers;
+mod record;
 pub(crate) mod reply;
 pub(crate) mod request;
 mod resolver;
@@ -151,7 +155,7 @@ impl ProxyHttp for Proxy {
 
     async fn logging(&self, session: &mut Session, e: Option<&Error>, ctx: &mut Ctx) {
         reply::finish(session, ctx).await;
-        ctx.live.settings.log(session, e, ctx);
+        record::tell(session, e, ctx);
     }
 
     /// One line a request is written in `logging`; pingora's own would repeat it as an error.

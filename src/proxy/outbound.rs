@@ -2,6 +2,7 @@
 
 use super::call;
 use super::ctx::CallState;
+use super::driving::Reached;
 use super::resolver::Resolver;
 use super::watch::Cut;
 use super::{Live, errors};
@@ -27,9 +28,9 @@ pub struct Outbound {
 }
 
 /// What came of a call so far.
-pub enum Came {
-    /// The upstream's head; whether no body follows.
-    Head(StatusCode, HeaderMap, bool),
+pub(super) enum Came {
+    /// The upstream's head; whether no body follows; the way there.
+    Head(StatusCode, HeaderMap, bool, Reached),
     /// A piece of its body.
     Piece(Bytes),
     /// The body is complete.
@@ -64,8 +65,9 @@ impl Outbound {
         let (mut session, peer) = self.answered(live, state, made).await?;
         let head = session.response_header().ok_or_else(|| Error::new(ErrorType::InvalidHTTPHeader))?;
         let bodiless = super::reply::is_bodiless(head);
-        state.status = Some(head.status.as_u16());
-        tell(Came::Head(head.status, head.headers.clone(), bodiless)).await;
+        state.answered_with(head.status);
+        let reached = Reached { endpoint: state.endpoint.clone(), at: state.at, retries: state.retries };
+        tell(Came::Head(head.status, head.headers.clone(), bodiless, reached)).await;
         loop {
             let idle = state.upstream.patience.idle.map(Cut::Idle);
             let (limit, own) = patience(state, made, idle)?;
@@ -92,11 +94,13 @@ impl Outbound {
                 Err(e) if call::has_another(state, &e) => continue,
                 Err(e) => return Err(e),
             };
-            state.endpoint.trouble.clear();
             match exchange_heads(&mut session, state, made).await.map_err(|e| e.into_up()) {
                 Ok(()) => return Ok((session, peer)),
                 Err(e) if call::may_repeat(state, &e, reused) => {}
-                Err(e) => return Err(e),
+                Err(e) => {
+                    state.broke_off(&e);
+                    return Err(e);
+                }
             }
         }
     }

@@ -5,8 +5,9 @@
 //! body are written in `logging`. Keep-alive survives on both sides.
 
 use super::ctx::{CallState, Ctx};
-use super::{errors, limits, writer};
+use super::{errors, limits, record, writer};
 use crate::exchange::{Exchange, HeadPlan, Told};
+use crate::telemetry::{By, Ended, Spent};
 use crate::wire::{Answer, Failure, sse};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, Version, header};
@@ -40,10 +41,12 @@ pub fn head(session: &mut Session, head: &mut ResponseHeader, ctx: &mut Ctx) -> 
     if head.status.is_informational() {
         return Ok(());
     }
+    ctx.clock.lap(Spent::Upstream);
+    ctx.clock.answered();
     let Some(exchange) = ctx.exchange.as_mut() else { return Ok(()) };
     let bodiless = is_bodiless(head);
     if let Some(call) = ctx.call.as_mut() {
-        call.status = Some(head.status.as_u16());
+        call.answered_with(head.status);
         match call.watch.as_mut() {
             Some(watch) if bodiless => watch.end(),
             Some(watch) => watch.answered(),
@@ -65,6 +68,7 @@ pub fn head(session: &mut Session, head: &mut ResponseHeader, ctx: &mut Ctx) -> 
             *head = own;
         }
     }
+    ctx.clock.lap(Spent::Own);
     Ok(())
 }
 
@@ -121,15 +125,16 @@ fn is_no_content(status: StatusCode) -> bool {
 /// A reply that cannot go on ends the call at once, by an error; [`fail`] then writes what pingora drops with it.
 pub fn body(session: &mut Session, piece: &mut Option<Bytes>, end: bool, ctx: &mut Ctx) -> Result<Option<Duration>> {
     let Some(exchange) = ctx.exchange.as_mut() else { return Ok(None) };
+    let now = Instant::now();
+    ctx.clock.lap_at(Spent::Upstream, now);
     let piece_in = piece.take().unwrap_or_default();
     ctx.held.iter_mut().for_each(|held| held.answered(piece_in.len()));
     let mut out = exchange.piece(piece_in);
     let cut = ctx.call.as_mut().is_some_and(|call| notes_piece(call, end));
-    let now = Instant::now();
     let late = ctx.call.as_ref().filter(|call| exchange.is_streaming() && call.deadline.left(now).is_none());
     if let (Some(call), false) = (late, end) {
         let failure = Failure::timeout(call.deadline.message(&call.endpoint.host, now));
-        ctx.failure = Some(failure.to_string());
+        ctx.failure = Some(record::failed(&failure, By::Us, failure.to_string()));
         if let Told::Event(event) = exchange.fail(&failure) {
             out = join(out, event);
         }
@@ -144,11 +149,21 @@ pub fn body(session: &mut Session, piece: &mut Option<Bytes>, end: bool, ctx: &m
         limits::settle(ctx, failed);
     }
     ctx.unsure.push(&out, session.body_bytes_sent());
+    record::keep(ctx, &out);
+    ctx.clock.lap(Spent::Own);
+    if !out.is_empty() {
+        ctx.clock.said();
+    }
     if cut {
         return Err(Error::explain(ErrorType::ConnectionClosed, "the upstream fell silent").into_up());
     }
     if is_over {
-        ctx.failure.get_or_insert_with(|| "the upstream's answer could not be used".to_owned());
+        ctx.failure.get_or_insert_with(|| Ended {
+            by: By::Upstream,
+            kind: "bad_upstream_answer".into(),
+            why: Some("the upstream's answer could not be used".to_owned()),
+            failed: true,
+        });
         return Err(Error::explain(errors::OVER, "the reply has failed").into_up());
     }
     *piece = Some(out);
@@ -175,10 +190,12 @@ fn join(first: Bytes, second: Bytes) -> Bytes {
 
 /// Tells the client of an error, in whatever way is still open.
 pub async fn fail(session: &mut Session, e: &Error, ctx: &mut Ctx) -> FailToProxy {
+    ctx.clock.lap(if ctx.call.is_some() { Spent::Upstream } else { Spent::Client });
     let gone = FailToProxy { error_code: 0, can_reuse_downstream: false };
     let Some(failure) = errors::failure(e, ctx.call.as_ref()) else { return gone };
     if *e.etype() != errors::OVER {
-        ctx.failure = Some(format!("{failure} [{}]", errors::cause(e)));
+        let cause = format!("{failure} [{}]", errors::cause(e));
+        ctx.failure = Some(record::failed(&failure, record::ender(e, ctx.call.as_ref()), cause));
     }
     let told = match ctx.exchange.as_mut() {
         Some(exchange) => exchange.fail(&failure),
@@ -225,6 +242,7 @@ pub async fn finish(session: &mut Session, ctx: &mut Ctx) {
     if is_written(session) {
         return;
     }
+    ctx.clock.lap(Spent::Upstream);
     if let Some(counting) = ctx.counting.take() {
         // Its failure only means that the count is made here.
         let _ = counting.await;
@@ -233,8 +251,10 @@ pub async fn finish(session: &mut Session, ctx: &mut Ctx) {
     let failed = answer.status.is_client_error() || answer.status.is_server_error();
     limits::settle(ctx, failed);
     if failed {
-        ctx.failure.get_or_insert_with(|| answer.why.as_deref().unwrap_or("the upstream's own").to_owned());
+        ctx.failure.get_or_insert_with(|| record::answered_badly(answer.why.as_deref()));
     }
+    ctx.clock.lap(Spent::Own);
+    ctx.clock.said();
     writer::write(session, ctx, answer).await;
 }
 

@@ -4,10 +4,11 @@ use super::body::{self, Read};
 use super::ctx::{CallState, Ctx};
 use super::dispatch::{self, ByHead, Prepared, Terms};
 use super::images::Wanted;
-use super::{Live, Proxy, driven, limits, writer};
+use super::{Live, Proxy, driven, limits, record, writer};
 use crate::access::Caller;
 use crate::chat::tokens::Ledger;
 use crate::table::Route;
+use crate::telemetry::Spent;
 use crate::transform::{Alone, Call, Context, Driven, Join, Plan, Reply, Streamed};
 use crate::wire::{Answer, Failure, sse};
 use bytes::Bytes;
@@ -57,6 +58,7 @@ pub async fn open(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> Result
         },
     };
     ctx.refusal.clone_from(&answer.why);
+    ctx.clock.lap(Spent::Own);
     let unread = body::settle(session).await;
     writer::write(session, ctx, answer).await;
     if unread {
@@ -128,7 +130,10 @@ async fn dispatch(
         false => Bytes::new(),
         true => {
             let most = dispatch::max_body(&route, &live.settings);
-            match body::read(session, most, &live.settings.patience).await? {
+            ctx.clock.lap(Spent::Own);
+            let read = body::read(session, most, &live.settings.patience).await?;
+            ctx.clock.lap(Spent::Client);
+            match read {
                 Read::Whole(body) => body,
                 Read::TooLarge => return Ok(Err(dispatch::too_large(most))),
             }
@@ -138,12 +143,18 @@ async fn dispatch(
         return Ok(Err(failure));
     }
     let body = dispatch::body(&method, &route, given);
+    record::show(ctx, "request", &body);
     let (body, fetched) = match dispatch::images(&route, &body) {
         Ok(None) => (body, false),
-        Ok(Some(wanted)) => match fetch(proxy, live, session, ctx, &route, wanted).await? {
-            Ok(body) => (body, true),
-            Err(failure) => return Ok(Err(failure)),
-        },
+        Ok(Some(wanted)) => {
+            ctx.clock.lap(Spent::Own);
+            let fetched = fetch(proxy, live, session, ctx, &route, wanted).await?;
+            ctx.clock.lap(Spent::Upstream);
+            match fetched {
+                Ok(body) => (body, true),
+                Err(failure) => return Ok(Err(failure)),
+            }
+        }
         Err(failure) => return Ok(Err(failure)),
     };
     let (is_behind, is_stopping) = (proxy.current.is_behind(), proxy.in_flight.is_stopping());
@@ -257,7 +268,8 @@ fn prepare(session: &mut Session, ctx: &mut Ctx, call: Call, reply: Box<dyn Repl
     let terms = Terms { headers: &session.req_header().headers, settings: &ctx.live.settings, begun: ctx.begun };
     let prepared = terms.prepare(ctx.route.as_deref(), call, reply)?;
     get_ready(session, ctx, &prepared);
-    ctx.call = Some(CallState::new(prepared.upstream, prepared.endpoints, prepared.deadline));
+    record::show(ctx, "call", &prepared.exchange.call().body);
+    ctx.call = Some(CallState::new(&ctx.live, prepared.upstream, prepared.endpoints, prepared.deadline));
     ctx.replayed = session.get_retry_buffer().is_none();
     ctx.exchange = Some(prepared.exchange);
     Ok(())

@@ -1,6 +1,6 @@
 //! Writes every reply of ours: one place for length, request id and CORS, failures included.
 
-use super::{Ctx, limits};
+use super::{Ctx, limits, record};
 use crate::wire::Answer;
 use http::{HeaderName, HeaderValue, Method, Version, header};
 use log::debug;
@@ -11,15 +11,23 @@ use pingora_proxy::Session;
 /// The header that carries a request's id in both directions.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// The header that tells where the time went.
+const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+
 /// Adds what every reply to a parsed request carries.
 pub fn push_common(head: &mut ResponseHeader, ctx: &Ctx) -> Result<()> {
     head.insert_header(REQUEST_ID, ctx.request_id.clone())?;
+    let timed = ctx.live.settings.server_timing;
+    if timed {
+        head.insert_header(SERVER_TIMING, ctx.clock.header())?;
+    }
     if let Some(origin) = &ctx.origin {
         head.insert_header(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone())?;
-        head.insert_header(
-            header::ACCESS_CONTROL_EXPOSE_HEADERS,
-            HeaderValue::from_static("x-request-id, retry-after"),
-        )?;
+        let exposed = match timed {
+            true => "x-request-id, retry-after, server-timing",
+            false => "x-request-id, retry-after",
+        };
+        head.insert_header(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(exposed))?;
         head.insert_header(header::VARY, HeaderValue::from_static("Origin"))?;
     }
     limits::push(head, ctx)?;
@@ -58,6 +66,7 @@ pub fn is_without_body(method: &Method, answer: &Answer) -> bool {
 async fn try_write(session: &mut Session, ctx: &Ctx, answer: Answer) -> Result<()> {
     let head = whole_head(&answer, ctx)?;
     let no_body = is_without_body(&session.req_header().method, &answer);
+    record::show(ctx, "reply", &answer.body);
     session.write_response_header(Box::new(head), no_body).await?;
     if !no_body {
         session.write_response_body(Some(answer.body), true).await?;

@@ -120,7 +120,7 @@ fn answers(options: &Options, terminal: &mut Terminal<'_>) -> Result<Answers, Se
     };
     let verbose = match options.yes {
         true => None,
-        false => Some(terminal.yes_or_no("Enable verbose mode?", true)?),
+        false => Some(terminal.yes_or_no("Enable verbose mode?", false)?),
     };
     let port = match options.port {
         Some(port) => {

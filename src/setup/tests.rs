@@ -80,7 +80,7 @@ fn the_session_of_the_specification() {
         "{shown} file not found.\n\
          Would you like to create it from config.sample.yaml? [y/N] \
          Enter your username: \
-         Enable verbose mode? [Y/n] \
+         Enable verbose mode? [y/N] \
          Using port {port}, which is free (--port, or `port:` in the file, changes it).\n\
          Checking the connection to ARGO ...\n"
     );
@@ -110,8 +110,8 @@ fn comments_survive_and_the_file_is_private() {
     let path = folder.path("my config.yaml");
     let mut with_port = options(&path);
     with_port.port = Some(0);
-    dialogue(&with_port, "yes\nnull\nn\n\n").0.unwrap();
-    let expected = SAMPLE.replace("\"your_username\"", "\"null\"").replace("verbose: true", "verbose: false");
+    dialogue(&with_port, "yes\nnull\ny\n\n").0.unwrap();
+    let expected = SAMPLE.replace("\"your_username\"", "\"null\"").replace("verbose: false", "verbose: true");
     assert_eq!(fs::read_to_string(&path).unwrap(), expected);
     let mode = fs::metadata(&path).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
@@ -165,7 +165,7 @@ fn unattended_needs_no_terminal() {
     outcome.unwrap();
     assert!(!screen.contains('?') && !screen.contains("Press enter"), "{screen}");
     let config = load(&path);
-    assert_eq!((config.port, config.verbose), (44497, true));
+    assert_eq!((config.port, config.verbose), (44497, false));
 }
 
 #[test]

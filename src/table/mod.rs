@@ -10,7 +10,6 @@ mod merge;
 mod options;
 mod path;
 mod trial;
-mod trouble;
 mod upstream;
 mod vars;
 mod written;
@@ -35,7 +34,7 @@ pub use images::{AllowedHost, Images};
 pub use keys::TABLE as KEYS;
 pub use options::{Options, RowCallers};
 pub use trial::{Expected, Trial, TrialAnswer, What};
-pub use upstream::{Connect, Endpoint, Endpoints, Header, Identity, Patience, Tls, Upstream};
+pub use upstream::{Connect, Endpoint, Endpoints, Header, Identity, Patience, Tls, Tolerance, Upstream};
 pub use vars::{Variables, no_files};
 use written::Written;
 
@@ -44,6 +43,8 @@ pub const BUILT_IN: &str = include_str!("../../routes.yaml");
 
 /// A row of the table.
 pub struct Route {
+    /// Its number in the table, from 0 in the order of [`Table::routes`].
+    pub number: usize,
     /// The path as the table has it.
     pub path: String,
     /// The methods that it takes.

@@ -1,10 +1,10 @@
 //! An upstream of the table: where calls go, how connections to it are made, and what goes along.
 
-use super::trouble::Trouble;
 use crate::dialect::Dialect;
 use crate::problem::Place;
 use http::{HeaderName, HeaderValue};
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::os::unix::net::SocketAddr as UnixAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,8 +43,6 @@ pub struct Endpoint {
     pub path: String,
     /// Where connections go: the host, unless `connect_to` says otherwise.
     pub connect: Connect,
-    /// Whether it could not be connected to lately.
-    pub trouble: Trouble,
 }
 
 /// The URLs for one kind of call, at least one, in the order in which they are tried.
@@ -60,7 +58,7 @@ impl Endpoints {
         Endpoints { first, others: others.into() }
     }
 
-    /// The one that is tried first when none is in trouble.
+    /// The one that is tried first when all of them answer.
     pub fn first(&self) -> &Arc<Endpoint> {
         &self.first
     }
@@ -99,6 +97,21 @@ impl Patience {
     /// Whether reads of one call have different limits.
     pub fn is_watched(&self) -> bool {
         self.first_byte.is_some() || self.idle.is_some()
+    }
+}
+
+/// What a URL may do before others are tried before it, where there are several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tolerance {
+    /// How many calls in a row may fail.
+    pub failures: NonZeroU32,
+    /// How long it is tried last at first; each time that it fails again, twice as long.
+    pub open_for: Duration,
+}
+
+impl Default for Tolerance {
+    fn default() -> Self {
+        Tolerance { failures: NonZeroU32::MIN.saturating_add(2), open_for: Duration::from_secs(10) }
     }
 }
 
@@ -149,6 +162,8 @@ pub struct Upstream {
     pub headers: Arc<[Header]>,
     /// Its time limits.
     pub patience: Patience,
+    /// What its URLs may do before others are tried before them.
+    pub tolerance: Tolerance,
     /// How TLS is spoken.
     pub tls: Tls,
 }

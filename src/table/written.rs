@@ -20,6 +20,8 @@ use crate::yaml::near::nearest;
 use crate::yaml::value::{Read, Reason, boolean, expected, narrow, number, text, whole};
 use crate::yaml::{At, Node, Section, Source, Step};
 use std::collections::HashSet;
+use std::num::NonZeroU32;
+use std::time::Duration;
 
 /// The whole file.
 pub struct Written<'n> {
@@ -43,7 +45,17 @@ pub struct Upstream {
     pub connect_to: Option<At<String>>,
     pub headers: Vec<(At<String>, At<String>)>,
     pub patience: Patience,
+    pub breaker: Option<Breaker>,
     pub tls: Option<Tls>,
+}
+
+/// `breaker` of an upstream.
+#[derive(Default)]
+pub struct Breaker {
+    /// Where it begins.
+    pub path: Vec<Step>,
+    pub failures: Option<NonZeroU32>,
+    pub open_for: Option<Duration>,
 }
 
 /// The URLs of a key, and the way to its value.
@@ -183,10 +195,23 @@ fn upstream(name: At<String>, keys: Option<Section<'_>>, source: &mut Source<'_>
             idle: keys.get(source, "idle_timeout", duration),
             keep: keys.get(source, "keep_connections", duration),
         },
+        breaker: keys.section(source, "breaker").map(|keys| breaker(keys, source)),
         tls: keys.section(source, "tls").map(|keys| tls(keys, source)),
     };
     keys.finish(source);
     upstream
+}
+
+fn breaker(mut keys: Section<'_>, source: &mut Source<'_>) -> Breaker {
+    let breaker = Breaker {
+        path: keys.path().to_vec(),
+        failures: keys.get(source, "failures", |node| {
+            narrow::<u32>(whole(node, 1..=1000)?).map(|times| NonZeroU32::new(times).unwrap_or(NonZeroU32::MIN))
+        }),
+        open_for: keys.get(source, "open_for", duration),
+    };
+    keys.finish(source);
+    breaker
 }
 
 fn tls(mut keys: Section<'_>, source: &mut Source<'_>) -> Tls {

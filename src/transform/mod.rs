@@ -14,7 +14,7 @@ pub mod steps;
 pub mod upstream_error;
 
 use crate::access::{Caller, May};
-use crate::chat::tokens::{Counting, Ledger, Prompt};
+use crate::chat::tokens::{Asked, Counting, Ledger, Prompt};
 use crate::dialect::Dialect;
 use crate::models::{Chosen, Did, Models, Rules};
 use crate::wire::{Answer, Failure};
@@ -24,6 +24,9 @@ use images::FindImages;
 use std::sync::Arc;
 use std::time::Duration;
 use steps::{Step, Steps};
+
+/// Of a model's name as the client wrote it, so many characters are kept for the log.
+const LONGEST_NAME: usize = 200;
 
 /// Turns requests of one route into plans.
 pub trait Transformer: Send + Sync {
@@ -86,6 +89,12 @@ impl Context<'_> {
     /// Those of [`Models::choose`]; 404 `model_not_found` too for a model that the caller may not use.
     pub fn choose<'a>(&self, models: &'a Models, asked: Option<&'a str>) -> Result<Chosen<'a>, Failure> {
         let chosen = models.choose(asked);
+        let listed = chosen.as_ref().ok().and_then(|chosen| chosen.model.listed());
+        if listed.is_some() || asked.is_some() {
+            let name = asked.filter(|asked| listed.is_none_or(|model| model.name != *asked));
+            let name = name.map(|name| name.chars().take(LONGEST_NAME).collect::<String>().into());
+            self.ledger.set_asked(Asked { number: listed.map(|model| model.number), name });
+        }
         self.note(|| Step::model(models, asked, chosen.as_ref().ok()));
         if self.caller.may.models.is_none() {
             return chosen;

@@ -56,6 +56,8 @@ pub enum Kind {
     Duration,
     /// A number of bytes, or a text with a unit.
     Size,
+    /// A port, or a text with host and port.
+    Address,
     /// Any text.
     Text,
     /// One of a few names.

@@ -60,6 +60,7 @@ impl Schema {
             Kind::Seconds => self.or_variable(json!({"type": "number", "minimum": 0, "maximum": 604_800})),
             Kind::Duration => object(json!({"type": ["number", "string"], "minimum": 0, "maximum": 604_800})),
             Kind::Size => object(json!({"type": ["integer", "string"], "minimum": 1})),
+            Kind::Address => object(json!({"type": ["integer", "string"], "minimum": 0, "maximum": 65535})),
             Kind::Text => object(json!({"type": "string"})),
             Kind::OneOf(choices) => {
                 object(json!({"enum": choices().iter().map(|choice| choice.name).collect::<Vec<_>>()}))

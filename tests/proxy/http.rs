@@ -142,7 +142,7 @@ fn browsers_may_read_every_reply_from_allowed_origins() {
 #[test]
 fn the_log_has_a_line_a_request_and_never_its_text() {
     let argo = Argo::saying("the answer's text");
-    let server = Setup::before(&argo).config("verbose: true").start();
+    let server = Server::before(&argo);
     let body = chat("the secret text", json!({}));
     let answer = server.client().call(
         "POST",

@@ -65,7 +65,7 @@ routes: [{{ path: /chat, upstream: a, models: m, transformer: openai_chat_comple
 /// A proxy that may fetch from the server, with more said of images.
 fn proxy(argo: &Argo, figures: &Argo, more: &str) -> Server {
     let allowed = format!("allow_hosts: [\"{}\"]{more}", figures.address);
-    Setup::before(argo).config("verbose: true").routes(&table(&allowed)).start()
+    Setup::before(argo).routes(&table(&allowed)).start()
 }
 
 fn url(figures: &Argo, path: &str) -> String {

@@ -4,9 +4,12 @@ mod support;
 
 mod access;
 mod access_commands;
+mod access_log;
 mod access_pages;
 mod access_secrets;
+mod admin;
 mod bodies;
+mod breaker;
 mod caller_limits;
 mod chat;
 mod choices;

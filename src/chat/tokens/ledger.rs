@@ -1,8 +1,18 @@
 //! What a request was counted to cost, for whoever keeps accounts beside the reply.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The tokens of one request, as far as they were counted.
+/// The model that a request named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// Its number in its group; `None` for one that has no name of its own there.
+    pub number: Option<usize>,
+    /// As the client wrote it, where that differs from its name.
+    pub name: Option<Box<str>>,
+}
+
+/// The tokens of one request, as far as they were counted, and the model that they were for.
 #[derive(Debug, Default)]
 pub struct Ledger {
     /// Whether they are counted even where the client will not see it.
@@ -10,6 +20,7 @@ pub struct Ledger {
     /// One more than the tokens, 0 while nothing was counted.
     prompt: AtomicU64,
     completion: AtomicU64,
+    asked: OnceLock<Asked>,
 }
 
 impl Ledger {
@@ -28,6 +39,17 @@ impl Ledger {
         let before = self.completion.load(Ordering::Relaxed);
         let added = before.max(1).saturating_add(tokens);
         self.completion.store(added, Ordering::Relaxed);
+    }
+
+    /// Notes the model that was asked for; the first one counts.
+    pub fn set_asked(&self, asked: Asked) {
+        // It is full when there was one before.
+        let _ = self.asked.set(asked);
+    }
+
+    /// The model that was asked for; `None` when it did not come so far.
+    pub fn asked(&self) -> Option<&Asked> {
+        self.asked.get()
     }
 
     /// The prompt's tokens, if they were counted.

@@ -10,7 +10,7 @@ mod prompt;
 mod tests;
 
 pub use estimate::Estimate;
-pub use ledger::Ledger;
+pub use ledger::{Asked, Ledger};
 pub use meter::Meter;
 pub use prompt::Prompt;
 

@@ -3,7 +3,6 @@
 use super::super::written::{self, Urls};
 use super::expanded::expanded;
 use crate::problem::Place;
-use crate::table::trouble::Trouble;
 use crate::table::{Connect, Endpoint, Endpoints, Variables};
 use crate::yaml::{At, Source, Step};
 use http::uri::Authority;
@@ -185,7 +184,6 @@ fn parse(url: String, setting: String, place: Place, connect_to: Option<&Connect
         authority: HeaderValue::from_str(authority.as_str()).map_err(|e| wrong(&e.to_string()))?,
         path: uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
         connect: connect_to.cloned().unwrap_or_else(|| to_host(&host, port)),
-        trouble: Trouble::default(),
         setting,
         place,
         host,

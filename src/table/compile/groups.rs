@@ -27,6 +27,7 @@ fn group(row: &Group, source: &mut Source<'_>) -> Models {
     for Row { name, id } in &named {
         let merged = || Arc::new(Rules::merged(&row.show, &rules, &id.value));
         list.push(Model {
+            number: list.len(),
             name: name.value.clone(),
             id: id.value.clone(),
             from: source.file_and_line(&name.path),

@@ -78,6 +78,7 @@ pub fn build(
             None => table.exact.entry(path.clone()).or_default().push(number),
         }
         table.routes.push(Arc::new(Route {
+            number,
             path,
             methods: row.methods,
             upstream,

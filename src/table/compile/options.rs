@@ -29,6 +29,7 @@ const OURS: &[&str] = &[
     "proxy-connection",
     "retry-after",
     "retry-after-ms",
+    "server-timing",
     "te",
     "trailer",
     "transfer-encoding",

@@ -3,7 +3,7 @@
 use super::super::written;
 use super::{Named, Upstream, endpoints, headers, tls};
 use crate::dialect::{DIALECTS, Dialect};
-use crate::table::{Endpoints, Tls, Variables};
+use crate::table::{Endpoints, Tls, Tolerance, Variables};
 use crate::yaml::{At, Source, lookup};
 use std::cell::Cell;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -45,6 +45,7 @@ fn upstream(
     }
     let all = || whole.iter().chain(stream.iter().flatten()).flat_map(Endpoints::iter).chain(listing.iter().flatten());
     let tls = tls::compile(row, all().next().is_none() || all().any(|endpoint| endpoint.tls), source, variables);
+    let tolerance = tolerance(row, source);
     let headers = headers::compile(row, source, variables);
     let stream = match stream {
         Some(stream) => Some(stream?),
@@ -65,8 +66,24 @@ fn upstream(
         connect_to: place.map(|(place, _)| place),
         headers: headers?.into(),
         patience: row.patience,
+        tolerance,
         tls,
     })
+}
+
+fn tolerance(row: &written::Upstream, source: &mut Source<'_>) -> Tolerance {
+    let Some(breaker) = &row.breaker else { return Tolerance::default() };
+    let has_choice = |urls: &Option<written::Urls>| urls.as_ref().is_some_and(|urls| urls.value.len() > 1);
+    if !has_choice(&row.url) && !has_choice(&row.stream_url) {
+        let message =
+            format!("upstreams.{}.breaker: it does nothing, since there is no other URL to go to", row.name.value);
+        source.warn(&breaker.path, message, Some("name several URLs, or remove it".to_owned()));
+    }
+    let usual = Tolerance::default();
+    Tolerance {
+        failures: breaker.failures.unwrap_or(usual.failures),
+        open_for: breaker.open_for.unwrap_or(usual.open_for),
+    }
 }
 
 fn dialect(name: &str, written: &At<String>, source: &mut Source<'_>) -> Option<Dialect> {

@@ -38,7 +38,21 @@ pub(super) const UPSTREAM: &[Key] = &[
     Key::optional("first_byte_timeout", Kind::Duration, "The longest until an answer begins, once connected."),
     Key::optional("idle_timeout", Kind::Duration, "The longest silence between two pieces of an answer."),
     Key::optional("keep_connections", Kind::Duration, "How long an unused connection is kept; 60 s by default."),
+    Key::optional("breaker", Kind::Map(BREAKER), "When a URL that does not answer is tried after the others."),
     Key::optional("tls", Kind::Map(TLS), "How TLS is spoken, where a URL is https."),
+];
+
+const BREAKER: &[Key] = &[
+    Key::optional(
+        "failures",
+        Kind::Whole(1, 1000),
+        "After how many failed calls in a row: not connected, no answer, or one with 5xx. 3 by default.",
+    ),
+    Key::optional(
+        "open_for",
+        Kind::Duration,
+        "For how long; then one call finds out, and if that fails, it is twice as long, up to 2 min. 10 s by default.",
+    ),
 ];
 
 const TLS: &[Key] = &[

@@ -155,12 +155,26 @@ impl Setup {
     }
 }
 
+/// Keeps all lines up to the end.
+fn keep(mut lines: impl BufRead + Send + 'static, kept: Arc<Mutex<String>>) -> JoinHandle<()> {
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        while lines.read_line(&mut line).is_ok_and(|read| read > 0) {
+            kept.lock().unwrap().push_str(&line);
+            line.clear();
+        }
+    })
+}
+
 /// A running proxy; ended when dropped.
 pub struct Server {
     pub address: SocketAddr,
     child: Child,
+    /// Where metrics are served, if they are.
+    pub admin: Option<SocketAddr>,
     log: Arc<Mutex<String>>,
-    reader: Option<JoinHandle<()>>,
+    out: Arc<Mutex<String>>,
+    readers: Vec<JoinHandle<()>>,
     folder: Arc<Folder>,
 }
 
@@ -220,25 +234,22 @@ impl Server {
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap());
         let log = Arc::new(Mutex::new(String::new()));
-        let mut address = None;
+        let (mut address, mut admin) = (None, None);
         while address.is_none() {
             let mut line = String::new();
             assert!(lines.read_line(&mut line).unwrap() > 0, "it ended: {}", log.lock().unwrap());
+            let shown = line.split_once("metrics   http://").and_then(|(_, rest)| rest.split_once("/metrics"));
+            admin = admin.or(shown.map(|(address, _)| address.parse().unwrap()));
             address = line.strip_prefix("listening on ").map(|place| {
                 let address = place.trim().split_once("://").map(|(_, address)| address.parse().unwrap());
                 address.unwrap_or(NOWHERE)
             });
             log.lock().unwrap().push_str(&line);
         }
-        let kept = log.clone();
-        let reader = std::thread::spawn(move || {
-            let mut line = String::new();
-            while lines.read_line(&mut line).is_ok_and(|read| read > 0) {
-                kept.lock().unwrap().push_str(&line);
-                line.clear();
-            }
-        });
-        Server { address: address.unwrap(), child, log, reader: Some(reader), folder }
+        let out = Arc::new(Mutex::new(String::new()));
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let readers = vec![keep(lines, log.clone()), keep(stdout, out.clone())];
+        Server { address: address.unwrap(), admin, child, log, out, readers, folder }
     }
 
     /// A proxy with the shipped table in front of `argo`.
@@ -276,9 +287,7 @@ impl Server {
     /// Waits for the end; with all that was logged.
     pub fn ended(mut self) -> (ExitStatus, String) {
         let status = self.child.wait().unwrap();
-        if let Some(reader) = self.reader.take() {
-            reader.join().unwrap();
-        }
+        self.readers.drain(..).for_each(|reader| reader.join().unwrap());
         let log = self.log.lock().unwrap().clone();
         (status, log)
     }
@@ -296,6 +305,16 @@ impl Server {
     /// The id of its process.
     pub fn process(&self) -> u32 {
         self.child.id()
+    }
+
+    /// What was written to its standard output so far.
+    pub fn out(&self) -> String {
+        self.out.lock().unwrap().clone()
+    }
+
+    /// A client of its listener for whoever watches.
+    pub fn watcher(&self) -> Client {
+        Client::connect(self.admin.unwrap())
     }
 
     /// What was logged so far.

@@ -1,0 +1,106 @@
+//! The listener for whoever watches the process: metrics, and whether it lives and serves. Nothing of the table is served here.
+
+use crate::proxy::{Current, InFlight};
+use crate::telemetry::Metrics;
+use crate::telemetry::metrics::CONTENT_TYPE;
+use async_trait::async_trait;
+use http::{Method, StatusCode, header};
+use log::{debug, error};
+use pingora::apps::{HttpPersistentSettings, HttpServerApp, ReusedHttpStream};
+use pingora::http::ResponseHeader;
+use pingora::protocols::http::ServerSession;
+use pingora::server::ShutdownWatch;
+use std::sync::Arc;
+
+/// Seconds that an idle connection stays open.
+const KEEP_ALIVE: u64 = 60;
+const TEXT: &str = "text/plain; charset=utf-8";
+
+/// The application behind that listener.
+pub struct Admin {
+    current: Arc<Current>,
+    metrics: Arc<Metrics>,
+    in_flight: InFlight,
+}
+
+struct Page {
+    status: StatusCode,
+    content_type: &'static str,
+    body: Vec<u8>,
+}
+
+impl Page {
+    fn text(status: StatusCode, text: &str) -> Self {
+        Page { status, content_type: TEXT, body: text.into() }
+    }
+}
+
+impl Admin {
+    /// Tells of what is served now, and what was counted.
+    pub fn new(current: Arc<Current>, metrics: Arc<Metrics>, in_flight: InFlight) -> Self {
+        Admin { current, metrics, in_flight }
+    }
+
+    fn page(&self, method: &Method, path: &str, is_stopping: bool) -> Page {
+        let known = matches!(path, "/metrics" | "/livez" | "/readyz");
+        match path {
+            _ if !known => Page::text(StatusCode::NOT_FOUND, "There are /metrics, /livez and /readyz.\n"),
+            _ if !matches!(*method, Method::GET | Method::HEAD) => {
+                Page::text(StatusCode::METHOD_NOT_ALLOWED, "Only GET and HEAD.\n")
+            }
+            "/metrics" => self.metrics(),
+            "/readyz" if is_stopping => Page::text(StatusCode::SERVICE_UNAVAILABLE, "stopping\n"),
+            _ => Page::text(StatusCode::OK, "ok\n"),
+        }
+    }
+
+    fn metrics(&self) -> Page {
+        match self.metrics.text(&self.current.now(self.in_flight.count())) {
+            Ok(body) => Page { status: StatusCode::OK, content_type: CONTENT_TYPE, body },
+            Err(e) => {
+                error!("metrics cannot be written: {e}");
+                Page::text(StatusCode::INTERNAL_SERVER_ERROR, "The metrics cannot be written; the log says why.\n")
+            }
+        }
+    }
+
+    async fn serve(&self, http: &mut ServerSession, is_stopping: bool) -> pingora::Result<()> {
+        // A body is of no use here, and not worth reading.
+        let is_reusable = http.is_body_empty() && !is_stopping;
+        http.set_keepalive(is_reusable.then_some(KEEP_ALIVE));
+        let (method, path) = (http.req_header().method.clone(), http.req_header().uri.path().to_owned());
+        let page = self.page(&method, &path, is_stopping);
+        let mut head = ResponseHeader::build(page.status, Some(4))?;
+        head.insert_header(header::CONTENT_TYPE, page.content_type)?;
+        head.insert_header(header::CONTENT_LENGTH, page.body.len())?;
+        head.insert_header(header::CACHE_CONTROL, "no-store")?;
+        if page.status == StatusCode::METHOD_NOT_ALLOWED {
+            head.insert_header(header::ALLOW, "GET, HEAD")?;
+        }
+        http.write_response_header(Box::new(head)).await?;
+        let body = if method == Method::HEAD { Vec::new() } else { page.body };
+        http.write_response_body(body.into(), true).await
+    }
+}
+
+#[async_trait]
+impl HttpServerApp for Admin {
+    async fn process_new_http(
+        self: &Arc<Self>,
+        mut http: ServerSession,
+        shutdown: &ShutdownWatch,
+    ) -> Option<ReusedHttpStream> {
+        if !http.read_request().await.ok()? {
+            return None;
+        }
+        let is_stopping = self.in_flight.is_stopping() || *shutdown.borrow();
+        if let Err(error) = self.serve(&mut http, is_stopping).await {
+            debug!("admin: {}: {error}", http.request_summary());
+            http.shutdown().await;
+            return None;
+        }
+        let settings = HttpPersistentSettings::for_session(&http);
+        let reusable = http.finish().await.ok().flatten()?;
+        Some(ReusedHttpStream::from_reusable_stream(reusable, settings))
+    }
+}

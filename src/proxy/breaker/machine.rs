@@ -1,0 +1,203 @@
+//! When a URL of an upstream is held to be out of order: a state machine without a clock, which is told the time.
+
+use crate::table::Tolerance;
+use std::time::{Duration, Instant};
+
+/// The longest that a URL is passed over before it is tried again, unless the table begins with more.
+pub const LONGEST: Duration = Duration::from_secs(120);
+
+/// How a URL stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It is called in its turn; with its failures since it last answered.
+    Sound(u32),
+    /// It is tried last until then; with how long that was to be.
+    Open(Instant, Duration),
+    /// One call finds out whether it answers again; all others try it last.
+    Probing(Duration),
+}
+
+/// Whether a call goes to a URL in its turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permit {
+    /// As if nothing were known against it.
+    Yes,
+    /// As the one that finds out; the number is its own.
+    Probe(u64),
+    /// Only when there is no other.
+    Last,
+}
+
+/// What is worth telling once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// From now on it is tried last, for so long.
+    Opened(Duration),
+    /// It answers again.
+    Closed,
+}
+
+/// The standing of one URL.
+#[derive(Debug)]
+pub struct Machine {
+    state: State,
+    /// How many probes there were; the last of them has this number.
+    probes: u64,
+}
+
+impl Default for Machine {
+    fn default() -> Self {
+        Machine { state: State::Sound(0), probes: 0 }
+    }
+}
+
+impl Machine {
+    /// How it stands.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// A call wants to go there.
+    pub fn ask(&mut self, now: Instant) -> Permit {
+        match self.state {
+            State::Sound(_) => Permit::Yes,
+            State::Open(until, backoff) if now >= until => {
+                self.state = State::Probing(backoff);
+                self.probes += 1;
+                Permit::Probe(self.probes)
+            }
+            State::Open(..) | State::Probing(_) => Permit::Last,
+        }
+    }
+
+    /// A call failed there; `probe` is its number, if it was one. What others meet while one probes decides nothing.
+    pub fn failed(&mut self, tolerance: Tolerance, now: Instant, probe: Option<u64>) -> Option<Change> {
+        let backoff = match self.state {
+            State::Sound(failures) if failures + 1 < tolerance.failures.get() => {
+                self.state = State::Sound(failures + 1);
+                return None;
+            }
+            State::Sound(_) => tolerance.open_for,
+            State::Probing(backoff) if probe == Some(self.probes) => {
+                backoff.saturating_mul(2).min(LONGEST.max(tolerance.open_for))
+            }
+            State::Probing(_) | State::Open(..) => return None,
+        };
+        self.state = State::Open(now + backoff, backoff);
+        Some(Change::Opened(backoff))
+    }
+
+    /// It answered somebody.
+    pub fn succeeded(&mut self) -> Option<Change> {
+        match std::mem::replace(&mut self.state, State::Sound(0)) {
+            State::Sound(_) => None,
+            State::Open(..) | State::Probing(_) => Some(Change::Closed),
+        }
+    }
+
+    /// The probe ended without finding out: the next call is one.
+    pub fn abandoned(&mut self, now: Instant, probe: u64) {
+        if let (State::Probing(backoff), true) = (self.state, probe == self.probes) {
+            self.state = State::Open(now, backoff);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::num::NonZeroU32;
+
+    fn tolerance(failures: u32, seconds: u64) -> Tolerance {
+        Tolerance { failures: NonZeroU32::new(failures).unwrap(), open_for: Duration::from_secs(seconds) }
+    }
+
+    #[test]
+    fn it_opens_probes_doubles_and_closes() {
+        let (mut machine, now, few) = (Machine::default(), Instant::now(), tolerance(2, 10));
+        let at = |seconds| now + Duration::from_secs(seconds);
+        assert_eq!(machine.failed(few, now, None), None);
+        assert_eq!(machine.succeeded(), None, "failures that follow each other count");
+        assert_eq!(machine.failed(few, now, None), None);
+        assert_eq!(machine.failed(few, now, None), Some(Change::Opened(Duration::from_secs(10))));
+        assert_eq!(
+            (machine.ask(at(9)), machine.ask(at(10)), machine.ask(at(10))),
+            (Permit::Last, Permit::Probe(1), Permit::Last)
+        );
+        assert_eq!(machine.failed(few, at(11), None), None, "only the probe decides");
+        assert_eq!(machine.failed(few, at(11), Some(1)), Some(Change::Opened(Duration::from_secs(20))));
+        assert_eq!((machine.ask(at(30)), machine.ask(at(31))), (Permit::Last, Permit::Probe(2)));
+        machine.abandoned(at(32), 1);
+        assert_eq!(machine.ask(at(32)), Permit::Last, "that was another probe");
+        machine.abandoned(at(32), 2);
+        assert_eq!(machine.ask(at(32)), Permit::Probe(3));
+        assert_eq!((machine.succeeded(), machine.ask(at(33))), (Some(Change::Closed), Permit::Yes));
+    }
+
+    #[derive(Debug, Clone, Copy)]
+    enum Event {
+        Ask,
+        Fail,
+        Succeed,
+        ProbeFails,
+        ProbeLeaves,
+    }
+
+    proptest! {
+        #[test]
+        fn what_must_hold_whatever_happens(
+            failures in 1u32..5,
+            seconds in 1u64..300,
+            events in prop::collection::vec((0u64..100, prop_oneof![
+                Just(Event::Ask), Just(Event::Fail), Just(Event::Succeed), Just(Event::ProbeFails), Just(Event::ProbeLeaves)
+            ]), 0..200),
+        ) {
+            let (mut machine, tolerance, mut now) = (Machine::default(), tolerance(failures, seconds), Instant::now());
+            let (mut probe, mut in_a_row, mut last_backoff) = (None, 0, Duration::ZERO);
+            for (step, event) in events {
+                now += Duration::from_secs(step);
+                let before = machine.state();
+                match event {
+                    Event::Ask => match machine.ask(now) {
+                        Permit::Yes => prop_assert!(matches!(before, State::Sound(_))),
+                        Permit::Probe(number) => {
+                            prop_assert!(probe.is_none(), "two probes at the same time");
+                            prop_assert!(matches!(before, State::Open(until, _) if until <= now));
+                            probe = Some(number);
+                        }
+                        Permit::Last => prop_assert!(!matches!(before, State::Sound(_))),
+                    },
+                    Event::Fail => {
+                        let change = machine.failed(tolerance, now, None);
+                        in_a_row += 1;
+                        match before {
+                            State::Sound(_) => prop_assert_eq!(change.is_some(), in_a_row >= failures),
+                            _ => prop_assert_eq!(machine.state(), before),
+                        }
+                        if let Some(Change::Opened(time)) = change {
+                            prop_assert_eq!(time, tolerance.open_for);
+                            last_backoff = time;
+                        }
+                    }
+                    Event::Succeed => {
+                        machine.succeeded();
+                        (probe, in_a_row) = (None, 0);
+                        prop_assert_eq!(machine.state(), State::Sound(0));
+                    }
+                    Event::ProbeFails => if let Some(number) = probe.take() {
+                        let Some(Change::Opened(time)) = machine.failed(tolerance, now, Some(number)) else {
+                            return Err(TestCaseError::fail("a probe that fails opens again"));
+                        };
+                        prop_assert!(time >= last_backoff && time <= (last_backoff * 2).min(LONGEST.max(tolerance.open_for)));
+                        last_backoff = time;
+                    },
+                    Event::ProbeLeaves => if let Some(number) = probe.take() {
+                        machine.abandoned(now, number);
+                        prop_assert!(matches!(machine.state(), State::Open(until, _) if until == now));
+                    },
+                }
+            }
+        }
+    }
+}

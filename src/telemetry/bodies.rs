@@ -1,0 +1,181 @@
+//! Bodies as a log may show them: long texts cut, data URLs and what looks like a key out, one line, bounded.
+
+use std::borrow::Cow;
+
+/// The most bytes of a body that are shown.
+pub const MOST: usize = 4096;
+/// The most bytes of one text in it.
+const MOST_TEXT: usize = 200;
+/// The most bytes of a body that are looked at.
+const LOOK: usize = 1024 * 1024;
+/// A run of letters and digits from this length on is no word.
+const LONG_RUN: usize = 20;
+/// How known keys begin.
+const KEYS: &[&str] = &["sk-", "pk-", "ghp_", "gho_", "ghs_", "glpat-", "xox", "AKIA", "eyJ", "hf_", "AIza"];
+/// What the names of secrets have in them.
+const SECRETS: &[&str] = &["key", "secret", "password", "passwd", "authorization", "credential", "cookie"];
+
+/// A body as it is shown, in at most about `most` bytes; what is left out is counted.
+pub fn shown(body: &[u8], most: usize) -> String {
+    let looked = body.get(..LOOK).unwrap_or(body);
+    let text = String::from_utf8_lossy(looked);
+    let mut shown = Shown { out: String::new(), most: most.min(MOST), secret: false };
+    let mut rest: &str = &text;
+    while !shown.is_full() {
+        let Some((before, after)) = rest.split_once('"') else {
+            shown.run(rest, MOST);
+            rest = "";
+            break;
+        };
+        shown.run(before, MOST);
+        let (inside, following) = literal(after);
+        shown.literal(inside, following.trim_start().starts_with(':'));
+        rest = following;
+    }
+    let left = rest.len() + (body.len() - looked.len());
+    if left > 0 {
+        shown.out.push_str(&format!("…(+{left} bytes)"));
+    }
+    shown.out
+}
+
+/// Splits behind the quote that ends a literal.
+fn literal(text: &str) -> (&str, &str) {
+    let mut escaped = false;
+    let end = text.bytes().position(|byte| {
+        let ends = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    });
+    match end.and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?))) {
+        Some(parts) => parts,
+        None => (text, ""),
+    }
+}
+
+struct Shown {
+    out: String,
+    most: usize,
+    /// Whether the last name was that of a secret.
+    secret: bool,
+}
+
+impl Shown {
+    fn is_full(&self) -> bool {
+        self.out.len() >= self.most
+    }
+
+    fn literal(&mut self, inside: &str, is_name: bool) {
+        self.out.push('"');
+        if is_name {
+            let lower = inside.to_ascii_lowercase();
+            self.secret = SECRETS.iter().any(|word| lower.contains(word));
+            self.run(inside, MOST_TEXT);
+        } else if self.secret {
+            self.out.push_str("***");
+        } else if let Some((kind, data)) = inside.split_once(";base64,").filter(|(kind, _)| kind.starts_with("data:")) {
+            self.run(kind, MOST_TEXT);
+            self.out.push_str(&format!(";base64,…(+{} bytes)", data.len()));
+        } else {
+            self.run(inside, MOST_TEXT);
+        }
+        self.out.push('"');
+    }
+
+    /// Words up to `most` bytes, without those that look like keys.
+    fn run(&mut self, text: &str, most: usize) {
+        let end = self.out.len() + most;
+        let mut rest = text;
+        let mut bearer = false;
+        while let Some((word, gap, after)) = next_word(rest) {
+            let shown: Cow<'_, str> = match word.is_empty() || !(bearer || is_key(word)) {
+                true => word.into(),
+                false => "***".into(),
+            };
+            if self.out.len() + shown.len() > end || self.is_full() {
+                return self.out.push_str(&format!("…(+{} bytes)", rest.len()));
+            }
+            self.out.push_str(&shown);
+            gap.chars()
+                .for_each(|c| if breaks_lines(c) { self.out.extend(c.escape_debug()) } else { self.out.push(c) });
+            bearer = word.eq_ignore_ascii_case("bearer") || (bearer && word.is_empty());
+            rest = after;
+        }
+    }
+}
+
+/// The next word, the character behind it, and the rest.
+fn next_word(text: &str) -> Option<(&str, &str, &str)> {
+    if text.is_empty() {
+        return None;
+    }
+    let part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '+' | '=' | '/' | '~');
+    let end = text.find(|c| !part(c)).unwrap_or(text.len());
+    let gap = text.get(end..)?.chars().next().map_or(0, char::len_utf8);
+    Some((text.get(..end)?, text.get(end..end + gap)?, text.get(end + gap..)?))
+}
+
+fn breaks_lines(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+fn is_key(word: &str) -> bool {
+    let known = word.len() >= 12 && KEYS.iter().any(|key| word.starts_with(key));
+    known || word.split(['-', '_', '.', '/', '~']).any(is_long_run)
+}
+
+/// Letters and digits mixed, for longer than any word.
+fn is_long_run(run: &str) -> bool {
+    run.len() >= LONG_RUN
+        && (run.bytes().any(|byte| byte.is_ascii_digit()) || run.len() >= 3 * LONG_RUN)
+        && run.bytes().any(|byte| byte.is_ascii_alphabetic())
+        && run.is_ascii()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_is_long_or_secret_is_out_and_the_rest_stays() {
+        let data = "QUJD".repeat(1000);
+        let long = "word ".repeat(1000);
+        let body = format!(
+            r#"{{"model":"claude-3-5-sonnet-20241022","text":"a\nb \"c\"","api_key":"short","list":["{long}"],"url":"data:image/png;base64,{data}","say":"my key is sk-abcdefghijkl and Bearer abc, ok","id":"0123456789abcdef0123456789abcdef"}}"#
+        );
+        let shown = shown(body.as_bytes(), MOST);
+        for there in [
+            r#""model":"claude-3-5-sonnet-20241022","text":"a\nb \"c\"","api_key":"***","list":["word word"#,
+            "…(+4800 bytes)\"]",
+            r#""url":"data:image/png;base64,…(+4000 bytes)""#,
+            r#""say":"my key is *** and Bearer ***, ok","id":"***"}"#,
+        ] {
+            assert!(shown.contains(there), "{there}: {shown}");
+        }
+    }
+
+    #[test]
+    fn streams_and_texts_are_one_line_and_bounded() {
+        assert_eq!(shown(b"data: {\"a\":1}\n\ndata: [DONE]\n\n", MOST), r#"data: {"a":1}\n\ndata: [DONE]\n\n"#);
+        let numbers = format!("[{}]", "0.125,".repeat(100_000));
+        let told = shown(numbers.as_bytes(), MOST);
+        assert!(told.len() < MOST + 100 && told.ends_with(" bytes)"), "{told}");
+        assert_eq!(shown(b"", MOST), "");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_breaks_the_line_or_the_bound(body in prop::collection::vec(any::<u8>(), 0..3000), most in 0usize..5000) {
+            let told = shown(&body, most);
+            prop_assert!(!told.chars().any(char::is_control));
+            prop_assert!(told.len() <= most.min(MOST) + 2 * MOST_TEXT + 200, "{}", told.len());
+        }
+
+        #[test]
+        fn no_key_gets_through(key in "[a-z]{8}[0-9][A-Za-z0-9]{30,60}", before in "[ -!#-~]{0,300}") {
+            let told = shown(format!("{{\"content\":\"{} {key}\"}}", before.replace('\\', "")).as_bytes(), MOST);
+            prop_assert!(!told.contains(&key[..24]), "{told}");
+        }
+    }
+}

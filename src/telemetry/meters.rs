@@ -1,0 +1,163 @@
+//! The metrics of one loaded table: a place for each row and each model on it, so that counting a request looks nothing up.
+//!
+//! A place is filled at its first request, so that what is never used is not shown. The metrics behind it are the process's:
+//! another table with the same names goes on counting.
+
+use super::handles::{CallHandles, ModelHandles, RouteHandles};
+use super::metrics::Metrics;
+use super::record::Record;
+use super::stopwatch::Stopwatch;
+use http::StatusCode;
+use std::sync::{Arc, OnceLock};
+
+/// The label of what the table does not name.
+const OTHER: &str = "other";
+
+/// Which model a request is counted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Model {
+    /// None was chosen.
+    None,
+    /// One that no list names.
+    Other,
+    /// One of the list, by its number.
+    Listed(usize),
+}
+
+/// The metrics of one table.
+pub struct Meters {
+    metrics: Arc<Metrics>,
+    rows: Box<[Row]>,
+    /// Requests that no row takes.
+    nowhere: Row,
+}
+
+struct Row {
+    path: String,
+    own: OnceLock<RouteHandles>,
+    none: Place,
+    other: Place,
+    listed: Box<[Place]>,
+}
+
+struct Place {
+    model: String,
+    requests: OnceLock<ModelHandles>,
+    calls: OnceLock<CallHandles>,
+}
+
+impl Place {
+    fn new(model: &str) -> Self {
+        Place { model: model.to_owned(), requests: OnceLock::new(), calls: OnceLock::new() }
+    }
+}
+
+impl Row {
+    fn new<'a>(path: &str, models: impl Iterator<Item = &'a str>) -> Self {
+        let listed = models.map(Place::new).collect();
+        Row { path: path.to_owned(), own: OnceLock::new(), none: Place::new(""), other: Place::new(OTHER), listed }
+    }
+
+    fn place(&self, model: Model) -> &Place {
+        match model {
+            Model::None => &self.none,
+            Model::Other => &self.other,
+            Model::Listed(number) => self.listed.get(number).unwrap_or(&self.other),
+        }
+    }
+}
+
+impl Meters {
+    /// For these rows, each with its path and the names of its models, in the order of their numbers.
+    pub fn new<'a, M: Iterator<Item = &'a str>>(
+        metrics: Arc<Metrics>,
+        rows: impl Iterator<Item = (&'a str, M)>,
+    ) -> Self {
+        let rows = rows.map(|(path, models)| Row::new(path, models)).collect();
+        Meters { metrics, rows, nowhere: Row::new(OTHER, std::iter::empty()) }
+    }
+
+    /// What they count in.
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        &self.metrics
+    }
+
+    /// Counts a request that is over, on the row with this number.
+    pub fn count(&self, row: Option<usize>, model: Model, record: &Record<'_>, watch: &Stopwatch) {
+        let metrics = &*self.metrics;
+        let row = row.and_then(|row| self.rows.get(row)).unwrap_or(&self.nowhere);
+        let place = row.place(model);
+        row.own.get_or_init(|| RouteHandles::new(metrics, &row.path)).count(record);
+        let usual = place.requests.get_or_init(|| ModelHandles::new(metrics, &row.path, &place.model)).count(record);
+        if !usual {
+            let (class, code) = labels(record.status);
+            metrics.requests.with_label_values(&[&row.path, &place.model, class, &code]).inc();
+        }
+        if record.calls > 0 {
+            place.calls.get_or_init(|| CallHandles::new(metrics, &row.path, &place.model)).count(record, watch);
+        }
+        if let Some(ended) = &record.ended {
+            metrics.ended.with_label_values(&[row.path.as_str(), ended.by.name()]).inc();
+            if record.calls == 0 && ended.by == super::By::Us {
+                metrics.refusals.with_label_values(&[row.path.as_str(), &ended.kind]).inc();
+            }
+        }
+        if let (Some(by_caller), Some(caller)) = (&metrics.by_caller, record.caller) {
+            by_caller.requests.with_label_values(&[caller, labels(record.status).0]).inc();
+            for (kind, tokens) in [("input", record.input_tokens), ("output", record.output_tokens)] {
+                tokens.into_iter().for_each(|n| by_caller.tokens.with_label_values(&[caller, kind]).inc_by(n));
+            }
+        }
+    }
+}
+
+/// Class and code of a status: an upstream may send codes that nobody knows, which count as their class.
+fn labels(status: Option<u16>) -> (&'static str, String) {
+    let Some(status) = status else { return ("none", "none".to_owned()) };
+    let class = match status {
+        100..=199 => "1xx",
+        200..=299 => "2xx",
+        300..=399 => "3xx",
+        400..=499 => "4xx",
+        500..=599 => "5xx",
+        _ => OTHER,
+    };
+    let known = StatusCode::from_u16(status).is_ok_and(|status| status.canonical_reason().is_some());
+    (class, if known { status.to_string() } else { class.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::now::Now;
+    use super::super::tests::full;
+    use super::*;
+    use std::time::Instant;
+
+    fn meters(metrics: &Arc<Metrics>, models: &[&'static str]) -> Meters {
+        Meters::new(metrics.clone(), [("/a", models.iter().copied())].into_iter())
+    }
+
+    #[test]
+    fn counts_go_on_in_the_next_table_and_labels_are_bounded() {
+        let metrics = Arc::new(Metrics::new(true).unwrap());
+        let watch = Stopwatch::start(Instant::now(), true);
+        let ok = Record { status: Some(200), ended: None, caller: Some("bob"), ..full() };
+        meters(&metrics, &["m", "n"]).count(Some(0), Model::Listed(1), &ok, &watch);
+        let next = meters(&metrics, &["n"]);
+        next.count(Some(0), Model::Listed(0), &ok, &watch);
+        next.count(Some(0), Model::Listed(9), &Record { status: Some(599), ..full() }, &watch);
+        next.count(None, Model::None, &Record { status: None, calls: 0, ..full() }, &watch);
+        let text = String::from_utf8(metrics.text(&Now::default()).unwrap()).unwrap();
+        for line in [
+            "argo_proxy_requests_total{class=\"2xx\",code=\"200\",model=\"n\",route=\"/a\"} 2",
+            "argo_proxy_requests_total{class=\"5xx\",code=\"5xx\",model=\"other\",route=\"/a\"} 1",
+            "argo_proxy_requests_total{class=\"none\",code=\"none\",model=\"\",route=\"other\"} 1",
+            "argo_proxy_tokens_total{model=\"n\",route=\"/a\",type=\"input\"} 6",
+            "argo_proxy_caller_requests_total{caller=\"bob\",class=\"2xx\"} 2",
+            "argo_proxy_overhead_seconds_count{route=\"/a\"} 3",
+        ] {
+            assert!(text.lines().any(|known| known == line), "{line}: {text}");
+        }
+        assert!(!text.contains("model=\"m\""), "{text}");
+    }
+}

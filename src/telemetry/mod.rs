@@ -1,0 +1,18 @@
+//! What became of a request: measured, counted and written down. Nothing here knows a network.
+
+pub mod bodies;
+mod handles;
+pub mod json_line;
+pub mod meters;
+pub mod metrics;
+pub mod now;
+pub mod record;
+pub mod stopwatch;
+#[cfg(test)]
+mod tests;
+pub mod text_line;
+
+pub use meters::{Meters, Model};
+pub use metrics::Metrics;
+pub use record::{AccessLog, By, Ended, Record, Upstream};
+pub use stopwatch::{Spent, Stopwatch};

@@ -1,0 +1,216 @@
+//! A line for each request, for people and for programs, and bodies where they are wanted.
+
+use crate::reload::until;
+use crate::support::{Argo, Server, Setup, chat};
+use crate::upstream_options::refusing;
+use serde_json::{Value, json};
+use std::sync::Mutex;
+use std::sync::mpsc;
+
+/// The line of the request with this id, without its time and level, and its times made equal.
+fn line(server: &Server, id: &str) -> (String, String) {
+    let own = format!(" id={id}\n");
+    until("the line", || server.log().contains(&own));
+    let log = server.log();
+    let found = log.lines().find(|line| line.ends_with(&own[..own.len() - 1])).unwrap();
+    let (head, line) = found.split_once("] ").unwrap();
+    (head.split(' ').nth(1).unwrap().to_owned(), timeless(line))
+}
+
+/// With `_` for the digits in front of `ms` and `us`.
+fn timeless(line: &str) -> String {
+    let words = line.split(' ').map(|word| {
+        let unit = ["ms", "us"].into_iter().find(|unit| word.ends_with(unit));
+        let bare = unit.and_then(|unit| word.strip_suffix(unit));
+        match (bare, unit) {
+            (Some(bare), Some(unit)) if bare.ends_with(|c: char| c.is_ascii_digit()) => {
+                format!("{}_{unit}", bare.trim_end_matches(|c: char| c.is_ascii_digit()))
+            }
+            _ => word.to_owned(),
+        }
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+fn send(server: &Server, path: &str, id: &str, body: &str) -> u16 {
+    server.client().call("POST", path, &format!("X-Request-Id: {id}\r\n"), body.as_bytes()).status
+}
+
+const CHAT: &str = "/v1/chat/completions";
+
+#[test]
+fn each_way_to_end_has_its_line() {
+    let argo = Argo::saying("Hi");
+    let server = Server::before(&argo);
+    let at = argo.address;
+    let body = chat("x", json!({}));
+    let size = body.len();
+    let answer = server.client().call("POST", CHAT, "X-Request-Id: whole\r\n", body.as_bytes());
+    let out = answer.body.len();
+    let usage = &answer.json()["usage"];
+    let (asked, said) = (&usage["prompt_tokens"], &usage["completion_tokens"]);
+    assert_eq!(
+        line(&server, "whole"),
+        (
+            "INFO".to_owned(),
+            format!(
+                "POST {CHAT} 200 _ms model=gpt4o name=argo:gpt-4o upstream=200 at={at} first_byte=_ms first_text=_ms \
+                 own=_us in={size} out={out} tokens_in={asked} tokens_out={said} id=whole"
+            )
+        )
+    );
+    let body = chat("x", json!({"stream": true, "model": "GPT-4o"}));
+    let answer = server.client().call("POST", CHAT, "X-Request-Id: streamed\r\n", body.as_bytes());
+    assert!(answer.complete);
+    let (level, told) = line(&server, "streamed");
+    let (size, out) = (body.len(), told.split(" out=").nth(1).unwrap().split(' ').next().unwrap().to_owned());
+    assert_eq!(
+        (level.as_str(), told),
+        (
+            "INFO",
+            format!(
+                "POST {CHAT} 200 _ms model=gpt4o name=argo:gpt-4o asked=GPT-4o stream upstream=200 at={at} \
+                 first_byte=_ms first_text=_ms own=_us in={size} out={out} id=streamed"
+            )
+        )
+    );
+    let body = chat("x", json!({"model": "no such\nINFO model"}));
+    assert_eq!(send(&server, CHAT, "refused", &body), 404);
+    let told = line(&server, "refused");
+    assert!(told.1.contains("404 _ms asked=\"no such\\nINFO model\" own=_us"), "{told:?}");
+    assert!(told.1.ends_with("ended_by=us error=model_not_found why=\"param=model\" id=refused"), "{told:?}");
+    assert_eq!(told.0, "INFO");
+    assert_eq!(send(&server, "/v1/models/argo:gpt-4o\u{85}\u{2028}?key=secret", "odd", "{}"), 405);
+    let (_, told) = line(&server, "odd");
+    assert!(told.starts_with("POST /v1/models/argo:gpt-4o\\u{85}\\u{2028} 4"), "{told}");
+    assert!(!server.log().contains("secret"));
+}
+
+#[test]
+fn failures_are_warnings_that_say_who_ended_it_and_why() {
+    let server = Setup::before_address(refusing()).config("access_log: none").start();
+    assert_eq!(send(&server, CHAT, "down", &chat("x", json!({}))), 502);
+    let (level, told) = line(&server, "down");
+    assert_eq!(level, "WARN");
+    assert!(told.contains("502 _ms model=gpt4o name=argo:gpt-4o at=127.0.0.1:"), "{told}");
+    assert!(told.contains(" ended_by=upstream error=upstream_unreachable why=\"502: ARGO ("), "{told}");
+    let (silent, is_asked, _is_left) = Argo::silent();
+    let server = Setup::before(&silent).config("timeout: 0.3").start();
+    assert_eq!(send(&server, CHAT, "late", &chat("x", json!({}))), 504);
+    let (_, told) = line(&server, "late");
+    assert!(told.contains("ended_by=us error=timeout why=\"504: "), "{told}");
+    is_asked.recv().unwrap();
+    let mut client = server.client();
+    client.send("POST", CHAT, "X-Request-Id: gone\r\n", chat("x", json!({"timeout": 60})).as_bytes());
+    is_asked.recv().unwrap();
+    drop(client);
+    let (level, told) = line(&server, "gone");
+    assert!(told.contains(" - _ms ") && told.contains(" ended_by=client error=ConnectionClosed id=gone"), "{told}");
+    assert_eq!(level, "INFO");
+}
+
+#[test]
+fn json_lines_are_objects_on_the_standard_output_and_nothing_else_is() {
+    let argo = Argo::saying("Hi");
+    let server = Setup::before(&argo).config("access_log: json").start();
+    let body = chat("x", json!({"stream": true, "n": 2}));
+    assert_eq!(send(&server, CHAT, "streamed", &body), 200);
+    // A stream's line comes after its last byte, which another request may overtake.
+    until("the first line", || server.out().ends_with('\n'));
+    assert_eq!(send(&server, CHAT, "re\\fu\"sed", &chat("x", json!({"model": "a\u{1}\n\"b"}))), 404);
+    until("both lines", || server.out().lines().count() == 2);
+    let out = server.out();
+    let lines: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of = |line: &Value, keys: &[&str]| keys.iter().map(|key| line[*key].clone()).collect::<Vec<_>>();
+    assert_eq!(
+        of(
+            &lines[0],
+            &["request.id", "severity", "http.response.status_code", "gen_ai.response.model", "proxy.stream"]
+        ),
+        [json!("streamed"), json!("INFO"), json!(200), json!("gpt4o"), json!(true)]
+    );
+    assert_eq!(
+        of(&lines[0], &["server.address", "server.port", "network.peer.port", "proxy.calls", "http.request.body.size"]),
+        [json!("127.0.0.1"), json!(argo.address.port()), json!(argo.address.port()), json!(2), json!(body.len())]
+    );
+    assert!(lines[0]["proxy.duration_s"].as_f64() >= lines[0]["proxy.first_text_s"].as_f64(), "{out}");
+    assert_eq!(
+        of(&lines[1], &["request.id", "gen_ai.request.model", "error.type", "proxy.ended_by"]),
+        [json!("re\\fu\"sed"), json!("a\u{1}\n\"b"), json!("model_not_found"), json!("us")]
+    );
+    assert!(!server.log().contains("INFO  POST"), "{}", server.log());
+}
+
+#[test]
+fn bodies_are_shown_when_asked_for_cut_and_without_keys() {
+    let argo = Argo::saying("the answer's text");
+    let long = "word ".repeat(2000);
+    let key = "sk-proj0123456789abcdef0123456789";
+    let image = format!("data:image/png;base64,{}", "QUJD".repeat(500));
+    let body = chat(&format!("{long}\nwith {key}"), json!({"metadata": {"k": key, "image": image}}));
+    for (verbose, streamed) in [(true, false), (true, true), (false, false)] {
+        let server = Setup::before(&argo).config(&format!("verbose: {verbose}")).start();
+        let mut body: Value = serde_json::from_str(&body).unwrap();
+        body["stream"] = streamed.into();
+        let body = body.to_string();
+        assert_eq!(send(&server, CHAT, "seen", &body), 200);
+        line(&server, "seen");
+        let log = server.log();
+        assert!(!log.contains("0123456789") && !log.contains("QUJDQUJD"), "{log}");
+        let told =
+            |what: &str| log.lines().find(|line| line.contains(&format!(" {what} of seen, "))).unwrap_or_default();
+        if !verbose {
+            assert!(!log.contains("of seen") && !log.contains("word") && !log.contains("answer's"), "{log}");
+            continue;
+        }
+        assert!(told("request").contains(&format!("{} bytes: {{", body.len())), "{log}");
+        assert!(told("request").contains("\"k\":\"***\"") && told("request").contains("word …(+"), "{log}");
+        assert!(told("call").contains("\"user\":\"tester\""), "{log}");
+        assert!(told(if streamed { "stream" } else { "reply" }).contains("the answer's text"), "{log}");
+        assert!(log.len() < 20_000, "{log}");
+    }
+}
+
+#[test]
+fn a_stream_that_the_client_leaves_says_so() {
+    let (go, gate) = mpsc::channel::<()>();
+    let gate = Mutex::new(gate);
+    let argo = Argo::start(move |_, connection| {
+        connection.stream_head();
+        connection.chunk(b"a");
+        gate.lock().unwrap().recv().unwrap();
+        while connection.is_open() {
+            connection.chunk(b"b");
+        }
+    });
+    let server = Server::before(&argo);
+    let mut client = server.client();
+    client.send("POST", CHAT, "X-Request-Id: left\r\n", chat("x", json!({"stream": true})).as_bytes());
+    assert_eq!(client.head().status, 200);
+    client.chunk().unwrap();
+    drop(client);
+    go.send(()).unwrap();
+    let (_, told) = line(&server, "left");
+    assert!(told.contains("200 _ms") && told.contains(" stream ") && told.contains(" ended_by=client "), "{told}");
+}
+
+#[test]
+fn replies_tell_where_the_time_went_when_asked_to() {
+    let argo = Argo::saying("Hi");
+    let server = Setup::before(&argo).config("server_timing: true").start();
+    let ask = |more: Value| {
+        let body = chat("x", more);
+        server.client().call("POST", CHAT, "Origin: http://localhost:3000\r\n", body.as_bytes())
+    };
+    for more in [json!({}), json!({"stream": true}), json!({"model": "none"})] {
+        let answer = ask(more);
+        let told = answer.header("server-timing").unwrap();
+        let times: Vec<f64> =
+            told.split(", ").map(|part| part.split_once(";dur=").unwrap().1.parse().unwrap()).collect();
+        assert!(told.starts_with("upstream;dur=") && told.contains(", own;dur=") && times[1] > 0.0, "{told}");
+        assert_eq!(times[0] > 0.0, answer.status == 200, "{told}");
+        assert!(answer.header("access-control-expose-headers").unwrap().contains("server-timing"));
+    }
+    let answer = Server::before(&argo).chat(&chat("x", json!({})));
+    assert_eq!(answer.header("server-timing"), None);
+}
