@@ -1,8 +1,9 @@
 //! Counts what a request says, once somebody wants to know.
 
 use super::estimate::estimated;
+use super::remember::{self, Form};
 use super::{Counting, Tokenizer};
-use crate::wire::json;
+use crate::wire::{Fields, fields, json};
 use bytes::Bytes;
 use once_cell::sync::OnceCell;
 use serde_json::value::RawValue;
@@ -11,6 +12,9 @@ use serde_json::value::RawValue;
 const PER_MESSAGE: u64 = 4;
 /// The tokens that open the assistant's reply.
 const REPLY_OPENING: u64 = 3;
+/// The largest list of parts that is remembered as one, in bytes: a larger one most likely holds an image, whose texts are
+/// found sooner than it is hashed.
+const LARGEST_LIST: usize = 64 * 1024;
 
 /// The texts of a request, kept until somebody wants their count: by then the upstream has been called already.
 #[derive(Debug)]
@@ -86,43 +90,48 @@ impl Prompt {
     fn sum(&self, counting: Counting) -> u64 {
         let count = |text: &Counted| match text {
             Counted::Json(json) => self.count_json(json, counting),
-            Counted::Plain(text) => self.count_plain(std::str::from_utf8(text).unwrap_or_default(), counting),
+            Counted::Plain(text) => self.count_plain(text, counting),
         };
         self.overhead + self.texts.iter().map(count).sum::<u64>()
     }
 
-    fn count_plain(&self, text: &str, counting: Counting) -> u64 {
+    fn count_plain(&self, text: &[u8], counting: Counting) -> u64 {
+        let read = || std::str::from_utf8(text).unwrap_or_default();
         match counting {
-            Counting::Exact => self.tokenizer.count(text),
-            Counting::Estimate => estimated(text),
+            Counting::Exact => remember::count(self.tokenizer, Form::Plain, text, || self.tokenizer.count(read())),
+            Counting::Estimate => estimated(read()),
             Counting::None => 0,
         }
     }
 
     /// Counts one JSON value: a string, or the texts of a list of parts. Images and other parts are not text and count 0.
     fn count_json(&self, json: &[u8], counting: Counting) -> u64 {
-        match serde_json::from_slice::<&RawValue>(json) {
-            Ok(raw) if raw.get().starts_with('[') => crate::wire::fields::list_of(raw)
-                .unwrap_or_default()
-                .into_iter()
-                .map(|part| self.count_part(part, counting))
-                .sum(),
-            Ok(raw) => self.count_text(raw, counting),
-            Err(_) => 0,
+        let read = || serde_json::from_slice::<&RawValue>(json).ok();
+        if json.first() != Some(&b'[') {
+            return self.count_text(json, read, counting);
+        }
+        let count = || {
+            let parts = read().and_then(|list| fields::list_of(list).ok()).unwrap_or_default();
+            parts.into_iter().map(|part| self.count_part(part, counting)).sum()
+        };
+        match counting == Counting::Exact && json.len() <= LARGEST_LIST {
+            true => remember::count(self.tokenizer, Form::Json, json, count),
+            false => count(),
         }
     }
 
     fn count_part(&self, part: &RawValue, counting: Counting) -> u64 {
-        match serde_json::from_str::<crate::wire::Fields<'_>>(part.get()) {
-            Ok(fields) => fields.get("text").map_or(0, |text| self.count_text(text, counting)),
-            Err(_) => 0,
-        }
+        let text = Fields::parse(part.get()).ok().and_then(|fields| fields.get("text"));
+        text.map_or(0, |text| self.count_text(text.get().as_bytes(), || Some(text), counting))
     }
 
-    fn count_text(&self, raw: &RawValue, counting: Counting) -> u64 {
+    /// Counts a JSON string, which is read only where it was not counted before.
+    fn count_text<'a>(&self, json: &[u8], read: impl FnOnce() -> Option<&'a RawValue>, counting: Counting) -> u64 {
         match counting {
-            Counting::Exact => json::text_of(raw).map_or(0, |text| self.tokenizer.count(&text)),
-            Counting::Estimate => estimated(json::inside_of(raw).unwrap_or_default()),
+            Counting::Exact => remember::count(self.tokenizer, Form::Json, json, || {
+                read().and_then(json::text_of).map_or(0, |text| self.tokenizer.count(&text))
+            }),
+            Counting::Estimate => read().and_then(json::inside_of).map_or(0, estimated),
             Counting::None => 0,
         }
     }

@@ -94,3 +94,23 @@ fn pieces_count_as_the_whole() {
     meter.push(Text::Json("hello\\u0020world"));
     assert_eq!(meter.tokens(), Some(2));
 }
+
+#[test]
+fn a_prompt_counts_the_same_again_however_its_text_is_written() {
+    let text = "A \"long\" text,\nnaïve or 日本語. ".repeat(40);
+    let tokens = Tokenizer::O200k.count(&text);
+    let string = serde_json::to_string(&text).unwrap();
+    let parts = format!(r#"[{{"type":"text","text":{string}}},{{"type":"image_url"}},{{"text":{string}}}]"#);
+    let large = format!(r#"[{{"text":{string}}},{{"type":"image_url","url":"{}"}}]"#, "A".repeat(1 << 16));
+    for _ in 0..3 {
+        assert_eq!(prompt(Counting::Exact, &[&string]), 7 + tokens);
+        assert_eq!(prompt(Counting::Exact, &[&parts]), 7 + 2 * tokens);
+        assert_eq!(prompt(Counting::Exact, &[&large]), 7 + tokens);
+        let mut plain = Prompt::new(Counting::Exact, Tokenizer::O200k);
+        plain.push_plain(&Bytes::new(), &string);
+        assert_eq!(plain.tokens(), Tokenizer::O200k.count(&string));
+    }
+    let estimate = prompt(Counting::Estimate, &[&string]);
+    assert_eq!(estimate, 7 + super::estimate::estimated(&string[1..string.len() - 1]));
+    assert_eq!(prompt(Counting::Estimate, &[&parts]), 2 * estimate - 7);
+}

@@ -1,0 +1,181 @@
+//! Cuts a text into the words that a tokenizer encodes one by one: the two patterns of OpenAI's tokenizers, by hand.
+//!
+//! The patterns stand in `bpe_openai`; what is cut here is exactly what they match, which the tests compare.
+
+use super::Tokenizer;
+use super::classes::{self, CASELESS, Classes, Kinds, LINE_END, LOWER, MARK, NUMBER, OTHER, SPACE, UPPER};
+
+/// `\p{L}`
+const LETTER: Kinds = UPPER | LOWER | CASELESS;
+/// What stands before the small letters of a word, and what stands among them: some do both.
+const HEAD: Kinds = UPPER | CASELESS | MARK;
+const TAIL: Kinds = LOWER | CASELESS | MARK;
+/// `[^\r\n\p{L}\p{N}]`: what a word may begin with.
+const PREFIX: Kinds = MARK | SPACE | OTHER;
+/// `[^\s\p{L}\p{N}]`
+const SYMBOL: Kinds = MARK | OTHER;
+/// `\s`
+const WHITE: Kinds = SPACE | LINE_END;
+
+/// The ends of the words of a text, one after the other.
+pub(super) struct Split<'a> {
+    text: &'a str,
+    at: usize,
+    tokenizer: Tokenizer,
+    classes: &'static Classes,
+}
+
+impl Iterator for Split<'_> {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        let (kind, width) = self.kind(self.at);
+        if width == 0 {
+            return None;
+        }
+        let word = match self.tokenizer {
+            Tokenizer::O200k => self.cased_word(kind, self.at + width),
+            Tokenizer::Cl100k => self.contraction(self.at).or_else(|| self.word(kind, self.at + width)),
+        };
+        self.at = word.unwrap_or_else(|| self.no_word(kind, self.at + width));
+        Some(self.at)
+    }
+}
+
+impl<'a> Split<'a> {
+    /// The words of a text.
+    pub(super) fn new(tokenizer: Tokenizer, text: &'a str) -> Self {
+        Split { text, at: 0, tokenizer, classes: &classes::ALL }
+    }
+
+    /// The kind of the character at a place and its width in bytes: nothing of no width at the end.
+    #[inline]
+    fn kind(&self, at: usize) -> (Kinds, usize) {
+        match self.text.as_bytes().get(at) {
+            Some(&byte) if byte < 0x80 => (classes::ASCII[byte as usize], 1),
+            Some(_) => self.kind_of_wide(at),
+            None => (0, 0),
+        }
+    }
+
+    fn kind_of_wide(&self, at: usize) -> (Kinds, usize) {
+        match self.text.get(at..).and_then(|rest| rest.chars().next()) {
+            Some(character) => (self.classes.of(character), character.len_utf8()),
+            None => (0, 0),
+        }
+    }
+
+    /// The end of the characters of some kinds.
+    #[inline]
+    fn run(&self, mut at: usize, kinds: Kinds) -> usize {
+        loop {
+            let (kind, width) = self.kind(at);
+            if kind & kinds == 0 {
+                return at;
+            }
+            at += width;
+        }
+    }
+
+    /// Two patterns: `[^\r\n\p{L}\p{N}]?HEAD*TAIL+(?i:'s|…)?`, then the same with `HEAD+TAIL*`.
+    #[inline]
+    fn cased_word(&self, first: Kinds, second: usize) -> Option<usize> {
+        let begin = if first & PREFIX != 0 { second } else { self.at };
+        let mut at = begin;
+        // The first pattern gives back what the head took until a character is left for the tail.
+        let mut given_back = None;
+        let end = loop {
+            let (kind, width) = self.kind(at);
+            if kind & LOWER != 0 {
+                break self.run(at + width, TAIL);
+            }
+            if kind & HEAD == 0 {
+                // Without a prefix a mark is a tail.
+                let alone = (first & MARK != 0).then_some(second);
+                break given_back.or(alone).or((at > begin).then_some(at))?;
+            }
+            at += width;
+            if kind & TAIL != 0 {
+                given_back = Some(at);
+            }
+        };
+        Some(self.contraction(end).unwrap_or(end))
+    }
+
+    /// `[^\r\n\p{L}\p{N}]?\p{L}+`
+    #[inline]
+    fn word(&self, first: Kinds, second: usize) -> Option<usize> {
+        let begin = if first & PREFIX != 0 { second } else { self.at };
+        let end = self.run(begin, LETTER);
+        (end > begin).then_some(end)
+    }
+
+    /// `(?i:'s|'t|'re|'ve|'m|'ll|'d)`
+    #[inline]
+    fn contraction(&self, at: usize) -> Option<usize> {
+        match self.text.as_bytes().get(at..)? {
+            [b'\'', after @ ..] => Some(at + contracted(after)?),
+            _ => None,
+        }
+    }
+
+    fn no_word(&self, first: Kinds, second: usize) -> usize {
+        match first {
+            // `\p{N}{1,3}`
+            NUMBER => (0..2).fold(second, |at, _| match self.kind(at) {
+                (NUMBER, width) => at + width,
+                _ => at,
+            }),
+            LINE_END | SPACE => self.symbols().unwrap_or_else(|| self.white()),
+            _ => self.symbols().unwrap_or(second),
+        }
+    }
+
+    /// ` ?[^\s\p{L}\p{N}]+` and what ends lines after it; o200k's slashes too.
+    fn symbols(&self) -> Option<usize> {
+        let bytes = self.text.as_bytes();
+        let begin = self.at + usize::from(bytes.get(self.at) == Some(&b' '));
+        let mut end = self.run(begin, SYMBOL);
+        if end == begin {
+            return None;
+        }
+        let slashes = self.tokenizer == Tokenizer::O200k;
+        while matches!(bytes.get(end), Some(b'\r' | b'\n')) || (slashes && bytes.get(end) == Some(&b'/')) {
+            end += 1;
+        }
+        Some(end)
+    }
+
+    /// Four patterns: `\s*[\r\n]+`, `\s+$`, `\s+(?!\S)`, `\s+`.
+    fn white(&self) -> usize {
+        let (mut at, mut last, mut line_end) = (self.at, self.at, None);
+        loop {
+            let (kind, width) = self.kind(at);
+            if kind & WHITE == 0 {
+                break;
+            }
+            last = at;
+            at += width;
+            if kind == LINE_END {
+                line_end = Some(at);
+            }
+        }
+        match line_end {
+            Some(end) => end,
+            None if at < self.text.len() && last > self.at => last,
+            None => at,
+        }
+    }
+}
+
+/// The length of a contraction whose apostrophe is followed by this.
+fn contracted(after: &[u8]) -> Option<usize> {
+    match after {
+        [b's' | b'S' | b't' | b'T' | b'm' | b'M' | b'd' | b'D', ..] => Some(2),
+        [b'r' | b'R' | b'v' | b'V', b'e' | b'E', ..] | [b'l' | b'L', b'l' | b'L', ..] => Some(3),
+        // The long s, which is an S to whoever ignores case.
+        [0xC5, 0xBF, ..] => Some(3),
+        _ => None,
+    }
+}
