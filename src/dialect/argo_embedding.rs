@@ -1,7 +1,7 @@
 //! ARGO's embedding call: a list of strings there, a list of vectors back.
 
 use super::{Call, EmbeddingDialect, argo_notice};
-use crate::wire::{Failure, Fields, fields, json, unwrap};
+use crate::wire::{Failure, Fields, Vector, fields, json, unwrap, vector};
 use serde_json::value::RawValue;
 
 /// The most strings that ARGO takes in one call.
@@ -31,8 +31,11 @@ impl EmbeddingDialect for ArgoEmbedding {
         out
     }
 
-    fn vectors<'a>(&self, body: &'a [u8]) -> Result<Vec<&'a RawValue>, Failure> {
+    fn vectors<'a>(&self, body: &'a [u8]) -> Result<Vec<Vector<'a>>, Failure> {
         let text = std::str::from_utf8(body).map_err(|_| Failure::upstream("ARGO's answer is not valid UTF-8."))?;
+        if let Some(vectors) = alone(text) {
+            return Ok(vectors);
+        }
         let not_vectors = || {
             let said = unwrap::said(body).message;
             let said: String = said.chars().take(300).collect();
@@ -43,7 +46,7 @@ impl EmbeddingDialect for ArgoEmbedding {
         let vectors = fields::list_of(list).map_err(|_| not_vectors())?;
         match vectors.iter().find(|vector| !vector.get().starts_with('[')) {
             Some(other) => Err(Failure::upstream(format!("ARGO answered a vector that is {}.", json::kind_of(other)))),
-            None => Ok(vectors),
+            None => Ok(vectors.into_iter().map(|vector| Vector::new(vector.get())).collect()),
         }
     }
 
@@ -52,8 +55,60 @@ impl EmbeddingDialect for ArgoEmbedding {
     }
 }
 
+/// The vectors of an answer that is what it should be, lists of numbers and no other field, read in one pass.
+fn alone(text: &str) -> Option<Vec<Vector<'_>>> {
+    const BLANK: [char; 4] = [' ', '\n', '\r', '\t'];
+    let name = text.trim_start_matches(BLANK).strip_prefix('{')?.trim_start_matches(BLANK);
+    let colon = name.strip_prefix("\"embedding\"")?.trim_start_matches(BLANK);
+    let (vectors, rest) = vector::vectors(colon.strip_prefix(':')?.trim_start_matches(BLANK))?;
+    let end = rest.trim_start_matches(BLANK).strip_prefix('}')?;
+    end.trim_start_matches(BLANK).is_empty().then_some(vectors)
+}
+
 /// What ARGO says in place of vectors, in the form of its chat.
 fn denied(fields: &Fields<'_>) -> Option<Failure> {
     let said = fields.get("response").and_then(json::inside_of)?;
     argo_notice::in_whole(said).map(|notice| notice.failure())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: &str) -> Result<Vec<(&str, usize)>, String> {
+        let read = ArgoEmbedding.vectors(body.as_bytes());
+        read.map(|all| all.iter().map(|vector| (vector.text, vector.length)).collect()).map_err(|e| e.message)
+    }
+
+    #[test]
+    fn answers_of_any_form_are_read_alike() {
+        for (body, vectors) in [
+            (r#"{"embedding":[[1,2.5]]}"#, vec![("[1,2.5]", 2)]),
+            (" {\n\"embedding\" : [ [-1e-3 , 2] ,[0]\t] }\r\n", vec![("[-1e-3 , 2]", 2), ("[0]", 1)]),
+            (r#"{"embedding":[[1]],"model":"x"}"#, vec![("[1]", 1)]),
+            (r#"{"embedding":[[7]],"embedding":[[1,2]]}"#, vec![("[1,2]", 2)]),
+            (r#"{"\u0065mbedding":[[1]]}"#, vec![("[1]", 1)]),
+            (r#"{"embedding":[["a",null],[]]}"#, vec![("[\"a\",null]", 2), ("[]", 1)]),
+            (r#"{"embedding":[]}"#, vec![]),
+        ] {
+            assert_eq!(read(body).unwrap(), vectors, "{body}");
+        }
+    }
+
+    #[test]
+    fn what_holds_no_vectors_is_an_error() {
+        let without = "ARGO answered without an 'embedding'";
+        for (body, said) in [
+            (r#"{"embedding":[[01]]}"#, without),
+            (r#"{"embedding":[[1]]}}"#, without),
+            (r#"{"embedding":[[1]]"#, without),
+            (r#"{"embedding":[[1,]]}"#, without),
+            (r#"{"embedding":7}"#, without),
+            (r#"{"error":"down"}"#, "down"),
+            (r#"{"embedding":[1,2]}"#, "a vector that is a number"),
+        ] {
+            let failure = read(body).unwrap_err();
+            assert!(failure.contains(said), "{body}: {failure}");
+        }
+    }
 }

@@ -11,7 +11,7 @@ mod argo_tools;
 use crate::chat::tools::Tools;
 use crate::chat::{Conversation, Sink};
 use crate::models::Family;
-use crate::wire::Failure;
+use crate::wire::{Failure, Vector};
 use serde_json::value::RawValue;
 
 /// Who calls which model, as the upstream knows them.
@@ -70,11 +70,11 @@ pub trait EmbeddingDialect: Send + Sync {
     /// The request body for texts that are raw JSON strings.
     fn encode(&self, inputs: &[&RawValue], call: Call<'_>) -> Vec<u8>;
 
-    /// The vectors of a complete reply, in order, each a raw JSON array of numbers.
+    /// The vectors of a complete reply, in order, each a JSON array.
     ///
     /// # Errors
     /// When the body is an error or no list of vectors.
-    fn vectors<'a>(&self, body: &'a [u8]) -> Result<Vec<&'a RawValue>, Failure>;
+    fn vectors<'a>(&self, body: &'a [u8]) -> Result<Vec<Vector<'a>>, Failure>;
 
     /// The most texts that one call takes.
     fn most_inputs(&self) -> usize;

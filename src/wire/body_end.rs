@@ -17,10 +17,15 @@ impl BodyEnd {
     ///
     /// A document that is a bare string, number or literal never counts as ended here: it ends with the body.
     pub fn push(&mut self, piece: &[u8]) -> bool {
-        for &byte in piece {
-            if self.ended {
-                break;
+        let mut rest = piece;
+        while !self.ended {
+            if self.in_string && !self.escaped {
+                // Most of a body is the inside of strings.
+                let plain = memchr::memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
+                rest = rest.get(plain..).unwrap_or_default();
             }
+            let Some((&byte, after)) = rest.split_first() else { break };
+            rest = after;
             if self.in_string {
                 self.inside_string(byte);
             } else {
@@ -81,6 +86,37 @@ mod tests {
             prop_assert!(!end.push(one));
             prop_assert!(!end.push(two));
             prop_assert!(end.push(last));
+        }
+
+        #[test]
+        fn any_cut_of_any_bytes_ends_as_byte_by_byte(text in "[{}\\[\\]\"\\\\a ,\u{e9}]{0,60}", size in 1usize..9) {
+            let body = text.as_bytes();
+            let mut end = BodyEnd::default();
+            let ends: Vec<bool> = body.chunks(size).map(|piece| end.push(piece)).collect();
+            prop_assert_eq!(ends, body.chunks(size).scan(slow(), |slow, piece| Some(slow(piece))).collect::<Vec<_>>());
+        }
+    }
+
+    /// The same without looking ahead, with another way to keep count.
+    fn slow() -> impl FnMut(&[u8]) -> bool {
+        let (mut open, mut quoted, mut escaped, mut ended, mut bare) = (Vec::new(), false, false, false, false);
+        move |piece| {
+            for &byte in piece {
+                match byte {
+                    _ if ended => {}
+                    _ if escaped => escaped = false,
+                    b'\\' if quoted => escaped = true,
+                    b'"' if !open.is_empty() => quoted = !quoted,
+                    b'{' | b'[' if !quoted && !bare => open.push(byte),
+                    b'}' | b']' if !quoted && !open.is_empty() => {
+                        open.pop();
+                        ended = open.is_empty();
+                    }
+                    b' ' => {}
+                    _ => bare |= open.is_empty(),
+                }
+            }
+            ended
         }
     }
 }

@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod body_end;
 pub mod cut;
+pub mod decimal;
 pub mod failure;
 pub mod fields;
 pub mod gathered;
@@ -15,8 +16,10 @@ pub mod splice;
 pub mod sse;
 pub mod unwrap;
 pub mod utf8;
+pub mod vector;
 
 pub use answer::Answer;
 pub use failure::Failure;
 pub use fields::Fields;
 pub use gathered::Gathered;
+pub use vector::Vector;

@@ -48,7 +48,8 @@ mod tests {
         ] {
             let state = State { version: "", loaded_at: 0, is_behind, is_stopping };
             let ledger = Arc::default();
-            let cx = Context { user: "", id: "", now: 0, host: "", state, ledger: &ledger, steps: None };
+            let caller = crate::access::Caller::anybody("");
+            let cx = Context { caller: &caller, id: "", now: 0, host: "", state, ledger: &ledger, steps: None };
             let Ok(Plan::Answer(answer)) = Readyz.open(&Request::default(), &cx) else { panic!("no answer") };
             assert_eq!(answer.status.as_u16(), status);
             assert!(String::from_utf8_lossy(&answer.body).contains(word));

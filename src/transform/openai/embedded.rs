@@ -1,13 +1,12 @@
 //! The reply to an embeddings request: of one call, or put together from several.
 
 use super::push_usage;
-use super::vectors::{self, Form};
+use super::vectors::Form;
 use crate::chat::tokens::{Counting, Ledger, Prompt};
 use crate::dialect::EmbeddingDialect;
 use crate::transform::{Held, Join, Reply, Start, UpstreamHead, upstream_error};
-use crate::wire::{Answer, Failure, json};
+use crate::wire::{Answer, Failure, Vector, json};
 use http::StatusCode;
-use serde_json::value::RawValue;
 use std::sync::Arc;
 
 /// What stands around the vectors of all inputs.
@@ -58,7 +57,7 @@ pub struct Batch {
 
 impl Batch {
     /// Appends the elements of `data`, with commas between them.
-    fn push(&self, out: &mut Vec<u8>, vectors: &[&RawValue]) -> Result<(), Failure> {
+    fn push(&self, out: &mut Vec<u8>, vectors: &[Vector<'_>]) -> Result<(), Failure> {
         if vectors.len() != self.inputs {
             let message = format!("ARGO answered {} vectors for {} inputs.", vectors.len(), self.inputs);
             return Err(Failure::upstream(message));
@@ -69,17 +68,17 @@ impl Batch {
             out.extend_from_slice(b"{\"object\":\"embedding\",\"index\":");
             json::push_number(out, (self.first + index) as u64);
             out.extend_from_slice(b",\"embedding\":");
-            self.check_length(vector)?;
-            self.form.push(out, vector)?;
+            self.check_length(*vector)?;
+            self.form.push(out, *vector)?;
             out.push(b'}');
         }
         Ok(())
     }
 
     /// A vector of another length than the model's would spoil whatever it is stored in.
-    fn check_length(&self, vector: &RawValue) -> Result<(), Failure> {
+    fn check_length(&self, vector: Vector<'_>) -> Result<(), Failure> {
         let Some(wanted) = self.dimensions else { return Ok(()) };
-        let numbers = vectors::length(vector);
+        let numbers = vector.length;
         if numbers == wanted as usize {
             return Ok(());
         }

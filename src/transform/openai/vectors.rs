@@ -1,9 +1,8 @@
 //! A vector as the client wants it: as the upstream wrote it, as base64, or cut to its first numbers.
 
-use crate::wire::{Failure, json};
+use crate::wire::{Failure, Vector};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::value::RawValue;
 
 /// How vectors are written.
 #[derive(Debug, Clone, Copy, Default)]
@@ -19,35 +18,47 @@ impl Form {
     ///
     /// # Errors
     /// 502 when it is no list of numbers; 400 when it has fewer than are wanted.
-    pub fn push(self, out: &mut Vec<u8>, vector: &RawValue) -> Result<(), Failure> {
-        let cut = self.cut_to.filter(|wanted| *wanted != length(vector));
+    pub fn push(self, out: &mut Vec<u8>, vector: Vector<'_>) -> Result<(), Failure> {
+        let cut = self.cut_to.filter(|wanted| *wanted != vector.length);
         match (cut, self.base64) {
-            (None, false) => out.extend_from_slice(vector.get().as_bytes()),
-            (None, true) => push_base64(out, numbers::<f32>(vector)?, vector.get().len() / 4)?,
-            (Some(wanted), true) => push_base64(out, shortened(vector, wanted)?.into_iter().map(Ok), wanted * 4)?,
+            (None, false) => out.extend_from_slice(vector.text.as_bytes()),
+            (None, true) => push_base64(out, &singles(vector)?),
+            (Some(wanted), true) => push_base64(out, &as_bytes(&shortened(vector, wanted)?)),
             (Some(wanted), false) => push_list(out, &shortened(vector, wanted)?)?,
         }
         Ok(())
     }
 }
 
-/// How many numbers a vector has.
-pub fn length(vector: &RawValue) -> usize {
-    memchr::memchr_iter(b',', vector.get().as_bytes()).count() + 1
-}
-
 fn not_numbers() -> Failure {
     Failure::upstream("ARGO answered a vector that is not a list of numbers.")
 }
 
-fn numbers<T: std::str::FromStr>(vector: &RawValue) -> Result<impl Iterator<Item = Result<T, Failure>>, Failure> {
-    let inside = vector.get().strip_prefix('[').and_then(|v| v.strip_suffix(']')).ok_or_else(not_numbers)?;
+/// The numbers as little-endian float32.
+fn singles(vector: Vector<'_>) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::with_capacity(4 * vector.length);
+    let all = vector.each(|number, written| {
+        let value = number.as_f32().or_else(|| written.parse().ok());
+        value.map(|value: f32| bytes.extend_from_slice(&value.to_le_bytes())).is_some()
+    });
+    match all {
+        true => Ok(bytes),
+        false => Ok(as_bytes(&numbers(vector)?.collect::<Result<Vec<f32>, _>>()?)),
+    }
+}
+
+fn as_bytes(numbers: &[f32]) -> Vec<u8> {
+    numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
+}
+
+fn numbers<T: std::str::FromStr>(vector: Vector<'_>) -> Result<impl Iterator<Item = Result<T, Failure>>, Failure> {
+    let inside = vector.text.strip_prefix('[').and_then(|v| v.strip_suffix(']')).ok_or_else(not_numbers)?;
     let all = inside.split(',').map(str::trim).filter(|_| !inside.trim().is_empty());
     Ok(all.map(|number| number.parse().map_err(|_| not_numbers())))
 }
 
 /// The first numbers of a vector, brought to length 1 as OpenAI documents it for `dimensions`.
-fn shortened(vector: &RawValue, wanted: usize) -> Result<Vec<f32>, Failure> {
+fn shortened(vector: Vector<'_>, wanted: usize) -> Result<Vec<f32>, Failure> {
     let kept: Vec<f64> = numbers::<f64>(vector)?.take(wanted).collect::<Result<_, _>>()?;
     if kept.len() < wanted {
         let message = format!("'dimensions' is {wanted}, but the model's vectors have {} numbers.", kept.len());
@@ -67,28 +78,25 @@ fn push_list(out: &mut Vec<u8>, numbers: &[f32]) -> Result<(), Failure> {
     serde_json::to_writer(out, numbers).map_err(|_| not_numbers())
 }
 
-fn push_base64(
-    out: &mut Vec<u8>,
-    numbers: impl Iterator<Item = Result<f32, Failure>>,
-    size: usize,
-) -> Result<(), Failure> {
-    let mut bytes = Vec::with_capacity(size);
-    for number in numbers {
-        bytes.extend_from_slice(&number?.to_le_bytes());
-    }
-    let mut text = String::with_capacity(bytes.len() * 4 / 3 + 4);
-    STANDARD.encode_string(&bytes, &mut text);
-    json::push_string(out, &text);
-    Ok(())
+/// Appends bytes as a JSON string: base64 has nothing that needs an escape.
+fn push_base64(out: &mut Vec<u8>, bytes: &[u8]) {
+    out.push(b'"');
+    let start = out.len();
+    // Three bytes become four characters.
+    out.resize(start + bytes.len().div_ceil(3) * 4, 0);
+    let length = out.get_mut(start..).and_then(|place| STANDARD.encode_slice(bytes, place).ok());
+    out.truncate(start + length.unwrap_or(0));
+    out.push(b'"');
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn pushed(vector: &str, form: Form) -> Result<String, Failure> {
         let mut out = Vec::new();
-        form.push(&mut out, serde_json::from_str(vector).unwrap())?;
+        form.push(&mut out, Vector::new(vector))?;
         Ok(String::from_utf8(out).unwrap())
     }
 
@@ -134,6 +142,16 @@ mod tests {
             ("[1,2]", Form { base64: true, cut_to: Some(3) }, 400),
         ] {
             assert_eq!(pushed(vector, form).unwrap_err().status.as_u16(), status, "{vector} {form:?}");
+        }
+    }
+    proptest! {
+        #[test]
+        fn base64_holds_what_the_standard_library_reads(numbers in prop::collection::vec("-?(0|[1-9][0-9]{0,3})(\\.[0-9]{1,22})?(e[+-]?[0-9]{1,3})?", 1..40)) {
+            let expected: Vec<u32> = numbers.iter().map(|one| one.parse::<f32>().unwrap().to_bits()).collect();
+            for vector in [format!("[{}]", numbers.join(",")), format!("[ {} ]", numbers.join(" ,\n"))] {
+                let found: Vec<u32> = decoded(&pushed(&vector, BASE64).unwrap()).into_iter().map(f32::to_bits).collect();
+                prop_assert_eq!(&found, &expected);
+            }
         }
     }
 }

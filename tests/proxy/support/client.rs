@@ -43,6 +43,8 @@ impl Answer {
 /// One connection to the proxy, over which any number of requests go.
 pub struct Client {
     reader: BufReader<Box<dyn Wire>>,
+    /// The same connection, for its time limit.
+    tcp: Option<TcpStream>,
 }
 
 impl Client {
@@ -50,12 +52,13 @@ impl Client {
         let stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         stream.set_nodelay(true).unwrap();
-        Client::over(stream)
+        let tcp = stream.try_clone().unwrap();
+        Client { tcp: Some(tcp), ..Client::over(stream) }
     }
 
     /// Over a connection that stands.
     pub fn over(stream: impl Wire + 'static) -> Self {
-        Client { reader: BufReader::new(Box::new(stream)) }
+        Client { reader: BufReader::new(Box::new(stream)), tcp: None }
     }
 
     /// Over a Unix socket.
@@ -76,7 +79,7 @@ impl Client {
 
     /// How long it waits for what it reads.
     pub fn set_patience(&mut self, time: Duration) {
-        self.reader.get_mut().set_read_timeout(Some(time)).unwrap();
+        self.tcp.as_ref().unwrap().set_read_timeout(Some(time)).unwrap();
     }
 
     pub fn send(&mut self, method: &str, path: &str, headers: &str, body: &[u8]) {

@@ -1,0 +1,171 @@
+//! Lists of numbers, found in one pass: where each stands, and how many numbers it has.
+
+use super::decimal::Decimal;
+
+/// A list as it stands in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Vector<'a> {
+    /// The list with its brackets.
+    pub text: &'a str,
+    /// How many numbers it has; of a list of anything else, or of nothing, as many as it has commas and one.
+    pub length: usize,
+}
+
+impl<'a> Vector<'a> {
+    /// A list of which nothing is known.
+    pub fn new(text: &'a str) -> Self {
+        Vector { text, length: memchr::memchr_iter(b',', text.as_bytes()).count() + 1 }
+    }
+
+    /// Hands each number to `take`; whether all of them were handed over. A number may be left to others (see
+    /// [`Decimal::as_f32`]): then, and where the text is no list of numbers, it stops early.
+    pub fn each(&self, mut take: impl FnMut(Decimal, &'a str) -> bool) -> bool {
+        let text = self.text.as_bytes();
+        let mut one = |at| {
+            let (number, length) = Decimal::read(text.get(at..)?)?;
+            take(number, self.text.get(at..at + length)?).then_some(length)
+        };
+        let end = after(text, 0, b'[').and_then(|at| numbers(text, at, &mut one));
+        end.is_some_and(|(end, _)| end == text.len())
+    }
+}
+
+/// The lists of a list of lists of numbers that `text` begins with, and what follows it; `None` for anything else, an empty
+/// list included.
+pub fn vectors(text: &str) -> Option<(Vec<Vector<'_>>, &str)> {
+    let bytes = text.as_bytes();
+    let mut lists = Vec::new();
+    let mut at = blank(bytes, after(bytes, 0, b'[')?);
+    loop {
+        let (end, length) = numbers(bytes, after(bytes, at, b'[')?, |at| Decimal::length(bytes.get(at..)?))?;
+        lists.push(Vector { text: text.get(at..end)?, length });
+        at = blank(bytes, end);
+        match bytes.get(at)? {
+            b',' => at = blank(bytes, at + 1),
+            b']' => return Some((lists, text.get(at + 1..)?)),
+            _ => return None,
+        }
+    }
+}
+
+/// Goes through numbers up to the bracket that closes their list: where that ends, and how many there are. `one` says how
+/// long the number is that stands somewhere.
+#[inline(always)]
+fn numbers(text: &[u8], mut at: usize, mut one: impl FnMut(usize) -> Option<usize>) -> Option<(usize, usize)> {
+    let mut count = 0;
+    loop {
+        at = blank(text, at);
+        at += one(at)?;
+        count += 1;
+        at = blank(text, at);
+        match text.get(at)? {
+            b',' => at += 1,
+            b']' => return Some((at + 1, count)),
+            _ => return None,
+        }
+    }
+}
+
+fn after(text: &[u8], at: usize, wanted: u8) -> Option<usize> {
+    (text.get(at) == Some(&wanted)).then_some(at + 1)
+}
+
+/// Where white space that begins at `at` ends.
+#[inline(always)]
+fn blank(text: &[u8], mut at: usize) -> usize {
+    while let Some(b' ' | b'\n' | b'\r' | b'\t') = text.get(at) {
+        at += 1;
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::value::RawValue;
+
+    /// The same with serde_json, for lists of numbers.
+    fn slowly(text: &str) -> Option<Vec<&str>> {
+        let lists: Vec<&RawValue> = serde_json::from_str(text).ok()?;
+        let all_numbers = lists.iter().all(|list| {
+            let is_number = |one: &&RawValue| one.get().starts_with(|c: char| c == '-' || c.is_ascii_digit());
+            serde_json::from_str::<Vec<&RawValue>>(list.get())
+                .is_ok_and(|list| !list.is_empty() && list.iter().all(is_number))
+        });
+        (all_numbers && !lists.is_empty()).then(|| lists.iter().map(|list| list.get()).collect())
+    }
+
+    fn agrees(text: &str) -> Result<(), TestCaseError> {
+        let found = vectors(text).filter(|(_, rest)| rest.trim_matches([' ', '\n', '\r', '\t']).is_empty());
+        let lists = found.as_ref().map(|(lists, _)| lists.iter().map(|list| list.text).collect::<Vec<_>>());
+        prop_assert_eq!(lists, slowly(text), "{}", text);
+        for list in found.into_iter().flat_map(|(lists, _)| lists) {
+            let (mut count, mut written) = (0, Vec::new());
+            let all = list.each(|_, one| {
+                count += 1;
+                written.push(one);
+                true
+            });
+            prop_assert!(all);
+            prop_assert_eq!(count, list.length);
+            prop_assert_eq!(Vector::new(list.text), list);
+            let inside = &list.text[1..list.text.len() - 1];
+            prop_assert_eq!(written, inside.split(',').map(str::trim).collect::<Vec<_>>());
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn only_lists_of_numbers_are_found() {
+        for text in [
+            "[[1]]",
+            "[ [1 , -2.5e3]\n,\t[0]\r] ",
+            "[]",
+            "[[]]",
+            "[[1],[]]",
+            "[1]",
+            "[[1,]]",
+            "[[1]",
+            "[[1],]",
+            "[[01]]",
+            "[[1 2]]",
+            "[[\"1\"]]",
+            "[[null]]",
+            "[[[1]]]",
+            "[[1e999]]",
+            "[[-]]",
+            "[[1]]]",
+            "[[1]],",
+            "[[1\u{a0}]]",
+            "",
+            "[",
+            "[[",
+            "x",
+        ] {
+            agrees(text).unwrap();
+        }
+        agrees(&"[".repeat(100_000)).unwrap();
+    }
+
+    #[test]
+    fn what_is_no_list_of_numbers_is_not_gone_through() {
+        for text in ["[1,x]", "[]", "1", "[1] ", "[1][2]", "[\"1\"]", "[1,[2]]"] {
+            assert!(!Vector::new(text).each(|_, _| true), "{text}");
+        }
+        assert!(!Vector::new("[1,2]").each(|_, one| one != "2"));
+    }
+
+    proptest! {
+        #[test]
+        fn lists_agree(text in "\\[ ?\\[(-?[0-9]{1,18}(\\.[0-9]{1,19})?(e-[0-9])?[ ,]?,?\\]?,?\\[?){0,6}\\] ?\\]") {
+            agrees(&text)?;
+        }
+
+        #[test]
+        fn lists_of_floats_agree(lists in prop::collection::vec(prop::collection::vec(any::<f64>(), 1..20), 1..4)) {
+            agrees(&serde_json::to_string(&lists).unwrap())?;
+            agrees(&serde_json::to_string_pretty(&lists).unwrap())?;
+        }
+    }
+}
