@@ -20,6 +20,8 @@ const LINGER: Duration = Duration::from_secs(3);
 /// How long the rest of a short body may take.
 const SETTLE: Duration = Duration::from_millis(500);
 const LINGER_FACTOR: usize = 4;
+/// What is read after a refusal in any case, in bytes.
+const LINGER_LEAST: usize = 16 * 1024 * 1024;
 
 /// Whether the head of a request is small enough; pingora has read it by then, up to 1 MiB.
 ///
@@ -164,7 +166,7 @@ pub async fn settle(session: &mut Session) -> bool {
 /// that instead of the refusal.
 pub async fn linger(session: &mut Session, limit: usize) {
     session.set_keepalive(None);
-    drain(session, limit.saturating_mul(LINGER_FACTOR), LINGER).await;
+    drain(session, limit.saturating_mul(LINGER_FACTOR).max(LINGER_LEAST), LINGER).await;
 }
 
 /// Reads and forgets, until the body ends, `most` bytes are read, or the time is up.

@@ -40,6 +40,9 @@ pub async fn open(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> Result
     session.set_ignore_info_resp(true);
     // What follows this request is the next one, not a reason to give this one up.
     session.set_pipelining_enabled(true);
+    if proxy.in_flight.is_stopping() {
+        session.set_keepalive(None);
+    }
     introduce(&session.req_header().headers, ctx);
     let live = ctx.live.clone();
     let opened = match dispatch(proxy, &live, session, ctx).await? {
@@ -60,6 +63,10 @@ pub async fn open(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> Result
     ctx.refusal.clone_from(&answer.why);
     ctx.clock.lap(Spent::Own);
     let unread = body::settle(session).await;
+    if unread {
+        // Before the head is written, which tells the client.
+        session.set_keepalive(None);
+    }
     writer::write(session, ctx, answer).await;
     if unread {
         body::linger(session, live.settings.max_body).await;

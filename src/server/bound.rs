@@ -32,7 +32,7 @@ impl Bound {
     /// The system's, in a sentence that names the address and the remedy.
     pub fn tcp(role: &str, host: &str, port: u16, from: &mut Inherited) -> Result<(Self, SocketAddr), String> {
         let name = format!("{role} {host}:{port}");
-        let why = |e| tcp_error(host, port, &e);
+        let why = |e| tcp_error(role, host, port, &e);
         let listener = match from.take(&name) {
             Some(socket) => TcpListener::from(socket),
             None => {
@@ -102,16 +102,20 @@ impl Bound {
     }
 }
 
-fn tcp_error(host: &str, port: u16, e: &io::Error) -> String {
+fn tcp_error(role: &str, host: &str, port: u16, e: &io::Error) -> String {
+    let [free, other, elsewhere] = match role {
+        "admin" => ["`admin` in config.yaml"; 3],
+        _ => ["--port (0 picks a free one) or in config.yaml", "--port", "--host"],
+    };
     match e.kind() {
-        io::ErrorKind::AddrInUse => format!(
-            "port {port} on {host} is in use by another program; choose another with --port (0 picks a free one) or in config.yaml"
-        ),
+        io::ErrorKind::AddrInUse => {
+            format!("port {port} on {host} is in use by another program; choose another with {free}")
+        }
         io::ErrorKind::PermissionDenied => {
-            format!("port {port} on {host} needs privileges; choose one above 1023 with --port")
+            format!("port {port} on {host} needs privileges; choose one above 1023 with {other}")
         }
         io::ErrorKind::AddrNotAvailable => {
-            format!("{host} is no address of this machine; choose another with --host")
+            format!("{host} is no address of this machine; choose another with {elsewhere}")
         }
         _ => format!("cannot listen on {host}:{port}: {e}"),
     }

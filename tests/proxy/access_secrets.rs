@@ -33,9 +33,12 @@ fn no_line_tells_a_key_or_a_body() {
             connection.says("ANSWER9");
         }
     });
-    let setup = || Setup::before(&argo).callers(&[caller("ann", KEY, "")]).config("verbose: true");
+    let setup = || Setup::before(&argo).callers(&[caller("ann", KEY, "")]);
+    // What `verbose` is for: bodies, but never a key.
+    let verbose = setup().config("verbose: true");
     let mut logs = Vec::new();
-    for setup in [setup(), setup().environment("RUST_LOG", "debug"), setup().environment("RUST_LOG", "trace")] {
+    let setups = [setup(), setup().environment("RUST_LOG", "debug"), setup().environment("RUST_LOG", "trace"), verbose];
+    for (number, setup) in setups.into_iter().enumerate() {
         let server = setup.start();
         let bodies = |word: &str| {
             [false, true].map(|stream| chat(&format!("{TEXT} {word}"), json!({"stream": stream, "user": TEXT})))
@@ -58,7 +61,7 @@ fn no_line_tells_a_key_or_a_body() {
             assert_eq!(send(&headers, &body), 401);
         }
         assert_eq!(send(&right, &format!("{{\"messages\": \"{TEXT}")), 400);
-        assert_eq!(send(&right, &chat(TEXT, json!({"model": format!("argo:{TEXT}")}))), 404);
+        assert_eq!(send(&right, &chat(TEXT, json!({"model": "argo:nobody-knows"}))), 404);
         assert_eq!(send(&format!("{right}Origin: https://attacker.example\r\n"), &body), 403);
         let mut client = server.client();
         client.raw(format!("GET / HTTP/9.9\r\n{right}\r\n"));
@@ -68,7 +71,7 @@ fn no_line_tells_a_key_or_a_body() {
         replace(&server.file("callers.yaml"), &broken);
         until("the mistake is told", || server.log().contains("key_sha256: expected the SHA-256"));
         server.signal("TERM");
-        logs.push(server.ended().1);
+        logs.push((server.ended().1, number == 3));
     }
     let down = Setup::before_address(([127, 0, 0, 1], 9).into()).callers(&[caller("ann", KEY, "")]).start();
     let headers = format!("Authorization: Bearer {KEY}\r\n");
@@ -77,10 +80,10 @@ fn no_line_tells_a_key_or_a_body() {
         502
     );
     down.signal("TERM");
-    logs.push(down.ended().1);
-    for log in logs {
+    logs.push((down.ended().1, false));
+    for (log, verbose) in logs {
         assert!(log.contains("POST /v1/chat/completions"), "it does log requests: {log}");
-        for secret in SECRETS {
+        for secret in SECRETS.into_iter().filter(|secret| !verbose || secret.ends_with("KEY")) {
             let line = log.lines().find(|line| line.contains(secret));
             assert!(line.is_none(), "{secret}: {line:?}");
         }

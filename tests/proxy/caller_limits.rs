@@ -78,6 +78,10 @@ fn requests_beyond_a_minutes_worth_are_refused_in_openais_form() {
         let (limit, remaining, reset) = told(&refused, "requests");
         assert_eq!((limit.as_str(), remaining.as_str()), ("2", "0"));
         assert!(reset.ends_with('s') && !reset.contains("ms"), "{reset}");
+        if refused.header("connection") == Some("close") {
+            // A busy machine, on which what was left of the body came late.
+            client = server.client();
+        }
     }
     // What costs nothing is not counted, nor refused.
     assert_eq!(client.get("/v1/models").status, 200);

@@ -75,7 +75,9 @@ fn no_model_id_and_no_path_of_the_table_stands_in_the_code() {
         let beside = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
         let code: Vec<&str> = beside.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
         let code = code.join("\n");
-        for name in &names {
+        // The listener for whoever watches has pages of its own.
+        let own = if file.ends_with("admin.rs") { &["\"/livez\"", "\"/readyz\""][..] } else { &[] };
+        for name in names.iter().filter(|name| !own.contains(&name.as_str())) {
             assert!(!code.contains(name.as_str()), "{} names {name}", file.display());
         }
         assert!(!code.contains("/v1/") || file.ends_with("stand_in/paths.rs"), "{} names a path", file.display());

@@ -50,7 +50,7 @@ fn a_body_that_comes_too_slowly_is_refused() {
     let server = hasty(&argo, "body_timeout: 0.3");
     for framing in ["Content-Length: 1000", "Transfer-Encoding: chunked"] {
         let mut client = server.client();
-        client.raw(format!("POST {CHAT} HTTP/1.1\r\nHost: x\r\n{framing}\r\n\r\n"));
+        client.raw(format!("POST {CHAT} HTTP/1.1\r\nHost: localhost\r\n{framing}\r\n\r\n"));
         let answer = client.answer();
         assert_eq!(answer.status, 408);
         assert!(answer.error()["message"].as_str().unwrap().contains("body_timeout"));
@@ -119,7 +119,7 @@ fn many_that_send_no_body_hold_little() {
     let mut silent: Vec<Client> = (0..200)
         .map(|_| {
             let mut client = server.client();
-            client.raw(format!("POST {CHAT} HTTP/1.1\r\nHost: x\r\nContent-Length: 30000000\r\n\r\n{{"));
+            client.raw(format!("POST {CHAT} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 30000000\r\n\r\n{{"));
             client
         })
         .collect();

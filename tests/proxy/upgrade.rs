@@ -105,7 +105,7 @@ fn streams_and_requests_that_have_begun_finish_in_the_old_process() {
     assert_eq!(idle.get("/livez").status, 200);
     let new = old.upgrade();
     until("the old process stops", || old.log().contains("another process has taken over"));
-    begun.raw("st: x\r\n\r\n");
+    begun.raw("st: localhost\r\n\r\n");
     assert_eq!(begun.answer().status, 200);
     let answer = idle.get("/readyz");
     assert_eq!((answer.status, answer.header("connection")), (503, Some("close")));
@@ -140,7 +140,7 @@ fn what_cannot_take_over_leaves_the_old_process_serving() {
     holds();
     assert!(!old.log().contains("upgrade failed"), "{}", old.log());
     // What cannot listen has asked already, and the old process is told.
-    replace(&config, &format!("{good}host: 192.0.2.1\n"));
+    replace(&config, &format!("{good}host: 192.0.2.1\naccess: open\n"));
     let output = old.upgrading().output().unwrap();
     assert!(text(output).contains("192.0.2.1 is no address of this machine"));
     until("the old process knows", || old.log().contains("the upgrade failed, this process goes on serving"));

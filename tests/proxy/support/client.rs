@@ -143,7 +143,7 @@ impl Client {
 
     /// The same for a request.
     pub fn try_get(&mut self, path: &str) -> Option<Answer> {
-        let request = format!("GET {path} HTTP/1.1\r\nHost: proxy.test\r\n\r\n");
+        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
         let sent = self.reader.get_mut().write_all(request.as_bytes()).is_ok();
         if sent { self.try_answer() } else { None }
     }

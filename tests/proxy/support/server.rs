@@ -141,7 +141,9 @@ impl Setup {
             let path = folder.join(name);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(&path, text).unwrap();
-            std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+            if name == "callers.yaml" {
+                std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+            }
         }
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.args(["serve", "--config", "config.yaml", "--port", "0"]);
