@@ -1,8 +1,8 @@
 //! Finds the files, the configuration, the route table and the callers, and reads them.
 
 use super::args::Files;
-use super::certificate::with_certificate;
 use super::callers;
+use super::certificate::with_certificate;
 use super::disk::Disk;
 use super::environment;
 use super::load::{Needs, both, keep};

@@ -1,8 +1,8 @@
 //! The command line: what was asked for, done, and turned into an exit code (0 all right, 1 a problem, 2 wrong usage).
 
 pub mod args;
-mod certificate;
 mod callers;
+mod certificate;
 mod check;
 mod disk;
 mod explain;

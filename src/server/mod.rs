@@ -28,6 +28,8 @@ use bound::Socket;
 use estate::Estate;
 use patient::Connections;
 use pingora::apps::{HttpServerApp, ServerApp};
+use pingora::listeners::ListenerConfig;
+use pingora::protocols::l4::stream::L4BufferSettings;
 use pingora::server::configuration::ServerConf;
 use pingora::server::{ListenFds, RunArgs, Server, ShutdownWatch};
 use pingora::services::Service;
@@ -146,7 +148,10 @@ impl Runner {
             self.estate.add(shared, bound.file());
             let key = bound.key();
             match (&bound.socket, &bound.certificates) {
-                (Socket::Inet(..), None) => service.add_tcp(&key),
+                // Heads and bodies are read into buffers of their own; one more would cost memory and a copy.
+                (Socket::Inet(..), None) => {
+                    service.add_listener(ListenerConfig::tcp(key).l4_buffer(L4BufferSettings::default().read(0)));
+                }
                 (Socket::Inet(..), Some(certificates)) => {
                     service.add_tls_with_settings(&key, None, certificates.settings()?)
                 }

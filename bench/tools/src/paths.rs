@@ -1,5 +1,6 @@
 //! The paths that a request takes through the proxy, without sockets: what its own code costs.
 
+use argo_openai_proxy::access::Caller;
 use argo_openai_proxy::exchange::{Exchange, Limits};
 use argo_openai_proxy::table::{Matched, Route, Table, Variables, no_files};
 use argo_openai_proxy::transform::{Context, Plan, Request, State};
@@ -100,8 +101,10 @@ fn route(table: &Table, path: &str) -> Arc<Route> {
 }
 
 fn open(route: &Route, body: &Bytes) -> Exchange {
-    let (state, ledger) = (State { version: "", loaded_at: 0, is_behind: false }, Arc::default());
-    let cx = Context { user: "bench", id: "0123", now: 1, host: "localhost", state, ledger: &ledger, steps: None };
+    let state = State { version: "", loaded_at: 0, is_behind: false, is_stopping: false };
+    let ledger = Arc::default();
+    let caller = Caller::anybody("bench");
+    let cx = Context { caller: &caller, id: "0123", now: 1, host: "localhost", state, ledger: &ledger, steps: None };
     match route.transformer.open(&Request { body: body.clone(), params: Vec::new() }, &cx) {
         Ok(Plan::Call(call, reply)) => {
             let limits = Limits { max_answer: 1 << 26, url: String::new(), setting: String::new() };
