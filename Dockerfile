@@ -8,6 +8,7 @@ RUN apt-get update \
 WORKDIR /build
 COPY Cargo.toml Cargo.lock config.sample.yaml routes.yaml ./
 COPY src src
+COPY bench/tools bench/tools
 RUN cargo build --profile dist --locked --bin argo-openai-proxy
 
 FROM debian:bookworm-slim

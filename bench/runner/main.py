@@ -33,7 +33,7 @@ class Bench:
     def __init__(self, args, folder, stack):
         self.args, self.folder, self.stack = args, Path(folder), stack
         self.core, self.other = cores()
-        self.rounds = 3 if args.quick else 7
+        self.rounds = 3 if args.quick else 5
         self.parts = []
         start, tool = self.start, self.tool
         self.stand_in = start("stand-in", tool("argo-openai-proxy"), "stand-in", "--workers", "1")
