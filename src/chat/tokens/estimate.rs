@@ -41,9 +41,9 @@ fn quarters(byte: u8) -> u8 {
 }
 
 /// The estimate of a whole text.
-pub fn estimated(text: &str) -> u64 {
+pub fn estimated(text: &[u8]) -> u64 {
     let mut estimate = Estimate::default();
-    estimate.push(text.as_bytes());
+    estimate.push(text);
     estimate.tokens()
 }
 

@@ -99,7 +99,7 @@ impl Prompt {
         let read = || std::str::from_utf8(text).unwrap_or_default();
         match counting {
             Counting::Exact => remember::count(self.tokenizer, Form::Plain, text, || self.tokenizer.count(read())),
-            Counting::Estimate => estimated(read()),
+            Counting::Estimate => estimated(text),
             Counting::None => 0,
         }
     }
@@ -131,7 +131,11 @@ impl Prompt {
             Counting::Exact => remember::count(self.tokenizer, Form::Json, json, || {
                 read().and_then(json::text_of).map_or(0, |text| self.tokenizer.count(&text))
             }),
-            Counting::Estimate => read().and_then(json::inside_of).map_or(0, estimated),
+            // What stands between the quotes; escapes cost about what they stand for.
+            Counting::Estimate => {
+                let inside = json.strip_prefix(b"\"").and_then(|json| json.strip_suffix(b"\""));
+                inside.map_or(0, estimated)
+            }
             Counting::None => 0,
         }
     }
