@@ -204,3 +204,20 @@ fn access_changes_without_a_restart() {
     replace(&file, &text);
     until("it is open again", || ask(&server, "").status == 200);
 }
+
+#[test]
+fn a_caller_at_its_limit_leaves_the_others_theirs() {
+    let argo = Argo::saying("Hi");
+    let rows = [caller("ann", "sk-of-ann", "limits: { requests_per_minute: 1 }"), caller("bob", "sk-of-bob", "")];
+    let server = Setup::before(&argo).config("limits: { requests_per_minute: 50 }").callers(&rows).start();
+    let ask = |key: &str| server.client().call("POST", CHAT, &bearer(key), chat("x", json!({})).as_bytes());
+    assert_eq!(ask("sk-of-ann").status, 200);
+    let refused = ask("sk-of-ann");
+    assert_eq!((refused.status, refused.error()["code"].as_str()), (429, Some("rate_limit_exceeded")));
+    for left in ["49", "48"] {
+        let answer = ask("sk-of-bob");
+        let header = |name: &str| answer.header(&format!("x-ratelimit-{name}-requests"));
+        assert_eq!((answer.status, header("limit"), header("remaining")), (200, Some("50"), Some(left)));
+    }
+    assert_eq!(argo.requests().len(), 3);
+}
