@@ -1,6 +1,7 @@
 //! What is told of calls that the proxy makes itself.
 
 use super::dispatch::PreparedDriven;
+use super::outcome::told;
 use crate::table::{Endpoint, Upstream};
 use crate::telemetry;
 use http::StatusCode;
@@ -45,13 +46,7 @@ impl Driving {
 
     /// Where they went.
     pub fn told(&self) -> telemetry::Upstream<'_> {
-        telemetry::Upstream {
-            name: &self.upstream.name,
-            host: &self.endpoint.host,
-            port: self.endpoint.port,
-            address: self.at,
-            status: self.status,
-        }
+        told(&self.upstream, &self.endpoint, self.at, self.status)
     }
 
     /// A call was answered.

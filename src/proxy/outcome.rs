@@ -3,9 +3,11 @@
 use super::ctx::CallState;
 use super::deadline::ConnectBy;
 use super::watch::Cut;
+use crate::table::{Endpoint, Upstream};
 use crate::telemetry;
 use http::StatusCode;
 use pingora::{Error, ErrorSource, ErrorType};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -70,12 +72,16 @@ impl CallState {
 
     /// Where it went.
     pub fn told(&self) -> telemetry::Upstream<'_> {
-        telemetry::Upstream {
-            name: &self.upstream.name,
-            host: &self.endpoint.host,
-            port: self.endpoint.port,
-            address: self.at,
-            status: self.status,
-        }
+        told(&self.upstream, &self.endpoint, self.at, self.status)
     }
+}
+
+/// Where a call went, and what it was answered.
+pub(super) fn told<'a>(
+    upstream: &'a Upstream,
+    endpoint: &'a Endpoint,
+    at: Option<SocketAddr>,
+    status: Option<u16>,
+) -> telemetry::Upstream<'a> {
+    telemetry::Upstream { name: &upstream.name, host: &endpoint.host, port: endpoint.port, address: at, status }
 }
