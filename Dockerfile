@@ -7,6 +7,7 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /build
 COPY Cargo.toml Cargo.lock config.sample.yaml routes.yaml ./
+COPY .cargo .cargo
 COPY src src
 COPY bench/tools bench/tools
 RUN cargo build --profile dist --locked --bin argo-openai-proxy
