@@ -7,7 +7,8 @@ use crate::transform::{Call, Held, Reply, Start, UpstreamHead, upstream_error};
 use crate::wire::gunzip::{Gunzip, GunzipError};
 use crate::wire::{Answer, Failure, Gathered};
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderName, StatusCode, header};
+use std::sync::Arc;
 
 /// A call that is under way, and the reply that it becomes.
 pub struct Exchange {
@@ -24,9 +25,9 @@ pub struct Limits {
     /// The most bytes of a held or decompressed answer.
     pub max_answer: usize,
     /// The upstream's URL, for messages.
-    pub url: String,
+    pub url: Arc<str>,
     /// The setting that holds the URL, for messages.
-    pub setting: String,
+    pub setting: Arc<str>,
 }
 
 enum State {
@@ -110,7 +111,7 @@ impl Exchange {
             Start::Pass => (State::Passing, HeadPlan::Pass),
             Start::Hold => {
                 let body = Gathered::default();
-                (State::Holding { status, headers: headers.clone(), body }, HeadPlan::Hold)
+                (State::Holding { status, headers: kept(headers), body }, HeadPlan::Hold)
             }
         };
         self.state = state;
@@ -253,6 +254,13 @@ impl Exchange {
         }
         Bytes::from(said)
     }
+}
+
+/// What an answer may still depend on when its body is complete.
+const KEPT: [HeaderName; 3] = [header::CONTENT_ENCODING, header::LOCATION, header::RETRY_AFTER];
+
+fn kept(headers: &HeaderMap) -> HeaderMap {
+    KEPT.into_iter().filter_map(|name| headers.get(&name).cloned().map(|value| (name, value))).collect()
 }
 
 /// 304 is no redirect, though it is among them.

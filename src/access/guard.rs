@@ -26,10 +26,13 @@ impl Hosts {
     /// Whether a host is the proxy's own. An address is what it is, nobody can make it lead elsewhere; `localhost` and
     /// `internal`, where containers find their host, are names that nobody can register.
     fn has(&self, host: &str) -> bool {
+        if host.parse::<IpAddr>().is_ok() {
+            return true;
+        }
         let name = host.trim_end_matches('.').to_ascii_lowercase();
         let reserved =
             |domain: &str| name == domain || name.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
-        host.parse::<IpAddr>().is_ok() || reserved("localhost") || reserved("internal") || self.0.fit(&name)
+        reserved("localhost") || reserved("internal") || self.0.fit(&name)
     }
 }
 

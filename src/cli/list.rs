@@ -20,8 +20,8 @@ pub fn routes(args: &ListArgs) -> Result<(), Ended> {
                 "does": route.does,
                 "about": route.about,
                 "from": route.from,
-                "url": upstream.map(|upstream| &upstream.whole.first().url),
-                "stream_url": upstream.and_then(|upstream| upstream.stream.as_ref()).map(|stream| &stream.first().url),
+                "url": upstream.map(|upstream| &*upstream.whole.first().url),
+                "stream_url": upstream.and_then(|upstream| upstream.stream.as_ref()).map(|stream| &*stream.first().url),
                 "urls": upstream.map(|upstream| urls(&upstream.whole)),
                 "stream_urls": upstream.and_then(|upstream| upstream.stream.as_ref()).map(urls),
                 "connect_to": upstream.and_then(|upstream| upstream.connect_to.as_ref()),
@@ -34,7 +34,7 @@ pub fn routes(args: &ListArgs) -> Result<(), Ended> {
 }
 
 fn urls(endpoints: &Endpoints) -> Vec<&str> {
-    endpoints.iter().map(|endpoint| endpoint.url.as_str()).collect()
+    endpoints.iter().map(|endpoint| &*endpoint.url).collect()
 }
 
 /// The upstream's own time limits, in seconds.

@@ -270,7 +270,7 @@ fn introduction(args: &ServeArgs, loaded: &Loaded, listening: &Listening, admin:
         lines.push(format!("routes    {routes} ({} routes, {} models)", table.routes().count(), table.model_count()));
         for upstream in table.upstreams() {
             let urls = |endpoints: &Endpoints| {
-                endpoints.iter().map(|endpoint| endpoint.url.as_str()).collect::<Vec<_>>().join(", else ")
+                endpoints.iter().map(|endpoint| &*endpoint.url).collect::<Vec<_>>().join(", else ")
             };
             let stream = upstream.stream.as_ref().map(|stream| format!(", streams {}", urls(stream)));
             let way = upstream.connect_to.as_ref().map(|place| format!(", by way of {place}"));

@@ -2,9 +2,13 @@
 
 use crate::wire::Failure;
 use http::StatusCode;
+use memchr::memmem::Finder;
+use once_cell::sync::Lazy;
 
 /// The banner's opening. It is looked for near the start only, since an answer may well talk about it later.
 const BANNER: &str = "IMPORTANT AUTHENTICATION NOTICE FROM ARGO";
+/// Finds it.
+static IN_TEXT: Lazy<Finder<'static>> = Lazy::new(|| Finder::new(BANNER));
 /// What makes the banner a refusal.
 const DENIED: &str = "ACCESS DENIED";
 /// How a refusal of `messages` together with `system`/`prompt` begins.
@@ -57,7 +61,7 @@ fn kind_of(text: &str) -> Option<Kind> {
     if text.starts_with(MIXED_FORMS) {
         return Some(Kind::MixedForms);
     }
-    let at = cut(text, NEAR_START + BANNER.len()).find(BANNER)?;
+    let at = IN_TEXT.find(cut(text, NEAR_START + BANNER.len()).as_bytes())?;
     let after = text.get(at + BANNER.len()..)?;
     cut(after, SOON_AFTER + DENIED.len()).contains(DENIED).then_some(Kind::Denied)
 }
@@ -94,7 +98,7 @@ impl Watch {
         if self.seen == 0 && (self.held.starts_with(MIXED_FORMS) || MIXED_FORMS.starts_with(&self.held)) {
             return if self.held.len() < QUOTED { None } else { self.notice() };
         }
-        if let Some(at) = self.held.find(BANNER).filter(|at| self.seen + at <= NEAR_START) {
+        if let Some(at) = IN_TEXT.find(self.held.as_bytes()).filter(|at| self.seen + at <= NEAR_START) {
             let after = self.held.len() - at - BANNER.len();
             if kind_of(&self.held) == Some(Kind::Denied) {
                 // The rest says who is denied and why: it is waited for, since nothing else will come.

@@ -5,15 +5,16 @@ use super::report::{
     Body, BodyFrom, Client, Explanation, Fetched, Header, Limit, ModelStep, Passed, RouteTaken, Rule, Sent, Verdict,
 };
 use crate::models::{self, Form, How};
+use crate::proxy::Settings;
 use crate::proxy::deadline::Connecting;
 use crate::proxy::dispatch::{self, Prepared};
-use crate::proxy::{Settings, call};
+use crate::proxy::heads::CallHead;
 use crate::table::{self, Route, Why};
 use crate::transform::steps::Step;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, StatusCode};
+use http::{HeaderValue, Method, StatusCode};
 use pingora::Result;
 use pingora::http::ResponseHeader;
 use std::sync::Arc;
@@ -159,16 +160,15 @@ impl Sent {
         let call = prepared.exchange.call();
         let (upstream, endpoint) = (&prepared.upstream, prepared.endpoints.first());
         let shown = |header: &table::Header| Some((header.name.clone(), header.shown.parse::<HeaderValue>().ok()?));
-        let along: Vec<(HeaderName, HeaderValue)> = upstream.headers.iter().filter_map(shown).collect();
-        let head = call::own_head(call, endpoint, along.iter().map(|(name, value)| (name, value)))?;
+        let head = CallHead::with(endpoint, upstream.headers.iter().filter_map(shown)).of(call);
         let mut wire = Vec::new();
         head.header_to_h1_wire(&mut wire);
         Ok(Sent {
             upstream: upstream.name.clone(),
-            setting: endpoint.setting.clone(),
+            setting: endpoint.setting.to_string(),
             method: head.method.to_string(),
-            url: endpoint.url.clone(),
-            else_urls: prepared.endpoints.iter().skip(1).map(|endpoint| endpoint.url.clone()).collect(),
+            url: endpoint.url.to_string(),
+            else_urls: prepared.endpoints.iter().skip(1).map(|endpoint| endpoint.url.to_string()).collect(),
             connect_to: upstream.connect_to.clone(),
             stream: call.stream,
             headers: lines(&wire),

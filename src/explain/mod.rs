@@ -72,11 +72,11 @@ pub fn explain(live: &Arc<Live>, question: &Question) -> Result<Explanation> {
     match came {
         Ok(Came::Answered(answer)) => {
             told.verdict = Verdict::AnsweredHere;
-            told.client = Some(whole(&question.method, answer, &ctx)?);
+            told.client = Some(whole(&question.method, answer, &ctx));
         }
         Err(failure) => {
             told.verdict = Verdict::Refused;
-            told.client = Some(whole(&question.method, failure.to_answer(), &ctx)?);
+            told.client = Some(whole(&question.method, failure.to_answer(), &ctx));
         }
         Ok(Came::Called(prepared, body)) => {
             told.verdict = Verdict::Called;
@@ -139,10 +139,10 @@ fn came(live: &Live, question: &Question, steps: &Steps) -> std::result::Result<
 }
 
 /// A whole reply as it would be written.
-fn whole(method: &Method, answer: Answer, ctx: &Ctx) -> Result<Client> {
-    let head = writer::whole_head(&answer, ctx)?;
+fn whole(method: &Method, answer: Answer, ctx: &Ctx) -> Client {
+    let head = writer::whole_head(&answer, ctx);
     let body = if writer::is_without_body(method, &answer) { Bytes::new() } else { answer.body };
-    Ok(Client::new(&head, body, false))
+    Client::new(&head, body, false)
 }
 
 /// What the client gets when several calls are answered so, one after the other.
@@ -164,12 +164,12 @@ fn driven(method: &Method, answers: &[Scripted], prepared: PreparedDriven, ctx: 
             match step {
                 Step::Wait => {}
                 Step::Stream(bytes) | Step::Last(bytes) => body.extend_from_slice(&bytes),
-                Step::Answer(answer) => return whole(method, answer, ctx).map(Some),
+                Step::Answer(answer) => return Ok(Some(whole(method, answer, ctx))),
             }
         }
     }
     let Some(content_type) = drive.stream() else { return Ok(None) };
-    let head = reply::stream_head(content_type, Version::HTTP_11, ctx)?;
+    let head = reply::stream_head(content_type, Version::HTTP_11, ctx);
     Ok(Some(Client::new(&head, body.into(), false)))
 }
 
@@ -177,7 +177,7 @@ fn driven(method: &Method, answers: &[Scripted], prepared: PreparedDriven, ctx: 
 fn client(method: &Method, answer: &Scripted, mut exchange: Exchange, ctx: &Ctx) -> Result<Option<Client>> {
     let head = answer.head(exchange.call().stream)?;
     let plan = exchange.head(head.status, &head.headers, reply::is_bodiless(&head));
-    let own = reply::own_head(plan, &head, Version::HTTP_11, ctx)?;
+    let own = reply::own_head(plan, &head, Version::HTTP_11, ctx);
     let mut body = Vec::new();
     for piece in answer.pieces() {
         body.extend_from_slice(&exchange.piece(piece));
@@ -190,6 +190,6 @@ fn client(method: &Method, answer: &Scripted, mut exchange: Exchange, ctx: &Ctx)
             let broken = plan == HeadPlan::Pass && exchange.is_over();
             Ok(Some(Client::new(&own, body.into(), broken)))
         }
-        None => exchange.answer().map(|answer| whole(method, answer, ctx)).transpose(),
+        None => Ok(exchange.answer().map(|answer| whole(method, answer, ctx))),
     }
 }

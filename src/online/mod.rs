@@ -62,7 +62,7 @@ async fn ask_all(live: &Arc<Live>) -> Vec<Asked> {
         let is_list = upstream.listing.as_ref().is_some_and(|listing| Arc::ptr_eq(listing, endpoint));
         if is_list {
             // Upstreams share lists.
-            if lists.contains(&endpoint.url.as_str()) {
+            if lists.contains(&&*endpoint.url) {
                 continue;
             }
             lists.push(&endpoint.url);

@@ -4,11 +4,11 @@
 use super::call;
 use super::ctx::CallState;
 use super::deadline::Deadline;
+use super::heads::CallHead;
 use super::{Live, Outbound, errors};
 use crate::table::{Endpoint, Endpoints, Upstream};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
-use pingora::http::RequestHeader;
+use http::{HeaderMap, StatusCode, header};
 use pingora::protocols::http::client::HttpSession;
 use pingora::protocols::l4::socket::SocketAddr;
 use pingora::upstreams::peer::{Tracer, Tracing};
@@ -81,7 +81,7 @@ impl Outbound {
         let mut session = self.connected(live, state, stage).await?;
         let limit = state.connecting.limit;
         *stage = Stage::Silent;
-        let answer = tokio::time::timeout(limit, heads(&mut session, state)).await;
+        let answer = tokio::time::timeout(limit, heads(&mut session, live, state)).await;
         let slow = |_| Error::new(ErrorType::ReadTimedout);
         let mut answer = answer.map_err(slow)?.inspect_err(|_| *stage = Stage::Asked)?;
         if wants_body {
@@ -113,8 +113,10 @@ impl Outbound {
     }
 }
 
-async fn heads(session: &mut HttpSession, state: &CallState) -> Result<Answer> {
-    session.write_request_header(Box::new(question(state)?)).await?;
+/// Asks, with what goes along with calls.
+async fn heads(session: &mut HttpSession, live: &Live, state: &CallState) -> Result<Answer> {
+    let head = live.peers.head(&state.endpoint).map(CallHead::of_question);
+    session.write_request_header(Box::new(head.ok_or_else(|| Error::new(ErrorType::InternalError))?)).await?;
     session.finish_request_body().await?;
     loop {
         session.read_response_header().await?;
@@ -124,20 +126,6 @@ async fn heads(session: &mut HttpSession, state: &CallState) -> Result<Answer> {
             return Ok(Answer { status: head.status, location: location.map(str::to_owned), body: Vec::new() });
         }
     }
-}
-
-/// The head of the question, with what goes along with calls.
-fn question(state: &CallState) -> Result<RequestHeader> {
-    let along = &state.upstream.headers;
-    let mut head = RequestHeader::build("GET", state.endpoint.path.as_bytes(), Some(4 + along.len()))?;
-    head.insert_header(header::HOST, state.endpoint.authority.clone())?;
-    head.insert_header(header::ACCEPT, HeaderValue::from_static("application/json"))?;
-    head.insert_header(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"))?;
-    head.insert_header(header::USER_AGENT, HeaderValue::from_static(call::AGENT))?;
-    for header in along.iter() {
-        head.insert_header(header.name.clone(), header.value.clone())?;
-    }
-    Ok(head)
 }
 
 async fn read(session: &mut HttpSession, most: usize) -> Result<Vec<u8>> {

@@ -6,11 +6,10 @@ use super::line::Line;
 use super::resolver::Resolver;
 use super::watch::Watch;
 use super::{Live, body, errors};
-use crate::table::{Connect, Endpoint, MOST_URLS};
+use crate::table::{Connect, MOST_URLS};
 use crate::telemetry::Spent;
 use crate::transform::Call;
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, header};
 use pingora::http::RequestHeader;
 use pingora::protocols::Digest;
 use pingora::protocols::l4::socket::SocketAddr as Address;
@@ -24,9 +23,6 @@ use std::time::{Duration, Instant};
 /// Marks the group keys of connections that are never shared.
 const OWN: u64 = 1 << 63;
 static NEXT_OWN: AtomicU64 = AtomicU64::new(0);
-
-/// Who the proxy says that it is.
-pub(super) const AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
 
 /// At most this many addresses of an upstream are tried for one request.
 pub const MOST_ADDRESSES: usize = 4;
@@ -121,10 +117,12 @@ fn complete(
 /// A connection stands, new or pooled.
 pub fn connected(digest: Option<&Digest>, ctx: &mut Ctx) {
     let Some(call) = ctx.call.as_mut() else { return };
+    let Some(line) = Line::of(digest) else { return };
     let patience = call.upstream.patience;
     if patience.is_watched() {
-        call.watch = Line::of(digest).map(|line| Watch::begin(line, patience));
+        call.watch = Some(Watch::begin(line.clone(), patience));
     }
+    call.held = line.hold().then_some(line);
 }
 
 /// Replaces the client's head by the call's own.
@@ -132,7 +130,7 @@ pub fn head(head: &mut RequestHeader, ctx: &mut Ctx) -> Result<()> {
     let Some(exchange) = ctx.exchange.as_ref() else { return Ok(()) };
     let Some(call) = ctx.call.as_mut() else { return Err(no_call()) };
     ctx.clock.lap(Spent::Upstream);
-    *head = call_head(exchange.call(), call)?;
+    *head = call_head(&ctx.live, exchange.call(), call)?;
     let now = Instant::now();
     call.sent = Some(now);
     ctx.clock.lap_at(Spent::Own, now);
@@ -140,29 +138,8 @@ pub fn head(head: &mut RequestHeader, ctx: &mut Ctx) -> Result<()> {
 }
 
 /// The head of a call to its endpoint.
-pub(super) fn call_head(made: &Call, call: &CallState) -> Result<RequestHeader> {
-    let along = call.upstream.headers.iter().map(|header| (&header.name, &header.value));
-    own_head(made, &call.endpoint, along)
-}
-
-/// The head of a call: nothing of the client's headers goes upstream, but those that the upstream's row sends `along`.
-pub fn own_head<'h>(
-    call: &Call,
-    endpoint: &Endpoint,
-    along: impl ExactSizeIterator<Item = (&'h HeaderName, &'h HeaderValue)>,
-) -> Result<RequestHeader> {
-    let mut own = RequestHeader::build("POST", endpoint.path.as_bytes(), Some(8 + along.len()))?;
-    own.insert_header(header::HOST, endpoint.authority.clone())?;
-    own.insert_header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))?;
-    own.insert_header(header::CONTENT_LENGTH, call.body.len())?;
-    let accept = if call.stream { "text/plain" } else { "application/json" };
-    own.insert_header(header::ACCEPT, HeaderValue::from_static(accept))?;
-    own.insert_header(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"))?;
-    own.insert_header(header::USER_AGENT, HeaderValue::from_static(AGENT))?;
-    for (name, value) in along {
-        own.insert_header(name.clone(), value.clone())?;
-    }
-    Ok(own)
+pub(super) fn call_head(live: &Live, made: &Call, call: &CallState) -> Result<RequestHeader> {
+    live.peers.head(&call.endpoint).map(|head| head.of(made)).ok_or_else(no_call)
 }
 
 /// Swallows what pingora replays or still reads of the client's body, and sends the call's own at its end.
@@ -176,6 +153,11 @@ pub fn body(piece: &mut Option<Bytes>, end: bool, ctx: &mut Ctx) -> Result<()> {
         return more.map_or(Ok(()), Err);
     }
     *piece = Some(exchange.call().body.clone());
+    if let Some(line) = ctx.call.as_mut().and_then(|call| call.held.take()) {
+        // What is spawned runs when this task has gone as far as it can, and then pingora has written the body. Were it
+        // otherwise one day, head and body would be two packets again, and no more.
+        tokio::spawn(async move { line.release() });
+    }
     Ok(())
 }
 

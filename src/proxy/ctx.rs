@@ -4,6 +4,7 @@ use super::choice::Choice;
 use super::deadline::{Connecting, Deadline};
 use super::driving::Driving;
 use super::limits::Held;
+use super::line::Line;
 use super::live::Live;
 use super::record;
 use super::slow::{self, Serving};
@@ -173,6 +174,8 @@ pub(super) struct CallState {
     pub unframed: bool,
     /// The upstream's status.
     pub status: Option<u16>,
+    /// The connection, while it holds back the call's head for its body.
+    pub held: Option<Arc<Line>>,
     /// Looks for silence, where the upstream has limits for it.
     pub watch: Option<Watch>,
     /// What it was seen to take too long for, where the proxy itself makes the call.
@@ -192,13 +195,14 @@ impl CallState {
             choice,
             deadline,
             connecting: Connecting::default(),
-            addresses: Arc::new([]),
+            addresses: Arc::default(),
             tried: 0,
             fresh: false,
             sent: None,
             answered: false,
             unframed: false,
             status: None,
+            held: None,
             watch: None,
             slow: None,
         }

@@ -212,7 +212,7 @@ impl Driver {
             if version == http::Version::HTTP_10 {
                 session.set_keepalive(None);
             }
-            let head = reply::stream_head(content_type, version, ctx)?;
+            let head = reply::stream_head(content_type, version, ctx);
             session.write_response_header(Box::new(head), false).await.map_err(|e| e.into_down())?;
         }
         if bytes.is_empty() && !end {

@@ -7,9 +7,8 @@ use crate::chat::tokens::Ledger;
 use crate::limits::{Admitted, Bound, Kind, Limiter, Refusal, Row, Told, Turn};
 use crate::table::Route;
 use crate::wire::Failure;
-use http::{HeaderValue, Method, header};
+use http::{HeaderMap, HeaderValue, Method, header};
 use pingora::Result;
-use pingora::http::ResponseHeader;
 use pingora_proxy::Session;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -186,13 +185,10 @@ pub fn settle(ctx: &mut Ctx, failed: bool) {
 }
 
 /// Adds what a reply says of limits.
-pub fn push(head: &mut ResponseHeader, ctx: &Ctx) -> Result<()> {
-    let Some(told) = &ctx.told else { return Ok(()) };
-    for (name, value) in told.headers() {
-        head.insert_header(name, value)?;
-    }
+pub fn push(headers: &mut HeaderMap, ctx: &Ctx) {
+    let Some(told) = &ctx.told else { return };
+    headers.extend(told.headers());
     if ctx.origin.is_some() {
-        head.insert_header(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED))?;
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
     }
-    Ok(())
 }

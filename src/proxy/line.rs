@@ -1,5 +1,6 @@
-//! Connections that can be cut from outside of pingora, which has one time limit for all reads of a call and no timer that
-//! its hooks could set. Made only for upstreams whose limits differ from one read to the next.
+//! Connections to upstreams that can be reached from outside of pingora. It has one time limit for all reads of a call and
+//! no timer that its hooks could set, so silent ones are cut here. And it sends a call's head before its body, in packets
+//! of their own: what is written is held back here until both are there.
 
 use async_trait::async_trait;
 use log::debug;
@@ -103,6 +104,24 @@ impl Line {
             // The handle shares the non-blocking mode of pingora's.
             Socket::Tcp(socket) => socket.peek(&mut [0]).is_ok_and(|bytes| bytes > 0),
             Socket::Unix(_) => false,
+        }
+    }
+
+    /// Holds back what is written, until [`Line::release`], or for 200 ms; whether the system can do that.
+    pub fn hold(&self) -> bool {
+        self.set_held(true)
+    }
+
+    /// Sends what is held back, and from now on what is written.
+    pub fn release(&self) {
+        self.set_held(false);
+    }
+
+    fn set_held(&self, held: bool) -> bool {
+        match &self.socket {
+            #[cfg(target_os = "linux")]
+            Socket::Tcp(socket) => rustix::net::sockopt::set_tcp_cork(socket, held).is_ok(),
+            _ => false,
         }
     }
 

@@ -3,6 +3,7 @@
 use super::call;
 use super::ctx::CallState;
 use super::driving::Reached;
+use super::line::Line;
 use super::resolver::Resolver;
 use super::watch::Cut;
 use super::{Live, errors};
@@ -94,7 +95,7 @@ impl Outbound {
                 Err(e) if call::has_another(state, &e) => continue,
                 Err(e) => return Err(e),
             };
-            match exchange_heads(&mut session, state, made).await.map_err(|e| e.into_up()) {
+            match exchange_heads(&mut session, live, state, made).await.map_err(|e| e.into_up()) {
                 Ok(()) => return Ok((session, peer)),
                 Err(e) if call::may_repeat(state, &e, reused) => {}
                 Err(e) => {
@@ -112,14 +113,18 @@ impl Outbound {
 }
 
 /// Sends the request and reads up to the head of its answer.
-async fn exchange_heads(session: &mut HttpSession, state: &mut CallState, made: &Call) -> Result<()> {
+async fn exchange_heads(session: &mut HttpSession, live: &Live, state: &mut CallState, made: &Call) -> Result<()> {
     let left = state.deadline.left(Instant::now()).ok_or_else(|| Error::new(errors::TIME_UP))?;
     session.set_write_timeout(Some(left));
-    let head = call::call_head(made, state)?;
+    let head = call::call_head(live, made, state)?;
     state.sent = Some(Instant::now());
+    let held = Line::of(session.digest()).filter(|line| line.hold());
     session.write_request_header(Box::new(head)).await?;
     session.write_request_body(made.body.clone(), true).await?;
     session.finish_request_body().await?;
+    if let Some(line) = held {
+        line.release();
+    }
     loop {
         let first_byte = state.upstream.patience.first_byte.map(Cut::FirstByte);
         let (limit, own) = patience(state, made, first_byte)?;

@@ -1,5 +1,6 @@
 //! What pingora needs to know of each URL of a table, made once when the table is loaded; a call adds its address and times.
 
+use super::heads::CallHead;
 use super::line::Lines;
 use crate::table::{Connect, Endpoint, Table, Tls, Upstream};
 use pingora::protocols::TcpKeepalive;
@@ -13,22 +14,28 @@ use std::time::Duration;
 /// How long an unused connection is kept, unless the upstream says otherwise.
 pub const KEEP: Duration = Duration::from_secs(60);
 
-/// A peer for each URL, by its number.
-pub struct Peers(Box<[HttpPeer]>);
+/// For each URL, by its number: its peer, and the head of its calls.
+pub struct Peers(Box<[(HttpPeer, CallHead)]>);
 
 impl Peers {
     /// The peers of a table.
     pub fn new(table: &Table) -> Self {
         let of = |upstream: &Upstream| {
             let tls = Material::new(&upstream.tls);
-            upstream.endpoints().map(|endpoint| peer(upstream, endpoint, &tls)).collect::<Vec<_>>()
+            let both = |endpoint: &Arc<Endpoint>| (peer(upstream, endpoint, &tls), CallHead::new(upstream, endpoint));
+            upstream.endpoints().map(both).collect::<Vec<_>>()
         };
         Peers(table.upstreams().flat_map(|upstream| of(upstream)).collect())
     }
 
     /// The peer of a URL, to be completed; `None` for one of another table.
     pub fn of(&self, endpoint: &Endpoint) -> Option<HttpPeer> {
-        self.0.get(endpoint.number).cloned()
+        self.0.get(endpoint.number).map(|(peer, _)| peer.clone())
+    }
+
+    /// The head of a URL's calls, to be completed.
+    pub fn head(&self, endpoint: &Endpoint) -> Option<&CallHead> {
+        self.0.get(endpoint.number).map(|(_, head)| head)
     }
 }
 
@@ -74,8 +81,6 @@ fn peer(upstream: &Upstream, endpoint: &Endpoint, tls: &Material) -> HttpPeer {
         #[cfg(target_os = "linux")]
         user_timeout: Duration::ZERO,
     });
-    if upstream.patience.is_watched() {
-        options.custom_l4 = Some(Arc::new(Lines));
-    }
+    options.custom_l4 = Some(Arc::new(Lines));
     peer
 }

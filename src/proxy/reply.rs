@@ -5,7 +5,7 @@
 //! body are written in `logging`. Keep-alive survives on both sides.
 
 use super::ctx::{CallState, Ctx};
-use super::{errors, limits, record, writer};
+use super::{errors, heads, limits, record, writer};
 use crate::exchange::{Exchange, HeadPlan, Told};
 use crate::telemetry::{By, Ended, Spent};
 use crate::wire::{Answer, Failure, sse};
@@ -58,7 +58,7 @@ pub fn head(session: &mut Session, head: &mut ResponseHeader, ctx: &mut Ctx) -> 
         ctx.stream_type = Some(content_type);
     }
     let version = session.req_header().version;
-    match own_head(plan, head, version, ctx)? {
+    match own_head(plan, head, version, ctx) {
         None => head.set_status(DROPPED)?,
         Some(own) => {
             let framed = is_no_content(own.status) || own.headers.contains_key(header::CONTENT_LENGTH);
@@ -73,40 +73,38 @@ pub fn head(session: &mut Session, head: &mut ResponseHeader, ctx: &mut Ctx) -> 
 }
 
 /// The head that goes out at once, for a client that speaks `version`; `None` when it waits for the body.
-pub fn own_head(plan: HeadPlan, head: &ResponseHeader, version: Version, ctx: &Ctx) -> Result<Option<ResponseHeader>> {
+pub fn own_head(plan: HeadPlan, head: &ResponseHeader, version: Version, ctx: &Ctx) -> Option<ResponseHeader> {
     match plan {
-        HeadPlan::Hold => Ok(None),
-        HeadPlan::Stream(content_type) => stream_head(content_type, version, ctx).map(Some),
-        HeadPlan::Pass => pass_head(head, version, ctx).map(Some),
+        HeadPlan::Hold => None,
+        HeadPlan::Stream(content_type) => Some(stream_head(content_type, version, ctx)),
+        HeadPlan::Pass => Some(pass_head(head, version, ctx)),
     }
 }
 
-pub fn stream_head(content_type: &'static str, version: Version, ctx: &Ctx) -> Result<ResponseHeader> {
-    let mut own = ResponseHeader::build(StatusCode::OK, Some(8))?;
-    own.insert_header(header::CONTENT_TYPE, HeaderValue::from_static(content_type))?;
-    for (name, value) in sse::HEADERS {
-        own.insert_header(name, value)?;
-    }
-    writer::unframed(version, &mut own)?;
-    writer::push_common(&mut own, ctx)?;
-    Ok(own)
+pub fn stream_head(content_type: &'static str, version: Version, ctx: &Ctx) -> ResponseHeader {
+    let mut headers = HeaderMap::with_capacity(4 + writer::ROOM);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.extend(sse::HEADERS);
+    writer::unframed(version, &mut headers);
+    writer::push_common(&mut headers, ctx);
+    heads::response(StatusCode::OK, headers)
 }
 
-fn pass_head(head: &ResponseHeader, version: Version, ctx: &Ctx) -> Result<ResponseHeader> {
-    let mut own = ResponseHeader::build(head.status, Some(8))?;
+fn pass_head(head: &ResponseHeader, version: Version, ctx: &Ctx) -> ResponseHeader {
+    let mut headers = HeaderMap::with_capacity(3 + writer::ROOM);
     for name in [header::CONTENT_TYPE, header::RETRY_AFTER] {
         if let Some(value) = head.headers.get(&name) {
-            own.insert_header(name, value.clone())?;
+            headers.insert(name, value.clone());
         }
     }
-    let no_content = is_no_content(own.status);
+    let no_content = is_no_content(head.status);
     if is_bodiless(head) && !no_content {
-        own.insert_header(header::CONTENT_LENGTH, 0)?;
+        headers.insert(header::CONTENT_LENGTH, heads::length(0));
     } else if !no_content {
-        writer::unframed(version, &mut own)?;
+        writer::unframed(version, &mut headers);
     }
-    writer::push_common(&mut own, ctx)?;
-    Ok(own)
+    writer::push_common(&mut headers, ctx);
+    heads::response(head.status, headers)
 }
 
 /// Whether no body follows an upstream's head.
@@ -224,7 +222,7 @@ pub fn is_written(session: &Session) -> bool {
 async fn end_stream(session: &mut Session, ctx: &mut Ctx, last: Bytes) {
     let written = async {
         if let (Some(content_type), false) = (ctx.stream_type, is_written(session)) {
-            let head = stream_head(content_type, session.req_header().version, ctx)?;
+            let head = stream_head(content_type, session.req_header().version, ctx);
             session.write_response_header(Box::new(head), false).await?;
         }
         for piece in ctx.unsure.take(session.body_bytes_sent()) {

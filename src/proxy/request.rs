@@ -81,7 +81,7 @@ pub fn introduce(headers: &HeaderMap, ctx: &mut Ctx) {
     };
     ctx.request_id = match headers.get(writer::REQUEST_ID).filter(sane) {
         Some(id) => id.clone(),
-        None => HeaderValue::from_str(&format!("req_{}", random_id())).unwrap_or(HeaderValue::from_static("req")),
+        None => HeaderValue::try_from(random("req_")).unwrap_or(HeaderValue::from_static("req")),
     };
     let origin = headers.get(header::ORIGIN);
     ctx.origin =
@@ -90,7 +90,15 @@ pub fn introduce(headers: &HeaderMap, ctx: &mut Ctx) {
 
 /// 24 random letters and digits.
 pub fn random_id() -> String {
-    std::iter::repeat_with(fastrand::alphanumeric).take(24).collect()
+    random("")
+}
+
+fn random(prefix: &str) -> String {
+    // The thread's generator is asked once, for another one.
+    let mut random = fastrand::Rng::new();
+    let mut id = [0; 24];
+    id.fill_with(|| random.alphanumeric() as u8);
+    [prefix, std::str::from_utf8(&id).unwrap_or_default()].concat()
 }
 
 /// Now, in Unix seconds.

@@ -1,8 +1,8 @@
 //! Writes every reply of ours: one place for length, request id and CORS, failures included.
 
-use super::{Ctx, limits, record};
+use super::{Ctx, heads, limits, record};
 use crate::wire::Answer;
-use http::{HeaderName, HeaderValue, Method, Version, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use log::debug;
 use pingora::Result;
 use pingora::http::ResponseHeader;
@@ -14,27 +14,29 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The header that tells where the time went.
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
+/// Room for what every reply carries, and for what pingora adds.
+pub const ROOM: usize = 5;
+
 /// Adds what every reply to a parsed request carries.
-pub fn push_common(head: &mut ResponseHeader, ctx: &Ctx) -> Result<()> {
-    head.insert_header(REQUEST_ID, ctx.request_id.clone())?;
+pub fn push_common(headers: &mut HeaderMap, ctx: &Ctx) {
+    headers.insert(REQUEST_ID, ctx.request_id.clone());
     let timed = ctx.live.settings.server_timing;
-    if timed {
-        head.insert_header(SERVER_TIMING, ctx.clock.header())?;
+    if let (true, Ok(times)) = (timed, HeaderValue::try_from(ctx.clock.header())) {
+        headers.insert(SERVER_TIMING, times);
     }
     if let Some(origin) = &ctx.origin {
-        head.insert_header(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone())?;
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
         let exposed = match timed {
             true => "x-request-id, retry-after, server-timing",
             false => "x-request-id, retry-after",
         };
-        head.insert_header(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(exposed))?;
-        head.insert_header(header::VARY, HeaderValue::from_static("Origin"))?;
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(exposed));
+        headers.insert(header::VARY, HeaderValue::from_static("Origin"));
     }
-    limits::push(head, ctx)?;
+    limits::push(headers, ctx);
     for (name, value) in ctx.route.iter().flat_map(|route| &route.options.headers) {
-        head.insert_header(name, value.clone())?;
+        headers.insert(name, value.clone());
     }
-    Ok(())
 }
 
 /// Writes a whole reply. A client that went away is not worth more than a debug line.
@@ -46,16 +48,16 @@ pub async fn write(session: &mut Session, ctx: &Ctx, answer: Answer) {
 }
 
 /// The head of a whole reply.
-pub fn whole_head(answer: &Answer, ctx: &Ctx) -> Result<ResponseHeader> {
-    let mut head = ResponseHeader::build(answer.status, Some(answer.headers.len() + 6))?;
+pub fn whole_head(answer: &Answer, ctx: &Ctx) -> ResponseHeader {
+    let mut headers = HeaderMap::with_capacity(answer.headers.len() + ROOM);
     for (name, value) in &answer.headers {
-        head.append_header(name, value)?;
+        headers.append(name, value.clone());
     }
-    if answer.status != http::StatusCode::NO_CONTENT {
-        head.insert_header(header::CONTENT_LENGTH, answer.body.len())?;
+    if answer.status != StatusCode::NO_CONTENT {
+        headers.insert(header::CONTENT_LENGTH, heads::length(answer.body.len()));
     }
-    push_common(&mut head, ctx)?;
-    Ok(head)
+    push_common(&mut headers, ctx);
+    heads::response(answer.status, headers)
 }
 
 /// Whether a reply to this method goes without its body.
@@ -64,7 +66,7 @@ pub fn is_without_body(method: &Method, answer: &Answer) -> bool {
 }
 
 async fn try_write(session: &mut Session, ctx: &Ctx, answer: Answer) -> Result<()> {
-    let head = whole_head(&answer, ctx)?;
+    let head = whole_head(&answer, ctx);
     let no_body = is_without_body(&session.req_header().method, &answer);
     record::show(ctx, "reply", &answer.body);
     session.write_response_header(Box::new(head), no_body).await?;
@@ -75,11 +77,8 @@ async fn try_write(session: &mut Session, ctx: &Ctx, answer: Answer) -> Result<(
 }
 
 /// The head of a body whose length is not known: chunked, or ended by the connection's end for HTTP/1.0.
-pub fn unframed(version: Version, head: &mut ResponseHeader) -> Result<()> {
-    head.remove_header(&header::CONTENT_LENGTH);
-    if version == Version::HTTP_10 {
-        head.remove_header(&header::TRANSFER_ENCODING);
-        return Ok(());
+pub fn unframed(version: Version, headers: &mut HeaderMap) {
+    if version != Version::HTTP_10 {
+        headers.insert(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
     }
-    head.insert_header(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"))
 }

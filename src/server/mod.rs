@@ -9,6 +9,7 @@ mod bound;
 mod estate;
 pub mod instance;
 mod manager;
+mod open_files;
 mod patient;
 mod shutdown;
 mod successor;
@@ -105,6 +106,7 @@ impl Runner {
             upstream_keepalive_pool_size: POOLED,
             ..ServerConf::default()
         };
+        open_files::allow_most();
         let server = Server::new_with_opt_and_conf(None, conf);
         Runner { server, in_flight, connections: Connections::default(), drain, estate: Arc::default(), place }
     }

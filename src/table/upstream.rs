@@ -2,6 +2,7 @@
 
 use crate::dialect::Dialect;
 use crate::problem::Place;
+use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue};
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
@@ -26,9 +27,9 @@ pub struct Endpoint {
     /// Its number in the table, from 0 in the order of [`super::Table::endpoints`].
     pub number: usize,
     /// The URL as configured.
-    pub url: String,
+    pub url: Arc<str>,
     /// The setting that holds it: a key of `config.yaml`, or its place in the table.
-    pub setting: String,
+    pub setting: Arc<str>,
     /// Where it stands in the table.
     pub place: Place,
     /// Whether it speaks TLS.
@@ -40,7 +41,7 @@ pub struct Endpoint {
     /// `Host` of the request.
     pub authority: HeaderValue,
     /// Path and query of the request.
-    pub path: String,
+    pub path: PathAndQuery,
     /// Where connections go: the host, unless `connect_to` says otherwise.
     pub connect: Connect,
 }

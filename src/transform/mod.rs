@@ -240,7 +240,7 @@ pub enum Start {
 pub struct Held {
     /// Its status.
     pub status: StatusCode,
-    /// Its headers.
+    /// Those of its headers that say how to read the body, and what a failure tells of.
     pub headers: HeaderMap,
     /// Its body, decoded.
     pub body: Bytes,

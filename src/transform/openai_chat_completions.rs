@@ -86,6 +86,10 @@ fn message<'a>(index: usize, fields: Fields<'a>) -> Result<Message<'a>, Failure>
 }
 
 fn role(index: usize, given: Option<&RawValue>) -> Result<Role, Failure> {
+    // The usual ones are a plain word.
+    if let Some(role) = given.and_then(json::inside_of).and_then(Role::parse) {
+        return Ok(role);
+    }
     let place = format!("messages[{index}].role");
     let name = match given {
         Some(given) => asked::text(&place, given)?,

@@ -30,6 +30,10 @@ const HEX: &[u8; 16] = b"0123456789abcdef";
 /// Appends `text` as the inside of a JSON string, without the quotes.
 pub fn push_escaped(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
+    if is_plain(bytes) {
+        out.extend_from_slice(bytes);
+        return;
+    }
     let mut kept = 0;
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
@@ -54,6 +58,12 @@ pub fn push_escaped(out: &mut Vec<u8>, text: &str) {
         kept = at;
     }
     out.extend_from_slice(bytes.get(kept..).unwrap_or_default());
+}
+
+/// Whether nothing needs a look of its own; most texts are so. Without branches, so that many bytes are looked at together.
+fn is_plain(bytes: &[u8]) -> bool {
+    let special = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\' || byte == 0xC2 || byte == 0xE2;
+    bytes.chunks(64).all(|chunk| !chunk.iter().fold(false, |found, &byte| found | special(byte)))
 }
 
 /// The width of a Unicode line end that starts here, if one does.
@@ -110,8 +120,9 @@ pub fn push_key(out: &mut Vec<u8>, key: &str) {
     if !matches!(out.last(), None | Some(b'{')) {
         out.push(b',');
     }
-    push_string(out, key);
-    out.push(b':');
+    out.push(b'"');
+    push_escaped(out, key);
+    out.extend_from_slice(b"\":");
 }
 
 /// Appends a whole number.

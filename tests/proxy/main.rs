@@ -27,6 +27,7 @@ mod listeners;
 mod model_rules;
 mod online;
 mod only_yaml;
+mod packets;
 mod passthrough;
 mod reload;
 mod reviewed;

@@ -72,7 +72,7 @@ impl Breakers {
             known.map(|breaker| (breaker.cell.same(), breaker.cell.clone())).collect();
         let mut list = Vec::new();
         for (upstream, endpoint) in table.endpoints() {
-            let same = (upstream.name.as_str(), endpoint.url.as_str(), upstream.connect_to.as_deref());
+            let same = (upstream.name.as_str(), &*endpoint.url, upstream.connect_to.as_deref());
             list.push(has_choice(upstream, endpoint).then(|| {
                 let cell = cells.entry(same).or_insert_with(|| Arc::new(Cell::new(same))).clone();
                 Breaker { tolerance: upstream.tolerance, cell }

@@ -6,6 +6,7 @@ use crate::problem::Place;
 use crate::table::{Connect, Endpoint, Endpoints, Variables};
 use crate::yaml::{At, Source, Step};
 use http::uri::Authority;
+use http::uri::PathAndQuery;
 use http::{HeaderValue, Uri};
 use std::cell::Cell;
 use std::net::IpAddr;
@@ -182,11 +183,11 @@ fn parse(url: String, setting: String, place: Place, connect_to: Option<&Connect
         tls,
         port,
         authority: HeaderValue::from_str(authority.as_str()).map_err(|e| wrong(&e.to_string()))?,
-        path: uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
+        path: uri.path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/")),
         connect: connect_to.cloned().unwrap_or_else(|| to_host(&host, port)),
-        setting,
+        setting: setting.into(),
         place,
         host,
-        url,
+        url: url.into(),
     })
 }

@@ -89,7 +89,7 @@ impl Frame {
             choice: 0,
             tally: None,
             is_stream: wanted.stream,
-            id: format!("{}{}", shape.id_prefix, cx.id),
+            id: [shape.id_prefix, cx.id].concat(),
             created: cx.now,
             model: wanted.model.to_owned(),
             old_calls: wanted.old_calls,

@@ -5,7 +5,12 @@ use super::body::{ChatBody, Messages};
 use crate::transform::images::{Image, Images};
 use crate::wire::fields::list_of;
 use crate::wire::{Fields, json};
+use memchr::memmem::Finder;
+use once_cell::sync::Lazy;
 use serde_json::value::RawValue;
+
+/// What every body with an image URL has.
+static WORD: Lazy<Finder<'static>> = Lazy::new(|| Finder::new("image_url"));
 
 /// The images to fetch, none for a body that cannot be read.
 pub fn find(body: &[u8]) -> Images {
@@ -32,7 +37,7 @@ pub fn find(body: &[u8]) -> Images {
 /// Whether a look into the body is worth it: it has the word, and a string that begins like a URL. What is written so oddly
 /// that this overlooks it goes upstream as it is.
 fn may_name_images(body: &[u8]) -> bool {
-    memchr::memmem::find(body, b"image_url").is_some()
+    WORD.find(body).is_some()
         && memchr::memchr_iter(b':', body).any(|colon| {
             let before = body.get(colon.saturating_sub(6)..colon).unwrap_or_default();
             let ends = |word: &[u8]| {

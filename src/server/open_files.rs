@@ -1,0 +1,18 @@
+//! The number of files that the process may have open. Each request has a connection to the client and one to the upstream,
+//! which takes two; what the system grants at first is meant for programs that have few.
+
+use log::debug;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// Asks for as many as the system allows.
+pub fn allow_most() {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    match setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        Ok(()) => debug!("open files: {} instead of {} may be open", shown(maximum), shown(current)),
+        Err(e) => debug!("open files: it stays at {}, since {} was refused: {e}", shown(current), shown(maximum)),
+    }
+}
+
+fn shown(limit: Option<u64>) -> String {
+    limit.map_or("any number".to_owned(), |limit| limit.to_string())
+}
