@@ -5,7 +5,7 @@ use super::deadline::Connecting;
 use super::line::Line;
 use super::resolver::Resolver;
 use super::watch::Watch;
-use super::{Live, body, errors};
+use super::{Live, body, errors, held};
 use crate::table::{Connect, MOST_URLS};
 use crate::telemetry::Spent;
 use crate::transform::Call;
@@ -154,9 +154,7 @@ pub fn body(piece: &mut Option<Bytes>, end: bool, ctx: &mut Ctx) -> Result<()> {
     }
     *piece = Some(exchange.call().body.clone());
     if let Some(line) = ctx.call.as_mut().and_then(|call| call.held.take()) {
-        // What is spawned runs when this task has gone as far as it can, and then pingora has written the body. Were it
-        // otherwise one day, head and body would be two packets again, and no more.
-        tokio::spawn(async move { line.release() });
+        held::release_soon(line);
     }
     Ok(())
 }

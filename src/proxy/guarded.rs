@@ -56,7 +56,9 @@ impl<A: ServerApp + Send + Sync + 'static> ServerApp for Guarded<A> {
                     Verdict::Fine | Verdict::Cut => {}
                 }
             }
-            serving.as_mut().poll(cx)
+            let served = serving.as_mut().poll(cx);
+            clock.held.release();
+            served
         })
         .await
     }

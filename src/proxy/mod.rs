@@ -18,6 +18,7 @@ mod driving;
 mod errors;
 mod guarded;
 pub(crate) mod heads;
+mod held;
 pub(crate) mod images;
 mod limits;
 mod line;
@@ -45,6 +46,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 pub(crate) use outbound::Outbound;
 use pingora::http::{RequestHeader, ResponseHeader};
+use pingora::modules::http::HttpModules;
 use pingora::protocols::Digest;
 use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, Result};
@@ -81,6 +83,9 @@ impl ProxyHttp for Proxy {
     fn new_ctx(&self) -> Box<Ctx> {
         Box::new(Ctx::new(self.current.live(), self.in_flight.enter()))
     }
+
+    /// None: pingora's own would compress replies, which is switched off, and takes its time all the same.
+    fn init_downstream_modules(&self, _: &mut HttpModules) {}
 
     async fn request_filter(&self, session: &mut Session, ctx: &mut Box<Ctx>) -> Result<bool> {
         request::open(self, session, ctx).await

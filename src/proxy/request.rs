@@ -93,12 +93,18 @@ pub fn random_id() -> String {
     random("")
 }
 
+const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
 fn random(prefix: &str) -> String {
     // The thread's generator is asked once, for another one.
     let mut random = fastrand::Rng::new();
-    let mut id = [0; 24];
-    id.fill_with(|| random.alphanumeric() as u8);
-    [prefix, std::str::from_utf8(&id).unwrap_or_default()].concat()
+    let mut id = String::with_capacity(prefix.len() + 24);
+    id.push_str(prefix);
+    for _ in 0..3 {
+        let letter = |byte: u8| LETTERS.get(usize::from(byte) * LETTERS.len() >> 8).copied().unwrap_or(b'0');
+        id.extend(random.u64(..).to_le_bytes().map(|byte| char::from(letter(byte))));
+    }
+    id
 }
 
 /// Now, in Unix seconds.

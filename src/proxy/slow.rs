@@ -1,5 +1,6 @@
 //! How slow a client may be: a clock for each of its connections, which says when it has used up the patience there is.
 
+use super::held::Slot;
 use log::info;
 use pingora::protocols::UniqueIDType;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -80,7 +81,11 @@ pub enum Verdict {
 
 /// Of one connection.
 #[derive(Debug)]
-pub struct Clock(Mutex<State>);
+pub struct Clock {
+    state: Mutex<State>,
+    /// What its task holds back.
+    pub(super) held: Slot,
+}
 
 #[derive(Debug)]
 struct State {
@@ -109,11 +114,12 @@ pub fn serving() -> Option<Serving> {
 impl Clock {
     /// Of a connection that was just accepted.
     pub fn new(now: Instant) -> Self {
-        Clock(Mutex::new(State { phase: Phase::Idle(now), blocked: None, is_cut: false }))
+        let state = State { phase: Phase::Idle(now), blocked: None, is_cut: false };
+        Clock { state: Mutex::new(state), held: Slot::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Bytes came.

@@ -63,7 +63,9 @@ pub fn push_escaped(out: &mut Vec<u8>, text: &str) {
 /// Whether nothing needs a look of its own; most texts are so. Without branches, so that many bytes are looked at together.
 fn is_plain(bytes: &[u8]) -> bool {
     let special = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\' || byte == 0xC2 || byte == 0xE2;
-    bytes.chunks(64).all(|chunk| !chunk.iter().fold(false, |found, &byte| found | special(byte)))
+    let (blocks, rest) = bytes.as_chunks::<64>();
+    let class_of_rest = rest.iter().fold(PLAIN, |class, &byte| class | CLASS[byte as usize]);
+    class_of_rest == PLAIN && blocks.iter().all(|block| !block.iter().fold(false, |found, &byte| found | special(byte)))
 }
 
 /// The width of a Unicode line end that starts here, if one does.
