@@ -1,6 +1,6 @@
 //! Tools as every chat dialect sees them: what is offered, which may be called, and calls that were made.
 
-use serde_json::value::RawValue;
+use crate::wire::raw::Raw;
 use std::borrow::Cow;
 
 /// What a request offers.
@@ -20,11 +20,11 @@ pub struct Tool<'a> {
     /// Its name.
     pub name: Cow<'a, str>,
     /// A JSON string for the model.
-    pub description: Option<&'a RawValue>,
+    pub description: Option<Raw<'a>>,
     /// A JSON schema of its arguments; without one it takes none.
-    pub parameters: Option<&'a RawValue>,
+    pub parameters: Option<Raw<'a>>,
     /// Whether arguments must follow the schema exactly, as the client wrote it.
-    pub strict: Option<&'a RawValue>,
+    pub strict: Option<Raw<'a>>,
 }
 
 /// Which tools may be called.
