@@ -101,7 +101,7 @@ fn random(prefix: &str) -> String {
     let mut id = String::with_capacity(prefix.len() + 24);
     id.push_str(prefix);
     for _ in 0..3 {
-        let letter = |byte: u8| LETTERS.get(usize::from(byte) * LETTERS.len() >> 8).copied().unwrap_or(b'0');
+        let letter = |byte: u8| LETTERS.get((usize::from(byte) * LETTERS.len()) >> 8).copied().unwrap_or(b'0');
         id.extend(random.u64(..).to_le_bytes().map(|byte| char::from(letter(byte))));
     }
     id
