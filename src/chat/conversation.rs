@@ -2,7 +2,7 @@
 
 use super::tools::{ToolCall, Tools};
 use crate::wire::Fields;
-use crate::wire::raw::{Raw, Value};
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 /// Who speaks. OpenAI's `developer` is decoded to `System`: ARGO's older clients refuse the word.
@@ -51,7 +51,7 @@ pub struct Message<'a> {
     /// Who speaks.
     pub role: Role,
     /// A JSON string or list of parts, as the client wrote it.
-    pub content: Value<'a>,
+    pub content: Cow<'a, RawValue>,
     /// The tools that it calls, for an assistant's message.
     pub calls: Vec<ToolCall<'a>>,
     /// The id of the call whose result it is, for a tool's message.
@@ -62,13 +62,13 @@ pub struct Message<'a> {
 
 impl<'a> Message<'a> {
     /// A message that neither calls tools nor holds a result.
-    pub fn plain(role: Role, content: Value<'a>, rest: Fields<'a>) -> Self {
+    pub fn plain(role: Role, content: Cow<'a, RawValue>, rest: Fields<'a>) -> Self {
         Message { role, content, calls: Vec::new(), result_of: None, rest }
     }
 }
 
 /// A parameter that is passed on: its name (rules may rename it) and its value as the client wrote it.
-pub type Param<'a> = (Cow<'a, str>, Raw<'a>);
+pub type Param<'a> = (Cow<'a, str>, &'a RawValue);
 
 /// A request for an answer.
 #[derive(Debug, Clone, Default)]

@@ -1,6 +1,6 @@
 //! Tools as every chat dialect sees them: what is offered, which may be called, and calls that were made.
 
-use crate::wire::raw::Raw;
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 /// What a request offers.
@@ -20,11 +20,11 @@ pub struct Tool<'a> {
     /// Its name.
     pub name: Cow<'a, str>,
     /// A JSON string for the model.
-    pub description: Option<Raw<'a>>,
+    pub description: Option<&'a RawValue>,
     /// A JSON schema of its arguments; without one it takes none.
-    pub parameters: Option<Raw<'a>>,
+    pub parameters: Option<&'a RawValue>,
     /// Whether arguments must follow the schema exactly, as the client wrote it.
-    pub strict: Option<Raw<'a>>,
+    pub strict: Option<&'a RawValue>,
 }
 
 /// Which tools may be called.

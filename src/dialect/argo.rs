@@ -6,8 +6,8 @@ use super::{argo_leaked, argo_messages, argo_offer, argo_tools};
 use crate::chat::tools::Tools;
 use crate::chat::{Conversation, Event, Sink, Text};
 use crate::models::Family;
-use crate::wire::raw::Raw;
 use crate::wire::{Failure, Fields, fields, json, unwrap, utf8};
+use serde_json::value::RawValue;
 
 /// The dialect `argo`.
 pub struct Argo;
@@ -34,7 +34,7 @@ impl ChatDialect for Argo {
         argo_messages::push(&mut out, &chat.messages, family);
         argo_offer::push(&mut out, chat, family);
         for (name, value) in &chat.params {
-            argo_messages::push_field(&mut out, name, *value);
+            argo_messages::push_field(&mut out, name, value);
         }
         out.push(b'}');
         out
@@ -59,7 +59,7 @@ impl ChatDialect for Argo {
         if parts.get("content").is_none() && parts.get("tool_calls").is_none() {
             return Err(not_an_answer(body));
         }
-        let calls = parts.get("tool_calls").filter(|calls| !json::is_null(*calls) && !is_empty_list(*calls));
+        let calls = parts.get("tool_calls").filter(|calls| !json::is_null(calls) && !is_empty_list(calls));
         if let Some(content) = parts.get("content") {
             whole_content(content, if calls.is_some() { &[] } else { offered }, sink)?;
         }
@@ -71,7 +71,7 @@ impl ChatDialect for Argo {
     }
 }
 
-fn is_empty_list(calls: Raw<'_>) -> bool {
+fn is_empty_list(calls: &RawValue) -> bool {
     fields::list_of(calls).is_ok_and(|list| list.is_empty())
 }
 
@@ -93,7 +93,7 @@ fn whole_text(inside: &str, offered: &[String], sink: &mut dyn Sink) -> Result<(
 }
 
 /// `content` beside `tool_calls`: a string, nothing, or Anthropic's list of blocks.
-fn whole_content(content: Raw<'_>, offered: &[String], sink: &mut dyn Sink) -> Result<(), Failure> {
+fn whole_content(content: &RawValue, offered: &[String], sink: &mut dyn Sink) -> Result<(), Failure> {
     if let Some(inside) = json::inside_of(content) {
         return whole_text(inside, offered, sink);
     }

@@ -1,8 +1,8 @@
 //! ARGO's embedding call: a list of strings there, a list of vectors back.
 
 use super::{Call, EmbeddingDialect, argo_notice};
-use crate::wire::raw::Raw;
 use crate::wire::{Failure, Fields, Vector, fields, json, unwrap, vector};
+use serde_json::value::RawValue;
 
 /// The most strings that ARGO takes in one call.
 const MOST_INPUTS: usize = 16;
@@ -11,7 +11,7 @@ const MOST_INPUTS: usize = 16;
 pub struct ArgoEmbedding;
 
 impl EmbeddingDialect for ArgoEmbedding {
-    fn encode(&self, inputs: &[Raw<'_>], call: Call<'_>) -> Vec<u8> {
+    fn encode(&self, inputs: &[&RawValue], call: Call<'_>) -> Vec<u8> {
         let texts: usize = inputs.iter().map(|input| input.get().len() + 1).sum();
         let mut out = Vec::with_capacity(texts + 128);
         out.push(b'{');
@@ -45,7 +45,7 @@ impl EmbeddingDialect for ArgoEmbedding {
         let list = fields.get("embedding").ok_or_else(|| denied(&fields).unwrap_or_else(not_vectors))?;
         let vectors = fields::list_of(list).map_err(|_| not_vectors())?;
         match vectors.iter().find(|vector| !vector.get().starts_with('[')) {
-            Some(other) => Err(Failure::upstream(format!("ARGO answered a vector that is {}.", json::kind_of(*other)))),
+            Some(other) => Err(Failure::upstream(format!("ARGO answered a vector that is {}.", json::kind_of(other)))),
             None => Ok(vectors.into_iter().map(|vector| Vector::new(vector.get())).collect()),
         }
     }

@@ -4,8 +4,8 @@
 use crate::chat::Message;
 use crate::chat::tools::ToolCall;
 use crate::models::Family;
-use crate::wire::raw::Raw;
 use crate::wire::{Fields, fields, json};
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 /// Appends the list of messages.
@@ -82,7 +82,7 @@ fn push_with(out: &mut Vec<u8>, message: &Message<'_>, content: &str, calls: &[T
 }
 
 /// Appends a field that travels along.
-pub fn push_field(out: &mut Vec<u8>, name: &str, value: Raw<'_>) {
+pub fn push_field(out: &mut Vec<u8>, name: &str, value: &RawValue) {
     json::push_key(out, name);
     out.extend_from_slice(value.get().as_bytes());
 }
@@ -102,7 +102,7 @@ fn push_one_by_one(out: &mut Vec<u8>, message: &Message<'_>, results: &[&Message
 fn push_blocks(out: &mut Vec<u8>, message: &Message<'_>) {
     begin(out);
     out.extend_from_slice(b"{\"role\":\"assistant\",\"content\":[");
-    push_text_blocks(out, message.content.raw());
+    push_text_blocks(out, &message.content);
     for call in &message.calls {
         begin(out);
         out.extend_from_slice(b"{\"type\":\"tool_use\",\"id\":");
@@ -117,10 +117,10 @@ fn push_blocks(out: &mut Vec<u8>, message: &Message<'_>) {
 }
 
 /// Claude refuses empty text blocks.
-fn push_text_blocks(out: &mut Vec<u8>, content: Raw<'_>) {
+fn push_text_blocks(out: &mut Vec<u8>, content: &RawValue) {
     match fields::list_of(content) {
         Ok(parts) => {
-            let is_empty = |part: &Raw<'_>| {
+            let is_empty = |part: &&RawValue| {
                 Fields::parse(part.get()).is_ok_and(|part| part.get("text").is_some_and(|text| text.get() == "\"\""))
             };
             for part in parts.into_iter().filter(|part| !is_empty(part)) {

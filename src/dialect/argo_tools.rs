@@ -1,15 +1,15 @@
 //! Tool calls in ARGO's answers: they come in the shape of the model's vendor.
 
 use crate::chat::{Event, Sink};
-use crate::wire::raw::Raw;
 use crate::wire::{Failure, Fields, fields, json};
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 /// Hands each call of a `tool_calls` list to the sink, whichever of the three shapes it has.
 ///
 /// # Errors
 /// 502 when an element is none of them.
-pub fn decode(calls: Raw<'_>, sink: &mut dyn Sink) -> Result<(), Failure> {
+pub fn decode(calls: &RawValue, sink: &mut dyn Sink) -> Result<(), Failure> {
     let list = fields::list_of(calls).map_err(|_| unreadable(calls))?;
     for call in list {
         let call_fields = Fields::parse(call.get()).map_err(|_| unreadable(call))?;
@@ -35,7 +35,7 @@ pub fn decode(calls: Raw<'_>, sink: &mut dyn Sink) -> Result<(), Failure> {
 }
 
 /// Arguments as JSON text: vendors send an object or a string that holds one; none at all is an empty object.
-fn arguments_text(arguments: Option<Raw<'_>>) -> Cow<'_, str> {
+fn arguments_text(arguments: Option<&RawValue>) -> Cow<'_, str> {
     let text = match arguments {
         None => Cow::Borrowed(""),
         Some(raw) if json::is_null(raw) => Cow::Borrowed(""),
@@ -44,7 +44,7 @@ fn arguments_text(arguments: Option<Raw<'_>>) -> Cow<'_, str> {
     if text.trim().is_empty() { Cow::Borrowed("{}") } else { text }
 }
 
-fn unreadable(call: Raw<'_>) -> Failure {
+fn unreadable(call: &RawValue) -> Failure {
     let shown: String = call.get().chars().take(200).collect();
     Failure::upstream(format!("ARGO's answer has a tool call of unknown shape: {shown}"))
 }

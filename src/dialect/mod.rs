@@ -11,8 +11,8 @@ mod argo_tools;
 use crate::chat::tools::Tools;
 use crate::chat::{Conversation, Sink};
 use crate::models::Family;
-use crate::wire::raw::Raw;
 use crate::wire::{Failure, Vector};
+use serde_json::value::RawValue;
 
 /// Who calls which model, as the upstream knows them.
 #[derive(Debug, Clone, Copy)]
@@ -68,7 +68,7 @@ pub trait StreamDecoder: Send + Sync {
 /// An upstream that turns texts into vectors.
 pub trait EmbeddingDialect: Send + Sync {
     /// The request body for texts that are raw JSON strings.
-    fn encode(&self, inputs: &[Raw<'_>], call: Call<'_>) -> Vec<u8>;
+    fn encode(&self, inputs: &[&RawValue], call: Call<'_>) -> Vec<u8>;
 
     /// The vectors of a complete reply, in order, each a JSON array.
     ///

@@ -4,8 +4,8 @@ use super::did::Did;
 use super::rules::{Cap, Json, Rules, SystemRole};
 use crate::chat::conversation::Param;
 use crate::chat::{Conversation, Message, Role};
-use crate::wire::raw::{Raw, Value};
 use crate::wire::{Fields, json};
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 impl Rules {
@@ -49,11 +49,11 @@ impl Rules {
         }
         let Some(filler) = &self.user_filler else { return };
         let is_user = |message: &&mut Message<'_>| message.role == Role::User;
-        if messages.iter_mut().filter(is_user).any(|message| says_something(message.content.raw())) {
+        if messages.iter_mut().filter(is_user).any(|message| says_something(&message.content)) {
             return;
         }
         tell(Did::Filled(filler.get()));
-        let content = Value::from(Raw::from(&**filler));
+        let content = Cow::Borrowed(filler.as_ref());
         match messages.iter_mut().rfind(is_user) {
             Some(message) => message.content = content,
             None => messages.push(Message::plain(Role::User, content, Fields::default())),
@@ -91,7 +91,7 @@ impl Rules {
 
 /// Whether a parameter is given; null is OpenAI's word for not giving one.
 fn given(params: &[Param<'_>], name: &str) -> bool {
-    params.iter().any(|(known, value)| known == name && !json::is_null(*value))
+    params.iter().any(|(known, value)| known == name && !json::is_null(value))
 }
 
 fn remove(params: &mut Vec<Param<'_>>, name: &str) -> bool {
@@ -105,11 +105,11 @@ fn set<'a>(params: &mut Vec<Param<'a>>, name: &'a str, value: &'a Json) -> bool 
     let mut there = params.iter_mut().filter(|(known, _)| known == name);
     if let (Some((_, one)), None) = (there.next(), there.next()) {
         let same = one.get() == value.get();
-        *one = Raw::from(&**value);
+        *one = value;
         return !same;
     }
     remove(params, name);
-    params.push((Cow::Borrowed(name), Raw::from(&**value)));
+    params.push((Cow::Borrowed(name), value));
     true
 }
 
@@ -128,7 +128,7 @@ fn lower<'a>(params: &mut [Param<'a>], caps: &'a [(String, Cap)], mut tell: impl
     for (name, cap) in caps {
         for (_, value) in params.iter_mut().filter(|(known, _)| known == name) {
             if value.get().parse::<f64>().is_ok_and(|number| number > cap.most) {
-                *value = Raw::from(&*cap.json);
+                *value = &cap.json;
                 tell(name, cap.json.get());
             }
         }
@@ -136,7 +136,7 @@ fn lower<'a>(params: &mut [Param<'a>], caps: &'a [(String, Cap)], mut tell: impl
 }
 
 /// Whether a content holds anything but white space, as far as that is seen without decoding it.
-fn says_something(content: Raw<'_>) -> bool {
+fn says_something(content: &RawValue) -> bool {
     let inside = content.get().get(1..content.get().len().saturating_sub(1)).unwrap_or_default();
     let mut rest = inside.trim_ascii();
     while let Some(after) = ["\\n", "\\r", "\\t"].iter().find_map(|space| rest.strip_prefix(space)) {

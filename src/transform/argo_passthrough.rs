@@ -6,9 +6,9 @@ use super::openai::body;
 use super::{Call, Context, Entry, Held, Plan, Reply, Request, Start, Transformer, UpstreamHead, Wiring};
 use crate::chat::Role;
 use crate::models::{Did, Models, SystemRole};
-use crate::wire::raw::Raw;
 use crate::wire::{Answer, Failure, Fields, fields, json};
 use bytes::Bytes;
+use serde_json::value::RawValue;
 use std::sync::Arc;
 
 /// The registry's row.
@@ -34,7 +34,7 @@ impl Transformer for Passthrough {
         let chosen = cx.choose(&self.models, asked_model.as_deref())?;
         let rules = &chosen.model.rules;
         let timeout = fields.get("timeout").map_or(Ok(None), asked::timeout)?;
-        let stream = match fields.get("stream").map(Raw::get) {
+        let stream = match fields.get("stream").map(RawValue::get) {
             None | Some("null" | "false") => false,
             Some("true") => true,
             Some(_) => return Err(Failure::bad_field("stream", "'stream' must be a boolean.")),
@@ -47,7 +47,7 @@ impl Transformer for Passthrough {
         json::push_string(&mut out, &cx.caller.user);
         json::push_key(&mut out, "model");
         json::push_string(&mut out, &chosen.model.id);
-        let system = fields.get("system").filter(|system| as_user && !json::is_null(*system));
+        let system = fields.get("system").filter(|system| as_user && !json::is_null(system));
         if system.is_some() {
             cx.note_rule(rules, Did::SystemText);
         }
@@ -84,7 +84,7 @@ impl Transformer for Passthrough {
 }
 
 /// `prompt` as the list that the upstream wants, after the system texts where the model knows no system role.
-fn push_prompt(out: &mut Vec<u8>, system: Option<Raw<'_>>, prompt: Raw<'_>) {
+fn push_prompt(out: &mut Vec<u8>, system: Option<&RawValue>, prompt: &RawValue) {
     match system {
         Some(system) => push_list(out, &[system, prompt]),
         None => push_list(out, &[prompt]),
@@ -92,11 +92,11 @@ fn push_prompt(out: &mut Vec<u8>, system: Option<Raw<'_>>, prompt: Raw<'_>) {
 }
 
 /// One list of strings out of strings and lists of strings.
-fn push_list(out: &mut Vec<u8>, parts: &[Raw<'_>]) {
+fn push_list(out: &mut Vec<u8>, parts: &[&RawValue]) {
     let open = out.len();
     out.push(b'[');
     for part in parts {
-        for item in fields::list_of(*part).unwrap_or_else(|_| vec![*part]) {
+        for item in fields::list_of(part).unwrap_or_else(|_| vec![part]) {
             if out.len() > open + 1 {
                 out.push(b',');
             }
@@ -107,7 +107,7 @@ fn push_list(out: &mut Vec<u8>, parts: &[Raw<'_>]) {
 }
 
 /// The messages with system ones turned into user ones; how many those were.
-fn push_messages(out: &mut Vec<u8>, messages: Raw<'_>) -> Result<usize, Failure> {
+fn push_messages(out: &mut Vec<u8>, messages: &RawValue) -> Result<usize, Failure> {
     let mut turned = 0;
     let wrong = || Failure::bad_field("messages", "'messages' must be a list of messages.");
     out.push(b'[');

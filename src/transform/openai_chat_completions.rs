@@ -9,9 +9,9 @@ use super::openai::images;
 use super::openai::shape::CHAT;
 use super::{Context, Entry, Plan, Request, Transformer};
 use crate::chat::{Message, Role};
-use crate::wire::raw::{Raw, Value};
 use crate::wire::{Failure, Fields, json};
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The registry's row.
@@ -85,7 +85,7 @@ fn message<'a>(index: usize, fields: Fields<'a>) -> Result<Message<'a>, Failure>
     Ok(Message { role, content, calls, result_of, rest })
 }
 
-fn role(index: usize, given: Option<Raw<'_>>) -> Result<Role, Failure> {
+fn role(index: usize, given: Option<&RawValue>) -> Result<Role, Failure> {
     // The usual ones are a plain word.
     if let Some(role) = given.and_then(json::inside_of).and_then(Role::parse) {
         return Ok(role);
@@ -107,13 +107,13 @@ fn role(index: usize, given: Option<Raw<'_>>) -> Result<Role, Failure> {
 
 /// The content as the client wrote it. An assistant's message may have none (it called tools): ARGO wants a text, so it is
 /// an empty one.
-fn content<'a>(index: usize, role: Role, given: Option<Raw<'a>>) -> Result<Value<'a>, Failure> {
+fn content<'a>(index: usize, role: Role, given: Option<&'a RawValue>) -> Result<Cow<'a, RawValue>, Failure> {
     let place = || format!("messages[{index}].content");
-    match given.filter(|given| !json::is_null(*given)) {
-        Some(given) if given.get().starts_with(['"', '[']) => Ok(given.into()),
+    match given.filter(|given| !json::is_null(given)) {
+        Some(given) if given.get().starts_with(['"', '[']) => Ok(Cow::Borrowed(given)),
         Some(given) => Err(asked::wrong_type(&place(), "a string or a list of parts", given)),
         None if matches!(role, Role::Assistant | Role::Function) => match RawValue::from_string("\"\"".to_owned()) {
-            Ok(empty) => Ok(Value::Own(empty)),
+            Ok(empty) => Ok(Cow::Owned(empty)),
             Err(e) => Err(Failure::bad_field(place(), e.to_string())),
         },
         None => Err(Failure::bad_field(place(), format!("'{}' is missing.", place()))),

@@ -8,8 +8,8 @@ use super::openai::shape::COMPLETION;
 use super::openai::structured::Format;
 use super::{Context, Entry, Plan, Request, Transformer};
 use crate::chat::{Message, Role};
-use crate::wire::raw::Value;
 use crate::wire::{Failure, Fields};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The registry's row.
@@ -47,7 +47,7 @@ impl Transformer for Completions {
         let chosen = self.0.choose(model.as_deref(), cx)?;
         let mut decoded = Vec::new();
         let texts = prompts.texts(&chosen.model.rules, &mut decoded)?;
-        let message = |text| vec![Message::plain(Role::User, Value::Borrowed(text), Fields::default())];
+        let message = |text| vec![Message::plain(Role::User, Cow::Borrowed(text), Fields::default())];
         let conversations = texts.into_iter().map(message).collect();
         self.0.open(chosen, asked, conversations, &request.body, cx)
     }

@@ -10,9 +10,9 @@ use super::{Call, Context, Driven, Entry, Plan, Reply, Request, Transformer, Wir
 use crate::chat::tokens::{Counting, Prompt};
 use crate::dialect::{self, Dialect, EmbeddingDialect};
 use crate::models::{Chosen, Did, Models};
-use crate::wire::raw::Raw;
 use crate::wire::{Failure, Fields};
 use bytes::Bytes;
+use serde_json::value::RawValue;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -76,18 +76,18 @@ impl Embeddings {
     }
 
     /// What usage is counted from: token ids are counted already.
-    fn prompt(&self, body: &Bytes, texts: &[Raw<'_>], tokens: Option<u64>, chosen: &Chosen<'_>) -> Arc<Prompt> {
+    fn prompt(&self, body: &Bytes, texts: &[&RawValue], tokens: Option<u64>, chosen: &Chosen<'_>) -> Arc<Prompt> {
         let mut prompt = Prompt::new(self.counting, chosen.model.rules.counts_with());
         match tokens {
             Some(tokens) => prompt.push_counted(tokens),
-            None => texts.iter().for_each(|text| prompt.push_text(body, *text)),
+            None => texts.iter().for_each(|text| prompt.push_text(body, text)),
         }
         Arc::new(prompt)
     }
 
     fn plan(
         &self,
-        texts: &[Raw<'_>],
+        texts: &[&RawValue],
         chosen: &Chosen<'_>,
         form: Form,
         prompt: Arc<Prompt>,
@@ -138,7 +138,7 @@ fn cut_to(dimensions: Option<u64>, chosen: &Chosen<'_>) -> Result<Option<usize>,
     Ok(usize::try_from(wanted).ok().filter(|_| full != Some(wanted)))
 }
 
-fn is_base64(value: Raw<'_>) -> Result<bool, Failure> {
+fn is_base64(value: &RawValue) -> Result<bool, Failure> {
     match asked::text("encoding_format", value)?.as_deref() {
         None | Some("float") => Ok(false),
         Some("base64") => Ok(true),

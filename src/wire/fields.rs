@@ -1,8 +1,7 @@
 //! A JSON object as an ordered list of names and raw values: what is not used is never decoded, only passed on.
 
-use super::raw::Raw;
-use super::scan;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -12,7 +11,7 @@ pub type Name<'a> = Cow<'a, str>;
 /// The fields of one object in the order in which they came, duplicates included.
 #[derive(Debug, Clone, Default)]
 pub struct Fields<'a> {
-    list: Vec<(Name<'a>, Raw<'a>)>,
+    list: Vec<(Name<'a>, &'a RawValue)>,
 }
 
 impl<'a> Fields<'a> {
@@ -21,24 +20,21 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// serde_json's, with line and column; also when the text is JSON but no object.
     pub fn parse(text: &'a str) -> Result<Self, serde_json::Error> {
-        match scan::object(text) {
-            Some(fields) => Ok(fields),
-            None => serde_json::from_str(text),
-        }
+        serde_json::from_str(text)
     }
 
     /// The value of a field; the last one where a name was repeated, as JSON parsers commonly read it.
-    pub fn get(&self, name: &str) -> Option<Raw<'a>> {
+    pub fn get(&self, name: &str) -> Option<&'a RawValue> {
         self.list.iter().rev().find(|(key, _)| key == name).map(|(_, value)| *value)
     }
 
     /// Name and value of each field, in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, Raw<'a>)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
         self.list.iter().map(|(name, value)| (name.as_ref(), *value))
     }
 
     /// Adds a field at the end.
-    pub fn push(&mut self, name: Name<'a>, value: Raw<'a>) {
+    pub fn push(&mut self, name: Name<'a>, value: &'a RawValue) {
         self.list.push((name, value));
     }
 }
@@ -56,7 +52,7 @@ impl<'a, 'de: 'a> Deserialize<'de> for Fields<'a> {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
                 let mut list = Vec::with_capacity(8);
                 while let Some(NameText(name)) = map.next_key()? {
-                    list.push((name, map.next_value::<Raw<'de>>()?));
+                    list.push((name, map.next_value::<&'de RawValue>()?));
                 }
                 Ok(Fields { list })
             }
@@ -66,7 +62,7 @@ impl<'a, 'de: 'a> Deserialize<'de> for Fields<'a> {
 }
 
 impl<'a> IntoIterator for Fields<'a> {
-    type Item = (Name<'a>, Raw<'a>);
+    type Item = (Name<'a>, &'a RawValue);
     type IntoIter = std::vec::IntoIter<Self::Item>;
 
     fn into_iter(self) -> Self::IntoIter {
@@ -107,14 +103,11 @@ impl<'a, 'de: 'a> Deserialize<'de> for NameText<'a> {
 ///
 /// # Errors
 /// When the value is not an array.
-pub fn list_of(raw: Raw<'_>) -> Result<Vec<Raw<'_>>, serde_json::Error> {
+pub fn list_of(raw: &RawValue) -> Result<Vec<&RawValue>, serde_json::Error> {
     if !raw.get().starts_with('[') {
         return Err(serde_json::Error::custom("not an array"));
     }
-    match scan::list(raw.get()) {
-        Some(list) => Ok(list),
-        None => serde_json::from_str(raw.get()),
-    }
+    serde_json::from_str(raw.get())
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! What is written here is also safe inside one SSE `data:` line: clients that split with `str.splitlines` (httpx) treat
 //! U+0085, U+2028, U+2029 and 0x1c–0x1e as line ends, so those are always escaped.
 
-use super::raw::Raw;
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 /// What a byte needs before it may stand in a JSON string.
@@ -138,7 +138,7 @@ pub fn push_number(out: &mut Vec<u8>, number: u64) {
 ///
 /// Borrowed when nothing in it is escaped. A lone surrogate (`"\ud800"`, which no UTF-8 text can hold) becomes U+FFFD,
 /// so use it where text is inspected, not where it is passed on.
-pub fn text_of(raw: Raw<'_>) -> Option<Cow<'_, str>> {
+pub fn text_of(raw: &RawValue) -> Option<Cow<'_, str>> {
     let inside = inside_of(raw)?;
     if memchr::memchr(b'\\', inside.as_bytes()).is_none() {
         return Some(Cow::Borrowed(inside));
@@ -150,7 +150,7 @@ pub fn text_of(raw: Raw<'_>) -> Option<Cow<'_, str>> {
 }
 
 /// What stands between the quotes of a raw JSON string, still escaped; `None` when the value is not a string.
-pub fn inside_of(raw: Raw<'_>) -> Option<&str> {
+pub fn inside_of(raw: &RawValue) -> Option<&str> {
     raw.get().strip_prefix('"')?.strip_suffix('"')
 }
 
@@ -188,12 +188,12 @@ fn lossy(inside: &str) -> String {
 }
 
 /// Whether a raw value is JSON's `null`.
-pub fn is_null(raw: Raw<'_>) -> bool {
+pub fn is_null(raw: &RawValue) -> bool {
     raw.get() == "null"
 }
 
 /// The kind of a raw value, as an error message names it.
-pub fn kind_of(raw: Raw<'_>) -> &'static str {
+pub fn kind_of(raw: &RawValue) -> &'static str {
     match raw.get().as_bytes().first() {
         Some(b'{') => "an object",
         Some(b'[') => "an array",
@@ -230,7 +230,7 @@ mod tests {
 
     #[test]
     fn lone_surrogates_do_not_lose_the_rest() {
-        let raw: Raw<'_> = serde_json::from_str(r#""a\ud800b\n\ud83d\ude00c""#).unwrap();
+        let raw: &RawValue = serde_json::from_str(r#""a\ud800b\n\ud83d\ude00c""#).unwrap();
         assert_eq!(text_of(raw).unwrap(), "a\u{FFFD}b\n😀c");
     }
 
@@ -243,7 +243,7 @@ mod tests {
         #[test]
         fn any_raw_string_is_read(text in any::<String>()) {
             let json = serde_json::to_string(&text).unwrap();
-            let raw = Raw::parse(&json).unwrap();
+            let raw: &RawValue = serde_json::from_str(&json).unwrap();
             prop_assert_eq!(text_of(raw).unwrap(), text);
         }
     }

@@ -82,15 +82,15 @@ fn blank(text: &[u8], mut at: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::raw::Raw;
     use proptest::prelude::*;
+    use serde_json::value::RawValue;
 
     /// The same with serde_json, for lists of numbers.
     fn slowly(text: &str) -> Option<Vec<&str>> {
-        let lists: Vec<Raw<'_>> = serde_json::from_str(text).ok()?;
+        let lists: Vec<&RawValue> = serde_json::from_str(text).ok()?;
         let all_numbers = lists.iter().all(|list| {
-            let is_number = |one: &Raw<'_>| one.get().starts_with(|c: char| c == '-' || c.is_ascii_digit());
-            serde_json::from_str::<Vec<Raw<'_>>>(list.get())
+            let is_number = |one: &&RawValue| one.get().starts_with(|c: char| c == '-' || c.is_ascii_digit());
+            serde_json::from_str::<Vec<&RawValue>>(list.get())
                 .is_ok_and(|list| !list.is_empty() && list.iter().all(is_number))
         });
         (all_numbers && !lists.is_empty()).then(|| lists.iter().map(|list| list.get()).collect())

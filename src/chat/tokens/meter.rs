@@ -3,7 +3,7 @@
 use super::{Counting, Estimate, Tokenizer};
 use crate::chat::Text;
 use crate::wire::json;
-use crate::wire::raw::Raw;
+use serde_json::value::RawValue;
 
 /// How much text is kept before it is counted, in bytes: it bounds the memory of a stream whose usage is wanted, and the
 /// time of one count to about a millisecond.
@@ -82,5 +82,8 @@ fn seam(text: &str) -> usize {
 
 fn unescaped(inside: &str) -> String {
     let quoted = format!("\"{inside}\"");
-    Raw::parse(&quoted).ok().and_then(|raw| json::text_of(raw).map(|t| t.into_owned())).unwrap_or_default()
+    serde_json::from_str::<&RawValue>(&quoted)
+        .ok()
+        .and_then(|raw| json::text_of(raw).map(|t| t.into_owned()))
+        .unwrap_or_default()
 }

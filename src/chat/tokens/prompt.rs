@@ -3,10 +3,10 @@
 use super::estimate::estimated;
 use super::remember::{self, Form};
 use super::{Counting, Tokenizer};
-use crate::wire::raw::Raw;
 use crate::wire::{Fields, fields, json};
 use bytes::Bytes;
 use once_cell::sync::OnceCell;
+use serde_json::value::RawValue;
 
 /// The tokens that OpenAI's format spends on each message, beside its text: delimiters and the role.
 const PER_MESSAGE: u64 = 4;
@@ -42,7 +42,7 @@ impl Prompt {
     }
 
     /// Adds a message of a chat: its content, a JSON string or list of parts that lies within `body`.
-    pub fn push_message(&mut self, body: &Bytes, content: Raw<'_>) {
+    pub fn push_message(&mut self, body: &Bytes, content: &RawValue) {
         if self.overhead == 0 {
             self.overhead = REPLY_OPENING;
         }
@@ -51,7 +51,7 @@ impl Prompt {
     }
 
     /// Adds a text that is counted alone: a prompt, an input of an embedding.
-    pub fn push_text(&mut self, body: &Bytes, content: Raw<'_>) {
+    pub fn push_text(&mut self, body: &Bytes, content: &RawValue) {
         if self.counting != Counting::None {
             self.texts.push(Counted::Json(within(body, content.get())));
         }
@@ -106,7 +106,7 @@ impl Prompt {
 
     /// Counts one JSON value: a string, or the texts of a list of parts. Images and other parts are not text and count 0.
     fn count_json(&self, json: &[u8], counting: Counting) -> u64 {
-        let read = || std::str::from_utf8(json).ok().and_then(|text| Raw::parse(text).ok());
+        let read = || serde_json::from_slice::<&RawValue>(json).ok();
         if json.first() != Some(&b'[') {
             return self.count_text(json, read, counting);
         }
@@ -120,13 +120,13 @@ impl Prompt {
         }
     }
 
-    fn count_part(&self, part: Raw<'_>, counting: Counting) -> u64 {
+    fn count_part(&self, part: &RawValue, counting: Counting) -> u64 {
         let text = Fields::parse(part.get()).ok().and_then(|fields| fields.get("text"));
         text.map_or(0, |text| self.count_text(text.get().as_bytes(), || Some(text), counting))
     }
 
     /// Counts a JSON string, which is read only where it was not counted before.
-    fn count_text<'a>(&self, json: &[u8], read: impl FnOnce() -> Option<Raw<'a>>, counting: Counting) -> u64 {
+    fn count_text<'a>(&self, json: &[u8], read: impl FnOnce() -> Option<&'a RawValue>, counting: Counting) -> u64 {
         match counting {
             Counting::Exact => remember::count(self.tokenizer, Form::Json, json, || {
                 read().and_then(json::text_of).map_or(0, |text| self.tokenizer.count(&text))

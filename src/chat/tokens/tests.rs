@@ -3,14 +3,14 @@
 use super::meter::KEPT;
 use super::*;
 use crate::chat::Text;
-use crate::wire::raw::Raw;
 use bytes::Bytes;
+use serde_json::value::RawValue;
 
 fn prompt(counting: Counting, messages: &[&str]) -> u64 {
     let mut prompt = Prompt::new(counting, Tokenizer::O200k);
     for message in messages {
         let body = Bytes::copy_from_slice(message.as_bytes());
-        let raw: Raw<'_> = serde_json::from_slice(&body).unwrap();
+        let raw: &RawValue = serde_json::from_slice(&body).unwrap();
         prompt.push_message(&body, raw);
     }
     prompt.tokens()

@@ -1,6 +1,5 @@
 use super::*;
 use crate::models::Rule;
-use serde_json::value::RawValue;
 use std::sync::Arc;
 
 fn json(text: &str) -> Json {
@@ -22,7 +21,7 @@ fn texts(list: &[&str]) -> Vec<String> {
 /// The parameters after the rules, as `name=value`, and what was told.
 fn applied(rules: &Rules, given: &[(&str, &str)], stream: bool) -> (String, Vec<String>) {
     let given: Vec<(&str, Json)> = given.iter().map(|(name, value)| (*name, json(value))).collect();
-    let params = given.iter().map(|(name, value)| (Cow::Borrowed(*name), Raw::from(&**value))).collect();
+    let params = given.iter().map(|(name, value)| (Cow::Borrowed(*name), value.as_ref())).collect();
     let mut chat = Conversation { params, ..Conversation::default() };
     let mut did = Vec::new();
     rules.apply(&mut chat, stream, |one| did.push(one.to_string()));
@@ -38,7 +37,7 @@ fn params(rules: &Rules, given: &[(&str, &str)]) -> String {
 fn messages(rules: &Rules, given: &[(Role, &str)]) -> Vec<String> {
     let given: Vec<(Role, Json)> = given.iter().map(|(role, content)| (*role, json(content))).collect();
     let message = |(role, content): &(Role, Json)| {
-        let content = Value::Own(RawValue::from_string(content.get().to_owned()).unwrap());
+        let content = Cow::Owned(RawValue::from_string(content.get().to_owned()).unwrap());
         Message::plain(*role, content, Fields::default())
     };
     let mut chat = Conversation { messages: given.iter().map(message).collect(), ..Conversation::default() };

@@ -3,8 +3,8 @@
 use super::tools::Offer;
 use crate::chat::conversation::Param;
 use crate::wire::fields::Name;
-use crate::wire::raw::Raw;
 use crate::wire::{Failure, Fields, json};
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ impl<'a> Asked<'a> {
     /// 400 naming the field: a wrong type, or something that ARGO cannot do and that would change the answer's meaning.
     pub fn read(
         fields: Fields<'a>,
-        mut own: impl FnMut(&str, Raw<'a>) -> Result<bool, Failure>,
+        mut own: impl FnMut(&str, &'a RawValue) -> Result<bool, Failure>,
     ) -> Result<Self, Failure> {
         let mut asked = Asked::default();
         let mut best_of = None;
@@ -58,10 +58,10 @@ impl<'a> Asked<'a> {
     /// The name under which the request limits its answer, if it does.
     pub fn limit_name(&self) -> Option<&'static str> {
         let name = |given: &str| ["max_tokens", "max_completion_tokens"].into_iter().find(|known| *known == given);
-        self.params.iter().rev().filter(|(_, value)| !json::is_null(*value)).find_map(|(given, _)| name(given))
+        self.params.iter().rev().filter(|(_, value)| !json::is_null(value)).find_map(|(given, _)| name(given))
     }
 
-    fn field(&mut self, field: Name<'a>, value: Raw<'a>) -> Result<(), Failure> {
+    fn field(&mut self, field: Name<'a>, value: &'a RawValue) -> Result<(), Failure> {
         let name = field.as_ref();
         match name {
             "model" => self.model = text(name, value)?,
@@ -86,7 +86,7 @@ impl<'a> Asked<'a> {
 }
 
 /// What ARGO cannot do and what would silently change the answer's meaning.
-fn refuse_unsupported(name: &str, value: Raw<'_>) -> Result<(), Failure> {
+fn refuse_unsupported(name: &str, value: &RawValue) -> Result<(), Failure> {
     if json::is_null(value) {
         return Ok(());
     }
@@ -104,7 +104,7 @@ fn refuse_unsupported(name: &str, value: Raw<'_>) -> Result<(), Failure> {
 }
 
 /// A string, or nothing when it is null.
-pub fn text<'a>(name: &str, value: Raw<'a>) -> Result<Option<Cow<'a, str>>, Failure> {
+pub fn text<'a>(name: &str, value: &'a RawValue) -> Result<Option<Cow<'a, str>>, Failure> {
     match json::text_of(value) {
         Some(text) => Ok(Some(text)),
         None if json::is_null(value) => Ok(None),
@@ -112,7 +112,7 @@ pub fn text<'a>(name: &str, value: Raw<'a>) -> Result<Option<Cow<'a, str>>, Fail
     }
 }
 
-fn boolean(name: &str, value: Raw<'_>) -> Result<bool, Failure> {
+fn boolean(name: &str, value: &RawValue) -> Result<bool, Failure> {
     match value.get() {
         "true" => Ok(true),
         "false" | "null" => Ok(false),
@@ -121,7 +121,7 @@ fn boolean(name: &str, value: Raw<'_>) -> Result<bool, Failure> {
 }
 
 /// A whole number of at least 1, or nothing when it is null.
-pub fn positive(name: &str, value: Raw<'_>) -> Result<Option<u64>, Failure> {
+pub fn positive(name: &str, value: &RawValue) -> Result<Option<u64>, Failure> {
     if json::is_null(value) {
         return Ok(None);
     }
@@ -132,7 +132,7 @@ pub fn positive(name: &str, value: Raw<'_>) -> Result<Option<u64>, Failure> {
     }
 }
 
-fn stream_options(value: Raw<'_>) -> Result<bool, Failure> {
+fn stream_options(value: &RawValue) -> Result<bool, Failure> {
     if json::is_null(value) {
         return Ok(false);
     }
@@ -141,7 +141,7 @@ fn stream_options(value: Raw<'_>) -> Result<bool, Failure> {
 }
 
 /// A time limit in seconds, whole or not.
-pub fn timeout(value: Raw<'_>) -> Result<Option<Duration>, Failure> {
+pub fn timeout(value: &RawValue) -> Result<Option<Duration>, Failure> {
     if json::is_null(value) {
         return Ok(None);
     }
@@ -153,7 +153,7 @@ pub fn timeout(value: Raw<'_>) -> Result<Option<Duration>, Failure> {
 }
 
 /// 400 for a field of the wrong kind.
-pub fn wrong_type(name: &str, wanted: &str, given: Raw<'_>) -> Failure {
+pub fn wrong_type(name: &str, wanted: &str, given: &RawValue) -> Failure {
     let mut shown: String = given.get().chars().take(40).collect();
     if shown.len() < given.get().len() {
         shown.push('…');

@@ -202,8 +202,8 @@ impl Endpoint {
     fn count(&self, prompt: &mut Prompt, messages: &[Message<'_>], tools: Option<&Tools<'_>>, body: &Bytes) {
         for message in messages {
             match self.shape.has_messages {
-                true => prompt.push_message(body, message.content.raw()),
-                false => prompt.push_text(body, message.content.raw()),
+                true => prompt.push_message(body, &message.content),
+                false => prompt.push_text(body, &message.content),
             }
             for call in &message.calls {
                 prompt.push_plain(body, &call.name);

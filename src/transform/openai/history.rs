@@ -5,28 +5,28 @@ use super::asked::wrong_type;
 use crate::chat::tools::ToolCall;
 use crate::chat::{Message, Role};
 use crate::wire::fields::Name;
-use crate::wire::raw::Raw;
 use crate::wire::{Failure, Fields, fields, json};
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 /// The fields of one message that are about tools, as they came.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Linked<'a> {
-    tool_calls: Option<Raw<'a>>,
-    function_call: Option<Raw<'a>>,
-    tool_call_id: Option<Raw<'a>>,
+    tool_calls: Option<&'a RawValue>,
+    function_call: Option<&'a RawValue>,
+    tool_call_id: Option<&'a RawValue>,
 }
 
 impl<'a> Linked<'a> {
     /// Takes a field that is about tools where the role has such a field; whether it was one.
-    pub fn take(&mut self, name: &str, value: Raw<'a>) -> bool {
+    pub fn take(&mut self, name: &str, value: &'a RawValue) -> bool {
         let place = match name {
             "tool_calls" => &mut self.tool_calls,
             "function_call" => &mut self.function_call,
             "tool_call_id" => &mut self.tool_call_id,
             _ => return false,
         };
-        *place = Some(value).filter(|value| !json::is_null(*value));
+        *place = Some(value).filter(|value| !json::is_null(value));
         true
     }
 
@@ -58,7 +58,7 @@ impl<'a> Linked<'a> {
     }
 }
 
-fn call<'a>(place: &str, given: Raw<'a>) -> Result<ToolCall<'a>, Failure> {
+fn call<'a>(place: &str, given: &'a RawValue) -> Result<ToolCall<'a>, Failure> {
     let fields = Fields::parse(given.get()).map_err(|_| wrong_type(place, "an object", given))?;
     let missing = |name: &str| {
         let place = format!("{place}.{name}");
@@ -70,14 +70,14 @@ fn call<'a>(place: &str, given: Raw<'a>) -> Result<ToolCall<'a>, Failure> {
     Ok(ToolCall { id, name, arguments })
 }
 
-fn function<'a>(place: &str, given: Raw<'a>) -> Result<(Name<'a>, Name<'a>), Failure> {
+fn function<'a>(place: &str, given: &'a RawValue) -> Result<(Name<'a>, Name<'a>), Failure> {
     let fields = Fields::parse(given.get()).map_err(|_| wrong_type(place, "an object", given))?;
     let name = fields.get("name").and_then(json::text_of).filter(|name| !name.is_empty());
     let name = name.ok_or_else(|| {
         let place = format!("{place}.name");
         Failure::bad_field(&*place, format!("'{place}' is missing."))
     })?;
-    let arguments = match fields.get("arguments").filter(|given| !json::is_null(*given)) {
+    let arguments = match fields.get("arguments").filter(|given| !json::is_null(given)) {
         None => Cow::Borrowed("{}"),
         Some(given) => {
             json::text_of(given).ok_or_else(|| wrong_type(&format!("{place}.arguments"), "a string of JSON", given))?

@@ -4,10 +4,10 @@ use super::asked;
 use super::body::{ChatBody, Messages};
 use crate::transform::images::{Image, Images};
 use crate::wire::fields::list_of;
-use crate::wire::raw::Raw;
 use crate::wire::{Fields, json};
 use memchr::memmem::Finder;
 use once_cell::sync::Lazy;
+use serde_json::value::RawValue;
 
 /// What every body with an image URL has.
 static WORD: Lazy<Finder<'static>> = Lazy::new(|| Finder::new("image_url"));
@@ -48,7 +48,7 @@ fn may_name_images(body: &[u8]) -> bool {
         })
 }
 
-fn in_content(body: &[u8], message: usize, content: Option<Raw<'_>>, list: &mut Vec<Image>) {
+fn in_content(body: &[u8], message: usize, content: Option<&RawValue>, list: &mut Vec<Image>) {
     let parts = content.and_then(|content| list_of(content).ok()).unwrap_or_default();
     for (number, part) in parts.into_iter().enumerate() {
         let Ok(part) = Fields::parse(part.get()) else { continue };
@@ -70,7 +70,7 @@ fn in_content(body: &[u8], message: usize, content: Option<Raw<'_>>, list: &mut 
     }
 }
 
-fn image(body: &[u8], raw: Raw<'_>, place: impl Fn() -> String) -> Option<Image> {
+fn image(body: &[u8], raw: &RawValue, place: impl Fn() -> String) -> Option<Image> {
     let url = json::text_of(raw)?;
     let (scheme, _) = url.split_once(':')?;
     if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {

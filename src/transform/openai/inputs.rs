@@ -2,7 +2,6 @@
 
 use super::asked::wrong_type;
 use crate::models::Rules;
-use crate::wire::raw::Raw;
 use crate::wire::{Failure, fields, json};
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -22,7 +21,7 @@ pub struct Inputs<'a> {
 #[derive(Debug)]
 enum Given<'a> {
     /// JSON strings.
-    Texts(Vec<Raw<'a>>),
+    Texts(Vec<&'a RawValue>),
     /// Token ids, no list of them empty.
     Tokens(Vec<Vec<u32>>),
 }
@@ -32,7 +31,7 @@ impl<'a> Inputs<'a> {
     ///
     /// # Errors
     /// 400 naming what is missing, empty, too much, or of the wrong kind.
-    pub fn read(field: &'static str, given: Option<Raw<'a>>) -> Result<Self, Failure> {
+    pub fn read(field: &'static str, given: Option<&'a RawValue>) -> Result<Self, Failure> {
         let Some(given) = given else {
             let message = format!("'{field}' is missing; a text, token ids, or a list of either is expected.");
             return Err(Failure::bad_field(field, message));
@@ -54,14 +53,14 @@ impl<'a> Inputs<'a> {
             }
             Some(b'[') => {
                 all(field, &list, |one| one.get().starts_with('['), "a list of token ids, as the first one is")?;
-                let ids = list.iter().enumerate().map(|(index, one)| ids(*one, &format!("{field}[{index}]")));
+                let ids = list.iter().enumerate().map(|(index, one)| ids(one, &format!("{field}[{index}]")));
                 let given = Given::Tokens(ids.collect::<Result<_, _>>()?);
                 Ok(Inputs { field, single: false, given })
             }
             Some(b'0'..=b'9' | b'-') => {
                 Ok(Inputs { field, single: true, given: Given::Tokens(vec![ids(given, field)?]) })
             }
-            _ => Err(wrong_type(&format!("{field}[0]"), "a string or token ids", *first)),
+            _ => Err(wrong_type(&format!("{field}[0]"), "a string or token ids", first)),
         }
     }
 
@@ -69,7 +68,11 @@ impl<'a> Inputs<'a> {
     ///
     /// # Errors
     /// 400 naming an input that is longer than the rules allow, or ids that are no text of the model.
-    pub fn texts<'t>(&'t self, rules: &Rules, decoded: &'t mut Vec<Box<RawValue>>) -> Result<Vec<Raw<'t>>, Failure> {
+    pub fn texts<'t>(
+        &'t self,
+        rules: &Rules,
+        decoded: &'t mut Vec<Box<RawValue>>,
+    ) -> Result<Vec<&'t RawValue>, Failure> {
         let ids = match &self.given {
             Given::Texts(texts) => return self.check_lengths(texts, rules).map(|()| texts.clone()),
             Given::Tokens(ids) => ids,
@@ -80,7 +83,7 @@ impl<'a> Inputs<'a> {
             }
             decoded.push(self.decode(index, ids, rules)?);
         }
-        Ok(decoded.iter().map(|text| Raw::from(&**text)).collect())
+        Ok(decoded.iter().map(AsRef::as_ref).collect())
     }
 
     /// How many token ids were given; `None` for texts.
@@ -92,10 +95,10 @@ impl<'a> Inputs<'a> {
     }
 
     /// Only a text of more bytes than tokens are allowed has to be counted.
-    fn check_lengths(&self, texts: &[Raw<'_>], rules: &Rules) -> Result<(), Failure> {
+    fn check_lengths(&self, texts: &[&RawValue], rules: &Rules) -> Result<(), Failure> {
         let (Some(most), Some(tokenizer)) = (rules.max_input_tokens, rules.tokenizer) else { return Ok(()) };
         let mut long = texts.iter().enumerate().filter(|(_, text)| text.get().len() > most);
-        match long.find(|(_, text)| json::text_of(**text).is_some_and(|text| tokenizer.exceeds(&text, most))) {
+        match long.find(|(_, text)| json::text_of(text).is_some_and(|text| tokenizer.exceeds(&text, most))) {
             Some((index, _)) => Err(too_long(&self.place(index), most)),
             None => Ok(()),
         }
@@ -140,14 +143,14 @@ impl<'a> Inputs<'a> {
     }
 }
 
-fn all(field: &str, list: &[Raw<'_>], fits: impl Fn(Raw<'_>) -> bool, wanted: &str) -> Result<(), Failure> {
-    match list.iter().enumerate().find(|(_, one)| !fits(**one)) {
-        Some((index, one)) => Err(wrong_type(&format!("{field}[{index}]"), wanted, *one)),
+fn all(field: &str, list: &[&RawValue], fits: impl Fn(&RawValue) -> bool, wanted: &str) -> Result<(), Failure> {
+    match list.iter().enumerate().find(|(_, one)| !fits(one)) {
+        Some((index, one)) => Err(wrong_type(&format!("{field}[{index}]"), wanted, one)),
         None => Ok(()),
     }
 }
 
-fn ids(list: Raw<'_>, place: &str) -> Result<Vec<u32>, Failure> {
+fn ids(list: &RawValue, place: &str) -> Result<Vec<u32>, Failure> {
     match serde_json::from_str::<Vec<u32>>(list.get()) {
         Ok(ids) if ids.is_empty() => return Err(empty(place, "list")),
         Ok(ids) => return Ok(ids),
@@ -179,7 +182,7 @@ mod tests {
     }
 
     fn texts(input: &str, rules: &Rules) -> Result<(Vec<String>, Option<u64>), Failure> {
-        let raw: Raw<'_> = serde_json::from_str(input).unwrap();
+        let raw: &RawValue = serde_json::from_str(input).unwrap();
         let inputs = Inputs::read("input", Some(raw))?.filled()?;
         let mut decoded = Vec::new();
         let texts = inputs.texts(rules, &mut decoded)?.iter().map(|text| text.get().to_owned()).collect();

@@ -51,8 +51,8 @@ mod tests {
     use crate::chat::tokens::{Counting, Tokenizer};
     use crate::models::Facts;
     use crate::transform::openai::shape::{CHAT, COMPLETION};
-    use crate::wire::raw::Raw;
     use bytes::Bytes;
+    use serde_json::value::RawValue;
 
     fn rules(tokenizer: Option<Tokenizer>) -> Rules {
         let facts = Facts { context_length: Some(1000), max_output_tokens: Some(100), ..Facts::default() };
@@ -68,7 +68,7 @@ mod tests {
     ) -> Option<(String, String)> {
         let text = Bytes::from(format!("\"{}\"", "word ".repeat(words).trim_end()));
         let mut prompt = Prompt::new(counting, Tokenizer::O200k);
-        prompt.push_text(&text, serde_json::from_slice::<Raw<'_>>(&text).unwrap());
+        prompt.push_text(&text, serde_json::from_slice::<&RawValue>(&text).unwrap());
         let refusal = context(&prompt, has_tools, &rules(own.then_some(Tokenizer::O200k)), shape).err()?;
         assert_eq!((refusal.status.as_u16(), refusal.code.as_deref()), (400, Some("context_length_exceeded")));
         Some((refusal.param.unwrap(), refusal.message))

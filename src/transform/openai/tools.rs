@@ -3,23 +3,23 @@
 
 use super::asked::{text, wrong_type};
 use crate::chat::tools::{Choice, Tool, Tools};
-use crate::wire::raw::Raw;
 use crate::wire::{Failure, Fields, fields, json};
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 /// The fields of a request that are about tools, as they came.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Offer<'a> {
-    tools: Option<Raw<'a>>,
-    tool_choice: Option<Raw<'a>>,
-    parallel_tool_calls: Option<Raw<'a>>,
-    functions: Option<Raw<'a>>,
-    function_call: Option<Raw<'a>>,
+    tools: Option<&'a RawValue>,
+    tool_choice: Option<&'a RawValue>,
+    parallel_tool_calls: Option<&'a RawValue>,
+    functions: Option<&'a RawValue>,
+    function_call: Option<&'a RawValue>,
 }
 
 impl<'a> Offer<'a> {
     /// Takes a field that is about tools; whether it was one.
-    pub fn take(&mut self, name: &str, value: Raw<'a>) -> bool {
+    pub fn take(&mut self, name: &str, value: &'a RawValue) -> bool {
         let place = match name {
             "tools" => &mut self.tools,
             "tool_choice" => &mut self.tool_choice,
@@ -28,7 +28,7 @@ impl<'a> Offer<'a> {
             "function_call" => &mut self.function_call,
             _ => return false,
         };
-        *place = Some(value).filter(|value| !json::is_null(*value));
+        *place = Some(value).filter(|value| !json::is_null(value));
         true
     }
 
@@ -83,15 +83,15 @@ impl<'a> Offer<'a> {
 
 fn each<'a>(
     name: &str,
-    list: Raw<'a>,
-    read: impl Fn(&str, Raw<'a>) -> Result<Tool<'a>, Failure>,
+    list: &'a RawValue,
+    read: impl Fn(&str, &'a RawValue) -> Result<Tool<'a>, Failure>,
 ) -> Result<Vec<Tool<'a>>, Failure> {
     let list = fields::list_of(list).map_err(|_| wrong_type(name, "a list", list))?;
     list.into_iter().enumerate().map(|(index, one)| read(&format!("{name}[{index}]"), one)).collect()
 }
 
 /// `{"type": "function", "function": {…}}`
-fn tool<'a>(place: &str, given: Raw<'a>) -> Result<Tool<'a>, Failure> {
+fn tool<'a>(place: &str, given: &'a RawValue) -> Result<Tool<'a>, Failure> {
     let fields = Fields::parse(given.get()).map_err(|_| wrong_type(place, "an object", given))?;
     let kind = match fields.get("type") {
         Some(kind) => text(&format!("{place}.type"), kind)?,
@@ -113,9 +113,9 @@ fn tool<'a>(place: &str, given: Raw<'a>) -> Result<Tool<'a>, Failure> {
 }
 
 /// `{"name", "description", "parameters", "strict"}`
-fn function<'a>(place: &str, given: Raw<'a>) -> Result<Tool<'a>, Failure> {
+fn function<'a>(place: &str, given: &'a RawValue) -> Result<Tool<'a>, Failure> {
     let fields = Fields::parse(given.get()).map_err(|_| wrong_type(place, "an object", given))?;
-    let there = |name: &str| fields.get(name).filter(|value| !json::is_null(*value));
+    let there = |name: &str| fields.get(name).filter(|value| !json::is_null(value));
     let name_place = format!("{place}.name");
     let name = match there("name") {
         Some(name) => text(&name_place, name)?.filter(|name| !name.is_empty()),
@@ -134,7 +134,7 @@ fn function<'a>(place: &str, given: Raw<'a>) -> Result<Tool<'a>, Failure> {
     })
 }
 
-fn choice<'a>(name: &str, given: Raw<'a>, old: bool) -> Result<Choice<'a>, Failure> {
+fn choice<'a>(name: &str, given: &'a RawValue, old: bool) -> Result<Choice<'a>, Failure> {
     let wanted = if old { "auto, none or {\"name\"}" } else { "auto, none, required or a named function" };
     let wrong = || Failure::bad_field(name, format!("'{name}' is {}; expected {wanted}.", shown(given)));
     if let Some(word) = json::text_of(given) {
@@ -164,7 +164,7 @@ fn missing(place: &str, wanted: &str) -> Failure {
     Failure::bad_field(place, format!("'{place}' is missing; {wanted} is expected."))
 }
 
-fn shown(given: Raw<'_>) -> Cow<'_, str> {
+fn shown(given: &RawValue) -> Cow<'_, str> {
     match given.get().char_indices().nth(60) {
         Some((end, _)) => Cow::Owned(format!("{}…", given.get().get(..end).unwrap_or_default())),
         None => Cow::Borrowed(given.get()),

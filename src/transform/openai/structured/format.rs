@@ -1,8 +1,8 @@
 //! `response_format` of a request: the JSON that the answer is to be.
 
 use crate::transform::openai::asked::{text, wrong_type};
-use crate::wire::raw::Raw;
 use crate::wire::{Failure, Fields, json};
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 /// The longest name of a schema, in characters.
@@ -23,11 +23,11 @@ pub struct Schema<'a> {
     /// Letters, digits, `_` and `-`.
     pub name: Cow<'a, str>,
     /// A JSON string.
-    pub description: Option<Raw<'a>>,
+    pub description: Option<&'a RawValue>,
     /// A JSON object; without one any JSON will do.
-    pub schema: Option<Raw<'a>>,
+    pub schema: Option<&'a RawValue>,
     /// Whether the answer must follow the schema exactly, as the client wrote it.
-    pub strict: Option<Raw<'a>>,
+    pub strict: Option<&'a RawValue>,
 }
 
 impl<'a> Format<'a> {
@@ -35,7 +35,7 @@ impl<'a> Format<'a> {
     ///
     /// # Errors
     /// 400 naming the field.
-    pub fn read(given: Raw<'a>) -> Result<Option<Self>, Failure> {
+    pub fn read(given: &'a RawValue) -> Result<Option<Self>, Failure> {
         if json::is_null(given) {
             return Ok(None);
         }
@@ -50,7 +50,7 @@ impl<'a> Format<'a> {
         match kind.as_deref() {
             Some("text") => Ok(None),
             Some("json_object") => Ok(Some(Format::Object)),
-            Some("json_schema") => match fields.get("json_schema").filter(|inside| !json::is_null(*inside)) {
+            Some("json_schema") => match fields.get("json_schema").filter(|inside| !json::is_null(inside)) {
                 Some(inside) => Ok(Some(Format::Schema(schema(&place, inside)?))),
                 None => Err(missing(&place, "an object with 'name' and 'schema'")),
             },
@@ -63,13 +63,13 @@ impl<'a> Format<'a> {
     }
 }
 
-fn object<'a>(place: &str, given: Raw<'a>) -> Result<Fields<'a>, Failure> {
+fn object<'a>(place: &str, given: &'a RawValue) -> Result<Fields<'a>, Failure> {
     Fields::parse(given.get()).map_err(|_| wrong_type(place, "an object", given))
 }
 
-fn schema<'a>(place: &str, given: Raw<'a>) -> Result<Schema<'a>, Failure> {
+fn schema<'a>(place: &str, given: &'a RawValue) -> Result<Schema<'a>, Failure> {
     let fields = object(place, given)?;
-    let there = |name: &str| fields.get(name).filter(|value| !json::is_null(*value));
+    let there = |name: &str| fields.get(name).filter(|value| !json::is_null(value));
     let name_place = format!("{place}.name");
     let name = match there("name") {
         Some(name) => text(&name_place, name)?,
@@ -104,12 +104,12 @@ mod tests {
     use super::*;
 
     fn read(given: &str) -> Result<String, String> {
-        let given: Raw<'_> = serde_json::from_str(given).unwrap();
+        let given: &RawValue = serde_json::from_str(given).unwrap();
         let told = |format: Option<Format<'_>>| match format {
             None => "text".to_owned(),
             Some(Format::Object) => "object".to_owned(),
             Some(Format::Schema(Schema { name, description, schema, strict })) => {
-                let raw = |value: Option<Raw<'_>>| value.map_or("-", |raw| raw.get()).to_owned();
+                let raw = |value: Option<&RawValue>| value.map_or("-", |raw| raw.get()).to_owned();
                 format!("{name} {} {} {}", raw(description), raw(schema), raw(strict))
             }
         };

@@ -9,11 +9,11 @@ use crate::chat::tools::{Choice, Tool, Tools};
 use crate::chat::{Message, Role};
 use crate::models::did::Why;
 use crate::models::{Did, Family, Rules, Structured};
-use crate::wire::raw::{Raw, Value};
 use crate::wire::{Failure, Fields, json};
 pub use answer::{Wrapped, Wrapping};
 pub use format::{Format, Schema};
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 
 /// How a model is brought to answer in JSON.
 #[derive(Debug)]
@@ -71,10 +71,10 @@ fn tool<'a>(format: &Format<'a>, has_tools: bool, rules: &Rules) -> Result<(Tool
     let Format::Schema(Schema { name, description, schema: Some(schema), strict }) = format else {
         return Err(Why::NoSchema);
     };
-    if !is_of_object(*schema) {
+    if !is_of_object(schema) {
         return Err(Why::NoObject);
     }
-    let tool = Tool { name: name.clone(), description: *description, parameters: Some(*schema), strict: *strict };
+    let tool = Tool { name: name.clone(), description: *description, parameters: Some(schema), strict: *strict };
     // Some of OpenAI's models refuse to be told how many calls they may make; none makes two of a tool that is named.
     let parallel = (rules.tools == Some(Family::Anthropic)).then_some(false);
     Ok((Tools { offered: vec![tool], choice: Some(Choice::Named(name.clone())), parallel }, why))
@@ -82,7 +82,7 @@ fn tool<'a>(format: &Format<'a>, has_tools: bool, rules: &Rules) -> Result<(Tool
 
 /// Whether a schema can be that of a tool's arguments: an object with members, and nothing at its root that vendors refuse
 /// there. Models leave an object empty whose members nobody names.
-fn is_of_object(schema: Raw<'_>) -> bool {
+fn is_of_object(schema: &RawValue) -> bool {
     let Ok(fields) = Fields::parse(schema.get()) else { return false };
     let is_object = fields.get("type").is_some_and(|kind| kind.get() == "\"object\"");
     let members = fields.get("properties").and_then(|members| Fields::parse(members.get()).ok());
@@ -114,18 +114,18 @@ pub fn tell(messages: &mut Vec<Message<'_>>, words: &str) -> Result<(), Failure>
     let opening = messages.iter().take_while(|message| message.role == Role::System).count();
     let system = opening.checked_sub(1).and_then(|last| messages.get_mut(last));
     match system {
-        Some(message) => message.content = Value::Own(raw(joined(message.content.raw(), words))?),
+        Some(message) => message.content = Cow::Owned(raw(joined(&message.content, words))?),
         None => {
             let mut text = Vec::with_capacity(words.len() + 64);
             json::push_string(&mut text, words);
-            messages.insert(0, Message::plain(Role::System, Value::Own(raw(text)?), Fields::default()));
+            messages.insert(0, Message::plain(Role::System, Cow::Owned(raw(text)?), Fields::default()));
         }
     }
     Ok(())
 }
 
 /// A content, a JSON string or list of parts, with more text at its end.
-fn joined(content: Raw<'_>, words: &str) -> Vec<u8> {
+fn joined(content: &RawValue, words: &str) -> Vec<u8> {
     let content = content.get();
     let mut out = Vec::with_capacity(content.len() + words.len() + 64);
     let kept =

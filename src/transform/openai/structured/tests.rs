@@ -96,7 +96,7 @@ fn text_and_what_a_rule_passes_go_up_as_they_came() {
 
 #[test]
 fn the_words_stand_at_the_end_of_the_opening_system_text() {
-    let content = |text: &str| Value::Own(RawValue::from_string(text.to_owned()).unwrap());
+    let content = |text: &str| Cow::Owned(RawValue::from_string(text.to_owned()).unwrap());
     let message = |role, text: &str| Message::plain(role, content(text), Fields::default());
     for (system, expected) in [
         (vec![], r#"system "say \"x\"""#),
