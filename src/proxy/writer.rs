@@ -21,7 +21,7 @@ pub const ROOM: usize = 5;
 pub fn push_common(headers: &mut HeaderMap, ctx: &Ctx) {
     headers.insert(REQUEST_ID, ctx.request_id.clone());
     let timed = ctx.live.settings.server_timing;
-    if let (true, Ok(times)) = (timed, HeaderValue::try_from(ctx.clock.header())) {
+    if timed && let Ok(times) = HeaderValue::try_from(ctx.clock.header()) {
         headers.insert(SERVER_TIMING, times);
     }
     if let Some(origin) = &ctx.origin {

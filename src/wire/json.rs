@@ -122,9 +122,8 @@ pub fn push_key(out: &mut Vec<u8>, key: &str) {
     if !matches!(out.last(), None | Some(b'{')) {
         out.push(b',');
     }
-    out.push(b'"');
-    push_escaped(out, key);
-    out.extend_from_slice(b"\":");
+    push_string(out, key);
+    out.push(b':');
 }
 
 /// Appends a whole number.

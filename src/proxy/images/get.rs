@@ -1,6 +1,7 @@
 //! Gets one image: name, address, connection, redirects, size and type, each checked before the next.
 
 use super::super::call::MOST_ADDRESSES;
+use super::super::heads::AGENT;
 use super::super::outbound::Outbound;
 use super::super::resolver;
 use super::room::Room;
@@ -163,8 +164,7 @@ async fn send(session: &mut HttpSession, target: &Target) -> pingora::Result<()>
     head.insert_header(header::ACCEPT, HeaderValue::from_static(TYPES))?;
     head.insert_header(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"))?;
     head.insert_header(header::CONNECTION, HeaderValue::from_static("close"))?;
-    let agent = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
-    head.insert_header(header::USER_AGENT, HeaderValue::from_static(agent))?;
+    head.insert_header(header::USER_AGENT, AGENT)?;
     session.write_request_header(Box::new(head)).await?;
     session.finish_request_body().await
 }
