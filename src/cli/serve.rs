@@ -73,8 +73,7 @@ pub fn run(args: &ServeArgs) -> Result<(), Ended> {
     }
     let proxy = http_proxy(&runner.configuration(), Proxy::new(current.clone(), in_flight));
     runner.add_under("proxy", proxy, listening.bound, |proxy| Guarded::new(proxy, current))?;
-    eprint!("{introduction}");
-    runner.run(newcomer)
+    runner.run(newcomer, introduction)
 }
 
 /// The listener for whoever watches, and what is counted for them.

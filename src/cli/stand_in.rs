@@ -12,6 +12,7 @@ use crate::stand_in::{
 };
 use crate::table::Table;
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 /// Serves until a signal ends it.
@@ -25,19 +26,22 @@ pub fn run(args: &StandInArgs) -> Result<(), Ended> {
         ..options_from(&table)
     };
     let (bound, address) = Bound::tcp("stand-in", &args.host, args.port, &mut Inherited::default())?;
-    eprintln!("listening on http://{address}\n\nIn config.yaml:");
-    for (key, path) in [
+    let mut runner = Runner::new(args.workers, Duration::ZERO, InFlight::default(), None);
+    runner.add("stand-in", StandIn::new(options), vec![bound])?;
+    runner.run(None, introduction(address))
+}
+
+fn introduction(address: SocketAddr) -> String {
+    let of = |(key, path): (&str, &str)| format!("  {key}: \"http://{address}{path}\"\n");
+    let urls: String = [
         ("argo_url", CHAT_PATH),
         ("argo_stream_url", STREAM_CHAT_PATH),
         ("argo_embedding_url", EMBED_PATH),
         ("argo_models_url", MODELS_PATH),
-    ] {
-        eprintln!("  {key}: \"http://{address}{path}\"");
-    }
-    eprintln!("\n{}", help());
-    let mut runner = Runner::new(args.workers, Duration::ZERO, InFlight::default(), None);
-    runner.add("stand-in", StandIn::new(options), vec![bound])?;
-    runner.run(None)
+    ]
+    .map(of)
+    .concat();
+    format!("listening on http://{address}\n\nIn config.yaml:\n{urls}\n{}\n", help())
 }
 
 /// A stand-in that knows the models of a table: their ids, whose tools they take, how long their vectors are.

@@ -165,8 +165,8 @@ impl Runner {
     }
 
     /// Serves until a signal ends it or another process takes over; the process ends with it. `newcomer` is whom this process
-    /// takes over from.
-    pub fn run(mut self, newcomer: Option<Newcomer>) -> ! {
+    /// takes over from; `introduction` is written once it serves and knows what to do at a signal.
+    pub fn run(mut self, newcomer: Option<Newcomer>, introduction: String) -> ! {
         self.server.bootstrap();
         let watch = shutdown::Watch {
             in_flight: self.in_flight,
@@ -176,6 +176,7 @@ impl Runner {
             place: self.place,
             newcomer: Mutex::new(newcomer),
             successor: Successor::of_this(),
+            introduction,
         };
         self.server.run(RunArgs { shutdown_signal: Box::new(watch) });
         std::process::exit(0)

@@ -37,6 +37,8 @@ pub struct Watch {
     pub newcomer: Mutex<Option<Newcomer>>,
     /// The process that takes this one's place when SIGUSR2 wants one.
     pub successor: Successor,
+    /// What people read when it serves.
+    pub introduction: String,
 }
 
 #[async_trait]
@@ -45,6 +47,8 @@ impl ShutdownSignalWatch for Watch {
     async fn recv(&self) -> ShutdownSignal {
         let [terminate, interrupt, upgrade] =
             [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::user_defined2()].map(signal);
+        // Not before: who has read it may send a signal.
+        eprint!("{}", self.introduction);
         let (Ok(mut terminate), Ok(mut interrupt), Ok(mut upgrade)) = (terminate, interrupt, upgrade) else {
             warn!("signals cannot be watched; the process has to be killed to end it");
             return std::future::pending().await;

@@ -57,6 +57,17 @@ fn what_takes_longer_than_the_drain_timeout_is_cut() {
 }
 
 #[test]
+fn who_has_read_that_it_listens_may_send_a_signal() {
+    let argo = Argo::saying("Hi");
+    for _ in 0..5 {
+        let server = Server::before(&argo);
+        server.signal("TERM");
+        let (status, log) = server.ended();
+        assert!(status.success() && log.contains("stopped: nothing is in flight"), "{status}: {log}");
+    }
+}
+
+#[test]
 fn a_second_signal_ends_at_once() {
     let argo = Argo::start(|_, connection| {
         connection.left();
