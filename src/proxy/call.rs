@@ -61,7 +61,7 @@ pub(super) async fn next_peer(resolver: &Resolver, live: &Live, call: &mut CallS
                     Connect::Address(address) => Some(address),
                     Connect::Name(..) | Connect::Unix(_) => None,
                 });
-                return complete(live, call, address, left, now);
+                return complete(live, call, address);
             }
             Err(e) => {
                 call.passed_over(false);
@@ -90,13 +90,7 @@ async fn address(resolver: &Resolver, call: &mut CallState) -> Result<Option<Soc
 }
 
 /// The peer of the endpoint with what only this attempt knows.
-fn complete(
-    live: &Live,
-    call: &CallState,
-    address: Option<SocketAddr>,
-    left: Duration,
-    now: Instant,
-) -> Result<Box<HttpPeer>> {
+fn complete(live: &Live, call: &CallState, address: Option<SocketAddr>) -> Result<Box<HttpPeer>> {
     let mut peer = live.peers.of(&call.endpoint).ok_or_else(no_call)?;
     if let Some(address) = address {
         peer._address = Address::Inet(address);
@@ -104,8 +98,6 @@ fn complete(
     let options = &mut peer.options;
     options.connection_timeout = Some(call.connecting.limit);
     options.total_connection_timeout = Some(call.connecting.limit);
-    options.read_timeout = Some(call.deadline.patience(now));
-    options.write_timeout = Some(left);
     if call.fresh {
         // After a dead connection one that nobody shares.
         options.idle_timeout = Some(Duration::from_millis(1));
@@ -118,10 +110,7 @@ fn complete(
 pub fn connected(digest: Option<&Digest>, ctx: &mut Ctx) {
     let Some(call) = ctx.call.as_mut() else { return };
     let Some(line) = Line::of(digest) else { return };
-    let patience = call.upstream.patience;
-    if patience.is_watched() {
-        call.watch = Some(Watch::begin(line.clone(), patience));
-    }
+    call.watch = Some(Watch::begin(line.clone(), call.upstream.patience, &call.deadline));
     call.held = line.hold().then_some(line);
 }
 

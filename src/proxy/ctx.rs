@@ -218,6 +218,7 @@ impl Ctx {
     /// The context of a request whose head was just read.
     pub fn new(live: Arc<Live>, entered: Entered) -> Self {
         let begun = Instant::now();
+        let serving = slow::serving(live.settings.patience);
         Ctx {
             clock: Stopwatch::start(begun, live.measures()),
             live,
@@ -241,9 +242,10 @@ impl Ctx {
             spoken: Vec::new(),
             room: AtomicUsize::new(record::ROOM),
             _entered: entered,
-            _serving: slow::serving(),
+            _serving: serving,
         }
     }
+
     /// Notes the row that took the request.
     pub fn take(&mut self, route: Arc<Route>) {
         self.route = Some(route);

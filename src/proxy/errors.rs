@@ -43,7 +43,7 @@ fn from_client(e: &Error) -> Option<Failure> {
 fn from_upstream(e: &Error, call: &CallState) -> Failure {
     use ErrorType as E;
     if let Some(cut) = call.cut() {
-        return silent(cut, call);
+        return silent(cut, call, Instant::now());
     }
     let endpoint = &call.endpoint;
     let place = place(call);
@@ -108,11 +108,12 @@ fn remedy(call: &CallState) -> String {
 }
 
 /// The failure of a call that was ended because nothing came.
-pub fn silent(cut: Cut, call: &CallState) -> Failure {
+pub fn silent(cut: Cut, call: &CallState, now: Instant) -> Failure {
     let (host, name) = (&call.endpoint.host, &call.upstream.name);
     let (what, time, key) = match cut {
         Cut::FirstByte(time) => ("did not begin to answer within", time, "first_byte_timeout"),
         Cut::Idle(time) => ("fell silent in the middle of its answer for", time, "idle_timeout"),
+        Cut::Late => return Failure::timeout(call.deadline.message(host, now)),
     };
     Failure::timeout(format!("ARGO ({host}) {what} {} s (upstreams.{name}.{key} of the table).", time.as_secs_f64()))
 }

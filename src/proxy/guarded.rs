@@ -2,9 +2,10 @@
 //! renews, and one for a write, whatever its size; here a head has a time, and a reader a rate.
 
 use super::Current;
-use super::slow::{CLOCK, Clock, Verdict, acked};
+use super::slow::{CLOCK, Clock, Patience, Verdict, acked};
 use async_trait::async_trait;
-use pingora::apps::ServerApp;
+use pingora::apps::{HttpServerApp, ReusedHttpStream, ServerApp};
+use pingora::protocols::http::ServerSession;
 use pingora::protocols::raw_connect::ProxyDigest;
 use pingora::protocols::tls::SslDigest;
 use pingora::protocols::{
@@ -19,7 +20,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::MissedTickBehavior;
+use tokio::runtime::{Handle, RuntimeFlavor};
+
+/// How long pingora waits for the next request, in seconds: for ever, since the clock knows better.
+const UNLIMITED: u64 = 0;
 
 /// Serves connections with `inner`, each under a clock.
 pub struct Guarded<A> {
@@ -35,37 +39,87 @@ impl<A> Guarded<A> {
 }
 
 #[async_trait]
-impl<A: ServerApp + Send + Sync + 'static> ServerApp for Guarded<A> {
+impl<A: HttpServerApp + Send + Sync + 'static> ServerApp for Guarded<A> {
     async fn process_new(self: &Arc<Self>, stream: Stream, shutdown: &ShutdownWatch) -> Option<Stream> {
         if matches!(stream.selected_alpn_proto(), Some(ALPN::H2)) {
             // One connection, many requests at the same time: a clock for one of them says nothing.
             return self.inner.process_new(stream, shutdown).await;
         }
-        let clock = Arc::new(Clock::new(Instant::now()));
-        let socket = stream.id();
-        let watched = Box::new(Watched { stream, clock: clock.clone() });
-        let mut serving = pin!(CLOCK.scope(clock.clone(), self.inner.process_new(watched, shutdown)));
-        let mut ticks = tokio::time::interval(self.current.live().settings.patience.tick());
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        poll_fn(|cx| {
-            while ticks.poll_tick(cx).is_ready() {
-                let live = self.current.live();
-                match clock.look(&live.settings.patience, Instant::now(), || acked(socket)) {
-                    Verdict::End => return Poll::Ready(None),
-                    // The write that waits is polled below, and fails.
-                    Verdict::Fine | Verdict::Cut => {}
-                }
-            }
-            let served = serving.as_mut().poll(cx);
-            clock.held.release();
-            served
-        })
-        .await
+        let patience = self.current.live().settings.patience;
+        let serving = watched(self.inner.clone(), stream, shutdown.clone(), patience);
+        match Handle::current().runtime_flavor() {
+            // In a task of its own: pingora's keeps the room that accepting over TLS needs, for as long as it lives.
+            RuntimeFlavor::CurrentThread => drop(tokio::spawn(serving)),
+            // Not where another thread may take tasks over: it would then often run what watches a pooled connection just
+            // when that is taken out, and pingora gives such a connection up.
+            _ => serving.await,
+        }
+        None
     }
 
     async fn cleanup(&self) {
-        self.inner.cleanup().await;
+        self.inner.http_cleanup().await;
     }
+}
+
+/// Serves a connection of HTTP/1 until it ends, or its client is given up.
+async fn watched<A: HttpServerApp>(app: Arc<A>, stream: Stream, shutdown: ShutdownWatch, patience: Patience) {
+    let clock = Arc::new(Clock::new(Instant::now(), patience));
+    let socket = stream.id();
+    let stream = Box::new(Watched { stream, clock: clock.clone() });
+    let mut serving = pin!(CLOCK.scope(clock.clone(), serve(&app, stream, &shutdown)));
+    let mut timer = pin!(tokio::time::sleep_until(clock.due().into()));
+    let mut is_set = false;
+    poll_fn(|cx| {
+        if timer.is_elapsed() {
+            is_set = false;
+            match clock.look(Instant::now(), || acked(socket)) {
+                Verdict::End => return Poll::Ready(()),
+                // The write that waits is polled below, and fails.
+                Verdict::Fine | Verdict::Cut => {}
+            }
+        }
+        let served = serving.as_mut().poll(cx);
+        clock.held.release();
+        // What is due later than the timer waits for it: so one timer is set for many requests.
+        let due = clock.due().into();
+        if served.is_pending() && (!is_set || due < timer.deadline()) {
+            timer.as_mut().reset(due);
+            is_set = true;
+            if timer.as_mut().poll(cx).is_ready() {
+                cx.waker().wake_by_ref();
+            }
+        }
+        served
+    })
+    .await;
+}
+
+/// One request after the other, as pingora serves them, but without a time limit of its own between them.
+async fn serve<A: HttpServerApp>(app: &Arc<A>, stream: Stream, shutdown: &ShutdownWatch) {
+    let mut next = Some(first(app, stream, shutdown));
+    while let Some(serving) = next.take() {
+        next = serving.await.map(|reused| again(app, reused, shutdown));
+    }
+}
+
+type Served<'a> = Pin<Box<dyn Future<Output = Option<ReusedHttpStream>> + Send + 'a>>;
+
+/// A function of its own, so that no session is a part of the future that waits for it.
+fn first<'a, A: HttpServerApp>(app: &'a Arc<A>, stream: Stream, shutdown: &'a ShutdownWatch) -> Served<'a> {
+    let mut session = ServerSession::new_http1(stream);
+    let is_stopping = *shutdown.borrow();
+    session.set_keepalive((!is_stopping).then_some(UNLIMITED));
+    app.process_new_http(session, shutdown)
+}
+
+fn again<'a, A: HttpServerApp>(app: &'a Arc<A>, reused: ReusedHttpStream, shutdown: &'a ShutdownWatch) -> Served<'a> {
+    let (stream, settings) = reused.consume();
+    let mut session = ServerSession::new_http1(stream);
+    if let Some(settings) = settings {
+        settings.apply_to_session(&mut session);
+    }
+    app.process_new_http(session, shutdown)
 }
 
 /// A connection that tells its clock what happens on it.

@@ -58,8 +58,9 @@ impl CallHead {
             (header::ACCEPT_ENCODING, HeaderValue::from_static("identity")),
             (header::USER_AGENT, AGENT),
         ];
+        // With room to spare: a full map grows even when a header is only replaced, in each copy of it.
+        let mut headers = HeaderMap::with_capacity(2 * own.len());
         // One after the other: a header that goes along takes the place of the proxy's own.
-        let mut headers = HeaderMap::with_capacity(own.len());
         own.into_iter().chain(along).for_each(|(name, value)| {
             headers.insert(name, value);
         });

@@ -12,6 +12,7 @@ use pingora::protocols::l4::socket::SocketAddr;
 use pingora::protocols::l4::stream::Stream;
 use pingora::protocols::raw_connect::ProxyDigest;
 use pingora::{Error, ErrorType, Result};
+use rustix::net::{RecvFlags, recv};
 use std::io::{self, ErrorKind};
 use std::net::Shutdown;
 use std::os::fd::{AsFd, AsRawFd};
@@ -98,13 +99,13 @@ impl Line {
         cut.map_err(|e| debug!("a silent connection had ended already: {e}")).is_ok()
     }
 
-    /// Whether there is something that nobody has read yet, since the client takes its time. Not known of Unix sockets.
+    /// Whether there is something that nobody has read yet, since the client takes its time.
     pub fn has_unread(&self) -> bool {
-        match &self.socket {
-            // The handle shares the non-blocking mode of pingora's.
-            Socket::Tcp(socket) => socket.peek(&mut [0]).is_ok_and(|bytes| bytes > 0),
-            Socket::Unix(_) => false,
-        }
+        let socket = match &self.socket {
+            Socket::Tcp(socket) => socket.as_fd(),
+            Socket::Unix(socket) => socket.as_fd(),
+        };
+        recv(socket, &mut [0], RecvFlags::PEEK | RecvFlags::DONTWAIT).is_ok_and(|(_, bytes)| bytes > 0)
     }
 
     /// Holds back what is written, until [`Line::release`], or for 200 ms; whether the system can do that.

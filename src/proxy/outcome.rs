@@ -62,10 +62,11 @@ impl CallState {
     /// Remembers that the call broke off, if that is the endpoint's fault: it had not answered, and there was time.
     pub fn broke_off(&mut self, e: &Error) {
         use ErrorType::{ConnectionClosed, H1Error, InvalidHTTPHeader, ReadError, WriteError};
-        let silent = matches!(self.cut(), Some(Cut::FirstByte(_)));
+        let cut = self.cut();
+        let silent = matches!(cut, Some(Cut::FirstByte(_)));
         let broke = *e.esource() == ErrorSource::Upstream
             && matches!(e.etype(), ConnectionClosed | H1Error | InvalidHTTPHeader | ReadError | WriteError);
-        if !self.answered && (silent || broke) {
+        if !self.answered && (silent || broke && cut.is_none()) {
             self.choice.failed(&self.endpoint, Instant::now());
         }
     }

@@ -4,6 +4,7 @@ use super::Ctx;
 use super::ctx::CallState;
 use super::driving::Driving;
 use super::errors::TIME_UP;
+use super::watch::Cut;
 use crate::chat::tokens::Asked;
 use crate::telemetry::{AccessLog, By, Ended, Model, Record, Spent, bodies, json_line, text_line};
 use crate::wire::{Failure, failure::kind_of};
@@ -28,8 +29,10 @@ pub fn failed(failure: &Failure, by: By, why: String) -> Ended {
 /// Whose doing it is that a reply fails: a limit of time that is not the upstream's own is ours.
 pub fn ender(e: &Error, call: Option<&CallState>) -> By {
     use ErrorType::{ReadTimedout, WriteTimedout};
-    let slow = |call: &CallState| {
-        call.cut().is_none() && (matches!(e.etype(), ReadTimedout | WriteTimedout) || *e.etype() == TIME_UP)
+    let slow = |call: &CallState| match call.cut() {
+        Some(Cut::Late) => true,
+        Some(Cut::FirstByte(_) | Cut::Idle(_)) => false,
+        None => matches!(e.etype(), ReadTimedout | WriteTimedout) || *e.etype() == TIME_UP,
     };
     match (e.esource(), call) {
         (ErrorSource::Downstream, _) => By::Client,

@@ -49,7 +49,7 @@ pub fn head(session: &mut Session, head: &mut ResponseHeader, ctx: &mut Ctx) -> 
         call.answered_with(head.status);
         match call.watch.as_mut() {
             Some(watch) if bodiless => watch.end(),
-            Some(watch) => watch.answered(),
+            Some(watch) => watch.answered(Instant::now()),
             None => {}
         }
     }
@@ -128,7 +128,7 @@ pub fn body(session: &mut Session, piece: &mut Option<Bytes>, end: bool, ctx: &m
     let piece_in = piece.take().unwrap_or_default();
     ctx.held.iter_mut().for_each(|held| held.answered(piece_in.len()));
     let mut out = exchange.piece(piece_in);
-    let cut = ctx.call.as_mut().is_some_and(|call| notes_piece(call, end));
+    let cut = ctx.call.as_mut().is_some_and(|call| notes_piece(call, end, now));
     let late = ctx.call.as_ref().filter(|call| exchange.is_streaming() && call.deadline.left(now).is_none());
     if let (Some(call), false) = (late, end) {
         let failure = Failure::timeout(call.deadline.message(&call.endpoint.host, now));
@@ -169,10 +169,10 @@ pub fn body(session: &mut Session, piece: &mut Option<Bytes>, end: bool, ctx: &m
 }
 
 /// Notes that a piece came, or the end; whether that is no end but our cut.
-fn notes_piece(call: &mut CallState, end: bool) -> bool {
+fn notes_piece(call: &mut CallState, end: bool, now: Instant) -> bool {
     match call.watch.as_mut() {
         Some(watch) if end => watch.end(),
-        Some(watch) => watch.heard(),
+        Some(watch) => watch.heard(now),
         None => {}
     }
     end && call.unframed && call.cut().is_some()

@@ -4,7 +4,7 @@ use super::body::{self, Read};
 use super::ctx::{CallState, Ctx};
 use super::dispatch::{self, ByHead, Prepared, Terms};
 use super::images::Wanted;
-use super::{Live, Proxy, driven, limits, record, writer};
+use super::{Live, Proxy, driven, limits, record, slow, writer};
 use crate::access::Caller;
 use crate::chat::tokens::Ledger;
 use crate::table::Route;
@@ -275,7 +275,9 @@ async fn drive(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx, driven: Driv
 fn get_ready(session: &mut Session, ctx: &mut Ctx, prepared: &Prepared) {
     ctx.held.iter_mut().for_each(|held| held.is_called());
     // A client that does not read cannot hold the call for longer than it may take.
-    session.set_write_timeout(Some(prepared.deadline.limit));
+    if !slow::limit_deafness(prepared.deadline.limit) {
+        session.set_write_timeout(Some(prepared.deadline.limit));
+    }
     let prompt = prepared.exchange.call().prompt.clone();
     if let Some(prompt) = prompt.filter(|prompt| prompt.size() > COUNT_ASIDE) {
         ctx.counting = Some(tokio::task::spawn_blocking(move || {

@@ -1,8 +1,11 @@
-//! How slow a client may be: a clock for each of its connections, which says when it has used up the patience there is.
+//! How slow a client may be: a clock for each of its connections, which says when it has used up the patience there is. The
+//! clock also knows what else is looked at on that connection's one timer: the call that is made for it.
 
 use super::held::Slot;
+use super::watch::Eye;
 use log::info;
 use pingora::protocols::UniqueIDType;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -30,11 +33,14 @@ impl Patience {
         begun + self.body + at_slowest(bytes as u64)
     }
 
-    /// How often a clock is looked at: a client is given up at most this much too late.
-    pub fn tick(&self) -> Duration {
-        (self.idle.min(self.head).min(self.write) / 4).clamp(Duration::from_millis(10), Duration::from_secs(1))
+    /// How often a client is looked at that does not read: it is given up at most this much too late.
+    fn tick(&self) -> Duration {
+        (self.write / 4).clamp(Duration::from_millis(10), Duration::from_secs(1))
     }
 }
+
+/// How long nothing is looked at where nothing is due.
+const FAR: Duration = Duration::from_secs(3600);
 
 fn at_slowest(bytes: u64) -> Duration {
     Duration::from_millis(bytes.saturating_mul(1000) / SLOWEST)
@@ -83,6 +89,9 @@ pub enum Verdict {
 #[derive(Debug)]
 pub struct Clock {
     state: Mutex<State>,
+    zero: Instant,
+    /// When it has to be looked at next, in microseconds since `zero`.
+    due: AtomicU64,
     /// What its task holds back.
     pub(super) held: Slot,
 }
@@ -92,6 +101,12 @@ struct State {
     phase: Phase,
     blocked: Option<Blocked>,
     is_cut: bool,
+    /// What was current when the last request came.
+    patience: Patience,
+    /// How long a client may not read at all while this request is served, however much it took before.
+    deaf: Option<Duration>,
+    /// The call that is made for the request.
+    call: Option<Arc<Eye>>,
 }
 
 /// A request is served; dropped, its connection waits for the next one.
@@ -100,43 +115,81 @@ pub struct Serving(Arc<Clock>);
 
 impl Drop for Serving {
     fn drop(&mut self) {
-        self.0.lock().phase = Phase::Idle(Instant::now());
+        let now = Instant::now();
+        let mut state = self.0.lock();
+        (state.phase, state.deaf, state.call) = (Phase::Idle(now), None, None);
+        self.0.hasten(now + state.patience.idle);
     }
 }
 
 /// Notes that the head of a request was read on the connection that this task serves.
-pub fn serving() -> Option<Serving> {
+pub fn serving(patience: Patience) -> Option<Serving> {
     let clock = CLOCK.try_with(Arc::clone).ok()?;
-    clock.lock().phase = Phase::Serving;
+    let mut state = clock.lock();
+    (state.phase, state.patience) = (Phase::Serving, patience);
+    drop(state);
     Some(Serving(clock))
+}
+
+/// Has a call looked at by the clock of the connection that this task serves, if there is one.
+pub fn watch(call: &Arc<Eye>) -> bool {
+    let watch = |clock: &Arc<Clock>| {
+        clock.lock().call = Some(call.clone());
+        clock.hasten(call.due());
+    };
+    CLOCK.try_with(watch).is_ok()
+}
+
+/// Limits how long the client may not read at all, if the connection that this task serves has a clock.
+pub fn limit_deafness(limit: Duration) -> bool {
+    CLOCK.try_with(|clock| clock.lock().deaf = Some(limit)).is_ok()
 }
 
 impl Clock {
     /// Of a connection that was just accepted.
-    pub fn new(now: Instant) -> Self {
-        let state = State { phase: Phase::Idle(now), blocked: None, is_cut: false };
-        Clock { state: Mutex::new(state), held: Slot::default() }
+    pub fn new(now: Instant, patience: Patience) -> Self {
+        let state = State { phase: Phase::Idle(now), blocked: None, is_cut: false, patience, deaf: None, call: None };
+        let clock = Clock { state: Mutex::new(state), zero: now, due: AtomicU64::new(u64::MAX), held: Slot::default() };
+        clock.hasten(now + patience.idle);
+        clock
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn since_zero(&self, at: Instant) -> u64 {
+        u64::try_from(at.saturating_duration_since(self.zero).as_micros()).unwrap_or(u64::MAX)
+    }
+
+    /// Has it looked at no later than then.
+    fn hasten(&self, at: Instant) {
+        self.due.fetch_min(self.since_zero(at), Ordering::Relaxed);
+    }
+
+    /// When it has to be looked at next. A look that comes too early does no harm.
+    pub fn due(&self) -> Instant {
+        self.zero + Duration::from_micros(self.due.load(Ordering::Relaxed))
+    }
+
     /// Bytes came.
     pub fn heard(&self) {
         let mut state = self.lock();
         if let Phase::Idle(_) = state.phase {
-            state.phase = Phase::Head(Instant::now());
+            let now = Instant::now();
+            state.phase = Phase::Head(now);
+            self.hasten(now + state.patience.head);
         }
     }
 
     /// A write waits for the client; whether it is not worth waiting any more.
     pub fn waits(&self) -> bool {
+        let now = Instant::now();
         let mut state = self.lock();
-        let is_cut = state.is_cut;
-        let new = || Blocked { since: Instant::now(), waits: true, taken: 0, acked: None };
+        let new = || Blocked { since: now, waits: true, taken: 0, acked: None };
         state.blocked.get_or_insert_with(new).waits = true;
-        is_cut
+        self.hasten(now + state.patience.tick());
+        state.is_cut
     }
 
     /// The system took some of what is written, or all of it.
@@ -152,30 +205,56 @@ impl Clock {
         }
     }
 
-    /// Looks whether the client has used up its patience; `acked` are the bytes that it acknowledged, if the system tells.
-    pub fn look(&self, patience: &Patience, now: Instant, acked: impl Fn() -> Option<u64>) -> Verdict {
+    /// Looks whether the client has used up its patience, or the call its time; `acked` are the bytes that the client
+    /// acknowledged, if the system tells.
+    pub fn look(&self, now: Instant, acked: impl Fn() -> Option<u64>) -> Verdict {
         let mut state = self.lock();
+        let verdict = state.judge(now, acked);
+        let call = state.call.as_ref().and_then(|call| call.look(now));
+        if call.is_none() {
+            state.call = None;
+        }
+        let next = call.into_iter().chain(state.due(now)).min().unwrap_or(now + FAR);
+        // Not at once again, should a limit be over of which nothing came.
+        self.due.store(self.since_zero(next.max(now + Duration::from_millis(1))), Ordering::Relaxed);
+        verdict
+    }
+}
+
+impl State {
+    /// When the client has to be looked at.
+    fn due(&self, now: Instant) -> Option<Instant> {
+        match (self.phase, self.blocked) {
+            (Phase::Idle(since), _) => Some(since + self.patience.idle),
+            (Phase::Head(since), _) => Some(since + self.patience.head),
+            (Phase::Serving, Some(Blocked { waits: true, .. })) => Some(now + self.patience.tick()),
+            (Phase::Serving, _) => None,
+        }
+    }
+
+    fn judge(&mut self, now: Instant, acked: impl Fn() -> Option<u64>) -> Verdict {
         let over = |since: Instant, limit: Duration| now.saturating_duration_since(since) > limit;
-        match state.phase {
-            Phase::Idle(since) if over(since, patience.idle) => return Verdict::End,
-            Phase::Head(since) if over(since, patience.head) => {
+        match self.phase {
+            Phase::Idle(since) if over(since, self.patience.idle) => return Verdict::End,
+            Phase::Head(since) if over(since, self.patience.head) => {
                 info!("a client was given up, since its request's head took longer than head_timeout");
                 return Verdict::End;
             }
             _ => {}
         }
-        let Some(blocked) = state.blocked.as_mut().filter(|blocked| blocked.waits) else { return Verdict::Fine };
+        let Some(blocked) = self.blocked.as_mut().filter(|blocked| blocked.waits) else { return Verdict::Fine };
         // The system takes much at a time, and tells late that there is room again: what arrived is known better.
         let acked = acked();
         let first = *blocked.acked.get_or_insert(acked.unwrap_or(0));
         let arrived = acked.map_or(0, |acked| acked.saturating_sub(first)).max(blocked.taken);
-        if !over(blocked.since, patience.write + at_slowest(arrived)) {
+        let deaf = self.deaf.is_some_and(|limit| over(blocked.since, limit));
+        if !deaf && !over(blocked.since, self.patience.write + at_slowest(arrived)) {
             return Verdict::Fine;
         }
-        if !state.is_cut {
+        if !self.is_cut {
             info!("a client was given up, since it reads too slowly (write_timeout)");
         }
-        state.is_cut = true;
+        self.is_cut = true;
         Verdict::Cut
     }
 }
@@ -201,17 +280,17 @@ mod tests {
     };
 
     fn look(clock: &Clock, seconds: u64, acked: u64) -> Verdict {
-        clock.look(&PATIENCE, Instant::now() + Duration::from_secs(seconds), || Some(acked))
+        clock.look(Instant::now() + Duration::from_secs(seconds), || Some(acked))
     }
 
     #[test]
     fn a_head_has_its_time_from_its_first_byte_and_a_request_has_its_own() {
-        let clock = Arc::new(Clock::new(Instant::now()));
+        let clock = Arc::new(Clock::new(Instant::now(), PATIENCE));
         assert_eq!((look(&clock, 70, 0), look(&clock, 76, 0)), (Verdict::Fine, Verdict::End));
         clock.heard();
         assert_eq!((look(&clock, 9, 0), look(&clock, 11, 0)), (Verdict::Fine, Verdict::End));
         CLOCK.sync_scope(clock.clone(), || {
-            let serving = serving();
+            let serving = serving(PATIENCE);
             clock.heard();
             assert_eq!(look(&clock, 10_000, 0), Verdict::Fine);
             drop(serving);
@@ -221,8 +300,8 @@ mod tests {
 
     #[test]
     fn who_does_not_read_is_cut_and_who_keeps_up_never() {
-        let clock = Arc::new(Clock::new(Instant::now()));
-        let _serving = CLOCK.sync_scope(clock.clone(), serving);
+        let clock = Arc::new(Clock::new(Instant::now(), PATIENCE));
+        let _serving = CLOCK.sync_scope(clock.clone(), || serving(PATIENCE));
         assert!(!clock.waits());
         assert_eq!((look(&clock, 0, 1000), look(&clock, 59, 1000)), (Verdict::Fine, Verdict::Fine));
         // What arrived counts, and what the system took.

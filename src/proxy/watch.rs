@@ -1,9 +1,13 @@
-//! Ends a call whose upstream takes too long to begin its answer, or falls silent in the middle of it.
+//! Ends a call whose upstream takes too long: to begin its answer, from one piece of it to the next, or altogether.
+//!
+//! A piece only notes when it came; no timer is set for it. Whether it took too long is looked at when that is possible at
+//! the earliest, by the clock of the client's connection, which has a timer anyway, or else by a task.
 
+use super::deadline::Deadline;
 use super::line::Line;
+use super::slow;
 use crate::table::Patience;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 
@@ -14,104 +18,153 @@ pub enum Cut {
     FirstByte(Duration),
     /// Nothing came for so long after that.
     Idle(Duration),
+    /// The call, by its [`Deadline`].
+    Late,
 }
 
 /// Watches one call on one connection; dropped, it does so no more.
 #[derive(Debug)]
 pub struct Watch {
-    line: Arc<Line>,
-    turn: u64,
-    patience: Patience,
-    heard: Arc<Heard>,
-    limit: Option<Cut>,
+    eye: Arc<Eye>,
     task: Option<JoinHandle<()>>,
-}
-
-#[derive(Debug)]
-struct Heard {
-    begun: Instant,
-    /// When the last piece came, in milliseconds since `begun`.
-    last: AtomicU64,
-    /// Whether the connection was cut.
-    cut: AtomicBool,
 }
 
 impl Watch {
     /// Begins when a connection is there, to wait for the first byte.
-    pub fn begin(line: Arc<Line>, patience: Patience) -> Self {
-        let heard = Heard { begun: Instant::now(), last: AtomicU64::new(0), cut: AtomicBool::new(false) };
-        let turn = line.take();
-        let mut watch = Watch { line, turn, patience, heard: Arc::new(heard), limit: None, task: None };
-        watch.wait_for(patience.first_byte.map(Cut::FirstByte));
-        watch
+    pub fn begin(line: Arc<Line>, patience: Patience, deadline: &Deadline) -> Self {
+        let eye = Arc::new(Eye::new(line, patience, deadline));
+        let task = (!slow::watch(&eye)).then(|| tokio::spawn(look_on(eye.clone())));
+        Watch { eye, task }
     }
 
     /// The answer has begun; from now on silence counts.
-    pub fn answered(&mut self) {
-        self.heard();
-        if self.cut().is_none() {
-            self.wait_for(self.patience.idle.map(Cut::Idle));
+    pub fn answered(&self, now: Instant) {
+        let mut state = self.eye.lock();
+        state.heard = now;
+        if state.phase == Phase::Waiting {
+            state.phase = Phase::Answering;
         }
     }
 
     /// A piece came.
-    pub fn heard(&self) {
-        let since = self.heard.begun.elapsed().as_millis();
-        self.heard.last.store(u64::try_from(since).unwrap_or(u64::MAX), Ordering::Relaxed);
+    pub fn heard(&self, now: Instant) {
+        self.eye.lock().heard = now;
     }
 
     /// Nothing more is awaited.
     pub fn end(&mut self) {
-        self.stop();
+        let mut state = self.eye.lock();
+        if matches!(state.phase, Phase::Waiting | Phase::Answering) {
+            state.phase = Phase::Over;
+        }
+        if let Some(task) = self.task.take() {
+            task.abort();
+        }
     }
 
     /// What took too long, if the call was ended for it.
     pub fn cut(&self) -> Option<Cut> {
-        self.limit.filter(|_| self.heard.cut.load(Ordering::Acquire))
-    }
-
-    fn wait_for(&mut self, limit: Option<Cut>) {
-        self.stop();
-        self.limit = limit;
-        let Some(Cut::FirstByte(time) | Cut::Idle(time)) = limit else { return };
-        let (line, heard, turn) = (self.line.clone(), self.heard.clone(), self.turn);
-        self.task = Some(tokio::spawn(async move {
-            silence(&line, &heard, time).await;
-            // Said before the connection ends, so that whoever sees that knows why.
-            heard.cut.store(true, Ordering::Release);
-            if !line.cut(turn) {
-                heard.cut.store(false, Ordering::Release);
-            }
-        }));
-    }
-
-    fn stop(&mut self) {
-        if let Some(task) = self.task.take() {
-            task.abort();
+        match self.eye.lock().phase {
+            Phase::Cut(cut) => Some(cut),
+            Phase::Waiting | Phase::Answering | Phase::Over => None,
         }
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        self.stop();
+        self.end();
     }
 }
 
-/// Returns when nothing has come for `limit`. What has come and waits for a slow client is no silence of the upstream's.
-async fn silence(line: &Line, heard: &Heard, limit: Duration) {
-    loop {
-        let last = heard.begun + Duration::from_millis(heard.last.load(Ordering::Relaxed));
-        let mut silent = last.elapsed();
-        if silent >= limit {
-            silent = match line.has_unread() {
-                true => Duration::ZERO,
-                false => line.since_data().map_or(silent, |since| since.min(silent)),
-            };
+/// Looks on until the call is over.
+async fn look_on(eye: Arc<Eye>) {
+    let mut due = Some(eye.due());
+    while let Some(at) = due {
+        tokio::time::sleep_until(at.into()).await;
+        due = eye.look(Instant::now());
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Waiting,
+    Answering,
+    Over,
+    Cut(Cut),
+}
+
+#[derive(Debug)]
+struct State {
+    phase: Phase,
+    /// When something came last; before that, when the connection stood.
+    heard: Instant,
+}
+
+/// What is known of a call, for whoever looks whether it takes too long.
+#[derive(Debug)]
+pub struct Eye {
+    line: Arc<Line>,
+    turn: u64,
+    /// The upstream's own limits for silence.
+    patience: Patience,
+    /// The client's, on a stream.
+    silence: Option<Duration>,
+    /// When the call has to be over.
+    end: Instant,
+    state: Mutex<State>,
+}
+
+impl Eye {
+    fn new(line: Arc<Line>, patience: Patience, deadline: &Deadline) -> Self {
+        let silence = deadline.silence().map(|(silence, _)| silence);
+        let state = Mutex::new(State { phase: Phase::Waiting, heard: Instant::now() });
+        Eye { turn: line.take(), line, patience, silence, end: deadline.end(), state }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// When it may have taken too long at the earliest, whatever it waits for.
+    pub fn due(&self) -> Instant {
+        let limits = [self.patience.first_byte, self.patience.idle, self.silence];
+        let shortest = limits.into_iter().flatten().min();
+        shortest.map_or(self.end, |limit| self.end.min(self.lock().heard + limit))
+    }
+
+    /// Ends the call if it takes too long; else when to look again, unless the call is over.
+    pub fn look(&self, now: Instant) -> Option<Instant> {
+        let mut state = self.lock();
+        let own = match state.phase {
+            Phase::Waiting => self.patience.first_byte.map(|limit| (limit, Cut::FirstByte(limit))),
+            Phase::Answering => self.patience.idle.map(|limit| (limit, Cut::Idle(limit))),
+            Phase::Over | Phase::Cut(_) => return None,
+        };
+        let cut = if now >= self.end { Some(Cut::Late) } else { self.silent(own, &mut state, now) };
+        let Some(cut) = cut else {
+            drop(state);
+            return Some(self.due().max(now + Duration::from_millis(1)));
+        };
+        // Said before the connection ends, so that whoever sees that knows why.
+        state.phase = Phase::Cut(cut);
+        if !self.line.cut(self.turn) {
+            state.phase = Phase::Over;
         }
-        if silent >= limit {
-            return;
+        None
+    }
+
+    /// The limit for silence that is reached, if one is: the upstream's `own` or the client's.
+    fn silent(&self, own: Option<(Duration, Cut)>, state: &mut State, now: Instant) -> Option<Cut> {
+        let clients = self.silence.map(|limit| (limit, Cut::Late));
+        let (limit, cut) = own.into_iter().chain(clients).min_by_key(|(limit, _)| *limit)?;
+        if now.saturating_duration_since(state.heard) < limit {
+            return None;
         }
-        tokio::time::sleep((limit - silent).max(Duration::from_millis(1))).await;
+        // What has come and waits for a slow client is no silence of the upstream's, and neither is what came a moment ago.
+        let since = if self.line.has_unread() { Some(Duration::ZERO) } else { self.line.since_data() };
+        let heard = since.and_then(|since| now.checked_sub(since));
+        state.heard = heard.map_or(state.heard, |heard| heard.max(state.heard));
+        (now.saturating_duration_since(state.heard) >= limit).then_some(cut)
     }
 }

@@ -99,6 +99,8 @@ impl Runner {
     pub fn new(threads: usize, drain: Duration, in_flight: InFlight, place: Option<PathBuf>) -> Self {
         let conf = ServerConf {
             threads,
+            // Who is alone has nobody to steal from, and a runtime for one thread is the cheaper one.
+            work_stealing: threads > 1,
             // The watch ends the process earlier, as soon as nothing is in flight.
             grace_period_seconds: Some(drain.as_secs() + 1),
             graceful_shutdown_timeout_seconds: Some(0),

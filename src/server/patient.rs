@@ -7,6 +7,8 @@ use pingora::apps::{HttpServerApp, HttpServerOptions, ReusedHttpStream};
 use pingora::protocols::http::ServerSession;
 use pingora::protocols::http::v2::server::H2Options;
 use pingora::server::ShutdownWatch;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -57,13 +59,23 @@ impl<A> Patient<A> {
 
 #[async_trait]
 impl<A: HttpServerApp + Send + Sync + 'static> HttpServerApp for Patient<A> {
-    async fn process_new_http(
-        self: &Arc<Self>,
+    // Written out: an async function would have room for the session in its own future, beside that of the application.
+    fn process_new_http<'a, 'b, 'c>(
+        self: &'a Arc<Self>,
         session: ServerSession,
-        shutdown: &ShutdownWatch,
-    ) -> Option<ReusedHttpStream> {
-        let _open = self.connections.enter();
-        self.app.process_new_http(session, shutdown).await
+        shutdown: &'b ShutdownWatch,
+    ) -> Pin<Box<dyn Future<Output = Option<ReusedHttpStream>> + Send + 'c>>
+    where
+        'a: 'c,
+        'b: 'c,
+        Self: 'c,
+    {
+        let open = self.connections.enter();
+        let served = self.app.process_new_http(session, shutdown);
+        Box::pin(async move {
+            let _open = open;
+            served.await
+        })
     }
 
     fn h2_options(&self) -> Option<H2Options> {

@@ -75,6 +75,46 @@ fn a_stream_that_stalls_ends_with_an_error_event() {
 }
 
 #[test]
+fn a_stream_ends_at_its_limit_however_late_its_last_piece_came() {
+    let argo = Argo::start(|_, connection| {
+        connection.stream_head();
+        std::thread::sleep(Duration::from_millis(2500));
+        connection.chunk(b"Hello");
+        connection.left();
+    });
+    let server = Server::before(&argo);
+    let begun = Instant::now();
+    let answer = server.chat(&chat("x", json!({"stream": true, "timeout": 3})));
+    let (said, taken) = (said(&answer.body), begun.elapsed());
+    assert_eq!(
+        (said.text.as_str(), said.done, said.error.unwrap()["code"].as_str()),
+        ("Hello", false, Some("timeout"))
+    );
+    // A limit for each read would have ended it three seconds after its piece.
+    assert!(Duration::from_secs(3) <= taken && taken < Duration::from_secs(5), "{taken:?}");
+}
+
+#[test]
+fn a_client_that_waits_for_pieces_only_so_long_is_told_when_none_comes() {
+    let argo = Argo::start(|_, connection| {
+        connection.stream_head();
+        for _ in 0..3 {
+            connection.chunk(b"x");
+            std::thread::sleep(Duration::from_millis(400));
+        }
+        connection.left();
+    });
+    let server = Server::before(&argo);
+    let body = chat("x", json!({"stream": true}));
+    let header = "x-stainless-read-timeout: 0.8\r\n";
+    let answer = server.client().call("POST", "/v1/chat/completions", header, body.as_bytes());
+    let said = said(&answer.body);
+    assert_eq!((said.text.as_str(), said.done), ("xxx", false), "the limit is for silence, not for the whole");
+    let error = said.error.unwrap();
+    assert!(error["message"].as_str().unwrap().contains("x-stainless-read-timeout"), "{error}");
+}
+
+#[test]
 fn a_stream_that_goes_on_too_long_ends_with_an_error_event_and_the_call_with_it() {
     let (tell, told) = mpsc::channel();
     let tell = Mutex::new(tell);
