@@ -31,11 +31,13 @@ const DEMO_USER: &str = "demo";
 /// Serves until a signal ends it.
 pub fn run(args: &ServeArgs) -> Result<(), Ended> {
     let (origin, behind) = origin(args)?;
+    // Beside all else, which takes as long.
+    let certificates = std::thread::spawn(server::check_certificates);
     let disk = Disk::default();
     let mut loaded = origin.load(&disk)?;
     tell(&loaded.warnings);
     log(args.quiet);
-    server::check_certificates()?;
+    certificates.join().unwrap_or_else(|_| Err("the system's certificates cannot be loaded".to_owned()))?;
     let begun_with = Begun::with(&loaded);
     let certificates = loaded.certificate.take().map(|certificate| Arc::new(Certificates::new(certificate)));
     // Nothing is asked of a running instance before all of this has proved sound.

@@ -4,7 +4,7 @@
 //! above 64 KiB. So it is switched on when at most 64 KiB remain of a body of known length; a chunked body is read up to
 //! the end of its JSON document and no further, so that pingora itself reads the terminal chunk.
 
-use super::slow::Patience;
+use super::patience::Patience;
 use crate::wire::body_end::BodyEnd;
 use crate::wire::{Failure, Gathered};
 use bytes::Bytes;

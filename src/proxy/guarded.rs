@@ -2,7 +2,8 @@
 //! renews, and one for a write, whatever its size; here a head has a time, and a reader a rate.
 
 use super::Current;
-use super::slow::{CLOCK, Clock, Patience, Verdict, acked};
+use super::patience::Patience;
+use super::slow::{CLOCK, Clock, Verdict, acked};
 use async_trait::async_trait;
 use pingora::apps::{HttpServerApp, ReusedHttpStream, ServerApp};
 use pingora::protocols::http::ServerSession;

@@ -25,6 +25,7 @@ mod line;
 mod live;
 mod outbound;
 mod outcome;
+mod patience;
 mod peers;
 mod record;
 pub(crate) mod reply;
@@ -38,8 +39,8 @@ pub(crate) mod writer;
 pub use ctx::{Ctx, InFlight};
 pub use guarded::Guarded;
 pub use live::{Current, Live};
+pub use patience::Patience;
 pub use settings::{OriginCheck, Settings};
-pub use slow::Patience;
 
 use crate::limits::Limiter;
 use async_trait::async_trait;

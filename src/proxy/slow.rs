@@ -2,6 +2,7 @@
 //! clock also knows what else is looked at on that connection's one timer: the call that is made for it.
 
 use super::held::Slot;
+use super::patience::{Patience, at_slowest};
 use super::watch::Eye;
 use log::info;
 use pingora::protocols::UniqueIDType;
@@ -9,42 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Who sends or reads more slowly than this, in bytes a second, falls behind.
-const SLOWEST: u64 = 16 * 1024;
-
-/// How long clients may take.
-#[derive(Debug, Clone, Copy)]
-pub struct Patience {
-    /// From one request to the next.
-    pub idle: Duration,
-    /// For a head, from its first byte.
-    pub head: Duration,
-    /// The largest head, in bytes.
-    pub max_head: usize,
-    /// How far a body may be behind the slowest rate.
-    pub body: Duration,
-    /// How far reading may be behind the slowest rate, while there is something to read.
-    pub write: Duration,
-}
-
-impl Patience {
-    /// When a body must have come further than `bytes`.
-    pub fn body_until(&self, begun: Instant, bytes: usize) -> Instant {
-        begun + self.body + at_slowest(bytes as u64)
-    }
-
-    /// How often a client is looked at that does not read: it is given up at most this much too late.
-    fn tick(&self) -> Duration {
-        (self.write / 4).clamp(Duration::from_millis(10), Duration::from_secs(1))
-    }
-}
-
 /// How long nothing is looked at where nothing is due.
 const FAR: Duration = Duration::from_secs(3600);
-
-fn at_slowest(bytes: u64) -> Duration {
-    Duration::from_millis(bytes.saturating_mul(1000) / SLOWEST)
-}
 
 tokio::task_local! {
     /// The clock of the connection that a task serves.
@@ -268,60 +235,4 @@ pub fn acked(socket: UniqueIDType) -> Option<u64> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const PATIENCE: Patience = Patience {
-        idle: Duration::from_secs(75),
-        head: Duration::from_secs(10),
-        max_head: 1,
-        body: Duration::from_secs(60),
-        write: Duration::from_secs(60),
-    };
-
-    fn look(clock: &Clock, seconds: u64, acked: u64) -> Verdict {
-        clock.look(Instant::now() + Duration::from_secs(seconds), || Some(acked))
-    }
-
-    #[test]
-    fn a_head_has_its_time_from_its_first_byte_and_a_request_has_its_own() {
-        let clock = Arc::new(Clock::new(Instant::now(), PATIENCE));
-        assert_eq!((look(&clock, 70, 0), look(&clock, 76, 0)), (Verdict::Fine, Verdict::End));
-        clock.heard();
-        assert_eq!((look(&clock, 9, 0), look(&clock, 11, 0)), (Verdict::Fine, Verdict::End));
-        CLOCK.sync_scope(clock.clone(), || {
-            let serving = serving(PATIENCE);
-            clock.heard();
-            assert_eq!(look(&clock, 10_000, 0), Verdict::Fine);
-            drop(serving);
-        });
-        assert_eq!((look(&clock, 70, 0), look(&clock, 76, 0)), (Verdict::Fine, Verdict::End));
-    }
-
-    #[test]
-    fn who_does_not_read_is_cut_and_who_keeps_up_never() {
-        let clock = Arc::new(Clock::new(Instant::now(), PATIENCE));
-        let _serving = CLOCK.sync_scope(clock.clone(), || serving(PATIENCE));
-        assert!(!clock.waits());
-        assert_eq!((look(&clock, 0, 1000), look(&clock, 59, 1000)), (Verdict::Fine, Verdict::Fine));
-        // What arrived counts, and what the system took.
-        let minute = 60 * SLOWEST;
-        assert_eq!(look(&clock, 119, 1000 + minute), Verdict::Fine);
-        clock.took(2 * minute as usize, false);
-        assert_eq!(look(&clock, 1000, 1000), Verdict::Fine, "nothing waits");
-        assert!(!clock.waits());
-        assert_eq!(look(&clock, 179, 1000 + minute), Verdict::Fine);
-        clock.took(1, true);
-        assert_eq!(look(&clock, 1000, 1000), Verdict::Fine, "all is taken");
-        clock.waits();
-        assert_eq!(look(&clock, 61, 1000), Verdict::Cut);
-        assert!(clock.waits(), "the write fails");
-    }
-
-    #[test]
-    fn a_body_has_longer_the_more_of_it_came() {
-        let now = Instant::now();
-        assert_eq!(PATIENCE.body_until(now, 0), now + Duration::from_secs(60));
-        assert_eq!(PATIENCE.body_until(now, 160 * 1024), now + Duration::from_secs(70));
-    }
-}
+mod tests;
