@@ -23,6 +23,7 @@ class Case:
     method: str = "POST"
     exact_target: float | None = None  # the most that it may cost, in costs of the forwarder
     estimate_target: float | None = None
+    is_first: bool = False  # the one that is looked at most closely
 
 
 def whole(quick):
@@ -31,7 +32,7 @@ def whole(quick):
     kilobyte = bodies.chat(bodies.prose(100), bodies.prose(900))
     chats = [
         Case(f"chat, 1 kB asked and answered, {connections} connections", *kilobyte, 8000 // few, connections,
-             estimate="/estimate", exact_target=1.6, estimate_target=1.25)
+             estimate="/estimate", exact_target=1.6, estimate_target=1.25, is_first=connections == 32)
         for connections in (1, 32, 256)
     ]
     prompts = [

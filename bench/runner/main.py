@@ -14,6 +14,7 @@ from .processes import Process, allow_many_files, cores
 
 HERE = Path(__file__).resolve().parent.parent
 PACE_MS = 20
+ALONE = "forwarder on the runtime for one thread"
 SLOW_MS = 1000
 
 
@@ -41,6 +42,7 @@ class Bench:
         self.slow = start("slow", tool("paced"), 10, 16, SLOW_MS)
         self.bulk = start("bulk", tool("paced"), 2560, 4096, 0)
         self.bare = start("bare", tool("bare"), self.stand_in.address, core=self.core)
+        self.alone = start("bare-alone", tool("bare"), self.stand_in.address, "alone", core=self.core)
         self.table = self.folder / "routes.yaml"
         self.table.write_text((HERE / "routes.yaml").read_text().replace("../routes.yaml", str(HERE.parent / "routes.yaml")))
         self.env = {"STAND_IN": self.stand_in.address, "PACED": self.paced.address, "SLOW": self.slow.address,
@@ -74,6 +76,8 @@ class Bench:
             servers["this proxy"] = (self.proxy, case.exact, "asked", case.exact_target)
             if case.estimate:
                 servers["this proxy, `usage: estimate`"] = (self.proxy, case.estimate, "asked", case.estimate_target)
+            if case.is_first:
+                servers[ALONE] = (self.alone, case.direct, "plain", None)
             servers["no proxy: the stand-in itself"] = (self.stand_in, case.direct, "plain", None)
             lines = measure.whole(case, servers, self.other, self.rounds, self.folder)
             for one in lines:
@@ -96,9 +100,11 @@ class Bench:
         for name, upstream, path, unit, target, streams, every in kinds:
             if not self.wanted(name):
                 continue
-            with Process("bare-stream", (self.tool("bare"), upstream.address), self.core, self.folder / "bare-stream.log") as bare:
+            forwarder = (self.tool("bare"), upstream.address)
+            with (Process("bare-stream", forwarder, self.core, self.folder / "bare-stream.log") as bare,
+                  Process("bare-stream-alone", (*forwarder, "alone"), self.core, self.folder / "alone-stream.log") as alone):
                 servers = {"forwarder": (bare, "/", "plain"), "this proxy": (self.proxy, path, "asked"),
-                           "direct": (upstream, "/", "plain")}
+                           ALONE: (alone, "/", "plain"), "direct": (upstream, "/", "plain")}
                 rounds = min(self.rounds, 5)
                 told = measure.pieces(self.tool("streams"), servers, self.other, body, rounds, streams, every)
             self.add(name, report.pieces_table(told, "forwarder", target, unit))

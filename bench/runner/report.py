@@ -56,7 +56,7 @@ def pieces_table(told, base, target, unit):
     for name, one in told.items():
         ratio = one[key] / told[base][key] if name != base and base in told else None
         rows.append(
-            f"| {name} | {one[key]:,.1f} µs | {f'{ratio:.2f} ×' if ratio else ''} | {met(ratio, target) if ratio and name != 'direct' else ''} "
+            f"| {name} | {one[key]:,.1f} µs | {f'{ratio:.2f} ×' if ratio else ''} | {met(ratio, target) if ratio and name == 'this proxy' else ''} "
             f"| {one['first_p50_us']:,.0f} µs | {one['delay_p50_us']:,.0f} µs | {one['delay_p99_us']:,.0f} µs | {one['seconds']:.2f} s |"
         )
     return "\n".join(rows)

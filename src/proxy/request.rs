@@ -279,7 +279,7 @@ fn get_ready(session: &mut Session, ctx: &mut Ctx, prepared: &Prepared) {
         session.set_write_timeout(Some(prepared.deadline.limit));
     }
     let prompt = prepared.exchange.call().prompt.clone();
-    if let Some(prompt) = prompt.filter(|prompt| prompt.size() > COUNT_ASIDE) {
+    if let Some(prompt) = prompt.filter(|prompt| prompt.takes_long(COUNT_ASIDE)) {
         ctx.counting = Some(tokio::task::spawn_blocking(move || {
             prompt.tokens();
         }));

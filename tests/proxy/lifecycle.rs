@@ -18,9 +18,10 @@ fn until_closed(server: &Server) {
 
 #[test]
 fn a_signal_waits_for_streams_in_flight_and_no_longer() {
-    for signal in ["TERM", "INT"] {
+    // A single thread has a runtime of its own kind.
+    for (signal, threads) in [("TERM", 1), ("INT", 2)] {
         let (argo, go) = Argo::halting();
-        let server = Setup::before(&argo).config("drain_timeout: 25").start();
+        let server = Setup::before(&argo).config(&format!("drain_timeout: 25\nnum_workers: {threads}")).start();
         let mut client = server.client();
         client.send("POST", "/v1/chat/completions", "", chat("x", json!({"stream": true})).as_bytes());
         assert_eq!(client.head().status, 200);

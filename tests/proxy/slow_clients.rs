@@ -37,11 +37,13 @@ fn a_head_that_does_not_end_is_given_up_though_a_byte_comes_now_and_then() {
 #[test]
 fn an_idle_connection_is_closed_in_time_and_serves_until_then() {
     let argo = Argo::saying("Hi");
-    let server = hasty(&argo, "keepalive_timeout: 0.5");
-    let mut silent = server.client();
-    let mut kept = server.client();
-    assert_eq!((kept.get("/health").status, kept.get("/health").status), (200, 200));
-    assert!(silent.is_closed() && kept.is_closed());
+    for threads in [1, 2] {
+        let server = hasty(&argo, &format!("keepalive_timeout: 0.5\nnum_workers: {threads}"));
+        let mut silent = server.client();
+        let mut kept = server.client();
+        assert_eq!((kept.get("/health").status, kept.get("/health").status), (200, 200));
+        assert!(silent.is_closed() && kept.is_closed());
+    }
 }
 
 #[test]

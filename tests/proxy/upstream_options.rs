@@ -320,13 +320,18 @@ fn a_client_that_takes_its_time_is_not_the_upstreams_silence() {
 
 #[test]
 fn connections_are_kept_across_calls_with_limits() {
-    let argo = Argo::saying("Hi");
-    let server = with(&format!("{}, first_byte_timeout: 10s, idle_timeout: 10s", urls(&[argo.address])));
-    for _ in 0..3 {
-        assert_eq!(ask(&server, json!({})).status, 200);
+    for threads in [1, 5] {
+        let argo = Argo::saying("Hi");
+        let row = format!("{}, first_byte_timeout: 10s, idle_timeout: 10s", urls(&[argo.address]));
+        let server =
+            Setup::before(&argo).routes(&table(&[("x", row)])).config(&format!("num_workers: {threads}")).start();
+        // Each over a connection of its own to the proxy.
+        for _ in 0..20 {
+            assert_eq!(ask(&server, json!({})).status, 200);
+        }
+        assert_eq!(said(&ask(&server, streamed()).body).text, "Hi");
+        assert!(argo.requests().iter().all(|request| request.connection == 0), "{threads}");
     }
-    assert_eq!(said(&ask(&server, streamed()).body).text, "Hi");
-    assert!(argo.requests().iter().all(|request| request.connection == 0));
 }
 
 #[test]

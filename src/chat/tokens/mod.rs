@@ -24,6 +24,8 @@ pub use ledger::{Asked, Ledger};
 pub use meter::Meter;
 pub use prompt::Prompt;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 /// Which table counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tokenizer {
@@ -76,10 +78,28 @@ impl Tokenizer {
         ids.iter().all(|&id| self.knows(id)).then(|| self.table().decode(ids))?
     }
 
-    fn table(self) -> &'static bpe_openai::Tokenizer {
+    /// Whether its table was loaded by somebody.
+    pub fn is_loaded(self) -> bool {
+        self.loaded().load(Ordering::Relaxed)
+    }
+
+    fn loaded(self) -> &'static AtomicBool {
+        static O200K: AtomicBool = AtomicBool::new(false);
+        static CL100K: AtomicBool = AtomicBool::new(false);
         match self {
+            Tokenizer::O200k => &O200K,
+            Tokenizer::Cl100k => &CL100K,
+        }
+    }
+
+    fn table(self) -> &'static bpe_openai::Tokenizer {
+        let table = match self {
             Tokenizer::O200k => bpe_openai::o200k_base(),
             Tokenizer::Cl100k => bpe_openai::cl100k_base(),
+        };
+        if !self.is_loaded() {
+            self.loaded().store(true, Ordering::Relaxed);
         }
+        table
     }
 }

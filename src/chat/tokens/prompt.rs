@@ -77,6 +77,11 @@ impl Prompt {
         self.texts.iter().map(|(Counted::Json(text) | Counted::Plain(text))| text.len()).sum()
     }
 
+    /// Whether counting takes its time: there are more bytes than `most`, or the tokenizer has to be loaded first.
+    pub fn takes_long(&self, most: usize) -> bool {
+        self.counting == Counting::Exact && (!self.tokenizer.is_loaded() || self.size() > most)
+    }
+
     /// The number of tokens, counted at the first call.
     pub fn tokens(&self) -> u64 {
         *self.count.get_or_init(|| self.sum(self.counting))

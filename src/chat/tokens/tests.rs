@@ -24,6 +24,19 @@ fn known_counts() {
 }
 
 #[test]
+fn only_exact_counts_take_long_and_short_ones_only_before_the_first() {
+    let prompt = |counting| {
+        let mut prompt = Prompt::new(counting, Tokenizer::Cl100k);
+        prompt.push_plain(&Bytes::new(), "hello");
+        prompt
+    };
+    let exact = prompt(Counting::Exact);
+    assert_eq!(exact.tokens(), 1);
+    assert!(!exact.takes_long(5) && exact.takes_long(4));
+    assert!(!prompt(Counting::Estimate).takes_long(0) && !prompt(Counting::None).takes_long(0));
+}
+
+#[test]
 fn token_ids_become_text_again() {
     assert_eq!(Tokenizer::Cl100k.decode(&[83, 1609, 5963, 374, 2294, 0]).as_deref(), Some("tiktoken is great!"));
     for unknown in [100_256, u32::MAX] {

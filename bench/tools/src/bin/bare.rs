@@ -1,6 +1,7 @@
 //! A pingora proxy that forwards bytes and looks at nothing: what this project is compared with.
 //!
-//! `bare UPSTREAM` listens on a free port of this machine and says which.
+//! `bare UPSTREAM` listens on a free port of this machine and says which. It runs as pingora is set up by default; with `alone` after
+//! the address, on the runtime for a single thread, as this project does where there is one.
 
 use async_trait::async_trait;
 use pingora::Result;
@@ -24,10 +25,11 @@ impl ProxyHttp for Bare {
 }
 
 fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
-    let upstream: SocketAddr = std::env::args().nth(1).ok_or("usage: bare UPSTREAM")?.parse()?;
+    let upstream: SocketAddr = std::env::args().nth(1).ok_or("usage: bare UPSTREAM [alone]")?.parse()?;
     // pingora binds later; a port that was free a moment ago is free then, on a machine that does nothing else.
     let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-    let conf = ServerConf { threads: 1, upstream_keepalive_pool_size: 512, ..ServerConf::default() };
+    let work_stealing = std::env::args().nth(2).as_deref() != Some("alone");
+    let conf = ServerConf { threads: 1, work_stealing, upstream_keepalive_pool_size: 512, ..ServerConf::default() };
     let mut server = Server::new_with_opt_and_conf(None, conf);
     server.bootstrap();
     let mut service = http_proxy_service(&server.configuration, Bare(upstream));
