@@ -9,6 +9,14 @@ use std::time::{Duration, Instant};
 /// Where OpenAI's clients say how long they will wait: Python's first, then Node's; both in seconds.
 const CLIENT_LIMITS: [&str; 2] = ["x-stainless-read-timeout", "x-stainless-timeout"];
 
+/// Longer than any process lives.
+const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
+/// So much later; clients may ask for more time than the system's clock can tell.
+pub fn after(at: Instant, time: Duration) -> Instant {
+    at.checked_add(time).unwrap_or_else(|| at + NEVER)
+}
+
 /// Who set a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SetBy {
@@ -132,7 +140,7 @@ impl Deadline {
 
     /// When time is up.
     pub fn end(&self) -> Instant {
-        self.begun + self.limit
+        after(self.begun, self.limit)
     }
 
     /// The time left; `None` when it is up.

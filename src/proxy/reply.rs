@@ -192,7 +192,11 @@ pub async fn fail(session: &mut Session, e: &Error, ctx: &mut Ctx) -> FailToProx
     let gone = FailToProxy { error_code: 0, can_reuse_downstream: false };
     let Some(failure) = errors::failure(e, ctx.call.as_ref()) else { return gone };
     if *e.etype() != errors::OVER {
-        let cause = format!("{failure} [{}]", errors::cause(e));
+        // What we ended ourselves broke for no other reason.
+        let cause = match ctx.call.as_ref().and_then(CallState::cut) {
+            Some(_) => failure.to_string(),
+            None => format!("{failure} [{}]", errors::cause(e)),
+        };
         ctx.failure = Some(record::failed(&failure, record::ender(e, ctx.call.as_ref()), cause));
     }
     let told = match ctx.exchange.as_mut() {

@@ -3,7 +3,7 @@
 //! A piece only notes when it came; no timer is set for it. Whether it took too long is looked at when that is possible at
 //! the earliest, by the clock of the client's connection, which has a timer anyway, or else by a task.
 
-use super::deadline::Deadline;
+use super::deadline::{Deadline, after};
 use super::line::Line;
 use super::slow;
 use crate::table::Patience;
@@ -130,7 +130,7 @@ impl Eye {
     pub fn due(&self) -> Instant {
         let limits = [self.patience.first_byte, self.patience.idle, self.silence];
         let shortest = limits.into_iter().flatten().min();
-        shortest.map_or(self.end, |limit| self.end.min(self.lock().heard + limit))
+        shortest.map_or(self.end, |limit| self.end.min(after(self.lock().heard, limit)))
     }
 
     /// Ends the call if it takes too long; else when to look again, unless the call is over.

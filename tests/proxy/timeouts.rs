@@ -61,6 +61,26 @@ fn a_request_may_ask_for_less_or_more() {
 }
 
 #[test]
+fn a_limit_that_no_clock_can_tell_is_none() {
+    let argo =
+        Argo::start(
+            |request, connection| {
+                if request.path.contains("stream") { connection.streams(&[b"Hi"]) } else { connection.says("Hi") }
+            },
+        );
+    let server = Server::before(&argo);
+    for more in [json!({}), json!({"stream": true}), json!({"n": 2})] {
+        let mut body = more.clone();
+        body["timeout"] = json!(1e18);
+        assert_eq!(server.chat(&chat("x", body)).status, 200, "{more}");
+        let header = "x-stainless-read-timeout: 1e18\r\n";
+        let body = chat("x", more.clone());
+        let answer = server.client().call("POST", "/v1/chat/completions", header, body.as_bytes());
+        assert_eq!(answer.status, 200, "{more}");
+    }
+}
+
+#[test]
 fn a_stream_that_stalls_ends_with_an_error_event() {
     let argo = Argo::start(|_, connection| {
         connection.stream_head();
