@@ -24,8 +24,9 @@ class Line:
     target: float | None = None
 
 
-def whole(case, servers, core, rounds, folder):
-    """`servers`: name → (process, path, which body, target). The first is what the others are compared with."""
+def whole(case, servers, core, rounds, folder, shares=None):
+    """`servers`: name → (process, path, which body, target). The first is what the others are compared with. `shares`: name →
+    how many times fewer requests it gets."""
     files = {}
     for kind, text in (("asked", case.asked), ("plain", case.plain)):
         files[kind] = None
@@ -35,9 +36,11 @@ def whole(case, servers, core, rounds, folder):
     results = {name: [] for name in servers}
     for number in range(rounds + 1):
         for name, (process, path, kind, _) in servers.items():
-            requests = case.requests if number else max(case.connections, case.requests // 10)
+            requests = case.requests // (shares or {}).get(name, 1)
+            if not number:  # the first round warms up
+                requests = max(case.connections, requests // 10)
             came = load.oha(process, core, path, files[kind], requests, case.connections, case.method)
-            if number:  # the first round warms up
+            if number:
                 results[name].append(came)
     base = next(iter(results))
     return [line(name, results[name], results[base] if name != base else None, servers[name][3]) for name in results]

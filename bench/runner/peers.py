@@ -1,5 +1,6 @@
 """Other proxies, where they can be had: nginx if it is installed, argo-proxy and LiteLLM from PyPI in environments of their own."""
 
+import contextlib
 import glob
 import json
 import shutil
@@ -9,7 +10,6 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from pathlib import Path
 
 from . import bodies, measure, report
 from .cases import CHAT, Case
@@ -118,33 +118,29 @@ ALL = [
 
 
 def measure_all(bench):
-    """One table: a kilobyte asked and answered, each proxy alone on the core."""
+    """One table: a kilobyte asked and answered, all proxies in turn, each alone on the core."""
     asked, plain = bodies.chat(bodies.prose(100), bodies.prose(900))
-    all_requests = 2000 if bench.args.quick else 8000
-    lines = []
-
-    def add(name, process, path, kind, requests):
-        case = Case(name, asked, plain, requests, connections=16)
-        lines.extend(measure.whole(case, {name: (process, path, kind, None)}, bench.other, 3, bench.folder))
-
-    add("forwarder", bench.bare, CHAT, "plain", all_requests)
-    add("this proxy", bench.proxy, "/v1/chat/completions", "asked", all_requests)
-    add("this proxy, `usage: estimate`", bench.proxy, "/estimate", "asked", all_requests)
-    notes = []
-    for name, make, share in ALL:
-        if make is nginx and not shutil.which("nginx"):
-            notes.append("nginx is not installed.")
-            continue
-        try:
-            process, path, kind = make(bench)
-            with process:
-                add(name, process, path, kind, all_requests // share)
-                memory = process.memory_kib() / 1024
-                notes.append(f"{name}: {memory:,.0f} MiB after its load.")
-        except (RuntimeError, subprocess.CalledProcessError, OSError) as error:
-            notes.append(f"{name} could not be measured: {str(error).strip().splitlines()[0]}")
-            Path(bench.folder / "peers.txt").open("a").write(f"{name}: {error}\n")
-    for one in lines[1:]:
-        one.ratio = one.processor_us / lines[0].processor_us
+    case = Case("others", asked, plain, 2000 if bench.args.quick else 8000, connections=16)
+    servers = {
+        "forwarder": (bench.bare, CHAT, "plain", None),
+        "this proxy": (bench.proxy, "/v1/chat/completions", "asked", None),
+        "this proxy, `usage: estimate`": (bench.proxy, "/estimate", "asked", None),
+    }
+    shares, notes = {}, []
+    with contextlib.ExitStack() as stack:
+        for name, make, share in ALL:
+            if make is nginx and not shutil.which("nginx"):
+                notes.append("nginx is not installed.")
+                continue
+            try:
+                process, path, kind = make(bench)
+            except (RuntimeError, subprocess.CalledProcessError, OSError) as error:
+                notes.append(f"{name} could not be measured: {str(error).strip().splitlines()[0]}")
+                continue
+            stack.enter_context(process)
+            servers[name], shares[name] = (process, path, kind, None), share
+        lines = measure.whole(case, servers, bench.other, 3, bench.folder, shares)
+        for name in shares:
+            notes.append(f"{name}: {servers[name][0].memory_kib() / 1024:,.0f} MiB after its load.")
     text = report.whole_table(lines) + "\n\n" + "\n".join(f"- {note}" for note in notes)
     bench.add("Others: chat, 1 kB asked and answered, 16 connections", text)

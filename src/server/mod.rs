@@ -101,6 +101,8 @@ impl Runner {
             threads,
             // Who is alone has nobody to steal from, and a runtime for one thread is the cheaper one.
             work_stealing: threads > 1,
+            // pingora's own timers need a thread that wakes a hundred times a second; limits below a second only use it now.
+            fast_timeout_to_tokio_threshold_seconds: Some(0),
             // The watch ends the process earlier, as soon as nothing is in flight.
             grace_period_seconds: Some(drain.as_secs() + 1),
             graceful_shutdown_timeout_seconds: Some(0),

@@ -68,6 +68,26 @@ fn who_has_read_that_it_listens_may_send_a_signal() {
     }
 }
 
+/// pingora's own timers have a thread that wakes a hundred times a second, for as long as the process lives.
+#[test]
+#[cfg(target_os = "linux")]
+fn no_thread_wakes_all_the_time() {
+    let argo =
+        Argo::start(
+            |request, connection| {
+                if request.path.contains("stream") { connection.streams(&[b"Hi"]) } else { connection.says("Hi") }
+            },
+        );
+    let server = Server::before(&argo);
+    for more in [json!({}), json!({"stream": true}), json!({"n": 2})] {
+        assert_eq!(server.chat(&chat("x", more)).status, 200);
+    }
+    let threads = std::fs::read_dir(format!("/proc/{}/task", server.process())).unwrap();
+    let names: Vec<String> =
+        threads.filter_map(|thread| std::fs::read_to_string(thread.unwrap().path().join("comm")).ok()).collect();
+    assert!(!names.is_empty() && !names.iter().any(|name| name.trim() == "Timer thread"), "{names:?}");
+}
+
 #[test]
 fn a_second_signal_ends_at_once() {
     let argo = Argo::start(|_, connection| {
