@@ -72,12 +72,7 @@ fn who_has_read_that_it_listens_may_send_a_signal() {
 #[test]
 #[cfg(target_os = "linux")]
 fn no_thread_wakes_all_the_time() {
-    let argo =
-        Argo::start(
-            |request, connection| {
-                if request.path.contains("stream") { connection.streams(&[b"Hi"]) } else { connection.says("Hi") }
-            },
-        );
+    let argo = Argo::saying("Hi");
     let server = Server::before(&argo);
     for more in [json!({}), json!({"stream": true}), json!({"n": 2})] {
         assert_eq!(server.chat(&chat("x", more)).status, 200);

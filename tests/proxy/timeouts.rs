@@ -62,12 +62,7 @@ fn a_request_may_ask_for_less_or_more() {
 
 #[test]
 fn a_limit_that_no_clock_can_tell_is_none() {
-    let argo =
-        Argo::start(
-            |request, connection| {
-                if request.path.contains("stream") { connection.streams(&[b"Hi"]) } else { connection.says("Hi") }
-            },
-        );
+    let argo = Argo::saying("Hi");
     let server = Server::before(&argo);
     for more in [json!({}), json!({"stream": true}), json!({"n": 2})] {
         let mut body = more.clone();

@@ -1,6 +1,6 @@
 //! What a row of `upstreams` can say: several URLs, ways to connect, time limits, headers.
 
-use crate::support::{Answer, Argo, Server, Setup, chat, merge, said};
+use crate::support::{Answer, Argo, Connection, Recorded, Server, Setup, chat, merge, said};
 use serde_json::json;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
@@ -304,18 +304,28 @@ fn silence_in_an_answer_ends_it_and_names_the_limit() {
 #[test]
 fn a_client_that_takes_its_time_is_not_the_upstreams_silence() {
     const PIECES: usize = 400;
-    let argo = Argo::start(|_, connection| {
+    let pours = |_: &Recorded, connection: &mut Connection| {
         connection.stream_head();
         (0..PIECES).for_each(|_| connection.chunk(&[b'x'; 64 * 1024]));
         connection.stream_end();
-    });
-    let server = with(&format!("{}, idle_timeout: 300ms", urls(&[argo.address])));
-    let mut client = server.client();
-    let body = chat("x", json!({"model": "a:b", "stream": true}));
-    client.send("POST", "/x", "Content-Type: application/json\r\n", body.as_bytes());
-    std::thread::sleep(Duration::from_millis(1500));
-    let said = said(&client.answer().body);
-    assert_eq!((said.text.len(), said.done), (PIECES * 64 * 1024, true), "{:?}", said.error);
+    };
+    let argo = Argo::start(pours);
+    let path = std::env::temp_dir().join(format!("argo-{}-pours.sock", std::process::id()));
+    let _recorded = Argo::on_unix(&path, pours);
+    let socket = format!(
+        "url: \"http://argo.test/\", stream_url: \"http://argo.test/s/\", connect_to: \"unix:{}\"",
+        path.display()
+    );
+    for way in [urls(&[argo.address]), socket] {
+        let server = with(&format!("{way}, idle_timeout: 300ms"));
+        let mut client = server.client();
+        let body = chat("x", json!({"model": "a:b", "stream": true}));
+        client.send("POST", "/x", "Content-Type: application/json\r\n", body.as_bytes());
+        std::thread::sleep(Duration::from_millis(1500));
+        let said = said(&client.answer().body);
+        assert_eq!((said.text.len(), said.done), (PIECES * 64 * 1024, true), "{way}: {:?}", said.error);
+    }
+    std::fs::remove_file(&path).unwrap();
 }
 
 #[test]
