@@ -28,7 +28,7 @@ class Case:
 
 def whole(quick):
     """All cases of whole answers, the most important first."""
-    few = 4 if quick else 1
+    few = 6 if quick else 1
     kilobyte = bodies.chat(bodies.prose(100), bodies.prose(900))
     chats = [
         Case(f"chat, 1 kB asked and answered, {connections} connections", *kilobyte, 8000 // few, connections,

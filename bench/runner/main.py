@@ -34,7 +34,7 @@ class Bench:
     def __init__(self, args, folder, stack):
         self.args, self.folder, self.stack = args, Path(folder), stack
         self.core, self.other = cores()
-        self.rounds = 3 if args.quick else 5
+        self.rounds = 2 if args.quick else 5
         self.parts = []
         start, tool = self.start, self.tool
         self.stand_in = start("stand-in", tool("argo-openai-proxy"), "stand-in", "--workers", "1")
@@ -76,7 +76,7 @@ class Bench:
             servers["this proxy"] = (self.proxy, case.exact, "asked", case.exact_target)
             if case.estimate:
                 servers["this proxy, `usage: estimate`"] = (self.proxy, case.estimate, "asked", case.estimate_target)
-            if case.is_first:
+            if case.is_first and not self.args.quick:
                 servers[ALONE] = (self.alone, case.direct, "plain", None)
             servers["no proxy: the stand-in itself"] = (self.stand_in, case.direct, "plain", None)
             lines = measure.whole(case, servers, self.other, self.rounds, self.folder)
@@ -105,6 +105,8 @@ class Bench:
                   Process("bare-stream-alone", (*forwarder, "alone"), self.core, self.folder / "alone-stream.log") as alone):
                 servers = {"forwarder": (bare, "/", "plain"), "this proxy": (self.proxy, path, "asked"),
                            ALONE: (alone, "/", "plain"), "direct": (upstream, "/", "plain")}
+                if self.args.quick:
+                    del servers[ALONE]
                 rounds = min(self.rounds, 5)
                 told = measure.pieces(self.tool("streams"), servers, self.other, body, rounds, streams, every)
             self.add(name, report.pieces_table(told, "forwarder", target, unit))
