@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from dataclasses import replace
 
 from . import bodies, measure, report
 from .cases import CHAT, Case
@@ -121,6 +122,7 @@ def measure_all(bench):
     """One table: a kilobyte asked and answered, all proxies in turn, each alone on the core."""
     asked, plain = bodies.chat(bodies.prose(100), bodies.prose(900))
     case = Case("others", asked, plain, 2000 if bench.args.quick else 8000, connections=16)
+    trial = replace(case, requests=case.connections)
     servers = {
         "forwarder": (bench.bare, CHAT, "plain", None),
         "this proxy": (bench.proxy, "/v1/chat/completions", "asked", None),
@@ -134,10 +136,12 @@ def measure_all(bench):
                 continue
             try:
                 process, path, kind = make(bench)
-            except (RuntimeError, subprocess.CalledProcessError, OSError) as error:
+                stack.enter_context(process)
+                # One that starts and fails must not cost what the others are measured to take.
+                measure.whole(trial, {name: (process, path, kind, None)}, bench.other, 1, bench.folder)
+            except (RuntimeError, subprocess.SubprocessError, OSError) as error:
                 notes.append(f"{name} could not be measured: {str(error).strip().splitlines()[0]}")
                 continue
-            stack.enter_context(process)
             servers[name], shares[name] = (process, path, kind, None), share
         lines = measure.whole(case, servers, bench.other, 3, bench.folder, shares)
         for name in shares:
