@@ -2,28 +2,32 @@
 //!
 //! # Floors
 //!
-//! A module uses only modules below it; nothing above the line knows a network.
+//! A module uses only modules above it in this list; nothing above the line knows a network.
 //!
 //! ```text
-//! 0  wire, problem     shapes as they travel: JSON, SSE, UTF-8, gzip, failures; a mistake in a file and its place
-//! 0  yaml, report      files that people edit: keys described once, values with their places; mistakes as people read them
-//! 1  telemetry         what became of a request: measured, counted, written down
-//! 1  chat, models      the hub: conversations, events, token counts; names of models and their quirks
-//! 1  access            who calls, as whom, what they may use and how much of it
-//! 2  limits            how much callers use, and when that is too much
-//! 2  dialect           how upstreams speak
-//! 2  transform         what a route does with a request and its reply
-//! 3  table             routes.yaml → what is served, or every problem of it
-//! 4  callers           callers.yaml → who may call by which key, or every problem of it
-//! 4  exchange          one request's life as a state machine: bytes in, bytes out
+//! json                 JSON text without a value tree: escaped, cut, spliced, read
+//! wire                 shapes as they travel: replies, failures, SSE, UTF-8, gzip, ids
+//! diagnostics          a problem in a file and its place, and how people see it
+//! yaml                 files that people edit: keys described once, values with their places
+//! telemetry            what became of a request: measured, counted, written down
+//! tokens               how many tokens a text has
+//! chat                 the hub: conversations, tools, events
+//! models               names of models, and their quirks
+//! access               who calls, as whom, what they may use and how much of it
+//! limits               how much callers use, and when that is too much
+//! plan                 what a transformer decides: the call, and who owns its reply
+//! dialects             how clients and how upstreams speak, a folder for each
+//! transform            the registry: what a route does with a request and its reply
+//! exchange             one call's life as a state machine: bytes in, bytes out; several calls, one reply
+//! table                routes.yaml → what is served, or every problem of it
+//! callers              callers.yaml → who may call by which key, or every problem of it
 //! ────────────────────────────────────────────────────────────────────────────────────
-//! 5  proxy             pingora's hooks, which feed the exchange; body, peer, deadline, head
-//! 6  explain           what becomes of a request, told without a network by the code that serves
-//! 6  trial             the tests that a table brings along, run by what explains
-//! 6  online            asks the upstreams whether calls would arrive, and which models they have
-//! 6  server            listeners, signals, and one process taking over from another
-//! 6  admin             the listener for whoever watches: metrics, readiness
-//! 6  reload, config, setup, cli, stand_in    files, terminal, command line; the stand-in for ARGO
+//! proxy                pingora's hooks, which feed the exchange: connection, upstream, images, request
+//! explain              what becomes of a request, told without a network by the code that serves
+//! table_tests          the tests that a table brings along, run by what explains
+//! online               asks the upstreams whether calls would arrive, and which models they have
+//! server               listeners, signals, upgrade, reload, and the listener for whoever watches
+//! config, setup, cli, stand_in    files, terminal, command line; the stand-in for ARGO
 //! ```
 //!
 //! # A request's life
@@ -40,28 +44,27 @@
 //! ```
 
 pub mod access;
-pub mod admin;
 pub mod callers;
 pub mod chat;
 pub mod cli;
 pub mod config;
-pub mod dialect;
-pub mod drive;
+pub mod diagnostics;
+pub mod dialects;
 pub mod exchange;
 pub mod explain;
+pub mod json;
 pub mod limits;
 pub mod models;
 pub mod online;
-pub mod problem;
+pub mod plan;
 pub mod proxy;
-pub mod reload;
-pub mod report;
 pub mod server;
 pub mod setup;
 pub mod stand_in;
 pub mod table;
+pub mod table_tests;
 pub mod telemetry;
+pub mod tokens;
 pub mod transform;
-pub mod trial;
 pub mod wire;
 pub mod yaml;

@@ -3,8 +3,8 @@
 
 use argo_openai_proxy::cli::load::{Needs, Read, both};
 use argo_openai_proxy::config::{Config, Overrides};
-use argo_openai_proxy::problem::Problem;
-use argo_openai_proxy::report;
+use argo_openai_proxy::diagnostics::Problem;
+use argo_openai_proxy::diagnostics::report;
 use argo_openai_proxy::table::no_files;
 use proptest::prelude::*;
 use std::collections::BTreeSet;

@@ -9,10 +9,11 @@
 //! Streamed answers are also cut at every byte, and into pieces of every size.
 
 use argo_openai_proxy::access::Caller;
-use argo_openai_proxy::drive::{Drive, Step};
+use argo_openai_proxy::exchange::joined::{Drive, Step};
 use argo_openai_proxy::exchange::{Exchange, HeadPlan, Limits};
+use argo_openai_proxy::plan::{Call, Context, Driven, Plan, Reply, Request, State};
 use argo_openai_proxy::table::{Matched, Table, Variables, no_files};
-use argo_openai_proxy::transform::{Call, Context, Driven, Plan, REPLIES, Reply, Request, State, TRANSFORMERS};
+use argo_openai_proxy::transform::{REPLIES, TRANSFORMERS};
 use argo_openai_proxy::wire::Answer;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};

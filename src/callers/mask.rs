@@ -1,6 +1,6 @@
 //! Covers in reports what may be a key: people put keys where hashes belong.
 
-use crate::problem::{Place, Problem};
+use crate::diagnostics::{Place, Problem};
 
 /// Words of at least this many characters may be keys.
 const LONG: usize = 24;

@@ -11,7 +11,7 @@ pub use keys::KEYS;
 pub use odd::odd;
 
 use crate::access::{Caller, Globs, Hash, Keys, Limits, May, Username};
-use crate::problem::Place;
+use crate::diagnostics::Place;
 use std::sync::Arc;
 
 /// The file, as it is written.

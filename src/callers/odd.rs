@@ -2,8 +2,8 @@
 
 use super::Callers;
 use crate::access::Mode;
+use crate::diagnostics::{Place, Problem};
 use crate::models::glob::fits;
-use crate::problem::{Place, Problem};
 use crate::table::Table;
 use crate::yaml::near::nearest;
 

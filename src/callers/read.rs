@@ -4,7 +4,7 @@ use super::edit::check_name;
 use super::mask::mask;
 use super::{Callers, KEYS, Row};
 use crate::access::{Hash, Limits, Username, limits};
-use crate::problem::{Checked, Place};
+use crate::diagnostics::{Checked, Place};
 use crate::yaml::node::{Node, parse};
 use crate::yaml::source::syntax;
 use crate::yaml::value::{Read, Reason, boolean, expected, text};

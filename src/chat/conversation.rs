@@ -1,7 +1,7 @@
 //! A request as every chat dialect sees it: who said what, and the parameters that travel along untouched.
 
 use super::tools::{ToolCall, Tools};
-use crate::wire::Fields;
+use crate::json::Fields;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 

@@ -3,7 +3,6 @@
 
 pub mod conversation;
 pub mod event;
-pub mod tokens;
 pub mod tools;
 
 pub use conversation::{Conversation, Message, Role};

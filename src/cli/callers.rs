@@ -4,7 +4,7 @@ use super::disk::Disk;
 use crate::access::Mode;
 use crate::callers::Callers;
 use crate::config::Config;
-use crate::problem::{Checked, Place, Problem};
+use crate::diagnostics::{Checked, Place, Problem};
 use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};

@@ -2,7 +2,7 @@
 
 use super::disk::Disk;
 use crate::config::{Config, Named, TlsFiles};
-use crate::problem::{Checked, Problem};
+use crate::diagnostics::{Checked, Problem};
 use crate::wire::pem;
 use rustls::sign::CertifiedKey;
 use std::os::unix::fs::MetadataExt;

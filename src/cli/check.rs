@@ -8,9 +8,10 @@ use super::load::Needs;
 use super::{Ended, environment, print, serve, tell};
 use crate::access::Access;
 use crate::config::Overrides;
+use crate::diagnostics::Problem;
+use crate::diagnostics::report;
 use crate::online::{self, Online};
-use crate::problem::Problem;
-use crate::{report, trial};
+use crate::table_tests;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -57,8 +58,8 @@ struct Looked {
 /// Runs the table's own tests, and asks its URLs when it may.
 fn look(loaded: Loaded, config: String, online: bool) -> Looked {
     let (routes, mut problems) = (loaded.routes.clone(), loaded.warnings.clone());
-    let live = Arc::new(serve::live_as(Access::anybody(trial::USER), loaded));
-    let ran = trial::run(&live);
+    let live = Arc::new(serve::live_as(Access::anybody(table_tests::USER), loaded));
+    let ran = table_tests::run(&live);
     problems.extend(ran.problems);
     let found = if online { online::check(&live) } else { Online::default() };
     problems.extend(found.problems);

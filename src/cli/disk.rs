@@ -1,6 +1,6 @@
 //! What is read from the disk for one load: each file is looked at before it is read, so that no change is missed.
 
-use crate::reload::Seen;
+use crate::server::reload::Seen;
 use std::cell::RefCell;
 use std::io;
 use std::path::{Path, PathBuf};

@@ -8,7 +8,7 @@ use super::environment;
 use super::load::{Needs, both, keep};
 use crate::callers::{Callers, odd};
 use crate::config::{Config, Overrides};
-use crate::problem::{Checked, Place, Problem};
+use crate::diagnostics::{Checked, Place, Problem};
 use crate::table::{BUILT_IN, Table, no_files};
 use rustls::sign::CertifiedKey;
 use std::io;

@@ -5,7 +5,7 @@ use super::{Ended, callers, environment, print, tell};
 use crate::access::{Key, Limits, Mode, Username};
 use crate::callers::{Callers, Row, add};
 use crate::config::{Config, Overrides};
-use crate::problem::{Place, Problem};
+use crate::diagnostics::{Place, Problem};
 use crate::setup::write_private;
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;

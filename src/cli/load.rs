@@ -1,7 +1,7 @@
 //! Compiles both files together, so that one run tells what is wrong with either: what `serve` and `check` share.
 
 use crate::config::{Config, Env, Overrides};
-use crate::problem::{Checked, Problem};
+use crate::diagnostics::{Checked, Problem};
 use crate::table::{Table, Variables};
 
 /// Who has to be there.

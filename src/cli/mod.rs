@@ -16,8 +16,9 @@ pub mod schema;
 mod serve;
 mod stand_in;
 
-use crate::problem::Problem;
-use crate::{report, setup};
+use crate::diagnostics::Problem;
+use crate::diagnostics::report;
+use crate::setup;
 use args::Command;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;

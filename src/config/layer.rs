@@ -10,7 +10,7 @@ use super::origins::Origins;
 use super::url::HttpUrl;
 use super::{Env, KEYS, SAMPLE_FILE, value};
 use crate::access::{Hosts, Mode, Username};
-use crate::problem::{Checked, Place};
+use crate::diagnostics::{Checked, Place};
 use crate::telemetry::AccessLog;
 use crate::yaml::node::{Node, parse};
 use crate::yaml::source::syntax;

@@ -1,7 +1,7 @@
 //! Where a process listens beside its port, how it speaks there, and where it has its place: `socket`, `tls` and `run_dir`.
 
 use super::value;
-use crate::problem::Place;
+use crate::diagnostics::Place;
 use crate::yaml::{Section, Source};
 use std::path::{Path, PathBuf};
 

@@ -27,8 +27,8 @@ use std::time::Duration;
 
 use crate::access::Limits;
 pub use crate::access::{PLACEHOLDER, Username, check_username};
-use crate::problem::{Checked, Severity, Spot};
-pub use crate::problem::{Place, Problem};
+use crate::diagnostics::{Checked, Severity, Spot};
+pub use crate::diagnostics::{Place, Problem};
 use crate::telemetry::AccessLog;
 pub use crate::yaml::expand::Env;
 pub use host::Host;

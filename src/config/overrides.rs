@@ -4,7 +4,7 @@ use super::Env;
 use super::host::Host;
 use super::layer::Layer;
 use crate::access::Mode;
-use crate::problem::{Place, Problem};
+use crate::diagnostics::{Place, Problem};
 use crate::yaml::value::parse_bool;
 
 /// What the command line says; what it leaves out may come from `PORT`, `HOST` and `VERBOSE`.

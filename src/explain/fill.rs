@@ -5,12 +5,12 @@ use super::report::{
     Body, BodyFrom, Client, Explanation, Fetched, Header, Limit, ModelStep, Passed, RouteTaken, Rule, Sent, Verdict,
 };
 use crate::models::{self, Form, How};
+use crate::plan::trace::Step;
 use crate::proxy::Settings;
 use crate::proxy::deadline::Connecting;
-use crate::proxy::dispatch::{self, Prepared};
-use crate::proxy::heads::CallHead;
+use crate::proxy::request::routing::{self, Prepared};
+use crate::proxy::upstream::heads::CallHead;
 use crate::table::{self, Route, Why};
-use crate::transform::steps::Step;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -53,7 +53,7 @@ impl Explanation {
 
     /// Adds the row that takes it, with the values of its parameters.
     pub(super) fn taken(&mut self, method: &Method, route: &Route, values: Vec<String>, has_body: bool) {
-        let own = dispatch::asks_own(method, route, has_body);
+        let own = routing::asks_own(method, route, has_body);
         self.body_from = match (route.upstream.is_some(), own, route.request.is_empty()) {
             (true, false, _) => BodyFrom::Client,
             (true, true, false) => BodyFrom::Route,

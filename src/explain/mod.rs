@@ -13,14 +13,16 @@ pub use report::{
 };
 pub use scripted::Scripted;
 
-use crate::drive::{Drive, Step};
+use crate::exchange::joined::{Drive, Step};
 use crate::exchange::{Exchange, HeadPlan};
-use crate::proxy::dispatch::{self, ByHead, Prepared, PreparedDriven, Terms};
-use crate::proxy::{Ctx, InFlight, Live, reply, request, writer};
+use crate::plan::trace::Steps;
+use crate::plan::{Context, Plan};
+use crate::proxy::request::context::Ctx;
+use crate::proxy::request::routing::{self, ByHead, Prepared, PreparedDriven, Terms};
+use crate::proxy::request::{accept, response, writer};
+use crate::proxy::{InFlight, Live};
 use crate::table::Matched;
-use crate::transform::steps::Steps;
-use crate::transform::{Context, Plan};
-use crate::wire::{Answer, Failure};
+use crate::wire::{Answer, Failure, ids};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Version};
 use pingora::Result;
@@ -59,7 +61,7 @@ enum Came {
 /// A head that cannot be written; the heads of a loaded table can.
 pub fn explain(live: &Arc<Live>, question: &Question) -> Result<Explanation> {
     let mut ctx = Ctx::new(live.clone(), InFlight::default().enter());
-    request::introduce(&question.headers, &mut ctx);
+    accept::introduce(&question.headers, &mut ctx);
     let steps = Steps::default();
     let came = came(live, question, &steps);
     let mut told = Explanation::new(&question.method, &question.path);
@@ -106,26 +108,26 @@ pub fn explain(live: &Arc<Live>, question: &Question) -> Result<Explanation> {
 fn came(live: &Live, question: &Question, steps: &Steps) -> std::result::Result<Came, Failure> {
     let (headers, settings) = (&question.headers, &live.settings);
     settings.guard.host(headers, None, Some(Ipv4Addr::LOCALHOST.into()))?;
-    let (route, params) = match dispatch::by_head(&live.table, &question.method, &question.path, headers)? {
+    let (route, params) = match routing::by_head(&live.table, &question.method, &question.path, headers)? {
         ByHead::Answer(answer) => return Ok(Came::Answered(answer)),
         ByHead::Route(route, params) => (route, params),
     };
-    let caller = dispatch::admit(settings, &question.method, &route, headers)?;
-    let given = if dispatch::reads_body(&route) { question.body.clone() } else { Bytes::new() };
-    let most = dispatch::max_body(&route, settings);
+    let caller = routing::admit(settings, &question.method, &route, headers)?;
+    let given = if routing::reads_body(&route) { question.body.clone() } else { Bytes::new() };
+    let most = routing::max_body(&route, settings);
     if given.len() > most {
-        return Err(dispatch::too_large(most));
+        return Err(routing::too_large(most));
     }
-    let body = dispatch::body(&question.method, &route, given);
-    let (id, now, host) = (request::random_id(), request::unix_now(), dispatch::host(headers));
+    let body = routing::body(&question.method, &route, given);
+    let (id, now, host) = (ids::random_id(""), ids::unix_now(), routing::host(headers));
     let ledger = Arc::default();
     let state = live.state(false, false);
     let cx = Context { caller: &caller, id: &id, now, host, state, ledger: &ledger, steps: Some(steps) };
-    if let Some(wanted) = dispatch::images(&route, &body)? {
+    if let Some(wanted) = routing::images(&route, &body)? {
         wanted.note(&cx);
     }
     let terms = Terms { headers, settings, begun: Instant::now() };
-    match dispatch::open(&route, params, body.clone(), &cx)? {
+    match routing::open(&route, params, body.clone(), &cx)? {
         Plan::Answer(answer) => Ok(Came::Answered(answer)),
         Plan::Call(call, reply) => {
             let prepared = terms.prepare(Some(&route), call, reply)?;
@@ -156,7 +158,7 @@ fn driven(method: &Method, answers: &[Scripted], prepared: PreparedDriven, ctx: 
     let mut drive = Drive::new(exchanges, prepared.join);
     let mut body = Vec::new();
     for (index, (head, answer)) in heads.iter().enumerate() {
-        let first = drive.head(index, head.status, &head.headers, reply::is_bodiless(head));
+        let first = drive.head(index, head.status, &head.headers, response::is_bodiless(head));
         let mut steps = vec![first];
         steps.extend(answer.pieces().map(|piece| drive.piece(index, piece)));
         steps.push(drive.end(index));
@@ -169,15 +171,15 @@ fn driven(method: &Method, answers: &[Scripted], prepared: PreparedDriven, ctx: 
         }
     }
     let Some(content_type) = drive.stream() else { return Ok(None) };
-    let head = reply::stream_head(content_type, Version::HTTP_11, ctx);
+    let head = response::stream_head(content_type, Version::HTTP_11, ctx);
     Ok(Some(Client::new(&head, body.into(), false)))
 }
 
 /// What the client gets of an upstream's answer.
 fn client(method: &Method, answer: &Scripted, mut exchange: Exchange, ctx: &Ctx) -> Result<Option<Client>> {
     let head = answer.head(exchange.call().stream)?;
-    let plan = exchange.head(head.status, &head.headers, reply::is_bodiless(&head));
-    let own = reply::own_head(plan, &head, Version::HTTP_11, ctx);
+    let plan = exchange.head(head.status, &head.headers, response::is_bodiless(&head));
+    let own = response::own_head(plan, &head, Version::HTTP_11, ctx);
     let mut body = Vec::new();
     for piece in answer.pieces() {
         body.extend_from_slice(&exchange.piece(piece));

@@ -2,7 +2,7 @@
 
 use super::fields::Change;
 use super::report::{Body, BodyFrom, Client, Explanation, Header, ModelStep, Passed, RouteTaken, Sent, Verdict};
-use crate::chat::tokens::{Counting, Tokenizer};
+use crate::tokens::{Counting, Tokenizer};
 use std::fmt::{self, Display, Formatter};
 
 /// How tokens are counted.

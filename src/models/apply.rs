@@ -4,7 +4,7 @@ use super::did::Did;
 use super::rules::{Cap, Json, Rules, SystemRole};
 use crate::chat::conversation::Param;
 use crate::chat::{Conversation, Message, Role};
-use crate::wire::{Fields, json};
+use crate::json::{self, Fields};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 

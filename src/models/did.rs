@@ -2,7 +2,7 @@
 
 use super::merge::renamed;
 use super::rules::{Rule, Rules, Streaming, Structured, SystemRole};
-use crate::chat::tokens::Tokenizer;
+use crate::tokens::Tokenizer;
 use std::fmt;
 use std::sync::Arc;
 

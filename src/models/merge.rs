@@ -99,8 +99,8 @@ fn put<T: Clone>(list: &mut Vec<(String, T)>, name: &str, value: &T) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chat::tokens::Tokenizer;
     use crate::models::{Did, Json};
+    use crate::tokens::Tokenizer;
     use serde_json::value::RawValue;
 
     fn json(text: &str) -> Json {

@@ -12,7 +12,7 @@ pub use facts::Facts;
 pub use glob::NamePattern;
 pub use rules::{Cap, Family, Json, Rule, Rules, Streaming, Structured, SystemRole};
 
-use crate::problem::Place;
+use crate::diagnostics::Place;
 use crate::wire::Failure;
 use http::StatusCode;
 use std::collections::HashMap;

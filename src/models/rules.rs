@@ -2,7 +2,7 @@
 
 use super::facts::Facts;
 use super::glob::fits;
-use crate::chat::tokens::Tokenizer;
+use crate::tokens::Tokenizer;
 use serde_json::value::RawValue;
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 //! The models that an upstream lists against those of the table.
 
 use super::listing::Listed;
+use crate::diagnostics::Problem;
 use crate::models::{Model, Models, glob};
-use crate::problem::Problem;
 use crate::table::{Endpoint, Table};
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 //! What was found at one URL, in words, and whether it is a problem.
 
 use super::Asked;
-use crate::problem::Problem;
-use crate::proxy::ask::{Stage, Unanswered};
+use crate::diagnostics::Problem;
+use crate::proxy::upstream::probe::{Stage, Unanswered};
 use crate::setup::Reachability;
 use crate::setup::why::{connect_failure, reason, unanswered};
 use pingora::ErrorType;

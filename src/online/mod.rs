@@ -5,9 +5,10 @@ mod compare;
 mod found;
 mod listing;
 
-use crate::problem::{Place, Problem};
-use crate::proxy::ask::{Answer, Unanswered};
-use crate::proxy::{Live, Outbound};
+use crate::diagnostics::{Place, Problem};
+use crate::proxy::Live;
+use crate::proxy::upstream::client::Outbound;
+use crate::proxy::upstream::probe::{Answer, Unanswered};
 use crate::server;
 use crate::table::{Endpoint, Upstream};
 use found::Found;

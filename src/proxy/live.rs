@@ -1,13 +1,13 @@
 //! What is served right now. A reload swaps it in with one atomic store; a request keeps what it began with.
 
 use super::Settings;
-use super::breaker::{Breakers, State as Standing};
-use super::peers::Peers;
-use super::request::unix_now;
+use super::upstream::breaker::{Breakers, State as Standing};
+use super::upstream::peers::Peers;
+use crate::plan::State;
 use crate::table::{Route, Table};
 use crate::telemetry::now::{BreakerNow, Count, Now};
 use crate::telemetry::{AccessLog, Meters, Metrics};
-use crate::transform::State;
+use crate::wire::ids::unix_now;
 use arc_swap::ArcSwap;
 use log::warn;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -21,7 +21,7 @@ pub struct Live {
     /// How.
     pub settings: Settings,
     /// What pingora needs to know of the table's URLs.
-    pub(super) peers: Peers,
+    pub peers: Peers,
     breakers: Arc<Breakers>,
     meters: Option<Meters>,
     version: String,
@@ -66,7 +66,7 @@ impl Live {
     }
 
     /// Whether anybody looks at the times of requests.
-    pub(super) fn measures(&self) -> bool {
+    pub fn measures(&self) -> bool {
         self.meters.is_some() || self.settings.server_timing || self.settings.access_log != AccessLog::None
     }
 
@@ -81,7 +81,7 @@ impl Live {
     }
 
     /// What there is to tell of it.
-    pub(crate) fn state(&self, is_behind: bool, is_stopping: bool) -> State<'_> {
+    pub fn state(&self, is_behind: bool, is_stopping: bool) -> State<'_> {
         State { version: &self.version, loaded_at: self.loaded_at, is_behind, is_stopping }
     }
 }

@@ -5,76 +5,36 @@
 //! `response_filter` decides whether the client's head goes out → `response_body_filter` rewrites pieces → `logging` writes
 //! a reply that was held. `fail_to_proxy` tells the client of whatever went wrong on the way.
 
-pub(crate) mod ask;
-mod body;
-pub mod breaker;
-pub(crate) mod call;
-mod choice;
-mod ctx;
-pub(crate) mod deadline;
-pub(crate) mod dispatch;
-mod driven;
-mod driving;
-mod errors;
-mod guarded;
-pub(crate) mod heads;
-mod held;
-pub(crate) mod images;
-mod limits;
-mod line;
+pub mod connection;
+pub mod deadline;
+pub mod images;
+mod in_flight;
 mod live;
-mod outbound;
-mod outcome;
-mod patience;
-mod peers;
-mod record;
-pub(crate) mod reply;
-pub(crate) mod request;
-mod resolver;
+pub mod request;
+mod service;
 mod settings;
-mod slow;
-mod watch;
-pub(crate) mod writer;
+pub mod upstream;
 
-pub use ctx::{Ctx, InFlight};
-pub use guarded::Guarded;
+pub use connection::client::Guarded;
+pub use connection::pace::Patience;
+pub use in_flight::InFlight;
 pub use live::{Current, Live};
-pub use patience::Patience;
+pub use service::Proxy;
 pub use settings::{OriginCheck, Settings};
 
-use crate::limits::Limiter;
 use async_trait::async_trait;
 use bytes::Bytes;
-pub(crate) use outbound::Outbound;
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::modules::http::HttpModules;
 use pingora::protocols::Digest;
 use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, Result};
 use pingora_proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session};
+use request::context::Ctx;
+use request::{accept, record, response};
 use std::os::fd::RawFd;
-use std::sync::Arc;
 use std::time::Duration;
-
-/// The proxy: what is served and how this instance runs, both of which may change while it does.
-pub struct Proxy {
-    current: Arc<Current>,
-    outbound: Arc<Outbound>,
-    limiter: Arc<Limiter>,
-    in_flight: InFlight,
-}
-
-impl Proxy {
-    /// A proxy that serves what is current; `in_flight` counts its requests, so that a shutdown can wait for them.
-    pub fn new(current: Arc<Current>, in_flight: InFlight) -> Self {
-        Proxy { current, outbound: Arc::default(), limiter: Arc::default(), in_flight }
-    }
-
-    /// What callers use, and how often they were refused.
-    pub fn limiter(&self) -> Arc<Limiter> {
-        self.limiter.clone()
-    }
-}
+use upstream::connect;
 
 #[async_trait]
 impl ProxyHttp for Proxy {
@@ -89,11 +49,11 @@ impl ProxyHttp for Proxy {
     fn init_downstream_modules(&self, _: &mut HttpModules) {}
 
     async fn request_filter(&self, session: &mut Session, ctx: &mut Box<Ctx>) -> Result<bool> {
-        request::open(self, session, ctx).await
+        accept::open(self, session, ctx).await
     }
 
     async fn upstream_peer(&self, _: &mut Session, ctx: &mut Box<Ctx>) -> Result<Box<HttpPeer>> {
-        call::peer(&self.outbound.resolver, ctx).await
+        connect::peer(&self.outbound.resolver, ctx).await
     }
 
     async fn connected_to_upstream(
@@ -105,7 +65,7 @@ impl ProxyHttp for Proxy {
         digest: Option<&Digest>,
         ctx: &mut Box<Ctx>,
     ) -> Result<()> {
-        call::connected(digest, ctx);
+        connect::connected(digest, ctx);
         Ok(())
     }
 
@@ -115,7 +75,7 @@ impl ProxyHttp for Proxy {
         head: &mut RequestHeader,
         ctx: &mut Box<Ctx>,
     ) -> Result<()> {
-        call::head(head, ctx)
+        connect::head(head, ctx)
     }
 
     async fn request_body_filter(
@@ -125,7 +85,7 @@ impl ProxyHttp for Proxy {
         end: bool,
         ctx: &mut Box<Ctx>,
     ) -> Result<()> {
-        call::body(piece, end, ctx)
+        connect::body(piece, end, ctx)
     }
 
     async fn upstream_response_filter(
@@ -134,7 +94,7 @@ impl ProxyHttp for Proxy {
         head: &mut ResponseHeader,
         ctx: &mut Box<Ctx>,
     ) -> Result<()> {
-        reply::framing(head, ctx);
+        response::framing(head, ctx);
         Ok(())
     }
 
@@ -144,7 +104,7 @@ impl ProxyHttp for Proxy {
         head: &mut ResponseHeader,
         ctx: &mut Box<Ctx>,
     ) -> Result<()> {
-        reply::head(session, head, ctx)
+        response::head(session, head, ctx)
     }
 
     fn response_body_filter(
@@ -154,11 +114,11 @@ impl ProxyHttp for Proxy {
         end: bool,
         ctx: &mut Box<Ctx>,
     ) -> Result<Option<Duration>> {
-        reply::body(session, piece, end, ctx)
+        response::body(session, piece, end, ctx)
     }
 
     fn fail_to_connect(&self, _: &mut Session, _: &HttpPeer, ctx: &mut Box<Ctx>, e: Box<Error>) -> Box<Error> {
-        call::not_connected(e, ctx)
+        connect::not_connected(e, ctx)
     }
 
     fn error_while_proxy(
@@ -169,15 +129,15 @@ impl ProxyHttp for Proxy {
         ctx: &mut Box<Ctx>,
         reused: bool,
     ) -> Box<Error> {
-        call::broken(session, e, ctx, reused)
+        connect::broken(session, e, ctx, reused)
     }
 
     async fn fail_to_proxy(&self, session: &mut Session, e: &Error, ctx: &mut Box<Ctx>) -> FailToProxy {
-        reply::fail(session, e, ctx).await
+        response::fail(session, e, ctx).await
     }
 
     async fn logging(&self, session: &mut Session, e: Option<&Error>, ctx: &mut Box<Ctx>) {
-        reply::finish(session, ctx).await;
+        response::finish(session, ctx).await;
         record::tell(session, e, ctx);
     }
 

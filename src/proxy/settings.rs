@@ -1,6 +1,6 @@
 //! How this instance runs, as far as the hooks need to know.
 
-use super::patience::Patience;
+use super::connection::pace::Patience;
 use crate::access::{Access, Guard, Limits};
 use crate::telemetry::AccessLog;
 use std::sync::Arc;

@@ -5,12 +5,14 @@
 //! either sleeps for a fixed time or cuts. So listeners are bound here and handed over by descriptor, and the signals are
 //! watched here.
 
+pub mod admin;
 mod bound;
 mod estate;
 pub mod instance;
 mod manager;
 mod open_files;
 mod patient;
+pub mod reload;
 mod shutdown;
 mod successor;
 mod tls;
@@ -23,7 +25,7 @@ pub use tls::Certificates;
 pub use unix::private_directory;
 
 use crate::proxy::InFlight;
-use crate::proxy::call::MOST_ATTEMPTS;
+use crate::proxy::upstream::connect::MOST_ATTEMPTS;
 use async_trait::async_trait;
 use bound::Socket;
 use estate::Estate;

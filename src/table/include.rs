@@ -1,7 +1,7 @@
 //! `include`: the files that belong to a table. Finds and parses all of them before any is understood.
 
 use super::Variables;
-use crate::problem::Problem;
+use crate::diagnostics::Problem;
 use crate::yaml::node::{Node, parse};
 use crate::yaml::source::syntax;
 use crate::yaml::{File, Source, Step, way_to};

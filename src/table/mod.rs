@@ -14,9 +14,9 @@ mod upstream;
 mod vars;
 mod written;
 
+use crate::diagnostics::Checked;
 use crate::models::Models;
-use crate::problem::Checked;
-use crate::transform::Transformer;
+use crate::plan::Transformer;
 use crate::transform::local::Catalog;
 use crate::yaml::node::Node;
 use crate::yaml::value::expected;

@@ -2,8 +2,8 @@
 
 use super::Images;
 use crate::access::{Globs, Limits};
-use crate::problem::Place;
-use crate::wire::overlay::Overlay;
+use crate::diagnostics::Place;
+use crate::json::overlay::Overlay;
 use http::{HeaderName, HeaderValue};
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! A test that a table brings along: a request, what the upstream would answer, and what should become of both.
 
-use crate::problem::Place;
+use crate::diagnostics::Place;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Method, StatusCode};
 use serde_json::Value;

@@ -1,7 +1,7 @@
 //! An upstream of the table: where calls go, how connections to it are made, and what goes along.
 
-use crate::dialect::Dialect;
-use crate::problem::Place;
+use crate::diagnostics::Place;
+use crate::dialects::upstream::Dialect;
 use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue};
 use std::net::SocketAddr;

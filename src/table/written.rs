@@ -12,9 +12,9 @@ pub use reply::{Made, Reply};
 use trials::Trial;
 
 use super::keys::{COUNTINGS, FAMILIES, Named, STREAMINGS, STRUCTUREDS, SYSTEM_ROLES, TABLE, TOKENIZERS};
-use crate::chat::tokens::{Counting, Tokenizer};
 use crate::models::{Facts, Family, Streaming, Structured, SystemRole};
 use crate::table::Patience;
+use crate::tokens::{Counting, Tokenizer};
 use crate::yaml::duration::duration;
 use crate::yaml::near::nearest;
 use crate::yaml::value::{Read, Reason, boolean, expected, narrow, number, text, whole};

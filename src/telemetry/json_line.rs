@@ -1,7 +1,7 @@
 //! A request's record as a JSON object in one line, with OpenTelemetry's names where it has some.
 
 use super::record::{Record, cut};
-use crate::wire::json;
+use crate::json;
 use jiff::Timestamp;
 use std::io::Write;
 use std::time::Duration;

@@ -1,12 +1,14 @@
 //! `argo_passthrough`: straight to the upstream. User and model are put in, everything else stays, and the reply goes back
 //! as it came.
 
-use super::openai::asked;
-use super::openai::body;
-use super::{Call, Context, Entry, Held, Plan, Reply, Request, Start, Transformer, UpstreamHead, Wiring};
+use super::{Entry, Wiring};
 use crate::chat::Role;
+use crate::dialects::client::openai::asked;
+use crate::dialects::client::openai::body;
+use crate::json::{self, Fields, fields};
 use crate::models::{Did, Models, SystemRole};
-use crate::wire::{Answer, Failure, Fields, fields, json};
+use crate::plan::{Call, Context, Held, Plan, Reply, Request, Start, Transformer, UpstreamHead};
+use crate::wire::{Answer, Failure};
 use bytes::Bytes;
 use serde_json::value::RawValue;
 use std::sync::Arc;

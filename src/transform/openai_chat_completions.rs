@@ -1,15 +1,17 @@
 //! `openai_chat_completions`: OpenAI's chat completions over any chat dialect.
 
-use super::images::FindImages;
-use super::openai::asked::{self, Asked};
-use super::openai::body::{self, ChatBody, Messages};
-use super::openai::endpoint::Endpoint;
-use super::openai::history::{self, Linked};
-use super::openai::images;
-use super::openai::shape::CHAT;
-use super::{Context, Entry, Plan, Request, Transformer};
+use super::Entry;
+use super::conversation::Endpoint;
 use crate::chat::{Message, Role};
-use crate::wire::{Failure, Fields, json};
+use crate::dialects::client::openai::asked::{self, Asked};
+use crate::dialects::client::openai::body::{self, ChatBody, Messages};
+use crate::dialects::client::openai::history::{self, Linked};
+use crate::dialects::client::openai::images;
+use crate::dialects::client::openai::shape::CHAT;
+use crate::json::{self, Fields};
+use crate::plan::images::FindImages;
+use crate::plan::{Context, Plan, Request, Transformer};
+use crate::wire::Failure;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::sync::Arc;

@@ -1,14 +1,16 @@
 //! `openai_completions`: OpenAI's legacy completions over any chat dialect; each prompt becomes one user message.
 
-use super::openai::asked::Asked;
-use super::openai::body;
-use super::openai::endpoint::Endpoint;
-use super::openai::inputs::Inputs;
-use super::openai::shape::COMPLETION;
-use super::openai::structured::Format;
-use super::{Context, Entry, Plan, Request, Transformer};
+use super::Entry;
+use super::conversation::Endpoint;
 use crate::chat::{Message, Role};
-use crate::wire::{Failure, Fields};
+use crate::dialects::client::openai::asked::Asked;
+use crate::dialects::client::openai::body;
+use crate::dialects::client::openai::inputs::Inputs;
+use crate::dialects::client::openai::shape::COMPLETION;
+use crate::dialects::client::openai::structured::Format;
+use crate::json::Fields;
+use crate::plan::{Context, Plan, Request, Transformer};
+use crate::wire::Failure;
 use std::borrow::Cow;
 use std::sync::Arc;
 

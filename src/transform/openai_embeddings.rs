@@ -1,16 +1,18 @@
 //! `openai_embeddings`: OpenAI's embeddings over an embedding dialect. What the upstream takes in one call is one call;
 //! more inputs are several calls, whose vectors are put together in order.
 
-use super::openai::asked::{self, Asked};
-use super::openai::body;
-use super::openai::embedded::{Batch, Frame, Joined, VectorReply};
-use super::openai::inputs::Inputs;
-use super::openai::vectors::Form;
-use super::{Call, Context, Driven, Entry, Plan, Reply, Request, Transformer, Wiring};
-use crate::chat::tokens::{Counting, Prompt};
-use crate::dialect::{self, Dialect, EmbeddingDialect};
+use super::{Entry, Wiring};
+use crate::dialects::client::openai::asked::{self, Asked};
+use crate::dialects::client::openai::body;
+use crate::dialects::client::openai::embedded::{Batch, Frame, Joined, VectorReply};
+use crate::dialects::client::openai::inputs::Inputs;
+use crate::dialects::client::openai::vectors::Form;
+use crate::dialects::upstream::{self, Dialect, EmbeddingDialect};
+use crate::json::Fields;
 use crate::models::{Chosen, Did, Models};
-use crate::wire::{Failure, Fields};
+use crate::plan::{Call, Context, Driven, Plan, Reply, Request, Transformer};
+use crate::tokens::{Counting, Prompt};
+use crate::wire::Failure;
 use bytes::Bytes;
 use serde_json::value::RawValue;
 use std::sync::Arc;
@@ -97,7 +99,7 @@ impl Embeddings {
         let model: Arc<str> = chosen.asked.into();
         let most = self.dialect.most_inputs().max(1);
         let mut batches = texts.chunks(most).enumerate().map(|(number, texts)| {
-            let as_known = dialect::Call { user: &cx.caller.user, model: &chosen.model.id };
+            let as_known = upstream::Call { user: &cx.caller.user, model: &chosen.model.id };
             let call = Call {
                 stream: false,
                 body: self.dialect.encode(texts, as_known).into(),

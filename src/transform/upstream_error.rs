@@ -1,13 +1,14 @@
 //! What an upstream's error status means for the client.
 
-use super::Held;
-use crate::wire::{Failure, unwrap};
+use crate::dialects::upstream::argo::error_body;
+use crate::plan::Held;
+use crate::wire::Failure;
 use http::{StatusCode, header};
 
 /// The failure of a reply whose status is not a success: the same status where that is the client's business, the
 /// vendor's own message, `Retry-After` passed on.
 pub fn failure(held: &Held) -> Failure {
-    let said = unwrap::said(&held.body);
+    let said = error_body::said(&held.body);
     let status = match held.status.as_u16() {
         // The request was ours, so a wrong method or media type is no fault of the client's.
         405 | 406 | 415 => StatusCode::BAD_GATEWAY,

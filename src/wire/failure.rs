@@ -2,7 +2,8 @@
 //!
 //! Clients branch on the HTTP status and on `{"error": {"message", "type", "param", "code"}}`, all four keys present.
 
-use crate::wire::{Answer, json};
+use crate::json;
+use crate::wire::Answer;
 use http::{HeaderName, HeaderValue, StatusCode};
 use std::borrow::Cow;
 use std::fmt;

@@ -16,7 +16,7 @@ pub const END: &[u8] = b"\n\n";
 /// Tells the client that the stream is complete. Never sent after an error.
 pub const DONE: &[u8] = b"data: [DONE]\n\n";
 
-/// Appends one event whose data is `json`, which must hold no line end (see [`crate::wire::json`]).
+/// Appends one event whose data is `json`, which must hold no line end (see [`crate::json`]).
 pub fn push_event(out: &mut Vec<u8>, json: &[u8]) {
     out.extend_from_slice(DATA);
     out.extend_from_slice(json);

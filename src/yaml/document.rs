@@ -4,7 +4,7 @@ use super::locate::{Step, locate};
 use super::node::{self, Node, without_mark};
 use super::span;
 use super::spans::Span;
-use crate::problem::{Place, Spot};
+use crate::diagnostics::{Place, Spot};
 use std::cell::OnceCell;
 
 pub(super) struct Document<'a> {

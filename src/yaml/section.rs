@@ -11,7 +11,7 @@ use super::node::Node;
 use super::reading::{extend, named, read_items, read_one, refuse};
 use super::source::{At, Source};
 use super::value::{Read, expected, text};
-use crate::problem::Place;
+use crate::diagnostics::Place;
 
 /// A mapping and the way to it. Read every key there is, then call [`Section::finish`].
 pub struct Section<'n> {

@@ -4,7 +4,7 @@ use super::document::{Document, spot};
 use super::expand::Env;
 use super::locate::{Step, file_of};
 use super::node::{self, Node};
-use crate::problem::{Checked, Place, Problem, Severity};
+use crate::diagnostics::{Checked, Place, Problem, Severity};
 
 /// A value and the way to it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

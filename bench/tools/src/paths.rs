@@ -2,8 +2,8 @@
 
 use argo_openai_proxy::access::Caller;
 use argo_openai_proxy::exchange::{Exchange, Limits};
+use argo_openai_proxy::plan::{Context, Plan, Request, State};
 use argo_openai_proxy::table::{Matched, Route, Table, Variables, no_files};
-use argo_openai_proxy::transform::{Context, Plan, Request, State};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde_json::json;

@@ -1,7 +1,7 @@
 //! What `callers.yaml` promises, and what is told of its mistakes.
 
 use super::*;
-use crate::problem::Problem;
+use crate::diagnostics::Problem;
 
 const A: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 const B: &str = "BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AE";
@@ -69,7 +69,7 @@ callers:
         assert!(found.starts_with(expected), "{found}\n{expected}");
     }
     assert!(found[1].contains("did you mean 'limits'?"), "{found:#?}");
-    let shown = crate::report::text(&Callers::read("callers.yaml", &text).unwrap_err(), false);
+    let shown = crate::diagnostics::report::text(&Callers::read("callers.yaml", &text).unwrap_err(), false);
     assert!(!shown.contains(&key) && !shown.contains(&A[..24]) && shown.contains("****"), "{shown}");
     assert!(!format!("{:?}", problems(&format!("callers: {key}"))).contains("kkkk"));
     assert!(!format!("{:?}", problems(&format!("{key}: [\n"))).contains("kkkk"));

@@ -1,12 +1,12 @@
 //! Gets one image: name, address, connection, redirects, size and type, each checked before the next.
 
-use super::super::call::MOST_ADDRESSES;
-use super::super::heads::AGENT;
-use super::super::outbound::Outbound;
-use super::super::resolver;
 use super::room::Room;
 use super::target::Target;
 use super::{address, kind};
+use crate::proxy::upstream::client::Outbound;
+use crate::proxy::upstream::connect::MOST_ADDRESSES;
+use crate::proxy::upstream::heads::AGENT;
+use crate::proxy::upstream::resolver;
 use crate::table::Images;
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
@@ -27,7 +27,7 @@ pub type Why = String;
 
 /// Gets images for one request.
 pub struct Getter {
-    pub(super) outbound: Arc<Outbound>,
+    pub outbound: Arc<Outbound>,
     pub options: Arc<Images>,
     /// The longest that resolving a name or connecting may take.
     pub connect: Duration,

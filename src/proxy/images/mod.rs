@@ -12,13 +12,13 @@ mod target;
 
 use super::Settings;
 use super::deadline::Deadline;
-use super::outbound::Outbound;
+use super::upstream::client::Outbound;
+use crate::json::splice::splice;
+use crate::plan::Context;
+use crate::plan::images::Images;
+use crate::plan::trace::Step;
 use crate::table::{self, Route};
-use crate::transform::Context;
-use crate::transform::images::Images;
-use crate::transform::steps::Step;
 use crate::wire::Failure;
-use crate::wire::splice::splice;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -65,7 +65,7 @@ pub fn wanted(route: &Route, body: &Bytes) -> Result<Option<Wanted>, Failure> {
         return Err(refusal(place, message));
     }
     let target =
-        |image: &crate::transform::images::Image| Target::parse(&image.url).map_err(|why| unfetched(&image.place, why));
+        |image: &crate::plan::images::Image| Target::parse(&image.url).map_err(|why| unfetched(&image.place, why));
     let targets = images.list.iter().map(target).collect::<Result<_, _>>()?;
     Ok(Some(Wanted { body: body.clone(), images, targets }))
 }
@@ -88,7 +88,7 @@ impl Wanted {
     ///
     /// # Errors
     /// The first image that cannot be had, with the reason; 504 when the call's time is up.
-    pub(super) async fn fetch(
+    pub async fn fetch(
         self,
         outbound: Arc<Outbound>,
         settings: &Settings,

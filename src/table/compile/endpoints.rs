@@ -2,7 +2,7 @@
 
 use super::super::written::{self, Urls};
 use super::expanded::expanded;
-use crate::problem::Place;
+use crate::diagnostics::Place;
 use crate::table::{Connect, Endpoint, Endpoints, Variables};
 use crate::yaml::{At, Source, Step};
 use http::uri::{Authority, PathAndQuery};

@@ -2,8 +2,8 @@
 
 use super::super::written::{self, Made};
 use super::request;
+use crate::plan::Transformer;
 use crate::table::path::names;
-use crate::transform::Transformer;
 use crate::transform::local::made::{Fixed, Part, Redirect};
 use crate::wire::Answer;
 use crate::yaml::{At, Source, lookup};

@@ -2,8 +2,8 @@
 
 use super::super::written::{self, Switch};
 use super::{images, request};
+use crate::json::overlay::{Field, Overlay};
 use crate::table::{Options, Variables};
-use crate::wire::overlay::{Field, Overlay};
 use crate::yaml::expand::expand;
 use crate::yaml::value::parse_bool;
 use crate::yaml::{At, Node, Source, Step};

@@ -3,9 +3,10 @@
 use super::super::written::{self, Reply};
 use super::{Named, Upstream, callers, images, made, options, request, resolve};
 use crate::models::Models;
+use crate::plan::Transformer;
 use crate::table::path::Pattern;
 use crate::table::{Options, Variables};
-use crate::transform::{Entry, REPLIES, TRANSFORMERS, Transformer, Wiring, local};
+use crate::transform::{Entry, REPLIES, TRANSFORMERS, Wiring, local};
 use crate::yaml::{At, Node, Source, Step, lookup};
 use bytes::Bytes;
 use http::Method;

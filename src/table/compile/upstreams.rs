@@ -2,7 +2,7 @@
 
 use super::super::written;
 use super::{Named, Upstream, endpoints, headers, tls};
-use crate::dialect::{DIALECTS, Dialect};
+use crate::dialects::upstream::{DIALECTS, Dialect};
 use crate::table::{Endpoints, Tls, Tolerance, Variables};
 use crate::yaml::{At, Source, lookup};
 use std::cell::Cell;

@@ -1,8 +1,8 @@
 //! What a group of `models` may say, and the rules in it.
 
 use super::{Named, choices};
-use crate::chat::tokens::Tokenizer;
 use crate::models::{Family, Streaming, Structured, SystemRole};
+use crate::tokens::Tokenizer;
 use crate::yaml::{Choice, Key, Kind};
 
 pub(super) const GROUP: &[Key] = &[

@@ -2,7 +2,7 @@
 
 use super::{Named, choices};
 use crate::access::limits;
-use crate::chat::tokens::Counting;
+use crate::tokens::Counting;
 use crate::transform::{REPLIES, TRANSFORMERS};
 use crate::yaml::{Choice, Key, Kind};
 

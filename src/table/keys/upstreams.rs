@@ -1,6 +1,6 @@
 //! What a row of `upstreams` may say.
 
-use crate::dialect::DIALECTS;
+use crate::dialects::upstream::DIALECTS;
 use crate::yaml::{Choice, Key, Kind};
 
 pub(super) const UPSTREAM: &[Key] = &[

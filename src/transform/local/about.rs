@@ -1,8 +1,9 @@
 //! `reply: about`: says what this is and what it serves, for people and programs that find the bare address.
 
 use super::{Catalog, Entry};
-use crate::transform::{Context, Plan, Request, Transformer};
-use crate::wire::{Answer, Failure, json};
+use crate::json;
+use crate::plan::{Context, Plan, Request, Transformer};
+use crate::wire::{Answer, Failure};
 use http::StatusCode;
 use std::sync::Arc;
 

@@ -3,7 +3,7 @@
 use super::{Catalog, Entry};
 use crate::access::Caller;
 use crate::models::Models;
-use crate::transform::{Context, Plan, Request, Transformer};
+use crate::plan::{Context, Plan, Request, Transformer};
 use crate::wire::{Answer, Failure};
 use http::StatusCode;
 use std::fmt::Write;

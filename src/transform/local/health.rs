@@ -1,8 +1,9 @@
 //! `reply: health`: says that the proxy itself is alive; with the table that it serves; nothing is asked of the upstream.
 
 use super::Entry;
-use crate::transform::{Context, Plan, Request, Transformer};
-use crate::wire::{Answer, Failure, json};
+use crate::json;
+use crate::plan::{Context, Plan, Request, Transformer};
+use crate::wire::{Answer, Failure};
 use http::StatusCode;
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! `reply: livez`: 200 for as long as the process runs and answers, for whatever restarts it otherwise.
 
 use super::Entry;
-use crate::transform::{Context, Plan, Request, Transformer};
+use crate::plan::{Context, Plan, Request, Transformer};
 use crate::wire::{Answer, Failure};
 use http::StatusCode;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! Replies that a table spells out: a fixed answer, made once when the table is loaded, and a redirect, whose target may
 //! hold parameters of the path.
 
-use crate::transform::{Context, Plan, Request, Transformer};
+use crate::plan::{Context, Plan, Request, Transformer};
 use crate::wire::{Answer, Failure};
 use http::{HeaderValue, StatusCode, header};
 use std::fmt::Write;

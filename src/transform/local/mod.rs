@@ -9,10 +9,10 @@ pub mod model;
 pub mod model_list;
 pub mod readyz;
 
-use super::Transformer;
 use crate::access::May;
+use crate::json;
 use crate::models::{Model, Models};
-use crate::wire::json;
+use crate::plan::Transformer;
 use std::sync::Arc;
 
 /// What is served, as local replies tell it.

@@ -3,8 +3,8 @@
 use super::{Catalog, Entry, push_model};
 use crate::access::May;
 use crate::models::Models;
-use crate::transform::steps::Step;
-use crate::transform::{Context, Plan, Request, Transformer};
+use crate::plan::trace::Step;
+use crate::plan::{Context, Plan, Request, Transformer};
 use crate::wire::{Answer, Failure};
 use http::StatusCode;
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 
 use super::{Catalog, Entry, push_model};
 use crate::access::May;
-use crate::transform::{Context, Plan, Request, Transformer};
+use crate::plan::{Context, Plan, Request, Transformer};
 use crate::wire::{Answer, Failure};
 use bytes::Bytes;
 use http::StatusCode;

@@ -2,7 +2,7 @@
 //! is in flight. A newer table that cannot be used is told and is no reason: the last good one serves.
 
 use super::Entry;
-use crate::transform::{Context, Plan, Request, Transformer};
+use crate::plan::{Context, Plan, Request, Transformer};
 use crate::wire::{Answer, Failure};
 use http::StatusCode;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ impl Transformer for Readyz {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::transform::State;
+    use crate::plan::State;
 
     #[test]
     fn only_a_process_that_stops_is_not_ready() {

@@ -1,0 +1,3 @@
+//! Client dialects: how clients ask, and how replies and errors read to them.
+
+pub mod openai;

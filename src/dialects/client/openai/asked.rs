@@ -1,0 +1,215 @@
+//! The parameters that this proxy itself acts on; all others travel along untouched.
+
+use super::tools::Offer;
+use crate::chat::conversation::Param;
+use crate::json::fields::Name;
+use crate::json::{self, Fields};
+use crate::wire::Failure;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::time::Duration;
+
+/// What a request asks of the proxy.
+#[derive(Debug, Default)]
+pub struct Asked<'a> {
+    /// The model's name.
+    pub model: Option<Cow<'a, str>>,
+    /// Whether the reply is to be streamed.
+    pub stream: bool,
+    /// Whether a stream ends with a usage chunk.
+    pub include_usage: bool,
+    /// The time limit of the call.
+    pub timeout: Option<Duration>,
+    /// The most tokens that the answer may have.
+    pub max_tokens: Option<u64>,
+    /// How many answers to each prompt; 0 where the request does not say.
+    pub n: u64,
+    /// The tools that are offered, as they came.
+    pub offer: Offer<'a>,
+    /// `response_format`, as it came.
+    pub format: Option<Param<'a>>,
+    /// Everything that goes upstream as it came.
+    pub params: Vec<Param<'a>>,
+}
+
+impl<'a> Asked<'a> {
+    /// Reads the fields of a request, except those that `own` takes for itself (it returns whether it took one).
+    ///
+    /// # Errors
+    /// 400 naming the field: a wrong type, or something that ARGO cannot do and that would change the answer's meaning.
+    pub fn read(
+        fields: Fields<'a>,
+        mut own: impl FnMut(&str, &'a RawValue) -> Result<bool, Failure>,
+    ) -> Result<Self, Failure> {
+        let mut asked = Asked::default();
+        let mut best_of = None;
+        for (name, value) in fields {
+            match name.as_ref() {
+                "best_of" => best_of = positive("best_of", value)?,
+                name if own(name, value)? => {}
+                _ => asked.field(name, value)?,
+            }
+        }
+        match best_of.filter(|&best_of| best_of != asked.n.max(1)) {
+            Some(_) => Err(Failure::unsupported("best_of", "ARGO does not tell which answer is the best")),
+            None => Ok(asked),
+        }
+    }
+
+    /// The name under which the request limits its answer, if it does.
+    pub fn limit_name(&self) -> Option<&'static str> {
+        let name = |given: &str| ["max_tokens", "max_completion_tokens"].into_iter().find(|known| *known == given);
+        self.params.iter().rev().filter(|(_, value)| !json::is_null(value)).find_map(|(given, _)| name(given))
+    }
+
+    fn field(&mut self, field: Name<'a>, value: &'a RawValue) -> Result<(), Failure> {
+        let name = field.as_ref();
+        match name {
+            "model" => self.model = text(name, value)?,
+            "stream" => self.stream = boolean(name, value)?,
+            "stream_options" => self.include_usage = stream_options(value)?,
+            "timeout" => self.timeout = timeout(value)?,
+            "n" => self.n = positive(name, value)?.unwrap_or(0),
+            // ARGO's credential is the operator's to give, never the client's.
+            "user" => {}
+            "response_format" => self.format = Some((field, value)),
+            _ if self.offer.take(name, value) => {}
+            _ => {
+                refuse_unsupported(name, value)?;
+                if matches!(name, "max_tokens" | "max_completion_tokens") {
+                    self.max_tokens = positive(name, value)?.or(self.max_tokens);
+                }
+                self.params.push((field, value));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What ARGO cannot do and what would silently change the answer's meaning.
+fn refuse_unsupported(name: &str, value: &RawValue) -> Result<(), Failure> {
+    if json::is_null(value) {
+        return Ok(());
+    }
+    let given = value.get();
+    let (refused, why) = match name {
+        "logprobs" => (given != "false", "ARGO gives no log probabilities"),
+        "top_logprobs" => (given != "0", "ARGO gives no log probabilities"),
+        "audio" => (true, "ARGO gives no audio"),
+        "modalities" => (given.contains("\"audio\""), "ARGO gives no audio"),
+        "echo" => (given != "false", "ARGO does not repeat the prompt"),
+        "suffix" => (given != "\"\"", "ARGO does not insert text"),
+        _ => (false, ""),
+    };
+    if refused { Err(Failure::unsupported(name, why)) } else { Ok(()) }
+}
+
+/// A string, or nothing when it is null.
+pub fn text<'a>(name: &str, value: &'a RawValue) -> Result<Option<Cow<'a, str>>, Failure> {
+    match json::text_of(value) {
+        Some(text) => Ok(Some(text)),
+        None if json::is_null(value) => Ok(None),
+        None => Err(wrong_type(name, "a string", value)),
+    }
+}
+
+fn boolean(name: &str, value: &RawValue) -> Result<bool, Failure> {
+    match value.get() {
+        "true" => Ok(true),
+        "false" | "null" => Ok(false),
+        _ => Err(wrong_type(name, "a boolean", value)),
+    }
+}
+
+/// A whole number of at least 1, or nothing when it is null.
+pub fn positive(name: &str, value: &RawValue) -> Result<Option<u64>, Failure> {
+    if json::is_null(value) {
+        return Ok(None);
+    }
+    match value.get().parse::<u64>() {
+        Ok(0) => Err(Failure::bad_field(name, format!("'{name}' must be at least 1."))),
+        Ok(number) => Ok(Some(number)),
+        Err(_) => Err(wrong_type(name, "a whole number of at least 1", value)),
+    }
+}
+
+fn stream_options(value: &RawValue) -> Result<bool, Failure> {
+    if json::is_null(value) {
+        return Ok(false);
+    }
+    let options = Fields::parse(value.get()).map_err(|_| wrong_type("stream_options", "an object", value))?;
+    options.get("include_usage").map_or(Ok(false), |given| boolean("stream_options.include_usage", given))
+}
+
+/// A time limit in seconds, whole or not.
+pub fn timeout(value: &RawValue) -> Result<Option<Duration>, Failure> {
+    if json::is_null(value) {
+        return Ok(None);
+    }
+    let seconds: Option<f64> = value.get().parse().ok();
+    match seconds.and_then(|s| Duration::try_from_secs_f64(s).ok()).filter(|limit| !limit.is_zero()) {
+        Some(limit) => Ok(Some(limit)),
+        None => Err(wrong_type("timeout", "a number of seconds above 0", value)),
+    }
+}
+
+/// 400 for a field of the wrong kind.
+pub fn wrong_type(name: &str, wanted: &str, given: &RawValue) -> Failure {
+    let mut shown: String = given.get().chars().take(40).collect();
+    if shown.len() < given.get().len() {
+        shown.push('…');
+    }
+    Failure::bad_field(name, format!("'{name}' must be {wanted}, but it is {}: {shown}", json::kind_of(given)))
+        .with_code("invalid_type")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> Result<Vec<(String, String)>, Failure> {
+        let fields = Fields::parse(json).unwrap();
+        let asked = Asked::read(fields, |_, _| Ok(false))?;
+        Ok(asked.params.into_iter().map(|(name, value)| (name.into_owned(), value.get().to_owned())).collect())
+    }
+
+    #[test]
+    fn what_changes_the_meaning_is_refused_by_name() {
+        for (given, param) in [
+            (r#"{"n": 0}"#, "n"),
+            (r#"{"n": 1.5}"#, "n"),
+            (r#"{"n": 2, "best_of": 3}"#, "best_of"),
+            (r#"{"logprobs": true}"#, "logprobs"),
+            (r#"{"logprobs": 5}"#, "logprobs"),
+            (r#"{"top_logprobs": 1}"#, "top_logprobs"),
+            (r#"{"audio": {"voice": "x"}}"#, "audio"),
+            (r#"{"modalities": ["text", "audio"]}"#, "modalities"),
+            (r#"{"best_of": 3}"#, "best_of"),
+            (r#"{"echo": true}"#, "echo"),
+            (r#"{"suffix": "x"}"#, "suffix"),
+            (r#"{"stream": "yes"}"#, "stream"),
+            (r#"{"stream_options": 1}"#, "stream_options"),
+            (r#"{"stream_options": {"include_usage": 1}}"#, "stream_options.include_usage"),
+            (r#"{"model": 1}"#, "model"),
+            (r#"{"max_tokens": 0}"#, "max_tokens"),
+            (r#"{"max_tokens": "9"}"#, "max_tokens"),
+            (r#"{"max_tokens": -1}"#, "max_tokens"),
+            (r#"{"timeout": 0}"#, "timeout"),
+            (r#"{"timeout": -1}"#, "timeout"),
+            (r#"{"timeout": "soon"}"#, "timeout"),
+            (r#"{"timeout": 1e999}"#, "timeout"),
+        ] {
+            let failure = read(given).unwrap_err();
+            assert_eq!((failure.status.as_u16(), failure.param.as_deref()), (400, Some(param)), "{given}");
+        }
+    }
+
+    #[test]
+    fn the_rest_travels_as_it_came() {
+        let given = r#"{"user":"eve","seed":1e2,"n":1,"logprobs":false,"tools":[ ],"timeout":1.5,"stream":null,"odd":{"a":[1]},"stop":["x"],"max_tokens":7}"#;
+        let params = read(given).unwrap();
+        let expected =
+            [("seed", "1e2"), ("logprobs", "false"), ("odd", "{\"a\":[1]}"), ("stop", "[\"x\"]"), ("max_tokens", "7")];
+        assert_eq!(params, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+}

@@ -1,0 +1,155 @@
+//! The reply to an embeddings request: of one call, or put together from several.
+
+use super::push_usage;
+use super::vectors::Form;
+use crate::dialects::upstream::EmbeddingDialect;
+use crate::json::{self, Vector};
+use crate::plan::{Held, Join, Reply, Start, UpstreamHead};
+use crate::tokens::{Counting, Ledger, Prompt};
+use crate::transform::upstream_error;
+use crate::wire::{Answer, Failure};
+use http::StatusCode;
+use std::sync::Arc;
+
+/// What stands around the vectors of all inputs.
+pub struct Frame {
+    /// The model as the client named it.
+    pub model: Arc<str>,
+    /// How tokens are counted.
+    pub counting: Counting,
+    /// What they are counted from.
+    pub prompt: Arc<Prompt>,
+    /// Where what was counted is noted.
+    pub ledger: Arc<Ledger>,
+}
+
+impl Frame {
+    fn open(out: &mut Vec<u8>) {
+        out.extend_from_slice(b"{\"object\":\"list\",\"data\":[");
+    }
+
+    fn close(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"],\"model\":");
+        json::push_string(out, &self.model);
+        if self.counting != Counting::None {
+            json::push_key(out, "usage");
+            let tokens = self.prompt.tokens();
+            self.ledger.set_prompt(tokens);
+            push_usage(out, tokens, None);
+        }
+        out.push(b'}');
+    }
+}
+
+/// The inputs of one call.
+pub struct Batch {
+    /// The dialect of the upstream.
+    pub dialect: &'static dyn EmbeddingDialect,
+    /// The model as the client named it, for messages.
+    pub model: Arc<str>,
+    /// The length of the model's vectors, if it is known.
+    pub dimensions: Option<u32>,
+    /// The index of its first input in the request.
+    pub first: usize,
+    /// How many inputs.
+    pub inputs: usize,
+    /// How their vectors are written.
+    pub form: Form,
+}
+
+impl Batch {
+    /// Appends the elements of `data`, with commas between them.
+    fn push(&self, out: &mut Vec<u8>, vectors: &[Vector<'_>]) -> Result<(), Failure> {
+        if vectors.len() != self.inputs {
+            let message = format!("ARGO answered {} vectors for {} inputs.", vectors.len(), self.inputs);
+            return Err(Failure::upstream(message));
+        }
+        for (index, vector) in vectors.iter().enumerate() {
+            let open: &[u8] = if index == 0 { b"" } else { b"," };
+            out.extend_from_slice(open);
+            out.extend_from_slice(b"{\"object\":\"embedding\",\"index\":");
+            json::push_number(out, (self.first + index) as u64);
+            out.extend_from_slice(b",\"embedding\":");
+            self.check_length(*vector)?;
+            self.form.push(out, *vector)?;
+            out.push(b'}');
+        }
+        Ok(())
+    }
+
+    /// A vector of another length than the model's would spoil whatever it is stored in.
+    fn check_length(&self, vector: Vector<'_>) -> Result<(), Failure> {
+        let Some(wanted) = self.dimensions else { return Ok(()) };
+        let numbers = vector.length;
+        if numbers == wanted as usize {
+            return Ok(());
+        }
+        let message = format!("ARGO answered a vector of {numbers} numbers; {} has {wanted}.", self.model);
+        Err(Failure::upstream(message))
+    }
+}
+
+/// The reply to one call: the client's, or its part of `data` when there are several.
+pub struct VectorReply {
+    /// What was asked.
+    pub batch: Batch,
+    /// What stands around the vectors, when there is one call.
+    pub frame: Option<Frame>,
+}
+
+impl Reply for VectorReply {
+    fn head(&mut self, _: &UpstreamHead<'_>) -> Start {
+        Start::Hold
+    }
+
+    fn piece(&mut self, _: &[u8], _: &mut Vec<u8>) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn end(&mut self, _: &mut Vec<u8>) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn answer(&mut self, held: &Held) -> Result<Answer, Failure> {
+        if held.status != StatusCode::OK {
+            return Err(upstream_error::failure(held));
+        }
+        let vectors = self.batch.dialect.vectors(&held.body)?;
+        let mut out = Vec::with_capacity(held.body.len() + 64 * vectors.len() + 256);
+        if self.frame.is_some() {
+            Frame::open(&mut out);
+        }
+        self.batch.push(&mut out, &vectors)?;
+        if let Some(frame) = &self.frame {
+            frame.close(&mut out);
+        }
+        Ok(Answer::json(StatusCode::OK, out))
+    }
+
+    fn fail(&mut self, _: &Failure, _: &mut Vec<u8>) {}
+}
+
+/// Puts the parts of `data` together.
+pub struct Joined(pub Frame);
+
+impl Join for Joined {
+    fn stream(&self) -> Option<&'static str> {
+        None
+    }
+
+    fn whole(&mut self, parts: Vec<Answer>) -> Answer {
+        let size = parts.iter().map(|part| part.body.len() + 1).sum::<usize>();
+        let mut out = Vec::with_capacity(size + 256);
+        Frame::open(&mut out);
+        for (number, part) in parts.into_iter().enumerate() {
+            if number > 0 {
+                out.push(b',');
+            }
+            out.extend_from_slice(&part.body);
+        }
+        self.0.close(&mut out);
+        Answer::json(StatusCode::OK, out)
+    }
+
+    fn end(&mut self, _: &mut Vec<u8>) {}
+}

@@ -1,0 +1,158 @@
+//! A vector as the client wants it: as the upstream wrote it, as base64, or cut to its first numbers.
+
+use crate::json::Vector;
+use crate::wire::Failure;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+/// How vectors are written.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Form {
+    /// As base64 of little-endian float32, which is what OpenAI's own clients ask for; otherwise as a list.
+    pub base64: bool,
+    /// How many numbers are kept of each; the rest is brought to length 1 again.
+    pub cut_to: Option<usize>,
+}
+
+impl Form {
+    /// Appends a vector. As a list of all its numbers it is what the upstream wrote.
+    ///
+    /// # Errors
+    /// 502 when it is no list of numbers; 400 when it has fewer than are wanted.
+    pub fn push(self, out: &mut Vec<u8>, vector: Vector<'_>) -> Result<(), Failure> {
+        let cut = self.cut_to.filter(|wanted| *wanted != vector.length);
+        match (cut, self.base64) {
+            (None, false) => out.extend_from_slice(vector.text.as_bytes()),
+            (None, true) => push_base64(out, &singles(vector)?),
+            (Some(wanted), true) => push_base64(out, &as_bytes(&shortened(vector, wanted)?)),
+            (Some(wanted), false) => push_list(out, &shortened(vector, wanted)?)?,
+        }
+        Ok(())
+    }
+}
+
+fn not_numbers() -> Failure {
+    Failure::upstream("ARGO answered a vector that is not a list of numbers.")
+}
+
+/// The numbers as little-endian float32.
+fn singles(vector: Vector<'_>) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::with_capacity(4 * vector.length);
+    let all = vector.each(|number, written| {
+        let value = number.as_f32().or_else(|| written.parse().ok());
+        value.map(|value: f32| bytes.extend_from_slice(&value.to_le_bytes())).is_some()
+    });
+    match all {
+        true => Ok(bytes),
+        false => Ok(as_bytes(&numbers(vector)?.collect::<Result<Vec<f32>, _>>()?)),
+    }
+}
+
+fn as_bytes(numbers: &[f32]) -> Vec<u8> {
+    numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
+}
+
+fn numbers<T: std::str::FromStr>(vector: Vector<'_>) -> Result<impl Iterator<Item = Result<T, Failure>>, Failure> {
+    let inside = vector.text.strip_prefix('[').and_then(|v| v.strip_suffix(']')).ok_or_else(not_numbers)?;
+    let all = inside.split(',').map(str::trim).filter(|_| !inside.trim().is_empty());
+    Ok(all.map(|number| number.parse().map_err(|_| not_numbers())))
+}
+
+/// The first numbers of a vector, brought to length 1 as OpenAI documents it for `dimensions`.
+fn shortened(vector: Vector<'_>, wanted: usize) -> Result<Vec<f32>, Failure> {
+    let kept: Vec<f64> = numbers::<f64>(vector)?.take(wanted).collect::<Result<_, _>>()?;
+    if kept.len() < wanted {
+        let message = format!("'dimensions' is {wanted}, but the model's vectors have {} numbers.", kept.len());
+        return Err(Failure::bad_field("dimensions", message));
+    }
+    let norm = kept.iter().map(|number| number * number).sum::<f64>().sqrt();
+    if !norm.is_finite() {
+        return Err(not_numbers());
+    }
+    // Zeros have no direction and stay what they are.
+    let norm = if norm == 0.0 { 1.0 } else { norm };
+    #[expect(clippy::cast_possible_truncation, reason = "float32 is all the precision that a vector has")]
+    Ok(kept.into_iter().map(|number| (number / norm) as f32).collect())
+}
+
+fn push_list(out: &mut Vec<u8>, numbers: &[f32]) -> Result<(), Failure> {
+    serde_json::to_writer(out, numbers).map_err(|_| not_numbers())
+}
+
+/// Appends bytes as a JSON string: base64 has nothing that needs an escape.
+fn push_base64(out: &mut Vec<u8>, bytes: &[u8]) {
+    out.push(b'"');
+    let start = out.len();
+    // Three bytes become four characters.
+    out.resize(start + bytes.len().div_ceil(3) * 4, 0);
+    let length = out.get_mut(start..).and_then(|place| STANDARD.encode_slice(bytes, place).ok());
+    out.truncate(start + length.unwrap_or(0));
+    out.push(b'"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn pushed(vector: &str, form: Form) -> Result<String, Failure> {
+        let mut out = Vec::new();
+        form.push(&mut out, Vector::new(vector))?;
+        Ok(String::from_utf8(out).unwrap())
+    }
+
+    fn decoded(text: &str) -> Vec<f32> {
+        let bytes = STANDARD.decode(serde_json::from_str::<String>(text).unwrap()).unwrap();
+        bytes.chunks(4).map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap())).collect()
+    }
+
+    const BASE64: Form = Form { base64: true, cut_to: None };
+
+    fn cut_to(wanted: usize) -> Form {
+        Form { cut_to: Some(wanted), ..Form::default() }
+    }
+
+    #[test]
+    fn vectors_pass_as_they_were_written_or_as_float32() {
+        let vector = "[0.50, -1e-3 ,2]";
+        assert_eq!(pushed(vector, Form::default()).unwrap(), vector);
+        assert_eq!(decoded(&pushed(vector, BASE64).unwrap()), [0.5, -0.001, 2.0]);
+        assert_eq!(pushed(vector, cut_to(3)).unwrap(), vector, "nothing to cut");
+        assert_eq!(pushed("[]", BASE64).unwrap(), "\"\"");
+    }
+
+    #[test]
+    fn cut_vectors_have_length_1_in_both_forms() {
+        assert_eq!(pushed("[3, 4.0,12]", cut_to(2)).unwrap(), "[0.6,0.8]");
+        assert_eq!(pushed("[-1e-9,5]", cut_to(1)).unwrap(), "[-1.0]");
+        assert_eq!(pushed("[0,0,1]", cut_to(2)).unwrap(), "[0.0,0.0]");
+        let both = Form { base64: true, cut_to: Some(2) };
+        assert_eq!(decoded(&pushed("[3,4,12]", both).unwrap()), [0.6, 0.8]);
+    }
+
+    #[test]
+    fn what_cannot_be_cut_or_is_no_number_is_an_error() {
+        for (vector, form, status) in [
+            ("[null]", BASE64, 502),
+            ("[[1]]", BASE64, 502),
+            ("[\"1\"]", BASE64, 502),
+            ("[true]", BASE64, 502),
+            ("[true,1]", cut_to(1), 502),
+            ("[1e999,1]", cut_to(1), 502),
+            ("[1,2]", cut_to(3), 400),
+            ("[1,2]", Form { base64: true, cut_to: Some(3) }, 400),
+        ] {
+            assert_eq!(pushed(vector, form).unwrap_err().status.as_u16(), status, "{vector} {form:?}");
+        }
+    }
+    proptest! {
+        #[test]
+        fn base64_holds_what_the_standard_library_reads(numbers in prop::collection::vec("-?(0|[1-9][0-9]{0,3})(\\.[0-9]{1,22})?(e[+-]?[0-9]{1,3})?", 1..40)) {
+            let expected: Vec<u32> = numbers.iter().map(|one| one.parse::<f32>().unwrap().to_bits()).collect();
+            for vector in [format!("[{}]", numbers.join(",")), format!("[ {} ]", numbers.join(" ,\n"))] {
+                let found: Vec<u32> = decoded(&pushed(&vector, BASE64).unwrap()).into_iter().map(f32::to_bits).collect();
+                prop_assert_eq!(&found, &expected);
+            }
+        }
+    }
+}

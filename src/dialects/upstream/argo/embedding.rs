@@ -1,0 +1,117 @@
+//! ARGO's embedding call: a list of strings there, a list of vectors back.
+
+use super::error_body;
+use super::notice;
+use crate::dialects::upstream::{Call, EmbeddingDialect};
+use crate::json::{self, Fields, Vector, fields, vector};
+use crate::wire::Failure;
+use serde_json::value::RawValue;
+
+/// The most strings that ARGO takes in one call.
+const MOST_INPUTS: usize = 16;
+
+/// The dialect `argo_embedding`.
+pub struct ArgoEmbedding;
+
+impl EmbeddingDialect for ArgoEmbedding {
+    fn encode(&self, inputs: &[&RawValue], call: Call<'_>) -> Vec<u8> {
+        let texts: usize = inputs.iter().map(|input| input.get().len() + 1).sum();
+        let mut out = Vec::with_capacity(texts + 128);
+        out.push(b'{');
+        json::push_key(&mut out, "user");
+        json::push_string(&mut out, call.user);
+        json::push_key(&mut out, "model");
+        json::push_string(&mut out, call.model);
+        json::push_key(&mut out, "prompt");
+        out.push(b'[');
+        for (index, input) in inputs.iter().enumerate() {
+            if index > 0 {
+                out.push(b',');
+            }
+            out.extend_from_slice(input.get().as_bytes());
+        }
+        out.extend_from_slice(b"]}");
+        out
+    }
+
+    fn vectors<'a>(&self, body: &'a [u8]) -> Result<Vec<Vector<'a>>, Failure> {
+        let text = std::str::from_utf8(body).map_err(|_| Failure::upstream("ARGO's answer is not valid UTF-8."))?;
+        if let Some(vectors) = alone(text) {
+            return Ok(vectors);
+        }
+        let not_vectors = || {
+            let said = error_body::said(body).message;
+            let said: String = said.chars().take(300).collect();
+            Failure::upstream(format!("ARGO answered without an 'embedding': {said}"))
+        };
+        let fields = Fields::parse(text).map_err(|_| not_vectors())?;
+        let list = fields.get("embedding").ok_or_else(|| denied(&fields).unwrap_or_else(not_vectors))?;
+        let vectors = fields::list_of(list).map_err(|_| not_vectors())?;
+        match vectors.iter().find(|vector| !vector.get().starts_with('[')) {
+            Some(other) => Err(Failure::upstream(format!("ARGO answered a vector that is {}.", json::kind_of(other)))),
+            None => Ok(vectors.into_iter().map(|vector| Vector::new(vector.get())).collect()),
+        }
+    }
+
+    fn most_inputs(&self) -> usize {
+        MOST_INPUTS
+    }
+}
+
+/// The vectors of an answer that is what it should be, lists of numbers and no other field, read in one pass.
+fn alone(text: &str) -> Option<Vec<Vector<'_>>> {
+    const BLANK: [char; 4] = [' ', '\n', '\r', '\t'];
+    let name = text.trim_start_matches(BLANK).strip_prefix('{')?.trim_start_matches(BLANK);
+    let colon = name.strip_prefix("\"embedding\"")?.trim_start_matches(BLANK);
+    let (vectors, rest) = vector::vectors(colon.strip_prefix(':')?.trim_start_matches(BLANK))?;
+    let end = rest.trim_start_matches(BLANK).strip_prefix('}')?;
+    end.trim_start_matches(BLANK).is_empty().then_some(vectors)
+}
+
+/// What ARGO says in place of vectors, in the form of its chat.
+fn denied(fields: &Fields<'_>) -> Option<Failure> {
+    let said = fields.get("response").and_then(json::inside_of)?;
+    notice::in_whole(said).map(|notice| notice.failure())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: &str) -> Result<Vec<(&str, usize)>, String> {
+        let read = ArgoEmbedding.vectors(body.as_bytes());
+        read.map(|all| all.iter().map(|vector| (vector.text, vector.length)).collect()).map_err(|e| e.message)
+    }
+
+    #[test]
+    fn answers_of_any_form_are_read_alike() {
+        for (body, vectors) in [
+            (r#"{"embedding":[[1,2.5]]}"#, vec![("[1,2.5]", 2)]),
+            (" {\n\"embedding\" : [ [-1e-3 , 2] ,[0]\t] }\r\n", vec![("[-1e-3 , 2]", 2), ("[0]", 1)]),
+            (r#"{"embedding":[[1]],"model":"x"}"#, vec![("[1]", 1)]),
+            (r#"{"embedding":[[7]],"embedding":[[1,2]]}"#, vec![("[1,2]", 2)]),
+            (r#"{"\u0065mbedding":[[1]]}"#, vec![("[1]", 1)]),
+            (r#"{"embedding":[["a",null],[]]}"#, vec![("[\"a\",null]", 2), ("[]", 1)]),
+            (r#"{"embedding":[]}"#, vec![]),
+        ] {
+            assert_eq!(read(body).unwrap(), vectors, "{body}");
+        }
+    }
+
+    #[test]
+    fn what_holds_no_vectors_is_an_error() {
+        let without = "ARGO answered without an 'embedding'";
+        for (body, said) in [
+            (r#"{"embedding":[[01]]}"#, without),
+            (r#"{"embedding":[[1]]}}"#, without),
+            (r#"{"embedding":[[1]]"#, without),
+            (r#"{"embedding":[[1,]]}"#, without),
+            (r#"{"embedding":7}"#, without),
+            (r#"{"error":"down"}"#, "down"),
+            (r#"{"embedding":[1,2]}"#, "a vector that is a number"),
+        ] {
+            let failure = read(body).unwrap_err();
+            assert!(failure.contains(said), "{body}: {failure}");
+        }
+    }
+}

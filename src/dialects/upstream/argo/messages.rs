@@ -1,0 +1,167 @@
+//! Messages as ARGO takes them: OpenAI's, except that tool calls and results of earlier turns have the form of the model's
+//! vendor.
+
+use crate::chat::Message;
+use crate::chat::tools::ToolCall;
+use crate::json::{self, Fields, fields};
+use crate::models::Family;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+
+/// Appends the list of messages.
+pub fn push(out: &mut Vec<u8>, messages: &[Message<'_>], family: Family) {
+    out.push(b'[');
+    let mut rest = messages.iter().peekable();
+    while let Some(message) = rest.next() {
+        match (message.calls.is_empty(), message.result_of.is_some(), family) {
+            (true, false, _) | (_, _, Family::Openai | Family::None) => push_one(out, message, &message.calls),
+            (false, _, Family::Google) => {
+                let mut results = Vec::new();
+                while let Some(result) = rest.next_if(|next| next.result_of.is_some()) {
+                    results.push(result);
+                }
+                push_one_by_one(out, message, &results);
+            }
+            (false, _, Family::Anthropic) => push_blocks(out, message),
+            (true, true, Family::Anthropic) => {
+                begin(out);
+                out.extend_from_slice(b"{\"role\":\"user\",\"content\":[");
+                push_result(out, message);
+                // Claude wants the results of one turn together.
+                while let Some(result) = rest.next_if(|next| next.result_of.is_some()) {
+                    out.push(b',');
+                    push_result(out, result);
+                }
+                out.extend_from_slice(b"]}");
+            }
+            (true, true, Family::Google) => push_one(out, message, &[]),
+        }
+    }
+    out.push(b']');
+}
+
+/// A comma, unless the list has just begun.
+fn begin(out: &mut Vec<u8>) {
+    if !matches!(out.last(), Some(b'[')) {
+        out.push(b',');
+    }
+}
+
+/// A message in OpenAI's form.
+fn push_one(out: &mut Vec<u8>, message: &Message<'_>, calls: &[ToolCall<'_>]) {
+    push_with(out, message, message.content.get(), calls);
+}
+
+fn push_with(out: &mut Vec<u8>, message: &Message<'_>, content: &str, calls: &[ToolCall<'_>]) {
+    begin(out);
+    out.push(b'{');
+    json::push_key(out, "role");
+    json::push_string(out, message.role.name());
+    json::push_key(out, "content");
+    out.extend_from_slice(content.as_bytes());
+    if let Some(id) = &message.result_of {
+        json::push_key(out, "tool_call_id");
+        json::push_string(out, id);
+    }
+    for (index, call) in calls.iter().enumerate() {
+        out.extend_from_slice(if index == 0 { b",\"tool_calls\":[{\"id\":" } else { b",{\"id\":" });
+        json::push_string(out, &call.id);
+        out.extend_from_slice(b",\"type\":\"function\",\"function\":{\"name\":");
+        json::push_string(out, &call.name);
+        out.extend_from_slice(b",\"arguments\":");
+        json::push_string(out, &call.arguments);
+        out.extend_from_slice(b"}}");
+    }
+    if !calls.is_empty() {
+        out.push(b']');
+    }
+    for (name, value) in message.rest.iter() {
+        push_field(out, name, value);
+    }
+    out.push(b'}');
+}
+
+/// Appends a field that travels along.
+pub fn push_field(out: &mut Vec<u8>, name: &str, value: &RawValue) {
+    json::push_key(out, name);
+    out.extend_from_slice(value.get().as_bytes());
+}
+
+/// Google takes one call a turn, followed by its result; what was said goes with the first.
+fn push_one_by_one(out: &mut Vec<u8>, message: &Message<'_>, results: &[&Message<'_>]) {
+    for (index, call) in message.calls.iter().enumerate() {
+        let content = if index == 0 { message.content.get() } else { "\"\"" };
+        push_with(out, message, content, std::slice::from_ref(call));
+        for result in results.iter().filter(|result| result.result_of.as_ref() == Some(&call.id)) {
+            push_one(out, result, &[]);
+        }
+    }
+}
+
+/// An assistant's message as Claude's blocks: what it said, then its calls.
+fn push_blocks(out: &mut Vec<u8>, message: &Message<'_>) {
+    begin(out);
+    out.extend_from_slice(b"{\"role\":\"assistant\",\"content\":[");
+    push_text_blocks(out, &message.content);
+    for call in &message.calls {
+        begin(out);
+        out.extend_from_slice(b"{\"type\":\"tool_use\",\"id\":");
+        json::push_string(out, &claude_id(&call.id));
+        out.extend_from_slice(b",\"name\":");
+        json::push_string(out, &call.name);
+        out.extend_from_slice(b",\"input\":");
+        push_input(out, &call.arguments);
+        out.push(b'}');
+    }
+    out.extend_from_slice(b"]}");
+}
+
+/// Claude refuses empty text blocks.
+fn push_text_blocks(out: &mut Vec<u8>, content: &RawValue) {
+    match fields::list_of(content) {
+        Ok(parts) => {
+            let is_empty = |part: &&RawValue| {
+                Fields::parse(part.get()).is_ok_and(|part| part.get("text").is_some_and(|text| text.get() == "\"\""))
+            };
+            for part in parts.into_iter().filter(|part| !is_empty(part)) {
+                begin(out);
+                out.extend_from_slice(part.get().as_bytes());
+            }
+        }
+        Err(_) if content.get() == "\"\"" => {}
+        Err(_) => {
+            begin(out);
+            out.extend_from_slice(b"{\"type\":\"text\",\"text\":");
+            out.extend_from_slice(content.get().as_bytes());
+            out.push(b'}');
+        }
+    }
+}
+
+fn push_result(out: &mut Vec<u8>, message: &Message<'_>) {
+    out.extend_from_slice(b"{\"type\":\"tool_result\",\"tool_use_id\":");
+    json::push_string(out, &claude_id(message.result_of.as_deref().unwrap_or_default()));
+    out.extend_from_slice(b",\"content\":");
+    out.extend_from_slice(message.content.get().as_bytes());
+    out.push(b'}');
+}
+
+/// The arguments as an object. A model may have written what is none; it gets that back as it is, under a name that says so.
+fn push_input(out: &mut Vec<u8>, arguments: &str) {
+    if Fields::parse(arguments).is_ok() {
+        out.extend_from_slice(arguments.as_bytes());
+        return;
+    }
+    out.extend_from_slice(b"{\"not_a_json_object\":");
+    json::push_string(out, arguments);
+    out.push(b'}');
+}
+
+/// Claude takes letters, digits, `_` and `-` in ids; those of other vendors may hold more.
+fn claude_id(id: &str) -> Cow<'_, str> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    match id.chars().all(fits) {
+        true => Cow::Borrowed(id),
+        false => id.chars().map(|c| if fits(c) { c } else { '_' }).collect::<String>().into(),
+    }
+}

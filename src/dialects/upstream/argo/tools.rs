@@ -1,0 +1,168 @@
+//! Tools that a request offers, in the shape of the model's vendor, which is what ARGO passes on.
+
+use crate::chat::Conversation;
+use crate::chat::tools::{Choice, Tool, Tools};
+use crate::json;
+use crate::models::Family;
+use crate::wire::Failure;
+use std::borrow::Cow;
+
+/// The schema of a tool that takes no arguments.
+const NO_ARGUMENTS: &[u8] = b"{\"type\":\"object\",\"properties\":{}}";
+/// The longest description of a tool that GPT models accept, in characters.
+const LONGEST_DESCRIPTION: usize = 1024;
+
+/// Whether the upstream can take what is offered.
+///
+/// # Errors
+/// 400 naming what cannot be taken.
+pub fn check(tools: &Tools<'_>, family: Family) -> Result<(), Failure> {
+    if family != Family::Openai {
+        return Ok(());
+    }
+    for (index, tool) in tools.offered.iter().enumerate() {
+        let length = tool.description.and_then(json::text_of).map_or(0, |text| text.chars().count());
+        if length > LONGEST_DESCRIPTION {
+            let place = format!("tools[{index}].function.description");
+            let message = format!(
+                "'{place}' has {length} characters; this model takes at most {LONGEST_DESCRIPTION} in the description of a tool ('{}').",
+                tool.name
+            );
+            return Err(Failure::bad_field(place, message));
+        }
+    }
+    Ok(())
+}
+
+/// Appends `tools`, `tool_choice` and what goes with them.
+pub fn push(out: &mut Vec<u8>, chat: &Conversation<'_>, family: Family) {
+    let from_history;
+    let tools = match &chat.tools {
+        Some(tools) => tools,
+        // Claude refuses earlier calls unless their tools are offered again.
+        None if family == Family::Anthropic && chat.has_calls() => {
+            from_history = named_in_history(chat);
+            &from_history
+        }
+        None => return,
+    };
+    json::push_key(out, "tools");
+    out.push(b'[');
+    // Google has no choice of one tool: it must call one, and there is only that one.
+    let only = match &tools.choice {
+        Some(Choice::Named(name)) if family == Family::Google => Some(name),
+        _ => None,
+    };
+    let offered = tools.offered.iter().filter(|tool| only.is_none_or(|only| *only == tool.name));
+    for (index, tool) in offered.enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        push_tool(out, tool, family);
+    }
+    out.push(b']');
+    push_choice(out, tools, family);
+}
+
+fn named_in_history<'a>(chat: &'a Conversation<'_>) -> Tools<'a> {
+    let mut tools = Tools { choice: Some(Choice::None), ..Tools::default() };
+    for call in chat.messages.iter().flat_map(|message| &message.calls) {
+        if !tools.has(&call.name) {
+            let name = Cow::Borrowed(call.name.as_ref());
+            tools.offered.push(Tool { name, description: None, parameters: None, strict: None });
+        }
+    }
+    tools
+}
+
+fn push_tool(out: &mut Vec<u8>, tool: &Tool<'_>, family: Family) {
+    if family == Family::Openai {
+        out.extend_from_slice(b"{\"type\":\"function\",\"function\":");
+    }
+    out.extend_from_slice(b"{\"name\":");
+    json::push_string(out, &tool.name);
+    if let Some(description) = tool.description {
+        json::push_key(out, "description");
+        out.extend_from_slice(description.get().as_bytes());
+    }
+    let schema = tool.parameters.map(|schema| schema.get().as_bytes());
+    match (family, schema) {
+        (Family::Anthropic, schema) => {
+            json::push_key(out, "input_schema");
+            // An empty schema has no type, which Claude asks for.
+            out.extend_from_slice(schema.filter(|schema| schema.len() > 2).unwrap_or(NO_ARGUMENTS));
+        }
+        (_, Some(schema)) => {
+            json::push_key(out, "parameters");
+            out.extend_from_slice(schema);
+        }
+        (_, None) => {}
+    }
+    if let (Family::Openai, Some(strict)) = (family, tool.strict) {
+        json::push_key(out, "strict");
+        out.extend_from_slice(strict.get().as_bytes());
+    }
+    out.extend_from_slice(if family == Family::Openai { b"}}" } else { b"}" });
+}
+
+fn push_choice(out: &mut Vec<u8>, tools: &Tools<'_>, family: Family) {
+    match family {
+        Family::Openai | Family::None => {
+            if let Some(choice) = &tools.choice {
+                json::push_key(out, "tool_choice");
+                match choice {
+                    Choice::Auto => out.extend_from_slice(b"\"auto\""),
+                    Choice::None => out.extend_from_slice(b"\"none\""),
+                    Choice::Required => out.extend_from_slice(b"\"required\""),
+                    Choice::Named(name) => {
+                        out.extend_from_slice(b"{\"type\":\"function\",\"function\":{\"name\":");
+                        json::push_string(out, name);
+                        out.extend_from_slice(b"}}");
+                    }
+                }
+            }
+            if let Some(parallel) = tools.parallel {
+                json::push_key(out, "parallel_tool_calls");
+                out.extend_from_slice(if parallel { b"true" } else { b"false" });
+            }
+        }
+        Family::Anthropic => push_anthropic_choice(out, tools),
+        Family::Google => {
+            if let Some(choice) = &tools.choice {
+                json::push_key(out, "tool_choice");
+                out.extend_from_slice(match choice {
+                    Choice::Auto => b"\"AUTO\"",
+                    Choice::None => b"\"NONE\"",
+                    Choice::Required | Choice::Named(_) => b"\"ANY\"",
+                });
+            }
+        }
+    }
+}
+
+/// One call at a time is a part of the choice here, so that it makes one of its own where the client made none.
+fn push_anthropic_choice(out: &mut Vec<u8>, tools: &Tools<'_>) {
+    let one_by_one = tools.parallel == Some(false);
+    let choice = match &tools.choice {
+        None if !one_by_one => return,
+        None => &Choice::Auto,
+        Some(choice) => choice,
+    };
+    json::push_key(out, "tool_choice");
+    let kind = match choice {
+        Choice::Auto => "auto",
+        Choice::None => "none",
+        Choice::Required => "any",
+        Choice::Named(_) => "tool",
+    };
+    out.extend_from_slice(b"{\"type\":");
+    json::push_string(out, kind);
+    if let Choice::Named(name) = choice {
+        json::push_key(out, "name");
+        json::push_string(out, name);
+    }
+    if one_by_one && *choice != Choice::None {
+        out.extend_from_slice(b",\"disable_parallel_tool_use\":true");
+    }
+    out.push(b'}');
+}

@@ -1,0 +1,219 @@
+//! Several exchanges that become one reply, or one whole exchange for a client that waits for a stream: a state machine
+//! without sockets, like the exchange itself.
+//!
+//! A whole reply goes out when every part is there. On a stream the parts' bytes go out as they come. The first part that
+//! fails fails all.
+
+use super::{Exchange, HeadPlan, Told};
+use crate::plan::{Join, Streamed};
+use crate::wire::{Answer, Failure, sse};
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+
+/// A comment: it keeps a connection alive on which there is nothing to say yet, and no client reads it.
+const ALIVE: &[u8] = b": the model is working\n\n";
+
+/// Exchanges under way, and the one reply that they become.
+pub struct Drive {
+    parts: Vec<Part>,
+    join: Box<dyn Join>,
+    head_out: bool,
+    over: bool,
+}
+
+struct Part {
+    exchange: Exchange,
+    state: PartState,
+}
+
+impl Part {
+    /// How many bytes a complete part adds to a whole reply.
+    fn whole(&self) -> Option<usize> {
+        match &self.state {
+            PartState::UnderWay => None,
+            PartState::Whole(answer) => Some(answer.body.len()),
+            PartState::Sent => Some(0),
+        }
+    }
+}
+
+enum PartState {
+    UnderWay,
+    /// Complete; what it adds to a whole reply.
+    Whole(Answer),
+    /// Complete, and sent.
+    Sent,
+}
+
+/// What the client gets now.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Nothing yet.
+    Wait,
+    /// These bytes of a stream, after its head if that is not out.
+    Stream(Bytes),
+    /// The last bytes of a stream; nothing comes after them.
+    Last(Bytes),
+    /// The whole reply; no head is out, and nothing comes after it.
+    Answer(Answer),
+}
+
+impl Step {
+    /// Whether there is something in it for the client.
+    pub fn has_text(&self) -> bool {
+        match self {
+            Step::Wait => false,
+            Step::Stream(bytes) | Step::Last(bytes) => !bytes.is_empty(),
+            Step::Answer(_) => true,
+        }
+    }
+}
+
+impl Drive {
+    /// Exchanges whose calls have not been made yet.
+    pub fn new(exchanges: Vec<Exchange>, join: Box<dyn Join>) -> Self {
+        let part = |exchange| Part { exchange, state: PartState::UnderWay };
+        Drive { parts: exchanges.into_iter().map(part).collect(), join, head_out: false, over: false }
+    }
+
+    /// Stands in while the real one is on another thread.
+    pub fn over() -> Self {
+        Drive { parts: Vec::new(), join: Box::new(Streamed("")), head_out: true, over: true }
+    }
+
+    /// The content type of the stream that the client waits for; `None` when it waits for a whole reply.
+    pub fn stream(&self) -> Option<&'static str> {
+        self.join.stream()
+    }
+
+    /// How many bytes are gone through when a part ends: those that are held of it, and all others with the last one.
+    pub fn due(&self, index: usize) -> usize {
+        let others = self.parts.iter().enumerate().filter(|(other, _)| *other != index);
+        let others: Option<usize> = others.map(|(_, part)| part.whole()).sum();
+        self.parts.get(index).map_or(0, |part| part.exchange.held()) + others.unwrap_or(0)
+    }
+
+    /// Whether the reply is complete, or was told to have failed.
+    pub fn is_over(&self) -> bool {
+        self.over
+    }
+
+    /// The head of a part's upstream is here.
+    pub fn head(&mut self, index: usize, status: StatusCode, headers: &HeaderMap, bodiless: bool) -> Step {
+        let Some(part) = self.part(index) else { return Step::Wait };
+        match part.exchange.head(status, headers, bodiless) {
+            HeadPlan::Hold => Step::Wait,
+            HeadPlan::Stream(_) | HeadPlan::Pass => self.say(Bytes::new()),
+        }
+    }
+
+    /// A piece of a part's upstream is here.
+    pub fn piece(&mut self, index: usize, piece: Bytes) -> Step {
+        let Some(part) = self.part(index) else { return Step::Wait };
+        let out = part.exchange.piece(piece);
+        match (part.exchange.is_over(), part.exchange.held()) {
+            (false, 0) if out.is_empty() => Step::Wait,
+            (false, 0) => self.say(out),
+            (false, _) => Step::Wait,
+            (true, _) => self.failed(index, out),
+        }
+    }
+
+    /// The upstream of a part has said everything.
+    pub fn end(&mut self, index: usize) -> Step {
+        let streams = self.stream().is_some();
+        let Some(part) = self.part(index) else { return Step::Wait };
+        let out = part.exchange.end();
+        if part.exchange.is_over() {
+            return self.failed(index, out);
+        }
+        match part.exchange.answer() {
+            None => part.state = PartState::Sent,
+            Some(answer) if answer.status != StatusCode::OK => return self.refused(answer),
+            Some(answer) if streams => {
+                part.state = PartState::Sent;
+                return self.joined(answer.body);
+            }
+            Some(answer) => part.state = PartState::Whole(answer),
+        }
+        self.joined(out)
+    }
+
+    /// Something outside the bodies went wrong with a part: its upstream was not reached, broke off, or took too long.
+    pub fn fail(&mut self, index: usize, failure: &Failure) -> Step {
+        let head_out = self.head_out;
+        let Some(part) = self.part(index) else { return Step::Wait };
+        match part.exchange.fail(failure) {
+            Told::Answer(answer) => self.refused(answer),
+            Told::Event(event) if head_out => self.last(event),
+            Told::Event(_) | Told::Nothing | Told::Break => self.refused(failure.to_answer()),
+        }
+    }
+
+    /// Shows a client that waits for a stream that somebody is there. It gives up the status: what fails from here on is
+    /// an error event.
+    pub fn keep_alive(&mut self) -> Step {
+        match self.join.stream() {
+            Some(_) if !self.over => self.say(Bytes::from_static(ALIVE)),
+            _ => Step::Wait,
+        }
+    }
+
+    fn part(&mut self, index: usize) -> Option<&mut Part> {
+        self.parts.get_mut(index).filter(|_| !self.over)
+    }
+
+    fn say(&mut self, bytes: Bytes) -> Step {
+        self.head_out = true;
+        Step::Stream(bytes)
+    }
+
+    fn last(&mut self, bytes: Bytes) -> Step {
+        self.head_out = true;
+        self.over = true;
+        Step::Last(bytes)
+    }
+
+    /// A part is complete; perhaps it was the last one.
+    fn joined(&mut self, out: Bytes) -> Step {
+        let is_open = |part: &Part| matches!(part.state, PartState::UnderWay);
+        match (self.join.stream(), self.parts.iter().any(is_open)) {
+            (Some(_), true) if out.is_empty() => Step::Wait,
+            (Some(_), true) => self.say(out),
+            (Some(_), false) => {
+                let mut out = Vec::from(out);
+                self.join.end(&mut out);
+                self.last(out.into())
+            }
+            (None, true) => Step::Wait,
+            (None, false) => {
+                self.over = true;
+                let parts = self.parts.drain(..).filter_map(|part| match part.state {
+                    PartState::Whole(answer) => Some(answer),
+                    PartState::UnderWay | PartState::Sent => None,
+                });
+                Step::Answer(self.join.whole(parts.collect()))
+            }
+        }
+    }
+
+    /// A part's reply failed by what its upstream said; `out` tells the client of it where a stream had begun.
+    fn failed(&mut self, index: usize, out: Bytes) -> Step {
+        let answer = self.part(index).and_then(|part| part.exchange.answer());
+        match answer {
+            Some(answer) => self.refused(answer),
+            None => self.last(out),
+        }
+    }
+
+    /// The reply is this failure, in whatever way is still open.
+    fn refused(&mut self, answer: Answer) -> Step {
+        self.over = true;
+        if !self.head_out {
+            return Step::Answer(answer);
+        }
+        let mut event = Vec::with_capacity(answer.body.len() + 16);
+        sse::push_event(&mut event, &answer.body);
+        Step::Last(event.into())
+    }
+}

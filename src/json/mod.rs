@@ -1,0 +1,14 @@
+//! JSON text, read, cut and written without a value tree. No I/O; nothing here knows a route, a model or a socket.
+
+pub mod cut;
+pub mod decimal;
+pub mod document_end;
+mod escape;
+pub mod fields;
+pub mod overlay;
+pub mod splice;
+pub mod vector;
+
+pub use escape::*;
+pub use fields::Fields;
+pub use vector::Vector;

@@ -1,0 +1,96 @@
+//! What a transformer may know besides the request.
+
+use super::trace::{Step, Steps};
+use crate::access::{Caller, May};
+use crate::models::{Chosen, Did, Models, Rules};
+use crate::tokens::{Asked, Counting, Ledger};
+use crate::wire::Failure;
+use std::sync::Arc;
+
+/// Of a model's name as the client wrote it, so many characters are kept for the log.
+const LONGEST_NAME: usize = 200;
+
+/// What a transformer may know besides the request.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// Who sent the request.
+    pub caller: &'a Caller,
+    /// A random id, unique for this exchange.
+    pub id: &'a str,
+    /// Now, in Unix seconds.
+    pub now: u64,
+    /// The `Host` that the client called, for pages that explain themselves.
+    pub host: &'a str,
+    /// What the process serves, for whoever watches it.
+    pub state: State<'a>,
+    /// Where the tokens that were counted are noted.
+    pub ledger: &'a Arc<Ledger>,
+    /// Where what is decided gets written down, when somebody wants an explanation; `None` while serving.
+    pub steps: Option<&'a Steps>,
+}
+
+impl Context<'_> {
+    /// Writes down a step, which is made only when somebody wants it.
+    pub fn note(&self, step: impl FnOnce() -> Step) {
+        if let Some(steps) = self.steps {
+            steps.push(step());
+        }
+    }
+
+    /// Writes down what a model's rules did.
+    pub fn note_rule(&self, rules: &Rules, did: Did<'_>) {
+        self.note(|| Step::rule(rules, did));
+    }
+
+    /// [`Models::choose`], written down.
+    ///
+    /// # Errors
+    /// Those of [`Models::choose`]; 404 `model_not_found` too for a model that the caller may not use.
+    pub fn choose<'a>(&self, models: &'a Models, asked: Option<&'a str>) -> Result<Chosen<'a>, Failure> {
+        let chosen = models.choose(asked);
+        let listed = chosen.as_ref().ok().and_then(|chosen| chosen.model.listed());
+        if listed.is_some() || asked.is_some() {
+            let name = asked.filter(|asked| listed.is_none_or(|model| model.name != *asked));
+            let name = name.map(|name| name.chars().take(LONGEST_NAME).collect::<String>().into());
+            self.ledger.set_asked(Asked { number: listed.map(|model| model.number), name });
+        }
+        self.note(|| Step::model(models, asked, chosen.as_ref().ok()));
+        if self.caller.may.models.is_none() {
+            return chosen;
+        }
+        // The hints of other failures name models, perhaps some that the caller may not know of.
+        match (chosen, asked) {
+            (Ok(chosen), _) if self.caller.may.use_model(&chosen.model) => Ok(chosen),
+            (Ok(chosen), _) => Err(May::no_model(chosen.asked)),
+            (Err(_), Some(asked)) => Err(May::no_model(asked)),
+            (Err(failure), None) => Err(failure),
+        }
+    }
+
+    /// Writes down how a model is brought to answer in JSON; it need not be a rule that decided.
+    pub fn note_structured(&self, rules: &Rules, did: Did<'_>) {
+        self.note(|| Step::Structured(did.to_string()));
+        self.note_rule(rules, did);
+    }
+
+    /// Writes down how tokens are counted for a model.
+    pub fn note_counting(&self, counting: Counting, rules: &Rules) {
+        self.note(|| Step::Counting { counting, tokenizer: rules.counts_with(), own: rules.tokenizer.is_some() });
+        if let (Counting::Exact, Some(tokenizer)) = (counting, rules.tokenizer) {
+            self.note_rule(rules, Did::Counts(tokenizer));
+        }
+    }
+}
+
+/// The state of what is served.
+#[derive(Debug, Clone, Copy)]
+pub struct State<'a> {
+    /// A hash of the table's text.
+    pub version: &'a str,
+    /// When it was loaded, in Unix seconds.
+    pub loaded_at: u64,
+    /// Whether a newer file lies on the disk that cannot be used.
+    pub is_behind: bool,
+    /// Whether the process only waits for what is in flight.
+    pub is_stopping: bool,
+}

@@ -1,0 +1,193 @@
+//! Reads a request's body whole before the peer is chosen, such that pingora still calls `request_body_filter` for it.
+//!
+//! pingora does so for a body that is already read only when its retry buffer holds something, and that buffer gives up
+//! above 64 KiB. So it is switched on when at most 64 KiB remain of a body of known length; a chunked body is read up to
+//! the end of its JSON document and no further, so that pingora itself reads the terminal chunk.
+
+use crate::json::document_end::BodyEnd;
+use crate::proxy::connection::pace::Patience;
+use crate::wire::{Failure, Gathered};
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode, header};
+use pingora::{ErrorType, Result};
+use pingora_proxy::Session;
+use std::time::{Duration, Instant};
+
+/// What pingora's retry buffer holds, and the most that one read returns.
+const RETRY_BUFFER: usize = 64 * 1024;
+/// How long, and how many times the limit, a refused body is read on, so that the client sees the refusal.
+const LINGER: Duration = Duration::from_secs(3);
+/// How long the rest of a short body may take.
+const SETTLE: Duration = Duration::from_millis(500);
+const LINGER_FACTOR: usize = 4;
+/// What is read after a refusal in any case, in bytes.
+const LINGER_LEAST: usize = 16 * 1024 * 1024;
+
+/// Whether the head of a request is small enough; pingora has read it by then, up to 1 MiB.
+///
+/// # Errors
+/// 431.
+pub fn check_head(session: &Session, most: usize) -> std::result::Result<(), Failure> {
+    let head = session.req_header();
+    let fields = head.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
+    let size = fields.sum::<usize>() + head.uri.path_and_query().map_or(0, |path| path.as_str().len());
+    if size <= most {
+        return Ok(());
+    }
+    let message = format!("The request's head is larger than max_head ({most} bytes): {size} bytes.");
+    Err(Failure::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, message).with_code("head_too_large"))
+}
+
+/// What came of reading.
+pub enum Read {
+    /// The body, complete.
+    Whole(Bytes),
+    /// It is larger than the limit.
+    TooLarge,
+}
+
+/// Reads the whole body, at most `limit` bytes.
+///
+/// # Errors
+/// pingora's, when the client goes away or its framing is broken.
+pub async fn read(session: &mut Session, limit: usize, patience: &Patience) -> Result<Read> {
+    if session.is_body_empty() {
+        return Ok(Read::Whole(Bytes::new()));
+    }
+    // The end of a chunked body, which pingora reads itself.
+    session.set_read_timeout(Some(patience.body));
+    session.as_downstream_mut().set_total_drain_timeout(Some(patience.body));
+    match length(&session.req_header().headers) {
+        Some(length) if length > limit => Ok(Read::TooLarge),
+        Some(length) => {
+            go_on(session).await?;
+            known(session, length, patience).await
+        }
+        None => {
+            go_on(session).await?;
+            chunked(session, limit, patience).await
+        }
+    }
+}
+
+/// Answers `Expect: 100-continue`: the client sends its body only then. pingora gives the connection up with that answer,
+/// since the body is not read yet; it is kept all the same.
+async fn go_on(session: &mut Session) -> Result<()> {
+    let expects =
+        session.get_header(header::EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"));
+    if expects {
+        let kept = session.get_keepalive();
+        session.write_continue_response().await?;
+        session.set_keepalive(kept);
+    }
+    Ok(())
+}
+
+fn length(headers: &HeaderMap) -> Option<usize> {
+    if headers.contains_key(header::TRANSFER_ENCODING) {
+        return None;
+    }
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.trim().parse().ok()
+}
+
+async fn known(session: &mut Session, length: usize, patience: &Patience) -> Result<Read> {
+    let begun = Instant::now();
+    let mut whole = Gathered::new(length);
+    loop {
+        if length - whole.len().min(length) <= RETRY_BUFFER {
+            session.enable_retry_buffering();
+        }
+        match piece(session, patience.body_until(begun, whole.len())).await? {
+            Some(piece) => whole.push(piece),
+            None => return Ok(Read::Whole(whole.take())),
+        }
+        if whole.len() >= length {
+            return Ok(Read::Whole(whole.take()));
+        }
+    }
+}
+
+/// The next piece of a body, if it comes in time.
+async fn piece(session: &mut Session, until: Instant) -> Result<Option<Bytes>> {
+    match tokio::time::timeout_at(until.into(), session.read_request_body()).await {
+        Ok(read) => read.map_err(|e| e.into_down()),
+        Err(_) => Err(pingora::Error::explain(ErrorType::ReadTimedout, "the request's body is too slow").into_down()),
+    }
+}
+
+async fn chunked(session: &mut Session, limit: usize, patience: &Patience) -> Result<Read> {
+    let begun = Instant::now();
+    session.enable_retry_buffering();
+    let mut whole = Gathered::new(0);
+    let mut end = BodyEnd::default();
+    while let Some(piece) = piece(session, patience.body_until(begun, whole.len())).await? {
+        if whole.len() + piece.len() > limit {
+            return Ok(Read::TooLarge);
+        }
+        let ended = end.push(&piece);
+        whole.push(piece);
+        if ended {
+            break;
+        }
+    }
+    Ok(Read::Whole(whole.take()))
+}
+
+/// Reads up to the end of a body whose document is complete, so that the connection can be watched.
+///
+/// # Errors
+/// 400 when more than white space follows the document; pingora's, when the client goes away.
+pub async fn finish(session: &mut Session) -> Result<()> {
+    while !session.is_body_done() {
+        match session.read_request_body().await.map_err(|e| e.into_down())? {
+            Some(piece) => trailing(&piece).map_or(Ok(()), Err)?,
+            None => break,
+        }
+    }
+    Ok(())
+}
+
+/// Reads what little is left of a body that nobody wants, so that the connection can be kept; whether more is left.
+pub async fn settle(session: &mut Session) -> bool {
+    if session.is_body_done() {
+        return false;
+    }
+    let asks_first = session.get_header(header::EXPECT).is_some() && session.response_written().is_none();
+    if asks_first {
+        // The client waits for a word before it sends anything, and gets the refusal instead.
+        session.set_keepalive(None);
+        return false;
+    }
+    drain(session, RETRY_BUFFER, SETTLE).await;
+    !session.is_body_done()
+}
+
+/// Reads on for a while after a refusal was written: closing at once would reset the connection, and the client would see
+/// that instead of the refusal.
+pub async fn linger(session: &mut Session, limit: usize) {
+    session.set_keepalive(None);
+    drain(session, limit.saturating_mul(LINGER_FACTOR).max(LINGER_LEAST), LINGER).await;
+}
+
+/// Reads and forgets, until the body ends, `most` bytes are read, or the time is up.
+async fn drain(session: &mut Session, most: usize, time: Duration) {
+    let mut left = most;
+    let read = async {
+        while let Ok(Some(piece)) = session.read_request_body().await {
+            left = left.saturating_sub(piece.len());
+            if left == 0 {
+                break;
+            }
+        }
+    };
+    // Time up and all read are the same here: the caller looks at what is left.
+    let _ = tokio::time::timeout(time, read).await;
+}
+
+/// The failure of a body that went on after its JSON document ended; `None` when only white space follows.
+pub fn trailing(piece: &[u8]) -> Option<Box<pingora::Error>> {
+    piece.iter().any(|byte| !byte.is_ascii_whitespace()).then(|| {
+        pingora::Error::explain(ErrorType::HTTPStatus(400), "the request body goes on after its JSON document")
+            .into_down()
+    })
+}

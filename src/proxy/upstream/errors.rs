@@ -1,0 +1,119 @@
+//! What pingora's errors mean for the client.
+
+use crate::proxy::connection::watchdog::Cut;
+use crate::proxy::upstream::call_state::CallState;
+use crate::wire::Failure;
+use http::StatusCode;
+use pingora::{Error, ErrorSource, ErrorType};
+use std::time::Instant;
+
+/// An upstream's name that has no address.
+pub const NO_ADDRESS: ErrorType = ErrorType::Custom("NoAddress");
+/// The call's time was up before it was sent.
+pub const TIME_UP: ErrorType = ErrorType::Custom("TimeUp");
+/// The exchange told the client of a failure; what the upstream still sends does not matter.
+pub const OVER: ErrorType = ErrorType::Custom("Over");
+
+/// What the client is told; `None` when there is nobody to tell.
+pub fn failure(e: &Error, call: Option<&CallState>) -> Option<Failure> {
+    if let ErrorType::HTTPStatus(status) = e.etype() {
+        let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let why = e.context.as_ref().map_or("the request cannot be served", |why| why.as_str());
+        return Some(Failure::new(status, format!("The request was refused: {why}.")));
+    }
+    match (e.esource(), call) {
+        (ErrorSource::Downstream, _) => from_client(e),
+        (_, Some(call)) => Some(from_upstream(e, call)),
+        (_, None) => Some(Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "The proxy could not serve this request.")),
+    }
+}
+
+fn from_client(e: &Error) -> Option<Failure> {
+    use ErrorType::{ConnectionClosed, ReadError, ReadTimedout, WriteError, WriteTimedout};
+    match e.etype() {
+        ConnectionClosed | ReadError | WriteError | WriteTimedout => None,
+        ReadTimedout => Some(Failure::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "The request's body did not arrive in time (body_timeout of config.yaml).",
+        )),
+        _ => Some(Failure::bad_request("The request is not valid HTTP.")),
+    }
+}
+
+fn from_upstream(e: &Error, call: &CallState) -> Failure {
+    use ErrorType as E;
+    if let Some(cut) = call.cut() {
+        return silent(cut, call, Instant::now());
+    }
+    let endpoint = &call.endpoint;
+    let place = place(call);
+    let unreachable = |status: StatusCode, what: &str| {
+        Failure::new(status, format!("ARGO ({place}) {what}. {}", remedy(call))).with_code("upstream_unreachable")
+    };
+    match e.etype() {
+        E::ConnectTimedout | E::TLSHandshakeTimedout => {
+            let (time, by) =
+                (call.connecting.limit.as_secs_f64(), call.connecting.set_by(&call.upstream, &call.deadline));
+            unreachable(StatusCode::GATEWAY_TIMEOUT, &format!("could not be reached in time: {time} s ({by})"))
+        }
+        E::ConnectRefused => unreachable(StatusCode::BAD_GATEWAY, "refuses the connection"),
+        E::ConnectNoRoute => unreachable(StatusCode::BAD_GATEWAY, "cannot be reached: there is no route to it"),
+        E::TLSHandshakeFailure | E::InvalidCert | E::HandshakeError => {
+            let what = "cannot be reached: the TLS handshake failed (SSL_CERT_FILE, or tls.ca of the upstream, can name the authorities to trust)";
+            unreachable(StatusCode::BAD_GATEWAY, what)
+        }
+        E::ConnectError | E::SocketError | E::BindError => unreachable(StatusCode::BAD_GATEWAY, "cannot be reached"),
+        // So pingora calls what the system forbids, such as a socket of somebody else's.
+        E::InternalError if call.sent.is_none() => unreachable(StatusCode::BAD_GATEWAY, "cannot be connected to"),
+        etype if *etype == NO_ADDRESS => {
+            unreachable(StatusCode::BAD_GATEWAY, "has no address: its name cannot be resolved")
+        }
+        etype if *etype == TIME_UP => Failure::timeout(call.deadline.message(&endpoint.host, Instant::now())),
+        E::ReadTimedout | E::WriteTimedout => Failure::timeout(call.deadline.message(&endpoint.host, Instant::now())),
+        E::ConnectionClosed | E::ReadError | E::WriteError => {
+            Failure::upstream(format!("ARGO ({place}) closed the connection before its answer was complete."))
+        }
+        E::InvalidHTTPHeader | E::H1Error => Failure::upstream(format!("ARGO ({place}) answered what is not HTTP.")),
+        _ => Failure::upstream(format!("The call to ARGO ({place}) failed.")),
+    }
+}
+
+/// What the log tells of an error. pingora quotes what it could not read, which may be keys and texts: that stays out.
+pub fn cause(e: &Error) -> String {
+    match e.etype() {
+        etype @ (ErrorType::InvalidHTTPHeader | ErrorType::H1Error | ErrorType::H2Error) => etype.as_str().to_owned(),
+        _ => e.to_string(),
+    }
+}
+
+fn place(call: &CallState) -> String {
+    let (host, port) = (&call.endpoint.host, call.endpoint.port);
+    match &call.upstream.connect_to {
+        Some(elsewhere) => format!("{host}:{port} by way of {elsewhere}"),
+        None => format!("{host}:{port}"),
+    }
+}
+
+/// What to do about an upstream that cannot be reached.
+fn remedy(call: &CallState) -> String {
+    if call.upstream.connect_to.is_some() {
+        return format!("Is the tunnel up? The way is set by upstreams.{}.connect_to.", call.upstream.name);
+    }
+    let hint = "Is this machine on the Argonne network or its VPN? ARGO can be reached only from there.";
+    let others = match call.choice.tried() {
+        0 | 1 => String::new(),
+        tried => format!(" It was the last of {tried} URLs that were tried."),
+    };
+    format!("{hint} The address is set by {}.{others}", call.endpoint.setting)
+}
+
+/// The failure of a call that was ended because nothing came.
+pub fn silent(cut: Cut, call: &CallState, now: Instant) -> Failure {
+    let (host, name) = (&call.endpoint.host, &call.upstream.name);
+    let (what, time, key) = match cut {
+        Cut::FirstByte(time) => ("did not begin to answer within", time, "first_byte_timeout"),
+        Cut::Idle(time) => ("fell silent in the middle of its answer for", time, "idle_timeout"),
+        Cut::Late => return Failure::timeout(call.deadline.message(host, now)),
+    };
+    Failure::timeout(format!("ARGO ({host}) {what} {} s (upstreams.{name}.{key} of the table).", time.as_secs_f64()))
+}

@@ -1,0 +1,156 @@
+//! Counts what a request says, once somebody wants to know.
+
+use super::estimate::estimated;
+use super::remember::{self, Form};
+use super::{Counting, Tokenizer};
+use crate::json::{self, Fields, fields};
+use bytes::Bytes;
+use once_cell::sync::OnceCell;
+use serde_json::value::RawValue;
+
+/// The tokens that OpenAI's format spends on each message, beside its text: delimiters and the role.
+const PER_MESSAGE: u64 = 4;
+/// The tokens that open the assistant's reply.
+const REPLY_OPENING: u64 = 3;
+/// The largest list of parts that is remembered as one, in bytes: a larger one most likely holds an image, whose texts are
+/// found sooner than it is hashed.
+const LARGEST_LIST: usize = 64 * 1024;
+
+/// The texts of a request, kept until somebody wants their count: by then the upstream has been called already.
+#[derive(Debug)]
+pub struct Prompt {
+    texts: Vec<Counted>,
+    overhead: u64,
+    counting: Counting,
+    tokenizer: Tokenizer,
+    count: OnceCell<u64>,
+}
+
+/// A text to count.
+#[derive(Debug)]
+enum Counted {
+    /// A JSON string, or a list of parts.
+    Json(Bytes),
+    /// As it is.
+    Plain(Bytes),
+}
+
+impl Prompt {
+    /// A prompt without texts yet.
+    pub fn new(counting: Counting, tokenizer: Tokenizer) -> Self {
+        Prompt { texts: Vec::new(), overhead: 0, counting, tokenizer, count: OnceCell::new() }
+    }
+
+    /// Adds a message of a chat: its content, a JSON string or list of parts that lies within `body`.
+    pub fn push_message(&mut self, body: &Bytes, content: &RawValue) {
+        if self.overhead == 0 {
+            self.overhead = REPLY_OPENING;
+        }
+        self.overhead += PER_MESSAGE;
+        self.push_text(body, content);
+    }
+
+    /// Adds a text that is counted alone: a prompt, an input of an embedding.
+    pub fn push_text(&mut self, body: &Bytes, content: &RawValue) {
+        if self.counting != Counting::None {
+            self.texts.push(Counted::Json(within(body, content.get())));
+        }
+    }
+
+    /// Adds text that models read as it stands: the definition of a tool, an earlier call.
+    pub fn push_plain(&mut self, body: &Bytes, text: &str) {
+        if self.counting != Counting::None {
+            self.texts.push(Counted::Plain(within(body, text)));
+        }
+    }
+
+    /// Adds what is counted already.
+    pub fn push_counted(&mut self, tokens: u64) {
+        self.overhead += tokens;
+    }
+
+    /// How much there is to count, in bytes.
+    pub fn size(&self) -> usize {
+        if self.counting != Counting::Exact {
+            return 0;
+        }
+        self.texts.iter().map(|(Counted::Json(text) | Counted::Plain(text))| text.len()).sum()
+    }
+
+    /// Whether counting takes its time: there are more bytes than `most`, or the tokenizer has to be loaded first.
+    pub fn takes_long(&self, most: usize) -> bool {
+        self.counting == Counting::Exact && (!self.tokenizer.is_loaded() || self.size() > most)
+    }
+
+    /// The number of tokens, counted at the first call.
+    pub fn tokens(&self) -> u64 {
+        *self.count.get_or_init(|| self.sum(self.counting))
+    }
+
+    /// The number of tokens by character class, whatever counts otherwise.
+    pub fn estimated(&self) -> u64 {
+        self.sum(Counting::Estimate)
+    }
+
+    fn sum(&self, counting: Counting) -> u64 {
+        let count = |text: &Counted| match text {
+            Counted::Json(json) => self.count_json(json, counting),
+            Counted::Plain(text) => self.count_plain(text, counting),
+        };
+        self.overhead + self.texts.iter().map(count).sum::<u64>()
+    }
+
+    fn count_plain(&self, text: &[u8], counting: Counting) -> u64 {
+        let read = || std::str::from_utf8(text).unwrap_or_default();
+        match counting {
+            Counting::Exact => remember::count(self.tokenizer, Form::Plain, text, || self.tokenizer.count(read())),
+            Counting::Estimate => estimated(text),
+            Counting::None => 0,
+        }
+    }
+
+    /// Counts one JSON value: a string, or the texts of a list of parts. Images and other parts are not text and count 0.
+    fn count_json(&self, json: &[u8], counting: Counting) -> u64 {
+        let read = || serde_json::from_slice::<&RawValue>(json).ok();
+        if json.first() != Some(&b'[') {
+            return self.count_text(json, read, counting);
+        }
+        let count = || {
+            let parts = read().and_then(|list| fields::list_of(list).ok()).unwrap_or_default();
+            parts.into_iter().map(|part| self.count_part(part, counting)).sum()
+        };
+        match counting == Counting::Exact && json.len() <= LARGEST_LIST {
+            true => remember::count(self.tokenizer, Form::Json, json, count),
+            false => count(),
+        }
+    }
+
+    fn count_part(&self, part: &RawValue, counting: Counting) -> u64 {
+        let text = Fields::parse(part.get()).ok().and_then(|fields| fields.get("text"));
+        text.map_or(0, |text| self.count_text(text.get().as_bytes(), || Some(text), counting))
+    }
+
+    /// Counts a JSON string, which is read only where it was not counted before.
+    fn count_text<'a>(&self, json: &[u8], read: impl FnOnce() -> Option<&'a RawValue>, counting: Counting) -> u64 {
+        match counting {
+            Counting::Exact => remember::count(self.tokenizer, Form::Json, json, || {
+                read().and_then(json::text_of).map_or(0, |text| self.tokenizer.count(&text))
+            }),
+            // What stands between the quotes; escapes cost about what they stand for.
+            Counting::Estimate => {
+                let inside = json.strip_prefix(b"\"").and_then(|json| json.strip_suffix(b"\""));
+                inside.map_or(0, estimated)
+            }
+            Counting::None => 0,
+        }
+    }
+}
+
+/// The bytes of a text, shared with the body where it lies within it.
+fn within(body: &Bytes, text: &str) -> Bytes {
+    let bytes = text.as_bytes();
+    match body.as_ptr_range().contains(&bytes.as_ptr()) {
+        true => body.slice_ref(bytes),
+        false => Bytes::copy_from_slice(bytes),
+    }
+}
