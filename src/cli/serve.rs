@@ -9,7 +9,12 @@ use super::{Ended, environment, stand_in, tell};
 use crate::access::{Access, Guard, Mode};
 use crate::config::{Config, HttpUrl, Listen, Overrides, Username};
 use crate::diagnostics::{Place, Problem};
-use crate::proxy::{Current, Guarded, InFlight, Live, Patience, Proxy, Settings};
+use crate::proxy::connection::client::TimedApp;
+use crate::proxy::connection::pace::ClientTimeouts;
+use crate::proxy::in_flight::InFlight;
+use crate::proxy::live::{Current, Live};
+use crate::proxy::service::Proxy;
+use crate::proxy::settings::Settings;
 use crate::server::admin::Admin;
 use crate::server::reload::{self, Fresh};
 use crate::server::upgrade::Inherited;
@@ -74,7 +79,9 @@ pub fn run(args: &ServeArgs) -> Result<(), Ended> {
         runner.add("admin", Admin::new(current.clone(), metrics, in_flight.clone()), vec![bound])?;
     }
     let proxy = http_proxy(&runner.configuration(), Proxy::new(current.clone(), in_flight));
-    runner.add_under("proxy", proxy, listening.bound, |proxy| Guarded::new(proxy, current))?;
+    runner.add_under("proxy", proxy, listening.bound, |proxy| {
+        TimedApp::new(proxy, Box::new(move || current.live().settings.client_timeouts))
+    })?;
     runner.run(newcomer, introduction)
 }
 
@@ -228,7 +235,7 @@ pub(super) fn live_as(access: Access, loaded: Loaded) -> Live {
         guard: Guard { hosts: config.hosts, is_local: config.host.is_loopback() },
         limits: config.limits,
         limits_wait: config.limits_wait,
-        patience: Patience {
+        client_timeouts: ClientTimeouts {
             idle: config.keepalive_timeout,
             head: config.head_timeout,
             max_head: config.max_head,

@@ -4,7 +4,7 @@ use super::Ended;
 use super::args::{Files, StandInArgs};
 use super::files;
 use crate::models;
-use crate::proxy::InFlight;
+use crate::proxy::in_flight::InFlight;
 use crate::server::upgrade::Inherited;
 use crate::server::{Bound, Runner};
 use crate::stand_in::{

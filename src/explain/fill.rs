@@ -6,9 +6,10 @@ use super::report::{
 };
 use crate::models::{self, Form, How};
 use crate::plan::trace::Step;
-use crate::proxy::Settings;
 use crate::proxy::deadline::Connecting;
-use crate::proxy::request::routing::{self, Prepared};
+use crate::proxy::request::prepare::Prepared;
+use crate::proxy::request::routing;
+use crate::proxy::settings::Settings;
 use crate::proxy::upstream::heads::CallHead;
 use crate::table::{self, Route, Why};
 use base64::Engine;
@@ -139,7 +140,7 @@ impl Limit {
     pub(super) fn all(settings: &Settings, prepared: &Prepared) -> Vec<Limit> {
         let (deadline, upstream) = (&prepared.deadline, &prepared.upstream);
         let limit = |what, time: Duration, set_by| Limit { what, seconds: time.as_secs_f64(), set_by };
-        let connecting = Connecting::new(settings, upstream, deadline.limit);
+        let connecting = Connecting::new(settings.connect_timeout, upstream, deadline.limit);
         let mut all = vec![
             limit("the whole call", deadline.limit, deadline.set_by.to_string()),
             limit("connecting", connecting.limit, connecting.set_by(upstream, deadline)),

@@ -16,13 +16,14 @@ pub use scripted::Scripted;
 use crate::exchange::joined::{Drive, Step};
 use crate::exchange::{Exchange, HeadPlan};
 use crate::plan::trace::Steps;
-use crate::plan::{Context, Plan};
-use crate::proxy::request::context::Ctx;
-use crate::proxy::request::routing::{self, ByHead, Prepared, PreparedDriven, Terms};
-use crate::proxy::request::{accept, response, writer};
-use crate::proxy::{InFlight, Live};
+use crate::proxy::live::Live;
+use crate::proxy::request::prepare::{self, PreparedSubrequests, Ready, Surroundings, Terms};
+use crate::proxy::request::routing::{self, Admitted, ByHead, RequestHead};
+use crate::proxy::request::{ReplyFacts, reply_heads};
+use crate::proxy::upstream::heads;
 use crate::table::Matched;
-use crate::wire::{Answer, Failure, ids};
+use crate::telemetry::Stopwatch;
+use crate::wire::{Answer, Failure};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Version};
 use pingora::Result;
@@ -46,13 +47,11 @@ pub struct Question {
 }
 
 /// How far a request comes.
-enum Came {
-    /// Only to an answer made here.
-    Answered(Answer),
-    /// To a call; with the body that it was made from.
-    Called(Box<Prepared>, Bytes),
-    /// To calls that the proxy makes itself.
-    Driven(PreparedDriven, Bytes),
+struct Decided {
+    /// What it becomes; a failure is what the client gets.
+    ready: std::result::Result<Ready, Failure>,
+    /// The body from which its calls are made.
+    body: Bytes,
 }
 
 /// Explains a request to what is live.
@@ -60,95 +59,98 @@ enum Came {
 /// # Errors
 /// A head that cannot be written; the heads of a loaded table can.
 pub fn explain(live: &Arc<Live>, question: &Question) -> Result<Explanation> {
-    let mut ctx = Ctx::new(live.clone(), InFlight::default().enter());
-    accept::introduce(&question.headers, &mut ctx);
+    let (method, settings) = (&question.method, &live.settings);
+    let mut facts = ReplyFacts::new(Stopwatch::start(Instant::now(), false), settings.server_timing);
+    facts.set_head(&question.headers, settings);
     let steps = Steps::default();
-    let came = came(live, question, &steps);
-    let mut told = Explanation::new(&question.method, &question.path);
-    if let Matched::Route(route, values) = live.table.find(&question.method, &question.path) {
-        told.taken(&question.method, &route, values, !question.body.is_empty());
-        ctx.take(route);
+    let Decided { ready, body } = decide(live, question, &steps, &mut facts);
+    let mut told = Explanation::new(method, &question.path);
+    if let Matched::Route(route, values) = live.table.find(method, &question.path) {
+        told.taken(method, &route, values, !question.body.is_empty());
     }
-    told.passed_over = live.table.passed_over(&question.method, &question.path).iter().map(Passed::new).collect();
+    told.passed_over = live.table.passed_over(method, &question.path).iter().map(Passed::new).collect();
     told.decided(steps.into_list());
-    match came {
-        Ok(Came::Answered(answer)) => {
+    match ready {
+        Ok(Ready::Answer(answer)) => {
             told.verdict = Verdict::AnsweredHere;
-            told.client = Some(whole(&question.method, answer, &ctx));
+            told.client = Some(whole(method, answer, &facts));
         }
         Err(failure) => {
             told.verdict = Verdict::Refused;
-            told.client = Some(whole(&question.method, failure.to_answer(), &ctx));
+            told.client = Some(whole(method, failure.to_answer(), &facts));
         }
-        Ok(Came::Called(prepared, body)) => {
+        Ok(Ready::Call(prepared)) => {
             told.verdict = Verdict::Called;
-            told.limits = Limit::all(&live.settings, &prepared);
+            told.limits = Limit::all(settings, &prepared);
             told.upstream = Some(Sent::new(&prepared, &body)?);
             if let Some(answer) = question.answers.first() {
-                told.client = client(&question.method, answer, prepared.exchange, &ctx)?;
+                told.client = client(method, answer, prepared.exchange, &facts)?;
             }
         }
-        Ok(Came::Driven(prepared, body)) => {
+        Ok(Ready::Subrequests(prepared)) => {
             told.verdict = Verdict::Called;
-            let mut sent = Vec::new();
-            for call in &prepared.calls {
-                sent.push(Sent::new(call, &body)?);
-            }
-            told.limits = prepared.calls.first().map_or(Vec::new(), |call| Limit::all(&live.settings, call));
-            let mut sent = sent.into_iter();
-            told.upstream = sent.next();
-            told.further = sent.collect();
-            told.client = driven(&question.method, &question.answers, prepared, &ctx)?;
+            let mut sent = prepared.calls.iter().map(|call| Sent::new(call, &body)).collect::<Result<Vec<_>>>()?;
+            told.limits = prepared.calls.first().map_or(Vec::new(), |call| Limit::all(settings, call));
+            told.further = sent.split_off(sent.len().min(1));
+            told.upstream = sent.pop();
+            told.client = joined(method, &question.answers, prepared, &facts)?;
         }
     }
     Ok(told)
 }
 
-/// The way of a request through the decisions of serving, in their order.
-fn came(live: &Live, question: &Question, steps: &Steps) -> std::result::Result<Came, Failure> {
-    let (headers, settings) = (&question.headers, &live.settings);
-    settings.guard.host(headers, None, Some(Ipv4Addr::LOCALHOST.into()))?;
-    let (route, params) = match routing::by_head(&live.table, &question.method, &question.path, headers)? {
-        ByHead::Answer(answer) => return Ok(Came::Answered(answer)),
-        ByHead::Route(route, params) => (route, params),
+/// Takes a request through the phases of serving that need no session.
+fn decide(live: &Live, question: &Question, steps: &Steps, facts: &mut ReplyFacts) -> Decided {
+    let (method, headers) = (&question.method, &question.headers);
+    let local_ip = Some(Ipv4Addr::LOCALHOST.into());
+    let decision =
+        routing::by_head(live, &RequestHead { method, path: &question.path, authority: None, headers, local_ip });
+    facts.route = decision.route;
+    let (ready, body) = match decision.result {
+        Ok(ByHead::Answer(answer)) => (Ok(Ready::Answer(answer)), Bytes::new()),
+        Ok(ByHead::Admitted(admitted)) => {
+            let given = if admitted.route.reads_body() { question.body.clone() } else { Bytes::new() };
+            match routing::body(&live.settings, method, &admitted.route, given) {
+                Ok(body) => (prepare(live, question, admitted, body.clone(), steps), body),
+                Err(failure) => (Err(failure), Bytes::new()),
+            }
+        }
+        Err(failure) => (Err(failure), Bytes::new()),
     };
-    let caller = routing::admit(settings, &question.method, &route, headers)?;
-    let given = if routing::reads_body(&route) { question.body.clone() } else { Bytes::new() };
-    let most = routing::max_body(&route, settings);
-    if given.len() > most {
-        return Err(routing::too_large(most));
-    }
-    let body = routing::body(&question.method, &route, given);
-    let (id, now, host) = (ids::random_id(""), ids::unix_now(), routing::host(headers));
-    let ledger = Arc::default();
-    let state = live.state(false, false);
-    let cx = Context { caller: &caller, id: &id, now, host, state, ledger: &ledger, steps: Some(steps) };
+    Decided { ready, body }
+}
+
+fn prepare(
+    live: &Live,
+    question: &Question,
+    admitted: Admitted,
+    body: Bytes,
+    steps: &Steps,
+) -> std::result::Result<Ready, Failure> {
+    let (headers, settings, route) = (&question.headers, &live.settings, admitted.route.clone());
     if let Some(wanted) = routing::images(&route, &body)? {
-        wanted.note(&cx);
+        steps.push(wanted.step());
     }
-    let terms = Terms { headers, settings, begun: Instant::now() };
-    match routing::open(&route, params, body.clone(), &cx)? {
-        Plan::Answer(answer) => Ok(Came::Answered(answer)),
-        Plan::Call(call, reply) => {
-            let prepared = terms.prepare(Some(&route), call, reply)?;
-            Ok(Came::Called(Box::new(prepared), body))
-        }
-        Plan::Driven(calls) => {
-            let prepared = terms.prepare_driven(Some(&route), calls)?;
-            Ok(Came::Driven(prepared, body))
-        }
-    }
+    let (ledger, steps) = (Arc::default(), Some(steps));
+    let around = Surroundings { ledger, is_behind: false, is_stopping: false, steps };
+    let plan = prepare::plan(live, routing::host(headers), admitted, body, &around)?;
+    Terms { headers, settings, begun: Instant::now() }.prepare(&route, plan, false)
 }
 
 /// A whole reply as it would be written.
-fn whole(method: &Method, answer: Answer, ctx: &Ctx) -> Client {
-    let head = writer::whole_head(&answer, ctx);
-    let body = if writer::is_without_body(method, &answer) { Bytes::new() } else { answer.body };
+fn whole(method: &Method, answer: Answer, facts: &ReplyFacts) -> Client {
+    let head = reply_heads::whole_head(&answer, facts);
+    let body = if reply_heads::is_without_body(method, &answer) { Bytes::new() } else { answer.body };
     Client::new(&head, body, false)
 }
 
 /// What the client gets when several calls are answered so, one after the other.
-fn driven(method: &Method, answers: &[Scripted], prepared: PreparedDriven, ctx: &Ctx) -> Result<Option<Client>> {
+fn joined(
+    method: &Method,
+    answers: &[Scripted],
+    prepared: PreparedSubrequests,
+    facts: &ReplyFacts,
+) -> Result<Option<Client>> {
     let Some(last) = answers.last() else { return Ok(None) };
     let exchanges: Vec<Exchange> = prepared.calls.into_iter().map(|call| call.exchange).collect();
     let answers = answers.iter().chain(std::iter::repeat(last));
@@ -158,7 +160,7 @@ fn driven(method: &Method, answers: &[Scripted], prepared: PreparedDriven, ctx: 
     let mut drive = Drive::new(exchanges, prepared.join);
     let mut body = Vec::new();
     for (index, (head, answer)) in heads.iter().enumerate() {
-        let first = drive.head(index, head.status, &head.headers, response::is_bodiless(head));
+        let first = drive.head(index, head.status, &head.headers, heads::is_bodiless(head));
         let mut steps = vec![first];
         steps.extend(answer.pieces().map(|piece| drive.piece(index, piece)));
         steps.push(drive.end(index));
@@ -166,20 +168,20 @@ fn driven(method: &Method, answers: &[Scripted], prepared: PreparedDriven, ctx: 
             match step {
                 Step::Wait => {}
                 Step::Stream(bytes) | Step::Last(bytes) => body.extend_from_slice(&bytes),
-                Step::Answer(answer) => return Ok(Some(whole(method, answer, ctx))),
+                Step::Answer(answer) => return Ok(Some(whole(method, answer, facts))),
             }
         }
     }
     let Some(content_type) = drive.stream() else { return Ok(None) };
-    let head = response::stream_head(content_type, Version::HTTP_11, ctx);
+    let head = reply_heads::stream_head(content_type, Version::HTTP_11, facts);
     Ok(Some(Client::new(&head, body.into(), false)))
 }
 
 /// What the client gets of an upstream's answer.
-fn client(method: &Method, answer: &Scripted, mut exchange: Exchange, ctx: &Ctx) -> Result<Option<Client>> {
+fn client(method: &Method, answer: &Scripted, mut exchange: Exchange, facts: &ReplyFacts) -> Result<Option<Client>> {
     let head = answer.head(exchange.call().stream)?;
-    let plan = exchange.head(head.status, &head.headers, response::is_bodiless(&head));
-    let own = response::own_head(plan, &head, Version::HTTP_11, ctx);
+    let plan = exchange.head(head.status, &head.headers, heads::is_bodiless(&head));
+    let own = reply_heads::immediate_head(plan, &head, Version::HTTP_11, facts);
     let mut body = Vec::new();
     for piece in answer.pieces() {
         body.extend_from_slice(&exchange.piece(piece));
@@ -192,6 +194,6 @@ fn client(method: &Method, answer: &Scripted, mut exchange: Exchange, ctx: &Ctx)
             let broken = plan == HeadPlan::Pass && exchange.is_over();
             Ok(Some(Client::new(&own, body.into(), broken)))
         }
-        None => Ok(exchange.answer().map(|answer| whole(method, answer, ctx))),
+        None => Ok(exchange.answer().map(|answer| whole(method, answer, facts))),
     }
 }

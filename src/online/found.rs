@@ -2,7 +2,7 @@
 
 use super::Asked;
 use crate::diagnostics::Problem;
-use crate::proxy::upstream::probe::{Stage, Unanswered};
+use crate::proxy::upstream::probe::{ProbeFailure, ProbeStage};
 use crate::setup::Reachability;
 use crate::setup::why::{connect_failure, reason, unanswered};
 use pingora::ErrorType;
@@ -25,7 +25,7 @@ impl Found {
         let (reachability, location, unconnected) = match &asked.came {
             Ok(answer) => (Reachability::Answers(answer.status.as_u16()), answer.location.clone(), false),
             Err(Some(why)) => {
-                let unconnected = matches!(why.stage, Stage::Resolving | Stage::Connecting(_, false));
+                let unconnected = matches!(why.stage, ProbeStage::Resolving | ProbeStage::Connecting(_, false));
                 (reachability(why), None, unconnected)
             }
             Err(None) => (Reachability::Broken("the question itself failed".to_owned()), None, false),
@@ -87,23 +87,23 @@ impl fmt::Display for Found {
     }
 }
 
-fn reachability(why: &Unanswered) -> Reachability {
-    let Unanswered { stage, error, limit } = why;
+fn reachability(why: &ProbeFailure) -> Reachability {
+    let ProbeFailure { stage, error, limit } = why;
     match stage {
-        Stage::Resolving if *error.etype() == ErrorType::ConnectTimedout => {
+        ProbeStage::Resolving if *error.etype() == ErrorType::ConnectTimedout => {
             Reachability::UnknownHost(format!("no answer within {} s", limit.as_secs_f64()))
         }
-        Stage::Resolving => {
+        ProbeStage::Resolving => {
             let why = reason(error);
             // std's own introduction says no more than "DNS" does.
             Reachability::UnknownHost(why.trim_start_matches("failed to lookup address information: ").to_owned())
         }
-        Stage::Connecting(SocketAddr::Inet(address), stood) => connect_failure(error, *address, *limit, *stood),
-        Stage::Connecting(SocketAddr::Unix(_), true) => Reachability::Tls(reason(error)),
-        Stage::Connecting(SocketAddr::Unix(socket), false) => {
+        ProbeStage::Connecting(SocketAddr::Inet(address), stood) => connect_failure(error, *address, *limit, *stood),
+        ProbeStage::Connecting(SocketAddr::Unix(_), true) => Reachability::Tls(reason(error)),
+        ProbeStage::Connecting(SocketAddr::Unix(socket), false) => {
             Reachability::NoSocket(socket.as_pathname().unwrap_or("".as_ref()).to_owned(), reason(error))
         }
-        Stage::Silent => Reachability::Silent(*limit),
-        Stage::Asked => unanswered(error),
+        ProbeStage::Silent => Reachability::Silent(*limit),
+        ProbeStage::Asked => unanswered(error),
     }
 }

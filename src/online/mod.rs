@@ -6,9 +6,9 @@ mod found;
 mod listing;
 
 use crate::diagnostics::{Place, Problem};
-use crate::proxy::Live;
-use crate::proxy::upstream::client::Outbound;
-use crate::proxy::upstream::probe::{Answer, Unanswered};
+use crate::proxy::live::Live;
+use crate::proxy::upstream::client::UpstreamClient;
+use crate::proxy::upstream::probe::{ProbeFailure, ProbeReply};
 use crate::server;
 use crate::table::{Endpoint, Upstream};
 use found::Found;
@@ -30,7 +30,7 @@ struct Asked {
     endpoint: Arc<Endpoint>,
     /// Whether it lists models.
     is_list: bool,
-    came: Result<Answer, Option<Box<Unanswered>>>,
+    came: Result<ProbeReply, Option<Box<ProbeFailure>>>,
     took: Duration,
 }
 
@@ -56,7 +56,7 @@ pub fn check(live: &Arc<Live>) -> Online {
 }
 
 async fn ask_all(live: &Arc<Live>) -> Vec<Asked> {
-    let outbound = Arc::new(Outbound::default());
+    let client = Arc::new(UpstreamClient::default());
     let mut lists: Vec<&str> = Vec::new();
     let mut asked = Vec::new();
     for (upstream, endpoint) in live.table.endpoints() {
@@ -68,11 +68,11 @@ async fn ask_all(live: &Arc<Live>) -> Vec<Asked> {
             }
             lists.push(&endpoint.url);
         }
-        let (outbound, live, upstream, endpoint) = (outbound.clone(), live.clone(), upstream.clone(), endpoint.clone());
+        let (client, live, upstream, endpoint) = (client.clone(), live.clone(), upstream.clone(), endpoint.clone());
         let whom = (upstream.clone(), endpoint.clone());
         let begun = Instant::now();
         let task = tokio::spawn(async move {
-            let came = outbound.ask(&live, &upstream, &endpoint, is_list).await;
+            let came = client.probe(&live.upstreams, live.settings.timeout, &upstream, &endpoint, is_list).await;
             (came.map_err(Some), begun.elapsed())
         });
         asked.push((whom, is_list, task));

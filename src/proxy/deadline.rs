@@ -1,6 +1,5 @@
 //! How long a call may take: the limit of the configuration or the route, the client's own, and the request's `timeout`.
 
-use super::Settings;
 use crate::table::Upstream;
 use http::HeaderMap;
 use std::fmt;
@@ -12,7 +11,7 @@ const CLIENT_LIMITS: [&str; 2] = ["x-stainless-read-timeout", "x-stainless-timeo
 /// Longer than any process lives.
 const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
-/// So much later; clients may ask for more time than the system's clock can tell.
+/// Returns the moment `time` later. Clients may ask for more time than the system's clock can express.
 pub fn after(at: Instant, time: Duration) -> Instant {
     at.checked_add(time).unwrap_or_else(|| at + NEVER)
 }
@@ -63,16 +62,16 @@ pub struct Connecting {
 }
 
 impl Connecting {
-    /// The upstream's own limit, else that of the configuration; never more than is `left` of the call.
-    pub fn new(settings: &Settings, upstream: &Upstream, left: Duration) -> Self {
+    /// The upstream's own limit, else the one of the configuration; never more than is `left` of the call.
+    pub fn new(configured: Duration, upstream: &Upstream, left: Duration) -> Self {
         let (limit, by) = match upstream.patience.connect {
             Some(own) => (own, ConnectBy::Upstream),
-            None => (settings.connect_timeout, ConnectBy::Configuration),
+            None => (configured, ConnectBy::Configuration),
         };
         if left < limit { Connecting { limit: left, by: ConnectBy::Deadline } } else { Connecting { limit, by } }
     }
 
-    /// Who says so, for people.
+    /// Returns the setting that set the limit, for messages.
     pub fn set_by(&self, upstream: &Upstream, deadline: &Deadline) -> String {
         match self.by {
             ConnectBy::Configuration => "connect_timeout of the configuration".to_owned(),
@@ -122,39 +121,39 @@ impl Deadline {
         }
     }
 
-    /// The same, where the limit that was given as the configuration's is the route's.
+    /// The same deadline, where the limit that was given as the configuration's is the route's.
     pub fn of_route(self) -> Self {
         let set_by = if self.set_by == SetBy::Configuration { SetBy::Route } else { self.set_by };
         Deadline { set_by, ..self }
     }
 
-    /// The longest silence of a stream, and who set it; `None` where only the whole call is limited.
+    /// Returns the longest silence of a stream and who set it; `None` where only the whole call is limited.
     pub fn silence(&self) -> Option<(Duration, SetBy)> {
         self.silence.map(|silence| (silence, self.silence_by))
     }
 
-    /// The same for a whole call, whose upstream may be silent for as long as it likes.
+    /// The same deadline for a whole call, whose upstream may be silent until the end.
     pub fn of_whole(self) -> Self {
         Deadline { silence: None, ..self }
     }
 
-    /// When time is up.
+    /// Returns when the time is up.
     pub fn end(&self) -> Instant {
         after(self.begun, self.limit)
     }
 
-    /// The time left; `None` when it is up.
+    /// Returns the time that is left; `None` when it is up.
     pub fn left(&self, now: Instant) -> Option<Duration> {
         self.limit.checked_sub(now.saturating_duration_since(self.begun)).filter(|left| !left.is_zero())
     }
 
-    /// How long the next bytes may take.
-    pub fn patience(&self, now: Instant) -> Duration {
+    /// Returns how long the next bytes may take.
+    pub fn read_time(&self, now: Instant) -> Duration {
         let left = self.left(now).unwrap_or(Duration::from_millis(1));
         self.silence.map_or(left, |silence| silence.min(left))
     }
 
-    /// What the client is told when time is up.
+    /// Returns the message for the client when the time is up.
     pub fn message(&self, host: &str, now: Instant) -> String {
         let (limit, by) = match self.silence {
             Some(silence) if self.left(now).is_some() => (silence, self.silence_by),
@@ -185,7 +184,7 @@ mod tests {
         let begun = Instant::now();
         let body = body.map(Duration::from_secs);
         let deadline = Deadline::new(begun, Duration::from_secs(600), body, &headers.unwrap_or_default(), stream);
-        (deadline.limit.as_secs(), deadline.patience(begun).as_secs())
+        (deadline.limit.as_secs(), deadline.read_time(begun).as_secs())
     }
 
     #[test]

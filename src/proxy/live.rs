@@ -1,8 +1,8 @@
-//! What is served right now. A reload swaps it in with one atomic store; a request keeps what it began with.
+//! What is being served. A reload swaps it in with one atomic store; a request keeps what was current when it came.
 
-use super::Settings;
+use super::settings::Settings;
+use super::upstream::Upstreams;
 use super::upstream::breaker::{Breakers, State as Standing};
-use super::upstream::peers::Peers;
 use crate::plan::State;
 use crate::table::{Route, Table};
 use crate::telemetry::now::{BreakerNow, Count, Now};
@@ -20,73 +20,61 @@ pub struct Live {
     pub table: Table,
     /// How.
     pub settings: Settings,
-    /// What pingora needs to know of the table's URLs.
-    pub peers: Peers,
-    breakers: Arc<Breakers>,
+    /// What calls need to know of the table's upstreams.
+    pub upstreams: Upstreams,
     meters: Option<Meters>,
     version: String,
     loaded_at: u64,
 }
 
 impl Live {
-    /// What is served from now on; `text` is the table's, from which its version is made.
+    /// A table that is served from now on; its version is a hash of `text`.
     pub fn new(table: Table, settings: Settings, text: &str) -> Self {
         let mut hasher = DefaultHasher::new();
         text.hash(&mut hasher);
         for upstream in table.upstreams().filter(|upstream| !upstream.tls.verify) {
             warn!("upstream {}: its certificate is not checked, since tls.verify is false", upstream.name);
         }
-        let (peers, breakers) = (Peers::new(&table), Arc::new(Breakers::new(&table, None)));
-        Live {
-            table,
-            settings,
-            peers,
-            breakers,
-            meters: None,
-            version: format!("{:016x}", hasher.finish()),
-            loaded_at: unix_now(),
-        }
+        let upstreams = Upstreams::new(&table, settings.connect_timeout, settings.max_answer);
+        let version = format!("{:016x}", hasher.finish());
+        Live { table, settings, upstreams, meters: None, version, loaded_at: unix_now() }
     }
 
-    /// The same, counted.
-    pub fn metered(self, metrics: &Arc<Metrics>) -> Self {
+    /// The same table, with its requests counted.
+    pub fn metered(mut self, metrics: &Arc<Metrics>) -> Self {
         let names = |route: &Arc<Route>| route.models.clone();
         let groups: Vec<_> = self.table.routes().map(|route| (route.path.as_str(), names(route))).collect();
         let rows = groups.iter().map(|(path, group)| {
             let models = group.iter().flat_map(|group| group.iter());
             (*path, models.map(|model| model.name.as_str()))
         });
-        let meters = Some(Meters::new(metrics.clone(), rows));
-        Live { meters, ..self }
+        self.meters = Some(Meters::new(metrics.clone(), rows));
+        self.upstreams.metrics = Some(metrics.clone());
+        self
     }
 
-    /// Where requests are counted, if they are.
+    /// Returns where requests are counted, if they are.
     pub fn meters(&self) -> Option<&Meters> {
         self.meters.as_ref()
     }
 
-    /// Whether anybody looks at the times of requests.
+    /// Returns true if anybody looks at the times of requests.
     pub fn measures(&self) -> bool {
         self.meters.is_some() || self.settings.server_timing || self.settings.access_log != AccessLog::None
     }
 
-    /// Which URLs do not answer.
-    pub fn breakers(&self) -> &Arc<Breakers> {
-        &self.breakers
-    }
-
-    /// The hash of the table's text.
+    /// Returns the hash of the table's text.
     pub fn version(&self) -> &str {
         &self.version
     }
 
-    /// What there is to tell of it.
+    /// Returns the state that health replies show.
     pub fn state(&self, is_behind: bool, is_stopping: bool) -> State<'_> {
         State { version: &self.version, loaded_at: self.loaded_at, is_behind, is_stopping }
     }
 }
 
-/// What is live, for whoever serves and whoever reloads.
+/// The table in use, for those who serve and those who reload.
 pub struct Current {
     live: ArcSwap<Live>,
     behind: AtomicBool,
@@ -95,7 +83,7 @@ pub struct Current {
 }
 
 impl Current {
-    /// Begins with `live`.
+    /// Starts with `live`.
     pub fn new(live: Live) -> Self {
         Current {
             live: ArcSwap::from_pointee(live),
@@ -105,29 +93,30 @@ impl Current {
         }
     }
 
-    /// What is live.
+    /// Returns the table in use.
     pub fn live(&self) -> Arc<Live> {
         self.live.load_full()
     }
 
-    /// Puts something newer in its place. What is known of the upstreams' URLs stays known.
+    /// Puts a newer table in its place. The breakers of URLs that stay keep their state.
     pub fn replace(&self, mut live: Live) {
-        live.breakers = Arc::new(Breakers::new(&live.table, Some(&self.live.load().breakers)));
+        let breakers = Breakers::new(&live.table, Some(&self.live.load().upstreams.breakers));
+        live.upstreams.breakers = Arc::new(breakers);
         self.live.store(Arc::new(live));
         self.behind.store(false, Ordering::Release);
         self.reloads.inc();
     }
 
-    /// Notes that there is something newer that cannot be used.
+    /// Records that there is a newer table that cannot be used.
     pub fn fall_behind(&self) {
         self.behind.store(true, Ordering::Release);
         self.failures.inc();
     }
 
-    /// What a look at the metrics shows beside what was counted.
+    /// Returns what the metrics show beside the counters.
     pub fn now(&self, in_flight: usize) -> Now {
         let live = self.live();
-        let breakers = live.breakers.iter().map(|breaker| {
+        let breakers = live.upstreams.breakers.iter().map(|breaker| {
             let (upstream, url) = breaker.names();
             let state = match breaker.state() {
                 Standing::Sound(_) => 0,
@@ -146,7 +135,7 @@ impl Current {
         }
     }
 
-    /// Whether there is something newer that cannot be used.
+    /// Returns true if there is a newer table that cannot be used.
     pub fn is_behind(&self) -> bool {
         self.behind.load(Ordering::Acquire)
     }

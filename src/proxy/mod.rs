@@ -1,26 +1,35 @@
-//! pingora's hooks, each a few lines that feed the exchange. Only here, in `server` and in the stand-in: pingora.
+//! pingora's hooks, each a few lines that call its file in `request`.
 //!
-//! A request's life: `request_filter` reads the body whole and opens the exchange (ARGO's address depends on what the body
-//! says) → `upstream_peer` → `upstream_request_filter` and `request_body_filter` send the rewritten request →
-//! `response_filter` decides whether the client's head goes out → `response_body_filter` rewrites pieces → `logging` writes
-//! a reply that was held. `fail_to_proxy` tells the client of whatever went wrong on the way.
+//! A request's life: `request_filter` reads the body whole and prepares the call (the upstream's address depends on what the
+//! body says) → `upstream_peer` → `upstream_request_filter` and `request_body_filter` send the call's own head and body →
+//! `response_filter` decides whether the client's head goes out → `response_body_filter` rewrites pieces → `logging` writes a
+//! reply that was held, and the log's line. `fail_to_proxy` reports to the client whatever went wrong on the way.
+//!
+//! # Floors
+//!
+//! A module of this room uses only modules above it in this list.
+//!
+//! ```text
+//! deadline      how long a call may take
+//! connection    what pingora lacks on sockets: clocks, second handles, limits for silence, corks
+//! upstream      making a call: peers, heads, resolver, breaker, failover, connect, client, probe, errors
+//! images        URLs in requests: checked, fetched, put in place
+//! settings      what the hooks need of config.yaml
+//! live          the table in use
+//! in_flight     how many requests are being served
+//! service       what all requests share
+//! request       the phases of one request, a file for each hook or step
+//! ```
 
 pub mod connection;
 pub mod deadline;
 pub mod images;
-mod in_flight;
-mod live;
+pub mod in_flight;
+pub mod live;
 pub mod request;
-mod service;
-mod settings;
+pub mod service;
+pub mod settings;
 pub mod upstream;
-
-pub use connection::client::Guarded;
-pub use connection::pace::Patience;
-pub use in_flight::InFlight;
-pub use live::{Current, Live};
-pub use service::Proxy;
-pub use settings::{OriginCheck, Settings};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -31,29 +40,29 @@ use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, Result};
 use pingora_proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session};
 use request::context::Ctx;
-use request::{accept, record, response};
+use request::{accept, failure_reply, held_reply, record, response, upstream_hooks};
+use service::Proxy;
 use std::os::fd::RawFd;
 use std::time::Duration;
-use upstream::connect;
 
 #[async_trait]
 impl ProxyHttp for Proxy {
-    /// In a box: pingora moves it from future to future.
+    /// In a box, since pingora moves it from future to future.
     type CTX = Box<Ctx>;
 
     fn new_ctx(&self) -> Box<Ctx> {
         Box::new(Ctx::new(self.current.live(), self.in_flight.enter()))
     }
 
-    /// None: pingora's own would compress replies, which is switched off, and takes its time all the same.
+    /// Adds none: pingora's own would compress replies, which is switched off, and takes its time all the same.
     fn init_downstream_modules(&self, _: &mut HttpModules) {}
 
     async fn request_filter(&self, session: &mut Session, ctx: &mut Box<Ctx>) -> Result<bool> {
-        accept::open(self, session, ctx).await
+        accept::accept(self, session, ctx).await
     }
 
     async fn upstream_peer(&self, _: &mut Session, ctx: &mut Box<Ctx>) -> Result<Box<HttpPeer>> {
-        connect::peer(&self.outbound.resolver, ctx).await
+        upstream_hooks::peer(&self.upstream_client.resolver, ctx).await
     }
 
     async fn connected_to_upstream(
@@ -65,7 +74,7 @@ impl ProxyHttp for Proxy {
         digest: Option<&Digest>,
         ctx: &mut Box<Ctx>,
     ) -> Result<()> {
-        connect::connected(digest, ctx);
+        upstream_hooks::connected(digest, ctx);
         Ok(())
     }
 
@@ -75,7 +84,7 @@ impl ProxyHttp for Proxy {
         head: &mut RequestHeader,
         ctx: &mut Box<Ctx>,
     ) -> Result<()> {
-        connect::head(head, ctx)
+        upstream_hooks::head(head, ctx)
     }
 
     async fn request_body_filter(
@@ -85,7 +94,7 @@ impl ProxyHttp for Proxy {
         end: bool,
         ctx: &mut Box<Ctx>,
     ) -> Result<()> {
-        connect::body(piece, end, ctx)
+        upstream_hooks::body(piece, end, ctx)
     }
 
     async fn upstream_response_filter(
@@ -118,7 +127,7 @@ impl ProxyHttp for Proxy {
     }
 
     fn fail_to_connect(&self, _: &mut Session, _: &HttpPeer, ctx: &mut Box<Ctx>, e: Box<Error>) -> Box<Error> {
-        connect::not_connected(e, ctx)
+        upstream_hooks::not_connected(e, ctx)
     }
 
     fn error_while_proxy(
@@ -129,19 +138,19 @@ impl ProxyHttp for Proxy {
         ctx: &mut Box<Ctx>,
         reused: bool,
     ) -> Box<Error> {
-        connect::broken(session, e, ctx, reused)
+        upstream_hooks::broken(session, e, ctx, reused)
     }
 
     async fn fail_to_proxy(&self, session: &mut Session, e: &Error, ctx: &mut Box<Ctx>) -> FailToProxy {
-        response::fail(session, e, ctx).await
+        failure_reply::fail(session, e, ctx).await
     }
 
     async fn logging(&self, session: &mut Session, e: Option<&Error>, ctx: &mut Box<Ctx>) {
-        response::finish(session, ctx).await;
-        record::tell(session, e, ctx);
+        held_reply::write(session, ctx).await;
+        record::report(session, e, ctx);
     }
 
-    /// One line a request is written in `logging`; pingora's own would repeat it as an error.
+    /// `logging` writes one line for each request. pingora's own would repeat it as an error.
     fn suppress_error_log(&self, _: &Session, _: &Box<Ctx>, _: &Error) -> bool {
         true
     }

@@ -1,6 +1,6 @@
 //! How this instance runs, as far as the hooks need to know.
 
-use super::connection::pace::Patience;
+use super::connection::pace::ClientTimeouts;
 use crate::access::{Access, Guard, Limits};
 use crate::telemetry::AccessLog;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ pub struct Settings {
     /// How long a request waits for a place among those that run at the same time.
     pub limits_wait: Duration,
     /// How long clients may take.
-    pub patience: Patience,
+    pub client_timeouts: ClientTimeouts,
     /// The longest that a call may take, unless the request says otherwise.
     pub timeout: Duration,
     /// The longest that connecting may take, name and TLS included.

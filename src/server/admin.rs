@@ -1,6 +1,7 @@
 //! The listener for whoever watches the process: metrics, and whether it lives and serves. Nothing of the table is served here.
 
-use crate::proxy::{Current, InFlight};
+use crate::proxy::in_flight::InFlight;
+use crate::proxy::live::Current;
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::CONTENT_TYPE;
 use async_trait::async_trait;

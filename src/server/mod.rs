@@ -24,7 +24,7 @@ pub use patient::Patient;
 pub use tls::Certificates;
 pub use unix::private_directory;
 
-use crate::proxy::InFlight;
+use crate::proxy::in_flight::InFlight;
 use crate::proxy::upstream::connect::MOST_ATTEMPTS;
 use async_trait::async_trait;
 use bound::Socket;

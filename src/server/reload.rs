@@ -6,7 +6,7 @@
 
 use crate::diagnostics::Problem;
 use crate::diagnostics::report;
-use crate::proxy::{Current, Live};
+use crate::proxy::live::{Current, Live};
 use log::{error, info, warn};
 use std::path::PathBuf;
 use std::sync::Arc;

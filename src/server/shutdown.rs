@@ -6,7 +6,7 @@ use super::manager;
 use super::patient::Connections;
 use super::successor::Successor;
 use super::upgrade::{self, Giver, Newcomer};
-use crate::proxy::InFlight;
+use crate::proxy::in_flight::InFlight;
 use async_trait::async_trait;
 use log::{error, info, warn};
 use pingora::server::{ShutdownSignal, ShutdownSignalWatch};

@@ -72,6 +72,11 @@ pub struct Route {
 }
 
 impl Route {
+    /// Returns true if the row wants the request's body. A row that is answered here does not.
+    pub fn reads_body(&self) -> bool {
+        self.upstream.is_some()
+    }
+
     /// The names of the path's parameters, in the order of their values.
     pub fn parameters(&self) -> impl Iterator<Item = &str> {
         path::names(&self.path)

@@ -6,7 +6,7 @@ mod said;
 
 use crate::diagnostics::Problem;
 use crate::explain::{Body, Explanation, Question, Scripted, Verdict, explain};
-use crate::proxy::Live;
+use crate::proxy::live::Live;
 use crate::table::{Expected, Trial, What};
 use differ::differences;
 use http::HeaderValue;

@@ -1,6 +1,7 @@
 //! What became of a request: measured, counted and written down. Nothing here knows a network.
 
 pub mod bodies;
+mod body_log;
 mod handles;
 pub mod json_line;
 pub mod meters;
@@ -12,6 +13,7 @@ pub mod stopwatch;
 mod tests;
 pub mod text_line;
 
+pub use body_log::BodyLog;
 pub use meters::{Meters, Model};
 pub use metrics::Metrics;
 pub use record::{AccessLog, By, Ended, Record, Upstream};

@@ -1,9 +1,10 @@
-//! Connections of clients under a clock. pingora has a time limit for a single read of a head, which a byte now and then
-//! renews, and one for a write, whatever its size; here a head has a time, and a reader a rate.
+//! Clients' connections under a clock.
+//!
+//! pingora limits the time of a single read of a head, which one byte now and then renews, and the time of a single write,
+//! whatever its size. Here a head as a whole has a time limit, and a reader has a slowest rate.
 
-use super::clock::{CLOCK, Clock, Verdict, acked};
-use super::pace::Patience;
-use crate::proxy::Current;
+use super::clock::{CLOCK, ClientVerdict, ConnectionClock, acknowledged};
+use super::pace::ClientTimeouts;
 use async_trait::async_trait;
 use pingora::apps::{HttpServerApp, ReusedHttpStream, ServerApp};
 use pingora::protocols::http::ServerSession;
@@ -23,36 +24,38 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
-/// How long pingora waits for the next request, in seconds: for ever, since the clock knows better.
+/// pingora's own limit for the next request, in seconds: none, since the clock has one.
 const UNLIMITED: u64 = 0;
 
+/// Returns the timeouts that hold for a connection that is accepted now.
+pub type CurrentTimeouts = Box<dyn Fn() -> ClientTimeouts + Send + Sync>;
+
 /// Serves connections with `inner`, each under a clock.
-pub struct Guarded<A> {
+pub struct TimedApp<A> {
     inner: Arc<A>,
-    current: Arc<Current>,
+    timeouts: CurrentTimeouts,
 }
 
-impl<A> Guarded<A> {
-    /// The patience is that of what is current.
-    pub fn new(inner: A, current: Arc<Current>) -> Self {
-        Guarded { inner: Arc::new(inner), current }
+impl<A> TimedApp<A> {
+    /// An app that serves connections with `inner`.
+    pub fn new(inner: A, timeouts: CurrentTimeouts) -> Self {
+        TimedApp { inner: Arc::new(inner), timeouts }
     }
 }
 
 #[async_trait]
-impl<A: HttpServerApp + Send + Sync + 'static> ServerApp for Guarded<A> {
+impl<A: HttpServerApp + Send + Sync + 'static> ServerApp for TimedApp<A> {
     async fn process_new(self: &Arc<Self>, stream: Stream, shutdown: &ShutdownWatch) -> Option<Stream> {
         if matches!(stream.selected_alpn_proto(), Some(ALPN::H2)) {
-            // One connection, many requests at the same time: a clock for one of them says nothing.
+            // One connection carries many requests at the same time, so a clock for one of them says nothing.
             return self.inner.process_new(stream, shutdown).await;
         }
-        let patience = self.current.live().settings.patience;
-        let serving = watched(self.inner.clone(), stream, shutdown.clone(), patience);
+        let serving = serve_timed(self.inner.clone(), stream, shutdown.clone(), (self.timeouts)());
         match Handle::current().runtime_flavor() {
-            // In a task of its own: pingora's keeps the room that accepting over TLS needs, for as long as it lives.
+            // pingora's task keeps the memory that accepting over TLS needs for as long as the task lives, so take one of our own.
             RuntimeFlavor::CurrentThread => drop(tokio::spawn(serving)),
-            // Not where another thread may take tasks over: it would then often run what watches a pooled connection just
-            // when that is taken out, and pingora gives such a connection up.
+            // With several threads a new task often runs elsewhere just when pingora takes a connection out of its pool. The
+            // watcher of that connection then runs at the same time, and pingora drops the connection.
             _ => serving.await,
         }
         None
@@ -63,26 +66,26 @@ impl<A: HttpServerApp + Send + Sync + 'static> ServerApp for Guarded<A> {
     }
 }
 
-/// Serves a connection of HTTP/1 until it ends, or its client is given up.
-async fn watched<A: HttpServerApp>(app: Arc<A>, stream: Stream, shutdown: ShutdownWatch, patience: Patience) {
-    let clock = Arc::new(Clock::new(Instant::now(), patience));
+/// Serves a connection of HTTP/1 until it ends or its client is given up.
+async fn serve_timed<A: HttpServerApp>(app: Arc<A>, stream: Stream, shutdown: ShutdownWatch, timeouts: ClientTimeouts) {
+    let clock = Arc::new(ConnectionClock::new(Instant::now(), timeouts));
     let socket = stream.id();
-    let stream = Box::new(Watched { stream, clock: clock.clone() });
+    let stream = Box::new(TimedStream { stream, clock: clock.clone() });
     let mut serving = pin!(CLOCK.scope(clock.clone(), serve(&app, stream, &shutdown)));
     let mut timer = pin!(tokio::time::sleep_until(clock.due().into()));
     let mut is_set = false;
     poll_fn(|cx| {
         if timer.is_elapsed() {
             is_set = false;
-            match clock.look(Instant::now(), || acked(socket)) {
-                Verdict::End => return Poll::Ready(()),
-                // The write that waits is polled below, and fails.
-                Verdict::Fine | Verdict::Cut => {}
+            match clock.check(Instant::now(), || acknowledged(socket)) {
+                ClientVerdict::End => return Poll::Ready(()),
+                // After a cut the write that waits is polled below, and fails.
+                ClientVerdict::Fine | ClientVerdict::Cut => {}
             }
         }
         let served = serving.as_mut().poll(cx);
-        clock.held.release();
-        // What is due later than the timer waits for it: so one timer is set for many requests.
+        clock.corked.release();
+        // A check that is due later than the timer waits for it, so one timer serves many requests.
         let due = clock.due().into();
         if served.is_pending() && (!is_set || due < timer.deadline()) {
             timer.as_mut().reset(due);
@@ -96,7 +99,7 @@ async fn watched<A: HttpServerApp>(app: Arc<A>, stream: Stream, shutdown: Shutdo
     .await;
 }
 
-/// One request after the other, as pingora serves them, but without a time limit of its own between them.
+/// Serves one request after the other as pingora does, without pingora's time limit between them.
 async fn serve<A: HttpServerApp>(app: &Arc<A>, stream: Stream, shutdown: &ShutdownWatch) {
     let mut next = Some(first(app, stream, shutdown));
     while let Some(serving) = next.take() {
@@ -104,17 +107,21 @@ async fn serve<A: HttpServerApp>(app: &Arc<A>, stream: Stream, shutdown: &Shutdo
     }
 }
 
-type Served<'a> = Pin<Box<dyn Future<Output = Option<ReusedHttpStream>> + Send + 'a>>;
+type ServedOnce<'a> = Pin<Box<dyn Future<Output = Option<ReusedHttpStream>> + Send + 'a>>;
 
-/// A function of its own, so that no session is a part of the future that waits for it.
-fn first<'a, A: HttpServerApp>(app: &'a Arc<A>, stream: Stream, shutdown: &'a ShutdownWatch) -> Served<'a> {
+/// A function of its own, so that the future that waits for it does not hold the session.
+fn first<'a, A: HttpServerApp>(app: &'a Arc<A>, stream: Stream, shutdown: &'a ShutdownWatch) -> ServedOnce<'a> {
     let mut session = ServerSession::new_http1(stream);
     let is_stopping = *shutdown.borrow();
     session.set_keepalive((!is_stopping).then_some(UNLIMITED));
     app.process_new_http(session, shutdown)
 }
 
-fn again<'a, A: HttpServerApp>(app: &'a Arc<A>, reused: ReusedHttpStream, shutdown: &'a ShutdownWatch) -> Served<'a> {
+fn again<'a, A: HttpServerApp>(
+    app: &'a Arc<A>,
+    reused: ReusedHttpStream,
+    shutdown: &'a ShutdownWatch,
+) -> ServedOnce<'a> {
     let (stream, settings) = reused.consume();
     let mut session = ServerSession::new_http1(stream);
     if let Some(settings) = settings {
@@ -123,19 +130,19 @@ fn again<'a, A: HttpServerApp>(app: &'a Arc<A>, reused: ReusedHttpStream, shutdo
     app.process_new_http(session, shutdown)
 }
 
-/// A connection that tells its clock what happens on it.
+/// A connection that reports its reads and writes to its clock.
 #[derive(Debug)]
-struct Watched {
+struct TimedStream {
     stream: Stream,
-    clock: Arc<Clock>,
+    clock: Arc<ConnectionClock>,
 }
 
-impl Watched {
-    fn wrote(&self, written: Poll<io::Result<usize>>, length: usize) -> Poll<io::Result<usize>> {
+impl TimedStream {
+    fn report_write(&self, written: Poll<io::Result<usize>>, length: usize) -> Poll<io::Result<usize>> {
         match &written {
-            Poll::Ready(Ok(bytes)) => self.clock.took(*bytes, *bytes >= length),
+            Poll::Ready(Ok(bytes)) => self.clock.write_accepted(*bytes, *bytes >= length),
             Poll::Ready(Err(_)) => {}
-            Poll::Pending if self.clock.waits() => return Poll::Ready(Err(too_slow())),
+            Poll::Pending if self.clock.write_waits() => return Poll::Ready(Err(too_slow())),
             Poll::Pending => {}
         }
         written
@@ -146,21 +153,21 @@ fn too_slow() -> io::Error {
     io::Error::new(ErrorKind::TimedOut, "the client reads too slowly")
 }
 
-impl AsyncRead for Watched {
+impl AsyncRead for TimedStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let read = ready!(Pin::new(&mut self.stream).poll_read(cx, buf));
         if buf.filled().len() > before {
-            self.clock.heard();
+            self.clock.bytes_arrived();
         }
         Poll::Ready(read)
     }
 }
 
-impl AsyncWrite for Watched {
+impl AsyncWrite for TimedStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, buf);
-        self.wrote(written, buf.len())
+        self.report_write(written, buf.len())
     }
 
     fn poll_write_vectored(
@@ -169,7 +176,7 @@ impl AsyncWrite for Watched {
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
-        self.wrote(written, bufs.iter().map(|buf| buf.len()).sum())
+        self.report_write(written, bufs.iter().map(|buf| buf.len()).sum())
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -178,7 +185,7 @@ impl AsyncWrite for Watched {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.stream).poll_flush(cx).map_ok(|()| 0);
-        self.wrote(flushed, 0).map_ok(|_| ())
+        self.report_write(flushed, 0).map_ok(|_| ())
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -187,19 +194,19 @@ impl AsyncWrite for Watched {
 }
 
 #[async_trait]
-impl Shutdown for Watched {
+impl Shutdown for TimedStream {
     async fn shutdown(&mut self) {
         Shutdown::shutdown(self.stream.as_mut()).await;
     }
 }
 
-impl UniqueID for Watched {
+impl UniqueID for TimedStream {
     fn id(&self) -> UniqueIDType {
         self.stream.id()
     }
 }
 
-impl Ssl for Watched {
+impl Ssl for TimedStream {
     fn get_ssl_digest(&self) -> Option<Arc<SslDigest>> {
         self.stream.get_ssl_digest()
     }
@@ -210,13 +217,13 @@ impl Ssl for Watched {
 }
 
 #[async_trait]
-impl Peek for Watched {
+impl Peek for TimedStream {
     async fn try_peek(&mut self, buf: &mut [u8]) -> io::Result<bool> {
         self.stream.try_peek(buf).await
     }
 }
 
-impl GetTimingDigest for Watched {
+impl GetTimingDigest for TimedStream {
     fn get_timing_digest(&self) -> Vec<Option<TimingDigest>> {
         self.stream.get_timing_digest()
     }
@@ -230,7 +237,7 @@ impl GetTimingDigest for Watched {
     }
 }
 
-impl GetProxyDigest for Watched {
+impl GetProxyDigest for TimedStream {
     fn get_proxy_digest(&self) -> Option<Arc<ProxyDigest>> {
         self.stream.get_proxy_digest()
     }
@@ -240,7 +247,7 @@ impl GetProxyDigest for Watched {
     }
 }
 
-impl GetSocketDigest for Watched {
+impl GetSocketDigest for TimedStream {
     fn get_socket_digest(&self) -> Option<Arc<SocketDigest>> {
         self.stream.get_socket_digest()
     }

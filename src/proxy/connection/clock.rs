@@ -1,127 +1,149 @@
-//! How slow a client may be: a clock for each of its connections, which says when it has used up the patience there is. The
-//! clock also knows what else is looked at on that connection's one timer: the call that is made for it.
+//! How slow a client may be. Each client's connection has a clock, which returns a verdict when the client has used up its
+//! timeouts.
+//!
+//! A connection has one timer. It serves the client's timeouts and those of the call that is made for the client.
 
-use super::corked::Slot;
-use super::pace::{Patience, at_slowest};
-use super::watchdog::Eye;
+use super::cork::Corked;
+use super::pace::{ClientTimeouts, at_slowest};
+use super::silence::SilenceTimer;
+use super::socket::UpstreamSocket;
 use log::info;
 use pingora::protocols::UniqueIDType;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long nothing is looked at where nothing is due.
+/// When to check next where no timeout runs.
 const FAR: Duration = Duration::from_secs(3600);
 
 tokio::task_local! {
     /// The clock of the connection that a task serves.
-    pub static CLOCK: Arc<Clock>;
+    pub static CLOCK: Arc<ConnectionClock>;
 }
 
-/// What a connection does.
+/// What a client's connection is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    /// Nothing, since.
+enum ClientPhase {
+    /// Nothing, since then.
     Idle(Instant),
-    /// Its head is on the way, since.
+    /// Its head has been arriving since then.
     Head(Instant),
-    /// A request is served, and the proxy decides how long that may take.
-    Serving,
+    /// Its request is being served. The proxy decides how long that may take.
+    Served,
 }
 
-/// What the client does not take.
+/// Bytes that the client does not read.
 #[derive(Debug, Clone, Copy)]
-struct Blocked {
+struct PendingWrite {
     since: Instant,
-    /// Whether the last write is waiting now.
+    /// True while the last write waits.
     waits: bool,
-    /// Bytes that the system took since then.
-    taken: u64,
-    /// What the client had acknowledged when this was looked at first.
-    acked: Option<u64>,
+    /// Bytes that the kernel accepted since then.
+    accepted: u64,
+    /// Bytes that the client had acknowledged at the first check.
+    acknowledged: Option<u64>,
 }
 
-/// What becomes of a connection.
+/// What happens to a connection at a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum ClientVerdict {
     /// It goes on.
     Fine,
-    /// Nobody is served on it: it ends.
+    /// It ends at once: no request is being served on it.
     End,
-    /// Its next write fails, so that the request on it ends as others that break.
+    /// Its next write fails, so that its request ends and is logged like others that break.
     Cut,
 }
 
-/// Of one connection.
+/// The clock of one client's connection.
 #[derive(Debug)]
-pub struct Clock {
-    state: Mutex<State>,
+pub struct ConnectionClock {
+    state: Mutex<ClockState>,
     zero: Instant,
-    /// When it has to be looked at next, in microseconds since `zero`.
+    /// When to check next, in microseconds since `zero`.
     due: AtomicU64,
-    /// What its task holds back.
-    pub held: Slot,
+    /// The upstream socket that the connection's task holds back.
+    pub corked: Corked,
 }
 
 #[derive(Debug)]
-struct State {
-    phase: Phase,
-    blocked: Option<Blocked>,
+struct ClockState {
+    phase: ClientPhase,
+    pending: Option<PendingWrite>,
     is_cut: bool,
-    /// What was current when the last request came.
-    patience: Patience,
-    /// How long a client may not read at all while this request is served, however much it took before.
-    deaf: Option<Duration>,
+    /// Those that were current when the last request came.
+    timeouts: ClientTimeouts,
+    /// How long a client may read nothing while this request is served, however much it read before.
+    stall_limit: Option<Duration>,
     /// The call that is made for the request.
-    call: Option<Arc<Eye>>,
+    call: Option<Arc<SilenceTimer>>,
 }
 
-/// A request is served; dropped, its connection waits for the next one.
+/// A request that is being served. When it is dropped, its connection waits for the next one.
 #[derive(Debug)]
-pub struct Serving(Arc<Clock>);
+pub struct ServedRequest(Arc<ConnectionClock>);
 
-impl Drop for Serving {
+impl Drop for ServedRequest {
     fn drop(&mut self) {
         let now = Instant::now();
         let mut state = self.0.lock();
-        (state.phase, state.deaf, state.call) = (Phase::Idle(now), None, None);
-        self.0.hasten(now + state.patience.idle);
+        (state.phase, state.stall_limit, state.call) = (ClientPhase::Idle(now), None, None);
+        self.0.check_by(now + state.timeouts.idle);
     }
 }
 
-/// Notes that the head of a request was read on the connection that this task serves.
-pub fn serving(patience: Patience) -> Option<Serving> {
+/// Records that the head of a request was read on the connection that this task serves.
+pub fn begin_request(timeouts: ClientTimeouts) -> Option<ServedRequest> {
     let clock = CLOCK.try_with(Arc::clone).ok()?;
     let mut state = clock.lock();
-    (state.phase, state.patience) = (Phase::Serving, patience);
+    (state.phase, state.timeouts) = (ClientPhase::Served, timeouts);
     drop(state);
-    Some(Serving(clock))
+    Some(ServedRequest(clock))
 }
 
-/// Has a call looked at by the clock of the connection that this task serves, if there is one.
-pub fn watch(call: &Arc<Eye>) -> bool {
-    let watch = |clock: &Arc<Clock>| {
+/// Has the clock of this task's connection check a call. Returns false if there is no clock.
+pub fn watch_call(call: &Arc<SilenceTimer>) -> bool {
+    let watch = |clock: &Arc<ConnectionClock>| {
         clock.lock().call = Some(call.clone());
-        clock.hasten(call.due());
+        clock.check_by(call.due());
     };
     CLOCK.try_with(watch).is_ok()
 }
 
-/// Limits how long the client may not read at all, if the connection that this task serves has a clock.
-pub fn limit_deafness(limit: Duration) -> bool {
-    CLOCK.try_with(|clock| clock.lock().deaf = Some(limit)).is_ok()
+/// Limits how long the client of this task's connection may read nothing. Returns false if there is no clock.
+pub fn limit_stall(limit: Duration) -> bool {
+    CLOCK.try_with(|clock| clock.lock().stall_limit = Some(limit)).is_ok()
 }
 
-impl Clock {
-    /// Of a connection that was just accepted.
-    pub fn new(now: Instant, patience: Patience) -> Self {
-        let state = State { phase: Phase::Idle(now), blocked: None, is_cut: false, patience, deaf: None, call: None };
-        let clock = Clock { state: Mutex::new(state), zero: now, due: AtomicU64::new(u64::MAX), held: Slot::default() };
-        clock.hasten(now + patience.idle);
+/// Releases a corked socket when this task next waits.
+pub fn release_soon(socket: Arc<UpstreamSocket>) {
+    let mut socket = Some(socket);
+    let put = CLOCK.try_with(|clock| socket.take().into_iter().for_each(|socket| clock.corked.put(socket)));
+    if let (Err(_), Some(socket)) = (put, socket) {
+        // A stream of HTTP/2 has a task of its own. A spawned task runs after it. If that ever changed, head and body would
+        // become two packets again, and nothing worse.
+        tokio::spawn(async move { socket.release() });
+    }
+}
+
+impl ConnectionClock {
+    /// The clock of a connection that was just accepted.
+    pub fn new(now: Instant, timeouts: ClientTimeouts) -> Self {
+        let state = ClockState {
+            phase: ClientPhase::Idle(now),
+            pending: None,
+            is_cut: false,
+            timeouts,
+            stall_limit: None,
+            call: None,
+        };
+        let (state, due, corked) = (Mutex::new(state), AtomicU64::new(u64::MAX), Corked::default());
+        let clock = ConnectionClock { state, zero: now, due, corked };
+        clock.check_by(now + timeouts.idle);
         clock
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, ClockState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -129,105 +151,105 @@ impl Clock {
         u64::try_from(at.saturating_duration_since(self.zero).as_micros()).unwrap_or(u64::MAX)
     }
 
-    /// Has it looked at no later than then.
-    fn hasten(&self, at: Instant) {
+    /// Makes sure that the next check comes no later than `at`.
+    fn check_by(&self, at: Instant) {
         self.due.fetch_min(self.since_zero(at), Ordering::Relaxed);
     }
 
-    /// When it has to be looked at next. A look that comes too early does no harm.
+    /// Returns when to check next. A check that comes too early does no harm.
     pub fn due(&self) -> Instant {
         self.zero + Duration::from_micros(self.due.load(Ordering::Relaxed))
     }
 
-    /// Bytes came.
-    pub fn heard(&self) {
+    /// Records that the client sent bytes.
+    pub fn bytes_arrived(&self) {
         let mut state = self.lock();
-        if let Phase::Idle(_) = state.phase {
+        if let ClientPhase::Idle(_) = state.phase {
             let now = Instant::now();
-            state.phase = Phase::Head(now);
-            self.hasten(now + state.patience.head);
+            state.phase = ClientPhase::Head(now);
+            self.check_by(now + state.timeouts.head);
         }
     }
 
-    /// A write waits for the client; whether it is not worth waiting any more.
-    pub fn waits(&self) -> bool {
+    /// Records that a write waits for the client. Returns true if the client has been given up.
+    pub fn write_waits(&self) -> bool {
         let now = Instant::now();
         let mut state = self.lock();
-        let new = || Blocked { since: now, waits: true, taken: 0, acked: None };
-        state.blocked.get_or_insert_with(new).waits = true;
-        self.hasten(now + state.patience.tick());
+        let new = || PendingWrite { since: now, waits: true, accepted: 0, acknowledged: None };
+        state.pending.get_or_insert_with(new).waits = true;
+        self.check_by(now + state.timeouts.check_interval());
         state.is_cut
     }
 
-    /// The system took some of what is written, or all of it.
-    pub fn took(&self, bytes: usize, all: bool) {
+    /// Records that the kernel accepted bytes of a write, or `all` of it.
+    pub fn write_accepted(&self, bytes: usize, all: bool) {
         let mut state = self.lock();
-        match state.blocked.as_mut() {
-            Some(_) if all => state.blocked = None,
-            Some(blocked) => {
-                blocked.waits = false;
-                blocked.taken += bytes as u64;
+        match state.pending.as_mut() {
+            Some(_) if all => state.pending = None,
+            Some(pending) => {
+                pending.waits = false;
+                pending.accepted += bytes as u64;
             }
             None => {}
         }
     }
 
-    /// Looks whether the client has used up its patience, or the call its time; `acked` are the bytes that the client
-    /// acknowledged, if the system tells.
-    pub fn look(&self, now: Instant, acked: impl Fn() -> Option<u64>) -> Verdict {
+    /// Checks the client's timeouts and those of its call. `acked` returns the bytes that the client has acknowledged, where
+    /// the system knows.
+    pub fn check(&self, now: Instant, acked: impl Fn() -> Option<u64>) -> ClientVerdict {
         let mut state = self.lock();
         let verdict = state.judge(now, acked);
-        let call = state.call.as_ref().and_then(|call| call.look(now));
+        let call = state.call.as_ref().and_then(|call| call.check(now));
         if call.is_none() {
             state.call = None;
         }
         let next = call.into_iter().chain(state.due(now)).min().unwrap_or(now + FAR);
-        // Not at once again, should a limit be over of which nothing came.
+        // A limit that is over may have no effect; never check again at once.
         self.due.store(self.since_zero(next.max(now + Duration::from_millis(1))), Ordering::Relaxed);
         verdict
     }
 }
 
-impl State {
-    /// When the client has to be looked at.
+impl ClockState {
+    /// Returns when the client has to be checked.
     fn due(&self, now: Instant) -> Option<Instant> {
-        match (self.phase, self.blocked) {
-            (Phase::Idle(since), _) => Some(since + self.patience.idle),
-            (Phase::Head(since), _) => Some(since + self.patience.head),
-            (Phase::Serving, Some(Blocked { waits: true, .. })) => Some(now + self.patience.tick()),
-            (Phase::Serving, _) => None,
+        match (self.phase, self.pending) {
+            (ClientPhase::Idle(since), _) => Some(since + self.timeouts.idle),
+            (ClientPhase::Head(since), _) => Some(since + self.timeouts.head),
+            (ClientPhase::Served, Some(PendingWrite { waits: true, .. })) => Some(now + self.timeouts.check_interval()),
+            (ClientPhase::Served, _) => None,
         }
     }
 
-    fn judge(&mut self, now: Instant, acked: impl Fn() -> Option<u64>) -> Verdict {
+    fn judge(&mut self, now: Instant, acked: impl Fn() -> Option<u64>) -> ClientVerdict {
         let over = |since: Instant, limit: Duration| now.saturating_duration_since(since) > limit;
         match self.phase {
-            Phase::Idle(since) if over(since, self.patience.idle) => return Verdict::End,
-            Phase::Head(since) if over(since, self.patience.head) => {
+            ClientPhase::Idle(since) if over(since, self.timeouts.idle) => return ClientVerdict::End,
+            ClientPhase::Head(since) if over(since, self.timeouts.head) => {
                 info!("a client was given up, since its request's head took longer than head_timeout");
-                return Verdict::End;
+                return ClientVerdict::End;
             }
             _ => {}
         }
-        let Some(blocked) = self.blocked.as_mut().filter(|blocked| blocked.waits) else { return Verdict::Fine };
-        // The system takes much at a time, and tells late that there is room again: what arrived is known better.
+        let Some(pending) = self.pending.as_mut().filter(|pending| pending.waits) else { return ClientVerdict::Fine };
+        // The kernel accepts large writes at once and reports free space late, so count acknowledged bytes instead.
         let acked = acked();
-        let first = *blocked.acked.get_or_insert(acked.unwrap_or(0));
-        let arrived = acked.map_or(0, |acked| acked.saturating_sub(first)).max(blocked.taken);
-        let deaf = self.deaf.is_some_and(|limit| over(blocked.since, limit));
-        if !deaf && !over(blocked.since, self.patience.write + at_slowest(arrived)) {
-            return Verdict::Fine;
+        let first = *pending.acknowledged.get_or_insert(acked.unwrap_or(0));
+        let arrived = acked.map_or(0, |acked| acked.saturating_sub(first)).max(pending.accepted);
+        let is_stalled = self.stall_limit.is_some_and(|limit| over(pending.since, limit));
+        if !is_stalled && !over(pending.since, self.timeouts.write + at_slowest(arrived)) {
+            return ClientVerdict::Fine;
         }
         if !self.is_cut {
             info!("a client was given up, since it reads too slowly (write_timeout)");
         }
         self.is_cut = true;
-        Verdict::Cut
+        ClientVerdict::Cut
     }
 }
 
-/// The bytes that the other end of a TCP connection has acknowledged.
-pub fn acked(socket: UniqueIDType) -> Option<u64> {
+/// Returns the bytes that the other end of a TCP connection has acknowledged, where the system knows.
+pub fn acknowledged(socket: UniqueIDType) -> Option<u64> {
     #[cfg(target_os = "linux")]
     return pingora::protocols::l4::ext::get_tcp_info(socket).ok().map(|info| info.tcpi_bytes_acked);
     #[cfg(not(target_os = "linux"))]

@@ -1,8 +1,10 @@
-//! What pingora lacks on sockets: a clock for each client's connection, a second handle of upstream sockets, silence, corks.
+//! What pingora lacks on sockets: a clock for each client's connection, a second handle of each upstream socket, limits for
+//! silence, and the cork that sends a call's head and body in one packet.
 
 pub mod client;
 pub mod clock;
-pub mod corked;
+mod cork;
 pub mod pace;
+pub mod silence;
 pub mod socket;
 pub mod watchdog;

@@ -2,37 +2,37 @@
 
 use std::time::{Duration, Instant};
 
-/// Who sends or reads more slowly than this, in bytes a second, falls behind.
+/// The slowest rate in bytes a second. A client that sends or reads more slowly falls behind.
 pub const SLOWEST: u64 = 16 * 1024;
 
-/// How long clients may take.
+/// The time limits of clients' connections, from `config.yaml`.
 #[derive(Debug, Clone, Copy)]
-pub struct Patience {
+pub struct ClientTimeouts {
     /// From one request to the next.
     pub idle: Duration,
     /// For a head, from its first byte.
     pub head: Duration,
     /// The largest head, in bytes.
     pub max_head: usize,
-    /// How far a body may be behind the slowest rate.
+    /// How far the sending of a body may be behind the slowest rate.
     pub body: Duration,
-    /// How far reading may be behind the slowest rate, while there is something to read.
+    /// How far the reading of a reply may be behind the slowest rate.
     pub write: Duration,
 }
 
-impl Patience {
-    /// When a body must have come further than `bytes`.
-    pub fn body_until(&self, begun: Instant, bytes: usize) -> Instant {
+impl ClientTimeouts {
+    /// Returns when a body that began to arrive at `begun` must have more than `bytes`.
+    pub fn body_due(&self, begun: Instant, bytes: usize) -> Instant {
         begun + self.body + at_slowest(bytes as u64)
     }
 
-    /// How often a client is looked at that does not read: it is given up at most this much too late.
-    pub fn tick(&self) -> Duration {
+    /// How often to check a client that has stopped reading. A timeout fires at most this late.
+    pub fn check_interval(&self) -> Duration {
         (self.write / 4).clamp(Duration::from_millis(10), Duration::from_secs(1))
     }
 }
 
-/// How long so many bytes take at the slowest rate.
+/// Returns how long this many bytes take at the slowest rate.
 pub fn at_slowest(bytes: u64) -> Duration {
     Duration::from_millis(bytes.saturating_mul(1000) / SLOWEST)
 }

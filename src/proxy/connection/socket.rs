@@ -1,6 +1,8 @@
-//! Connections to upstreams that can be reached from outside of pingora. It has one time limit for all reads of a call and
-//! no timer that its hooks could set, so silent ones are cut here. And it sends a call's head before its body, in packets
-//! of their own: what is written is held back here until both are there.
+//! Upstream sockets with a second handle.
+//!
+//! pingora has one time limit for all reads of a call, and its hooks can set no timer. So silent connections are shut down
+//! here, from outside. pingora also sends a call's head and body in packets of their own: the second handle corks the socket
+//! until both are written.
 
 use async_trait::async_trait;
 use log::debug;
@@ -20,12 +22,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::{TcpStream, UnixStream};
 
-/// Makes connections with a second handle, which travels with the connection where pingora keeps what a CONNECT proxy said.
+/// Opens connections with a second handle. The handle travels in the field where pingora keeps the answer of a CONNECT proxy.
 #[derive(Debug)]
-pub struct Lines;
+pub struct UpstreamConnector;
 
 #[async_trait]
-impl L4Connect for Lines {
+impl L4Connect for UpstreamConnector {
     async fn connect(&self, to: &SocketAddr) -> Result<Stream> {
         let (mut stream, socket) = open(to).await.map_err(|e| {
             let etype = match e.kind() {
@@ -36,101 +38,103 @@ impl L4Connect for Lines {
             };
             Error::because(etype, format!("connecting to {to}"), e)
         })?;
-        let line = Arc::new(Line { socket, turn: Mutex::new(0) });
-        stream.set_proxy_digest(ProxyDigest::new(Box::new(ResponseHeader::build(200, Some(0))?), Some(Box::new(line))));
+        let socket = Arc::new(UpstreamSocket { socket, turn: Mutex::new(0) });
+        stream
+            .set_proxy_digest(ProxyDigest::new(Box::new(ResponseHeader::build(200, Some(0))?), Some(Box::new(socket))));
         Ok(stream)
     }
 }
 
-async fn open(to: &SocketAddr) -> io::Result<(Stream, Socket)> {
+async fn open(to: &SocketAddr) -> io::Result<(Stream, Handle)> {
     match to {
         SocketAddr::Inet(address) => {
             let stream = TcpStream::connect(address).await?;
-            let socket = Socket::Tcp(stream.as_fd().try_clone_to_owned()?.into());
+            let socket = Handle::Tcp(stream.as_fd().try_clone_to_owned()?.into());
             Ok((stream.into(), socket))
         }
         SocketAddr::Unix(address) => {
             let path = address.as_pathname().ok_or(ErrorKind::InvalidInput)?;
             let stream = UnixStream::connect(path).await?;
-            let socket = Socket::Unix(stream.as_fd().try_clone_to_owned()?.into());
+            let socket = Handle::Unix(stream.as_fd().try_clone_to_owned()?.into());
             Ok((stream.into(), socket))
         }
     }
 }
 
 #[derive(Debug)]
-enum Socket {
+enum Handle {
     Tcp(std::net::TcpStream),
     Unix(std::os::unix::net::UnixStream),
 }
 
-/// The second handle of a connection.
+/// The second handle of an upstream connection.
 #[derive(Debug)]
-pub struct Line {
-    socket: Socket,
-    /// Whose turn it is: a connection serves one call after the other, and only the latest may cut it.
+pub struct UpstreamSocket {
+    socket: Handle,
+    /// The number of the call that the connection serves now: it serves one after the other.
     turn: Mutex<u64>,
 }
 
-impl Line {
-    /// The line of a connection, if it has one.
-    pub fn of(digest: Option<&Digest>) -> Option<Arc<Line>> {
+impl UpstreamSocket {
+    /// Returns the second handle of a connection, if it has one.
+    pub fn of(digest: Option<&Digest>) -> Option<Arc<UpstreamSocket>> {
         let data = digest?.proxy_digest.as_ref()?.user_data.as_ref()?;
-        data.downcast_ref::<Arc<Line>>().cloned()
+        data.downcast_ref::<Arc<UpstreamSocket>>().cloned()
     }
 
-    /// Begins the next turn.
-    pub fn take(&self) -> u64 {
+    /// Begins the next turn and returns its number.
+    pub fn begin_turn(&self) -> u64 {
         let mut turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         *turn += 1;
         *turn
     }
 
-    /// Ends the connection, if it is still this one's turn.
-    pub fn cut(&self, turn: u64) -> bool {
-        let now = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        if *now != turn {
+    /// Shuts the connection down, unless a later turn has begun. Returns true if it did.
+    pub fn shut_down(&self, turn: u64) -> bool {
+        // The lock is held until the end, so that no later turn begins in between.
+        let current = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        if *current != turn {
             return false;
         }
-        let cut = match &self.socket {
-            Socket::Tcp(socket) => socket.shutdown(Shutdown::Both),
-            Socket::Unix(socket) => socket.shutdown(Shutdown::Both),
+        let done = match &self.socket {
+            Handle::Tcp(socket) => socket.shutdown(Shutdown::Both),
+            Handle::Unix(socket) => socket.shutdown(Shutdown::Both),
         };
-        cut.map_err(|e| debug!("a silent connection had ended already: {e}")).is_ok()
+        done.map_err(|e| debug!("a silent connection had ended already: {e}")).is_ok()
     }
 
-    /// Whether there is something that nobody has read yet, since the client takes its time.
+    /// Returns true if bytes have arrived that pingora has not read, because the client is slow.
     pub fn has_unread(&self) -> bool {
         let socket = match &self.socket {
-            Socket::Tcp(socket) => socket.as_fd(),
-            Socket::Unix(socket) => socket.as_fd(),
+            Handle::Tcp(socket) => socket.as_fd(),
+            Handle::Unix(socket) => socket.as_fd(),
         };
         recv(socket, &mut [0], RecvFlags::PEEK | RecvFlags::DONTWAIT).is_ok_and(|(_, bytes)| bytes > 0)
     }
 
-    /// Holds back what is written, until [`Line::release`], or for 200 ms; whether the system can do that.
-    pub fn hold(&self) -> bool {
-        self.set_held(true)
+    /// Holds written bytes back until [`UpstreamSocket::release`], or for 200 ms. Returns true if the system can do that.
+    pub fn cork(&self) -> bool {
+        self.set_cork(true)
     }
 
-    /// Sends what is held back, and from now on what is written.
+    /// Sends the bytes that are held back. Later writes are sent at once.
     pub fn release(&self) {
-        self.set_held(false);
+        self.set_cork(false);
     }
 
-    fn set_held(&self, held: bool) -> bool {
+    fn set_cork(&self, on: bool) -> bool {
         match &self.socket {
             #[cfg(target_os = "linux")]
-            Socket::Tcp(socket) => rustix::net::sockopt::set_tcp_cork(socket, held).is_ok(),
+            Handle::Tcp(socket) => rustix::net::sockopt::set_tcp_cork(socket, on).is_ok(),
             _ => false,
         }
     }
 
-    /// How long ago something came, where the system tells.
+    /// Returns how long ago bytes arrived, where the system knows.
     pub fn since_data(&self) -> Option<Duration> {
         match &self.socket {
             #[cfg(target_os = "linux")]
-            Socket::Tcp(socket) => {
+            Handle::Tcp(socket) => {
                 let info = pingora::protocols::l4::ext::get_tcp_info(socket.as_raw_fd()).ok()?;
                 Some(Duration::from_millis(u64::from(info.tcpi_last_data_recv)))
             }

@@ -3,13 +3,13 @@
 use super::room::Room;
 use super::target::Target;
 use super::{address, kind};
-use crate::proxy::upstream::client::Outbound;
+use crate::proxy::upstream::client::{self, UpstreamClient};
 use crate::proxy::upstream::connect::MOST_ADDRESSES;
 use crate::proxy::upstream::heads::AGENT;
 use crate::proxy::upstream::resolver;
 use crate::table::Images;
 use bytes::Bytes;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, header};
 use pingora::ErrorType;
 use pingora::http::RequestHeader;
 use pingora::protocols::http::client::HttpSession;
@@ -27,7 +27,7 @@ pub type Why = String;
 
 /// Gets images for one request.
 pub struct Getter {
-    pub outbound: Arc<Outbound>,
+    pub client: Arc<UpstreamClient>,
     pub options: Arc<Images>,
     /// The longest that resolving a name or connecting may take.
     pub connect: Duration,
@@ -76,18 +76,10 @@ impl Getter {
         let mut session = self.connected(target).await?;
         let broke = |_| format!("{host} broke off the connection, or sent no valid HTTP");
         send(&mut session, target).await.map_err(broke)?;
-        let (status, location, length) = loop {
-            session.read_response_header().await.map_err(broke)?;
-            let Some(head) = session.response_header() else { return Err(format!("{host} sent no valid HTTP")) };
-            if !head.status.is_informational() {
-                let text = |name| head.headers.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok());
-                let length = text(header::CONTENT_LENGTH).and_then(|length| length.trim().parse::<usize>().ok());
-                break (head.status, text(header::LOCATION).map(str::to_owned), length);
-            }
-            if head.status == StatusCode::SWITCHING_PROTOCOLS {
-                return Err(format!("{host} sent no valid HTTP"));
-            }
-        };
+        let head = client::final_head(&mut session).await.map_err(broke)?;
+        let text = |name| head.headers.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok());
+        let length = text(header::CONTENT_LENGTH).and_then(|length| length.trim().parse::<usize>().ok());
+        let (status, location) = (head.status, text(header::LOCATION).map(str::to_owned));
         match (status.as_u16(), location) {
             (200, _) => self.read(&mut session, host, length).await.map(Came::Image),
             (301 | 302 | 303 | 307 | 308, Some(location)) => Ok(Came::To(location)),
@@ -103,7 +95,7 @@ impl Getter {
             let mut peer = HttpPeer::new(address, target.tls, host.clone());
             peer.options.connection_timeout = Some(self.connect);
             peer.options.total_connection_timeout = Some(self.connect);
-            match self.outbound.connector().get_http_session(&peer).await {
+            match self.client.connector().get_http_session(&peer).await {
                 Ok((session, _)) => return Ok(session),
                 Err(e) => why = format!("{host} {}", unconnected(e.etype())),
             }
@@ -165,8 +157,7 @@ async fn send(session: &mut HttpSession, target: &Target) -> pingora::Result<()>
     head.insert_header(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"))?;
     head.insert_header(header::CONNECTION, HeaderValue::from_static("close"))?;
     head.insert_header(header::USER_AGENT, AGENT)?;
-    session.write_request_header(Box::new(head)).await?;
-    session.finish_request_body().await
+    client::send(session, head, None).await
 }
 
 fn unconnected(e: &ErrorType) -> &'static str {

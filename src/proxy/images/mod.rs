@@ -10,11 +10,9 @@ mod kind;
 mod room;
 mod target;
 
-use super::Settings;
 use super::deadline::Deadline;
-use super::upstream::client::Outbound;
+use super::upstream::client::UpstreamClient;
 use crate::json::splice::splice;
-use crate::plan::Context;
 use crate::plan::images::Images;
 use crate::plan::trace::Step;
 use crate::table::{self, Route};
@@ -72,16 +70,14 @@ pub fn wanted(route: &Route, body: &Bytes) -> Result<Option<Wanted>, Failure> {
 
 impl Wanted {
     /// The time limit that the request's body asks for, and whether the client waits for a stream.
-    pub fn patience(&self) -> (Option<Duration>, bool) {
+    pub fn time_limit(&self) -> (Option<Duration>, bool) {
         (self.images.timeout, self.images.stream)
     }
 
-    /// Writes down what would be fetched.
-    pub fn note(&self, cx: &Context<'_>) {
+    /// Returns what would be fetched, for `explain`.
+    pub fn step(&self) -> Step {
         let parts = self.images.list.iter().zip(&self.targets);
-        cx.note(|| Step::Images {
-            parts: parts.map(|(image, target)| (image.place.clone(), target.host.clone())).collect(),
-        });
+        Step::Images { parts: parts.map(|(image, target)| (image.place.clone(), target.host.clone())).collect() }
     }
 
     /// Fetches the images, a few at a time, and puts them in the place of their URLs. What is under way ends with this future.
@@ -90,14 +86,14 @@ impl Wanted {
     /// The first image that cannot be had, with the reason; 504 when the call's time is up.
     pub async fn fetch(
         self,
-        outbound: Arc<Outbound>,
-        settings: &Settings,
+        client: Arc<UpstreamClient>,
+        connect_timeout: Duration,
         options: Arc<table::Images>,
         max_body: usize,
         deadline: &Deadline,
     ) -> Result<Bytes, Failure> {
         let room = Room::new(self.body.len(), max_body);
-        let getter = Arc::new(Getter { outbound, options, connect: settings.connect_timeout, room });
+        let getter = Arc::new(Getter { client, options, connect: connect_timeout, room });
         let mut data = vec![None; self.targets.len()];
         let all = all(&getter, self.targets, &self.images, &mut data);
         match tokio::time::timeout_at(deadline.end().into(), all).await {

@@ -1,262 +1,223 @@
-//! Opens a request: finds its route, reads its body, and either answers or prepares the call.
+//! pingora's `request_filter`: accepts a request phase by phase, until it is answered here or its call is ready.
 
-use super::body::{self, Read};
+use super::body::{self, ReadBody};
 use super::context::Ctx;
-use super::routing::{self, ByHead, Prepared, Terms};
-use super::{record, subrequests, ticket, writer};
-use crate::access::Caller;
-use crate::plan::{Alone, Call, Context, Driven, Join, Plan, Reply, Streamed};
+use super::prepare::{self, Prepared, Ready, Surroundings, Terms};
+use super::routing::{self, Admitted, ByHead, RequestHead};
+use super::stop::Stop;
+use super::ticket::{OverLimit, Ticket};
+use super::work::{ProxiedCall, Work};
+use super::{subrequests, writer};
+use crate::plan::Plan;
 use crate::proxy::connection::clock;
 use crate::proxy::images::Wanted;
+use crate::proxy::service::Proxy;
 use crate::proxy::upstream::call_state::CallState;
-use crate::proxy::{Live, Proxy};
 use crate::table::Route;
 use crate::telemetry::Spent;
-use crate::tokens::Ledger;
-use crate::wire::{Answer, Failure, ids, sse};
+use crate::wire::{Answer, Failure};
 use bytes::Bytes;
+use http::StatusCode;
 use http::uri::Authority;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
 use pingora::Result;
 use pingora_proxy::Session;
-use std::sync::Arc;
 
-/// A client's request id is kept up to this length.
-const LONGEST_ID: usize = 128;
 /// Prompts above this many bytes are counted on another thread while the upstream works.
 const COUNT_ASIDE: usize = 8 * 1024;
+/// Bodies above this many bytes are handed to the transformer on another thread: there may be much to decode or to count.
+const PLAN_ASIDE: usize = 64 * 1024;
 
-/// Requests with a body above this many bytes are opened on another thread: there may be much to decode, or to count.
-const OPEN_ASIDE: usize = 64 * 1024;
-
-/// What a request becomes.
-enum Opened {
-    Answer(Answer),
-    Call(Call, Box<dyn Reply>),
-    Driven(Driven),
-}
-
-/// pingora's `request_filter`: whether the reply is written already.
-pub async fn open(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> Result<bool> {
-    // Held replies rely on it, see `reply`.
+/// Accepts a request. Returns true if the reply is written already.
+pub async fn accept(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> Result<bool> {
+    // Held replies rely on it, see `response`.
     session.set_ignore_info_resp(true);
-    // What follows this request is the next one, not a reason to give this one up.
+    // Bytes after this request belong to the next one. They are no reason to give this one up.
     session.set_pipelining_enabled(true);
     if proxy.in_flight.is_stopping() {
         session.set_keepalive(None);
     }
-    introduce(&session.req_header().headers, ctx);
-    let live = ctx.live.clone();
-    let opened = match dispatch(proxy, &live, session, ctx).await? {
-        Ok(opened) => opened,
-        Err(failure) => Opened::Answer(failure.to_answer()),
+    ctx.facts.set_head(&session.req_header().headers, &ctx.live.settings);
+    ctx.bodies.set_id(&ctx.facts.request_id);
+    let answer = match phases(proxy, session, ctx).await {
+        Ok(Ready::Answer(answer)) => answer,
+        Ok(Ready::Call(prepared)) => {
+            start_call(session, ctx, prepared);
+            return Ok(false);
+        }
+        Ok(Ready::Subrequests(prepared)) => {
+            if let Some(first) = prepared.calls.first() {
+                before_calls(session, ctx, first);
+            }
+            return subrequests::run(proxy, session, ctx, prepared).await.map(|()| true);
+        }
+        Err(Stop::Refused(failure)) => failure.to_answer(),
+        Err(Stop::Gone(e)) => return Err(e),
     };
-    let answer = match opened {
-        Opened::Answer(answer) => answer,
-        Opened::Call(call, reply) => match prepare(session, ctx, call, reply) {
-            Ok(()) => return Ok(false),
-            Err(failure) => failure.to_answer(),
-        },
-        Opened::Driven(driven) => match drive(proxy, session, ctx, driven).await? {
-            Ok(()) => return Ok(true),
-            Err(failure) => failure.to_answer(),
-        },
-    };
-    ctx.refusal.clone_from(&answer.why);
-    ctx.clock.lap(Spent::Own);
-    let unread = body::settle(session).await;
-    if unread {
-        // Before the head is written, which tells the client.
-        session.set_keepalive(None);
-    }
-    writer::write(session, ctx, answer).await;
-    if unread {
-        body::linger(session, live.settings.max_body).await;
-    }
+    answer_here(session, ctx, answer).await;
     Ok(true)
 }
 
-/// Request id and origin, which every reply carries.
-pub fn introduce(headers: &HeaderMap, ctx: &mut Ctx) {
-    let sane = |id: &&HeaderValue| {
-        !id.is_empty() && id.len() <= LONGEST_ID && id.as_bytes().iter().all(|byte| byte.is_ascii_graphic())
+/// The phases of a request, in the order in which they decide. `explain` calls the same functions, but for those that need a
+/// session.
+async fn phases(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> std::result::Result<Ready, Stop> {
+    body::check_head(session, ctx.live.settings.client_timeouts.max_head)?;
+    let admitted = match admit(session, ctx)? {
+        ByHead::Answer(answer) => return Ok(Ready::Answer(answer)),
+        ByHead::Admitted(admitted) => admitted,
     };
-    ctx.request_id = match headers.get(writer::REQUEST_ID).filter(sane) {
-        Some(id) => id.clone(),
-        None => HeaderValue::try_from(ids::random_id("req_")).unwrap_or(HeaderValue::from_static("req")),
+    let route = admitted.route.clone();
+    take_ticket(proxy, session, ctx, &admitted)?;
+    let given = read_body(session, ctx, &route).await?;
+    wait_for_place(session, ctx, given.len()).await?;
+    let body = routing::body(&ctx.live.settings, &session.req_header().method, &route, given)?;
+    ctx.bodies.show("request", &body);
+    let (body, fetched) = match routing::images(&route, &body)? {
+        None => (body, false),
+        Some(wanted) => (fetch_images(proxy, session, ctx, &route, wanted).await?, true),
     };
-    let origin = headers.get(header::ORIGIN);
-    ctx.origin =
-        origin.filter(|origin| origin.to_str().is_ok_and(|origin| (ctx.live.settings.allows_origin)(origin))).cloned();
+    let plan = plan(proxy, session, ctx, admitted, body).await?;
+    Ok(terms(session, ctx).prepare(&route, plan, fetched)?)
 }
 
-async fn dispatch(
-    proxy: &Proxy,
-    live: &Arc<Live>,
-    session: &mut Session,
-    ctx: &mut Ctx,
-) -> Result<Result<Opened, Failure>> {
-    if let Err(failure) = body::check_head(session, live.settings.patience.max_head) {
-        return Ok(Err(failure));
-    }
-    let arrived =
-        session.server_addr().and_then(|address| address.as_inet()).map(|address| address.ip().to_canonical());
+fn admit(session: &Session, ctx: &mut Ctx) -> std::result::Result<ByHead, Failure> {
     let head = session.req_header();
-    let method = head.method.clone();
-    let authority = head.uri.authority().map(Authority::as_str);
-    if let Err(failure) = live.settings.guard.host(&head.headers, authority, arrived) {
-        return Ok(Err(failure));
+    let local_ip = session.server_addr().and_then(|address| address.as_inet()).map(|address| address.ip());
+    let decision = routing::by_head(
+        &ctx.live,
+        &RequestHead {
+            method: &head.method,
+            path: head.uri.path(),
+            authority: head.uri.authority().map(Authority::as_str),
+            headers: &head.headers,
+            local_ip: local_ip.map(|ip| ip.to_canonical()),
+        },
+    );
+    ctx.facts.route = decision.route;
+    if let Ok(ByHead::Admitted(admitted)) = &decision.result {
+        ctx.caller = Some(admitted.caller.clone());
     }
-    let decided = routing::by_head(&live.table, &method, head.uri.path(), &head.headers);
-    if !matches!(decided, Ok(ByHead::Route(..))) {
-        ctx.route = routing::route_of(&live.table, &method, head.uri.path());
-    }
-    let (route, params) = match decided {
-        Ok(ByHead::Answer(answer)) => return Ok(Ok(Opened::Answer(answer))),
-        Ok(ByHead::Route(route, params)) => (route, params),
-        Err(failure) => return Ok(Err(failure)),
-    };
-    ctx.route = Some(route.clone());
-    let caller = match routing::admit(&live.settings, &method, &route, &session.req_header().headers) {
-        Ok(caller) => caller,
-        Err(failure) => return Ok(Err(failure)),
-    };
-    ctx.caller = Some(caller.clone());
-    if let Err(failure) = ticket::begin(&proxy.limiter, ctx, &caller, &method, &route) {
-        return Ok(Err(failure));
-    }
-    let given = match routing::reads_body(&route) {
-        false => Bytes::new(),
-        true => {
-            let most = routing::max_body(&route, &live.settings);
-            ctx.clock.lap(Spent::Own);
-            let read = body::read(session, most, &live.settings.patience).await?;
-            ctx.clock.lap(Spent::Client);
-            match read {
-                Read::Whole(body) => body,
-                Read::TooLarge => return Ok(Err(routing::too_large(most))),
-            }
+    decision.result
+}
+
+/// Takes a ticket where the caller or the row has limits.
+fn take_ticket(
+    proxy: &Proxy,
+    session: &Session,
+    ctx: &mut Ctx,
+    admitted: &Admitted,
+) -> std::result::Result<(), Failure> {
+    let (settings, method) = (&ctx.live.settings, &session.req_header().method);
+    match Ticket::take(&proxy.limiter, settings, &admitted.caller, method, &admitted.route) {
+        Ok(None) => {}
+        Ok(Some(ticket)) => {
+            ctx.facts.rate_limit = Some(ticket.rate_limit());
+            ctx.ledger = ticket.ledger.clone();
+            ctx.ticket = Some(ticket);
         }
-    };
-    if let Err(failure) = ticket::wait(session, ctx, given.len()).await? {
-        return Ok(Err(failure));
+        Err(over) => return Err(refuse(ctx, over)),
     }
-    let body = routing::body(&method, &route, given);
-    record::show(ctx, "request", &body);
-    let (body, fetched) = match routing::images(&route, &body) {
-        Ok(None) => (body, false),
-        Ok(Some(wanted)) => {
-            ctx.clock.lap(Spent::Own);
-            let fetched = fetch(proxy, live, session, ctx, &route, wanted).await?;
-            ctx.clock.lap(Spent::Upstream);
-            match fetched {
-                Ok(body) => (body, true),
-                Err(failure) => return Ok(Err(failure)),
-            }
+    Ok(())
+}
+
+/// Reads the body, where the row wants one.
+async fn read_body(session: &mut Session, ctx: &mut Ctx, route: &Route) -> std::result::Result<Bytes, Stop> {
+    if !route.reads_body() {
+        return Ok(Bytes::new());
+    }
+    let settings = &ctx.live.settings;
+    let most = routing::max_body(route, settings);
+    ctx.facts.timing.lap(Spent::Own);
+    let read = body::read(session, most, &settings.client_timeouts).await?;
+    ctx.facts.timing.lap(Spent::Client);
+    match read {
+        ReadBody::Whole(body) => Ok(body),
+        ReadBody::TooLarge => Err(routing::too_large(most).into()),
+    }
+}
+
+/// Waits for a place among the requests that run at the same time, if there was none.
+async fn wait_for_place(session: &mut Session, ctx: &mut Ctx, bytes: usize) -> std::result::Result<(), Stop> {
+    let limit = ctx.live.settings.limits_wait;
+    let Some(ticket) = ctx.ticket.as_mut() else { return Ok(()) };
+    match ticket.wait(session, limit, bytes).await? {
+        None => Ok(()),
+        Some(over) => {
+            ctx.ticket = None;
+            Err(refuse(ctx, over).into())
         }
-        Err(failure) => return Ok(Err(failure)),
-    };
-    let (is_behind, is_stopping) = (proxy.current.is_behind(), proxy.in_flight.is_stopping());
-    let asker = Asker { caller, ledger: ctx.ledger.clone(), is_behind, is_stopping };
-    let host = routing::host(&session.req_header().headers);
-    let plan = match body.len() > OPEN_ASIDE {
-        false => plan(live, host, &asker, &route, params, body),
-        true => {
-            let (live, host) = (live.clone(), host.to_owned());
-            let aside = move || plan(&live, &host, &asker, &route, params, body);
-            tokio::task::spawn_blocking(aside).await.unwrap_or_else(|_| Err(unread()))
-        }
-    };
-    Ok(plan.map(|plan| match plan {
-        Plan::Answer(answer) => Opened::Answer(answer),
-        Plan::Call(call, reply) if fetched => Opened::Driven(alone(call, reply)),
-        Plan::Call(call, reply) => Opened::Call(call, reply),
-        Plan::Driven(driven) => Opened::Driven(driven),
-    }))
+    }
+}
+
+fn refuse(ctx: &mut Ctx, over: OverLimit) -> Failure {
+    ctx.facts.rate_limit = Some(over.rate_limit);
+    over.failure
 }
 
 /// Fetches the images of a body, unless the client goes away meanwhile.
-async fn fetch(
+async fn fetch_images(
     proxy: &Proxy,
-    live: &Live,
     session: &mut Session,
-    ctx: &Ctx,
+    ctx: &mut Ctx,
     route: &Route,
     wanted: Wanted,
-) -> Result<Result<Bytes, Failure>> {
+) -> std::result::Result<Bytes, Stop> {
+    ctx.facts.timing.lap(Spent::Own);
     body::finish(session).await?;
-    let terms = Terms { headers: &session.req_header().headers, settings: &live.settings, begun: ctx.begun };
-    let (timeout, to_stream) = wanted.patience();
-    let deadline = terms.deadline(route, timeout, to_stream);
-    let most = routing::max_body(route, &live.settings);
-    let options = route.options.images.clone();
-    let fetching = wanted.fetch(proxy.outbound.clone(), &live.settings, options, most, &deadline);
+    let (timeout, to_stream) = wanted.time_limit();
+    let deadline = terms(session, ctx).deadline(route, timeout, to_stream);
+    let settings = &ctx.live.settings;
+    let most = routing::max_body(route, settings);
+    let (client, options) = (proxy.upstream_client.clone(), route.options.images.clone());
+    let fetching = wanted.fetch(client, settings.connect_timeout, options, most, &deadline);
     tokio::pin!(fetching);
-    loop {
+    let fetched = loop {
         tokio::select! {
-            fetched = &mut fetching => return Ok(fetched),
+            fetched = &mut fetching => break fetched,
             gone = session.read_body_or_idle(true) => { gone.map_err(|e| e.into_down())?; }
         }
-    }
+    };
+    ctx.facts.timing.lap(Spent::Upstream);
+    Ok(fetched?)
 }
 
-/// The only call of a request whose connection was watched while its images were fetched: all of its body is read by then, so
-/// that pingora would not send the call's.
-fn alone(call: Call, reply: Box<dyn Reply>) -> Driven {
-    let join: Box<dyn Join> = if call.stream { Box::new(Streamed(sse::CONTENT_TYPE)) } else { Box::new(Alone) };
-    Driven { parts: vec![(call, reply)], at_once: 1, join }
-}
-
-/// For whom a plan is made.
-struct Asker {
-    caller: Arc<Caller>,
-    ledger: Arc<Ledger>,
-    /// Whether there is a newer table that cannot be used.
-    is_behind: bool,
-    /// Whether the process only waits for what is in flight.
-    is_stopping: bool,
-}
-
-fn plan(
-    live: &Live,
-    host: &str,
-    asker: &Asker,
-    route: &Route,
-    params: Vec<String>,
+/// Asks the transformer, on another thread where that may take long.
+async fn plan(
+    proxy: &Proxy,
+    session: &Session,
+    ctx: &Ctx,
+    admitted: Admitted,
     body: Bytes,
 ) -> std::result::Result<Plan, Failure> {
-    let (id, now) = (ids::random_id(""), ids::unix_now());
-    let state = live.state(asker.is_behind, asker.is_stopping);
-    let (caller, ledger) = (&*asker.caller, &asker.ledger);
-    let cx = Context { caller, id: &id, now, host, state, ledger, steps: None };
-    routing::open(route, params, body, &cx)
-}
-
-fn unread() -> Failure {
-    Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "The request could not be read.")
-}
-
-/// Makes the calls that pingora cannot make, and writes the reply.
-async fn drive(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx, driven: Driven) -> Result<Result<(), Failure>> {
-    let terms = Terms { headers: &session.req_header().headers, settings: &ctx.live.settings, begun: ctx.begun };
-    let prepared = match terms.prepare_driven(ctx.route.as_deref(), driven) {
-        Ok(prepared) => prepared,
-        Err(failure) => return Ok(Err(failure)),
+    let around = Surroundings {
+        ledger: ctx.ledger.clone(),
+        is_behind: proxy.current.is_behind(),
+        is_stopping: proxy.in_flight.is_stopping(),
+        steps: None,
     };
-    if let Some(first) = prepared.calls.first() {
-        get_ready(session, ctx, first);
+    let host = routing::host(&session.req_header().headers);
+    if body.len() <= PLAN_ASIDE {
+        return prepare::plan(&ctx.live, host, admitted, body, &around);
     }
-    subrequests::run(proxy, session, ctx, prepared).await.map(Ok)
+    let (live, host) = (ctx.live.clone(), host.to_owned());
+    let aside = tokio::task::spawn_blocking(move || prepare::plan(&live, &host, admitted, body, &around));
+    let panicked = |_| Err(Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "The request could not be read."));
+    aside.await.unwrap_or_else(panicked)
+}
+
+fn terms<'a>(session: &'a Session, ctx: &'a Ctx) -> Terms<'a> {
+    Terms { headers: &session.req_header().headers, settings: &ctx.live.settings, begun: ctx.begun }
 }
 
 /// What every call begins with.
-fn get_ready(session: &mut Session, ctx: &mut Ctx, prepared: &Prepared) {
-    ctx.held.iter_mut().for_each(|held| held.is_called());
-    // A client that does not read cannot hold the call for longer than it may take.
-    if !clock::limit_deafness(prepared.deadline.limit) {
-        session.set_write_timeout(Some(prepared.deadline.limit));
+fn before_calls(session: &mut Session, ctx: &mut Ctx, first: &Prepared) {
+    if let Some(ticket) = &mut ctx.ticket {
+        ticket.called();
     }
-    let prompt = prepared.exchange.call().prompt.clone();
+    // A client that does not read cannot hold the call for longer than the call may take.
+    if !clock::limit_stall(first.deadline.limit) {
+        session.set_write_timeout(Some(first.deadline.limit));
+    }
+    let prompt = first.exchange.call().prompt.clone();
     if let Some(prompt) = prompt.filter(|prompt| prompt.takes_long(COUNT_ASIDE)) {
         ctx.counting = Some(tokio::task::spawn_blocking(move || {
             prompt.tokens();
@@ -264,14 +225,27 @@ fn get_ready(session: &mut Session, ctx: &mut Ctx, prepared: &Prepared) {
     }
 }
 
-/// Makes the exchange and what the network needs to know of it.
-fn prepare(session: &mut Session, ctx: &mut Ctx, call: Call, reply: Box<dyn Reply>) -> Result<(), Failure> {
-    let terms = Terms { headers: &session.req_header().headers, settings: &ctx.live.settings, begun: ctx.begun };
-    let prepared = terms.prepare(ctx.route.as_deref(), call, reply)?;
-    get_ready(session, ctx, &prepared);
-    record::show(ctx, "call", &prepared.exchange.call().body);
-    ctx.call = Some(CallState::new(&ctx.live, prepared.upstream, prepared.endpoints, prepared.deadline));
-    ctx.replayed = session.get_retry_buffer().is_none();
-    ctx.exchange = Some(prepared.exchange);
-    Ok(())
+/// Hands the call to pingora's hooks.
+fn start_call(session: &mut Session, ctx: &mut Ctx, prepared: Prepared) {
+    before_calls(session, ctx, &prepared);
+    let Prepared { upstream, endpoints, deadline, exchange } = prepared;
+    ctx.bodies.show("call", &exchange.call().body);
+    let call = CallState::new(&ctx.live.upstreams, upstream, endpoints, deadline);
+    ctx.is_replayed = session.get_retry_buffer().is_none();
+    ctx.work = Work::Proxied(ProxiedCall { exchange, call });
+}
+
+/// Writes a reply that was made here, a refusal among them.
+async fn answer_here(session: &mut Session, ctx: &mut Ctx, answer: Answer) {
+    ctx.refusal.clone_from(&answer.why);
+    ctx.facts.timing.lap(Spent::Own);
+    let unread = body::settle(session).await;
+    if unread {
+        // Before the head is written, since the head says so.
+        session.set_keepalive(None);
+    }
+    writer::write(session, &ctx.facts, &ctx.bodies, answer).await;
+    if unread {
+        body::linger(session, ctx.live.settings.max_body).await;
+    }
 }

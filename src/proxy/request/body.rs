@@ -1,11 +1,11 @@
-//! Reads a request's body whole before the peer is chosen, such that pingora still calls `request_body_filter` for it.
+//! Reads a request's body whole before the peer is chosen, in such a way that pingora still calls `request_body_filter`.
 //!
-//! pingora does so for a body that is already read only when its retry buffer holds something, and that buffer gives up
-//! above 64 KiB. So it is switched on when at most 64 KiB remain of a body of known length; a chunked body is read up to
+//! pingora calls that filter for a body that is read already only if its retry buffer holds something, and the buffer gives up
+//! above 64 KiB. So the buffer is switched on when at most 64 KiB of a body of known length remain. A chunked body is read to
 //! the end of its JSON document and no further, so that pingora itself reads the terminal chunk.
 
 use crate::json::document_end::BodyEnd;
-use crate::proxy::connection::pace::Patience;
+use crate::proxy::connection::pace::ClientTimeouts;
 use crate::wire::{Failure, Gathered};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
@@ -15,15 +15,16 @@ use std::time::{Duration, Instant};
 
 /// What pingora's retry buffer holds, and the most that one read returns.
 const RETRY_BUFFER: usize = 64 * 1024;
-/// How long, and how many times the limit, a refused body is read on, so that the client sees the refusal.
+/// How long a refused body is read on, so that the client sees the refusal.
 const LINGER: Duration = Duration::from_secs(3);
 /// How long the rest of a short body may take.
 const SETTLE: Duration = Duration::from_millis(500);
+/// How many times the limit is read on of a refused body.
 const LINGER_FACTOR: usize = 4;
 /// What is read after a refusal in any case, in bytes.
 const LINGER_LEAST: usize = 16 * 1024 * 1024;
 
-/// Whether the head of a request is small enough; pingora has read it by then, up to 1 MiB.
+/// Checks the size of a head. pingora has read it by then, up to 1 MiB.
 ///
 /// # Errors
 /// 431.
@@ -39,10 +40,10 @@ pub fn check_head(session: &Session, most: usize) -> std::result::Result<(), Fai
 }
 
 /// What came of reading.
-pub enum Read {
-    /// The body, complete.
+pub enum ReadBody {
+    /// The complete body.
     Whole(Bytes),
-    /// It is larger than the limit.
+    /// The body is larger than the limit.
     TooLarge,
 }
 
@@ -50,28 +51,28 @@ pub enum Read {
 ///
 /// # Errors
 /// pingora's, when the client goes away or its framing is broken.
-pub async fn read(session: &mut Session, limit: usize, patience: &Patience) -> Result<Read> {
+pub async fn read(session: &mut Session, limit: usize, timeouts: &ClientTimeouts) -> Result<ReadBody> {
     if session.is_body_empty() {
-        return Ok(Read::Whole(Bytes::new()));
+        return Ok(ReadBody::Whole(Bytes::new()));
     }
     // The end of a chunked body, which pingora reads itself.
-    session.set_read_timeout(Some(patience.body));
-    session.as_downstream_mut().set_total_drain_timeout(Some(patience.body));
+    session.set_read_timeout(Some(timeouts.body));
+    session.as_downstream_mut().set_total_drain_timeout(Some(timeouts.body));
     match length(&session.req_header().headers) {
-        Some(length) if length > limit => Ok(Read::TooLarge),
+        Some(length) if length > limit => Ok(ReadBody::TooLarge),
         Some(length) => {
             go_on(session).await?;
-            known(session, length, patience).await
+            known(session, length, timeouts).await
         }
         None => {
             go_on(session).await?;
-            chunked(session, limit, patience).await
+            chunked(session, limit, timeouts).await
         }
     }
 }
 
-/// Answers `Expect: 100-continue`: the client sends its body only then. pingora gives the connection up with that answer,
-/// since the body is not read yet; it is kept all the same.
+/// Answers `Expect: 100-continue`, since the client sends its body only then. With that answer pingora would give the
+/// connection up, because the body is not read yet; so its keep-alive is set again.
 async fn go_on(session: &mut Session) -> Result<()> {
     let expects =
         session.get_header(header::EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"));
@@ -90,24 +91,24 @@ fn length(headers: &HeaderMap) -> Option<usize> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.trim().parse().ok()
 }
 
-async fn known(session: &mut Session, length: usize, patience: &Patience) -> Result<Read> {
+async fn known(session: &mut Session, length: usize, timeouts: &ClientTimeouts) -> Result<ReadBody> {
     let begun = Instant::now();
     let mut whole = Gathered::new(length);
     loop {
         if length - whole.len().min(length) <= RETRY_BUFFER {
             session.enable_retry_buffering();
         }
-        match piece(session, patience.body_until(begun, whole.len())).await? {
+        match piece(session, timeouts.body_due(begun, whole.len())).await? {
             Some(piece) => whole.push(piece),
-            None => return Ok(Read::Whole(whole.take())),
+            None => return Ok(ReadBody::Whole(whole.take())),
         }
         if whole.len() >= length {
-            return Ok(Read::Whole(whole.take()));
+            return Ok(ReadBody::Whole(whole.take()));
         }
     }
 }
 
-/// The next piece of a body, if it comes in time.
+/// Returns the next piece of a body, if it comes in time.
 async fn piece(session: &mut Session, until: Instant) -> Result<Option<Bytes>> {
     match tokio::time::timeout_at(until.into(), session.read_request_body()).await {
         Ok(read) => read.map_err(|e| e.into_down()),
@@ -115,14 +116,14 @@ async fn piece(session: &mut Session, until: Instant) -> Result<Option<Bytes>> {
     }
 }
 
-async fn chunked(session: &mut Session, limit: usize, patience: &Patience) -> Result<Read> {
+async fn chunked(session: &mut Session, limit: usize, timeouts: &ClientTimeouts) -> Result<ReadBody> {
     let begun = Instant::now();
     session.enable_retry_buffering();
     let mut whole = Gathered::new(0);
     let mut end = BodyEnd::default();
-    while let Some(piece) = piece(session, patience.body_until(begun, whole.len())).await? {
+    while let Some(piece) = piece(session, timeouts.body_due(begun, whole.len())).await? {
         if whole.len() + piece.len() > limit {
-            return Ok(Read::TooLarge);
+            return Ok(ReadBody::TooLarge);
         }
         let ended = end.push(&piece);
         whole.push(piece);
@@ -130,7 +131,7 @@ async fn chunked(session: &mut Session, limit: usize, patience: &Patience) -> Re
             break;
         }
     }
-    Ok(Read::Whole(whole.take()))
+    Ok(ReadBody::Whole(whole.take()))
 }
 
 /// Reads up to the end of a body whose document is complete, so that the connection can be watched.
@@ -147,14 +148,14 @@ pub async fn finish(session: &mut Session) -> Result<()> {
     Ok(())
 }
 
-/// Reads what little is left of a body that nobody wants, so that the connection can be kept; whether more is left.
+/// Reads the rest of a short body that nobody wants, so that the connection can be kept. Returns true if more is left.
 pub async fn settle(session: &mut Session) -> bool {
     if session.is_body_done() {
         return false;
     }
     let asks_first = session.get_header(header::EXPECT).is_some() && session.response_written().is_none();
     if asks_first {
-        // The client waits for a word before it sends anything, and gets the refusal instead.
+        // The client waits for `100 Continue` before it sends anything, and gets the refusal instead.
         session.set_keepalive(None);
         return false;
     }
@@ -162,14 +163,14 @@ pub async fn settle(session: &mut Session) -> bool {
     !session.is_body_done()
 }
 
-/// Reads on for a while after a refusal was written: closing at once would reset the connection, and the client would see
-/// that instead of the refusal.
+/// Reads on for a while after a refusal was written. Closing at once would reset the connection, and the client would see that
+/// instead of the refusal.
 pub async fn linger(session: &mut Session, limit: usize) {
     session.set_keepalive(None);
     drain(session, limit.saturating_mul(LINGER_FACTOR).max(LINGER_LEAST), LINGER).await;
 }
 
-/// Reads and forgets, until the body ends, `most` bytes are read, or the time is up.
+/// Reads and drops bytes until the body ends, `most` bytes are read, or the time is up.
 async fn drain(session: &mut Session, most: usize, time: Duration) {
     let mut left = most;
     let read = async {
@@ -180,11 +181,11 @@ async fn drain(session: &mut Session, most: usize, time: Duration) {
             }
         }
     };
-    // Time up and all read are the same here: the caller looks at what is left.
+    // The caller looks at what is left, so it need not know why reading ended.
     let _ = tokio::time::timeout(time, read).await;
 }
 
-/// The failure of a body that went on after its JSON document ended; `None` when only white space follows.
+/// Returns the failure of a body that goes on after its JSON document; `None` if only white space follows.
 pub fn trailing(piece: &[u8]) -> Option<Box<pingora::Error>> {
     piece.iter().any(|byte| !byte.is_ascii_whitespace()).then(|| {
         pingora::Error::explain(ErrorType::HTTPStatus(400), "the request body goes on after its JSON document")

@@ -1,7 +1,7 @@
-//! What is told of calls that the proxy makes itself.
+//! What the log says of calls that the proxy makes itself.
 
-use super::routing::PreparedDriven;
-use crate::proxy::upstream::call_state::told;
+use super::prepare::PreparedSubrequests;
+use crate::proxy::upstream::call_state::{Reached, summary};
 use crate::table::{Endpoint, Upstream};
 use crate::telemetry;
 use http::StatusCode;
@@ -9,58 +9,49 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// The calls of one request.
-pub struct Driving {
-    /// ARGO's id of the model.
+pub struct CallSummary {
+    /// The upstream's id of the model.
     pub model: String,
     /// How many calls.
     pub calls: usize,
-    /// Whether the client waits for a stream.
+    /// True if the client waits for a stream.
     pub stream: bool,
-    /// Whom they call.
-    pub upstream: Arc<Upstream>,
-    /// Where the last one that was answered went; until then, where the first one would.
-    pub endpoint: Arc<Endpoint>,
-    /// The address of that.
-    pub at: Option<SocketAddr>,
-    /// The highest status of an upstream.
-    pub status: Option<u16>,
-    /// How often calls went elsewhere, or were made anew.
+    /// How many attempts went elsewhere or were repeated.
     pub retries: u32,
+    upstream: Arc<Upstream>,
+    /// The URL of the last call that was answered; until then, the URL that is tried first.
+    endpoint: Arc<Endpoint>,
+    address: Option<SocketAddr>,
+    /// The highest status of an upstream.
+    status: Option<u16>,
 }
 
-impl Driving {
-    /// Of calls that are about to be made.
-    pub fn of(prepared: &PreparedDriven) -> Option<Self> {
+impl CallSummary {
+    /// The summary of calls that are about to be made; `None` if there are none.
+    pub fn new(prepared: &PreparedSubrequests) -> Option<Self> {
         let first = prepared.calls.first()?;
-        Some(Driving {
+        Some(CallSummary {
             model: first.exchange.call().model.clone(),
             calls: prepared.calls.len(),
             stream: prepared.join.stream().is_some(),
+            retries: 0,
             upstream: first.upstream.clone(),
             endpoint: first.endpoints.first().clone(),
-            at: None,
+            address: None,
             status: None,
-            retries: 0,
         })
     }
 
-    /// Where they went.
-    pub fn told(&self) -> telemetry::Upstream<'_> {
-        told(&self.upstream, &self.endpoint, self.at, self.status)
+    /// Returns where the calls went.
+    pub fn upstream(&self) -> telemetry::Upstream<'_> {
+        summary(&self.upstream, &self.endpoint, self.address, self.status)
     }
 
-    /// A call was answered.
+    /// Records that a call was answered.
     pub fn answered(&mut self, status: StatusCode, reached: Reached) {
         self.status = self.status.max(Some(status.as_u16()));
         self.endpoint = reached.endpoint;
-        self.at = reached.at;
+        self.address = reached.address;
         self.retries += reached.retries;
     }
-}
-
-/// Which way a call went until it was answered.
-pub struct Reached {
-    pub endpoint: Arc<Endpoint>,
-    pub at: Option<SocketAddr>,
-    pub retries: u32,
 }

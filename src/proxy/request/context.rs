@@ -1,139 +1,96 @@
-//! What is known of one request while it is served.
+//! pingora's context of a request: what is known of it while it is served.
 
-use super::call_summary::Driving;
-use super::record;
-use super::ticket::Held;
+use super::reply_facts::ReplyFacts;
+use super::ticket::Ticket;
+use super::unwritten::Unwritten;
+use super::work::Work;
 use crate::access::Caller;
-use crate::exchange::Exchange;
-use crate::limits::Told;
-use crate::proxy::connection::clock::{self, Serving};
+use crate::proxy::connection::clock::{self, ServedRequest};
+use crate::proxy::in_flight::Entered;
 use crate::proxy::live::Live;
-use crate::table::Route;
-use crate::telemetry::{Ended, Stopwatch};
+use crate::telemetry::{BodyLog, Ended, Stopwatch};
 use crate::tokens::Ledger;
-use bytes::Bytes;
-use http::HeaderValue;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 use std::time::Instant;
 use tokio::task::JoinHandle;
 
-use crate::proxy::in_flight::Entered;
-use crate::proxy::upstream::call_state::CallState;
-
 /// pingora's context of a request.
 pub struct Ctx {
-    /// What was current when the request came; it stays that for this request.
+    /// What was current when the request came. It stays that for this request.
     pub live: Arc<Live>,
     /// When the request's head was read.
     pub begun: Instant,
-    /// The client's or one made here.
-    pub request_id: HeaderValue,
-    /// The origin to allow, for browsers.
-    pub origin: Option<HeaderValue>,
-    /// Who sent it.
+    /// What the heads of replies depend on. Set by `accept`, read by all who write heads.
+    pub facts: ReplyFacts,
+    /// Who sent the request. Set by `accept`, read by the log.
     pub caller: Option<Arc<Caller>>,
-    /// What it was counted to cost.
+    /// What the request was counted to cost. Filled by the transformer, read by `ticket` and the log.
     pub ledger: Arc<Ledger>,
-    /// What its caller's limits are told to be.
-    pub told: Option<Told>,
-    /// What it holds of its caller's limits.
-    pub held: Option<Box<Held>>,
-    /// The row that took the request.
-    pub route: Option<Arc<Route>>,
-    /// The call and its reply, where there is one.
-    pub exchange: Option<Exchange>,
-    /// What the network knows of the call.
-    pub call: Option<CallState>,
-    /// Calls that the proxy makes itself.
-    pub driving: Option<Driving>,
-    /// Counts a long prompt while the upstream works.
+    /// The request's share of its caller's limits. Set by `accept`, settled before the reply ends.
+    pub ticket: Option<Box<Ticket>>,
+    /// What the request needs. Set by `accept`, used by every hook after it.
+    pub work: Work,
+    /// Counts a long prompt while the upstream works. Set with `work`, awaited before the answer is made.
     pub counting: Option<JoinHandle<()>>,
-    /// The content type of a stream whose head goes out.
+    /// The content type of a stream whose head goes out. Set by `response`, read by `failure_reply`.
     pub stream_type: Option<&'static str>,
-    /// What was rewritten and may not have been written: pingora drops a batch in which a filter fails.
-    pub unsure: Unsure,
-    /// Whether pingora has replayed what was read of the client's body.
-    pub replayed: bool,
+    /// Pieces that may not have been written. Filled by `response`, read by `failure_reply`.
+    pub unwritten: Unwritten,
+    /// True once pingora has replayed what was read of the client's body. Kept by `upstream_hooks`.
+    pub is_replayed: bool,
     /// Why the request was refused here, for the log.
     pub refusal: Option<Box<str>>,
     /// Why the client got an error, for the log.
     pub failure: Option<Ended>,
-    /// Where the time goes.
-    pub clock: Stopwatch,
-    /// What of a stream is shown when it is over.
-    pub spoken: Vec<u8>,
-    /// How many bytes of bodies may still be shown.
-    pub room: AtomicUsize,
+    /// The bodies, for the log.
+    pub bodies: BodyLog,
     _entered: Entered,
-    _serving: Option<Serving>,
-}
-
-/// Pieces that go out with the next write, and how much had been written before.
-#[derive(Debug, Default)]
-pub struct Unsure {
-    pieces: Vec<Bytes>,
-    written: usize,
-}
-
-impl Unsure {
-    /// Adds a piece; `written` is what the client has by now, so that what it has is forgotten.
-    pub fn push(&mut self, piece: &Bytes, written: usize) {
-        self.settle(written);
-        if !piece.is_empty() {
-            self.pieces.push(piece.clone());
-        }
-    }
-
-    /// What the client certainly has not got.
-    pub fn take(&mut self, written: usize) -> Vec<Bytes> {
-        self.settle(written);
-        std::mem::take(&mut self.pieces)
-    }
-
-    /// A batch is written as a whole or not at all.
-    fn settle(&mut self, written: usize) {
-        if written != self.written {
-            self.written = written;
-            self.pieces.clear();
-        }
-    }
+    _served: Option<ServedRequest>,
 }
 
 impl Ctx {
     /// The context of a request whose head was just read.
     pub fn new(live: Arc<Live>, entered: Entered) -> Self {
         let begun = Instant::now();
-        let serving = clock::serving(live.settings.patience);
+        let served = clock::begin_request(live.settings.client_timeouts);
+        let timing = Stopwatch::start(begun, live.measures());
+        let (verbose, shows_timing) = (live.settings.verbose, live.settings.server_timing);
         Ctx {
-            clock: Stopwatch::start(begun, live.measures()),
             live,
             begun,
-            request_id: HeaderValue::from_static(""),
-            origin: None,
+            facts: ReplyFacts::new(timing, shows_timing),
             caller: None,
             ledger: Arc::default(),
-            told: None,
-            held: None,
-            route: None,
-            exchange: None,
-            call: None,
-            driving: None,
+            ticket: None,
+            work: Work::None,
             counting: None,
             stream_type: None,
-            unsure: Unsure::default(),
-            replayed: false,
+            unwritten: Unwritten::default(),
+            is_replayed: false,
             refusal: None,
             failure: None,
-            spoken: Vec::new(),
-            room: AtomicUsize::new(record::ROOM),
+            bodies: BodyLog::new(verbose),
             _entered: entered,
-            _serving: serving,
+            _served: served,
         }
     }
 
-    /// Notes the row that took the request.
-    pub fn take(&mut self, route: Arc<Route>) {
-        self.route = Some(route);
+    /// Charges the caller for a request whose answer is known, before the client has it: the client's next request finds it
+    /// charged. A request that failed costs nothing.
+    pub fn settle(&mut self, failed: bool) {
+        let Some(ticket) = self.ticket.as_mut() else { return };
+        if failed {
+            ticket.forgive();
+        } else if let Some(rate_limit) = ticket.settle() {
+            self.facts.rate_limit = Some(rate_limit);
+        }
+    }
+
+    /// Waits until a long prompt is counted.
+    pub async fn finish_counting(&mut self) {
+        if let Some(counting) = self.counting.take() {
+            // A failure only means that the count is made where it is asked for.
+            let _ = counting.await;
+        }
     }
 }

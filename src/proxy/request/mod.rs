@@ -1,12 +1,24 @@
-//! The phases of one request: accepted, routed, admitted, read, prepared, called, answered, recorded.
+//! The phases of one request: routed and admitted by its head, read, planned, called, answered, recorded.
 
 pub mod accept;
-pub mod body;
-pub mod call_summary;
+mod body;
+mod call_summary;
 pub mod context;
+mod ending;
+pub mod failure_reply;
+pub mod held_reply;
+pub mod prepare;
 pub mod record;
+mod reply_facts;
+pub mod reply_heads;
 pub mod response;
 pub mod routing;
-pub mod subrequests;
-pub mod ticket;
-pub mod writer;
+mod stop;
+mod subrequests;
+mod ticket;
+mod unwritten;
+pub mod upstream_hooks;
+mod work;
+mod writer;
+
+pub use reply_facts::ReplyFacts;

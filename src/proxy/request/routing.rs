@@ -1,120 +1,153 @@
-//! What becomes of a request, in the order in which it is decided. No socket is touched: serving and explaining share it.
+//! What the head of a request decides, and what its body adds: row, caller, body, images. No socket is touched, so serving and
+//! explaining share it.
 
 use crate::access::Caller;
-use crate::exchange::{Exchange, Limits};
-use crate::plan::{Call, Context, Driven, Join, Plan, Reply, Request};
-use crate::proxy::Settings;
-use crate::proxy::deadline::Deadline;
 use crate::proxy::images::{self, Wanted};
-use crate::table::{Endpoints, Matched, Route, Table, Upstream};
+use crate::proxy::live::Live;
+use crate::proxy::settings::Settings;
+use crate::table::{Matched, Route, Table};
 use crate::wire::{Answer, Failure};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 /// What a preflight allows when the browser does not ask for certain headers. `*` would not cover `Authorization`.
 const ALLOWED_HEADERS: &str = "Authorization, Content-Type, X-Request-Id, X-Api-Key, Api-Key";
 
-/// What a request's head decides.
+/// The head of a request, as far as it decides anything.
+#[derive(Debug, Clone, Copy)]
+pub struct RequestHead<'a> {
+    /// Its method.
+    pub method: &'a Method,
+    /// Its path, without a query.
+    pub path: &'a str,
+    /// The authority of its target, if it names one.
+    pub authority: Option<&'a str>,
+    /// Its headers.
+    pub headers: &'a HeaderMap,
+    /// The address of this machine at which it arrived, if it is one.
+    pub local_ip: Option<IpAddr>,
+}
+
+/// A request that may go on to its body.
+pub struct Admitted {
+    /// The row that takes it.
+    pub route: Arc<Route>,
+    /// The values of the path's parameters.
+    pub params: Vec<String>,
+    /// Who sent it.
+    pub caller: Arc<Caller>,
+}
+
+/// What the head decides.
 pub enum ByHead {
-    /// It is answered whatever its body is.
+    /// The request is answered whatever its body is.
     Answer(Answer),
-    /// This route takes it; with the values of the path's parameters.
-    Route(Arc<Route>, Vec<String>),
+    /// The request may go on.
+    Admitted(Admitted),
 }
 
-/// Decides by the head alone.
-///
-/// # Errors
-/// What the client is told: nothing is served there, not by this method, or not with this encoding.
-pub fn by_head(table: &Table, method: &Method, path: &str, headers: &HeaderMap) -> Result<ByHead, Failure> {
-    if method == Method::OPTIONS {
-        return preflight(table, path, headers).map(ByHead::Answer);
+/// What the head decides, and the row whose headers all replies to the request have.
+pub struct HeadDecision {
+    /// The row that matches method and path, if the request came so far.
+    pub route: Option<Arc<Route>>,
+    /// The decision; a failure is what the client gets.
+    pub result: Result<ByHead, Failure>,
+}
+
+/// Decides by the head: the host that was called, the row, then who calls.
+pub fn by_head(live: &Live, head: &RequestHead<'_>) -> HeadDecision {
+    let (table, settings) = (&live.table, &live.settings);
+    if let Err(failure) = settings.guard.host(head.headers, head.authority, head.local_ip) {
+        return HeadDecision { route: None, result: Err(failure) };
     }
-    let (route, params) = match table.find(method, path) {
-        Matched::Route(route, params) => (route, params),
-        Matched::OtherMethods(allowed) => return Err(wrong_method(method, path, &allowed)),
-        Matched::Nothing(near) => return Err(nothing_there(path, &near)),
-    };
-    if method == Method::HEAD && route.upstream.is_some() {
-        // HEAD asks whether something is there; that costs no tokens.
-        return Ok(ByHead::Answer(Answer::json(StatusCode::OK, Bytes::new())));
+    if head.method == Method::OPTIONS {
+        let result = preflight(table, head.path, head.headers).map(ByHead::Answer);
+        return HeadDecision { route: route_of(table, head), result };
     }
-    let encoding = headers.get(header::CONTENT_ENCODING).map(|value| value.as_bytes().to_ascii_lowercase());
-    if reads_body(&route) && !matches!(encoding.as_deref(), None | Some(b"identity" | b"")) {
-        let message = "Compressed request bodies are not read; send it without Content-Encoding.";
-        return Err(Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
+    match table.find(head.method, head.path) {
+        Matched::Route(route, params) => {
+            HeadDecision { route: Some(route.clone()), result: admit(settings, head, route, params) }
+        }
+        Matched::OtherMethods(allowed) => {
+            HeadDecision { route: None, result: Err(wrong_method(head.method, head.path, &allowed)) }
+        }
+        Matched::Nothing(near) => HeadDecision { route: None, result: Err(unknown_path(head.path, &near)) },
     }
-    Ok(ByHead::Route(route, params))
 }
 
-/// Who sends a request to a row, if they may.
-///
-/// # Errors
-/// 403 for a web page that may not, and for a caller who may not use the row; 401 for whom nobody knows.
-pub fn admit(settings: &Settings, method: &Method, route: &Route, headers: &HeaderMap) -> Result<Arc<Caller>, Failure> {
-    settings.guard.origin(method, headers, route.upstream.is_some(), &*settings.allows_origin)?;
-    if route.is_public {
-        return Ok(settings.access.visitor());
-    }
-    let caller = settings.access.admit(headers)?;
-    caller.enter(method, &route.path, route.options.callers.as_ref().map(|callers| &callers.globs))?;
-    Ok(caller)
-}
-
-/// Whether a route wants the request's body; what is answered here does not.
-pub fn reads_body(route: &Route) -> bool {
-    route.upstream.is_some()
-}
-
-/// The `Host` that the client called.
-pub fn host(headers: &HeaderMap) -> &str {
-    headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost")
-}
-
-/// The body that counts.
-pub fn body(method: &Method, route: &Route, given: Bytes) -> Bytes {
-    if asks_own(method, route, !given.is_empty()) { route.request.clone() } else { given }
-}
-
-/// Whether the route's own request counts. A row that has one asks that, whatever comes with a GET.
-pub fn asks_own(method: &Method, route: &Route, has_body: bool) -> bool {
-    !has_body || (method == Method::GET && !route.request.is_empty())
-}
-
-/// The route that a request would go to, for what its head decides: its headers are on every reply.
-pub fn route_of(table: &Table, method: &Method, path: &str) -> Option<Arc<Route>> {
-    match table.find(method, path) {
+fn route_of(table: &Table, head: &RequestHead<'_>) -> Option<Arc<Route>> {
+    match table.find(head.method, head.path) {
         Matched::Route(route, _) => Some(route),
         Matched::OtherMethods(_) | Matched::Nothing(_) => None,
     }
 }
 
-/// The largest body that a route takes, in bytes.
+fn admit(
+    settings: &Settings,
+    head: &RequestHead<'_>,
+    route: Arc<Route>,
+    params: Vec<String>,
+) -> Result<ByHead, Failure> {
+    if head.method == Method::HEAD && route.upstream.is_some() {
+        // HEAD asks whether something is there. That costs no tokens.
+        return Ok(ByHead::Answer(Answer::json(StatusCode::OK, Bytes::new())));
+    }
+    let encoding = head.headers.get(header::CONTENT_ENCODING).map(|value| value.as_bytes().to_ascii_lowercase());
+    if route.reads_body() && !matches!(encoding.as_deref(), None | Some(b"identity" | b"")) {
+        let message = "Compressed request bodies are not read; send it without Content-Encoding.";
+        return Err(Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
+    }
+    let caller = caller(settings, head, &route)?;
+    Ok(ByHead::Admitted(Admitted { route, params, caller }))
+}
+
+/// Returns who sends a request to a row, if they may.
+fn caller(settings: &Settings, head: &RequestHead<'_>, route: &Route) -> Result<Arc<Caller>, Failure> {
+    settings.guard.origin(head.method, head.headers, route.upstream.is_some(), &*settings.allows_origin)?;
+    if route.is_public {
+        return Ok(settings.access.visitor());
+    }
+    let caller = settings.access.admit(head.headers)?;
+    caller.enter(head.method, &route.path, route.options.callers.as_ref().map(|callers| &callers.globs))?;
+    Ok(caller)
+}
+
+/// Returns the `Host` that the client called.
+pub fn host(headers: &HeaderMap) -> &str {
+    headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost")
+}
+
+/// Returns the largest body that a row takes, in bytes.
 pub fn max_body(route: &Route, settings: &Settings) -> usize {
     route.options.max_body.unwrap_or(settings.max_body)
 }
 
-/// Asks the route's transformer, with the fields that the route decides.
+/// Returns the body that counts: the client's, or the row's own.
 ///
 /// # Errors
-/// What the client did wrong.
-pub fn open(route: &Route, params: Vec<String>, body: Bytes, cx: &Context<'_>) -> Result<Plan, Failure> {
-    let body = match &route.options.overlay {
-        Some(overlay) => overlay.lay(body),
-        None => body,
-    };
-    route.transformer.open(&Request { body, params }, cx)
+/// 413 for a body above the row's limit.
+pub fn body(settings: &Settings, method: &Method, route: &Route, given: Bytes) -> Result<Bytes, Failure> {
+    let most = max_body(route, settings);
+    if given.len() > most {
+        return Err(too_large(most));
+    }
+    Ok(if asks_own(method, route, !given.is_empty()) { route.request.clone() } else { given })
 }
 
-/// The images that are fetched before the request is opened, with the fields that the route decides.
+/// Returns true if the row's own body counts. A row that has one sends that, whatever comes with a GET.
+pub fn asks_own(method: &Method, route: &Route, has_body: bool) -> bool {
+    !has_body || (method == Method::GET && !route.request.is_empty())
+}
+
+/// Returns the images that are fetched before the transformer sees the request, with the fields that the row sets.
 ///
 /// # Errors
-/// 400 when the route fetches none, or not these.
+/// 400 when the row fetches no images, or not these.
 pub fn images(route: &Route, body: &Bytes) -> Result<Option<Wanted>, Failure> {
     match &route.options.overlay {
-        // Laid again when the request is opened, which changes nothing then.
+        // The overlay is laid once more when the transformer is asked. The second time changes nothing.
         Some(overlay) if overlay.mentions("image_url") || !matches!(images::wanted(route, body), Ok(None)) => {
             images::wanted(route, &overlay.lay(body.clone()))
         }
@@ -122,100 +155,11 @@ pub fn images(route: &Route, body: &Bytes) -> Result<Option<Wanted>, Failure> {
     }
 }
 
-/// A call that is ready to be made.
-pub struct Prepared {
-    /// Whom it calls.
-    pub upstream: Arc<Upstream>,
-    /// Where, in the order in which the URLs are tried.
-    pub endpoints: Endpoints,
-    /// How long it may take.
-    pub deadline: Deadline,
-    /// The call and what its reply becomes.
-    pub exchange: Exchange,
-}
-
-/// Calls that are ready to be made, and what makes one reply of them.
-pub struct PreparedDriven {
-    /// The calls.
-    pub calls: Vec<Prepared>,
-    /// How many run at the same time.
-    pub at_once: usize,
-    /// Makes one reply of the parts.
-    pub join: Box<dyn Join>,
-}
-
-/// The terms on which calls are made for a request, beside what its body says.
-#[derive(Clone, Copy)]
-pub struct Terms<'a> {
-    /// The request's headers.
-    pub headers: &'a HeaderMap,
-    /// What was current when it came.
-    pub settings: &'a Settings,
-    /// When its head was read.
-    pub begun: Instant,
-}
-
-impl Terms<'_> {
-    /// Prepares the one call that pingora makes.
-    ///
-    /// # Errors
-    /// The upstream does not stream, but the call wants it to.
-    pub fn prepare(&self, route: Option<&Route>, call: Call, reply: Box<dyn Reply>) -> Result<Prepared, Failure> {
-        let stream = call.stream;
-        self.prepare_for(route, call, reply, stream)
-    }
-
-    /// Prepares calls that the proxy makes itself.
-    ///
-    /// # Errors
-    /// As for [`Terms::prepare`].
-    pub fn prepare_driven(&self, route: Option<&Route>, driven: Driven) -> Result<PreparedDriven, Failure> {
-        let to_stream = driven.join.stream().is_some();
-        let mut calls = Vec::with_capacity(driven.parts.len());
-        for (call, reply) in driven.parts {
-            calls.push(self.prepare_for(route, call, reply, to_stream)?);
-        }
-        Ok(PreparedDriven { calls, at_once: driven.at_once.max(1), join: driven.join })
-    }
-
-    /// The time that may pass until the client, which waits for a stream or not, has all; `asked` is the limit that its
-    /// body asks for.
-    pub fn deadline(&self, route: &Route, asked: Option<Duration>, to_stream: bool) -> Deadline {
-        let own = route.options.timeout;
-        let deadline = Deadline::new(self.begun, own.unwrap_or(self.settings.timeout), asked, self.headers, to_stream);
-        if own.is_some() { deadline.of_route() } else { deadline }
-    }
-
-    fn prepare_for(
-        &self,
-        route: Option<&Route>,
-        call: Call,
-        reply: Box<dyn Reply>,
-        to_stream: bool,
-    ) -> Result<Prepared, Failure> {
-        let upstream = route.and_then(|route| Some((route, route.upstream.clone()?)));
-        let (route, upstream) =
-            upstream.ok_or_else(|| Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "The route has no upstream."))?;
-        let endpoints = match (call.stream, &upstream.stream) {
-            (true, Some(stream)) => stream.clone(),
-            (true, None) => {
-                return Err(Failure::unsupported("stream", &format!("upstream '{}' has no stream_url", upstream.name)));
-            }
-            (false, _) => upstream.whole.clone(),
-        };
-        let deadline = self.deadline(route, call.timeout, to_stream);
-        let first = endpoints.first();
-        let (url, setting) = (first.url.clone(), first.setting.clone());
-        let limits = Limits { max_answer: self.settings.max_answer, url, setting };
-        Ok(Prepared { upstream, endpoints, deadline, exchange: Exchange::new(call, reply, limits) })
-    }
-}
-
 fn preflight(table: &Table, path: &str, headers: &HeaderMap) -> Result<Answer, Failure> {
     // A method that no route takes: the answer is all methods of the path.
     let methods = match table.find(&Method::TRACE, path) {
         Matched::OtherMethods(methods) => methods,
-        Matched::Nothing(near) => return Err(nothing_there(path, &near)),
+        Matched::Nothing(near) => return Err(unknown_path(path, &near)),
         Matched::Route(route, _) => route.methods.clone(),
     };
     let mut answer = Answer::empty(StatusCode::NO_CONTENT);
@@ -231,7 +175,7 @@ fn preflight(table: &Table, path: &str, headers: &HeaderMap) -> Result<Answer, F
     Ok(answer)
 }
 
-/// `Allow`: the methods of a path, with HEAD where GET is, and OPTIONS.
+/// Returns the value of `Allow`: the methods of a path, HEAD where GET is served, and OPTIONS.
 fn allow(methods: &[Method]) -> String {
     let mut names: Vec<&str> = methods.iter().map(Method::as_str).collect();
     if methods.contains(&Method::GET) {
@@ -249,7 +193,7 @@ fn wrong_method(method: &Method, path: &str, allowed: &[Method]) -> Failure {
         .with_header(header::ALLOW, &allow(allowed))
 }
 
-fn nothing_there(path: &str, near: &[String]) -> Failure {
+fn unknown_path(path: &str, near: &[String]) -> Failure {
     let hint = if near.is_empty() { String::new() } else { format!(" Did you mean {}?", near.join(" or ")) };
     Failure::new(StatusCode::NOT_FOUND, format!("Nothing is served on {}.{hint}", short(path)))
         .with_code("unknown_path")
@@ -259,7 +203,7 @@ fn short(path: &str) -> String {
     path.chars().take(200).collect()
 }
 
-/// The refusal of a body above `limit` bytes.
+/// Returns the refusal of a body above `limit` bytes.
 pub fn too_large(limit: usize) -> Failure {
     Failure::new(StatusCode::PAYLOAD_TOO_LARGE, format!("The request body is larger than max_body ({limit} bytes)."))
         .with_code("request_too_large")

@@ -1,17 +1,18 @@
-//! Drives the calls of a request that pingora's one call cannot serve, and writes what the client gets of them.
+//! Makes the calls that pingora's one call for one request cannot serve, and writes what the client gets of them.
 //!
 //! Here every deadline is exact, a client that goes away cancels its calls at once, and comments keep a silent stream alive.
 
-use super::body;
-use super::call_summary::Driving;
+use super::call_summary::CallSummary;
 use super::context::Ctx;
-use super::routing::PreparedDriven;
-use super::{record, response, ticket, writer};
+use super::prepare::PreparedSubrequests;
+use super::work::Work;
+use super::{body, ending, held_reply, reply_heads, writer};
 use crate::exchange::joined::{Drive, Step};
 use crate::plan::Call;
+use crate::proxy::live::Live;
+use crate::proxy::service::Proxy;
 use crate::proxy::upstream::call_state::CallState;
-use crate::proxy::upstream::client::{Came, Outbound};
-use crate::proxy::{Live, Proxy};
+use crate::proxy::upstream::client::{CallEvent, UpstreamClient};
 use crate::telemetry::{By, Spent};
 use crate::wire::Failure;
 use bytes::Bytes;
@@ -23,164 +24,167 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::JoinSet;
 
-/// A client that waits for a stream hears something at least this often.
-const ALIVE: Duration = Duration::from_secs(15);
-/// What a call may be ahead of the client, in pieces.
+/// A client that waits for a stream gets something at least this often.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// How many pieces a call may be ahead of the client.
 const AHEAD: usize = 8;
 
-/// The calls that are under way and those that wait for a place.
-struct Calls {
-    outbound: Arc<Outbound>,
+/// The calls that are running and those that wait for their turn.
+struct CallQueue {
+    client: Arc<UpstreamClient>,
     live: Arc<Live>,
     running: JoinSet<()>,
     waiting: VecDeque<(usize, Call, CallState)>,
-    tell: Sender<(usize, Came)>,
+    events: Sender<(usize, CallEvent)>,
 }
 
-impl Calls {
+impl CallQueue {
     fn start_next(&mut self) {
         let Some((index, call, mut state)) = self.waiting.pop_front() else { return };
-        let (outbound, live, tell) = (self.outbound.clone(), self.live.clone(), self.tell.clone());
+        let (client, live, events) = (self.client.clone(), self.live.clone(), self.events.clone());
         self.running.spawn(async move {
-            let tell = |came| {
-                let tell = tell.clone();
-                // Nobody listens any more once the reply is over; the task is about to be ended then.
-                async move { tell.send((index, came)).await.unwrap_or_default() }
+            let report = |event| {
+                let events = events.clone();
+                // Once the reply is over nobody receives any more, and this task is about to be ended.
+                async move { events.send((index, event)).await.unwrap_or_default() }
             };
-            outbound.call(&live, &mut state, &call, tell).await;
+            client.call(&live.upstreams, &mut state, &call, report).await;
         });
     }
 }
 
 /// Makes the calls and writes the reply.
-pub async fn run(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx, prepared: PreparedDriven) -> Result<()> {
+pub async fn run(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx, prepared: PreparedSubrequests) -> Result<()> {
     body::finish(session).await?;
-    let (tell, inbox) = mpsc::channel(AHEAD);
-    let mut calls = Calls {
-        outbound: proxy.outbound.clone(),
-        live: ctx.live.clone(),
-        running: JoinSet::new(),
-        waiting: VecDeque::new(),
-        tell,
-    };
-    ctx.driving = Driving::of(&prepared);
+    let Some(first) = prepared.calls.first() else { return Ok(()) };
+    let (deadline, host) = (first.deadline, first.endpoints.first().host.clone());
+    if let Some(summary) = CallSummary::new(&prepared) {
+        ctx.work = Work::Subrequests(summary);
+    }
+    let (events, inbox) = mpsc::channel(AHEAD);
+    let (client, live) = (proxy.upstream_client.clone(), ctx.live.clone());
+    let mut calls = CallQueue { client, live, running: JoinSet::new(), waiting: VecDeque::new(), events };
     let mut exchanges = Vec::with_capacity(prepared.calls.len());
-    let mut deadline = None;
     for (index, one) in prepared.calls.into_iter().enumerate() {
-        deadline.get_or_insert((one.deadline, one.endpoints.first().host.clone()));
-        let limit = if one.exchange.call().stream { one.deadline } else { one.deadline.of_whole() };
-        let state = CallState::new(&ctx.live, one.upstream, one.endpoints, limit);
-        calls.waiting.push_back((index, one.exchange.call().clone(), state));
-        record::show(ctx, "call", &one.exchange.call().body);
+        let call = one.exchange.call();
+        let limit = if call.stream { one.deadline } else { one.deadline.of_whole() };
+        let state = CallState::new(&ctx.live.upstreams, one.upstream, one.endpoints, limit);
+        ctx.bodies.show("call", &call.body);
+        calls.waiting.push_back((index, call.clone(), state));
         exchanges.push(one.exchange);
     }
-    let Some((deadline, host)) = deadline else { return Ok(()) };
     for _ in 0..prepared.at_once {
         calls.start_next();
     }
-    ctx.clock.lap(Spent::Own);
-    let drive = Drive::new(exchanges, prepared.join);
-    let late = (deadline.end(), Failure::timeout(deadline.of_whole().message(&host, deadline.end())));
-    let alive = deadline.silence().map_or(ALIVE, |(silence, _)| ALIVE.min(silence / 2));
-    Driver { drive, calls, inbox, late, alive }.run(session, ctx).await
+    ctx.facts.timing.lap(Spent::Own);
+    let joined = Drive::new(exchanges, prepared.join);
+    let end = deadline.end();
+    let timeout = (end, Failure::timeout(deadline.of_whole().message(&host, end)));
+    // A client that gives up after a silence of its own hears something twice in that time.
+    let keep_alive = deadline.silence().map_or(KEEP_ALIVE, |(silence, _)| KEEP_ALIVE.min(silence / 2));
+    Subrequests { joined, calls, inbox, timeout, keep_alive }.run(session, ctx).await
 }
 
-struct Driver {
-    drive: Drive,
-    calls: Calls,
-    inbox: Receiver<(usize, Came)>,
-    /// When time is up, and what the client is told then.
-    late: (Instant, Failure),
-    alive: Duration,
+/// Calls under way, and the reply that is written of them.
+struct Subrequests {
+    joined: Drive,
+    calls: CallQueue,
+    inbox: Receiver<(usize, CallEvent)>,
+    /// When the time is up, and what the client gets then.
+    timeout: (Instant, Failure),
+    keep_alive: Duration,
 }
 
-impl Driver {
+impl Subrequests {
     async fn run(mut self, session: &mut Session, ctx: &mut Ctx) -> Result<()> {
         let mut silent_since = Instant::now();
-        while !self.drive.is_over() {
+        while !self.joined.is_over() {
+            // The events of the calls, the client's leaving, the deadline, a silence: whichever comes first.
             let step = tokio::select! {
-                came = self.inbox.recv() => match came {
-                    Some((index, came)) => {
-                        ctx.clock.lap(Spent::Upstream);
-                        let step = self.came(index, came, ctx).await;
-                        ctx.clock.lap(Spent::Own);
-                        if step.has_text() {
-                            ctx.clock.said();
-                        }
-                        step
-                    }
-                    None => self.drive.fail(0, &Failure::upstream("The call ended without a word.")),
+                event = self.inbox.recv() => match event {
+                    Some((index, event)) => self.timed_event(index, event, ctx).await,
+                    None => self.joined.fail(0, &Failure::upstream("The call ended without a word.")),
                 },
                 gone = session.read_body_or_idle(true) => match gone {
                     Err(e) => return Err(e.into_down()),
                     Ok(_) => Step::Wait,
                 },
-                () = tokio::time::sleep_until(self.late.0.into()) => {
-                    ctx.failure = Some(record::failed(&self.late.1, By::Us, self.late.1.to_string()));
-                    self.drive.fail(0, &self.late.1)
+                () = tokio::time::sleep_until(self.timeout.0.into()) => {
+                    let failure = &self.timeout.1;
+                    ctx.failure = Some(ending::failed(failure, By::Us, failure.to_string()));
+                    self.joined.fail(0, failure)
                 }
-                () = tokio::time::sleep_until((silent_since + self.alive).into()) => {
+                () = tokio::time::sleep_until((silent_since + self.keep_alive).into()) => {
                     silent_since = Instant::now();
-                    self.drive.keep_alive()
+                    self.joined.keep_alive()
                 }
             };
             if !matches!(step, Step::Wait) {
                 silent_since = Instant::now();
             }
-            if self.drive.is_over() {
+            if self.joined.is_over() {
                 self.calls.running.abort_all();
             }
             self.write(session, ctx, step).await?;
-            ctx.clock.lap(Spent::Client);
+            ctx.facts.timing.lap(Spent::Client);
         }
         Ok(())
     }
 
-    async fn came(&mut self, index: usize, came: Came, ctx: &mut Ctx) -> Step {
-        match came {
-            Came::Head(status, headers, bodiless, reached) => {
-                ctx.clock.answered();
-                if let Some(driving) = &mut ctx.driving {
-                    driving.answered(status, reached);
+    async fn timed_event(&mut self, index: usize, event: CallEvent, ctx: &mut Ctx) -> Step {
+        ctx.facts.timing.lap(Spent::Upstream);
+        let step = self.event(index, event, ctx).await;
+        ctx.facts.timing.lap(Spent::Own);
+        if step.has_text() {
+            ctx.facts.timing.said();
+        }
+        step
+    }
+
+    async fn event(&mut self, index: usize, event: CallEvent, ctx: &mut Ctx) -> Step {
+        match event {
+            CallEvent::Head { status, headers, bodiless, reached } => {
+                ctx.facts.timing.answered();
+                if let Some(summary) = ctx.work.subrequests_mut() {
+                    summary.answered(status, reached);
                 }
-                self.drive.head(index, status, &headers, bodiless)
+                self.joined.head(index, status, &headers, bodiless)
             }
-            Came::Piece(piece) => {
-                ctx.held.iter_mut().for_each(|held| held.answered(piece.len()));
-                self.drive.piece(index, piece)
+            CallEvent::Piece(piece) => {
+                if let Some(ticket) = &mut ctx.ticket {
+                    ticket.answered(piece.len());
+                }
+                self.joined.piece(index, piece)
             }
-            Came::End => {
+            CallEvent::End => {
                 let step = self.end(index, ctx).await;
-                // Only now: what the answer says may end everything.
-                if !self.drive.is_over() {
+                // Not before: what the answer says may end everything.
+                if !self.joined.is_over() {
                     self.calls.start_next();
                 }
                 step
             }
-            Came::Failed(failure) => {
-                ctx.failure = Some(record::failed(&failure, By::Upstream, failure.to_string()));
-                self.drive.fail(index, &failure)
+            CallEvent::Failed(failure) => {
+                ctx.failure = Some(ending::failed(&failure, By::Upstream, failure.to_string()));
+                self.joined.fail(index, &failure)
             }
         }
     }
 
-    /// A large held answer is decoded and counted on a thread of its own.
+    /// Ends a part. A large answer is decoded and counted on another thread.
     async fn end(&mut self, index: usize, ctx: &mut Ctx) -> Step {
-        if let Some(counting) = ctx.counting.take() {
-            // Its failure only means that the count is made here.
-            let _ = counting.await;
+        ctx.finish_counting().await;
+        if self.joined.due(index) < held_reply::ANSWER_ASIDE {
+            return self.joined.end(index);
         }
-        if self.drive.due(index) < response::ASIDE {
-            return self.drive.end(index);
-        }
-        let mut drive = std::mem::replace(&mut self.drive, Drive::over());
+        let mut joined = std::mem::replace(&mut self.joined, Drive::over());
         let ended = tokio::task::spawn_blocking(move || {
-            let step = drive.end(index);
-            (drive, step)
+            let step = joined.end(index);
+            (joined, step)
         });
         match ended.await {
-            Ok((drive, step)) => {
-                self.drive = drive;
+            Ok((joined, step)) => {
+                self.joined = joined;
                 step
             }
             Err(_) => Step::Answer(Failure::upstream("The answer could not be read.").to_answer()),
@@ -191,30 +195,26 @@ impl Driver {
         match step {
             Step::Wait => Ok(()),
             Step::Answer(answer) => {
-                let failed = answer.status.is_client_error() || answer.status.is_server_error();
-                ticket::settle(ctx, failed);
-                if failed {
-                    ctx.failure.get_or_insert_with(|| record::answered_badly(answer.why.as_deref()));
-                }
-                writer::write(session, ctx, answer).await;
+                held_reply::record_answer(ctx, &answer);
+                writer::write(session, &ctx.facts, &ctx.bodies, answer).await;
                 Ok(())
             }
             Step::Stream(bytes) => self.stream(session, ctx, bytes, false).await,
             Step::Last(bytes) => {
-                ticket::settle(ctx, false);
+                ctx.settle(false);
                 self.stream(session, ctx, bytes, true).await
             }
         }
     }
 
     async fn stream(&self, session: &mut Session, ctx: &mut Ctx, bytes: Bytes, end: bool) -> Result<()> {
-        record::keep(ctx, &bytes);
-        if let (false, Some(content_type)) = (response::is_written(session), self.drive.stream()) {
+        ctx.bodies.keep(&bytes);
+        if let (false, Some(content_type)) = (writer::is_head_out(session), self.joined.stream()) {
             let version = session.req_header().version;
             if version == http::Version::HTTP_10 {
                 session.set_keepalive(None);
             }
-            let head = response::stream_head(content_type, version, ctx);
+            let head = reply_heads::stream_head(content_type, version, &ctx.facts);
             session.write_response_header(Box::new(head), false).await.map_err(|e| e.into_down())?;
         }
         if bytes.is_empty() && !end {

@@ -1,16 +1,13 @@
-//! What comes of a call's attempts: remembered for the calls after it, and counted.
+//! What the network knows of one call: where it goes, how far it came, and what its attempts teach about the URLs.
 
-use super::failover::Choice;
-use crate::proxy::Live;
-use crate::proxy::connection::socket::Line;
-use crate::proxy::connection::watchdog::Cut;
-use crate::proxy::connection::watchdog::Watch;
-use crate::proxy::deadline::ConnectBy;
-use crate::proxy::deadline::{Connecting, Deadline};
-use crate::table::Endpoints;
-use crate::table::{Endpoint, Upstream};
-use crate::telemetry;
-use crate::telemetry::Metrics;
+use super::Upstreams;
+use super::failover::Failover;
+use crate::proxy::connection::silence::TimeLimit;
+use crate::proxy::connection::socket::UpstreamSocket;
+use crate::proxy::connection::watchdog::Watchdog;
+use crate::proxy::deadline::{ConnectBy, Connecting, Deadline};
+use crate::table::{Endpoint, Endpoints, Upstream};
+use crate::telemetry::{self, Metrics};
 use http::StatusCode;
 use pingora::{Error, ErrorSource, ErrorType};
 use std::net::SocketAddr;
@@ -21,78 +18,75 @@ use std::time::Instant;
 pub struct CallState {
     /// Whom it calls.
     pub upstream: Arc<Upstream>,
-    /// Where it goes.
+    /// The URL that the current attempt goes to.
     pub endpoint: Arc<Endpoint>,
-    /// The address that was connected to last, where it is one.
-    pub at: Option<SocketAddr>,
-    /// How often it went elsewhere, or was made anew.
+    /// The address that was connected to last; `None` for a Unix socket.
+    pub address: Option<SocketAddr>,
+    /// How many attempts went elsewhere or were repeated.
     pub retries: u32,
-    /// Where that is counted.
-    pub metrics: Option<Arc<Metrics>>,
-    /// Where it may go when that cannot be connected to.
-    pub choice: Choice,
-    /// How long it may take.
+    metrics: Option<Arc<Metrics>>,
+    /// The URLs that are left.
+    pub failover: Failover,
+    /// How long the call may take.
     pub deadline: Deadline,
     /// How long connecting may take in this attempt.
     pub connecting: Connecting,
     /// The addresses of the endpoint's name; empty until they are resolved.
     pub addresses: Arc<[SocketAddr]>,
-    /// How many addresses of the endpoint did not answer.
+    /// How many of these addresses could not be connected to.
     pub tried: usize,
-    /// Whether a pooled connection turned out dead, so that this attempt must open a new one.
-    pub fresh: bool,
+    /// True after a pooled connection turned out dead: this attempt must open a new one.
+    pub needs_new_connection: bool,
     /// When the request was sent last.
-    pub sent: Option<Instant>,
-    /// Whether any head came from the upstream, even an informational one.
-    pub answered: bool,
-    /// Whether the end of the connection is the end of the answer.
-    pub unframed: bool,
+    pub sent_at: Option<Instant>,
+    /// True once any head came from the upstream, even an informational one.
+    pub has_answered: bool,
+    /// True if the answer has no length, so that the end of the connection is its end.
+    pub ends_with_connection: bool,
     /// The upstream's status.
     pub status: Option<u16>,
     /// The connection, while it holds back the call's head for its body.
-    pub held: Option<Arc<Line>>,
-    /// Looks for silence, where the upstream has limits for it.
-    pub watch: Option<Watch>,
-    /// What it was seen to take too long for, where the proxy itself makes the call.
-    pub slow: Option<Cut>,
+    pub corked: Option<Arc<UpstreamSocket>>,
+    /// Watches the connection, in calls that pingora makes.
+    pub watchdog: Option<Watchdog>,
+    /// The upstream's own limit that ended a read, in calls that the proxy makes itself.
+    pub read_limit: Option<TimeLimit>,
 }
 
 impl CallState {
-    /// Of a call that has not been made yet.
-    pub fn new(live: &Live, upstream: Arc<Upstream>, endpoints: Endpoints, deadline: Deadline) -> Self {
-        let (choice, endpoint) = Choice::new(endpoints, live.breakers(), Instant::now());
+    /// The state of a call that has not been made yet.
+    pub fn new(upstreams: &Upstreams, upstream: Arc<Upstream>, endpoints: Endpoints, deadline: Deadline) -> Self {
+        let (failover, endpoint) = Failover::new(endpoints, &upstreams.breakers, Instant::now());
         CallState {
             upstream,
             endpoint,
-            at: None,
+            address: None,
             retries: 0,
-            metrics: live.meters().map(|meters| meters.metrics().clone()),
-            choice,
+            metrics: upstreams.metrics.clone(),
+            failover,
             deadline,
             connecting: Connecting::default(),
             addresses: Arc::default(),
             tried: 0,
-            fresh: false,
-            sent: None,
-            answered: false,
-            unframed: false,
+            needs_new_connection: false,
+            sent_at: None,
+            has_answered: false,
+            ends_with_connection: false,
             status: None,
-            held: None,
-            watch: None,
-            slow: None,
+            corked: None,
+            watchdog: None,
+            read_limit: None,
         }
     }
 
-    /// What the upstream took too long for, if the call was ended for it.
-    pub fn cut(&self) -> Option<Cut> {
-        self.slow.or(self.watch.as_ref().and_then(Watch::cut))
+    /// Returns the limit for which the call was ended, if it was.
+    pub fn expired(&self) -> Option<TimeLimit> {
+        self.read_limit.or(self.watchdog.as_ref().and_then(Watchdog::expired))
     }
-}
 
-impl CallState {
-    /// Goes on to the next URL, if there is one, since nothing was sent to this one.
-    pub fn go_on(&mut self, now: Instant) -> bool {
-        let Some(next) = self.choice.next(now) else { return false };
+    /// Goes on to the next URL. Returns false if there is none. Nothing was sent to the last one.
+    pub fn next_url(&mut self, now: Instant) -> bool {
+        let Some(next) = self.failover.next(now) else { return false };
         self.retries += 1;
         if let Some(metrics) = &self.metrics {
             metrics.went_on(&self.upstream.name);
@@ -103,64 +97,80 @@ impl CallState {
         true
     }
 
-    /// An address did not answer; `again` when another one is tried.
-    pub fn passed_over(&mut self, again: bool) {
+    /// Records that an address could not be connected to; `again` if another one is tried.
+    pub fn address_failed(&mut self, again: bool) {
         self.retries += u32::from(again);
         if let Some(metrics) = &self.metrics {
             metrics.unconnected(&self.upstream.name);
         }
     }
 
-    /// The call is sent once more.
-    pub fn repeats(&mut self) {
-        self.fresh = true;
+    /// Records that the call is sent once more.
+    pub fn repeat(&mut self) {
+        self.needs_new_connection = true;
         self.retries += 1;
         if let Some(metrics) = &self.metrics {
             metrics.retried(&self.upstream.name);
         }
     }
 
-    /// Remembers that the endpoint could not be connected to, unless only this call was in a hurry.
-    pub fn unconnected(&mut self, e: &ErrorType, now: Instant) {
+    /// Records that the URL could not be connected to, unless only this call was short of time.
+    pub fn url_failed(&mut self, e: &ErrorType, now: Instant) {
         if *e != ErrorType::ConnectTimedout || self.connecting.by != ConnectBy::Deadline {
-            self.choice.failed(&self.endpoint, now);
+            self.failover.record_failure(&self.endpoint, now);
         }
     }
 
-    /// Remembers that the endpoint answered with this status.
+    /// Records that the URL answered with this status.
     pub fn answered_with(&mut self, status: StatusCode) {
-        self.answered = true;
+        self.has_answered = true;
         self.status = Some(status.as_u16());
-        match status.is_server_error() {
-            true => self.choice.failed(&self.endpoint, Instant::now()),
-            false => self.choice.succeeded(&self.endpoint),
+        if status.is_server_error() {
+            self.failover.record_failure(&self.endpoint, Instant::now());
+        } else {
+            self.failover.record_success(&self.endpoint);
         }
     }
 
-    /// Remembers that the call broke off, if that is the endpoint's fault: it had not answered, and there was time.
+    /// Records that the call broke off, if that is the URL's fault: it had not answered, and there was time.
     pub fn broke_off(&mut self, e: &Error) {
         use ErrorType::{ConnectionClosed, H1Error, InvalidHTTPHeader, ReadError, WriteError};
-        let cut = self.cut();
-        let silent = matches!(cut, Some(Cut::FirstByte(_)));
-        let broke = *e.esource() == ErrorSource::Upstream
+        let expired = self.expired();
+        let is_silent = matches!(expired, Some(TimeLimit::FirstByte(_)));
+        let is_broken = *e.esource() == ErrorSource::Upstream
             && matches!(e.etype(), ConnectionClosed | H1Error | InvalidHTTPHeader | ReadError | WriteError);
-        if !self.answered && (silent || broke && cut.is_none()) {
-            self.choice.failed(&self.endpoint, Instant::now());
+        if !self.has_answered && (is_silent || is_broken && expired.is_none()) {
+            self.failover.record_failure(&self.endpoint, Instant::now());
         }
     }
 
-    /// Where it went.
-    pub fn told(&self) -> telemetry::Upstream<'_> {
-        told(&self.upstream, &self.endpoint, self.at, self.status)
+    /// Returns the way that the call took to its answer.
+    pub fn reached(&self) -> Reached {
+        Reached { endpoint: self.endpoint.clone(), address: self.address, retries: self.retries }
+    }
+
+    /// Returns where the call went, for the log.
+    pub fn summary(&self) -> telemetry::Upstream<'_> {
+        summary(&self.upstream, &self.endpoint, self.address, self.status)
     }
 }
 
-/// Where a call went, and what it was answered.
-pub fn told<'a>(
+/// The way that a call took to its answer.
+pub struct Reached {
+    /// The URL that answered.
+    pub endpoint: Arc<Endpoint>,
+    /// Its address; `None` for a Unix socket.
+    pub address: Option<SocketAddr>,
+    /// How many attempts went elsewhere or were repeated.
+    pub retries: u32,
+}
+
+/// Returns where a call went and what status it got, for the log.
+pub fn summary<'a>(
     upstream: &'a Upstream,
     endpoint: &'a Endpoint,
-    at: Option<SocketAddr>,
+    address: Option<SocketAddr>,
     status: Option<u16>,
 ) -> telemetry::Upstream<'a> {
-    telemetry::Upstream { name: &upstream.name, host: &endpoint.host, port: endpoint.port, address: at, status }
+    telemetry::Upstream { name: &upstream.name, host: &endpoint.host, port: endpoint.port, address, status }
 }

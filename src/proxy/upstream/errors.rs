@@ -1,6 +1,6 @@
 //! What pingora's errors mean for the client.
 
-use crate::proxy::connection::watchdog::Cut;
+use crate::proxy::connection::silence::TimeLimit;
 use crate::proxy::upstream::call_state::CallState;
 use crate::wire::Failure;
 use http::StatusCode;
@@ -11,10 +11,10 @@ use std::time::Instant;
 pub const NO_ADDRESS: ErrorType = ErrorType::Custom("NoAddress");
 /// The call's time was up before it was sent.
 pub const TIME_UP: ErrorType = ErrorType::Custom("TimeUp");
-/// The exchange told the client of a failure; what the upstream still sends does not matter.
+/// The exchange has failed and its client knows; what the upstream still sends does not matter.
 pub const OVER: ErrorType = ErrorType::Custom("Over");
 
-/// What the client is told; `None` when there is nobody to tell.
+/// Returns the failure to report to the client; `None` when the client is gone.
 pub fn failure(e: &Error, call: Option<&CallState>) -> Option<Failure> {
     if let ErrorType::HTTPStatus(status) = e.etype() {
         let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -42,8 +42,8 @@ fn from_client(e: &Error) -> Option<Failure> {
 
 fn from_upstream(e: &Error, call: &CallState) -> Failure {
     use ErrorType as E;
-    if let Some(cut) = call.cut() {
-        return silent(cut, call, Instant::now());
+    if let Some(limit) = call.expired() {
+        return silent(limit, call, Instant::now());
     }
     let endpoint = &call.endpoint;
     let place = place(call);
@@ -63,8 +63,8 @@ fn from_upstream(e: &Error, call: &CallState) -> Failure {
             unreachable(StatusCode::BAD_GATEWAY, what)
         }
         E::ConnectError | E::SocketError | E::BindError => unreachable(StatusCode::BAD_GATEWAY, "cannot be reached"),
-        // So pingora calls what the system forbids, such as a socket of somebody else's.
-        E::InternalError if call.sent.is_none() => unreachable(StatusCode::BAD_GATEWAY, "cannot be connected to"),
+        // pingora reports so what the system forbids, such as a socket that belongs to another user.
+        E::InternalError if call.sent_at.is_none() => unreachable(StatusCode::BAD_GATEWAY, "cannot be connected to"),
         etype if *etype == NO_ADDRESS => {
             unreachable(StatusCode::BAD_GATEWAY, "has no address: its name cannot be resolved")
         }
@@ -78,7 +78,7 @@ fn from_upstream(e: &Error, call: &CallState) -> Failure {
     }
 }
 
-/// What the log tells of an error. pingora quotes what it could not read, which may be keys and texts: that stays out.
+/// Returns an error's cause for the log. pingora quotes what it could not read, which may be keys and texts: that stays out.
 pub fn cause(e: &Error) -> String {
     match e.etype() {
         etype @ (ErrorType::InvalidHTTPHeader | ErrorType::H1Error | ErrorType::H2Error) => etype.as_str().to_owned(),
@@ -94,26 +94,40 @@ fn place(call: &CallState) -> String {
     }
 }
 
-/// What to do about an upstream that cannot be reached.
+/// Returns what to do about an upstream that cannot be reached.
 fn remedy(call: &CallState) -> String {
     if call.upstream.connect_to.is_some() {
         return format!("Is the tunnel up? The way is set by upstreams.{}.connect_to.", call.upstream.name);
     }
     let hint = "Is this machine on the Argonne network or its VPN? ARGO can be reached only from there.";
-    let others = match call.choice.tried() {
+    let others = match call.failover.tried() {
         0 | 1 => String::new(),
         tried => format!(" It was the last of {tried} URLs that were tried."),
     };
     format!("{hint} The address is set by {}.{others}", call.endpoint.setting)
 }
 
-/// The failure of a call that was ended because nothing came.
-pub fn silent(cut: Cut, call: &CallState, now: Instant) -> Failure {
+/// Returns the failure of a call that took too long.
+pub fn silent(limit: TimeLimit, call: &CallState, now: Instant) -> Failure {
     let (host, name) = (&call.endpoint.host, &call.upstream.name);
-    let (what, time, key) = match cut {
-        Cut::FirstByte(time) => ("did not begin to answer within", time, "first_byte_timeout"),
-        Cut::Idle(time) => ("fell silent in the middle of its answer for", time, "idle_timeout"),
-        Cut::Late => return Failure::timeout(call.deadline.message(host, now)),
+    let (what, time, key) = match limit {
+        TimeLimit::FirstByte(time) => ("did not begin to answer within", time, "first_byte_timeout"),
+        TimeLimit::Idle(time) => ("fell silent in the middle of its answer for", time, "idle_timeout"),
+        TimeLimit::Deadline => return Failure::timeout(call.deadline.message(host, now)),
     };
     Failure::timeout(format!("ARGO ({host}) {what} {} s (upstreams.{name}.{key} of the table).", time.as_secs_f64()))
+}
+
+/// The error of a hook that finds no call. It cannot happen: pingora calls these hooks only after a call was prepared.
+pub fn no_call() -> Box<Error> {
+    Error::explain(ErrorType::InternalError, "no call was opened")
+}
+
+/// Returns true if a call broke off before any byte of its answer was read.
+///
+/// Only pingora's message says so. Counting the bytes of the socket would not do: TLS sends bytes of its own when a connection
+/// is closed, and a Unix socket has no count.
+pub fn nothing_was_read(e: &Error) -> bool {
+    let message = e.to_string();
+    !message.contains("bytes already read") || message.contains("bytes already read: 0")
 }

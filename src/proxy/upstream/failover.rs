@@ -5,32 +5,32 @@ use crate::table::{Endpoint, Endpoints};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// The URLs of one call that are left, and what the one that it goes to is told of it.
+/// The URLs of one call that are left, and the breaker of the one that the call goes to.
 #[derive(Debug)]
-pub struct Choice {
+pub struct Failover {
     endpoints: Endpoints,
-    /// `None` where there is no choice.
+    /// `None` where there is one URL.
     breakers: Option<Arc<Breakers>>,
     /// A bit for each URL that was tried; a table has at most [`crate::table::MOST_URLS`].
     tried: u64,
-    /// The URL whose standing this call finds out, until it has.
+    /// The breaker that waits for the verdict of this call, with the number of the probe.
     probing: Option<(Breaker, u64)>,
 }
 
-impl Choice {
-    /// Of a call that has not been made yet, with the URL to begin with.
+impl Failover {
+    /// The failover of a call that has not been made yet, with the URL to begin with.
     pub fn new(endpoints: Endpoints, breakers: &Arc<Breakers>, now: Instant) -> (Self, Arc<Endpoint>) {
         let first = endpoints.first().clone();
         let breakers = endpoints.iter().nth(1).map(|_| breakers.clone());
-        let mut choice = Choice { endpoints, breakers, tried: 0, probing: None };
-        let begin = choice.next(now).unwrap_or(first);
-        (choice, begin)
+        let mut failover = Failover { endpoints, breakers, tried: 0, probing: None };
+        let begin = failover.next(now).unwrap_or(first);
+        (failover, begin)
     }
 
-    /// The next URL; `None` when all were tried.
+    /// Returns the next URL; `None` when all were tried.
     pub fn next(&mut self, now: Instant) -> Option<Arc<Endpoint>> {
-        self.leave();
-        let Choice { endpoints, breakers, tried, probing } = self;
+        self.give_probe_back();
+        let Failover { endpoints, breakers, tried, probing } = self;
         let untried = || endpoints.iter().enumerate().filter(|(index, _)| *tried & (1 << index) == 0);
         let sound = untried().find(|(_, endpoint)| {
             let Some(breaker) = breakers.as_ref().and_then(|breakers| breakers.of(endpoint)) else { return true };
@@ -49,34 +49,34 @@ impl Choice {
         Some(endpoint)
     }
 
-    /// How many URLs were tried.
+    /// Returns how many URLs were tried.
     pub fn tried(&self) -> u32 {
         self.tried.count_ones()
     }
 
-    /// The call failed at this URL, by the URL's fault.
-    pub fn failed(&mut self, endpoint: &Endpoint, now: Instant) {
+    /// Records that the call failed at this URL, by the URL's fault.
+    pub fn record_failure(&mut self, endpoint: &Endpoint, now: Instant) {
         let Some(breaker) = self.breakers.as_ref().and_then(|breakers| breakers.of(endpoint)) else { return };
         breaker.failed(now, self.probing.take().map(|(_, number)| number));
     }
 
-    /// The URL answered.
-    pub fn succeeded(&mut self, endpoint: &Endpoint) {
+    /// Records that the URL answered.
+    pub fn record_success(&mut self, endpoint: &Endpoint) {
         let Some(breaker) = self.breakers.as_ref().and_then(|breakers| breakers.of(endpoint)) else { return };
         self.probing = None;
         breaker.succeeded();
     }
 
-    fn leave(&mut self) {
+    fn give_probe_back(&mut self) {
         if let Some((breaker, number)) = self.probing.take() {
             breaker.abandoned(number);
         }
     }
 }
 
-impl Drop for Choice {
+impl Drop for Failover {
     fn drop(&mut self) {
-        self.leave();
+        self.give_probe_back();
     }
 }
 
@@ -111,15 +111,15 @@ routes:
     }
 
     fn order(table: &Table, breakers: &Arc<Breakers>, now: Instant) -> String {
-        let (mut choice, first) = Choice::new(whole(table), breakers, now);
-        let rest = std::iter::from_fn(|| choice.next(now));
+        let (mut failover, first) = Failover::new(whole(table), breakers, now);
+        let rest = std::iter::from_fn(|| failover.next(now));
         std::iter::once(first).chain(rest).map(|endpoint| endpoint.host.clone()).collect()
     }
 
     fn fail(table: &Table, breakers: &Arc<Breakers>, host: &str, now: Instant) {
-        let (mut choice, _) = Choice::new(whole(table), breakers, now);
+        let (mut failover, _) = Failover::new(whole(table), breakers, now);
         let endpoint = table.endpoints().find(|(_, endpoint)| endpoint.host == host).unwrap().1.clone();
-        choice.failed(&endpoint, now);
+        failover.record_failure(&endpoint, now);
     }
 
     #[test]
@@ -135,8 +135,8 @@ routes:
             fail(&table, &breakers, host, now);
         }
         assert_eq!(order(&table, &breakers, now), "abc", "none is refused where there is no other");
-        let (mut choice, first) = Choice::new(whole(&table), &breakers, now);
-        choice.succeeded(&first);
+        let (mut failover, first) = Failover::new(whole(&table), &breakers, now);
+        failover.record_success(&first);
         assert_eq!(order(&table, &breakers, now), "abc");
         assert_eq!(breakers.iter().map(Breaker::opened).sum::<u64>(), 3);
     }
@@ -148,13 +148,13 @@ routes:
         fail(&table, &breakers, "a", now);
         fail(&table, &breakers, "a", now);
         let later = now + Duration::from_secs(10);
-        let (probing, first) = Choice::new(whole(&table), &breakers, later);
+        let (probing, first) = Failover::new(whole(&table), &breakers, later);
         assert_eq!(first.host, "a");
         assert_eq!(order(&table, &breakers, later), "bca");
         drop(probing);
-        let (mut probing, first) = Choice::new(whole(&table), &breakers, Instant::now() + Duration::from_secs(60));
+        let (mut probing, first) = Failover::new(whole(&table), &breakers, Instant::now() + Duration::from_secs(60));
         assert_eq!(first.host, "a");
-        probing.failed(&first, later);
+        probing.record_failure(&first, later);
         assert_eq!(probing.next(later).unwrap().host, "b");
         assert_eq!(order(&table, &breakers, later + Duration::from_secs(19)), "bca");
     }

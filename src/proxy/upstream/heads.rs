@@ -1,4 +1,4 @@
-//! Heads of messages, put together from whole maps: pingora's own way to add a header takes its name apart each time.
+//! Heads of messages, put together from whole maps: pingora's way to add a header takes the name apart each time.
 
 use crate::plan::Call;
 use crate::table::{Endpoint, Upstream};
@@ -6,14 +6,14 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use pingora::http::{RequestHeader, ResponseHeader};
 
-/// Who the proxy says that it is.
+/// The `User-Agent` of calls.
 pub const AGENT: HeaderValue =
     HeaderValue::from_static(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")));
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain");
 const NOT_KNOWN: HeaderValue = HeaderValue::from_static("0");
 
-/// The head of a response.
+/// Returns the head of a response.
 pub fn response(status: StatusCode, headers: HeaderMap) -> ResponseHeader {
     let (mut parts, ()) = http::Response::new(()).into_parts();
     parts.status = status;
@@ -29,26 +29,26 @@ fn request(method: Method, path: PathAndQuery, headers: HeaderMap) -> RequestHea
     parts.into()
 }
 
-/// The value of `Content-Length`.
+/// Returns the value of `Content-Length`.
 pub fn length(bytes: usize) -> HeaderValue {
     HeaderValue::try_from(bytes.to_string()).unwrap_or_else(|_| HeaderValue::from(bytes))
 }
 
-/// What the heads of all calls to a URL have in common. Nothing of the client's headers goes upstream, but those that the
-/// upstream's row sends along.
+/// What the heads of all calls to a URL have in common. No header of the client goes upstream; the upstream's row can add
+/// headers.
 pub struct CallHead {
     path: PathAndQuery,
     headers: HeaderMap,
 }
 
 impl CallHead {
-    /// Of the calls to one URL of an upstream.
+    /// The head of the calls to one URL of an upstream.
     pub fn new(upstream: &Upstream, endpoint: &Endpoint) -> Self {
         let along = upstream.headers.iter().map(|header| (header.name.clone(), header.value.clone()));
         CallHead::with(endpoint, along)
     }
 
-    /// The same with these headers `along`.
+    /// The head of the calls to a URL, with these headers `along`.
     pub fn with(endpoint: &Endpoint, along: impl Iterator<Item = (HeaderName, HeaderValue)>) -> Self {
         let own = [
             (header::HOST, endpoint.authority.clone()),
@@ -58,16 +58,16 @@ impl CallHead {
             (header::ACCEPT_ENCODING, HeaderValue::from_static("identity")),
             (header::USER_AGENT, AGENT),
         ];
-        // With room to spare: a full map grows even when a header is only replaced, in each copy of it.
+        // With room to spare: a full map grows even when a header is only replaced, and so does each copy of it.
         let mut headers = HeaderMap::with_capacity(2 * own.len());
-        // One after the other: a header that goes along takes the place of the proxy's own.
+        // A header that goes along replaces the proxy's own.
         own.into_iter().chain(along).for_each(|(name, value)| {
             headers.insert(name, value);
         });
         CallHead { path: endpoint.path.clone(), headers }
     }
 
-    /// The head of a call.
+    /// Returns the head of a call.
     pub fn of(&self, call: &Call) -> RequestHeader {
         let mut headers = self.headers.clone();
         headers.insert(header::CONTENT_LENGTH, length(call.body.len()));
@@ -77,11 +77,22 @@ impl CallHead {
         request(Method::POST, self.path.clone(), headers)
     }
 
-    /// The head of a question that has no body.
-    pub fn of_question(&self) -> RequestHeader {
+    /// Returns the head of a GET without a body.
+    pub fn of_probe(&self) -> RequestHeader {
         let mut headers = self.headers.clone();
         headers.remove(header::CONTENT_TYPE);
         headers.remove(header::CONTENT_LENGTH);
         request(Method::GET, self.path.clone(), headers)
     }
+}
+
+/// Returns true if no body follows an upstream's head.
+pub fn is_bodiless(head: &ResponseHeader) -> bool {
+    let is_zero = |length: &HeaderValue| length.as_bytes() == b"0";
+    is_no_content(head.status) || head.headers.get(header::CONTENT_LENGTH).is_some_and(is_zero)
+}
+
+/// Returns true if replies with this status have no body.
+pub fn is_no_content(status: StatusCode) -> bool {
+    matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
 }

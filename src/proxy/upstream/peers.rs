@@ -1,7 +1,8 @@
-//! What pingora needs to know of each URL of a table, made once when the table is loaded; a call adds its address and times.
+//! What pingora needs to know of each URL of a table. It is made once, when the table is loaded; a call adds its address and
+//! its time limits.
 
 use super::heads::CallHead;
-use crate::proxy::connection::socket::Lines;
+use crate::proxy::connection::socket::UpstreamConnector;
 use crate::table::{Connect, Endpoint, Table, Tls, Upstream};
 use pingora::protocols::TcpKeepalive;
 use pingora::protocols::l4::socket::SocketAddr;
@@ -18,38 +19,38 @@ pub const KEEP: Duration = Duration::from_secs(60);
 pub struct Peers(Box<[(HttpPeer, CallHead)]>);
 
 impl Peers {
-    /// The peers of a table.
+    /// The peers of all URLs of a table.
     pub fn new(table: &Table) -> Self {
         let of = |upstream: &Upstream| {
-            let tls = Material::new(&upstream.tls);
+            let tls = TlsMaterial::new(&upstream.tls);
             let both = |endpoint: &Arc<Endpoint>| (peer(upstream, endpoint, &tls), CallHead::new(upstream, endpoint));
             upstream.endpoints().map(both).collect::<Vec<_>>()
         };
         Peers(table.upstreams().flat_map(|upstream| of(upstream)).collect())
     }
 
-    /// The peer of a URL, to be completed; `None` for one of another table.
+    /// Returns the peer of a URL, without address and times; `None` for a URL of another table.
     pub fn of(&self, endpoint: &Endpoint) -> Option<HttpPeer> {
         self.0.get(endpoint.number).map(|(peer, _)| peer.clone())
     }
 
-    /// The head of a URL's calls, to be completed.
+    /// Returns what the heads of a URL's calls have in common; `None` for a URL of another table.
     pub fn head(&self, endpoint: &Endpoint) -> Option<&CallHead> {
         self.0.get(endpoint.number).map(|(_, head)| head)
     }
 }
 
-/// What is shared by all connections of an upstream.
-struct Material {
+/// Certificates that all connections of an upstream share.
+struct TlsMaterial {
     authorities: Option<Arc<[WrappedX509]>>,
     identity: Option<Arc<CertKey>>,
 }
 
-impl Material {
-    /// Of what was proved when the table was read.
+impl TlsMaterial {
+    /// The certificates of an upstream. They were checked when the table was read.
     fn new(tls: &Tls) -> Self {
         let parsed = |der: &Vec<u8>| WrappedX509::new(der.clone(), parse_x509);
-        Material {
+        TlsMaterial {
             authorities: (!tls.authorities.is_empty()).then(|| tls.authorities.iter().map(parsed).collect()),
             identity: tls
                 .identity
@@ -59,7 +60,7 @@ impl Material {
     }
 }
 
-fn peer(upstream: &Upstream, endpoint: &Endpoint, tls: &Material) -> HttpPeer {
+fn peer(upstream: &Upstream, endpoint: &Endpoint, tls: &TlsMaterial) -> HttpPeer {
     let unknown = (Ipv4Addr::UNSPECIFIED, endpoint.port);
     let mut peer = HttpPeer::new(unknown, endpoint.tls, endpoint.host.clone());
     match &endpoint.connect {
@@ -81,6 +82,6 @@ fn peer(upstream: &Upstream, endpoint: &Endpoint, tls: &Material) -> HttpPeer {
         #[cfg(target_os = "linux")]
         user_timeout: Duration::ZERO,
     });
-    options.custom_l4 = Some(Arc::new(Lines));
+    options.custom_l4 = Some(Arc::new(UpstreamConnector));
     peer
 }

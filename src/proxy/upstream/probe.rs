@@ -1,13 +1,13 @@
-//! One question to a URL of the table, over the connection that a call to it would get: for whoever wants to know whether
-//! calls would arrive. It is a GET, which a route for calls refuses without spending anything.
+//! Asks a URL of the table one question, over the connection that a call to it would get, to find out whether calls would
+//! arrive. The question is a GET, which a route for calls refuses at no cost.
 
-use super::client::Outbound;
+use super::Upstreams;
+use super::call_state::CallState;
+use super::client::{self, UpstreamClient};
 use super::connect;
 use super::errors;
 use super::heads::CallHead;
-use crate::proxy::Live;
 use crate::proxy::deadline::Deadline;
-use crate::proxy::upstream::call_state::CallState;
 use crate::table::{Endpoint, Endpoints, Upstream};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
@@ -19,93 +19,98 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// What a URL answers.
-pub struct Answer {
+/// What a URL answered.
+pub struct ProbeReply {
     /// Its status.
     pub status: StatusCode,
-    /// Where it sends the caller, if it does.
+    /// Its `Location`, if it redirects.
     pub location: Option<String>,
     /// Its body, where that was wanted.
     pub body: Vec<u8>,
 }
 
-/// How far a question came that got no answer.
+/// How far a probe came that got no answer.
 #[derive(Clone, Debug)]
-pub enum Stage {
+pub enum ProbeStage {
     /// The name has no address.
     Resolving,
-    /// No connection to this place; whether it stood already, so that only TLS was missing.
+    /// There is no connection to this address. True if the socket was connected, so that only TLS failed.
     Connecting(SocketAddr, bool),
-    /// It was asked.
+    /// The question was sent.
     Asked,
-    /// It was asked, and said nothing in time.
+    /// The question was sent, and no answer came in time.
     Silent,
 }
 
 /// Why there is no answer.
-pub struct Unanswered {
-    /// How far it came.
-    pub stage: Stage,
+pub struct ProbeFailure {
+    /// How far the probe came.
+    pub stage: ProbeStage,
     /// What happened.
     pub error: Box<Error>,
-    /// How long each stage might have taken: the time that calls have for connecting.
+    /// How long each stage may take: as long as connecting may take for a call.
     pub limit: Duration,
 }
 
-impl Outbound {
+impl UpstreamClient {
     /// Asks a URL of an upstream once. Connecting, waiting for the answer's head and reading its body may each take as long as
-    /// connecting may for a call.
+    /// connecting may take for a call. `timeout` is that of a call.
     ///
     /// # Errors
-    /// How far it came, and why no further.
-    pub async fn ask(
+    /// How far the probe came, and why no further.
+    pub async fn probe(
         &self,
-        live: &Live,
+        upstreams: &Upstreams,
+        timeout: Duration,
         upstream: &Arc<Upstream>,
         endpoint: &Arc<Endpoint>,
         wants_body: bool,
-    ) -> std::result::Result<Answer, Box<Unanswered>> {
+    ) -> std::result::Result<ProbeReply, Box<ProbeFailure>> {
         let only = Endpoints::new(endpoint.clone(), Vec::new());
-        let deadline = Deadline::new(Instant::now(), live.settings.timeout, None, &HeaderMap::new(), false);
-        let mut state = CallState::new(live, upstream.clone(), only, deadline);
-        let mut stage = Stage::Resolving;
-        let answer = self.try_to_ask(live, &mut state, &mut stage, wants_body).await;
-        answer.map_err(|error| Box::new(Unanswered { stage, error, limit: state.connecting.limit }))
+        let deadline = Deadline::new(Instant::now(), timeout, None, &HeaderMap::new(), false);
+        let mut state = CallState::new(upstreams, upstream.clone(), only, deadline);
+        let mut stage = ProbeStage::Resolving;
+        let reply = self.try_probe(upstreams, &mut state, &mut stage, wants_body).await;
+        reply.map_err(|error| Box::new(ProbeFailure { stage, error, limit: state.connecting.limit }))
     }
 
-    async fn try_to_ask(
+    async fn try_probe(
         &self,
-        live: &Live,
+        upstreams: &Upstreams,
         state: &mut CallState,
-        stage: &mut Stage,
+        stage: &mut ProbeStage,
         wants_body: bool,
-    ) -> Result<Answer> {
-        let mut session = self.connected(live, state, stage).await?;
+    ) -> Result<ProbeReply> {
+        let mut session = self.connected(upstreams, state, stage).await?;
         let limit = state.connecting.limit;
-        *stage = Stage::Silent;
-        let answer = tokio::time::timeout(limit, heads(&mut session, live, state)).await;
-        let slow = |_| Error::new(ErrorType::ReadTimedout);
-        let mut answer = answer.map_err(slow)?.inspect_err(|_| *stage = Stage::Asked)?;
+        *stage = ProbeStage::Silent;
+        let too_slow = |_| Error::new(ErrorType::ReadTimedout);
+        let reply = tokio::time::timeout(limit, ask(&mut session, upstreams, state)).await;
+        let mut reply = reply.map_err(too_slow)?.inspect_err(|_| *stage = ProbeStage::Asked)?;
         if wants_body {
-            let body = read(&mut session, live.settings.max_answer);
-            answer.body =
-                tokio::time::timeout(limit, body).await.map_err(slow)?.inspect_err(|_| *stage = Stage::Asked)?;
+            let body = tokio::time::timeout(limit, read(&mut session, upstreams.max_answer)).await;
+            reply.body = body.map_err(too_slow)?.inspect_err(|_| *stage = ProbeStage::Asked)?;
         }
         session.shutdown().await;
-        Ok(answer)
+        Ok(reply)
     }
 
-    /// A connection to the first address that takes one.
-    async fn connected(&self, live: &Live, state: &mut CallState, stage: &mut Stage) -> Result<HttpSession> {
+    /// Connects to the first address that accepts.
+    async fn connected(
+        &self,
+        upstreams: &Upstreams,
+        state: &mut CallState,
+        stage: &mut ProbeStage,
+    ) -> Result<HttpSession> {
         loop {
-            *stage = Stage::Resolving;
-            let mut peer = connect::next_peer(&self.resolver, live, state).await?;
-            let stands = Stands::default();
-            peer.options.tracer = Some(Tracer(Box::new(stands.clone())));
+            *stage = ProbeStage::Resolving;
+            let mut peer = connect::next_peer(&self.resolver, upstreams, state).await?;
+            let tracer = ConnectTracer::default();
+            peer.options.tracer = Some(Tracer(Box::new(tracer.clone())));
             match self.connector().get_http_session(&*peer).await {
                 Ok((session, _)) => return Ok(session),
                 Err(e) => {
-                    *stage = Stage::Connecting(peer._address.clone(), stands.0.load(Ordering::Relaxed));
+                    *stage = ProbeStage::Connecting(peer._address.clone(), tracer.0.load(Ordering::Relaxed));
                     if !connect::has_another(state, &e) {
                         return Err(e);
                     }
@@ -115,38 +120,33 @@ impl Outbound {
     }
 }
 
-/// Asks, with what goes along with calls.
-async fn heads(session: &mut HttpSession, live: &Live, state: &CallState) -> Result<Answer> {
-    let head = live.peers.head(&state.endpoint).map(CallHead::of_question);
-    session.write_request_header(Box::new(head.ok_or_else(|| Error::new(ErrorType::InternalError))?)).await?;
-    session.finish_request_body().await?;
-    loop {
-        session.read_response_header().await?;
-        let head = session.response_header().ok_or_else(|| Error::new(ErrorType::InvalidHTTPHeader))?;
-        if !head.status.is_informational() {
-            let location = head.headers.get(header::LOCATION).and_then(|value| value.to_str().ok());
-            return Ok(Answer { status: head.status, location: location.map(str::to_owned), body: Vec::new() });
-        }
-    }
+/// Sends the question, with the headers that calls have, and reads the head of the answer.
+async fn ask(session: &mut HttpSession, upstreams: &Upstreams, state: &CallState) -> Result<ProbeReply> {
+    let head = upstreams.peers.head(&state.endpoint).map(CallHead::of_probe).ok_or_else(errors::no_call)?;
+    client::send(session, head, None).await?;
+    let head = client::final_head(session).await?;
+    let location = head.headers.get(header::LOCATION).and_then(|value| value.to_str().ok());
+    Ok(ProbeReply { status: head.status, location: location.map(str::to_owned), body: Vec::new() })
 }
 
 async fn read(session: &mut HttpSession, most: usize) -> Result<Vec<u8>> {
     let mut body = Vec::new();
-    while let Some(piece) = session.read_response_body().await? {
-        let piece: Bytes = piece;
+    client::read_body(session, |piece: &Bytes| {
         if body.len() + piece.len() > most {
             return Err(Error::explain(errors::OVER, format!("its answer is longer than max_answer ({most} bytes)")));
         }
-        body.extend_from_slice(&piece);
-    }
+        body.extend_from_slice(piece);
+        Ok(())
+    })
+    .await?;
     Ok(body)
 }
 
-/// Remembers that the connection stands.
+/// Records that the socket is connected.
 #[derive(Clone, Debug, Default)]
-struct Stands(Arc<AtomicBool>);
+struct ConnectTracer(Arc<AtomicBool>);
 
-impl Tracing for Stands {
+impl Tracing for ConnectTracer {
     fn on_connected(&self) {
         self.0.store(true, Ordering::Relaxed);
     }

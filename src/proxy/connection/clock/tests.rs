@@ -1,7 +1,7 @@
 use super::*;
 use crate::proxy::connection::pace::SLOWEST;
 
-const PATIENCE: Patience = Patience {
+const TIMEOUTS: ClientTimeouts = ClientTimeouts {
     idle: Duration::from_secs(75),
     head: Duration::from_secs(10),
     max_head: 1,
@@ -9,48 +9,48 @@ const PATIENCE: Patience = Patience {
     write: Duration::from_secs(60),
 };
 
-fn look(clock: &Clock, seconds: u64, acked: u64) -> Verdict {
-    clock.look(Instant::now() + Duration::from_secs(seconds), || Some(acked))
+fn look(clock: &ConnectionClock, seconds: u64, acked: u64) -> ClientVerdict {
+    clock.check(Instant::now() + Duration::from_secs(seconds), || Some(acked))
 }
 
 #[test]
 fn a_head_has_its_time_from_its_first_byte_and_a_request_has_its_own() {
-    let clock = Arc::new(Clock::new(Instant::now(), PATIENCE));
-    assert_eq!((look(&clock, 70, 0), look(&clock, 76, 0)), (Verdict::Fine, Verdict::End));
-    clock.heard();
-    assert_eq!((look(&clock, 9, 0), look(&clock, 11, 0)), (Verdict::Fine, Verdict::End));
+    let clock = Arc::new(ConnectionClock::new(Instant::now(), TIMEOUTS));
+    assert_eq!((look(&clock, 70, 0), look(&clock, 76, 0)), (ClientVerdict::Fine, ClientVerdict::End));
+    clock.bytes_arrived();
+    assert_eq!((look(&clock, 9, 0), look(&clock, 11, 0)), (ClientVerdict::Fine, ClientVerdict::End));
     CLOCK.sync_scope(clock.clone(), || {
-        let serving = serving(PATIENCE);
-        clock.heard();
-        assert_eq!(look(&clock, 10_000, 0), Verdict::Fine);
+        let serving = begin_request(TIMEOUTS);
+        clock.bytes_arrived();
+        assert_eq!(look(&clock, 10_000, 0), ClientVerdict::Fine);
         drop(serving);
     });
-    assert_eq!((look(&clock, 70, 0), look(&clock, 76, 0)), (Verdict::Fine, Verdict::End));
+    assert_eq!((look(&clock, 70, 0), look(&clock, 76, 0)), (ClientVerdict::Fine, ClientVerdict::End));
 }
 
 #[test]
 fn who_does_not_read_is_cut_and_who_keeps_up_never() {
-    let clock = Arc::new(Clock::new(Instant::now(), PATIENCE));
-    let _serving = CLOCK.sync_scope(clock.clone(), || serving(PATIENCE));
-    assert!(!clock.waits());
-    assert_eq!((look(&clock, 0, 1000), look(&clock, 59, 1000)), (Verdict::Fine, Verdict::Fine));
+    let clock = Arc::new(ConnectionClock::new(Instant::now(), TIMEOUTS));
+    let _serving = CLOCK.sync_scope(clock.clone(), || begin_request(TIMEOUTS));
+    assert!(!clock.write_waits());
+    assert_eq!((look(&clock, 0, 1000), look(&clock, 59, 1000)), (ClientVerdict::Fine, ClientVerdict::Fine));
     // What arrived counts, and what the system took.
     let minute = 60 * SLOWEST;
-    assert_eq!(look(&clock, 119, 1000 + minute), Verdict::Fine);
-    clock.took(2 * minute as usize, false);
-    assert_eq!(look(&clock, 1000, 1000), Verdict::Fine, "nothing waits");
-    assert!(!clock.waits());
-    assert_eq!(look(&clock, 179, 1000 + minute), Verdict::Fine);
-    clock.took(1, true);
-    assert_eq!(look(&clock, 1000, 1000), Verdict::Fine, "all is taken");
-    clock.waits();
-    assert_eq!(look(&clock, 61, 1000), Verdict::Cut);
-    assert!(clock.waits(), "the write fails");
+    assert_eq!(look(&clock, 119, 1000 + minute), ClientVerdict::Fine);
+    clock.write_accepted(2 * minute as usize, false);
+    assert_eq!(look(&clock, 1000, 1000), ClientVerdict::Fine, "nothing waits");
+    assert!(!clock.write_waits());
+    assert_eq!(look(&clock, 179, 1000 + minute), ClientVerdict::Fine);
+    clock.write_accepted(1, true);
+    assert_eq!(look(&clock, 1000, 1000), ClientVerdict::Fine, "all is taken");
+    clock.write_waits();
+    assert_eq!(look(&clock, 61, 1000), ClientVerdict::Cut);
+    assert!(clock.write_waits(), "the write fails");
 }
 
 #[test]
 fn a_body_has_longer_the_more_of_it_came() {
     let now = Instant::now();
-    assert_eq!(PATIENCE.body_until(now, 0), now + Duration::from_secs(60));
-    assert_eq!(PATIENCE.body_until(now, 160 * 1024), now + Duration::from_secs(70));
+    assert_eq!(TIMEOUTS.body_due(now, 0), now + Duration::from_secs(60));
+    assert_eq!(TIMEOUTS.body_due(now, 160 * 1024), now + Duration::from_secs(70));
 }

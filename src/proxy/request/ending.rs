@@ -1,0 +1,61 @@
+//! Why a request ended as it did, for the log.
+
+use super::context::Ctx;
+use crate::proxy::connection::silence::TimeLimit;
+use crate::proxy::upstream::call_state::CallState;
+use crate::proxy::upstream::errors::TIME_UP;
+use crate::telemetry::{By, Ended};
+use crate::wire::{Failure, failure::kind_of};
+use pingora::{Error, ErrorSource, ErrorType};
+
+/// The ending of a request whose client got this failure; `why` is the log's reason.
+pub fn failed(failure: &Failure, by: By, why: String) -> Ended {
+    let kind = failure.code.as_deref().unwrap_or(kind_of(failure.status));
+    Ended { by, kind: kind.into(), why: Some(why), failed: true }
+}
+
+/// The ending of a request whose upstream answered with an error; `why` begins with its code.
+pub fn answered_badly(why: Option<&str>) -> Ended {
+    let kind = why.and_then(|why| why.split(' ').next()).unwrap_or("upstream_error");
+    let why = why.unwrap_or("the upstream's own");
+    Ended { by: By::Upstream, kind: kind.into(), why: Some(why.to_owned()), failed: true }
+}
+
+/// The ending of a request whose upstream sent what cannot be used.
+pub fn unusable() -> Ended {
+    let why = "the upstream's answer could not be used".to_owned();
+    Ended { by: By::Upstream, kind: "bad_upstream_answer".into(), why: Some(why), failed: true }
+}
+
+/// Returns who caused a failure. A time limit that is not the upstream's own is ours.
+pub fn cause(e: &Error, call: Option<&CallState>) -> By {
+    use ErrorType::{ReadTimedout, WriteTimedout};
+    let is_our_limit = |call: &CallState| match call.expired() {
+        Some(TimeLimit::Deadline) => true,
+        Some(TimeLimit::FirstByte(_) | TimeLimit::Idle(_)) => false,
+        None => matches!(e.etype(), ReadTimedout | WriteTimedout) || *e.etype() == TIME_UP,
+    };
+    match (e.esource(), call) {
+        (ErrorSource::Downstream, _) => By::Client,
+        (_, Some(call)) if !is_our_limit(call) => By::Upstream,
+        _ => By::Us,
+    }
+}
+
+/// Returns why a request ended; `None` if its client got what it asked for.
+pub fn of(e: Option<&Error>, ctx: &Ctx) -> Option<Ended> {
+    if let Some(failure) = &ctx.failure {
+        return Some(failure.clone());
+    }
+    if let Some(why) = &ctx.refusal {
+        let (kind, field) = why.split_once(' ').unwrap_or((why, ""));
+        let why = (!field.is_empty()).then(|| field.to_owned());
+        return Some(Ended { by: By::Us, kind: kind.into(), why, failed: false });
+    }
+    let by = match e?.esource() {
+        ErrorSource::Downstream => By::Client,
+        ErrorSource::Upstream => By::Upstream,
+        ErrorSource::Internal | ErrorSource::Unset => By::Us,
+    };
+    Some(Ended { by, kind: e?.etype().as_str().into(), why: None, failed: false })
+}

@@ -1,0 +1,64 @@
+//! pingora's `fail_to_proxy`: reports a failure to the client in whatever way is still open.
+
+use super::context::Ctx;
+use super::reply_heads::stream_head;
+use super::work::Work;
+use super::{ending, writer};
+use crate::exchange::Told;
+use crate::proxy::upstream::call_state::CallState;
+use crate::proxy::upstream::errors;
+use crate::telemetry::Spent;
+use bytes::Bytes;
+use log::debug;
+use pingora::Error;
+use pingora_proxy::{FailToProxy, Session};
+
+/// Reports a failure: as a whole reply, as the last event of a stream, or by breaking the connection.
+pub async fn fail(session: &mut Session, e: &Error, ctx: &mut Ctx) -> FailToProxy {
+    let call = ctx.work.call();
+    ctx.facts.timing.lap(if call.is_some() { Spent::Upstream } else { Spent::Client });
+    let Some(failure) = errors::failure(e, call) else {
+        return FailToProxy { error_code: 0, can_reuse_downstream: false };
+    };
+    // After our own end of a call its failure is recorded already.
+    if *e.etype() != errors::OVER {
+        let why = match call.and_then(CallState::expired) {
+            Some(_) => failure.to_string(),
+            None => format!("{failure} [{}]", errors::cause(e)),
+        };
+        ctx.failure = Some(ending::failed(&failure, ending::cause(e, call), why));
+    }
+    let told = match &mut ctx.work {
+        Work::Proxied(proxied) => proxied.exchange.fail(&failure),
+        Work::None | Work::Subrequests(_) if writer::is_head_out(session) => Told::Break,
+        Work::None | Work::Subrequests(_) => Told::Answer(failure.to_answer()),
+    };
+    session.set_keepalive(None);
+    match told {
+        Told::Answer(answer) => {
+            ctx.settle(true);
+            writer::write(session, &ctx.facts, &ctx.bodies, answer).await;
+        }
+        Told::Event(event) => end_stream(session, ctx, event).await,
+        Told::Nothing => end_stream(session, ctx, Bytes::new()).await,
+        Told::Break => {}
+    }
+    FailToProxy { error_code: failure.status.as_u16(), can_reuse_downstream: false }
+}
+
+/// Writes the rest of a stream: its head, if pingora dropped that too, the pieces of a dropped batch, the last event.
+async fn end_stream(session: &mut Session, ctx: &mut Ctx, last: Bytes) {
+    let written = async {
+        if let (Some(content_type), false) = (ctx.stream_type, writer::is_head_out(session)) {
+            let head = stream_head(content_type, session.req_header().version, &ctx.facts);
+            session.write_response_header(Box::new(head), false).await?;
+        }
+        for piece in ctx.unwritten.take(session.body_bytes_sent()) {
+            session.write_response_body(Some(piece), false).await?;
+        }
+        session.write_response_body(Some(last), true).await
+    };
+    if let Err(e) = written.await {
+        debug!("the end of a stream could not be written: {e}");
+    }
+}

@@ -1,0 +1,156 @@
+//! From an admitted request to calls that are ready to be made. No socket is touched, so serving and explaining share it.
+
+use super::routing::Admitted;
+use crate::exchange::{Exchange, Limits};
+use crate::plan::trace::Steps;
+use crate::plan::{Alone, Call, Context, Driven, Join, Plan, Reply, Request, Streamed};
+use crate::proxy::deadline::Deadline;
+use crate::proxy::live::Live;
+use crate::proxy::settings::Settings;
+use crate::table::{Endpoints, Route, Upstream};
+use crate::tokens::Ledger;
+use crate::wire::{Answer, Failure, ids, sse};
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// A call that is ready to be made.
+pub struct Prepared {
+    /// Whom it calls.
+    pub upstream: Arc<Upstream>,
+    /// Where, in the order in which the URLs are tried.
+    pub endpoints: Endpoints,
+    /// How long it may take.
+    pub deadline: Deadline,
+    /// The call, and what its reply becomes.
+    pub exchange: Exchange,
+}
+
+/// Calls that are ready to be made, and what makes one reply of them.
+pub struct PreparedSubrequests {
+    /// The calls.
+    pub calls: Vec<Prepared>,
+    /// How many run at the same time.
+    pub at_once: usize,
+    /// Makes one reply of the parts.
+    pub join: Box<dyn Join>,
+}
+
+/// What a request became.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it is moved twice and kept nowhere; a box would cost an allocation for each call"
+)]
+pub enum Ready {
+    /// It is answered here.
+    Answer(Answer),
+    /// pingora makes one call for it.
+    Call(Prepared),
+    /// The proxy makes calls for it.
+    Subrequests(PreparedSubrequests),
+}
+
+/// The state of the process, and where tokens are noted.
+pub struct Surroundings<'a> {
+    /// Where the tokens that are counted are noted.
+    pub ledger: Arc<Ledger>,
+    /// True if there is a newer table that cannot be used.
+    pub is_behind: bool,
+    /// True if the process only waits for the requests in flight.
+    pub is_stopping: bool,
+    /// Where decisions are written down; `None` while serving.
+    pub steps: Option<&'a Steps>,
+}
+
+/// Asks the row's transformer, with the fields that the row sets.
+///
+/// # Errors
+/// What the client did wrong.
+pub fn plan(
+    live: &Live,
+    host: &str,
+    admitted: Admitted,
+    body: Bytes,
+    around: &Surroundings<'_>,
+) -> Result<Plan, Failure> {
+    let Admitted { route, params, caller } = admitted;
+    let body = match &route.options.overlay {
+        Some(overlay) => overlay.lay(body),
+        None => body,
+    };
+    let (id, now) = (ids::random_id(""), ids::unix_now());
+    let state = live.state(around.is_behind, around.is_stopping);
+    let (ledger, steps) = (&around.ledger, around.steps);
+    let context = Context { caller: &caller, id: &id, now, host, state, ledger, steps };
+    route.transformer.open(&Request { body, params }, &context)
+}
+
+/// The terms on which calls are made for a request, beside what its body says.
+#[derive(Clone, Copy)]
+pub struct Terms<'a> {
+    /// The request's headers.
+    pub headers: &'a HeaderMap,
+    /// What was current when it came.
+    pub settings: &'a Settings,
+    /// When its head was read.
+    pub begun: Instant,
+}
+
+impl Terms<'_> {
+    /// Prepares the calls of a plan. When images were `fetched`, the client's body is read to its end, and pingora would not
+    /// send the call's; so the proxy makes that call itself.
+    ///
+    /// # Errors
+    /// The upstream does not stream, but the call wants it to.
+    pub fn prepare(&self, route: &Route, plan: Plan, fetched: bool) -> Result<Ready, Failure> {
+        match plan {
+            Plan::Answer(answer) => Ok(Ready::Answer(answer)),
+            Plan::Call(call, reply) if fetched => self.subrequests(route, only(call, reply)),
+            Plan::Call(call, reply) => {
+                let stream = call.stream;
+                self.call(route, call, reply, stream).map(Ready::Call)
+            }
+            Plan::Driven(driven) => self.subrequests(route, driven),
+        }
+    }
+
+    /// Returns how long the client may wait. `asked` is the limit that its body asks for; `to_stream` is true if the client
+    /// waits for a stream.
+    pub fn deadline(&self, route: &Route, asked: Option<Duration>, to_stream: bool) -> Deadline {
+        let own = route.options.timeout;
+        let deadline = Deadline::new(self.begun, own.unwrap_or(self.settings.timeout), asked, self.headers, to_stream);
+        if own.is_some() { deadline.of_route() } else { deadline }
+    }
+
+    fn subrequests(&self, route: &Route, driven: Driven) -> Result<Ready, Failure> {
+        let to_stream = driven.join.stream().is_some();
+        let parts = driven.parts.into_iter();
+        let calls = parts.map(|(call, reply)| self.call(route, call, reply, to_stream)).collect::<Result<_, _>>()?;
+        Ok(Ready::Subrequests(PreparedSubrequests { calls, at_once: driven.at_once.max(1), join: driven.join }))
+    }
+
+    fn call(&self, route: &Route, call: Call, reply: Box<dyn Reply>, to_stream: bool) -> Result<Prepared, Failure> {
+        let Some(upstream) = route.upstream.clone() else {
+            return Err(Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "The route has no upstream."));
+        };
+        let endpoints = match (call.stream, &upstream.stream) {
+            (true, Some(stream)) => stream.clone(),
+            (true, None) => {
+                return Err(Failure::unsupported("stream", &format!("upstream '{}' has no stream_url", upstream.name)));
+            }
+            (false, _) => upstream.whole.clone(),
+        };
+        let deadline = self.deadline(route, call.timeout, to_stream);
+        let first = endpoints.first();
+        let (url, setting) = (first.url.clone(), first.setting.clone());
+        let limits = Limits { max_answer: self.settings.max_answer, url, setting };
+        Ok(Prepared { upstream, endpoints, deadline, exchange: Exchange::new(call, reply, limits) })
+    }
+}
+
+/// One call as a subrequest.
+fn only(call: Call, reply: Box<dyn Reply>) -> Driven {
+    let join: Box<dyn Join> = if call.stream { Box::new(Streamed(sse::CONTENT_TYPE)) } else { Box::new(Alone) };
+    Driven { parts: vec![(call, reply)], at_once: 1, join }
+}

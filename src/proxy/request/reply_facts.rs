@@ -1,0 +1,51 @@
+//! What the heads of all replies to a request depend on.
+
+use crate::limits::Told;
+use crate::proxy::settings::Settings;
+use crate::table::Route;
+use crate::telemetry::Stopwatch;
+use crate::wire::ids;
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use std::sync::Arc;
+
+/// The header that carries a request's id in both directions.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// A client's request id is kept up to this length.
+const LONGEST_ID: usize = 128;
+
+/// What the heads of all replies to a request depend on. Accepting the request sets it.
+pub struct ReplyFacts {
+    /// The client's id of the request, or one made here.
+    pub request_id: HeaderValue,
+    /// The origin that may read the reply, for browsers.
+    pub origin: Option<HeaderValue>,
+    /// The row that took the request; it may add headers.
+    pub route: Option<Arc<Route>>,
+    /// The caller's rate limits, where it has any.
+    pub rate_limit: Option<Told>,
+    /// Where the request's time goes.
+    pub timing: Stopwatch,
+    /// True if replies say where the time went.
+    pub shows_timing: bool,
+}
+
+impl ReplyFacts {
+    /// The facts of a request whose head has not been looked at.
+    pub fn new(timing: Stopwatch, shows_timing: bool) -> Self {
+        let request_id = HeaderValue::from_static("");
+        ReplyFacts { request_id, origin: None, route: None, rate_limit: None, timing, shows_timing }
+    }
+
+    /// Takes request id and origin from the head.
+    pub fn set_head(&mut self, headers: &HeaderMap, settings: &Settings) {
+        let is_sane = |id: &&HeaderValue| {
+            !id.is_empty() && id.len() <= LONGEST_ID && id.as_bytes().iter().all(|byte| byte.is_ascii_graphic())
+        };
+        self.request_id = match headers.get(REQUEST_ID).filter(is_sane) {
+            Some(id) => id.clone(),
+            None => HeaderValue::try_from(ids::random_id("req_")).unwrap_or(HeaderValue::from_static("req")),
+        };
+        let is_allowed = |origin: &&HeaderValue| origin.to_str().is_ok_and(|origin| (settings.allows_origin)(origin));
+        self.origin = headers.get(header::ORIGIN).filter(is_allowed).cloned();
+    }
+}

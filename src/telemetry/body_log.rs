@@ -1,0 +1,61 @@
+//! Displays one request's bodies in the log where `verbose` asks for it: cut, without keys, and bounded for each request.
+
+use super::bodies;
+use http::HeaderValue;
+use log::info;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// The most bytes of one request's bodies that are displayed.
+const MOST_SHOWN: usize = 4 * bodies::MOST;
+/// The most bytes of a stream that are kept until it is over.
+const MOST_KEPT: usize = 64 * 1024;
+
+/// The bodies of one request, for the log.
+#[derive(Debug)]
+pub struct BodyLog {
+    verbose: bool,
+    id: HeaderValue,
+    /// How many bytes may still be displayed.
+    room: AtomicUsize,
+    /// The beginning of a stream, displayed when it is over.
+    kept: Vec<u8>,
+}
+
+impl BodyLog {
+    /// A log that displays nothing unless it is `verbose`.
+    pub fn new(verbose: bool) -> Self {
+        let (id, room) = (HeaderValue::from_static(""), AtomicUsize::new(MOST_SHOWN));
+        BodyLog { verbose, id, room, kept: Vec::new() }
+    }
+
+    /// Sets the request's id, which each line names.
+    pub fn set_id(&mut self, id: &HeaderValue) {
+        if self.verbose {
+            self.id = id.clone();
+        }
+    }
+
+    /// Displays a body; `what` says which one it is.
+    pub fn show(&self, what: &str, body: &[u8]) {
+        if !self.verbose || body.is_empty() {
+            return;
+        }
+        let room = self.room.load(Ordering::Relaxed);
+        let shown = bodies::shown(body, room);
+        self.room.store(room.saturating_sub(shown.len()), Ordering::Relaxed);
+        info!("{what} of {}, {} bytes: {shown}", self.id.to_str().unwrap_or_default(), body.len());
+    }
+
+    /// Keeps a piece of a stream.
+    pub fn keep(&mut self, piece: &[u8]) {
+        if self.verbose {
+            let room = MOST_KEPT.saturating_sub(self.kept.len());
+            self.kept.extend_from_slice(piece.get(..room).unwrap_or(piece));
+        }
+    }
+
+    /// Displays the pieces that were kept.
+    pub fn show_stream(&self) {
+        self.show("stream", &self.kept);
+    }
+}
