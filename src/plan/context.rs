@@ -1,7 +1,7 @@
 //! What a transformer may know besides the request.
 
 use super::trace::{Step, Steps};
-use crate::access::{Caller, May};
+use crate::access::{Caller, Permissions};
 use crate::models::{Chosen, Did, Models, Rules};
 use crate::tokens::{Asked, Counting, Ledger};
 use crate::wire::Failure;
@@ -55,14 +55,14 @@ impl Context<'_> {
             self.ledger.set_asked(Asked { number: listed.map(|model| model.number), name });
         }
         self.note(|| Step::model(models, asked, chosen.as_ref().ok()));
-        if self.caller.may.models.is_none() {
+        if self.caller.permissions.models.is_none() {
             return chosen;
         }
         // The hints of other failures name models, perhaps some that the caller may not know of.
         match (chosen, asked) {
-            (Ok(chosen), _) if self.caller.may.use_model(&chosen.model) => Ok(chosen),
-            (Ok(chosen), _) => Err(May::no_model(chosen.asked)),
-            (Err(_), Some(asked)) => Err(May::no_model(asked)),
+            (Ok(chosen), _) if self.caller.permissions.use_model(&chosen.model) => Ok(chosen),
+            (Ok(chosen), _) => Err(Permissions::no_model(chosen.asked)),
+            (Err(_), Some(asked)) => Err(Permissions::no_model(asked)),
             (Err(failure), None) => Err(failure),
         }
     }

@@ -1,10 +1,10 @@
 use super::*;
-use crate::access::May;
+use crate::access::Permissions;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 fn caller(name: &str) -> Caller {
-    Caller { name: Some(name.into()), user: "u".into(), limits: Limits::default(), may: May::default() }
+    Caller { name: Some(name.into()), user: "u".into(), limits: Limits::default(), permissions: Permissions::default() }
 }
 
 fn limits(requests: u32, tokens: u32, concurrent: u32) -> Limits {
