@@ -8,8 +8,8 @@ use super::asked::Asked;
 use crate::chat::tools::{Choice, Tool, Tools};
 use crate::chat::{Message, Role};
 use crate::json::{self, Fields};
-use crate::models::did::Why;
-use crate::models::{Did, Family, Rules, Structured};
+use crate::models::effect::Why;
+use crate::models::{Family, RuleEffect, Rules, Structured};
 use crate::wire::Failure;
 pub use answer::{Wrapped, Wrapping};
 pub use format::{Format, Schema};
@@ -35,11 +35,11 @@ pub fn way<'a>(
     has_tools: bool,
     rules: &Rules,
     fits: impl Fn(&Tools<'a>) -> bool,
-    tell: impl FnOnce(Did<'_>),
+    tell: impl FnOnce(RuleEffect<'_>),
 ) -> Result<Option<Way<'a>>, Failure> {
     let Some((name, given)) = asked.format.take() else { return Ok(None) };
     if rules.structured == Some(Structured::Pass) {
-        tell(Did::Structured(Structured::Pass, Why::Rule));
+        tell(RuleEffect::Structured(Structured::Pass, Why::Rule));
         asked.params.push((name, given));
         return Ok(None);
     }
@@ -53,7 +53,7 @@ pub fn way<'a>(
         Err(why) => (None, why),
     };
     let form = if tool.is_some() { Structured::Tool } else { Structured::Instruction };
-    tell(Did::Structured(form, why));
+    tell(RuleEffect::Structured(form, why));
     Ok(Some(tool.map_or_else(|| Way::Words(words(&format, has_tools)), Way::Tool)))
 }
 

@@ -1,4 +1,4 @@
-//! What rules did, for whoever asks why, and which rule it was.
+//! What rules effect, for whoever asks why, and which rule it was.
 
 use super::merge::renamed;
 use super::rules::{Rule, Rules, Streaming, Structured, SystemRole};
@@ -6,9 +6,9 @@ use crate::tokens::Tokenizer;
 use std::fmt;
 use std::sync::Arc;
 
-/// One thing that rules did to a request or its reply.
+/// One thing that rules effect to a request or its reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Did<'a> {
+pub enum RuleEffect<'a> {
     /// System messages became user messages.
     SystemRole {
         /// How many.
@@ -81,65 +81,69 @@ impl fmt::Display for Why {
     }
 }
 
-impl fmt::Display for Did<'_> {
+impl fmt::Display for RuleEffect<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Did::SystemRole { messages } => write!(f, "system messages became user messages: {messages}"),
-            Did::SystemText => f.write_str("the system text went in front of the prompt"),
-            Did::Filled(text) => write!(f, "no user message said anything; one says {text}"),
-            Did::Dropped(name) => write!(f, "'{name}' was left out"),
-            Did::Renamed(from, to) => write!(f, "'{from}' was renamed to '{to}'"),
-            Did::Yielded(from, to) | Did::Excluded(from, to) => {
+            RuleEffect::SystemRole { messages } => write!(f, "system messages became user messages: {messages}"),
+            RuleEffect::SystemText => f.write_str("the system text went in front of the prompt"),
+            RuleEffect::Filled(text) => write!(f, "no user message said anything; one says {text}"),
+            RuleEffect::Dropped(name) => write!(f, "'{name}' was left out"),
+            RuleEffect::Renamed(from, to) => write!(f, "'{from}' was renamed to '{to}'"),
+            RuleEffect::Yielded(from, to) | RuleEffect::Excluded(from, to) => {
                 write!(f, "'{from}' was left out: '{to}' was given as well")
             }
-            Did::Fixed(name, value) => write!(f, "'{name}' was set to {value}"),
-            Did::Defaulted(name, value) => write!(f, "'{name}' was set to {value}: none was given"),
-            Did::Capped(name, most) => write!(f, "'{name}' was lowered to {most}"),
-            Did::CappedWhole(name, most) => write!(f, "'{name}' was lowered to {most}: the call is not streamed"),
-            Did::Whole => f.write_str("the stream is served by a whole call"),
-            Did::Structured(form, why) => match form {
+            RuleEffect::Fixed(name, value) => write!(f, "'{name}' was set to {value}"),
+            RuleEffect::Defaulted(name, value) => write!(f, "'{name}' was set to {value}: none was given"),
+            RuleEffect::Capped(name, most) => write!(f, "'{name}' was lowered to {most}"),
+            RuleEffect::CappedWhole(name, most) => {
+                write!(f, "'{name}' was lowered to {most}: the call is not streamed")
+            }
+            RuleEffect::Whole => f.write_str("the stream is served by a whole call"),
+            RuleEffect::Structured(form, why) => match form {
                 Structured::Tool => write!(f, "the JSON comes as the arguments of a forced tool call: {why}"),
                 Structured::Instruction => write!(f, "the JSON is asked for in the system text: {why}"),
                 Structured::Pass => write!(f, "'response_format' goes up as it came: {why}"),
             },
-            Did::Counts(tokenizer) => write!(f, "tokens are counted with {}", tokenizer.name()),
-            Did::Dimensions(numbers) => write!(f, "vectors must have {numbers} numbers"),
-            Did::Shortens(numbers) => write!(f, "vectors are cut to {numbers} numbers and to length 1"),
-            Did::MaxInputTokens(most) => write!(f, "a text may have {most} tokens"),
+            RuleEffect::Counts(tokenizer) => write!(f, "tokens are counted with {}", tokenizer.name()),
+            RuleEffect::Dimensions(numbers) => write!(f, "vectors must have {numbers} numbers"),
+            RuleEffect::Shortens(numbers) => write!(f, "vectors are cut to {numbers} numbers and to length 1"),
+            RuleEffect::MaxInputTokens(most) => write!(f, "a text may have {most} tokens"),
         }
     }
 }
 
 impl Rules {
     /// The last rule of the table that says what was done.
-    pub fn behind(&self, did: Did<'_>) -> Option<&Rule> {
-        self.matched.iter().rfind(|rule| rule.says.say(did, &self.rename)).map(Arc::as_ref)
+    pub fn behind(&self, effect: RuleEffect<'_>) -> Option<&Rule> {
+        self.matched.iter().rfind(|rule| rule.says.say(effect, &self.rename)).map(Arc::as_ref)
     }
 
-    fn say(&self, did: Did<'_>, rename: &[(String, String)]) -> bool {
+    fn say(&self, effect: RuleEffect<'_>, rename: &[(String, String)]) -> bool {
         let is = |own: &str, name: &str| own == name || renamed(rename, own) == name;
         let both = |from: &str, to: &str| {
             let has = |names: &Vec<String>, wanted: &str| names.iter().any(|own| is(own, wanted));
             self.only_one_of.iter().any(|names| has(names, from) && has(names, to))
         };
-        match did {
-            Did::SystemRole { .. } | Did::SystemText => self.system_role == Some(SystemRole::User),
-            Did::Filled(text) => self.user_filler.as_ref().is_some_and(|filler| filler.get() == text),
-            Did::Dropped(name) => self.drop.iter().any(|dropped| dropped == name),
-            Did::Renamed(from, to) | Did::Yielded(from, to) => self.rename.iter().any(|(f, t)| f == from && t == to),
-            Did::Fixed(name, _) => self.fixed.iter().any(|(own, _)| is(own, name)),
-            Did::Excluded(name, other) => both(name, other),
-            Did::Defaulted(name, _) => self.default.iter().any(|(own, _)| is(own, name)),
-            Did::Capped(name, _) => self.cap.iter().any(|(own, _)| is(own, name)),
-            Did::CappedWhole(name, _) => self.cap_whole.iter().any(|(own, _)| is(own, name)),
-            Did::Whole => self.streaming == Some(Streaming::Whole),
-            Did::Structured(form, Why::Rule) => self.structured == Some(form),
-            Did::Structured(_, Why::Family) => self.tools.is_some(),
-            Did::Structured(..) => false,
-            Did::Counts(tokenizer) => self.tokenizer == Some(tokenizer),
-            Did::Dimensions(numbers) => self.dimensions == Some(numbers),
-            Did::Shortens(_) => self.can_shorten == Some(true),
-            Did::MaxInputTokens(most) => self.max_input_tokens == Some(most),
+        match effect {
+            RuleEffect::SystemRole { .. } | RuleEffect::SystemText => self.system_role == Some(SystemRole::User),
+            RuleEffect::Filled(text) => self.user_filler.as_ref().is_some_and(|filler| filler.get() == text),
+            RuleEffect::Dropped(name) => self.drop.iter().any(|dropped| dropped == name),
+            RuleEffect::Renamed(from, to) | RuleEffect::Yielded(from, to) => {
+                self.rename.iter().any(|(f, t)| f == from && t == to)
+            }
+            RuleEffect::Fixed(name, _) => self.fixed.iter().any(|(own, _)| is(own, name)),
+            RuleEffect::Excluded(name, other) => both(name, other),
+            RuleEffect::Defaulted(name, _) => self.default.iter().any(|(own, _)| is(own, name)),
+            RuleEffect::Capped(name, _) => self.cap.iter().any(|(own, _)| is(own, name)),
+            RuleEffect::CappedWhole(name, _) => self.cap_whole.iter().any(|(own, _)| is(own, name)),
+            RuleEffect::Whole => self.streaming == Some(Streaming::Whole),
+            RuleEffect::Structured(form, Why::Rule) => self.structured == Some(form),
+            RuleEffect::Structured(_, Why::Family) => self.tools.is_some(),
+            RuleEffect::Structured(..) => false,
+            RuleEffect::Counts(tokenizer) => self.tokenizer == Some(tokenizer),
+            RuleEffect::Dimensions(numbers) => self.dimensions == Some(numbers),
+            RuleEffect::Shortens(_) => self.can_shorten == Some(true),
+            RuleEffect::MaxInputTokens(most) => self.max_input_tokens == Some(most),
         }
     }
 }
