@@ -37,7 +37,7 @@ pub enum RuleEffect<'a> {
     /// A client's stream is served by a whole call.
     Whole,
     /// How the model is brought to answer in JSON, and why so.
-    Structured(Structured, Why),
+    Structured(Structured, StructuredReason),
     /// Tokens are counted with this table.
     Counts(Tokenizer),
     /// Vectors must have this length.
@@ -50,7 +50,7 @@ pub enum RuleEffect<'a> {
 
 /// Why a model is brought to answer in JSON as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Why {
+pub enum StructuredReason {
     /// A rule says so.
     Rule,
     /// The family of its tools.
@@ -67,16 +67,16 @@ pub enum Why {
     Refused,
 }
 
-impl fmt::Display for Why {
+impl fmt::Display for StructuredReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Why::Rule => "its rule 'structured' says so",
-            Why::Family => "its rule 'tools' says so",
-            Why::UnknownFamily => "no rule says what tools it takes",
-            Why::OwnTools => "the request has tools of its own",
-            Why::NoSchema => "there is no schema",
-            Why::NoObject => "the schema is of no object with properties",
-            Why::Refused => "the upstream takes no such tool",
+            StructuredReason::Rule => "its rule 'structured' says so",
+            StructuredReason::Family => "its rule 'tools' says so",
+            StructuredReason::UnknownFamily => "no rule says what tools it takes",
+            StructuredReason::OwnTools => "the request has tools of its own",
+            StructuredReason::NoSchema => "there is no schema",
+            StructuredReason::NoObject => "the schema is of no object with properties",
+            StructuredReason::Refused => "the upstream takes no such tool",
         })
     }
 }
@@ -137,8 +137,8 @@ impl Rules {
             RuleEffect::Capped(name, _) => self.cap.iter().any(|(own, _)| is(own, name)),
             RuleEffect::CappedWhole(name, _) => self.cap_whole.iter().any(|(own, _)| is(own, name)),
             RuleEffect::Whole => self.streaming == Some(Streaming::Whole),
-            RuleEffect::Structured(form, Why::Rule) => self.structured == Some(form),
-            RuleEffect::Structured(_, Why::Family) => self.tools.is_some(),
+            RuleEffect::Structured(form, StructuredReason::Rule) => self.structured == Some(form),
+            RuleEffect::Structured(_, StructuredReason::Family) => self.tools.is_some(),
             RuleEffect::Structured(..) => false,
             RuleEffect::Counts(tokenizer) => self.tokenizer == Some(tokenizer),
             RuleEffect::Dimensions(numbers) => self.dimensions == Some(numbers),
