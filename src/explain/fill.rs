@@ -10,7 +10,7 @@ use crate::proxy::Settings;
 use crate::proxy::deadline::Connecting;
 use crate::proxy::request::routing::{self, Prepared};
 use crate::proxy::upstream::heads::CallHead;
-use crate::table::{self, Route, Why};
+use crate::table::{self, Route, SkipReason};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -118,11 +118,11 @@ fn form(how: &How) -> &'static str {
 }
 
 impl Passed {
-    pub(super) fn new((route, why): &(Arc<Route>, Why)) -> Self {
+    pub(super) fn new((route, why): &(Arc<Route>, SkipReason)) -> Self {
         let (why, by) = match why {
-            Why::Method => ("other_method", None),
-            Why::Path => ("other_path", None),
-            Why::Shadowed(by) => ("shadowed", Some(by.place.clone())),
+            SkipReason::Method => ("other_method", None),
+            SkipReason::Path => ("other_path", None),
+            SkipReason::Shadowed(by) => ("shadowed", Some(by.place.clone())),
         };
         Passed { place: route.place.clone(), path: route.path.clone(), methods: methods(route), why, by }
     }

@@ -29,7 +29,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use compile::MOST_URLS;
-pub use find::{Matched, Why};
+pub use find::{Matched, SkipReason};
 pub use images::{AllowedHost, Images};
 pub use keys::TABLE as KEYS;
 pub use options::{Options, RowCallers};
