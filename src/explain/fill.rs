@@ -147,7 +147,7 @@ impl Limit {
         let silence = deadline.silence().filter(|(silence, _)| *silence < deadline.limit);
         all.extend(silence.map(|(silence, by)| limit("silence on the stream", silence, by.to_string())));
         let own = |key: &str| format!("upstreams.{}.{key}", upstream.name);
-        let patience = upstream.patience;
+        let patience = upstream.timeouts;
         all.extend(patience.first_byte.map(|time| limit("the first byte", time, own("first_byte_timeout"))));
         all.extend(patience.idle.map(|time| limit("silence between pieces", time, own("idle_timeout"))));
         all

@@ -65,7 +65,7 @@ pub struct Connecting {
 impl Connecting {
     /// The upstream's own limit, else that of the configuration; never more than is `left` of the call.
     pub fn new(settings: &Settings, upstream: &Upstream, left: Duration) -> Self {
-        let (limit, by) = match upstream.patience.connect {
+        let (limit, by) = match upstream.timeouts.connect {
             Some(own) => (own, ConnectBy::Upstream),
             None => (settings.connect_timeout, ConnectBy::Configuration),
         };

@@ -34,7 +34,7 @@ pub use images::{AllowedHost, Images};
 pub use keys::TABLE as KEYS;
 pub use options::{Options, RowCallers};
 pub use trial::{Expected, Trial, TrialAnswer, What};
-pub use upstream::{Connect, Endpoint, Endpoints, Header, Identity, Patience, Tls, Tolerance, Upstream};
+pub use upstream::{Connect, Endpoint, Endpoints, Header, Identity, Tls, Tolerance, Upstream, UpstreamTimeouts};
 pub use vars::{Variables, no_files};
 use written::Written;
 

@@ -6,7 +6,7 @@
 use super::clock;
 use super::socket::Line;
 use crate::proxy::deadline::{Deadline, after};
-use crate::table::Patience;
+use crate::table::UpstreamTimeouts;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
@@ -31,8 +31,8 @@ pub struct Watch {
 
 impl Watch {
     /// Begins when a connection is there, to wait for the first byte.
-    pub fn begin(line: Arc<Line>, patience: Patience, deadline: &Deadline) -> Self {
-        let eye = Arc::new(Eye::new(line, patience, deadline));
+    pub fn begin(line: Arc<Line>, timeouts: UpstreamTimeouts, deadline: &Deadline) -> Self {
+        let eye = Arc::new(Eye::new(line, timeouts, deadline));
         let task = (!clock::watch(&eye)).then(|| tokio::spawn(look_on(eye.clone())));
         Watch { eye, task }
     }
@@ -107,7 +107,7 @@ pub struct Eye {
     line: Arc<Line>,
     turn: u64,
     /// The upstream's own limits for silence.
-    patience: Patience,
+    timeouts: UpstreamTimeouts,
     /// The client's, on a stream.
     silence: Option<Duration>,
     /// When the call has to be over.
@@ -116,10 +116,10 @@ pub struct Eye {
 }
 
 impl Eye {
-    fn new(line: Arc<Line>, patience: Patience, deadline: &Deadline) -> Self {
+    fn new(line: Arc<Line>, timeouts: UpstreamTimeouts, deadline: &Deadline) -> Self {
         let silence = deadline.silence().map(|(silence, _)| silence);
         let state = Mutex::new(State { phase: Phase::Waiting, heard: Instant::now() });
-        Eye { turn: line.take(), line, patience, silence, end: deadline.end(), state }
+        Eye { turn: line.take(), line, timeouts, silence, end: deadline.end(), state }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -128,7 +128,7 @@ impl Eye {
 
     /// When it may have taken too long at the earliest, whatever it waits for.
     pub fn due(&self) -> Instant {
-        let limits = [self.patience.first_byte, self.patience.idle, self.silence];
+        let limits = [self.timeouts.first_byte, self.timeouts.idle, self.silence];
         let shortest = limits.into_iter().flatten().min();
         shortest.map_or(self.end, |limit| self.end.min(after(self.lock().heard, limit)))
     }
@@ -137,8 +137,8 @@ impl Eye {
     pub fn look(&self, now: Instant) -> Option<Instant> {
         let mut state = self.lock();
         let own = match state.phase {
-            Phase::Waiting => self.patience.first_byte.map(|limit| (limit, Cut::FirstByte(limit))),
-            Phase::Answering => self.patience.idle.map(|limit| (limit, Cut::Idle(limit))),
+            Phase::Waiting => self.timeouts.first_byte.map(|limit| (limit, Cut::FirstByte(limit))),
+            Phase::Answering => self.timeouts.idle.map(|limit| (limit, Cut::Idle(limit))),
             Phase::Over | Phase::Cut(_) => return None,
         };
         let cut = if now >= self.end { Some(Cut::Late) } else { self.silent(own, &mut state, now) };

@@ -71,7 +71,7 @@ impl Outbound {
         let reached = Reached { endpoint: state.endpoint.clone(), at: state.at, retries: state.retries };
         tell(Came::Head(head.status, head.headers.clone(), bodiless, reached)).await;
         loop {
-            let idle = state.upstream.patience.idle.map(Cut::Idle);
+            let idle = state.upstream.timeouts.idle.map(Cut::Idle);
             let (limit, own) = patience(state, made, idle)?;
             session.set_read_timeout(Some(limit));
             match session.read_response_body().await.map_err(|e| slow(state, own, e))? {
@@ -127,7 +127,7 @@ async fn exchange_heads(session: &mut HttpSession, live: &Live, state: &mut Call
         line.release();
     }
     loop {
-        let first_byte = state.upstream.patience.first_byte.map(Cut::FirstByte);
+        let first_byte = state.upstream.timeouts.first_byte.map(Cut::FirstByte);
         let (limit, own) = patience(state, made, first_byte)?;
         session.set_read_timeout(Some(limit));
         session.read_response_header().await.map_err(|e| slow(state, own, e))?;

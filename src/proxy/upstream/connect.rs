@@ -114,7 +114,7 @@ fn complete(live: &Live, call: &CallState, address: Option<SocketAddr>) -> Resul
 pub fn connected(digest: Option<&Digest>, ctx: &mut Ctx) {
     let Some(call) = ctx.call.as_mut() else { return };
     let Some(line) = Line::of(digest) else { return };
-    call.watch = Some(Watch::begin(line.clone(), call.upstream.patience, &call.deadline));
+    call.watch = Some(Watch::begin(line.clone(), call.upstream.timeouts, &call.deadline));
     call.held = line.hold().then_some(line);
 }
 

@@ -65,7 +65,7 @@ fn upstream(
         dialect: dialect?,
         connect_to: place.map(|(place, _)| place),
         headers: headers?.into(),
-        patience: row.patience,
+        timeouts: row.timeouts,
         tolerance,
         tls,
     })
@@ -104,6 +104,6 @@ fn group(row: &written::Upstream, connect_to: Option<&str>, tls: &Tls) -> u64 {
     let mut hasher = DefaultHasher::new();
     (&row.name.value, connect_to, tls.verify, &tls.authorities).hash(&mut hasher);
     tls.identity.as_ref().map(|identity| (&identity.chain, &identity.key)).hash(&mut hasher);
-    row.patience.is_watched().hash(&mut hasher);
+    row.timeouts.is_watched().hash(&mut hasher);
     hasher.finish() >> 1
 }
