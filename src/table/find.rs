@@ -1,6 +1,7 @@
 //! Finds the row that takes a request, and says why others do not.
 
-use super::{Route, Table};
+use super::route::Route;
+use super::routing_table::Table;
 use http::Method;
 use std::sync::Arc;
 

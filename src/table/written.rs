@@ -8,7 +8,7 @@ pub mod trials;
 
 pub use images::Images;
 pub use options::{Options, Switch};
-pub use reply::{Made, Reply};
+pub use reply::{FixedReply, Reply};
 use trials::Trial;
 
 use super::keys::{COUNTINGS, FAMILIES, Named, STREAMINGS, STRUCTUREDS, SYSTEM_ROLES, TABLE, TOKENIZERS};
