@@ -4,12 +4,12 @@ pub mod admit;
 mod guard;
 mod keys;
 pub mod limits;
-mod may;
+mod permissions;
 mod username;
 
 pub use guard::{Guard, Hosts};
 pub use keys::{Hash, Key, Keys};
-pub use may::{Globs, May};
+pub use permissions::{Globs, Permissions};
 pub use username::{PLACEHOLDER, Username, check_username};
 
 use std::num::NonZeroU32;
@@ -25,18 +25,18 @@ pub struct Caller {
     /// How much they may use.
     pub limits: Limits,
     /// What they may use.
-    pub may: May,
+    pub permissions: Permissions,
 }
 
 impl Caller {
     /// Somebody without a name and without limits, whom ARGO is called for as `user`.
     pub fn nameless(user: &str) -> Self {
-        Caller { name: None, user: user.into(), limits: Limits::default(), may: May::default() }
+        Caller { name: None, user: user.into(), limits: Limits::default(), permissions: Permissions::default() }
     }
 
     /// Stands for whoever may use all there is: in explanations, and in the tests of a table.
     pub fn anybody(user: &str) -> Self {
-        Caller { may: May { every_row: true, ..May::default() }, ..Caller::nameless(user) }
+        Caller { permissions: Permissions { every_row: true, ..Permissions::default() }, ..Caller::nameless(user) }
     }
 }
 

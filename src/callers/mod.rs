@@ -10,7 +10,7 @@ pub use edit::{add, check_name};
 pub use keys::KEYS;
 pub use odd::odd;
 
-use crate::access::{Caller, Globs, Hash, Keys, Limits, May, Username};
+use crate::access::{Caller, Globs, Hash, Keys, Limits, Permissions, Username};
 use crate::diagnostics::Place;
 use std::sync::Arc;
 
@@ -57,7 +57,7 @@ impl Row {
             name: Some(self.name.as_str().into()),
             user: self.user.as_ref().map_or(user, Username::as_str).into(),
             limits: self.limits,
-            may: May { routes: globs(&self.routes), models: globs(&self.models), every_row: false },
+            permissions: Permissions { routes: globs(&self.routes), models: globs(&self.models), every_row: false },
         }
     }
 }

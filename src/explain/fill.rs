@@ -11,7 +11,7 @@ use crate::proxy::request::prepare::Prepared;
 use crate::proxy::request::routing;
 use crate::proxy::settings::Settings;
 use crate::proxy::upstream::heads::CallHead;
-use crate::table::{self, Route, Why};
+use crate::table::{self, Route, SkipReason};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -119,11 +119,11 @@ fn form(how: &How) -> &'static str {
 }
 
 impl Passed {
-    pub(super) fn new((route, why): &(Arc<Route>, Why)) -> Self {
+    pub(super) fn new((route, why): &(Arc<Route>, SkipReason)) -> Self {
         let (why, by) = match why {
-            Why::Method => ("other_method", None),
-            Why::Path => ("other_path", None),
-            Why::Shadowed(by) => ("shadowed", Some(by.place.clone())),
+            SkipReason::Method => ("other_method", None),
+            SkipReason::Path => ("other_path", None),
+            SkipReason::Shadowed(by) => ("shadowed", Some(by.place.clone())),
         };
         Passed { place: route.place.clone(), path: route.path.clone(), methods: methods(route), why, by }
     }
@@ -148,9 +148,9 @@ impl Limit {
         let silence = deadline.silence().filter(|(silence, _)| *silence < deadline.limit);
         all.extend(silence.map(|(silence, by)| limit("silence on the stream", silence, by.to_string())));
         let own = |key: &str| format!("upstreams.{}.{key}", upstream.name);
-        let patience = upstream.patience;
-        all.extend(patience.first_byte.map(|time| limit("the first byte", time, own("first_byte_timeout"))));
-        all.extend(patience.idle.map(|time| limit("silence between pieces", time, own("idle_timeout"))));
+        let timeouts = upstream.timeouts;
+        all.extend(timeouts.first_byte.map(|time| limit("the first byte", time, own("first_byte_timeout"))));
+        all.extend(timeouts.idle.map(|time| limit("silence between pieces", time, own("idle_timeout"))));
         all
     }
 }

@@ -1,6 +1,6 @@
 //! Makes a conversation fit a model, as its rules say.
 
-use super::did::Did;
+use super::effect::RuleEffect;
 use super::rules::{Cap, Json, Rules, SystemRole};
 use crate::chat::conversation::Param;
 use crate::chat::{Conversation, Message, Role};
@@ -12,13 +12,13 @@ impl Rules {
     /// Makes a conversation fit the model, and tells `tell` each thing that it does; `stream` is whether the call is streamed.
     ///
     /// Nothing is allocated for what no rule changes.
-    pub fn apply<'a>(&'a self, chat: &mut Conversation<'a>, stream: bool, mut tell: impl FnMut(Did<'a>)) {
+    pub fn apply<'a>(&'a self, chat: &mut Conversation<'a>, stream: bool, mut tell: impl FnMut(RuleEffect<'a>)) {
         self.apply_to_messages(&mut chat.messages, &mut tell);
         let params = &mut chat.params;
         self.drop_and_rename(params, &mut tell);
         for (name, value) in &self.fixed {
             if set(params, name, value) {
-                tell(Did::Fixed(name, value.get()));
+                tell(RuleEffect::Fixed(name, value.get()));
             }
         }
         for names in &self.only_one_of {
@@ -27,16 +27,16 @@ impl Rules {
         for (name, value) in &self.default {
             if !given(params, name) && !self.is_excluded(params, name) {
                 set(params, name, value);
-                tell(Did::Defaulted(name, value.get()));
+                tell(RuleEffect::Defaulted(name, value.get()));
             }
         }
-        lower(params, &self.cap, |name, most| tell(Did::Capped(name, most)));
+        lower(params, &self.cap, |name, most| tell(RuleEffect::Capped(name, most)));
         if !stream {
-            lower(params, &self.cap_whole, |name, most| tell(Did::CappedWhole(name, most)));
+            lower(params, &self.cap_whole, |name, most| tell(RuleEffect::CappedWhole(name, most)));
         }
     }
 
-    fn apply_to_messages<'a>(&'a self, messages: &mut Vec<Message<'a>>, tell: &mut impl FnMut(Did<'a>)) {
+    fn apply_to_messages<'a>(&'a self, messages: &mut Vec<Message<'a>>, tell: &mut impl FnMut(RuleEffect<'a>)) {
         if self.system_role == Some(SystemRole::User) {
             let mut turned = 0;
             for message in messages.iter_mut().filter(|message| message.role == Role::System) {
@@ -44,7 +44,7 @@ impl Rules {
                 turned += 1;
             }
             if turned > 0 {
-                tell(Did::SystemRole { messages: turned });
+                tell(RuleEffect::SystemRole { messages: turned });
             }
         }
         let Some(filler) = &self.user_filler else { return };
@@ -52,7 +52,7 @@ impl Rules {
         if messages.iter_mut().filter(is_user).any(|message| says_something(&message.content)) {
             return;
         }
-        tell(Did::Filled(filler.get()));
+        tell(RuleEffect::Filled(filler.get()));
         let content = Cow::Borrowed(filler.as_ref());
         match messages.iter_mut().rfind(is_user) {
             Some(message) => message.content = content,
@@ -60,10 +60,10 @@ impl Rules {
         }
     }
 
-    fn drop_and_rename<'a>(&'a self, params: &mut Vec<Param<'a>>, tell: &mut impl FnMut(Did<'a>)) {
+    fn drop_and_rename<'a>(&'a self, params: &mut Vec<Param<'a>>, tell: &mut impl FnMut(RuleEffect<'a>)) {
         params.retain(|(name, _)| match self.drop.iter().find(|dropped| *dropped == name) {
             Some(dropped) => {
-                tell(Did::Dropped(dropped));
+                tell(RuleEffect::Dropped(dropped));
                 false
             }
             None => true,
@@ -71,13 +71,13 @@ impl Rules {
         for (from, to) in &self.rename {
             if params.iter().any(|(name, _)| name == to) {
                 if remove(params, from) {
-                    tell(Did::Yielded(from, to));
+                    tell(RuleEffect::Yielded(from, to));
                 }
                 continue;
             }
             for (name, _) in params.iter_mut().filter(|(name, _)| name == from) {
                 *name = Cow::Borrowed(to);
-                tell(Did::Renamed(from, to));
+                tell(RuleEffect::Renamed(from, to));
             }
         }
     }
@@ -114,13 +114,13 @@ fn set<'a>(params: &mut Vec<Param<'a>>, name: &'a str, value: &'a Json) -> bool 
 }
 
 /// Leaves out all but the first of `names` that is given.
-fn keep_first<'a>(params: &mut Vec<Param<'a>>, names: &'a [String], tell: &mut impl FnMut(Did<'a>)) {
+fn keep_first<'a>(params: &mut Vec<Param<'a>>, names: &'a [String], tell: &mut impl FnMut(RuleEffect<'a>)) {
     let mut given = names.iter().filter(|name| given(params, name));
     let Some(first) = given.next() else { return };
     let others: Vec<&String> = given.filter(|name| *name != first).collect();
     for name in others {
         remove(params, name);
-        tell(Did::Excluded(name, first));
+        tell(RuleEffect::Excluded(name, first));
     }
 }
 

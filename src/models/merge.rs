@@ -99,7 +99,7 @@ fn put<T: Clone>(list: &mut Vec<(String, T)>, name: &str, value: &T) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::models::{Did, Json};
+    use crate::models::{Json, RuleEffect};
     use crate::tokens::Tokenizer;
     use serde_json::value::RawValue;
 
@@ -159,15 +159,15 @@ mod tests {
         let rules = merged(vec![one, two]);
         assert_eq!(values(&rules.default), [("new", "2")]);
         assert_eq!(rules.only_one_of, [["x", "new"]]);
-        assert_eq!(rules.behind(Did::Defaulted("new", "2")).unwrap().place, "2");
-        assert_eq!(rules.behind(Did::Excluded("new", "x")).unwrap().place, "1");
+        assert_eq!(rules.behind(RuleEffect::Defaulted("new", "2")).unwrap().place, "2");
+        assert_eq!(rules.behind(RuleEffect::Excluded("new", "x")).unwrap().place, "1");
     }
 
     #[test]
     fn the_rule_behind_a_deed_is_the_last_that_says_so() {
         let says = |drop: &str| Rules { drop: vec![drop.into()], ..Rules::default() };
         let rules = merged(vec![says("x"), says("x"), says("y")]);
-        assert_eq!(rules.behind(Did::Dropped("x")).unwrap().place, "2");
-        assert!(rules.behind(Did::Counts(Tokenizer::O200k)).is_none());
+        assert_eq!(rules.behind(RuleEffect::Dropped("x")).unwrap().place, "2");
+        assert!(rules.behind(RuleEffect::Counts(Tokenizer::O200k)).is_none());
     }
 }

@@ -1,13 +1,13 @@
 //! Groups of models: the names that clients use, ARGO's ids, and the quirks of each, all of them data of the table.
 
 mod apply;
-pub mod did;
+pub mod effect;
 pub mod facts;
 pub mod glob;
 mod merge;
 pub mod rules;
 
-pub use did::Did;
+pub use effect::RuleEffect;
 pub use facts::Facts;
 pub use glob::NamePattern;
 pub use rules::{Cap, Family, Json, Rule, Rules, Streaming, Structured, SystemRole};

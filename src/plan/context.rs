@@ -1,8 +1,8 @@
 //! What a transformer may know besides the request.
 
 use super::trace::{Step, Steps};
-use crate::access::{Caller, May};
-use crate::models::{Chosen, Did, Models, Rules};
+use crate::access::{Caller, Permissions};
+use crate::models::{Chosen, Models, RuleEffect, Rules};
 use crate::tokens::{Asked, Counting, Ledger};
 use crate::wire::Failure;
 use std::sync::Arc;
@@ -38,8 +38,8 @@ impl Context<'_> {
     }
 
     /// Writes down what a model's rules did.
-    pub fn note_rule(&self, rules: &Rules, did: Did<'_>) {
-        self.note(|| Step::rule(rules, did));
+    pub fn note_rule(&self, rules: &Rules, effect: RuleEffect<'_>) {
+        self.note(|| Step::rule(rules, effect));
     }
 
     /// [`Models::choose`], written down.
@@ -55,29 +55,29 @@ impl Context<'_> {
             self.ledger.set_asked(Asked { number: listed.map(|model| model.number), name });
         }
         self.note(|| Step::model(models, asked, chosen.as_ref().ok()));
-        if self.caller.may.models.is_none() {
+        if self.caller.permissions.models.is_none() {
             return chosen;
         }
         // The hints of other failures name models, perhaps some that the caller may not know of.
         match (chosen, asked) {
-            (Ok(chosen), _) if self.caller.may.use_model(&chosen.model) => Ok(chosen),
-            (Ok(chosen), _) => Err(May::no_model(chosen.asked)),
-            (Err(_), Some(asked)) => Err(May::no_model(asked)),
+            (Ok(chosen), _) if self.caller.permissions.use_model(&chosen.model) => Ok(chosen),
+            (Ok(chosen), _) => Err(Permissions::no_model(chosen.asked)),
+            (Err(_), Some(asked)) => Err(Permissions::no_model(asked)),
             (Err(failure), None) => Err(failure),
         }
     }
 
     /// Writes down how a model is brought to answer in JSON; it need not be a rule that decided.
-    pub fn note_structured(&self, rules: &Rules, did: Did<'_>) {
-        self.note(|| Step::Structured(did.to_string()));
-        self.note_rule(rules, did);
+    pub fn note_structured(&self, rules: &Rules, effect: RuleEffect<'_>) {
+        self.note(|| Step::Structured(effect.to_string()));
+        self.note_rule(rules, effect);
     }
 
     /// Writes down how tokens are counted for a model.
     pub fn note_counting(&self, counting: Counting, rules: &Rules) {
         self.note(|| Step::Counting { counting, tokenizer: rules.counts_with(), own: rules.tokenizer.is_some() });
         if let (Counting::Exact, Some(tokenizer)) = (counting, rules.tokenizer) {
-            self.note_rule(rules, Did::Counts(tokenizer));
+            self.note_rule(rules, RuleEffect::Counts(tokenizer));
         }
     }
 }

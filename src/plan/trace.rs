@@ -1,6 +1,6 @@
 //! What a transformer decided about a request, for whoever asks why: serving keeps no such list and pays nothing for it.
 
-use crate::models::{Chosen, Did, How, Models, Rules};
+use crate::models::{Chosen, How, Models, RuleEffect, Rules};
 use crate::tokens::{Counting, Tokenizer};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -79,8 +79,8 @@ impl Step {
     }
 
     /// Something that a model's rules did.
-    pub fn rule(rules: &Rules, did: Did<'_>) -> Self {
-        Step::Rule { place: rules.behind(did).map(|rule| rule.place.clone()), did: did.to_string() }
+    pub fn rule(rules: &Rules, effect: RuleEffect<'_>) -> Self {
+        Step::Rule { place: rules.behind(effect).map(|rule| rule.place.clone()), did: effect.to_string() }
     }
 }
 

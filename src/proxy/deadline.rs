@@ -64,7 +64,7 @@ pub struct Connecting {
 impl Connecting {
     /// The upstream's own limit, else the one of the configuration; never more than is `left` of the call.
     pub fn new(configured: Duration, upstream: &Upstream, left: Duration) -> Self {
-        let (limit, by) = match upstream.patience.connect {
+        let (limit, by) = match upstream.timeouts.connect {
             Some(own) => (own, ConnectBy::Upstream),
             None => (configured, ConnectBy::Configuration),
         };

@@ -5,7 +5,7 @@
 //! `response_filter` decides whether the client's head goes out → `response_body_filter` rewrites pieces → `logging` writes a
 //! reply that was held, and the log's line. `fail_to_proxy` reports to the client whatever went wrong on the way.
 //!
-//! # Floors
+//! # Rooms
 //!
 //! A module of this room uses only modules above it in this list.
 //!

@@ -1,6 +1,7 @@
 //! Finds the row that takes a request, and says why others do not.
 
-use super::{Route, Table};
+use super::route::Route;
+use super::routing_table::Table;
 use http::Method;
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use std::sync::Arc;
 const NEAR_ROWS: usize = 3;
 
 /// Why a row did not take a request.
-pub enum Why {
+pub enum SkipReason {
     /// Its path fits, but it does not take the method.
     Method,
     /// It fits, but this row is asked before it.
@@ -44,7 +45,7 @@ impl Table {
     }
 
     /// The rows that [`Table::find`] passes over although their path fits or looks like the request's, each with why.
-    pub fn passed_over(&self, method: &Method, path: &str) -> Vec<(Arc<Route>, Why)> {
+    pub fn passed_over(&self, method: &Method, path: &str) -> Vec<(Arc<Route>, SkipReason)> {
         let path = trimmed(path);
         let wanted = wanted(method);
         let (mut taken, mut rows, mut seen) = (None, Vec::new(), Vec::new());
@@ -52,13 +53,13 @@ impl Table {
             let Some(route) = self.routes.get(index) else { continue };
             seen.push(index);
             match &taken {
-                _ if !route.methods.contains(wanted) => rows.push((route.clone(), Why::Method)),
-                Some(by) => rows.push((route.clone(), Why::Shadowed(Arc::clone(by)))),
+                _ if !route.methods.contains(wanted) => rows.push((route.clone(), SkipReason::Method)),
+                Some(by) => rows.push((route.clone(), SkipReason::Shadowed(Arc::clone(by)))),
                 None => taken = Some(route.clone()),
             }
         }
         for index in self.alike(path).into_iter().filter(|index| !seen.contains(index)).take(NEAR_ROWS) {
-            rows.extend(self.routes.get(index).map(|route| (route.clone(), Why::Path)));
+            rows.extend(self.routes.get(index).map(|route| (route.clone(), SkipReason::Path)));
         }
         rows
     }
@@ -130,9 +131,9 @@ routes:
 
     fn passed(method: Method, path: &str) -> Vec<String> {
         let told = table().passed_over(&method, path).into_iter().map(|(route, why)| match why {
-            Why::Method => format!("{} method", route.does),
-            Why::Path => format!("{} path", route.does),
-            Why::Shadowed(by) => format!("{} shadowed by {}", route.does, by.does),
+            SkipReason::Method => format!("{} method", route.does),
+            SkipReason::Path => format!("{} path", route.does),
+            SkipReason::Shadowed(by) => format!("{} shadowed by {}", route.does, by.does),
         });
         told.collect()
     }
@@ -159,7 +160,7 @@ routes:
                 };
                 for (route, why) in table.passed_over(&method, path) {
                     assert_ne!(Some(&route.place), taken.as_ref(), "{method} {path}");
-                    if let Why::Shadowed(by) = why {
+                    if let SkipReason::Shadowed(by) = why {
                         assert_eq!(Some(&by.place), taken.as_ref(), "{method} {path}");
                     }
                 }

@@ -83,7 +83,7 @@ pub struct Header {
 
 /// The time limits of an upstream's own; `None` where it has none.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Patience {
+pub struct UpstreamTimeouts {
     /// The longest that connecting may take, name and TLS included.
     pub connect: Option<Duration>,
     /// The longest until the answer begins, from the moment when the connection stands.
@@ -94,7 +94,7 @@ pub struct Patience {
     pub keep: Option<Duration>,
 }
 
-impl Patience {
+impl UpstreamTimeouts {
     /// Whether reads of one call have different limits.
     pub fn is_watched(&self) -> bool {
         self.first_byte.is_some() || self.idle.is_some()
@@ -162,7 +162,7 @@ pub struct Upstream {
     /// What goes along with every call.
     pub headers: Arc<[Header]>,
     /// Its time limits.
-    pub patience: Patience,
+    pub timeouts: UpstreamTimeouts,
     /// What its URLs may do before others are tried before them.
     pub tolerance: Tolerance,
     /// How TLS is spoken.
@@ -177,7 +177,7 @@ impl Upstream {
 
     /// Its limits with the names of the keys that set them.
     pub fn limits(&self) -> impl Iterator<Item = (&'static str, Duration)> {
-        let Patience { connect, first_byte, idle, keep } = self.patience;
+        let UpstreamTimeouts { connect, first_byte, idle, keep } = self.timeouts;
         let all = [
             ("connect_timeout", connect),
             ("first_byte_timeout", first_byte),

@@ -8,12 +8,12 @@ pub mod trials;
 
 pub use images::Images;
 pub use options::{Options, Switch};
-pub use reply::{Made, Reply};
+pub use reply::{FixedReply, Reply};
 use trials::Trial;
 
 use super::keys::{COUNTINGS, FAMILIES, Named, STREAMINGS, STRUCTUREDS, SYSTEM_ROLES, TABLE, TOKENIZERS};
 use crate::models::{Facts, Family, Streaming, Structured, SystemRole};
-use crate::table::Patience;
+use crate::table::UpstreamTimeouts;
 use crate::tokens::{Counting, Tokenizer};
 use crate::yaml::duration::duration;
 use crate::yaml::near::nearest;
@@ -44,7 +44,7 @@ pub struct Upstream {
     pub dialect: Option<At<String>>,
     pub connect_to: Option<At<String>>,
     pub headers: Vec<(At<String>, At<String>)>,
-    pub patience: Patience,
+    pub timeouts: UpstreamTimeouts,
     pub breaker: Option<Breaker>,
     pub tls: Option<Tls>,
 }
@@ -189,7 +189,7 @@ fn upstream(name: At<String>, keys: Option<Section<'_>>, source: &mut Source<'_>
         dialect: keys.text(source, "dialect"),
         connect_to: keys.text(source, "connect_to"),
         headers: keys.names(source, "headers", plain),
-        patience: Patience {
+        timeouts: UpstreamTimeouts {
             connect: keys.get(source, "connect_timeout", duration),
             first_byte: keys.get(source, "first_byte_timeout", duration),
             idle: keys.get(source, "idle_timeout", duration),

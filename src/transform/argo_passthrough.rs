@@ -6,7 +6,7 @@ use crate::chat::Role;
 use crate::dialects::client::openai::asked;
 use crate::dialects::client::openai::body;
 use crate::json::{self, Fields, fields};
-use crate::models::{Did, Models, SystemRole};
+use crate::models::{Models, RuleEffect, SystemRole};
 use crate::plan::{Call, Context, Held, Plan, Reply, Request, Start, Transformer, UpstreamHead};
 use crate::wire::{Answer, Failure};
 use bytes::Bytes;
@@ -51,7 +51,7 @@ impl Transformer for Passthrough {
         json::push_string(&mut out, &chosen.model.id);
         let system = fields.get("system").filter(|system| as_user && !json::is_null(system));
         if system.is_some() {
-            cx.note_rule(rules, Did::SystemText);
+            cx.note_rule(rules, RuleEffect::SystemText);
         }
         for (name, value) in fields.iter() {
             match name {
@@ -65,7 +65,7 @@ impl Transformer for Passthrough {
                     json::push_key(&mut out, name);
                     let messages = push_messages(&mut out, value)?;
                     if messages > 0 {
-                        cx.note_rule(rules, Did::SystemRole { messages });
+                        cx.note_rule(rules, RuleEffect::SystemRole { messages });
                     }
                 }
                 _ => {

@@ -11,7 +11,7 @@ use crate::dialects::client::openai::reply::{ChatReply, Delivery, Source};
 use crate::dialects::client::openai::shape::Shape;
 use crate::dialects::client::openai::structured::{self, Way, Wrapping};
 use crate::dialects::upstream::{self, ChatDialect, Dialect};
-use crate::models::{Chosen, Did, Family, Model, Models, Rules, Streaming};
+use crate::models::{Chosen, Family, Model, Models, RuleEffect, Rules, Streaming};
 use crate::plan::{Call, Context, Driven, Plan, Reply, Streamed};
 use crate::tokens::{Counting, Prompt};
 use crate::wire::{Failure, sse};
@@ -139,7 +139,7 @@ impl Endpoint {
         cx: &Context<'_>,
     ) -> Result<(Option<Tools<'a>>, Option<Wrapping>), Failure> {
         let fits = |tools: &Tools<'a>| self.dialect.check_tools(tools, rules.tools.unwrap_or(Family::Openai)).is_ok();
-        match structured::way(asked, tools.is_some(), rules, fits, |did| cx.note_structured(rules, did))? {
+        match structured::way(asked, tools.is_some(), rules, fits, |effect| cx.note_structured(rules, effect))? {
             None => Ok((tools, None)),
             Some(Way::Tool(tools)) => Ok((Some(tools), Some(Wrapping::Call))),
             Some(Way::Words(words)) => {
@@ -182,13 +182,13 @@ impl Endpoint {
             max_tokens: None,
         };
         if to_stream && whole_only {
-            cx.note_rule(rules, Did::Whole);
+            cx.note_rule(rules, RuleEffect::Whole);
         }
         for (index, mut chat) in chats.into_iter().enumerate() {
             // What is done to each is told once.
-            rules.apply(&mut chat, encoded.delivery == Delivery::Stream, |did| {
+            rules.apply(&mut chat, encoded.delivery == Delivery::Stream, |effect| {
                 if index == 0 {
-                    cx.note_rule(rules, did);
+                    cx.note_rule(rules, effect);
                 }
             });
             encoded.max_tokens = chat.max_tokens();

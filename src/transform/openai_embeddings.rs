@@ -9,7 +9,7 @@ use crate::dialects::client::openai::inputs::Inputs;
 use crate::dialects::client::openai::vectors::Form;
 use crate::dialects::upstream::{self, Dialect, EmbeddingDialect};
 use crate::json::Fields;
-use crate::models::{Chosen, Did, Models};
+use crate::models::{Chosen, Models, RuleEffect};
 use crate::plan::{Call, Context, Driven, Plan, Reply, Request, Transformer};
 use crate::tokens::{Counting, Prompt};
 use crate::wire::Failure;
@@ -69,12 +69,12 @@ impl Embeddings {
     fn note(&self, chosen: &Chosen<'_>, form: Form, cx: &Context<'_>) {
         let rules = &chosen.model.rules;
         cx.note_counting(self.counting, rules);
-        let did = [
-            rules.dimensions.map(Did::Dimensions),
-            form.cut_to.map(Did::Shortens),
-            rules.max_input_tokens.filter(|_| rules.tokenizer.is_some()).map(Did::MaxInputTokens),
+        let effects = [
+            rules.dimensions.map(RuleEffect::Dimensions),
+            form.cut_to.map(RuleEffect::Shortens),
+            rules.max_input_tokens.filter(|_| rules.tokenizer.is_some()).map(RuleEffect::MaxInputTokens),
         ];
-        did.into_iter().flatten().for_each(|did| cx.note_rule(rules, did));
+        effects.into_iter().flatten().for_each(|effect| cx.note_rule(rules, effect));
     }
 
     /// What usage is counted from: token ids are counted already.

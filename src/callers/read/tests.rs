@@ -25,7 +25,7 @@ fn all_keys_are_read() {
     let keys = callers.keys("boss");
     let names: Vec<_> = keys.callers().map(|caller| (caller.name.as_deref().unwrap(), &*caller.user)).collect();
     assert_eq!(names, [("ann", "jdoe")], "who is switched off has no key");
-    assert!(keys.caller(b"abc").unwrap().may.routes.as_ref().unwrap().fit("/v1/models"));
+    assert!(keys.caller(b"abc").unwrap().permissions.routes.as_ref().unwrap().fit("/v1/models"));
 }
 
 #[test]

@@ -23,10 +23,10 @@ fn applied(rules: &Rules, given: &[(&str, &str)], stream: bool) -> (String, Vec<
     let given: Vec<(&str, Json)> = given.iter().map(|(name, value)| (*name, json(value))).collect();
     let params = given.iter().map(|(name, value)| (Cow::Borrowed(*name), value.as_ref())).collect();
     let mut chat = Conversation { params, ..Conversation::default() };
-    let mut did = Vec::new();
-    rules.apply(&mut chat, stream, |one| did.push(one.to_string()));
+    let mut effect = Vec::new();
+    rules.apply(&mut chat, stream, |one| effect.push(one.to_string()));
     let params: Vec<String> = chat.params.iter().map(|(name, value)| format!("{name}={}", value.get())).collect();
-    (params.join(" "), did)
+    (params.join(" "), effect)
 }
 
 fn params(rules: &Rules, given: &[(&str, &str)]) -> String {

@@ -5,7 +5,7 @@
 
 use super::socket::UpstreamSocket;
 use crate::proxy::deadline::{Deadline, after};
-use crate::table::Patience;
+use crate::table::UpstreamTimeouts;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -42,7 +42,7 @@ pub struct SilenceTimer {
     socket: Arc<UpstreamSocket>,
     turn: u64,
     /// The upstream's own limits for silence.
-    upstream: Patience,
+    upstream: UpstreamTimeouts,
     /// The client's limit for silence, on a stream.
     client: Option<Duration>,
     /// When the call has to be over.
@@ -52,7 +52,7 @@ pub struct SilenceTimer {
 
 impl SilenceTimer {
     /// A timer for the call that begins now on this connection.
-    pub fn new(socket: Arc<UpstreamSocket>, upstream: Patience, deadline: &Deadline) -> Self {
+    pub fn new(socket: Arc<UpstreamSocket>, upstream: UpstreamTimeouts, deadline: &Deadline) -> Self {
         let client = deadline.silence().map(|(silence, _)| silence);
         let progress = Mutex::new(Progress { phase: AnswerPhase::Awaited, heard: Instant::now() });
         SilenceTimer { turn: socket.begin_turn(), socket, upstream, client, end: deadline.end(), progress }

@@ -4,7 +4,7 @@ use super::clock;
 use super::silence::{SilenceTimer, TimeLimit};
 use super::socket::UpstreamSocket;
 use crate::proxy::deadline::Deadline;
-use crate::table::Patience;
+use crate::table::UpstreamTimeouts;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::task::JoinHandle;
@@ -19,7 +19,7 @@ pub struct Watchdog {
 
 impl Watchdog {
     /// Begins to watch a connection that was just made or taken from the pool.
-    pub fn begin(socket: Arc<UpstreamSocket>, upstream: Patience, deadline: &Deadline) -> Self {
+    pub fn begin(socket: Arc<UpstreamSocket>, upstream: UpstreamTimeouts, deadline: &Deadline) -> Self {
         let timer = Arc::new(SilenceTimer::new(socket, upstream, deadline));
         let task = (!clock::watch_call(&timer)).then(|| tokio::spawn(check_until_over(timer.clone())));
         Watchdog { timer, task }

@@ -22,9 +22,6 @@ use std::time::Duration;
 const MOST_REDIRECTS: usize = 3;
 const TYPES: &str = "image/png, image/jpeg, image/gif, image/webp";
 
-/// Why an image could not be had: the end of a sentence that names the host, and nothing else of the URL.
-pub type Why = String;
-
 /// Gets images for one request.
 pub struct Getter {
     pub client: Arc<UpstreamClient>,
@@ -36,14 +33,14 @@ pub struct Getter {
 }
 
 /// An image as it came.
-pub struct Image {
+pub struct FetchedImage {
     /// Its media type, by its bytes.
     pub kind: &'static str,
     pub bytes: Bytes,
 }
 
-enum Came {
-    Image(Image),
+enum ImageReply {
+    Image(FetchedImage),
     /// It is elsewhere.
     To(String),
 }
@@ -53,13 +50,13 @@ impl Getter {
     ///
     /// # Errors
     /// Why not.
-    pub async fn get(&self, mut target: Target) -> Result<Image, Why> {
+    pub async fn get(&self, mut target: Target) -> Result<FetchedImage, String> {
         let limit = self.options.timeout;
         let redirected = async {
             for _ in 0..=MOST_REDIRECTS {
                 match self.ask(&target).await? {
-                    Came::Image(image) => return Ok(image),
-                    Came::To(location) => {
+                    ImageReply::Image(image) => return Ok(image),
+                    ImageReply::To(location) => {
                         let next = target.join(&location);
                         target = next.map_err(|why| format!("the redirect of {} is wrong: {why}", target.host))?;
                     }
@@ -71,7 +68,7 @@ impl Getter {
         tokio::time::timeout(limit, redirected).await.unwrap_or_else(late)
     }
 
-    async fn ask(&self, target: &Target) -> Result<Came, Why> {
+    async fn ask(&self, target: &Target) -> Result<ImageReply, String> {
         let host = &target.host;
         let mut session = self.connected(target).await?;
         let broke = |_| format!("{host} broke off the connection, or sent no valid HTTP");
@@ -81,14 +78,14 @@ impl Getter {
         let length = text(header::CONTENT_LENGTH).and_then(|length| length.trim().parse::<usize>().ok());
         let (status, location) = (head.status, text(header::LOCATION).map(str::to_owned));
         match (status.as_u16(), location) {
-            (200, _) => self.read(&mut session, host, length).await.map(Came::Image),
-            (301 | 302 | 303 | 307 | 308, Some(location)) => Ok(Came::To(location)),
+            (200, _) => self.read(&mut session, host, length).await.map(ImageReply::Image),
+            (301 | 302 | 303 | 307 | 308, Some(location)) => Ok(ImageReply::To(location)),
             (status, _) => Err(format!("{host} answered with status {status}")),
         }
     }
 
     /// A connection to an address that was checked; no name is looked up after that.
-    async fn connected(&self, target: &Target) -> Result<HttpSession, Why> {
+    async fn connected(&self, target: &Target) -> Result<HttpSession, String> {
         let host = &target.host;
         let mut why = format!("{host} has no address");
         for address in self.addresses(target).await?.into_iter().take(MOST_ADDRESSES) {
@@ -104,7 +101,7 @@ impl Getter {
     }
 
     /// The addresses that may be connected to, at least one.
-    async fn addresses(&self, target: &Target) -> Result<Vec<SocketAddr>, Why> {
+    async fn addresses(&self, target: &Target) -> Result<Vec<SocketAddr>, String> {
         let host = &target.host;
         let found = resolver::lookup(host, target.port, self.connect).await.map_err(|e| match e.kind() {
             std::io::ErrorKind::TimedOut => format!("the name {host} could not be resolved in time"),
@@ -122,7 +119,7 @@ impl Getter {
         }
     }
 
-    async fn read(&self, session: &mut HttpSession, host: &str, length: Option<usize>) -> Result<Image, Why> {
+    async fn read(&self, session: &mut HttpSession, host: &str, length: Option<usize>) -> Result<FetchedImage, String> {
         let most = self.options.max_bytes;
         let too_large = || format!("it is larger than {most} bytes (images.max_bytes of the route)");
         if length.is_some_and(|length| length > most) {
@@ -144,7 +141,7 @@ impl Getter {
                 kind = Some(kind::of(&bytes).ok_or_else(no_image)?);
             }
             if let (true, Some(kind)) = (ended, kind) {
-                return Ok(Image { kind, bytes: Bytes::from(bytes) });
+                return Ok(FetchedImage { kind, bytes: Bytes::from(bytes) });
             }
         }
     }

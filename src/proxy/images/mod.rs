@@ -20,7 +20,7 @@ use crate::wire::Failure;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use get::{Getter, Image};
+use get::{FetchedImage, Getter};
 use room::Room;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -141,14 +141,14 @@ async fn all(
 }
 
 /// The image as a JSON string that holds a data URL.
-async fn encode(image: Image) -> Result<Bytes, String> {
+async fn encode(image: FetchedImage) -> Result<Bytes, String> {
     if image.bytes.len() < ENCODE_ASIDE {
         return Ok(data_url(&image));
     }
     tokio::task::spawn_blocking(move || data_url(&image)).await.map_err(|_| "it could not be encoded".to_owned())
 }
 
-fn data_url(image: &Image) -> Bytes {
+fn data_url(image: &FetchedImage) -> Bytes {
     let mut url = String::with_capacity(32 + image.bytes.len().div_ceil(3) * 4);
     url.push_str("\"data:");
     url.push_str(image.kind);

@@ -78,7 +78,7 @@ impl UpstreamClient {
         let (status, headers, bodiless) = (head.status, head.headers.clone(), heads::is_bodiless(head));
         report(CallEvent::Head { status, headers, bodiless, reached: state.reached() }).await;
         loop {
-            let idle = state.upstream.patience.idle.map(TimeLimit::Idle);
+            let idle = state.upstream.timeouts.idle.map(TimeLimit::Idle);
             let (time, own) = read_time(state, call, idle)?;
             session.set_read_timeout(Some(time));
             match session.read_response_body().await.map_err(|e| note_limit(state, own, e))? {
@@ -142,7 +142,7 @@ async fn exchange_heads(
         socket.release();
     }
     loop {
-        let first_byte = state.upstream.patience.first_byte.map(TimeLimit::FirstByte);
+        let first_byte = state.upstream.timeouts.first_byte.map(TimeLimit::FirstByte);
         let (time, own) = read_time(state, call, first_byte)?;
         session.set_read_timeout(Some(time));
         let is_final = read_head(session).await.map_err(|e| note_limit(state, own, e))?;

@@ -74,7 +74,7 @@ fn peer(upstream: &Upstream, endpoint: &Endpoint, tls: &TlsMaterial) -> HttpPeer
     options.ca.clone_from(&tls.authorities);
     options.verify_cert = upstream.tls.verify;
     options.verify_hostname = upstream.tls.verify;
-    options.idle_timeout = Some(upstream.patience.keep.unwrap_or(KEEP));
+    options.idle_timeout = Some(upstream.timeouts.keep.unwrap_or(KEEP));
     options.tcp_keepalive = Some(TcpKeepalive {
         idle: Duration::from_secs(60),
         interval: Duration::from_secs(15),

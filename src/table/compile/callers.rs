@@ -1,7 +1,7 @@
 //! The callers that a row names.
 
 use super::super::written;
-use super::routes::Action;
+use super::action::Action;
 use crate::access::Globs;
 use crate::table::RowCallers;
 use crate::yaml::Source;

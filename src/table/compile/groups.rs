@@ -2,14 +2,15 @@
 
 use super::super::written::Group;
 use super::names::{self, Row};
-use super::{Named, rules};
+use super::registry::Registry;
+use super::rules;
 use crate::models::{Model, Models, NamePattern, Patterns, Rules};
 use crate::yaml::{Source, lookup};
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Compiles all groups.
-pub fn compile(written: Option<&[Group]>, source: &mut Source<'_>) -> Named<Models> {
+pub fn compile(written: Option<&[Group]>, source: &mut Source<'_>) -> Registry<Models> {
     Some(written?.iter().map(|row| (row.name.value.clone(), Some(Arc::new(group(row, source))))).collect())
 }
 

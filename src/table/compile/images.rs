@@ -1,7 +1,7 @@
 //! How a row fetches images: what it says, with the usual for what it does not say.
 
 use super::super::written;
-use super::routes::Action;
+use super::action::Action;
 use crate::table::{AllowedHost, Images};
 use crate::yaml::Source;
 

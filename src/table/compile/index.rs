@@ -1,8 +1,8 @@
 //! Rows by path: which are taken twice, which can never match, and the index that serves.
 
-use super::Upstream;
-use super::routes::{Action, Compiled};
-use crate::table::{Route, Table};
+use super::action::Action;
+use super::routes::Compiled;
+use crate::table::{Route, Table, Upstream};
 use crate::transform::local::Catalog;
 use crate::yaml::Source;
 use http::Method;
@@ -68,7 +68,7 @@ pub fn build(
             Some(Action::Call(entry, upstream, models, transformer)) => {
                 (Some(upstream), Some(models), transformer, entry.name)
             }
-            Some(Action::Made((does, _, transformer))) => (None, None, transformer, does),
+            Some(Action::Fixed((does, _, transformer))) => (None, None, transformer, does),
             Some(Action::Reply(entry)) => (None, None, (entry.build)(&table.catalog), entry.name),
             None => continue,
         };

@@ -1,16 +1,18 @@
 //! Turns the table as written into the table that serves, reporting every problem on the way at its place.
 
+mod action;
 mod callers;
 mod endpoints;
 mod expanded;
+mod fixed_reply;
 mod groups;
 mod headers;
 mod images;
 mod index;
 mod layers;
-mod made;
 mod names;
 mod options;
+mod registry;
 mod request;
 mod routes;
 mod rules;
@@ -22,14 +24,11 @@ mod upstreams;
 use super::written::Written;
 pub use endpoints::MOST_URLS;
 
-use super::{Table, Upstream, Variables};
+use super::{Table, Variables};
 use crate::transform::local::{Catalog, Row};
-use crate::yaml::{At, Source, lookup};
+use crate::yaml::Source;
+use registry::present;
 use std::sync::Arc;
-
-/// What has a name in the table. `None` where nothing could be read, and beside a name whose row is wrong: those who use the
-/// name are not told so too.
-type Named<T> = Option<Vec<(String, Option<Arc<T>>)>>;
 
 /// Compiles a table. What it returns may serve only when `source` is sound.
 pub fn compile(written: &Written<'_>, source: &mut Source<'_>, variables: &Variables<'_>) -> Table {
@@ -54,31 +53,4 @@ pub fn compile(written: &Written<'_>, source: &mut Source<'_>, variables: &Varia
     });
     let trials = trials::compile(&written.trials, &off, source);
     Table { trials, ..index::build(rows, catalog, present(&upstreams), source) }
-}
-
-fn present<T>(named: &Named<T>) -> Vec<Arc<T>> {
-    named.iter().flatten().filter_map(|(_, value)| value.clone()).collect()
-}
-
-/// What `name` names; reports a name that nothing has. `what` is said in the plural too, by an s.
-fn resolve<T>(
-    called: &str,
-    what: &str,
-    name: &At<String>,
-    known: &Named<T>,
-    source: &mut Source<'_>,
-) -> Option<Arc<T>> {
-    let known = known.as_ref()?.iter().map(|(name, value)| (name.as_str(), value));
-    match lookup(&name.value, &format!("{what}s"), known) {
-        Ok(found) => found.clone(),
-        Err(help) => {
-            source.error(&name.path, format!("{called}: no {what} is named '{}'", name.value), Some(help));
-            None
-        }
-    }
-}
-
-/// Whether a text can be part of a request line or a name without quoting.
-fn has_white_space(text: &str) -> bool {
-    text.chars().any(|c| c.is_whitespace() || c.is_control())
 }

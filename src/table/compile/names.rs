@@ -1,7 +1,6 @@
 //! The names of a group: those that are written out, patterns, and which of them are hidden or deprecated.
 
 use super::super::written::Group;
-use super::has_white_space;
 use crate::models::NamePattern;
 use crate::models::glob::{Mistake, fits};
 use crate::yaml::{At, Source, did_you_mean};
@@ -91,4 +90,9 @@ pub fn chosen(row: &Group, key: &str, globs: &[At<String>], named: &[Row<'_>], s
 /// Whether one of the globs chooses a name.
 pub fn is_among(globs: &[String], name: &str) -> bool {
     globs.iter().any(|glob| fits(glob, name))
+}
+
+/// Returns true for a text that a request line or a name cannot have without quoting.
+fn has_white_space(text: &str) -> bool {
+    text.chars().any(|c| c.is_whitespace() || c.is_control())
 }

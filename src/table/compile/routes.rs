@@ -1,16 +1,18 @@
 //! Rows of the table: what each calls or answers, checked against the upstreams, groups, transformers and replies there are.
 
 use super::super::written::{self, Reply};
-use super::{Named, Upstream, callers, images, made, options, request, resolve};
+use super::action::Action;
+use super::registry::{Registry, resolve};
+use super::{callers, fixed_reply, images, options, request};
 use crate::models::Models;
-use crate::plan::Transformer;
+use crate::table::options::Options;
 use crate::table::path::Pattern;
-use crate::table::{Options, Variables};
-use crate::transform::{Entry, REPLIES, TRANSFORMERS, Wiring, local};
+use crate::table::upstream::Upstream;
+use crate::table::vars::Variables;
+use crate::transform::{Entry, REPLIES, TRANSFORMERS, Wiring};
 use crate::yaml::{At, Node, Source, Step, lookup};
 use bytes::Bytes;
 use http::Method;
-use std::sync::Arc;
 
 /// The most answers that one request gets where the row does not say: as many prompts as LangChain sends at once.
 const MOST_CHOICES: u64 = 20;
@@ -45,28 +47,11 @@ impl Compiled<'_> {
     }
 }
 
-/// What a row does.
-pub enum Action {
-    Call(&'static Entry, Arc<Upstream>, Arc<Models>, Arc<dyn Transformer>),
-    Reply(&'static local::Entry),
-    Made(made::Reply),
-}
-
-impl Action {
-    pub fn about(&self) -> &'static str {
-        match self {
-            Action::Call(entry, ..) => entry.about,
-            Action::Reply(entry) => entry.about,
-            Action::Made((_, about, _)) => about,
-        }
-    }
-}
-
 /// Compiles a row; `None` when it has no path that could be taken.
 pub fn compile<'w>(
     row: &'w written::Route<'_>,
-    upstreams: &Named<Upstream>,
-    groups: &Named<Models>,
+    upstreams: &Registry<Upstream>,
+    groups: &Registry<Models>,
     source: &mut Source<'_>,
     variables: &Variables<'_>,
 ) -> Option<Compiled<'w>> {
@@ -144,7 +129,7 @@ fn reply(row: &written::Route<'_>, written: &Reply<'_>, source: &mut Source<'_>)
     useless(row, "beside a reply", source);
     let name = match written {
         Reply::Named(name) => name,
-        Reply::Made(made) => return made::compile(row, made, source).map(Action::Made),
+        Reply::Fixed(fixed) => return fixed_reply::compile(row, fixed, source).map(Action::Fixed),
     };
     let known = REPLIES.iter().map(|entry| (entry.name, entry));
     named(row, "reply", "replies", name, known, source).map(Action::Reply)
@@ -153,8 +138,8 @@ fn reply(row: &written::Route<'_>, written: &Reply<'_>, source: &mut Source<'_>)
 fn call(
     row: &written::Route<'_>,
     name: &At<String>,
-    upstreams: &Named<Upstream>,
-    groups: &Named<Models>,
+    upstreams: &Registry<Upstream>,
+    groups: &Registry<Models>,
     source: &mut Source<'_>,
 ) -> Option<Action> {
     let called = &row.called;

@@ -1,9 +1,10 @@
 //! Upstreams: URLs that can be called, a dialect that exists, and connections that can be made.
 
 use super::super::written;
-use super::{Named, Upstream, endpoints, headers, tls};
+use super::registry::Registry;
+use super::{endpoints, headers, tls};
 use crate::dialects::upstream::{DIALECTS, Dialect};
-use crate::table::{Endpoints, Tls, Tolerance, Variables};
+use crate::table::{Endpoints, Tls, Tolerance, Upstream, Variables};
 use crate::yaml::{At, Source, lookup};
 use std::cell::Cell;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -14,7 +15,7 @@ pub fn compile(
     written: Option<&[written::Upstream]>,
     source: &mut Source<'_>,
     variables: &Variables<'_>,
-) -> Named<Upstream> {
+) -> Registry<Upstream> {
     let numbers = Cell::new(0);
     let compile =
         |row: &written::Upstream| (row.name.value.clone(), upstream(row, &numbers, source, variables).map(Arc::new));
@@ -65,7 +66,7 @@ fn upstream(
         dialect: dialect?,
         connect_to: place.map(|(place, _)| place),
         headers: headers?.into(),
-        patience: row.patience,
+        timeouts: row.timeouts,
         tolerance,
         tls,
     })
@@ -104,6 +105,6 @@ fn group(row: &written::Upstream, connect_to: Option<&str>, tls: &Tls) -> u64 {
     let mut hasher = DefaultHasher::new();
     (&row.name.value, connect_to, tls.verify, &tls.authorities).hash(&mut hasher);
     tls.identity.as_ref().map(|identity| (&identity.chain, &identity.key)).hash(&mut hasher);
-    row.patience.is_watched().hash(&mut hasher);
+    row.timeouts.is_watched().hash(&mut hasher);
     hasher.finish() >> 1
 }

@@ -8,11 +8,11 @@ pub enum Reply<'n> {
     /// The name of a reply.
     Named(At<String>),
     /// One of one's own.
-    Made(Box<Made<'n>>),
+    Fixed(Box<FixedReply<'n>>),
 }
 
 /// A reply of one's own; it should have exactly one of the first four.
-pub struct Made<'n> {
+pub struct FixedReply<'n> {
     /// Where it begins.
     pub path: Vec<Step>,
     pub json: Option<At<&'n Node>>,
@@ -35,7 +35,7 @@ impl<'n> Reply<'n> {
         }
         let mut keys = keys.section(source, "reply")?;
         let is_empty = keys.written().all(|key| key == "status");
-        let made = Made {
+        let reply = FixedReply {
             path: keys.path().to_vec(),
             is_empty,
             json: keys.any("json"),
@@ -49,14 +49,14 @@ impl<'n> Reply<'n> {
                 .collect(),
         };
         keys.finish(source);
-        Some(Reply::Made(Box::new(made)))
+        Some(Reply::Fixed(Box::new(reply)))
     }
 
     /// Where it stands.
     pub fn path(&self) -> &[Step] {
         match self {
             Reply::Named(name) => &name.path,
-            Reply::Made(made) => &made.path,
+            Reply::Fixed(reply) => &reply.path,
         }
     }
 }

@@ -44,7 +44,7 @@ impl Docs {
             write!(out, "<tr><td>{}<td><code>{path}</code><td>{about}</tr>", methods.join(", "))?;
         }
         out.push_str("</table><h2>Models</h2><table><tr><th>Name<th>ARGO's id</tr>");
-        for (group, model) in self.0.models(&caller.may) {
+        for (group, model) in self.0.models(&caller.permissions) {
             let default = group.default().is_some_and(|default| default.name == model.name);
             let mark = match (default, model.deprecated) {
                 (true, _) => " (default)",
@@ -66,7 +66,8 @@ impl Docs {
             out,
             "<h2>Point a client here</h2><pre>export OPENAI_BASE_URL={url}\nexport OPENAI_API_KEY={key}</pre>"
         )?;
-        let default = |group: &Arc<Models>| group.default().filter(|model| caller.may.use_model(model)).cloned();
+        let default =
+            |group: &Arc<Models>| group.default().filter(|model| caller.permissions.use_model(model)).cloned();
         let model = self.0.groups.iter().find_map(default).map(|model| escape(&model.name));
         if let Some(model) = model {
             write!(

@@ -9,7 +9,7 @@ pub mod model;
 pub mod model_list;
 pub mod readyz;
 
-use crate::access::May;
+use crate::access::Permissions;
 use crate::json;
 use crate::models::{Model, Models};
 use crate::plan::Transformer;
@@ -39,9 +39,9 @@ pub struct Row {
 
 impl Catalog {
     /// The models of all groups that the model list shows to somebody, each once.
-    pub fn models<'a>(&'a self, may: &'a May) -> impl Iterator<Item = (&'a Models, &'a Model)> {
+    pub fn models<'a>(&'a self, permissions: &'a Permissions) -> impl Iterator<Item = (&'a Models, &'a Model)> {
         let all = self.groups.iter().flat_map(|group| group.iter().map(move |model| (group.as_ref(), model)));
-        all.filter(|(_, model)| !model.hidden && may.use_model(model))
+        all.filter(|(_, model)| !model.hidden && permissions.use_model(model))
     }
 }
 

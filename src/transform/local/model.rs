@@ -1,7 +1,7 @@
 //! `reply: model`: one model of the table, named by the last parameter of the route's path.
 
 use super::{Catalog, Entry, push_model};
-use crate::access::May;
+use crate::access::Permissions;
 use crate::models::Models;
 use crate::plan::trace::Step;
 use crate::plan::{Context, Plan, Request, Transformer};
@@ -25,9 +25,11 @@ impl Transformer for OneModel {
         let groups = || self.0.groups.iter();
         let named = groups().find_map(|group| Some((group, group.find(asked)?)));
         let found = named.or_else(|| groups().find_map(|group| Some((group, group.make(asked)?))));
-        let may = &cx.caller.may;
-        if may.models.is_some() && found.as_ref().is_none_or(|(_, chosen)| !may.use_model(&chosen.model)) {
-            return Err(May::no_model(asked));
+        let permissions = &cx.caller.permissions;
+        if permissions.models.is_some()
+            && found.as_ref().is_none_or(|(_, chosen)| !permissions.use_model(&chosen.model))
+        {
+            return Err(Permissions::no_model(asked));
         }
         let Some((group, chosen)) = found else {
             let group: Option<&Arc<Models>> =

@@ -2,7 +2,7 @@
 //! once when the table is loaded.
 
 use super::{Catalog, Entry, push_model};
-use crate::access::May;
+use crate::access::Permissions;
 use crate::plan::{Context, Plan, Request, Transformer};
 use crate::wire::{Answer, Failure};
 use bytes::Bytes;
@@ -14,7 +14,7 @@ pub const ENTRY: Entry = Entry {
     name: "model_list",
     about: "The models that are served, in OpenAI's shape",
     is_public: false,
-    build: |catalog| Arc::new(ModelList { all: render(catalog, &May::default()), catalog: catalog.clone() }),
+    build: |catalog| Arc::new(ModelList { all: render(catalog, &Permissions::default()), catalog: catalog.clone() }),
 };
 
 struct ModelList {
@@ -24,15 +24,15 @@ struct ModelList {
 
 impl Transformer for ModelList {
     fn open(&self, _: &Request, cx: &Context<'_>) -> Result<Plan, Failure> {
-        let may = &cx.caller.may;
-        let list = if may.models.is_none() { self.all.clone() } else { render(&self.catalog, may) };
+        let permissions = &cx.caller.permissions;
+        let list = if permissions.models.is_none() { self.all.clone() } else { render(&self.catalog, permissions) };
         Ok(Plan::Answer(Answer::json(StatusCode::OK, list)))
     }
 }
 
-fn render(catalog: &Catalog, may: &May) -> Bytes {
+fn render(catalog: &Catalog, permissions: &Permissions) -> Bytes {
     let mut out = b"{\"object\":\"list\",\"data\":[".to_vec();
-    for (index, (_, model)) in catalog.models(may).enumerate() {
+    for (index, (_, model)) in catalog.models(permissions).enumerate() {
         if index > 0 {
             out.push(b',');
         }

@@ -8,8 +8,8 @@ use super::asked::Asked;
 use crate::chat::tools::{Choice, Tool, Tools};
 use crate::chat::{Message, Role};
 use crate::json::{self, Fields};
-use crate::models::did::Why;
-use crate::models::{Did, Family, Rules, Structured};
+use crate::models::effect::StructuredReason;
+use crate::models::{Family, RuleEffect, Rules, Structured};
 use crate::wire::Failure;
 pub use answer::{Wrapped, Wrapping};
 pub use format::{Format, Schema};
@@ -35,11 +35,11 @@ pub fn way<'a>(
     has_tools: bool,
     rules: &Rules,
     fits: impl Fn(&Tools<'a>) -> bool,
-    tell: impl FnOnce(Did<'_>),
+    tell: impl FnOnce(RuleEffect<'_>),
 ) -> Result<Option<Way<'a>>, Failure> {
     let Some((name, given)) = asked.format.take() else { return Ok(None) };
     if rules.structured == Some(Structured::Pass) {
-        tell(Did::Structured(Structured::Pass, Why::Rule));
+        tell(RuleEffect::Structured(Structured::Pass, StructuredReason::Rule));
         asked.params.push((name, given));
         return Ok(None);
     }
@@ -48,32 +48,36 @@ pub fn way<'a>(
         return Ok(None);
     };
     let (tool, why) = match tool(&format, has_tools, rules) {
-        Ok((tools, _)) if !fits(&tools) => (None, Why::Refused),
+        Ok((tools, _)) if !fits(&tools) => (None, StructuredReason::Refused),
         Ok((tools, why)) => (Some(tools), why),
         Err(why) => (None, why),
     };
     let form = if tool.is_some() { Structured::Tool } else { Structured::Instruction };
-    tell(Did::Structured(form, why));
+    tell(RuleEffect::Structured(form, why));
     Ok(Some(tool.map_or_else(|| Way::Words(words(&format, has_tools)), Way::Tool)))
 }
 
 /// The tool that the model has to call, or why it is told in words.
-fn tool<'a>(format: &Format<'a>, has_tools: bool, rules: &Rules) -> Result<(Tools<'a>, Why), Why> {
+fn tool<'a>(
+    format: &Format<'a>,
+    has_tools: bool,
+    rules: &Rules,
+) -> Result<(Tools<'a>, StructuredReason), StructuredReason> {
     let why = match (rules.structured, rules.tools) {
-        (Some(Structured::Instruction), _) => return Err(Why::Rule),
-        (_, Some(Family::None)) => return Err(Why::Family),
-        (Some(Structured::Tool), _) => Why::Rule,
-        (_, None) => return Err(Why::UnknownFamily),
-        (_, Some(_)) => Why::Family,
+        (Some(Structured::Instruction), _) => return Err(StructuredReason::Rule),
+        (_, Some(Family::None)) => return Err(StructuredReason::Family),
+        (Some(Structured::Tool), _) => StructuredReason::Rule,
+        (_, None) => return Err(StructuredReason::UnknownFamily),
+        (_, Some(_)) => StructuredReason::Family,
     };
     if has_tools {
-        return Err(Why::OwnTools);
+        return Err(StructuredReason::OwnTools);
     }
     let Format::Schema(Schema { name, description, schema: Some(schema), strict }) = format else {
-        return Err(Why::NoSchema);
+        return Err(StructuredReason::NoSchema);
     };
     if !is_of_object(schema) {
-        return Err(Why::NoObject);
+        return Err(StructuredReason::NoObject);
     }
     let tool = Tool { name: name.clone(), description: *description, parameters: Some(schema), strict: *strict };
     // Some of OpenAI's models refuse to be told how many calls they may make; none makes two of a tool that is named.

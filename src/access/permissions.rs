@@ -8,7 +8,7 @@ use http::{Method, StatusCode};
 
 /// What somebody may use; `None` is all there is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct May {
+pub struct Permissions {
     /// Rows, by their paths as the table has them.
     pub routes: Option<Globs>,
     /// Models, by their names or ids.
@@ -38,7 +38,7 @@ impl Globs {
     }
 }
 
-impl May {
+impl Permissions {
     /// Whether a model may be used. Each of its names counts, whichever was asked for, and case does not: so that one
     /// model cannot be both allowed and not.
     pub fn use_model(&self, model: &Model) -> bool {
@@ -68,11 +68,11 @@ impl Caller {
     pub fn enter(&self, method: &Method, path: &str, callers: Option<&Globs>) -> Result<(), Failure> {
         let by_row = match (callers, &self.name) {
             (None, _) => true,
-            (Some(_), _) if self.may.every_row => true,
+            (Some(_), _) if self.permissions.every_row => true,
             (Some(callers), Some(name)) => callers.fit(name),
             (Some(_), None) => false,
         };
-        if by_row && self.may.routes.as_ref().is_none_or(|routes| routes.fit(path)) {
+        if by_row && self.permissions.routes.as_ref().is_none_or(|routes| routes.fit(path)) {
             return Ok(());
         }
         let who = match &self.name {
@@ -101,17 +101,20 @@ mod tests {
             (&["x", "lab:small*"], false),
             (&[], false),
         ] {
-            let may = May { models: Some(Globs::new(globs.iter().copied())), ..May::default() };
-            assert_eq!(may.use_model(&model), allowed, "{globs:?}");
+            let permissions = Permissions { models: Some(Globs::new(globs.iter().copied())), ..Permissions::default() };
+            assert_eq!(permissions.use_model(&model), allowed, "{globs:?}");
         }
-        assert!(May::default().use_model(&model));
+        assert!(Permissions::default().use_model(&model));
     }
 
     #[test]
     fn both_the_row_and_the_caller_decide() {
         let named = |name: Option<&str>, routes: Option<&[&str]>| Caller {
             name: name.map(Into::into),
-            may: May { routes: routes.map(|list| Globs::new(list.iter().copied())), ..May::default() },
+            permissions: Permissions {
+                routes: routes.map(|list| Globs::new(list.iter().copied())),
+                ..Permissions::default()
+            },
             ..Caller::nameless("u")
         };
         let row = Globs::new(["ann", "lab-*"]);

@@ -1,6 +1,6 @@
-//! Replies that rows spell out, checked and made.
+//! Replies that rows spell out, checked and compiled.
 
-use super::super::written::{self, Made};
+use super::super::written::{self, FixedReply};
 use super::request;
 use crate::plan::Transformer;
 use crate::table::path::names;
@@ -11,20 +11,20 @@ use http::{StatusCode, Uri};
 use std::sync::Arc;
 
 /// What kind of reply it is, what that is for, and the reply.
-pub type Reply = (&'static str, &'static str, Arc<dyn Transformer>);
+pub type CompiledReply = (&'static str, &'static str, Arc<dyn Transformer>);
 
 const HTML: &str = "text/html; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
 
-/// Makes the reply of a row.
-pub fn compile(row: &written::Route<'_>, made: &Made<'_>, source: &mut Source<'_>) -> Option<Reply> {
+/// Compiles the reply of a row.
+pub fn compile(row: &written::Route<'_>, written: &FixedReply<'_>, source: &mut Source<'_>) -> Option<CompiledReply> {
     let called = format!("{}.reply", row.called);
-    match made.keys.as_slice() {
+    match written.keys.as_slice() {
         // A key that nobody knows is told already.
-        [] if !made.is_empty => return None,
+        [] if !written.is_empty => return None,
         [] => {
             let help = "say `json`, `html`, `text` or `redirect`, or write the name of a reply".to_owned();
-            source.error(&made.path, format!("{called}: it says nothing"), Some(help));
+            source.error(&written.path, format!("{called}: it says nothing"), Some(help));
             return None;
         }
         [_] => {}
@@ -36,13 +36,13 @@ pub fn compile(row: &written::Route<'_>, made: &Made<'_>, source: &mut Source<'_
             return None;
         }
     }
-    if let Some(redirect) = &made.redirect {
-        let status = status(&called, made, true, source);
+    if let Some(redirect) = &written.redirect {
+        let status = status(&called, written, true, source);
         let target = target(&called, row, redirect, source);
         return Some(("redirect", "Another address", Arc::new(Redirect { status: status?, target: target? })));
     }
-    let status = status(&called, made, false, source);
-    let (does, about, answer): (_, _, Option<Answer>) = match (&made.json, &made.html, &made.text) {
+    let status = status(&called, written, false, source);
+    let (does, about, answer): (_, _, Option<Answer>) = match (&written.json, &written.html, &written.text) {
         (Some(json), ..) => {
             let value = request::value(&called, "it", json, source);
             ("json", "A fixed answer", value.map(|value| Answer::json(StatusCode::OK, value.to_string())))
@@ -56,18 +56,18 @@ pub fn compile(row: &written::Route<'_>, made: &Made<'_>, source: &mut Source<'_
 }
 
 /// The status: one that has a body, or one of a redirect.
-fn status(called: &str, made: &Made<'_>, redirect: bool, source: &mut Source<'_>) -> Option<StatusCode> {
+fn status(called: &str, written: &FixedReply<'_>, redirect: bool, source: &mut Source<'_>) -> Option<StatusCode> {
     let usual = if redirect { StatusCode::TEMPORARY_REDIRECT } else { StatusCode::OK };
-    let Some(written) = &made.status else { return Some(usual) };
-    let is_redirect = matches!(written.value, 301 | 302 | 303 | 307 | 308);
+    let Some(code) = &written.status else { return Some(usual) };
+    let is_redirect = matches!(code.value, 301 | 302 | 303 | 307 | 308);
     let why = match (redirect, is_redirect) {
         (true, false) => "is no redirect's",
         (false, true) => "needs a redirect",
-        (false, false) if matches!(written.value, 204 | 205 | 300..=399) => "has no body",
-        _ => return StatusCode::from_u16(written.value).ok(),
+        (false, false) if matches!(code.value, 204 | 205 | 300..=399) => "has no body",
+        _ => return StatusCode::from_u16(code.value).ok(),
     };
     let help = if redirect { "write 301, 302, 303, 307 or 308" } else { "write one such as 200, 404, 410 or 503" };
-    source.error(&written.path, format!("{called}.status: {} {why}", written.value), Some(help.to_owned()));
+    source.error(&code.path, format!("{called}.status: {} {why}", code.value), Some(help.to_owned()));
     None
 }
 

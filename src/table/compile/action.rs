@@ -1,0 +1,29 @@
+//! What a row of the table does, compiled: it calls an upstream, or it answers by itself.
+
+use super::fixed_reply::CompiledReply;
+use crate::models::Models;
+use crate::plan::Transformer;
+use crate::table::upstream::Upstream;
+use crate::transform::{Entry, local};
+use std::sync::Arc;
+
+/// What a row does.
+pub enum Action {
+    /// Call an upstream through a transformer.
+    Call(&'static Entry, Arc<Upstream>, Arc<Models>, Arc<dyn Transformer>),
+    /// Send a reply of the registry.
+    Reply(&'static local::Entry),
+    /// Send the reply that the row spells out.
+    Fixed(CompiledReply),
+}
+
+impl Action {
+    /// Returns what it is for, in the words of whatever the row names.
+    pub fn about(&self) -> &'static str {
+        match self {
+            Action::Call(entry, ..) => entry.about,
+            Action::Reply(entry) => entry.about,
+            Action::Fixed((_, about, _)) => about,
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Loads a table: its files are read, laid over each other and compiled.
+
+use super::include::{Files, SEE_SHIPPED};
+use super::routing_table::Table;
+use super::vars::Variables;
+use super::written::Written;
+use super::{compile, merge};
+use crate::diagnostics::Checked;
+use crate::yaml::node::Node;
+use crate::yaml::value::expected;
+use crate::yaml::{Source, way_to};
+
+impl Table {
+    /// Reads a table with all files that it includes.
+    ///
+    /// # Errors
+    /// Every problem found, at least one of them an error.
+    pub fn load(file: &str, text: &str, variables: &Variables<'_>) -> Checked<Self> {
+        let files = Files::gather(file, text, variables)?;
+        let mut source = Source::of(&files.list);
+        files.report(&mut source);
+        let mut written: Option<Written<'_>> = None;
+        for (number, file) in files.list.iter().enumerate() {
+            let Node::Map(entries) = &file.root else {
+                let reason = expected("a table: version, upstreams, models and routes", &file.root);
+                source.error(&way_to(number), reason.message, Some(SEE_SHIPPED.to_owned()));
+                continue;
+            };
+            let known = written.as_ref().map(Written::group_names).unwrap_or_default();
+            let more = Written::read(Written::section(number, entries), &known, &mut source);
+            written = Some(match written {
+                Some(written) => merge::lay_over(written, more),
+                None => more,
+            });
+        }
+        // What a file that cannot be read would have said is not told to be missing.
+        let written = written.filter(|_| files.is_complete());
+        let table = written.map(|written| compile::compile(&written, &mut source, variables));
+        source.finish(table)
+    }
+}
