@@ -6,6 +6,7 @@
 
 mod classes;
 mod count;
+mod count_cache;
 mod estimate;
 mod ledger;
 mod meter;
@@ -13,7 +14,6 @@ mod prompt;
 mod remember;
 #[cfg(test)]
 mod same;
-mod shelf;
 mod split;
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@
 //! are taken for one.
 
 use super::Tokenizer;
-use super::shelf::{Name, Shelf};
+use super::count_cache::{CountCache, CountKey};
 use once_cell::sync::Lazy;
 use siphasher::sip128::{Hasher128, SipHasher13};
 use std::hash::Hasher;
@@ -26,12 +26,12 @@ pub(super) enum Form {
 /// The counts of texts, and the key of their names.
 struct Remembered {
     key: (u64, u64),
-    counts: Shelf<COUNT>,
+    counts: CountCache<COUNT>,
 }
 
 /// The count of a text: the one that it had before, or `anew`.
 pub(super) fn count(tokenizer: Tokenizer, form: Form, text: &[u8], anew: impl FnOnce() -> u64) -> u64 {
-    static REMEMBERED: Lazy<Remembered> = Lazy::new(|| Remembered { key: (random(), random()), counts: Shelf::new() });
+    static REMEMBERED: Lazy<Remembered> = Lazy::new(|| Remembered { key: (random(), random()), counts: CountCache::new() });
     if text.len() < SHORTEST {
         return anew();
     }
@@ -45,7 +45,7 @@ pub(super) fn count(tokenizer: Tokenizer, form: Form, text: &[u8], anew: impl Fn
 
 impl Remembered {
     /// The set and the name of a text.
-    fn name(&self, tokenizer: Tokenizer, form: Form, text: &[u8]) -> (u64, Name) {
+    fn name(&self, tokenizer: Tokenizer, form: Form, text: &[u8]) -> (u64, CountKey) {
         let mut hasher = SipHasher13::new_with_keys(self.key.0, self.key.1);
         hasher.write_u64(tokenizer as u64 * 2 + form as u64);
         hasher.write(text);
