@@ -11,12 +11,12 @@ mod estimate;
 mod ledger;
 mod meter;
 mod prompt;
-mod remember;
 #[cfg(test)]
 mod same;
 mod split;
 #[cfg(test)]
 mod tests;
+mod text_cache;
 mod words;
 
 pub use estimate::Estimate;

@@ -1,7 +1,7 @@
 //! Counts what a request says, once somebody wants to know.
 
 use super::estimate::estimated;
-use super::remember::{self, Form};
+use super::text_cache::{TextCache, TextForm};
 use super::{Counting, Tokenizer};
 use crate::json::{self, Fields, fields};
 use bytes::Bytes;
@@ -103,7 +103,7 @@ impl Prompt {
     fn count_plain(&self, text: &[u8], counting: Counting) -> u64 {
         let read = || std::str::from_utf8(text).unwrap_or_default();
         match counting {
-            Counting::Exact => remember::count(self.tokenizer, Form::Plain, text, || self.tokenizer.count(read())),
+            Counting::Exact => TextCache::count(self.tokenizer, TextForm::Plain, text, || self.tokenizer.count(read())),
             Counting::Estimate => estimated(text),
             Counting::None => 0,
         }
@@ -119,9 +119,10 @@ impl Prompt {
             let parts = read().and_then(|list| fields::list_of(list).ok()).unwrap_or_default();
             parts.into_iter().map(|part| self.count_part(part, counting)).sum()
         };
-        match counting == Counting::Exact && json.len() <= LARGEST_LIST {
-            true => remember::count(self.tokenizer, Form::Json, json, count),
-            false => count(),
+        if counting == Counting::Exact && json.len() <= LARGEST_LIST {
+            TextCache::count(self.tokenizer, TextForm::Json, json, count)
+        } else {
+            count()
         }
     }
 
@@ -133,7 +134,7 @@ impl Prompt {
     /// Counts a JSON string, which is read only where it was not counted before.
     fn count_text<'a>(&self, json: &[u8], read: impl FnOnce() -> Option<&'a RawValue>, counting: Counting) -> u64 {
         match counting {
-            Counting::Exact => remember::count(self.tokenizer, Form::Json, json, || {
+            Counting::Exact => TextCache::count(self.tokenizer, TextForm::Json, json, || {
                 read().and_then(json::text_of).map_or(0, |text| self.tokenizer.count(&text))
             }),
             // What stands between the quotes; escapes cost about what they stand for.
@@ -149,8 +150,5 @@ impl Prompt {
 /// The bytes of a text, shared with the body where it lies within it.
 fn within(body: &Bytes, text: &str) -> Bytes {
     let bytes = text.as_bytes();
-    match body.as_ptr_range().contains(&bytes.as_ptr()) {
-        true => body.slice_ref(bytes),
-        false => Bytes::copy_from_slice(bytes),
-    }
+    if body.as_ptr_range().contains(&bytes.as_ptr()) { body.slice_ref(bytes) } else { Bytes::copy_from_slice(bytes) }
 }
