@@ -7,12 +7,12 @@
 mod classes;
 mod count;
 mod count_cache;
+#[cfg(test)]
+mod differential;
 mod estimate;
 mod ledger;
 mod meter;
 mod prompt;
-#[cfg(test)]
-mod same;
 mod split;
 #[cfg(test)]
 mod tests;

@@ -1,12 +1,12 @@
-//! Tests: what is cut and counted here is what the library cuts and counts.
+//! Differential tests: words and counts are those of the library.
 
 use super::Tokenizer;
 use super::split::Split;
 
 const TOKENIZERS: [Tokenizer; 2] = [Tokenizer::O200k, Tokenizer::Cl100k];
 
-/// Compares the words of a text.
-fn same_words(text: &str) {
+/// Asserts that a text is cut into the words of the library.
+fn assert_same_words(text: &str) {
     for tokenizer in TOKENIZERS {
         let mut start = 0;
         let ours = Split::new(tokenizer, text).map(|end| &text[std::mem::replace(&mut start, end)..end]);
@@ -14,9 +14,9 @@ fn same_words(text: &str) {
     }
 }
 
-/// Compares the words and the count of a text.
-fn same(text: &str) {
-    same_words(text);
+/// Asserts that words, count and limits of a text are those of the library.
+fn assert_same_counts(text: &str) {
+    assert_same_words(text);
     for tokenizer in TOKENIZERS {
         let theirs = tokenizer.table().count(text);
         assert_eq!(tokenizer.count(text), theirs as u64, "{tokenizer:?} {text:?}");
@@ -32,7 +32,7 @@ fn every_short_text_of_one_character_of_each_kind() {
     for length in 0..=4u32 {
         for number in 0..KINDS.len().pow(length) {
             let digit = |place| KINDS[number / KINDS.len().pow(place) % KINDS.len()];
-            same_words(&(0..length).map(digit).collect::<String>());
+            assert_same_words(&(0..length).map(digit).collect::<String>());
         }
     }
 }
@@ -43,8 +43,8 @@ fn every_contraction_and_what_is_none() {
     for second in &seconds {
         for third in ['l', 'L', 'e', 'E', 'v', ' ', '\n', '’', 'ſ', '5'] {
             for before in ["", "x", "X", "語", " "] {
-                same_words(&format!("{before}'{second}{third}"));
-                same_words(&format!("{before}'{second}{third}ly"));
+                assert_same_words(&format!("{before}'{second}{third}"));
+                assert_same_words(&format!("{before}'{second}{third}ly"));
             }
         }
     }
@@ -155,7 +155,7 @@ fn texts_mixed_of_everything_cut_anywhere() {
         let text: String = (0..random.usize(1..24)).map(|_| MIXED[random.usize(..MIXED.len())]).collect();
         let cuts: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
         let (one, other) = (cuts[random.usize(..cuts.len())], cuts[random.usize(..cuts.len())]);
-        same(&text[one.min(other)..one.max(other)]);
+        assert_same_counts(&text[one.min(other)..one.max(other)]);
     }
 }
 
@@ -164,7 +164,7 @@ fn texts_of_any_characters() {
     let mut random = fastrand::Rng::with_seed(7);
     for most in ['\u{7f}', '\u{ff}', '\u{7ff}', '\u{ffff}', char::MAX] {
         for _ in 0..600 {
-            same(&(0..random.usize(1..40)).map(|_| random.char('\0'..=most)).collect::<String>());
+            assert_same_counts(&(0..random.usize(1..40)).map(|_| random.char('\0'..=most)).collect::<String>());
         }
     }
 }
@@ -178,13 +178,13 @@ fn code_prose_and_json() {
         include_str!("../../Cargo.lock"),
         include_str!("../../run_app.sh"),
         include_str!("../json/escape.rs"),
-        include_str!("same.rs"),
+        include_str!("differential.rs"),
     ];
     for text in corpus {
-        same(text);
-        same(&text.to_uppercase());
-        same(&text.replace('\n', "\r\n"));
-        same(&serde_json::to_string(text).unwrap());
+        assert_same_counts(text);
+        assert_same_counts(&text.to_uppercase());
+        assert_same_counts(&text.replace('\n', "\r\n"));
+        assert_same_counts(&serde_json::to_string(text).unwrap());
     }
 }
 
