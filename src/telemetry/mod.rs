@@ -7,6 +7,7 @@ pub mod meters;
 pub mod metrics;
 pub mod now;
 pub mod record;
+mod registrar;
 pub mod stopwatch;
 #[cfg(test)]
 mod tests;
