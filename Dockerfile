@@ -9,6 +9,7 @@ WORKDIR /build
 COPY Cargo.toml Cargo.lock config.sample.yaml routes.yaml ./
 COPY .cargo .cargo
 COPY src src
+COPY crates crates
 COPY bench/tools bench/tools
 RUN cargo build --profile dist --locked --bin argo-openai-proxy
 

@@ -231,7 +231,7 @@ is_current() {
     [ -x "$1" ] || return 1
     mark="$1.built"
     [ -e "$mark" ] || mark="$1"
-    for input in Cargo.toml Cargo.lock src; do
+    for input in Cargo.toml Cargo.lock src crates; do
         [ -e "$root/$input" ] || continue
         newer=$(find "$root/$input" -newer "$1" -newer "$mark" -print)
         [ -z "$newer" ] || return 1

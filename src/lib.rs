@@ -27,7 +27,7 @@
 //! table_tests          the tests that a table brings along, run by what explains
 //! online               asks the upstreams whether calls would arrive, and which models they have
 //! server               listeners, signals, upgrade, reload, and the listener for whoever watches
-//! config, setup, cli, stand_in    files, terminal, command line; the stand-in for ARGO
+//! config, setup, cli  files, terminal, command line
 //! ```
 //!
 //! # A request's life
@@ -60,7 +60,6 @@ pub mod plan;
 pub mod proxy;
 pub mod server;
 pub mod setup;
-pub mod stand_in;
 pub mod table;
 pub mod table_tests;
 pub mod telemetry;

@@ -7,6 +7,7 @@ use std::process::Command;
 const UNIT: &str = include_str!("../packaging/argo-openai-proxy.service");
 const DOCKERFILE: &str = include_str!("../Dockerfile");
 const IGNORED: &str = include_str!("../.dockerignore");
+const MANIFEST: &str = include_str!("../Cargo.toml");
 const INSTALLED: &str = "/usr/local/bin/argo-openai-proxy";
 
 /// The value of a line of the unit.
@@ -78,10 +79,29 @@ fn the_image_is_built_from_what_the_build_needs_and_from_nothing_else() {
     assert!(IGNORED.lines().any(|line| line == "*"));
     assert_eq!(copied, let_in);
     assert!(copied.iter().all(|path| root.join(path).exists()), "{copied:?}");
+    // The lock file names every member of the workspace, so that `--locked` needs them all.
+    for member in manifest_list("members") {
+        assert!(copied.iter().any(|path| Path::new(&member).starts_with(path)), "{member}");
+    }
     // The profile that it is built with, and the files that are built in.
-    assert!(include_str!("../Cargo.toml").contains("[profile.dist]") && DOCKERFILE.contains("--profile dist --locked"));
+    assert!(MANIFEST.contains("[profile.dist]") && DOCKERFILE.contains("--profile dist --locked"));
     for file in ["config.sample.yaml", "routes.yaml"] {
         assert!(copied.contains(&file), "{file}");
+    }
+}
+
+/// A list of strings in the manifest, written in one line.
+fn manifest_list(key: &str) -> Vec<String> {
+    let list = MANIFEST.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = "));
+    serde_json::from_str(list.unwrap()).unwrap()
+}
+
+#[test]
+fn the_tests_of_every_crate_run_without_being_named() {
+    let tested = manifest_list("default-members");
+    assert!(tested.iter().any(|member| member == "."), "{tested:?}");
+    for member in manifest_list("members").iter().filter(|member| member.starts_with("crates/")) {
+        assert!(tested.contains(member), "{member} is left out by `cargo test`");
     }
 }
 

@@ -7,10 +7,10 @@ use crate::models;
 use crate::proxy::in_flight::InFlight;
 use crate::server::upgrade::Inherited;
 use crate::server::{Bound, Runner};
-use crate::stand_in::{
+use crate::table::Table;
+use argo_stand_in::{
     CHAT_PATH, EMBED_PATH, Family, ListedModel, MODELS_PATH, Options, STREAM_CHAT_PATH, StandIn, help,
 };
-use crate::table::Table;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::Duration;

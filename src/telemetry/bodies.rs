@@ -1,21 +1,19 @@
-//! Bodies as a log may show them: long texts cut, data URLs and what looks like a key out, one line, bounded.
+//! Bodies as a log may show them: one line of bounded length, without long texts, data URLs, and what looks like a key.
 
-use std::borrow::Cow;
-
-/// The most bytes of a body that are shown.
+/// The largest number of bytes of a body in a log.
 pub const MOST: usize = 4096;
-/// The most bytes of one text in it.
+/// The largest number of bytes of one text in a body.
 const MOST_TEXT: usize = 200;
-/// The most bytes of a body that are looked at.
+/// The largest number of bytes of a body that are read.
 const LOOK: usize = 1024 * 1024;
-/// A run of letters and digits from this length on is no word.
+/// The length from which a run of letters and digits is no word.
 const LONG_RUN: usize = 20;
-/// How known keys begin.
+/// The beginnings of known kinds of keys.
 const KEYS: &[&str] = &["sk-", "pk-", "ghp_", "gho_", "ghs_", "glpat-", "xox", "AKIA", "eyJ", "hf_", "AIza"];
-/// What the names of secrets have in them.
+/// Parts of the names of secrets.
 const SECRETS: &[&str] = &["key", "secret", "password", "passwd", "authorization", "credential", "cookie"];
 
-/// A body as it is shown, in at most about `most` bytes; what is left out is counted.
+/// Returns a body for a log, in about `most` bytes at most. The number of bytes left out is written in their place.
 pub fn shown(body: &[u8], most: usize) -> String {
     let looked = body.get(..LOOK).unwrap_or(body);
     let text = String::from_utf8_lossy(looked);
@@ -39,7 +37,7 @@ pub fn shown(body: &[u8], most: usize) -> String {
     shown.out
 }
 
-/// Splits behind the quote that ends a literal.
+/// Splits a text at the quote that ends a literal. The literal begins where the text begins.
 fn literal(text: &str) -> (&str, &str) {
     let mut escaped = false;
     let end = text.bytes().position(|byte| {
@@ -56,7 +54,7 @@ fn literal(text: &str) -> (&str, &str) {
 struct Shown {
     out: String,
     most: usize,
-    /// Whether the last name was that of a secret.
+    /// True if the last name was that of a secret.
     secret: bool,
 }
 
@@ -82,20 +80,18 @@ impl Shown {
         self.out.push('"');
     }
 
-    /// Words up to `most` bytes, without those that look like keys.
+    /// Appends words up to `most` bytes. Words that look like keys become `***`.
     fn run(&mut self, text: &str, most: usize) {
         let end = self.out.len() + most;
         let mut rest = text;
         let mut bearer = false;
         while let Some((word, gap, after)) = next_word(rest) {
-            let shown: Cow<'_, str> = match word.is_empty() || !(bearer || is_key(word)) {
-                true => word.into(),
-                false => "***".into(),
-            };
+            let is_secret = !word.is_empty() && (bearer || is_key(word));
+            let shown = if is_secret { "***" } else { word };
             if self.out.len() + shown.len() > end || self.is_full() {
                 return self.out.push_str(&format!("…(+{} bytes)", rest.len()));
             }
-            self.out.push_str(&shown);
+            self.out.push_str(shown);
             gap.chars()
                 .for_each(|c| if breaks_lines(c) { self.out.extend(c.escape_debug()) } else { self.out.push(c) });
             bearer = word.eq_ignore_ascii_case("bearer") || (bearer && word.is_empty());
@@ -104,7 +100,7 @@ impl Shown {
     }
 }
 
-/// The next word, the character behind it, and the rest.
+/// Returns the next word, the character after it, and the rest.
 fn next_word(text: &str) -> Option<(&str, &str, &str)> {
     if text.is_empty() {
         return None;
@@ -124,7 +120,7 @@ fn is_key(word: &str) -> bool {
     known || word.split(['-', '_', '.', '/', '~']).any(is_long_run)
 }
 
-/// Letters and digits mixed, for longer than any word.
+/// Returns true for letters and digits mixed that are longer than any word.
 fn is_long_run(run: &str) -> bool {
     run.len() >= LONG_RUN
         && (run.bytes().any(|byte| byte.is_ascii_digit()) || run.len() >= 3 * LONG_RUN)
@@ -159,23 +155,23 @@ mod tests {
     fn streams_and_texts_are_one_line_and_bounded() {
         assert_eq!(shown(b"data: {\"a\":1}\n\ndata: [DONE]\n\n", MOST), r#"data: {"a":1}\n\ndata: [DONE]\n\n"#);
         let numbers = format!("[{}]", "0.125,".repeat(100_000));
-        let told = shown(numbers.as_bytes(), MOST);
-        assert!(told.len() < MOST + 100 && told.ends_with(" bytes)"), "{told}");
+        let line = shown(numbers.as_bytes(), MOST);
+        assert!(line.len() < MOST + 100 && line.ends_with(" bytes)"), "{line}");
         assert_eq!(shown(b"", MOST), "");
     }
 
     proptest! {
         #[test]
         fn nothing_breaks_the_line_or_the_bound(body in prop::collection::vec(any::<u8>(), 0..3000), most in 0usize..5000) {
-            let told = shown(&body, most);
-            prop_assert!(!told.chars().any(char::is_control));
-            prop_assert!(told.len() <= most.min(MOST) + 2 * MOST_TEXT + 200, "{}", told.len());
+            let line = shown(&body, most);
+            prop_assert!(!line.chars().any(char::is_control));
+            prop_assert!(line.len() <= most.min(MOST) + 2 * MOST_TEXT + 200, "{}", line.len());
         }
 
         #[test]
         fn no_key_gets_through(key in "[a-z]{8}[0-9][A-Za-z0-9]{30,60}", before in "[ -!#-~]{0,300}") {
-            let told = shown(format!("{{\"content\":\"{} {key}\"}}", before.replace('\\', "")).as_bytes(), MOST);
-            prop_assert!(!told.contains(&key[..24]), "{told}");
+            let line = shown(format!("{{\"content\":\"{} {key}\"}}", before.replace('\\', "")).as_bytes(), MOST);
+            prop_assert!(!line.contains(&key[..24]), "{line}");
         }
     }
 }

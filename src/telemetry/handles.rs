@@ -1,11 +1,11 @@
-//! The metrics of one row of the table, and of one model on it, looked up by their labels once.
+//! Handles of the metrics of one row of the table, and of one model on it. Their labels are looked up once.
 
 use super::metrics::Metrics;
 use super::record::Record;
 use super::stopwatch::Stopwatch;
 use prometheus::{Histogram, IntCounter};
 
-/// Of one row.
+/// The metrics of one row.
 pub struct RouteHandles {
     own: Histogram,
     bytes_in: IntCounter,
@@ -28,7 +28,7 @@ impl RouteHandles {
     }
 }
 
-/// Of one model on one row.
+/// The metrics of requests for one model on one row.
 pub struct ModelHandles {
     ok: IntCounter,
     duration: Histogram,
@@ -42,18 +42,18 @@ impl ModelHandles {
         }
     }
 
-    /// Whether that was all: any status but the usual one is looked up.
+    /// Counts a request. Returns false if the caller has to count the status itself: only 200 has a handle.
     pub fn count(&self, record: &Record<'_>) -> bool {
         self.duration.observe(record.total.as_secs_f64());
-        let usual = record.status == Some(200);
-        if usual {
+        let is_ok = record.status == Some(200);
+        if is_ok {
             self.ok.inc();
         }
-        usual
+        is_ok
     }
 }
 
-/// Of calls to the upstream for one model on one row.
+/// The metrics of calls to the upstream for one model on one row.
 pub struct CallHandles {
     upstream: Histogram,
     first_text: Histogram,

@@ -1,4 +1,4 @@
-//! A request's record as a JSON object in one line, with OpenTelemetry's names where it has some.
+//! Access log for programs: the record of a request as a JSON object in one line. Keys are OpenTelemetry's where it defines one.
 
 use super::record::{Record, cut};
 use crate::json;
@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use std::io::Write;
 use std::time::Duration;
 
-/// The most characters of a path or a name that are shown.
+/// The largest number of characters of a path or a name in a line.
 const LONGEST: usize = 1000;
 
-/// The line with its end.
+/// Returns the line, with its line feed.
 pub fn line(record: &Record<'_>, at: Timestamp) -> Vec<u8> {
+    // Most lines fit, so that one allocation is enough. Absent values write no key.
     let mut object = Object(Vec::with_capacity(1024));
     object.text("timestamp", Some(&format!("{at:.3}")));
     object.text("severity", Some(if record.failed() { "WARN" } else { "INFO" }));
@@ -78,7 +79,7 @@ impl Object {
     fn seconds(&mut self, key: &str, time: Option<Duration>) {
         if let Some(time) = time {
             self.key(key, b"");
-            // A Vec takes whatever is written to it.
+            // Writing to a Vec cannot fail.
             let _ = write!(self.0, "{:.6}", time.as_secs_f64());
         }
     }
@@ -94,7 +95,7 @@ mod tests {
     fn a_line_is_an_object_and_one_line_whatever_is_in_it() {
         let line = line(&full(), Timestamp::from_millisecond(1_700_000_000_123).unwrap());
         assert_eq!(line.iter().filter(|byte| **byte < 0x20).count(), 1);
-        let told: serde_json::Value = serde_json::from_slice(&line).unwrap();
+        let object: serde_json::Value = serde_json::from_slice(&line).unwrap();
         let wanted = json!({
             "timestamp": "2023-11-14T22:13:20.123Z", "severity": "WARN", "request.id": "req_1",
             "user.name": "bob\nINFO forged", "http.request.method": "POST", "url.path": "/v1/\u{2028}\u{85}x",
@@ -107,6 +108,6 @@ mod tests {
             "proxy.first_text_s": 0.0065, "proxy.own_s": 0.00025, "proxy.duration_s": 0.007,
             "proxy.ended_by": "upstream", "error.type": "timeout", "error.message": "it said\n\"no\"",
         });
-        assert_eq!(told, wanted);
+        assert_eq!(object, wanted);
     }
 }

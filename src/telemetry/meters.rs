@@ -1,7 +1,7 @@
-//! The metrics of one loaded table: a place for each row and each model on it, so that counting a request looks nothing up.
+//! The meters of one loaded table: handles for each row and each model on it, so that counting a request looks up no label.
 //!
-//! A place is filled at its first request, so that what is never used is not shown. The metrics behind it are the process's:
-//! another table with the same names goes on counting.
+//! Handles are made at the first request, so that a scrape shows only what is used. The metrics behind them belong to the
+//! process: the next table with the same names continues their counts.
 
 use super::handles::{CallHandles, ModelHandles, RouteHandles};
 use super::metrics::Metrics;
@@ -10,25 +10,25 @@ use super::stopwatch::Stopwatch;
 use http::StatusCode;
 use std::sync::{Arc, OnceLock};
 
-/// The label of what the table does not name.
+/// The label of rows and models that the table does not name.
 const OTHER: &str = "other";
 
-/// Which model a request is counted for.
+/// The model that a request is counted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Model {
-    /// None was chosen.
+    /// The request chose no model.
     None,
-    /// One that no list names.
+    /// A model that no list names.
     Other,
-    /// One of the list, by its number.
+    /// A model of the list, by its number.
     Listed(usize),
 }
 
-/// The metrics of one table.
+/// The meters of one table.
 pub struct Meters {
     metrics: Arc<Metrics>,
     rows: Box<[Row]>,
-    /// Requests that no row takes.
+    /// Requests that no row serves.
     nowhere: Row,
 }
 
@@ -68,7 +68,7 @@ impl Row {
 }
 
 impl Meters {
-    /// For these rows, each with its path and the names of its models, in the order of their numbers.
+    /// Makes the meters of these rows, each with its path and the names of its models in the order of their numbers.
     pub fn new<'a, M: Iterator<Item = &'a str>>(
         metrics: Arc<Metrics>,
         rows: impl Iterator<Item = (&'a str, M)>,
@@ -77,19 +77,20 @@ impl Meters {
         Meters { metrics, rows, nowhere: Row::new(OTHER, std::iter::empty()) }
     }
 
-    /// What they count in.
+    /// Returns the metrics of the process.
     pub fn metrics(&self) -> &Arc<Metrics> {
         &self.metrics
     }
 
-    /// Counts a request that is over, on the row with this number.
+    /// Counts a finished request, on the row with this number.
     pub fn count(&self, row: Option<usize>, model: Model, record: &Record<'_>, watch: &Stopwatch) {
         let metrics = &*self.metrics;
         let row = row.and_then(|row| self.rows.get(row)).unwrap_or(&self.nowhere);
         let place = row.place(model);
         row.own.get_or_init(|| RouteHandles::new(metrics, &row.path)).count(record);
-        let usual = place.requests.get_or_init(|| ModelHandles::new(metrics, &row.path, &place.model)).count(record);
-        if !usual {
+        let requests = place.requests.get_or_init(|| ModelHandles::new(metrics, &row.path, &place.model));
+        // Handles of every status would be many and mostly unused: any status but 200 is looked up by its labels.
+        if !requests.count(record) {
             let (class, code) = labels(record.status);
             metrics.requests.with_label_values(&[&row.path, &place.model, class, &code]).inc();
         }
@@ -111,7 +112,7 @@ impl Meters {
     }
 }
 
-/// Class and code of a status: an upstream may send codes that nobody knows, which count as their class.
+/// Returns the class and the code of a status. A code that no standard knows counts as its class, which bounds the labels.
 fn labels(status: Option<u16>) -> (&'static str, String) {
     let Some(status) = status else { return ("none", "none".to_owned()) };
     let class = match status {

@@ -1,4 +1,4 @@
-//! What became of a request: measured, counted and written down. Nothing here knows a network.
+//! The outcome of requests: times, metrics, access log. Nothing here knows a network.
 
 pub mod bodies;
 mod body_log;
@@ -8,6 +8,7 @@ pub mod meters;
 pub mod metrics;
 pub mod now;
 pub mod record;
+mod registrar;
 pub mod stopwatch;
 #[cfg(test)]
 mod tests;

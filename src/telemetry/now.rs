@@ -1,23 +1,23 @@
-//! What is true at the moment of a look at the metrics, or counted outside of them.
+//! Metrics that are read at the moment of a scrape: what is true then, or counted outside of the registry.
 
-use super::metrics::Make;
+use super::registrar::Registrar;
 use prometheus::{Registry, Result};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What is true at the moment, or counted elsewhere.
+/// The values at the moment of a scrape.
 #[derive(Debug, Default)]
 pub struct Now {
     pub in_flight: usize,
     /// The version of the table in use, and when it was loaded, in Unix seconds.
     pub table: (String, u64),
-    /// Whether a newer table cannot be used.
+    /// True while a newer table cannot be used.
     pub is_behind: bool,
     pub reloads: u64,
     pub reload_failures: u64,
     pub breakers: Vec<BreakerNow>,
 }
 
-/// How a URL of an upstream with several stands.
+/// The breaker of one URL, of an upstream with several URLs.
 #[derive(Debug)]
 pub struct BreakerNow {
     pub upstream: String,
@@ -28,40 +28,46 @@ pub struct BreakerNow {
 }
 
 impl Now {
-    /// All of it as metrics, made for one look.
+    /// Returns all values as metrics, in a registry that is made for one scrape.
     pub(super) fn registry(&self) -> Result<Registry> {
-        let make = Make(Registry::new());
-        let small = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+        let registrar = Registrar::new();
+        self.add_requests_and_table(&registrar)?;
+        self.add_breakers(&registrar)?;
+        Ok(registrar.registry)
+    }
+
+    fn add_requests_and_table(&self, registrar: &Registrar) -> Result<()> {
         let gauge = |name: &str, help: &str, value: u64| -> Result<()> {
-            make.gauge(name, help, &[])?.with_label_values::<&str>(&[]).set(small(value));
+            let value = i64::try_from(value).unwrap_or(i64::MAX);
+            registrar.gauge(name, help, &[])?.with_label_values::<&str>(&[]).set(value);
             Ok(())
         };
         let counter = |name: &str, help: &str, value: u64| -> Result<()> {
-            make.counter(name, help, &[])?.with_label_values::<&str>(&[]).inc_by(value);
+            registrar.counter(name, help, &[])?.with_label_values::<&str>(&[]).inc_by(value);
             Ok(())
         };
         gauge("requests_in_flight", "Requests that are being served.", self.in_flight as u64)?;
         gauge("table_loaded_timestamp_seconds", "When the table in use was loaded.", self.table.1)?;
         gauge("table_behind", "1 while a newer file cannot be used.", u64::from(self.is_behind))?;
-        make.gauge("table_info", "The version of the table in use.", &["version"])?
-            .with_label_values(&[&self.table.0])
-            .set(1);
+        let table = registrar.gauge("table_info", "The version of the table in use.", &["version"])?;
+        table.with_label_values(&[&self.table.0]).set(1);
         counter("reloads_total", "Reloads that put something newer into use.", self.reloads)?;
-        counter(
-            "reload_failures_total",
-            "Reloads that changed nothing, since a file is broken.",
-            self.reload_failures,
-        )?;
+        let failures = "Reloads that changed nothing, since a file is broken.";
+        counter("reload_failures_total", failures, self.reload_failures)
+    }
+
+    fn add_breakers(&self, registrar: &Registrar) -> Result<()> {
         let labels = &["upstream", "url"];
-        let states =
-            make.gauge("breaker_state", "0: called in its turn; 1: one call finds out; 2: tried last.", labels)?;
-        let opened = make.counter("breaker_opened_total", "How often a URL was found not to answer.", labels)?;
+        let help = "0: called in its turn; 1: one call finds out; 2: tried last.";
+        let states = registrar.gauge("breaker_state", help, labels)?;
+        let help = "How often a URL was found not to answer.";
+        let opened = registrar.counter("breaker_opened_total", help, labels)?;
         for breaker in &self.breakers {
             let values = [breaker.upstream.as_str(), breaker.url.as_str()];
             states.with_label_values(&values).set(breaker.state);
             opened.with_label_values(&values).inc_by(breaker.opened);
         }
-        Ok(make.0)
+        Ok(())
     }
 }
 

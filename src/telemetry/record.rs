@@ -1,29 +1,29 @@
-//! What there is to tell of one request that is over.
+//! The record of one finished request: what access log and metrics are made of.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// What becomes of a request's record.
+/// The format of the access log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum AccessLog {
-    /// A line for people, among the other lines of the log.
+    /// One line for people, among the other lines of the log.
     #[default]
     Text,
-    /// A JSON object in a line of its own, on the standard output.
+    /// One JSON object a line, on standard output.
     Json,
-    /// Nothing, unless it failed.
+    /// Only requests that failed.
     None,
 }
 
 impl AccessLog {
-    /// The names in the configuration, with what they mean.
+    /// The names in the configuration, each with its meaning.
     pub const NAMES: &[(&str, AccessLog, &str)] = &[
         ("text", AccessLog::Text, "a line for people, on standard error"),
         ("json", AccessLog::Json, "a JSON object a line, on standard output"),
         ("none", AccessLog::None, "only what fails"),
     ];
 
-    /// Its name in the configuration.
+    /// Returns the name in the configuration.
     pub fn name(self) -> &'static str {
         Self::NAMES.iter().find(|(_, known, _)| *known == self).map_or("", |(name, ..)| name)
     }
@@ -39,7 +39,7 @@ pub enum By {
 }
 
 impl By {
-    /// As it is written.
+    /// Returns the name in log lines and metrics.
     pub fn name(self) -> &'static str {
         match self {
             By::Client => "client",
@@ -49,55 +49,55 @@ impl By {
     }
 }
 
-/// How a request ended that did not end well.
+/// Why a request did not end well.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ended {
     pub by: By,
-    /// A word for programs.
+    /// The kind of failure, as one word for programs.
     pub kind: Box<str>,
-    /// For people; `None` where the word says it all.
+    /// The reason, for people; `None` if `kind` is all there is to say.
     pub why: Option<String>,
-    /// Whether it is worth a warning.
+    /// True if the failure is logged as a warning.
     pub failed: bool,
 }
 
-/// Where a call went.
+/// The upstream of a call.
 #[derive(Debug, Clone, Copy)]
 pub struct Upstream<'a> {
-    /// Its name in the table.
+    /// The name of the upstream in the table.
     pub name: &'a str,
     /// The host of its URL.
     pub host: &'a str,
     pub port: u16,
-    /// What was connected to; `None` for a Unix socket, or when it did not come so far.
+    /// The address of the connection; `None` for a Unix socket, or if there was no connection.
     pub address: Option<SocketAddr>,
-    /// What it answered with.
+    /// The status of the answer.
     pub status: Option<u16>,
 }
 
-/// One request. Never a body, a key or a query.
+/// One request. A record never has a body, a key or a query.
 #[derive(Debug, Clone)]
 pub struct Record<'a> {
     pub id: &'a str,
     pub caller: Option<&'a str>,
     pub method: &'a str,
-    /// The path that was asked for, which may be long and strange.
+    /// The path as the client sent it. It can be long, and hold any character.
     pub path: &'a str,
-    /// The path of the row that took it.
+    /// The path of the row that serves it.
     pub route: Option<&'a str>,
     /// The model as the client named it.
     pub asked: Option<&'a str>,
-    /// Its name in the table.
+    /// The name of the model in the table.
     pub model: Option<&'a str>,
-    /// The upstream's id of it.
+    /// The upstream's id of the model.
     pub model_id: Option<&'a str>,
-    /// `None` when no reply was begun.
+    /// The status of the reply; `None` if no reply began.
     pub status: Option<u16>,
     pub upstream: Option<Upstream<'a>>,
     pub stream: bool,
-    /// How many calls were made.
+    /// The number of calls to upstreams.
     pub calls: usize,
-    /// How often a connection was made anew, or the next URL taken.
+    /// How often a call was sent again, over a new connection or to the next URL.
     pub retries: u32,
     pub bytes_in: usize,
     pub bytes_out: usize,
@@ -111,18 +111,18 @@ pub struct Record<'a> {
 }
 
 impl Record<'_> {
-    /// Whether it is worth a warning.
+    /// Returns true if the request is logged as a warning.
     pub fn failed(&self) -> bool {
         self.ended.as_ref().is_some_and(|ended| ended.failed) || self.status.is_some_and(|status| status >= 500)
     }
 
-    /// Whether the client named the model in another way than the table does.
+    /// Returns the name that the client used for the model, if it differs from the name in the table.
     pub fn other_name(&self) -> Option<&str> {
         self.asked.filter(|asked| Some(*asked) != self.model)
     }
 }
 
-/// A text cut to `most` characters.
+/// Returns a text, cut to `most` characters.
 pub fn cut(text: &str, most: usize) -> &str {
     text.char_indices().nth(most).and_then(|(at, _)| text.get(..at)).unwrap_or(text)
 }

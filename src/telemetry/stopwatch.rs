@@ -1,25 +1,25 @@
-//! Where the time of a request goes: to the proxy itself, or to waiting for one of the two others.
+//! How the time of a request is spent: on the proxy's own work, or on waiting for the upstream or the client.
 //!
-//! The time is cut at each hook, and each cut belongs to one of the three; together they are the whole. What pingora does
-//! between two hooks of a call (its pool, its parser, its sockets) cannot be told from waiting and counts as that.
+//! Each hook of pingora ends a lap, and each lap counts for one of the three. Together they are the whole time. The work of
+//! pingora between two hooks of a call (its pool, its parser, its sockets) counts as waiting: no hook separates the two.
 
 use std::time::{Duration, Instant};
 
-/// What a stretch of time was spent on.
+/// What a lap was spent on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Spent {
     /// The proxy's own work.
     Own,
-    /// Waiting for the upstream; on a stream also for a client that reads slowly.
+    /// Waiting for the upstream. On a stream this includes waiting for a client that reads slowly.
     Upstream,
-    /// Waiting for the client: for its body, or until it took the reply.
+    /// Waiting for the client: for its body, or until it has taken the reply.
     Client,
 }
 
 /// The times of one request.
 #[derive(Debug, Clone)]
 pub struct Stopwatch {
-    /// Whether anybody will look at it.
+    /// False if nobody reads the times.
     on: bool,
     begun: Instant,
     mark: Instant,
@@ -33,7 +33,7 @@ pub struct Stopwatch {
 }
 
 impl Stopwatch {
-    /// Starts; one that is not `on` measures nothing.
+    /// Starts a stopwatch. A stopwatch that is not `on` measures nothing.
     pub fn start(begun: Instant, on: bool) -> Self {
         let zero = Duration::ZERO;
         Stopwatch {
@@ -50,14 +50,14 @@ impl Stopwatch {
         }
     }
 
-    /// All since the last cut was spent on this.
+    /// Ends the lap: all time since the previous lap was spent on `spent`.
     pub fn lap(&mut self, spent: Spent) {
         if self.on {
             self.lap_at(spent, Instant::now());
         }
     }
 
-    /// The same for a time that is known already.
+    /// Ends the lap at a time that is known already.
     pub fn lap_at(&mut self, spent: Spent, now: Instant) {
         let time = now.saturating_duration_since(self.mark);
         self.mark = now;
@@ -68,55 +68,55 @@ impl Stopwatch {
         }
     }
 
-    /// At the last cut the upstream's answer began.
+    /// Records that the upstream's answer began at the end of the last lap.
     pub fn answered(&mut self) {
         self.first_byte.get_or_insert(self.mark.saturating_duration_since(self.begun));
     }
 
-    /// At the last cut text for the client was there.
+    /// Records that text for the client was ready at the end of the last lap.
     pub fn said(&mut self) {
         self.last_text = self.mark.saturating_duration_since(self.begun);
         self.first_text.get_or_insert(self.last_text);
         self.texts = self.texts.saturating_add(1);
     }
 
-    /// Whether anybody will look at it.
+    /// Returns true if somebody reads the times.
     pub fn is_on(&self) -> bool {
         self.on
     }
 
-    /// All up to the last cut.
+    /// Returns the whole time up to the last lap.
     pub fn total(&self) -> Duration {
         self.mark.saturating_duration_since(self.begun)
     }
 
-    /// The proxy's own work up to the last cut.
+    /// Returns the time of the proxy's own work up to the last lap.
     pub fn own(&self) -> Duration {
         self.own
     }
 
-    /// What was waited for the upstream.
+    /// Returns the time of waiting for the upstream.
     pub fn upstream(&self) -> Duration {
         self.upstream
     }
 
-    /// From the request's head to the head of the upstream's answer.
+    /// Returns the time from the request's head to the head of the upstream's answer.
     pub fn first_byte(&self) -> Option<Duration> {
         self.first_byte
     }
 
-    /// From the request's head to the first text that is ready for the client.
+    /// Returns the time from the request's head to the first text that is ready for the client.
     pub fn first_text(&self) -> Option<Duration> {
         self.first_text
     }
 
-    /// The mean time between two pieces of text, where there were several.
+    /// Returns the mean time between two pieces of text; `None` for fewer than two.
     pub fn per_text(&self) -> Option<Duration> {
         let gaps = self.texts.checked_sub(1).filter(|gaps| *gaps > 0)?;
         Some(self.last_text.saturating_sub(self.first_text?) / gaps)
     }
 
-    /// `Server-Timing` of a reply whose head is written now, in milliseconds.
+    /// Returns the `Server-Timing` header, in milliseconds, of a reply whose head is written now.
     pub fn header(&self) -> String {
         let own = self.own + self.mark.elapsed();
         let mut header = String::with_capacity(48);
@@ -128,7 +128,7 @@ impl Stopwatch {
     }
 }
 
-/// Appends milliseconds to the microsecond. By hand: every reply has two of them.
+/// Appends a time in milliseconds with three decimals. `format!` would be slower, and every reply has two of these.
 fn push_millis(text: &mut String, time: Duration) {
     let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
     text.push_str(&(micros / 1000).to_string());

@@ -1,10 +1,10 @@
-//! A record that has everything, for the tests of what is made of records.
+//! A record with every field set, for the tests of log lines and metrics.
 
 use super::record::{Record, cut};
 use super::{AccessLog, By, Ended, Upstream};
 use std::time::Duration;
 
-/// A record in which every field is set, some of them nastily.
+/// Returns a record with every field set. Some values would break a line if they were not escaped.
 pub fn full() -> Record<'static> {
     Record {
         id: "req_1",

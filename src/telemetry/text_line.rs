@@ -1,20 +1,21 @@
-//! A request's record in a line for people. Nothing in it can break the line or look like another.
+//! Access log for people: the record of a request as one line. No value can break the line or look like another field.
 
 use super::record::{Record, cut};
 use std::fmt::{self, Display, Write};
 
-/// The most characters of a path or a name that are shown.
+/// The largest number of characters of a path or a name in a line.
 const LONGEST: usize = 200;
 
-/// The line, without time and level.
+/// Returns the line, without time and level.
 pub fn line(record: &Record<'_>) -> String {
     let mut out = String::with_capacity(320);
-    // A String takes whatever is written to it.
+    // Writing to a String cannot fail.
     let _ = write(&mut out, record);
     out
 }
 
 fn write(out: &mut String, record: &Record<'_>) -> fmt::Result {
+    // Fields that most requests have in common come first. Values from clients are escaped or quoted.
     let Record { method, path, .. } = record;
     write!(out, "{method} {} ", cut(path, LONGEST).escape_debug())?;
     match record.status {
@@ -64,15 +65,13 @@ fn word(out: &mut String, name: &str, value: Option<&str>) -> fmt::Result {
     field(out, name, value.map(|value| Word(cut(value, LONGEST))))
 }
 
-/// As it is when it is one word, else in quotes with escapes.
+/// Displays a value as it is if it is one word, or else in quotes with escapes.
 struct Word<'a>(&'a str);
 
 impl Display for Word<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match !self.0.is_empty() && self.0.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"') {
-            true => f.write_str(self.0),
-            false => write!(f, "{:?}", self.0),
-        }
+        let is_word = !self.0.is_empty() && self.0.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"');
+        if is_word { f.write_str(self.0) } else { write!(f, "{:?}", self.0) }
     }
 }
 

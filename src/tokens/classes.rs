@@ -1,10 +1,10 @@
-//! What kind of character each one is, as the patterns that cut texts into words see it.
+//! The kind of each character, as in the patterns that cut texts into words.
 
 use once_cell::sync::Lazy;
 use regex_syntax::hir::{Class, HirKind};
 use std::collections::HashMap;
 
-/// A set of the kinds below; a character is of exactly one.
+/// A set of the kinds below. A character is of exactly one kind.
 pub(super) type Kinds = u8;
 
 /// `\p{Lu}\p{Lt}`
@@ -21,10 +21,10 @@ pub(super) const NUMBER: Kinds = 1 << 4;
 pub(super) const SPACE: Kinds = 1 << 5;
 /// `[\r\n]`
 pub(super) const LINE_END: Kinds = 1 << 6;
-/// Everything else: punctuation, symbols, what has no meaning yet.
+/// All other characters: punctuation, symbols, code points without a meaning.
 pub(super) const OTHER: Kinds = 1 << 7;
 
-/// The kinds in the pattern's own words, so that they are those of the library's Unicode.
+/// The kinds as regular expressions, which are evaluated with the Unicode tables of the library.
 const CLASSES: [(&str, Kinds); 6] = [
     (r"[\p{Lu}\p{Lt}]", UPPER),
     (r"\p{Ll}", LOWER),
@@ -34,18 +34,18 @@ const CLASSES: [(&str, Kinds); 6] = [
     (r"\s", SPACE),
 ];
 
-/// The kinds of the ASCII characters; no kind for a byte of a longer one.
+/// The kinds of the ASCII characters. A byte of a longer character has no kind.
 pub(super) const ASCII: [Kinds; 256] = ascii();
 
-/// How many characters share a block.
+/// The number of characters in a block.
 const BLOCK: usize = 256;
 
 /// The kinds of all characters.
 pub(super) static ALL: Lazy<Classes> = Lazy::new(Classes::new);
 
-/// The kinds of all characters: blocks of them, equal ones kept once.
+/// The kinds of all characters, in blocks. Equal blocks are stored once.
 pub(super) struct Classes {
-    /// Which block holds the kinds of each 256 characters.
+    /// The number of the block for each 256 characters.
     block_of: Vec<u16>,
     blocks: Vec<[Kinds; BLOCK]>,
 }
@@ -75,7 +75,7 @@ impl Classes {
         classes
     }
 
-    /// The kind of a character.
+    /// Returns the kind of a character.
     pub(super) fn of(&self, character: char) -> Kinds {
         let at = character as usize;
         let block = self.block_of.get(at / BLOCK).and_then(|block| self.blocks.get(usize::from(*block)));
@@ -83,7 +83,7 @@ impl Classes {
     }
 }
 
-/// The characters that a pattern matches.
+/// Returns the characters that a pattern matches.
 fn ranges(pattern: &str) -> Vec<(char, char)> {
     let parsed = regex_syntax::parse(pattern).map(|hir| hir.into_kind());
     match parsed {

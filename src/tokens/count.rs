@@ -4,7 +4,7 @@ use super::Tokenizer;
 use super::split::Split;
 use super::words::Words;
 
-/// The number of tokens of a text, or `None` where it is above `most`; what comes after them is not read.
+/// Returns the number of tokens of a text, or `None` if it is above `most`. The rest of the text is not read then.
 pub(super) fn count(tokenizer: Tokenizer, text: &str, most: usize) -> Option<usize> {
     let words = Words::of(tokenizer);
     let (mut start, mut left) = (0, most);

@@ -1,36 +1,36 @@
-//! Token counts by character class: cheap, linear, and about right.
+//! Token counts estimated by character class: cheap, linear, and about right.
 
-/// An estimate of the number of tokens: letters by the word, everything else by its class.
+/// An estimate of the number of tokens. Letters count by the word, all other characters by their class.
 ///
-/// English prose comes within about a tenth of the real count, code and other scripts within about a third.
+/// The estimate of English prose differs from the real count by about a tenth, that of code and other scripts by about a third.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Estimate {
     quarters: u64,
 }
 
-/// So many bytes at once: their quarters fit a byte, and compilers make vectors of that.
+/// The number of bytes that are summed at once. Their quarters fit a byte, so that the compiler can use vector instructions.
 const BLOCK: usize = 64;
 
 impl Estimate {
-    /// Adds a piece of UTF-8 text (pieces may cut words; the error is a fraction of a token).
+    /// Adds a piece of UTF-8 text. A piece may cut a word: the error is a fraction of a token.
     pub fn push(&mut self, text: &[u8]) {
         let (blocks, rest) = text.as_chunks::<BLOCK>();
         let of_blocks: u64 = blocks.iter().map(|block| u64::from(sum(block))).sum();
         self.quarters += of_blocks + u64::from(sum(rest)) + (text.len() as u64 * 13) / 16;
     }
 
-    /// The tokens so far.
+    /// Returns the tokens so far.
     pub fn tokens(self) -> u64 {
         self.quarters.div_ceil(4)
     }
 }
 
-/// The quarters of at most a block.
+/// Returns the quarters of one block or less.
 fn sum(block: &[u8]) -> u8 {
     block.iter().fold(0, |sum: u8, &byte| sum.wrapping_add(quarters(byte)))
 }
 
-/// What a byte costs beyond its share of a word: without branches, so that many are looked at together.
+/// Returns the quarters of a token that a byte costs beyond its share of a word. There are no branches, for the sake of vectors.
 fn quarters(byte: u8) -> u8 {
     let is_word = (byte | 0x20).wrapping_sub(b'a') < 26 || byte == b' ';
     let is_digit = byte.wrapping_sub(b'0') < 10;
@@ -40,7 +40,7 @@ fn quarters(byte: u8) -> u8 {
     if is_word || is_inside_character { 0 } else { of_others }
 }
 
-/// The estimate of a whole text.
+/// Returns the estimate of a whole text.
 pub fn estimated(text: &[u8]) -> u64 {
     let mut estimate = Estimate::default();
     estimate.push(text);

@@ -1,4 +1,4 @@
-//! What a request was counted to cost, for whoever keeps accounts beside the reply.
+//! The tokens of a request, for limits and logs: they are needed after the reply has gone.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,58 +6,58 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// The model that a request named.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
-    /// Its number in its group; `None` for one that has no name of its own there.
+    /// The number of the model in its group; `None` if the group has no name for it.
     pub number: Option<usize>,
-    /// As the client wrote it, where that differs from its name.
+    /// The name that the client wrote, if it differs from the name in the table.
     pub name: Option<Box<str>>,
 }
 
-/// The tokens of one request, as far as they were counted, and the model that they were for.
+/// The tokens of one request, as far as they are counted, and the model of the request.
 #[derive(Debug, Default)]
 pub struct Ledger {
-    /// Whether they are counted even where the client will not see it.
+    /// True if tokens are counted even when the reply does not show them.
     pub wanted: bool,
-    /// One more than the tokens, 0 while nothing was counted.
+    /// One more than the tokens; 0 while nothing is counted.
     prompt: AtomicU64,
     completion: AtomicU64,
     asked: OnceLock<Asked>,
 }
 
 impl Ledger {
-    /// A ledger whose tokens are counted in any case.
+    /// Returns a ledger that wants the tokens in any case.
     pub fn wanted() -> Self {
         Ledger { wanted: true, ..Ledger::default() }
     }
 
-    /// Notes what the prompt was counted to be. It has one size, however many calls there are.
+    /// Records the count of the prompt. The prompt is counted once, however many calls there are.
     pub fn set_prompt(&self, tokens: u64) {
         self.prompt.store(tokens.saturating_add(1), Ordering::Relaxed);
     }
 
-    /// Adds what an answer was counted to be: one of several, where there are.
+    /// Adds the count of one answer.
     pub fn add_completion(&self, tokens: u64) {
         let before = self.completion.load(Ordering::Relaxed);
         let added = before.max(1).saturating_add(tokens);
         self.completion.store(added, Ordering::Relaxed);
     }
 
-    /// Notes the model that was asked for; the first one counts.
+    /// Records the model that the client named. Only the first call has an effect.
     pub fn set_asked(&self, asked: Asked) {
-        // It is full when there was one before.
+        // The error means that a model is recorded already.
         let _ = self.asked.set(asked);
     }
 
-    /// The model that was asked for; `None` when it did not come so far.
+    /// Returns the model that the client named; `None` if the request ended before it was read.
     pub fn asked(&self) -> Option<&Asked> {
         self.asked.get()
     }
 
-    /// The prompt's tokens, if they were counted.
+    /// Returns the tokens of the prompt, if they are counted.
     pub fn prompt(&self) -> Option<u64> {
         self.prompt.load(Ordering::Relaxed).checked_sub(1)
     }
 
-    /// The tokens of all answers, if they were counted.
+    /// Returns the tokens of all answers, if they are counted.
     pub fn completion(&self) -> Option<u64> {
         self.completion.load(Ordering::Relaxed).checked_sub(1)
     }

@@ -1,26 +1,26 @@
-//! Counts what an answer says, while it passes.
+//! Counts the tokens of an answer, while its pieces pass.
 
 use super::{Counting, Estimate, Tokenizer};
 use crate::chat::Text;
 use crate::json;
 use serde_json::value::RawValue;
 
-/// How much text is kept before it is counted, in bytes: it bounds the memory of a stream whose usage is wanted, and the
-/// time of one count to about a millisecond.
+/// The number of bytes that are kept before they are counted. This bounds the memory of a stream, and the time of one count
+/// to about a millisecond.
 pub(super) const KEPT: usize = 64 * 1024;
 
-/// Counts an answer while it passes.
+/// The count of an answer so far.
 #[derive(Debug, Clone)]
 pub enum Meter {
-    /// Nobody asked.
+    /// No count is wanted.
     Off,
-    /// By character class.
+    /// An estimate by character class.
     Estimate(Estimate),
-    /// Text is kept until it can be counted: counts of pieces that cut words do not add up to the count of the whole.
+    /// An exact count. Text is kept until it can be counted: pieces cut words, so that their counts do not add up.
     Exact {
-        /// What counts.
+        /// The tokenizer that counts.
         tokenizer: Tokenizer,
-        /// The tokens of what is not kept any more.
+        /// The tokens of all text that was counted and dropped.
         counted: u64,
         /// The text that is not counted yet.
         kept: String,
@@ -28,7 +28,7 @@ pub enum Meter {
 }
 
 impl Meter {
-    /// A meter of the given kind.
+    /// Returns a meter for a way of counting.
     pub fn new(counting: Counting, tokenizer: Tokenizer) -> Self {
         match counting {
             Counting::Exact => Meter::Exact { tokenizer, counted: 0, kept: String::new() },
@@ -62,7 +62,7 @@ impl Meter {
         self.push(Text::Plain(arguments));
     }
 
-    /// The tokens in all; `None` when off.
+    /// Returns the tokens so far; `None` if no count is wanted.
     pub fn tokens(&self) -> Option<u64> {
         match self {
             Meter::Off => None,
@@ -72,8 +72,8 @@ impl Meter {
     }
 }
 
-/// Where a text can be cut without changing its count: before the last space between two letters, at which every
-/// tokenizer begins anew. A long text without any is cut at its end, which may cost a token.
+/// Returns the place where a text can be cut without a change of its count: the last space between two letters, at which
+/// every tokenizer begins a word. A text without such a space is cut at its end, which may cost a token.
 fn seam(text: &str) -> usize {
     let bytes = text.as_bytes();
     let between = |window: &[u8]| matches!(window, [a, b' ', b] if a.is_ascii_alphabetic() && b.is_ascii_alphabetic());

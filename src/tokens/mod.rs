@@ -1,22 +1,22 @@
 //! Token counts: exact with the tokenizers of OpenAI's models, or estimated by character class.
 //!
-//! Tables are built into the binary and loaded at first use (about 40 ms). A text is cut into words here, and only words
-//! that were not met lately are encoded by the library: usual text costs about 2 ns a byte, a long text that was counted
-//! before a tenth of that, unknown text without spaces what the library takes.
+//! Tables are built into the binary and loaded at first use (about 40 ms). Texts are cut into words here. The library encodes
+//! only words that no cache has: usual text costs about 2 ns a byte, a long text that was counted before a tenth of that,
+//! and unknown text without spaces as much as in the library.
 
 mod classes;
 mod count;
+mod count_cache;
+#[cfg(test)]
+mod differential;
 mod estimate;
 mod ledger;
 mod meter;
 mod prompt;
-mod remember;
-#[cfg(test)]
-mod same;
-mod shelf;
 mod split;
 #[cfg(test)]
 mod tests;
+mod text_cache;
 mod words;
 
 pub use estimate::Estimate;
@@ -26,7 +26,7 @@ pub use prompt::Prompt;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Which table counts.
+/// A table of tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tokenizer {
     /// GPT-4o and later.
@@ -35,20 +35,20 @@ pub enum Tokenizer {
     Cl100k,
 }
 
-/// How a route counts.
+/// How a route counts tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Counting {
-    /// With the tokenizer.
+    /// Exact, with the tokenizer.
     #[default]
     Exact,
-    /// By character class: cheap, linear, and never a reason for `finish_reason: length`.
+    /// Estimated by character class: cheap, linear, and never a reason for `finish_reason: length`.
     Estimate,
-    /// Not at all; replies carry no usage.
+    /// Not at all: replies carry no usage.
     None,
 }
 
 impl Tokenizer {
-    /// Its name in a table.
+    /// Returns the name in routes.yaml.
     pub fn name(self) -> &'static str {
         match self {
             Tokenizer::O200k => "o200k",
@@ -56,29 +56,29 @@ impl Tokenizer {
         }
     }
 
-    /// The number of tokens of `text`. Special-token text such as `<|endoftext|>` counts as the text that it is.
+    /// Returns the number of tokens of `text`. Special-token text such as `<|endoftext|>` counts as the text that it is.
     pub fn count(self, text: &str) -> u64 {
-        // No text has so many.
+        // No text has so many tokens.
         count::count(self, text, usize::MAX).map_or(u64::MAX, |tokens| tokens as u64)
     }
 
-    /// Whether `text` has more than `most` tokens; of a longer text only the beginning is read.
+    /// Returns true if `text` has more than `most` tokens. It is read only until that is certain.
     pub fn exceeds(self, text: &str, most: usize) -> bool {
         // No token is shorter than a byte.
         text.len() > most && count::count(self, text, most).is_none()
     }
 
-    /// Whether an id stands for a piece of text.
+    /// Returns true if an id stands for a piece of text.
     pub fn knows(self, id: u32) -> bool {
         usize::try_from(id).is_ok_and(|id| id < self.table().bpe.num_tokens())
     }
 
-    /// The text of token ids; `None` for an id outside the table or bytes that are no text.
+    /// Returns the text of token ids; `None` for an id outside the table, or for bytes that are no text.
     pub fn decode(self, ids: &[u32]) -> Option<String> {
         ids.iter().all(|&id| self.knows(id)).then(|| self.table().decode(ids))?
     }
 
-    /// Whether its table was loaded by somebody.
+    /// Returns true once the table is loaded.
     pub fn is_loaded(self) -> bool {
         self.loaded().load(Ordering::Relaxed)
     }

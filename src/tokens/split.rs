@@ -1,23 +1,23 @@
 //! Cuts a text into the words that a tokenizer encodes one by one: the two patterns of OpenAI's tokenizers, by hand.
 //!
-//! The patterns stand in `bpe_openai`; what is cut here is exactly what they match, which the tests compare.
+//! The patterns are those of `bpe_openai`. `differential.rs` tests that the words here are exactly their matches.
 
 use super::Tokenizer;
 use super::classes::{self, CASELESS, Classes, Kinds, LINE_END, LOWER, MARK, NUMBER, OTHER, SPACE, UPPER};
 
 /// `\p{L}`
 const LETTER: Kinds = UPPER | LOWER | CASELESS;
-/// What stands before the small letters of a word, and what stands among them: some do both.
+/// The characters before the small letters of a word, and the characters among them. Some are both.
 const HEAD: Kinds = UPPER | CASELESS | MARK;
 const TAIL: Kinds = LOWER | CASELESS | MARK;
-/// `[^\r\n\p{L}\p{N}]`: what a word may begin with.
+/// `[^\r\n\p{L}\p{N}]`: a character that may precede the letters of a word.
 const PREFIX: Kinds = MARK | SPACE | OTHER;
 /// `[^\s\p{L}\p{N}]`
 const SYMBOL: Kinds = MARK | OTHER;
 /// `\s`
 const WHITE: Kinds = SPACE | LINE_END;
 
-/// The ends of the words of a text, one after the other.
+/// An iterator over the ends of the words of a text.
 pub(super) struct Split<'a> {
     text: &'a str,
     at: usize,
@@ -44,12 +44,12 @@ impl Iterator for Split<'_> {
 }
 
 impl<'a> Split<'a> {
-    /// The words of a text.
+    /// Returns the words of a text.
     pub(super) fn new(tokenizer: Tokenizer, text: &'a str) -> Self {
         Split { text, at: 0, tokenizer, classes: &classes::ALL }
     }
 
-    /// The kind of the character at a place and its width in bytes: nothing of no width at the end.
+    /// Returns the kind of the character at `at` and its width in bytes; no kind and no width at the end of the text.
     #[inline]
     fn kind(&self, at: usize) -> (Kinds, usize) {
         match self.text.as_bytes().get(at) {
@@ -66,7 +66,7 @@ impl<'a> Split<'a> {
         }
     }
 
-    /// The end of the characters of some kinds.
+    /// Returns the end of a run of characters of some kinds.
     #[inline]
     fn run(&self, mut at: usize, kinds: Kinds) -> usize {
         loop {
@@ -91,7 +91,7 @@ impl<'a> Split<'a> {
                 break self.run(at + width, TAIL);
             }
             if kind & HEAD == 0 {
-                // Without a prefix a mark is a tail.
+                // A mark that is no prefix is a tail.
                 let alone = (first & MARK != 0).then_some(second);
                 break given_back.or(alone).or((at > begin).then_some(at))?;
             }
@@ -132,7 +132,7 @@ impl<'a> Split<'a> {
         }
     }
 
-    /// ` ?[^\s\p{L}\p{N}]+` and what ends lines after it; o200k's slashes too.
+    /// ` ?[^\s\p{L}\p{N}]+[\r\n]*`, with slashes among the line ends for o200k.
     fn symbols(&self) -> Option<usize> {
         let bytes = self.text.as_bytes();
         let begin = self.at + usize::from(bytes.get(self.at) == Some(&b' '));
@@ -169,12 +169,12 @@ impl<'a> Split<'a> {
     }
 }
 
-/// The length of a contraction whose apostrophe is followed by this.
+/// Returns the length of a contraction, with its apostrophe, from the bytes after the apostrophe.
 fn contracted(after: &[u8]) -> Option<usize> {
     match after {
         [b's' | b'S' | b't' | b'T' | b'm' | b'M' | b'd' | b'D', ..] => Some(2),
         [b'r' | b'R' | b'v' | b'V', b'e' | b'E', ..] | [b'l' | b'L', b'l' | b'L', ..] => Some(3),
-        // The long s, which is an S to whoever ignores case.
+        // The long s, which is an S when case is ignored.
         [0xC5, 0xBF, ..] => Some(3),
         _ => None,
     }

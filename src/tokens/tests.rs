@@ -1,4 +1,4 @@
-//! Counts, known and estimated.
+//! Tests of counts whose result is known.
 
 use super::meter::KEPT;
 use super::*;

@@ -1,41 +1,42 @@
-//! The counts of short words that were met lately: most words of a text are among them.
+//! Counts words one by one. The counts of recent short words are cached: most words of a text are among them.
 
 use super::Tokenizer;
-use super::shelf::{Name, Shelf};
+use super::count_cache::{CountCache, CountKey};
 use bpe_openai::byte_pair_encoding::BytePairEncoding;
 use once_cell::sync::Lazy;
 
-/// The longest word that is kept, in bytes. A word's name is its bytes, its length above them, and 4 bits for the count: no
-/// token is shorter than a byte.
+/// The longest word that the cache takes, in bytes. The key of a word is its bytes and its length above them, which leaves
+/// 4 bits for the count. That is enough: no token is shorter than a byte.
 const LONGEST: usize = 15;
 const LENGTH_AT: usize = 8 * LONGEST;
 const COUNT: u32 = 4;
 
-/// The words of one tokenizer.
+/// Counts the words of one tokenizer.
 pub(super) struct Words {
-    kept: &'static Shelf<COUNT>,
+    cache: &'static CountCache<COUNT>,
     bpe: &'static BytePairEncoding,
 }
 
 impl Words {
-    /// What is known of a tokenizer's words, by all threads.
+    /// Returns the counter of a tokenizer, over the cache that all threads share.
     pub(super) fn of(tokenizer: Tokenizer) -> Self {
-        static O200K: Lazy<Shelf<COUNT>> = Lazy::new(Shelf::new);
-        static CL100K: Lazy<Shelf<COUNT>> = Lazy::new(Shelf::new);
-        let kept = match tokenizer {
+        static O200K: Lazy<CountCache<COUNT>> = Lazy::new(CountCache::new);
+        static CL100K: Lazy<CountCache<COUNT>> = Lazy::new(CountCache::new);
+        let cache = match tokenizer {
             Tokenizer::O200k => &O200K,
             Tokenizer::Cl100k => &CL100K,
         };
-        Words { kept, bpe: &tokenizer.table().bpe }
+        Words { cache, bpe: &tokenizer.table().bpe }
     }
 
-    /// The count of the word `text[start..end]`, or `None` where it is above `most`; a longer word is not read further then.
+    /// Returns the count of the word `text[start..end]`, or `None` if it is above `most`. A word that is too long for the
+    /// cache is read only until its count exceeds `most`.
     #[inline]
     pub(super) fn count(&self, text: &[u8], start: usize, end: usize, most: usize) -> Option<usize> {
-        match packed(text, start, end) {
-            Some(name) => {
-                let count = self.kept.get(set_of(name), name).map(|count| count as usize);
-                let count = count.unwrap_or_else(|| self.count_anew(name, text.get(start..end).unwrap_or_default()));
+        match key_of(text, start, end) {
+            Some(key) => {
+                let count = self.cache.get(set_of(key), key).map(|count| count as usize);
+                let count = count.unwrap_or_else(|| self.count_anew(key, text.get(start..end).unwrap_or_default()));
                 (count <= most).then_some(count)
             }
             None => self.bpe.count_till_limit(text.get(start..end)?, most),
@@ -43,28 +44,29 @@ impl Words {
     }
 
     #[cold]
-    fn count_anew(&self, name: Name, word: &[u8]) -> usize {
+    fn count_anew(&self, key: CountKey, word: &[u8]) -> usize {
         let count = self.bpe.count(word);
-        self.kept.put(set_of(name), name, count as u64);
+        self.cache.put(set_of(key), key, count as u64);
         count
     }
 }
 
-/// A word's name; `None` where it is too long.
+/// Returns the key of a word, or `None` if the word is too long for the cache.
 #[inline]
-fn packed(text: &[u8], start: usize, end: usize) -> Option<Name> {
+fn key_of(text: &[u8], start: usize, end: usize) -> Option<CountKey> {
     let length = end.checked_sub(start).filter(|length| (1..=LONGEST).contains(length))?;
+    // One load of 16 bytes, except at the end of the text.
     let bytes = match text.get(start..).and_then(<[u8]>::first_chunk) {
-        Some(chunk) => Name::from_le_bytes(*chunk) & ((1 << (8 * length)) - 1),
-        None => text.get(start..end)?.iter().rev().fold(0, |name, byte| name << 8 | Name::from(*byte)),
+        Some(chunk) => CountKey::from_le_bytes(*chunk) & ((1 << (8 * length)) - 1),
+        None => text.get(start..end)?.iter().rev().fold(0, |key, byte| key << 8 | CountKey::from(*byte)),
     };
-    Some(bytes | (length as Name) << LENGTH_AT)
+    Some(bytes | (length as CountKey) << LENGTH_AT)
 }
 
-/// The set that a word is kept in: upper bits of a product, which all of its bits reach.
+/// Returns the number of the set for a key: the upper bits of a product, which depend on all bits of the key.
 #[inline]
-fn set_of(name: Name) -> u64 {
-    let (low, high) = (name as u64, (name >> 64) as u64);
+fn set_of(key: CountKey) -> u64 {
+    let (low, high) = (key as u64, (key >> 64) as u64);
     let mixed = (low ^ high.rotate_left(29).wrapping_mul(0x9E37_79B9_7F4A_7C15)).wrapping_mul(0xD6E8_FEB8_6659_FD93);
     mixed >> 40
 }

@@ -22,7 +22,7 @@ impl Machine {
         let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let name = format!("argo scripts {} {:x}", std::process::id(), fastrand::u64(..));
         let root = std::env::temp_dir().join(name);
-        for folder in ["bin", "src", "scripts", "tests/clients"] {
+        for folder in ["bin", "src", "crates/a/src", "scripts", "tests/clients"] {
             fs::create_dir_all(root.join(folder)).unwrap();
         }
         let machine = Machine { root, _alone: alone };
@@ -31,6 +31,7 @@ impl Machine {
             fs::copy(project.join(file), machine.root.join(file)).unwrap();
         }
         fs::write(machine.root.join("src/main.rs"), "fn main() {}").unwrap();
+        machine.file("crates/a/src/lib.rs");
         for tool in
             ["bash", "sh", "cat", "chmod", "dirname", "find", "id", "mkdir", "mv", "rm", "sed", "tail", "true", "uname"]
         {

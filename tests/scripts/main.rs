@@ -33,9 +33,12 @@ fn a_changed_source_is_built_once() {
     let machine = Machine::new();
     succeeds(&machine.app(&["--demo"]));
     assert_eq!(machine.calls(), [BUILD, "program serve --demo"]);
-    machine.touch("src/main.rs", 3600);
-    succeeds(&machine.app(&["--demo"]));
-    assert_eq!(machine.calls(), [BUILD, "program serve --demo"]);
+    for source in ["src/main.rs", "crates/a/src/lib.rs"] {
+        machine.touch(source, 3600);
+        succeeds(&machine.app(&["--demo"]));
+        assert_eq!(machine.calls(), [BUILD, "program serve --demo"]);
+        machine.touch(source, 0);
+    }
 
     // A build that finds nothing to do leaves an old binary, and is not asked for again.
     let idle = r#"[ "$1" = --version ] && echo "cargo 1.99.0" || echo "cargo $*" >>"$LOG""#;

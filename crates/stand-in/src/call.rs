@@ -1,0 +1,53 @@
+//! From a route and a body to the reply: pure, without waiting.
+
+use crate::fault::Fault;
+use crate::paths::Route;
+use crate::prompts::Endpoint;
+use crate::reply::Reply;
+use crate::server::StandIn;
+use crate::{chat, embed, listing};
+
+impl StandIn {
+    pub(crate) fn reply(&self, route: Route, body: &[u8]) -> Reply {
+        if route.is_call() && self.fails() {
+            return Fault::Internal.reply();
+        }
+        match route {
+            Route::Chat => chat::answer(self, Endpoint::Chat, body),
+            Route::StreamChat => chat::answer(self, Endpoint::StreamChat, body),
+            Route::Embed => embed::answer(self, body),
+            Route::Models => listing::models(&self.options.models),
+            Route::Health => listing::health(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ListedModel, Options};
+
+    #[test]
+    fn only_listed_models_are_served() {
+        let listed = ListedModel { id: "Alpha One".into(), internal_id: "alpha1".into(), owned_by: "openai".into() };
+        let stand_in = StandIn::new(Options { models: vec![listed], ..Options::default() });
+        let call = |model: &str| {
+            let body = format!(r#"{{"user":"u","model":"{model}","prompt":["hi"]}}"#);
+            stand_in.reply(Route::Chat, body.as_bytes()).read()
+        };
+        assert_eq!(call("alpha1").0, 200);
+        let (status, body) = call("Alpha One");
+        assert_eq!(status, 400);
+        assert_eq!(body["error"]["code"], "model_not_found");
+        assert_eq!(body["error"]["message"], "Model 'Alpha One' not found. Valid models: alpha1");
+    }
+
+    #[test]
+    fn failures_spare_what_is_no_call() {
+        let stand_in = StandIn::new(Options { failure_rate: 1.0, ..Options::default() });
+        for route in [Route::Chat, Route::StreamChat, Route::Embed] {
+            assert_eq!(stand_in.reply(route, b"{}").read().0, 500);
+        }
+        assert_eq!(stand_in.reply(Route::Models, b"").read().0, 200);
+    }
+}

@@ -1,0 +1,167 @@
+//! Chat and streamchat: one conversation, two ways to send the answer.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+use crate::offer::Offer;
+use crate::prompts::{self, Case, Endpoint};
+use crate::question::{Question, Said};
+use crate::reply::Reply;
+use crate::server::StandIn;
+use crate::text;
+use crate::tools::{self, Shape};
+
+/// The answer to the body of a chat or streamchat call.
+pub(crate) fn answer(stand_in: &StandIn, endpoint: Endpoint, body: &[u8]) -> Reply {
+    let question = match Question::read(body) {
+        Ok(question) => question,
+        Err(violations) => return violations.reply(),
+    };
+    let call = Call { endpoint, question };
+    let question = &call.question;
+    if !question.has_user_name() {
+        return call.say(text::not_validated(&question.user));
+    }
+    if let Some(refusal) = stand_in.refuse_model(&question.model) {
+        return refusal;
+    }
+    if question.in_conflict {
+        return call.say(text::CONFLICT);
+    }
+    match (endpoint, question.tools) {
+        (_, None) => call.answer(stand_in, None),
+        (Endpoint::StreamChat, Some(_)) => call.say(text::NO_TOOLS_ON_STREAMS),
+        (_, Some(tools)) => {
+            let family = (stand_in.options.family)(&question.model);
+            match Offer::read(family, tools, question.tool_choice) {
+                Ok(offer) => call.answer(stand_in, Some(&offer)),
+                Err(refusal) => refusal,
+            }
+        }
+    }
+}
+
+/// A question, and the call that decides how its answer is sent.
+struct Call<'a> {
+    endpoint: Endpoint,
+    question: Question<'a>,
+}
+
+impl Call<'_> {
+    fn answer(&self, stand_in: &StandIn, offer: Option<&Offer<'_>>) -> Reply {
+        if offer.is_some_and(Offer::forces_a_call) {
+            return tools::reply(Shape::FirstTool, offer, self.question.turn);
+        }
+        let asked = match &self.question.said {
+            Said::ByUser(text) => text,
+            Said::ByTool(result) => return self.say(format!("The tool answered: {result}")),
+        };
+        let piece = stand_in.options.piece_size;
+        match prompts::find(asked, self.endpoint) {
+            Some((Case::Say(say), number)) => self.say(say.text(number, piece, &self.question.user)),
+            Some((Case::Deliver(how, say), number)) => {
+                self.say(say.text(number, piece, &self.question.user)).delivered(how(number))
+            }
+            Some((Case::CutCharacter, _)) => Reply::stream(text::CUT_CHARACTER),
+            Some((Case::Shape(shape), _)) => tools::reply(shape, offer, self.question.turn),
+            Some((Case::Fault(fault), _)) => fault.reply(),
+            Some((Case::Defect(_), _)) | None => self.say(format!("You said: {asked}")),
+        }
+    }
+
+    /// The text as this call's answer: raw, or in the JSON that depends on whether tools were offered.
+    fn say<'t>(&self, text: impl Into<Cow<'t, str>>) -> Reply {
+        let text = text.into();
+        match (self.endpoint, self.question.tools) {
+            (Endpoint::StreamChat, _) => Reply::stream(text.into_owned()),
+            (_, None) => Reply::json(200, &Answer { response: &text }),
+            (_, Some(_)) => tools::no_call(&text),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    response: &'a str,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Options;
+    use serde_json::{Value, json};
+
+    fn call(endpoint: Endpoint, body: &Value) -> Reply {
+        answer(&StandIn::new(Options::default()), endpoint, body.to_string().as_bytes())
+    }
+
+    fn chat(body: &Value) -> (u16, Value) {
+        call(Endpoint::Chat, body).read()
+    }
+
+    fn ask(content: Value) -> Value {
+        json!({"user": "jdoe", "model": "m", "messages": [{"role": "user", "content": content}], "seed": 1})
+    }
+
+    #[test]
+    fn text_comes_back_whatever_form_it_had() {
+        let said = json!({"response": "You said: a \"quoted\" 你"});
+        let text = "a \"quoted\" 你";
+        assert_eq!(chat(&ask(json!(text))), (200, said.clone()));
+        assert_eq!(chat(&ask(json!([{"type": "text", "text": text}]))), (200, said.clone()));
+        let by_prompt = json!({"user": "jdoe", "model": "m", "system": "s", "prompt": ["x", text], "messages": null});
+        assert_eq!(chat(&by_prompt), (200, said));
+        let streamed = call(Endpoint::StreamChat, &ask(json!(text)));
+        assert_eq!(streamed.text(), "You said: a \"quoted\" 你");
+    }
+
+    #[test]
+    fn hello_gets_a_greeting() {
+        let (_, body) = chat(&ask(json!("Say hello")));
+        assert!(body["response"].as_str().unwrap().starts_with("Hello!"));
+    }
+
+    #[test]
+    fn both_ways_at_once_are_an_error_in_a_200() {
+        for (key, value) in [("system", json!("s")), ("prompt", json!(["p"]))] {
+            let mut body = ask(json!("hi"));
+            body[key] = value;
+            assert_eq!(chat(&body), (200, json!({"response": text::CONFLICT})));
+            assert_eq!(call(Endpoint::StreamChat, &body).text(), text::CONFLICT);
+        }
+    }
+
+    #[test]
+    fn users_that_cannot_be_get_the_notice() {
+        for user in ["", "j doe", "jdoe@anl.gov", "\t"] {
+            let mut body = ask(json!("hi"));
+            body["user"] = json!(user);
+            let (status, answer) = chat(&body);
+            assert_eq!(status, 200);
+            let notice = answer["response"].as_str().unwrap();
+            assert!(notice.contains("ACCESS DENIED"), "{notice}");
+            assert_eq!(call(Endpoint::StreamChat, &body).text(), notice);
+        }
+    }
+
+    #[test]
+    fn a_tool_result_is_answered() {
+        let messages = json!([
+            {"role": "user", "content": "use the tool"},
+            {"role": "assistant", "content": "", "tool_calls": []},
+            {"role": "tool", "tool_call_id": "c", "content": "13"},
+        ]);
+        let (_, body) = chat(&json!({"user": "u", "model": "m", "messages": messages}));
+        assert_eq!(body["response"], "The tool answered: 13");
+    }
+
+    #[test]
+    fn streams_have_no_tools() {
+        let mut body = ask(json!("hi"));
+        body["tools"] = json!([{"type": "function", "function": {"name": "add"}}]);
+        assert_eq!(call(Endpoint::StreamChat, &body).text(), text::NO_TOOLS_ON_STREAMS);
+        body["tools"] = json!([]);
+        assert_eq!(call(Endpoint::StreamChat, &body).text(), "You said: hi");
+    }
+}

@@ -1,0 +1,92 @@
+//! `tool_choice`: how free the model is to use a tool, in each vendor's words.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::content::string;
+use crate::fault;
+use crate::function::Function;
+use crate::options::Family;
+use crate::reply::Reply;
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Choice<'a> {
+    Auto,
+    Never,
+    Any,
+    Named(Cow<'a, str>),
+}
+
+/// What any vendor's choice may hold, if it is an object.
+#[derive(Deserialize)]
+struct AnyChoice<'a> {
+    #[serde(borrow, default)]
+    r#type: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    function: Option<Function<'a>>,
+    #[serde(borrow, default)]
+    name: Option<&'a RawValue>,
+}
+
+impl<'a> Choice<'a> {
+    /// Reads `tool_choice`; the error is the vendor's refusal.
+    pub(crate) fn read(family: Family, raw: &'a RawValue) -> Result<Self, Reply> {
+        let object: Option<AnyChoice<'a>> = serde_json::from_str(raw.get()).ok();
+        let word = match (family, &object) {
+            (Family::Anthropic, None) => {
+                let message = "tool_choice: Input should be a valid dictionary";
+                return Err(fault::vendor_refused(message, None));
+            }
+            (_, Some(object)) => object.r#type,
+            (_, None) => Some(raw),
+        };
+        let named = object.and_then(|object| match family {
+            Family::OpenAI => object.function.and_then(|function| function.name),
+            Family::Anthropic => object.name,
+            Family::Google => None,
+        });
+        Ok(match word.and_then(string).as_deref() {
+            Some("none" | "NONE") => Self::Never,
+            Some("required" | "any" | "ANY") => Self::Any,
+            Some("function" | "tool") => named.and_then(string).map_or(Self::Any, Self::Named),
+            _ => Self::Auto,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(family: Family, json: &str) -> Result<Choice<'_>, (u16, serde_json::Value)> {
+        Choice::read(family, serde_json::from_str(json).unwrap()).map_err(|refusal| refusal.read())
+    }
+
+    #[test]
+    fn each_vendor_has_its_words() {
+        for (family, json, expected) in [
+            (Family::OpenAI, r#""auto""#, Choice::Auto),
+            (Family::OpenAI, r#""none""#, Choice::Never),
+            (Family::OpenAI, r#""required""#, Choice::Any),
+            (Family::OpenAI, r#"{"type":"function","function":{"name":"a"}}"#, Choice::Named("a".into())),
+            (Family::Anthropic, r#"{"type":"auto"}"#, Choice::Auto),
+            (Family::Anthropic, r#"{"type":"none"}"#, Choice::Never),
+            (Family::Anthropic, r#"{"type":"any"}"#, Choice::Any),
+            (Family::Anthropic, r#"{"type":"tool","name":"a"}"#, Choice::Named("a".into())),
+            (Family::Google, r#""AUTO""#, Choice::Auto),
+            (Family::Google, r#""NONE""#, Choice::Never),
+            (Family::Google, r#""ANY""#, Choice::Any),
+        ] {
+            assert_eq!(read(family, json), Ok(expected), "{json}");
+        }
+    }
+
+    #[test]
+    fn claude_wants_a_dictionary() {
+        let (status, body) = read(Family::Anthropic, r#""auto""#).unwrap_err();
+        assert_eq!(status, 400);
+        assert!(body.to_string().contains("Input should be a valid dictionary"));
+    }
+}

@@ -1,0 +1,90 @@
+//! The text in a message's content, whichever of its forms it has.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// The text of a content: a string, or the text parts of a list, joined by newlines. Other parts say nothing.
+pub(crate) fn text(raw: &RawValue) -> Cow<'_, str> {
+    if let Some(text) = string(raw) {
+        return text;
+    }
+    let mut texts = parts(raw).into_iter().filter_map(|part| {
+        let nested = part.content.map(text);
+        part.text.and_then(string).or(nested)
+    });
+    let Some(mut all) = texts.next() else {
+        return Cow::Borrowed("");
+    };
+    for more in texts {
+        let all = all.to_mut();
+        all.push('\n');
+        all.push_str(&more);
+    }
+    all
+}
+
+/// Whether this is Anthropic's way to give a tool's result: a user message of `tool_result` blocks.
+pub(crate) fn holds_tool_result(raw: &RawValue) -> bool {
+    raw.get().starts_with('[')
+        && parts(raw).iter().any(|part| part.r#type.map(RawValue::get) == Some("\"tool_result\""))
+}
+
+/// The value of a JSON string, borrowed unless it holds an escape; none if it is something else.
+pub(crate) fn string(raw: &RawValue) -> Option<Cow<'_, str>> {
+    let inner = raw.get().strip_prefix('"')?.strip_suffix('"')?;
+    if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
+        return Some(Cow::Borrowed(inner));
+    }
+    serde_json::from_str(raw.get()).ok().map(Cow::Owned)
+}
+
+#[derive(Deserialize)]
+struct Part<'a> {
+    #[serde(borrow, default)]
+    r#type: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    text: Option<&'a RawValue>,
+    /// What a `tool_result` block holds.
+    #[serde(borrow, default)]
+    content: Option<&'a RawValue>,
+}
+
+fn parts(raw: &RawValue) -> Vec<Part<'_>> {
+    serde_json::from_str(raw.get()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn raw(json: &str) -> &RawValue {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn strings_are_borrowed_until_they_hold_an_escape() {
+        assert!(matches!(text(raw(r#""plain 你""#)), Cow::Borrowed("plain 你")));
+        assert_eq!(text(raw(r#""a\n\"b\" \ud83d\ude00""#)), "a\n\"b\" 😀");
+    }
+
+    #[test]
+    fn parts_give_their_texts() {
+        let image = r#"{"type":"image_url","image_url":{"url":"data:,"}}"#;
+        assert_eq!(text(raw(&format!(r#"[{{"type":"text","text":"a"}},{image}]"#))), "a");
+        assert_eq!(text(raw(r#"[{"type":"text","text":"a"},{"type":"text","text":"b"}]"#)), "a\nb");
+        for nothing in [&format!("[{image}]"), "[]", "null", "7", "{}"] {
+            assert_eq!(text(raw(nothing)), "", "{nothing}");
+        }
+    }
+
+    #[test]
+    fn tool_results_are_told_from_questions() {
+        let result = r#"[{"type":"tool_result","tool_use_id":"t","content":[{"type":"text","text":"13"}]}]"#;
+        assert!(holds_tool_result(raw(result)));
+        assert_eq!(text(raw(result)), "13");
+        assert!(!holds_tool_result(raw(r#""tool_result""#)));
+        assert!(!holds_tool_result(raw(r#"[{"type":"text","text":"tool_result"}]"#)));
+    }
+}

@@ -1,0 +1,114 @@
+//! Replies without a usable answer: errors of ARGO, of the vendor behind it and of the nginx in front.
+
+use serde::Serialize;
+
+use crate::reply::Reply;
+use crate::violation::{Violation, Violations};
+
+/// A failure that a prompt can ask for.
+#[derive(Clone, Copy)]
+pub(crate) enum Fault {
+    NoResponse,
+    VendorRefused,
+    Unprocessable,
+    TooMany,
+    Internal,
+    BadGateway,
+    Hang,
+}
+
+impl Fault {
+    pub(crate) fn reply(self) -> Reply {
+        match self {
+            Self::NoResponse => Reply::json_bytes(200, &b"{}"[..]),
+            Self::VendorRefused => vendor_refused_as(
+                "Unsupported value: 'temperature' does not support 0.0 with this model. Only the default (1) value is \
+                 supported.",
+                Some("temperature"),
+                Some("unsupported_value"),
+            ),
+            Self::Unprocessable => Violations::from(Violation::missing("model")).reply(),
+            Self::TooMany => error(429, "Too many requests. Please try again later.", "RateLimitError", "rate_limited")
+                .with("Retry-After", "7".to_owned()),
+            Self::Internal => error(500, "'NoneType' object is not iterable", "TypeError", "internal_error"),
+            Self::BadGateway => Reply::html(502, nginx_page("502 Bad Gateway")),
+            Self::Hang => Reply::Hang,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    error: Inner<'a>,
+}
+
+#[derive(Serialize)]
+struct Inner<'a> {
+    message: &'a str,
+    r#type: &'a str,
+    code: &'a str,
+}
+
+/// An error in ARGO's own shape.
+pub(crate) fn error(status: u16, message: &str, kind: &str, code: &str) -> Reply {
+    let error = Inner { message, r#type: kind, code };
+    Reply::json(status, &Body { error })
+}
+
+/// A vendor's 400 as ARGO passes it on: the text of a Python exception, which holds a Python dict.
+pub(crate) fn vendor_refused(message: &str, param: Option<&str>) -> Reply {
+    vendor_refused_as(message, param, None)
+}
+
+fn vendor_refused_as(message: &str, param: Option<&str>, code: Option<&str>) -> Reply {
+    let vendors = serde_json::json!({
+        "error": { "message": message, "type": "invalid_request_error", "param": param, "code": code }
+    });
+    let text = format!("Error code: 400 - {}", crate::python::repr(&vendors));
+    error(400, &text, "BadRequestError", "internal_error")
+}
+
+/// The refusal of a request that is larger than the server takes.
+pub(crate) fn too_large() -> Reply {
+    Reply::html(413, nginx_page("413 Request Entity Too Large"))
+}
+
+/// A refusal by the web framework, for a path or a method.
+pub(crate) fn detail(status: u16, text: &str) -> Reply {
+    #[derive(Serialize)]
+    struct Detail<'a> {
+        detail: &'a str,
+    }
+    Reply::json(status, &Detail { detail: text })
+}
+
+fn nginx_page(title: &str) -> String {
+    format!(
+        "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n\
+         <hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vendor_refusal_is_python_inside_json() {
+        let (status, body) = Fault::VendorRefused.reply().read();
+        assert_eq!(status, 400);
+        let message = body["error"]["message"].as_str().unwrap();
+        assert!(
+            message.starts_with("Error code: 400 - {'error': {'message': \"Unsupported value: 'temperature'"),
+            "{message}"
+        );
+        assert!(message.ends_with("'param': 'temperature', 'code': 'unsupported_value'}}"), "{message}");
+    }
+
+    #[test]
+    fn detail_is_what_the_gateway_sends() {
+        let (status, body) = detail(405, "Method Not Allowed").read();
+        assert_eq!(status, 405);
+        assert_eq!(body, serde_json::json!({"detail": "Method Not Allowed"}));
+    }
+}

@@ -1,0 +1,61 @@
+//! Response heads, with all that is the same each time made once.
+
+use once_cell::sync::OnceCell;
+use pingora::Result;
+use pingora::http::{ResponseHeader, Version};
+
+use crate::reply::Media;
+
+static HEADS: OnceCell<Heads> = OnceCell::new();
+
+struct Heads {
+    json: ResponseHeader,
+    html: ResponseHeader,
+    bare: ResponseHeader,
+    text: ResponseHeader,
+}
+
+/// The head of a body with a length.
+pub(crate) fn whole(status: u16, media: Media, length: usize) -> Result<ResponseHeader> {
+    let heads = HEADS.get_or_try_init(Heads::make)?;
+    let mut head = match media {
+        Media::Json => heads.json.clone(),
+        Media::Html => heads.html.clone(),
+        Media::None => heads.bare.clone(),
+    };
+    head.set_status(status)?;
+    head.set_content_length(length)?;
+    Ok(head)
+}
+
+/// The head of raw text in pieces. HTTP/1.0 knows no chunks; there the text ends with the connection.
+pub(crate) fn stream(version: Version) -> Result<ResponseHeader> {
+    let mut head = HEADS.get_or_try_init(Heads::make)?.text.clone();
+    if version == Version::HTTP_10 {
+        head.remove_header("Transfer-Encoding");
+    }
+    Ok(head)
+}
+
+impl Heads {
+    fn make() -> Result<Self> {
+        Ok(Self {
+            json: Self::of(&[("Content-Type", "application/json")])?,
+            html: Self::of(&[("Content-Type", "text/html")])?,
+            bare: Self::of(&[])?,
+            text: Self::of(&[("Content-Type", "text/plain; charset=utf-8"), ("Transfer-Encoding", "chunked")])?,
+        })
+    }
+
+    /// Headers of all replies, captured from the gateway, and `own`.
+    fn of(own: &[(&'static str, &str)]) -> Result<ResponseHeader> {
+        let mut head = ResponseHeader::build_no_case(200, Some(8))?;
+        let hsts = "max-age=31536000; includeSubDomains";
+        head.insert_header("Strict-Transport-Security", hsts)?;
+        head.insert_header("Vary", "Accept-Encoding")?;
+        for &(name, value) in own {
+            head.insert_header(name, value)?;
+        }
+        Ok(head)
+    }
+}

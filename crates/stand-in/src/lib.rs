@@ -1,0 +1,58 @@
+//! A stand-in for ARGO: an HTTP server that answers as the gateway does, for demos, examples, load tests and tests.
+//!
+//! It serves the legacy calls, the models listing and the health page under ARGO's own paths. Each answer is a
+//! function of the request alone, so a test can say what it will be: the last user message is echoed, unless it is
+//! one of the [documented prompts](prompts()), which show how ARGO fails, cuts, compresses or calls tools.
+//!
+//! ```text
+//! http           reads the request, waits, writes the reply in pieces    the only file that does I/O; head: response heads
+//! ├ server       the options, and what all calls share                   options
+//! ├ paths        method and path → route, or the refusal ARGO gives
+//! └ call         route and body → reply
+//!   ├ request    borrowed view of a body                                 messages, content: of a conversation; violation: 422
+//!   ├ prompts    the table of documented prompts
+//!   ├ chat       chat and streamchat                                     question: what was asked; text: the texts of answers
+//!   │ └ tools    tool calls                                              offer, choice, function: in; arguments, python: out
+//!   ├ embed      embeddings                                              vectors: the numbers; defect: what can be wrong with them
+//!   ├ listing    models and health
+//!   ├ fault      errors
+//!   └ reply      what is sent, before it is bytes on a socket
+//! ```
+//!
+//! ```no_run
+//! use argo_stand_in::{Options, StandIn};
+//! let mut service = pingora::services::listening::Service::new("stand-in".into(), StandIn::new(Options::default()));
+//! service.add_tcp("127.0.0.1:8080");
+//! ```
+
+mod arguments;
+mod call;
+mod chat;
+mod choice;
+mod content;
+mod defect;
+mod embed;
+mod fault;
+mod function;
+mod head;
+mod http;
+mod listing;
+mod messages;
+mod offer;
+mod options;
+mod paths;
+mod prompts;
+mod python;
+mod question;
+mod reply;
+mod request;
+mod server;
+mod text;
+mod tools;
+mod vectors;
+mod violation;
+
+pub use options::{Family, ListedModel, Options};
+pub use paths::{CHAT_PATH, EMBED_PATH, HEALTH_PATH, MODELS_PATH, NATIVE_MODELS_PATH, STREAM_CHAT_PATH};
+pub use prompts::{Endpoint, Form, Prompt, help, prompts};
+pub use server::StandIn;

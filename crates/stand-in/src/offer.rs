@@ -1,0 +1,141 @@
+//! The tools that a call offers, each vendor's in its own shape; another vendor's shape is refused as the vendor does.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::choice::Choice;
+use crate::content::string;
+use crate::fault;
+use crate::function::Function;
+use crate::options::Family;
+use crate::reply::Reply;
+
+/// The tools of one call, and whether the model may choose.
+pub(crate) struct Offer<'a> {
+    pub family: Family,
+    tools: Vec<Tool<'a>>,
+    choice: Choice<'a>,
+}
+
+/// One tool.
+pub(crate) struct Tool<'a> {
+    pub name: Cow<'a, str>,
+    /// The JSON schema of its arguments.
+    pub schema: Option<&'a RawValue>,
+}
+
+/// What any vendor's tool may hold.
+#[derive(Deserialize)]
+struct AnyTool<'a> {
+    #[serde(borrow, default)]
+    function: Option<Function<'a>>,
+    #[serde(borrow, default)]
+    name: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    input_schema: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    parameters: Option<&'a RawValue>,
+}
+
+impl<'a> Offer<'a> {
+    /// Reads `tools` and `tool_choice`; the error is the vendor's refusal.
+    pub(crate) fn read(family: Family, tools: &'a RawValue, choice: Option<&'a RawValue>) -> Result<Self, Reply> {
+        let tools: Vec<AnyTool<'a>> = serde_json::from_str(tools.get())
+            .map_err(|error| fault::vendor_refused(&error.to_string(), Some("tools")))?;
+        let tools = tools.into_iter().enumerate().map(|(i, tool)| tool.of(family).ok_or_else(|| refusal(family, i)));
+        Ok(Self {
+            family,
+            tools: tools.collect::<Result<_, _>>()?,
+            choice: choice.map_or(Ok(Choice::Auto), |raw| Choice::read(family, raw))?,
+        })
+    }
+
+    /// Whether the call leaves the model no choice but to use a tool.
+    pub(crate) fn forces_a_call(&self) -> bool {
+        matches!(self.choice, Choice::Any | Choice::Named(_)) && self.allowed().next().is_some()
+    }
+
+    /// The tools that may be called.
+    pub(crate) fn allowed(&self) -> impl Iterator<Item = &Tool<'a>> {
+        self.tools.iter().filter(|tool| match &self.choice {
+            Choice::Never => false,
+            Choice::Named(name) => *name == tool.name,
+            Choice::Auto | Choice::Any => true,
+        })
+    }
+}
+
+impl<'a> AnyTool<'a> {
+    /// The tool, if it has the shape of this vendor.
+    fn of(self, family: Family) -> Option<Tool<'a>> {
+        let (name, schema) = match family {
+            Family::OpenAI => self.function.map(|f| (f.name, f.parameters))?,
+            Family::Anthropic => (self.name, Some(self.input_schema?)),
+            Family::Google => (self.name, self.parameters),
+        };
+        let name = string(name?)?;
+        Some(Tool { name, schema })
+    }
+}
+
+fn refusal(family: Family, i: usize) -> Reply {
+    match family {
+        Family::OpenAI => {
+            let param = format!("tools[{i}].function");
+            let message = format!("Missing required parameter: '{param}'.");
+            fault::vendor_refused(&message, Some(&param))
+        }
+        Family::Anthropic => fault::vendor_refused(&format!("tools.{i}.input_schema: Field required"), None),
+        Family::Google => fault::error(500, "'name'", "KeyError", "internal_error"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OPENAI: &str = r#"[{"type":"function","function":{"name":"add","parameters":{"type":"object"}}},
+        {"type":"function","function":{"name":"sub"}}]"#;
+    const ANTHROPIC: &str = r#"[{"name":"add","input_schema":{"type":"object"}},{"name":"sub","input_schema":{}}]"#;
+    const GOOGLE: &str = r#"[{"name":"add","parameters":{"type":"object"}},{"name":"sub"}]"#;
+
+    fn raw(json: &str) -> &RawValue {
+        serde_json::from_str(json).unwrap()
+    }
+
+    fn allowed(family: Family, tools: &str, choice: &str) -> (Vec<String>, bool) {
+        let offer = Offer::read(family, raw(tools), Some(raw(choice))).unwrap_or_else(|r| panic!("{r:?}"));
+        let names = offer.allowed().map(|tool| tool.name.to_string()).collect();
+        (names, offer.forces_a_call())
+    }
+
+    #[test]
+    fn the_choice_limits_what_may_be_called() {
+        let both = || vec!["add".to_owned(), "sub".to_owned()];
+        let named = r#"{"type":"tool","name":"sub"}"#;
+        assert_eq!(allowed(Family::OpenAI, OPENAI, r#""auto""#), (both(), false));
+        assert_eq!(allowed(Family::OpenAI, OPENAI, r#""none""#), (vec![], false));
+        assert_eq!(allowed(Family::Google, GOOGLE, r#""ANY""#), (both(), true));
+        assert_eq!(allowed(Family::Anthropic, ANTHROPIC, named), (vec!["sub".to_owned()], true));
+    }
+
+    #[test]
+    fn another_vendors_shape_is_refused() {
+        let cases = [
+            (Family::OpenAI, ANTHROPIC, 400, "tools[0].function"),
+            (Family::Anthropic, OPENAI, 400, "tools.0.input_schema: Field required"),
+            (Family::Anthropic, GOOGLE, 400, "tools.0.input_schema: Field required"),
+            (Family::Google, OPENAI, 500, "'name'"),
+        ];
+        for (family, tools, expected, part) in cases {
+            let Err(refusal) = Offer::read(family, raw(tools), None) else {
+                panic!("{family:?} took {tools}");
+            };
+            let (status, body) = refusal.read();
+            assert_eq!(status, expected);
+            assert!(body["error"]["message"].as_str().unwrap().contains(part), "{body}");
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! What is sent for a request, before it is bytes on a socket.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::Serialize;
+
+/// A reply to one request.
+#[derive(Debug)]
+pub(crate) enum Reply {
+    /// Has a status and a length.
+    Whole(Whole),
+    /// Status 200 and raw text in pieces.
+    Stream(Streamed),
+    /// Nothing, until the client leaves.
+    Hang,
+}
+
+#[derive(Debug)]
+pub(crate) struct Whole {
+    pub status: u16,
+    pub media: Media,
+    /// One header that only this reply has.
+    pub extra: Option<(&'static str, String)>,
+    pub body: Bytes,
+    pub delivery: Delivery,
+}
+
+#[derive(Debug)]
+pub(crate) struct Streamed {
+    pub text: Bytes,
+    pub delivery: Delivery,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Media {
+    Json,
+    Html,
+    /// No body at all.
+    None,
+}
+
+/// How a body travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Delivery {
+    Clean,
+    Gzip,
+    /// The connection closes after so many pieces, or in the middle of a whole body.
+    Cut(usize),
+    /// Waits before a whole body, or between pieces.
+    Slow(Duration),
+}
+
+impl Delivery {
+    pub(crate) fn slow(milliseconds: usize) -> Self {
+        Self::Slow(Duration::from_millis(u64::try_from(milliseconds).unwrap_or(u64::MAX)))
+    }
+}
+
+impl Reply {
+    pub(crate) fn json<T: Serialize>(status: u16, value: &T) -> Self {
+        // Most answers fit, so that one allocation does.
+        let mut body = Vec::with_capacity(2048);
+        match serde_json::to_writer(&mut body, value) {
+            Ok(()) => Self::json_bytes(status, body),
+            Err(error) => Self::html(500, error.to_string()),
+        }
+    }
+
+    pub(crate) fn json_bytes(status: u16, body: impl Into<Bytes>) -> Self {
+        Self::whole(status, Media::Json, body.into())
+    }
+
+    pub(crate) fn html(status: u16, page: impl Into<Bytes>) -> Self {
+        Self::whole(status, Media::Html, page.into())
+    }
+
+    pub(crate) fn redirect(location: String) -> Self {
+        Self::whole(307, Media::None, Bytes::new()).with("Location", location)
+    }
+
+    pub(crate) fn stream(text: impl Into<Bytes>) -> Self {
+        Self::Stream(Streamed { text: text.into(), delivery: Delivery::Clean })
+    }
+
+    /// Adds the extra header; only whole replies have one.
+    pub(crate) fn with(mut self, name: &'static str, value: String) -> Self {
+        if let Self::Whole(whole) = &mut self {
+            whole.extra = Some((name, value));
+        }
+        self
+    }
+
+    pub(crate) fn delivered(mut self, delivery: Delivery) -> Self {
+        match &mut self {
+            Self::Whole(whole) => whole.delivery = delivery,
+            Self::Stream(stream) => stream.delivery = delivery,
+            Self::Hang => {}
+        }
+        self
+    }
+
+    fn whole(status: u16, media: Media, body: Bytes) -> Self {
+        Self::Whole(Whole { status, media, extra: None, body, delivery: Delivery::Clean })
+    }
+}
+
+#[cfg(test)]
+impl Reply {
+    /// The status and the JSON of a whole reply.
+    pub(crate) fn read(&self) -> (u16, serde_json::Value) {
+        match self {
+            Self::Whole(whole) => (whole.status, serde_json::from_slice(&whole.body).unwrap()),
+            other => panic!("not a whole reply: {other:?}"),
+        }
+    }
+
+    /// The text of a stream.
+    pub(crate) fn text(&self) -> &str {
+        match self {
+            Self::Stream(stream) => std::str::from_utf8(&stream.text).unwrap(),
+            other => panic!("not a stream: {other:?}"),
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! The server: its options, and what its calls share.
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::fault;
+use crate::options::Options;
+use crate::reply::Reply;
+use crate::vectors::Vectors;
+
+/// The server. Hand it to a pingora listening service.
+pub struct StandIn {
+    pub(crate) options: Options,
+    /// The ids that a call may name; empty: any.
+    known: HashSet<Box<str>>,
+    pub(crate) vectors: Vectors,
+    calls: AtomicU64,
+}
+
+impl StandIn {
+    pub fn new(options: Options) -> Self {
+        let known = options.models.iter().map(|model| model.internal_id.as_str().into()).collect();
+        Self { options, known, vectors: Vectors::default(), calls: AtomicU64::new(0) }
+    }
+
+    /// The refusal of a model that is not listed. The gateway names the valid ones; the wording is not public.
+    pub(crate) fn refuse_model(&self, model: &str) -> Option<Reply> {
+        if self.known.is_empty() || self.known.contains(model) {
+            return None;
+        }
+        let models = &self.options.models;
+        let valid: Vec<&str> = models.iter().map(|model| model.internal_id.as_str()).collect();
+        let message = format!("Model '{model}' not found. Valid models: {}", valid.join(", "));
+        Some(fault::error(400, &message, "BadRequestError", "model_not_found"))
+    }
+
+    /// Whether this call is one of the share that fails. Failures are spread evenly: 0.25 is each fourth call.
+    pub(crate) fn fails(&self) -> bool {
+        let rate = self.options.failure_rate;
+        if rate.is_nan() || rate <= 0.0 {
+            return false;
+        }
+        let before = self.calls.fetch_add(1, Ordering::Relaxed) as f64;
+        ((before + 1.0) * rate).floor() > (before * rate).floor()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failures(rate: f64, calls: usize) -> Vec<bool> {
+        let stand_in = StandIn::new(Options { failure_rate: rate, ..Options::default() });
+        (0..calls).map(|_| stand_in.fails()).collect()
+    }
+
+    #[test]
+    fn failures_are_an_even_share() {
+        assert_eq!(failures(0.5, 4), [false, true, false, true]);
+        assert_eq!(failures(1.0, 3), [true; 3]);
+        assert_eq!(failures(0.0, 3), [false; 3]);
+        assert_eq!(failures(f64::NAN, 3), [false; 3]);
+        let share = failures(0.1, 1000).into_iter().filter(|f| *f).count();
+        assert!((99..=101).contains(&share), "{share}");
+    }
+}

@@ -1,0 +1,187 @@
+//! Answers of chat that carry tool calls, or look as if they did.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::arguments;
+use crate::offer::{Offer, Tool};
+use crate::options::Family;
+use crate::python;
+use crate::reply::Reply;
+
+/// An answer of a special shape.
+#[derive(Clone, Copy)]
+pub(crate) enum Shape {
+    FirstTool,
+    AllTools,
+    Leaked,
+    PythonDict,
+    Blocks,
+}
+
+/// The answer in the shape asked for.
+pub(crate) fn reply(shape: Shape, offer: Option<&Offer<'_>>, turn: usize) -> Reply {
+    let limit = match shape {
+        Shape::AllTools => usize::MAX,
+        _ => 1,
+    };
+    let calls: Vec<Call> = offer
+        .into_iter()
+        .flat_map(Offer::allowed)
+        .take(limit)
+        .enumerate()
+        .map(|(i, tool)| Call::of(tool, turn, i))
+        .collect();
+    let family = offer.map_or(Family::OpenAI, |offer| offer.family);
+    match shape {
+        Shape::FirstTool | Shape::AllTools if calls.is_empty() => no_call("There is no tool to use."),
+        Shape::FirstTool | Shape::AllTools => message(json!(""), &calls, family),
+        Shape::Leaked => {
+            let call = calls.into_iter().next().unwrap_or_else(Call::sample);
+            let leaked = python::repr(&call.shaped(Family::Anthropic));
+            no_call(&format!("Now let me read the file:{leaked}"))
+        }
+        Shape::PythonDict => {
+            let call = calls.into_iter().next().unwrap_or_else(Call::sample);
+            let dict = json!({"content": "", "tool_calls": [call.shaped(family)]});
+            Reply::json(200, &json!({"response": python::repr(&dict)}))
+        }
+        Shape::Blocks => {
+            let blocks = json!([
+                {"type": "text", "text": "This content is "},
+                {"type": "text", "text": "an array of blocks."}
+            ]);
+            message(blocks, &[], family)
+        }
+    }
+}
+
+/// The answer to a call that offered tools, when none is used.
+pub(crate) fn no_call(content: &str) -> Reply {
+    #[derive(Serialize)]
+    struct Answer<'a> {
+        response: Message<'a>,
+    }
+    #[derive(Serialize)]
+    struct Message<'a> {
+        content: &'a str,
+        tool_calls: [(); 0],
+    }
+    let tool_calls = [];
+    let response = Message { content, tool_calls };
+    Reply::json(200, &Answer { response })
+}
+
+fn message(content: Value, calls: &[Call], family: Family) -> Reply {
+    let calls: Vec<Value> = calls.iter().map(|call| call.shaped(family)).collect();
+    Reply::json(200, &json!({"response": {"content": content, "tool_calls": calls}}))
+}
+
+/// One call of a tool, before a vendor shaped it.
+struct Call {
+    /// Distinct for each call of a conversation.
+    id: u64,
+    name: String,
+    arguments: Value,
+}
+
+impl Call {
+    fn of(tool: &Tool<'_>, turn: usize, i: usize) -> Self {
+        let mut id = DefaultHasher::new();
+        (turn, i, &tool.name).hash(&mut id);
+        Self { id: id.finish(), name: tool.name.clone().into_owned(), arguments: arguments::plausible(tool.schema) }
+    }
+
+    /// The captured call, for shapes that need one when no tool was offered.
+    fn sample() -> Self {
+        Self { id: 1, name: "Read".to_owned(), arguments: json!({"file_path": "/tmp/example.txt"}) }
+    }
+
+    fn shaped(&self, family: Family) -> Value {
+        let Self { id, name, arguments } = self;
+        match family {
+            Family::OpenAI => json!({
+                "function": {"arguments": arguments.to_string(), "name": name},
+                "id": format!("call_{id:024x}"),
+                "type": "function"
+            }),
+            Family::Anthropic => json!({
+                "type": "tool_use",
+                "id": format!("toolu_vrtx_01{id:022x}"),
+                "name": name,
+                "input": arguments
+            }),
+            Family::Google => json!({"id": null, "args": arguments, "name": name}),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::value::to_raw_value;
+
+    fn reply_of(shape: Shape, family: Family) -> Value {
+        let schema = json!({"type": "object", "properties": {"a": {"type": "integer"}}});
+        let tools = ["add", "sub"].map(|name| match family {
+            Family::OpenAI => {
+                json!({"type": "function", "function": {"name": name, "parameters": schema}})
+            }
+            Family::Anthropic => json!({"name": name, "input_schema": schema}),
+            Family::Google => json!({"name": name, "parameters": schema}),
+        });
+        let tools = to_raw_value(&tools).unwrap();
+        let offer = Offer::read(family, &tools, None).unwrap_or_else(|r| panic!("{r:?}"));
+        let (status, body) = reply(shape, Some(&offer), 9).read();
+        assert_eq!(status, 200);
+        body["response"].clone()
+    }
+
+    #[test]
+    fn calls_have_their_vendors_shape() {
+        let openai = reply_of(Shape::FirstTool, Family::OpenAI);
+        assert_eq!(openai["content"], "");
+        assert_eq!(openai["tool_calls"].as_array().unwrap().len(), 1);
+        let call = &openai["tool_calls"][0];
+        assert_eq!(call["function"], json!({"arguments": "{\"a\":1}", "name": "add"}));
+        assert_eq!(call["type"], "function");
+        assert!(call["id"].as_str().unwrap().starts_with("call_"));
+
+        let anthropic = &reply_of(Shape::FirstTool, Family::Anthropic)["tool_calls"][0];
+        assert_eq!(anthropic["type"], "tool_use");
+        assert_eq!(anthropic["input"], json!({"a": 1}));
+        assert!(anthropic["id"].as_str().unwrap().starts_with("toolu_vrtx_01"));
+
+        let google = &reply_of(Shape::FirstTool, Family::Google)["tool_calls"][0];
+        assert_eq!(*google, json!({"id": null, "args": {"a": 1}, "name": "add"}));
+    }
+
+    #[test]
+    fn all_tools_are_called_with_ids_of_their_own() {
+        let calls = &reply_of(Shape::AllTools, Family::OpenAI)["tool_calls"];
+        assert_eq!(calls[1]["function"]["name"], "sub");
+        assert_ne!(calls[0]["id"], calls[1]["id"]);
+    }
+
+    #[test]
+    fn leaks_are_python_in_the_content() {
+        let leaked = reply_of(Shape::Leaked, Family::Anthropic);
+        assert_eq!(leaked["tool_calls"], json!([]));
+        let content = leaked["content"].as_str().unwrap();
+        assert!(content.starts_with("Now let me read the file:{'type': 'tool_use', 'id': 'toolu_"), "{content}");
+        assert!(content.ends_with("'name': 'add', 'input': {'a': 1}}"), "{content}");
+
+        let dict = reply_of(Shape::PythonDict, Family::Google);
+        assert_eq!(dict, "{'content': '', 'tool_calls': [{'id': None, 'args': {'a': 1}, 'name': 'add'}]}");
+    }
+
+    #[test]
+    fn without_tools_there_is_no_call() {
+        let (_, body) = reply(Shape::FirstTool, None, 0).read();
+        assert_eq!(body["response"]["tool_calls"], json!([]));
+        let (_, body) = reply(Shape::Leaked, None, 0).read();
+        assert!(body["response"]["content"].as_str().unwrap().contains("'name': 'Read'"));
+    }
+}
