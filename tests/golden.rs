@@ -50,7 +50,8 @@ fn answered(upstream: Vec<(bool, Bytes)>, answer: Answer) -> Run {
 }
 
 fn exchange(call: Call, reply: Box<dyn Reply>) -> Exchange {
-    let limits = Limits { max_answer: 1 << 20, url: "http://argo/chat/".into(), setting: "argo_url".into() };
+    let limits =
+        Limits { max_answer: 1 << 20, upstream: "ARGO", url: "http://argo/chat/".into(), setting: "argo_url".into() };
     Exchange::new(call, reply, limits)
 }
 

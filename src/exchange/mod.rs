@@ -5,8 +5,8 @@
 
 pub mod joined;
 
+use crate::dialects::upstream::error;
 use crate::plan::{Call, Held, Reply, Start, UpstreamHead};
-use crate::transform::upstream_error;
 use crate::wire::gunzip::{Gunzip, GunzipError};
 use crate::wire::{Answer, Failure, Gathered};
 use bytes::Bytes;
@@ -27,6 +27,8 @@ pub struct Exchange {
 pub struct Limits {
     /// The most bytes of a held or decompressed answer.
     pub max_answer: usize,
+    /// The upstream's name, for messages.
+    pub upstream: &'static str,
     /// The upstream's URL, for messages.
     pub url: Arc<str>,
     /// The setting that holds the URL, for messages.
@@ -148,9 +150,9 @@ impl Exchange {
             }
             State::Holding { body, .. } => {
                 if body.len() + piece.len() > self.limits.max_answer {
-                    let most = self.limits.max_answer;
+                    let Limits { max_answer: most, upstream, .. } = self.limits;
                     return self.die(
-                        Failure::upstream(format!("ARGO's answer is larger than max_answer ({most} bytes).")),
+                        Failure::upstream(format!("{upstream}'s answer is larger than max_answer ({most} bytes).")),
                         Vec::new(),
                     );
                 }
@@ -205,13 +207,13 @@ impl Exchange {
         self.state = State::Done;
         let result = match held.headers.get(header::CONTENT_ENCODING).map(|value| value.as_bytes()) {
             _ if is_redirect(held.status) => {
-                Err(upstream_error::redirect(&held, &self.limits.url, &self.limits.setting))
+                Err(error::redirect(self.limits.upstream, &held, &self.limits.url, &self.limits.setting))
             }
             Some(encoding)
                 if !matches!(encoding.to_ascii_lowercase().as_slice(), b"gzip" | b"x-gzip" | b"identity" | b"") =>
             {
-                let encoding = String::from_utf8_lossy(encoding);
-                Err(Failure::upstream(format!("ARGO's answer is encoded as '{encoding}', which was not asked for.")))
+                let (encoding, name) = (String::from_utf8_lossy(encoding), self.limits.upstream);
+                Err(Failure::upstream(format!("{name}'s answer is encoded as '{encoding}', which was not asked for.")))
             }
             _ => self.reply.answer(&held),
         };
@@ -236,11 +238,10 @@ impl Exchange {
     }
 
     fn unzip_failure(&self, e: GunzipError) -> Failure {
+        let Limits { max_answer: most, upstream, .. } = self.limits;
         Failure::upstream(match e {
-            GunzipError::Corrupt => "ARGO's answer is compressed and damaged.".to_owned(),
-            GunzipError::TooLarge => {
-                format!("ARGO's answer is larger than max_answer ({} bytes).", self.limits.max_answer)
-            }
+            GunzipError::Corrupt => format!("{upstream}'s answer is compressed and damaged."),
+            GunzipError::TooLarge => format!("{upstream}'s answer is larger than max_answer ({most} bytes)."),
         })
     }
 

@@ -161,7 +161,7 @@ impl Sent {
         let call = prepared.exchange.call();
         let (upstream, endpoint) = (&prepared.upstream, prepared.endpoints.first());
         let shown = |header: &table::Header| Some((header.name.clone(), header.shown.parse::<HeaderValue>().ok()?));
-        let head = CallHead::with(endpoint, upstream.headers.iter().filter_map(shown)).of(call);
+        let head = CallHead::with(upstream.facts(), endpoint, upstream.headers.iter().filter_map(shown)).of(call);
         let mut wire = Vec::new();
         head.header_to_h1_wire(&mut wire);
         Ok(Sent {

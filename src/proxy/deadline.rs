@@ -154,14 +154,14 @@ impl Deadline {
     }
 
     /// Returns the message for the client when the time is up.
-    pub fn message(&self, host: &str, now: Instant) -> String {
+    pub fn message(&self, upstream: &str, host: &str, now: Instant) -> String {
         let (limit, by) = match self.silence {
             Some(silence) if self.left(now).is_some() => (silence, self.silence_by),
             _ => (self.limit, self.set_by),
         };
         let place = if self.set_by == SetBy::Route { "its route" } else { "config.yaml" };
         format!(
-            "ARGO ({host}) did not answer within {} s ({by}). Ask for less, or allow more with 'timeout' (seconds) in the request or in {place}.",
+            "{upstream} ({host}) did not answer within {} s ({by}). Ask for less, or allow more with 'timeout' (seconds) in the request or in {place}.",
             limit.as_secs_f64()
         )
     }

@@ -1,7 +1,7 @@
 //! An upstream of the table: where calls go, how connections to it are made, and what goes along.
 
 use crate::diagnostics::Place;
-use crate::dialects::upstream::Dialect;
+use crate::dialects::upstream::{Dialect, UpstreamDialect};
 use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue};
 use std::net::SocketAddr;
@@ -170,6 +170,11 @@ pub struct Upstream {
 }
 
 impl Upstream {
+    /// What its dialect says of it: its name in messages, its hint, what it accepts.
+    pub fn facts(&self) -> &'static dyn UpstreamDialect {
+        self.dialect.facts()
+    }
+
     /// All its URLs: those of whole calls, those of streamed ones, the one of the list of models.
     pub fn endpoints(&self) -> impl Iterator<Item = &Arc<Endpoint>> {
         self.whole.iter().chain(self.stream.iter().flat_map(Endpoints::iter)).chain(&self.listing)

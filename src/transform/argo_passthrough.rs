@@ -3,8 +3,8 @@
 
 use super::{Entry, Wiring};
 use crate::chat::Role;
-use crate::dialects::client::openai::asked;
 use crate::dialects::client::openai::body;
+use crate::dialects::client::openai::params;
 use crate::json::{self, Fields, fields};
 use crate::models::{Models, RuleEffect, SystemRole};
 use crate::plan::{Call, Context, Held, Plan, Reply, Request, Start, Transformer, UpstreamHead};
@@ -30,12 +30,12 @@ impl Transformer for Passthrough {
         let text = body::text(&request.body)?;
         let fields = Fields::parse(text).map_err(|e| body::unreadable(text, &e))?;
         let asked_model = match fields.get("model") {
-            Some(value) => asked::text("model", value)?,
+            Some(value) => params::text("model", value)?,
             None => None,
         };
         let chosen = cx.choose(&self.models, asked_model.as_deref())?;
         let rules = &chosen.model.rules;
-        let timeout = fields.get("timeout").map_or(Ok(None), asked::timeout)?;
+        let timeout = fields.get("timeout").map_or(Ok(None), params::timeout)?;
         let stream = match fields.get("stream").map(RawValue::get) {
             None | Some("null" | "false") => false,
             Some("true") => true,

@@ -3,10 +3,10 @@
 use super::Wiring;
 use crate::chat::tools::Tools;
 use crate::chat::{Conversation, Message};
-use crate::dialects::client::openai::asked::Asked;
 use crate::dialects::client::openai::choices::Choices;
 use crate::dialects::client::openai::frame::{Frame, Wanted};
 use crate::dialects::client::openai::limits;
+use crate::dialects::client::openai::params::ChatParams;
 use crate::dialects::client::openai::reply::{ChatReply, Delivery, Source};
 use crate::dialects::client::openai::shape::Shape;
 use crate::dialects::client::openai::structured::{self, Way, Wrapping};
@@ -60,6 +60,11 @@ impl Endpoint {
         }
     }
 
+    /// The name of the upstream in messages.
+    pub fn upstream(&self) -> &'static str {
+        self.dialect.name()
+    }
+
     /// The model that a request asks for.
     ///
     /// # Errors
@@ -76,7 +81,7 @@ impl Endpoint {
     pub fn open(
         &self,
         chosen: Chosen<'_>,
-        mut asked: Asked<'_>,
+        mut asked: ChatParams<'_>,
         mut conversations: Vec<Vec<Message<'_>>>,
         body: &Bytes,
         cx: &Context<'_>,
@@ -88,7 +93,7 @@ impl Endpoint {
             return Err(too_many(&asked, conversations.len(), self.most_choices));
         }
         let old_calls = asked.offer.is_old_form();
-        let tools = asked.offer.read()?;
+        let tools = asked.offer.read(self.upstream())?;
         if let Some(tools) = &tools {
             self.check_tools(tools, &chosen)?;
         }
@@ -132,7 +137,7 @@ impl Endpoint {
     /// Brings the model to answer in the JSON that was asked for: its tools, and what the answer's JSON comes in.
     fn structure<'a>(
         &self,
-        asked: &mut Asked<'a>,
+        asked: &mut ChatParams<'a>,
         conversations: &mut [Vec<Message<'_>>],
         tools: Option<Tools<'a>>,
         rules: &Rules,
@@ -240,7 +245,7 @@ fn plan(mut calls: Vec<Call>, frame: Frame, delivery: Delivery, source: Source) 
 }
 
 /// More answers than the route gives: the request's `n`, or its prompts.
-fn too_many(asked: &Asked<'_>, prompts: usize, most: u64) -> Failure {
+fn too_many(asked: &ChatParams<'_>, prompts: usize, most: u64) -> Failure {
     let field = if asked.n > 1 { "n" } else { "prompt" };
     let given = match prompts {
         1 => format!("{}", asked.n),

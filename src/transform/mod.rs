@@ -9,7 +9,6 @@ pub mod local;
 pub mod openai_chat_completions;
 pub mod openai_completions;
 pub mod openai_embeddings;
-pub mod upstream_error;
 
 use crate::dialects::upstream::Dialect;
 use crate::models::Models;

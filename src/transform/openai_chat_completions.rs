@@ -3,10 +3,10 @@
 use super::Entry;
 use super::conversation::Endpoint;
 use crate::chat::{Message, Role};
-use crate::dialects::client::openai::asked::{self, Asked};
 use crate::dialects::client::openai::body::{self, ChatBody, Messages};
 use crate::dialects::client::openai::history::{self, Linked};
 use crate::dialects::client::openai::images;
+use crate::dialects::client::openai::params::{self, ChatParams};
 use crate::dialects::client::openai::shape::CHAT;
 use crate::json::{self, Fields};
 use crate::plan::images::FindImages;
@@ -30,7 +30,7 @@ impl Transformer for ChatCompletions {
     fn open(&self, request: &Request, cx: &Context<'_>) -> Result<Plan, Failure> {
         let text = body::text(&request.body)?;
         let ChatBody { messages, fields } = ChatBody::parse(text)?;
-        let mut asked = Asked::read(fields, |_, _| Ok(false))?;
+        let mut asked = ChatParams::read(self.0.upstream(), fields, |_, _| Ok(false))?;
         let mut messages = self::messages(messages)?;
         history::link(&mut messages)?;
         let model = asked.model.take();
@@ -94,7 +94,7 @@ fn role(index: usize, given: Option<&RawValue>) -> Result<Role, Failure> {
     }
     let place = format!("messages[{index}].role");
     let name = match given {
-        Some(given) => asked::text(&place, given)?,
+        Some(given) => params::text(&place, given)?,
         None => None,
     };
     match name.as_deref().map(|name| (name, Role::parse(name))) {
@@ -113,7 +113,7 @@ fn content<'a>(index: usize, role: Role, given: Option<&'a RawValue>) -> Result<
     let place = || format!("messages[{index}].content");
     match given.filter(|given| !json::is_null(given)) {
         Some(given) if given.get().starts_with(['"', '[']) => Ok(Cow::Borrowed(given)),
-        Some(given) => Err(asked::wrong_type(&place(), "a string or a list of parts", given)),
+        Some(given) => Err(params::wrong_type(&place(), "a string or a list of parts", given)),
         None if matches!(role, Role::Assistant | Role::Function) => match RawValue::from_string("\"\"".to_owned()) {
             Ok(empty) => Ok(Cow::Owned(empty)),
             Err(e) => Err(Failure::bad_field(place(), e.to_string())),

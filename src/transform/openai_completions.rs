@@ -3,9 +3,9 @@
 use super::Entry;
 use super::conversation::Endpoint;
 use crate::chat::{Message, Role};
-use crate::dialects::client::openai::asked::Asked;
 use crate::dialects::client::openai::body;
 use crate::dialects::client::openai::inputs::Inputs;
+use crate::dialects::client::openai::params::ChatParams;
 use crate::dialects::client::openai::shape::COMPLETION;
 use crate::dialects::client::openai::structured::Format;
 use crate::json::Fields;
@@ -29,11 +29,11 @@ impl Transformer for Completions {
         let text = body::text(&request.body)?;
         let fields = Fields::parse(text).map_err(|e| body::unreadable(text, &e))?;
         let mut given = None;
-        let mut asked = Asked::read(fields, |name, value| {
+        let mut asked = ChatParams::read(self.0.upstream(), fields, |name, value| {
             given = if name == "prompt" { Some(value) } else { given };
             Ok(name == "prompt")
         })?;
-        if asked.offer.read()?.is_some() {
+        if asked.offer.read(self.0.upstream())?.is_some() {
             return Err(Failure::unsupported("tools", "legacy completions carry no tool calls; chat completions do"));
         }
         if let Some((_, given)) = asked.format

@@ -2,10 +2,10 @@
 //! more inputs are several calls, whose vectors are put together in order.
 
 use super::{Entry, Wiring};
-use crate::dialects::client::openai::asked::{self, Asked};
 use crate::dialects::client::openai::body;
 use crate::dialects::client::openai::embedded::{Batch, Frame, Joined, VectorReply};
 use crate::dialects::client::openai::inputs::Inputs;
+use crate::dialects::client::openai::params::{self, ChatParams};
 use crate::dialects::client::openai::vectors::Form;
 use crate::dialects::upstream::{self, Dialect, EmbeddingDialect};
 use crate::json::Fields;
@@ -45,11 +45,11 @@ impl Transformer for Embeddings {
         let text = body::text(&request.body)?;
         let fields = Fields::parse(text).map_err(|e| body::unreadable(text, &e))?;
         let (mut input, mut base64, mut dimensions) = (None, false, None);
-        let asked = Asked::read(fields, |name, value| {
+        let asked = ChatParams::read(self.dialect.name(), fields, |name, value| {
             match name {
                 "input" => input = Some(value),
                 "encoding_format" => base64 = is_base64(value)?,
-                "dimensions" => dimensions = asked::positive(name, value)?,
+                "dimensions" => dimensions = params::positive(name, value)?,
                 _ => return Ok(false),
             }
             Ok(true)
@@ -141,7 +141,7 @@ fn cut_to(dimensions: Option<u64>, chosen: &Chosen<'_>) -> Result<Option<usize>,
 }
 
 fn is_base64(value: &RawValue) -> Result<bool, Failure> {
-    match asked::text("encoding_format", value)?.as_deref() {
+    match params::text("encoding_format", value)?.as_deref() {
         None | Some("float") => Ok(false),
         Some("base64") => Ok(true),
         Some(other) => Err(Failure::bad_field(

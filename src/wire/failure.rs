@@ -41,7 +41,7 @@ impl Failure {
         Failure::new(StatusCode::BAD_REQUEST, message).with_param(param)
     }
 
-    /// 400 for a parameter that ARGO cannot serve and whose absence would change the answer's meaning.
+    /// 400 for a parameter that the upstream cannot serve and whose absence would change the answer's meaning.
     pub fn unsupported(param: &str, why: &str) -> Self {
         Failure::bad_field(param, format!("'{param}' is not supported: {why}.")).with_code("unsupported_parameter")
     }

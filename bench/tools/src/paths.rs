@@ -107,7 +107,7 @@ fn open(route: &Route, body: &Bytes) -> Exchange {
     let cx = Context { caller: &caller, id: "0123", now: 1, host: "localhost", state, ledger: &ledger, steps: None };
     match route.transformer.open(&Request { body: body.clone(), params: Vec::new() }, &cx) {
         Ok(Plan::Call(call, reply)) => {
-            let limits = Limits { max_answer: 1 << 26, url: "".into(), setting: "".into() };
+            let limits = Limits { max_answer: 1 << 26, upstream: "ARGO", url: "".into(), setting: "".into() };
             Exchange::new(call, reply, limits)
         }
         Ok(_) => panic!("{}: no call", route.path),

@@ -1,6 +1,10 @@
 //! Upstream dialects: how a gateway wants a request and what its replies mean. A route's upstream names one in the table.
 
 pub mod argo;
+pub mod error;
+mod facts;
+
+pub use facts::{UpstreamDialect, VendorError};
 
 use crate::chat::tools::Tools;
 use crate::chat::{Conversation, Sink};
@@ -12,14 +16,14 @@ use serde_json::value::RawValue;
 /// Who calls which model, as the upstream knows them.
 #[derive(Debug, Clone, Copy)]
 pub struct Call<'a> {
-    /// ARGO's credential: the user's name.
+    /// The caller's credential: the user's name.
     pub user: &'a str,
     /// The upstream's own id of the model.
     pub model: &'a str,
 }
 
 /// An upstream that answers conversations.
-pub trait ChatDialect: Send + Sync {
+pub trait ChatDialect: UpstreamDialect {
     /// Whether the upstream can take the tools that are offered to a model of this family.
     ///
     /// # Errors
@@ -61,7 +65,7 @@ pub trait StreamDecoder: Send + Sync {
 }
 
 /// An upstream that turns texts into vectors.
-pub trait EmbeddingDialect: Send + Sync {
+pub trait EmbeddingDialect: UpstreamDialect {
     /// The request body for texts that are raw JSON strings.
     fn encode(&self, inputs: &[&RawValue], call: Call<'_>) -> Vec<u8>;
 
@@ -82,6 +86,16 @@ pub enum Dialect {
     Chat(&'static dyn ChatDialect),
     /// For vectors.
     Embedding(&'static dyn EmbeddingDialect),
+}
+
+impl Dialect {
+    /// Returns what is true of it whatever it answers.
+    pub fn facts(&self) -> &'static dyn UpstreamDialect {
+        match *self {
+            Dialect::Chat(dialect) => dialect,
+            Dialect::Embedding(dialect) => dialect,
+        }
+    }
 }
 
 /// All dialects by the name that a table uses, with what they are.

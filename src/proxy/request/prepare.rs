@@ -144,7 +144,8 @@ impl Terms<'_> {
         let deadline = self.deadline(route, call.timeout, to_stream);
         let first = endpoints.first();
         let (url, setting) = (first.url.clone(), first.setting.clone());
-        let limits = Limits { max_answer: self.settings.max_answer, url, setting };
+        let name = upstream.facts().name();
+        let limits = Limits { max_answer: self.settings.max_answer, upstream: name, url, setting };
         Ok(Prepared { upstream, endpoints, deadline, exchange: Exchange::new(call, reply, limits) })
     }
 }

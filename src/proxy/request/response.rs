@@ -130,7 +130,7 @@ fn piece_arrived(call: &mut CallState, end: bool, now: Instant) -> bool {
 /// Returns the failure of a stream whose time is up.
 fn too_late(exchange: &Exchange, call: &CallState, now: Instant) -> Option<Failure> {
     let is_late = exchange.is_streaming() && call.deadline.left(now).is_none();
-    is_late.then(|| Failure::timeout(call.deadline.message(&call.endpoint.host, now)))
+    is_late.then(|| Failure::timeout(errors::timed_out(call, now)))
 }
 
 fn concat(first: Bytes, second: Bytes) -> Bytes {

@@ -58,6 +58,7 @@ pub async fn run(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx, prepared: 
     body::finish(session).await?;
     let Some(first) = prepared.calls.first() else { return Ok(()) };
     let (deadline, host) = (first.deadline, first.endpoints.first().host.clone());
+    let upstream = first.upstream.facts().name();
     if let Some(summary) = CallSummary::new(&prepared) {
         ctx.work = Work::Subrequests(summary);
     }
@@ -79,7 +80,7 @@ pub async fn run(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx, prepared: 
     ctx.facts.timing.lap(Spent::Own);
     let joined = Drive::new(exchanges, prepared.join);
     let end = deadline.end();
-    let timeout = (end, Failure::timeout(deadline.of_whole().message(&host, end)));
+    let timeout = (end, Failure::timeout(deadline.of_whole().message(upstream, &host, end)));
     // A client that gives up after a silence of its own hears something twice in that time.
     let keep_alive = deadline.silence().map_or(KEEP_ALIVE, |(silence, _)| KEEP_ALIVE.min(silence / 2));
     Subrequests { joined, calls, inbox, timeout, keep_alive }.run(session, ctx).await

@@ -45,10 +45,10 @@ fn from_upstream(e: &Error, call: &CallState) -> Failure {
     if let Some(limit) = call.expired() {
         return silent(limit, call, Instant::now());
     }
-    let endpoint = &call.endpoint;
+    let name = call.upstream.facts().name();
     let place = place(call);
     let unreachable = |status: StatusCode, what: &str| {
-        Failure::new(status, format!("ARGO ({place}) {what}. {}", remedy(call))).with_code("upstream_unreachable")
+        Failure::new(status, format!("{name} ({place}) {what}. {}", remedy(call))).with_code("upstream_unreachable")
     };
     match e.etype() {
         E::ConnectTimedout | E::TLSHandshakeTimedout => {
@@ -68,13 +68,13 @@ fn from_upstream(e: &Error, call: &CallState) -> Failure {
         etype if *etype == NO_ADDRESS => {
             unreachable(StatusCode::BAD_GATEWAY, "has no address: its name cannot be resolved")
         }
-        etype if *etype == TIME_UP => Failure::timeout(call.deadline.message(&endpoint.host, Instant::now())),
-        E::ReadTimedout | E::WriteTimedout => Failure::timeout(call.deadline.message(&endpoint.host, Instant::now())),
+        etype if *etype == TIME_UP => Failure::timeout(timed_out(call, Instant::now())),
+        E::ReadTimedout | E::WriteTimedout => Failure::timeout(timed_out(call, Instant::now())),
         E::ConnectionClosed | E::ReadError | E::WriteError => {
-            Failure::upstream(format!("ARGO ({place}) closed the connection before its answer was complete."))
+            Failure::upstream(format!("{name} ({place}) closed the connection before its answer was complete."))
         }
-        E::InvalidHTTPHeader | E::H1Error => Failure::upstream(format!("ARGO ({place}) answered what is not HTTP.")),
-        _ => Failure::upstream(format!("The call to ARGO ({place}) failed.")),
+        E::InvalidHTTPHeader | E::H1Error => Failure::upstream(format!("{name} ({place}) answered what is not HTTP.")),
+        _ => Failure::upstream(format!("The call to {name} ({place}) failed.")),
     }
 }
 
@@ -99,23 +99,32 @@ fn remedy(call: &CallState) -> String {
     if call.upstream.connect_to.is_some() {
         return format!("Is the tunnel up? The way is set by upstreams.{}.connect_to.", call.upstream.name);
     }
-    let hint = "Is this machine on the Argonne network or its VPN? ARGO can be reached only from there.";
+    let hint = call.upstream.facts().hint().map(|hint| format!("{hint} ")).unwrap_or_default();
     let others = match call.failover.tried() {
         0 | 1 => String::new(),
         tried => format!(" It was the last of {tried} URLs that were tried."),
     };
-    format!("{hint} The address is set by {}.{others}", call.endpoint.setting)
+    format!("{hint}The address is set by {}.{others}", call.endpoint.setting)
+}
+
+/// Returns the message for a client whose time is up.
+pub fn timed_out(call: &CallState, now: Instant) -> String {
+    call.deadline.message(call.upstream.facts().name(), &call.endpoint.host, now)
 }
 
 /// Returns the failure of a call that took too long.
 pub fn silent(limit: TimeLimit, call: &CallState, now: Instant) -> Failure {
     let (host, name) = (&call.endpoint.host, &call.upstream.name);
+    let upstream = call.upstream.facts().name();
     let (what, time, key) = match limit {
         TimeLimit::FirstByte(time) => ("did not begin to answer within", time, "first_byte_timeout"),
         TimeLimit::Idle(time) => ("fell silent in the middle of its answer for", time, "idle_timeout"),
-        TimeLimit::Deadline => return Failure::timeout(call.deadline.message(host, now)),
+        TimeLimit::Deadline => return Failure::timeout(timed_out(call, now)),
     };
-    Failure::timeout(format!("ARGO ({host}) {what} {} s (upstreams.{name}.{key} of the table).", time.as_secs_f64()))
+    Failure::timeout(format!(
+        "{upstream} ({host}) {what} {} s (upstreams.{name}.{key} of the table).",
+        time.as_secs_f64()
+    ))
 }
 
 /// The error of a hook that finds no call. It cannot happen: pingora calls these hooks only after a call was prepared.

@@ -1,5 +1,6 @@
 //! Heads of messages, put together from whole maps: pingora's way to add a header takes the name apart each time.
 
+use crate::dialects::upstream::UpstreamDialect;
 use crate::plan::Call;
 use crate::table::{Endpoint, Upstream};
 use http::uri::PathAndQuery;
@@ -10,7 +11,6 @@ use pingora::http::{RequestHeader, ResponseHeader};
 pub const AGENT: HeaderValue =
     HeaderValue::from_static(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")));
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
-const TEXT: HeaderValue = HeaderValue::from_static("text/plain");
 const NOT_KNOWN: HeaderValue = HeaderValue::from_static("0");
 
 /// Returns the head of a response.
@@ -39,22 +39,28 @@ pub fn length(bytes: usize) -> HeaderValue {
 pub struct CallHead {
     path: PathAndQuery,
     headers: HeaderMap,
+    /// `Accept` of a streamed call.
+    stream_accept: HeaderValue,
 }
 
 impl CallHead {
     /// The head of the calls to one URL of an upstream.
     pub fn new(upstream: &Upstream, endpoint: &Endpoint) -> Self {
         let along = upstream.headers.iter().map(|header| (header.name.clone(), header.value.clone()));
-        CallHead::with(endpoint, along)
+        CallHead::with(upstream.facts(), endpoint, along)
     }
 
     /// The head of the calls to a URL, with these headers `along`.
-    pub fn with(endpoint: &Endpoint, along: impl Iterator<Item = (HeaderName, HeaderValue)>) -> Self {
+    pub fn with(
+        dialect: &dyn UpstreamDialect,
+        endpoint: &Endpoint,
+        along: impl Iterator<Item = (HeaderName, HeaderValue)>,
+    ) -> Self {
         let own = [
             (header::HOST, endpoint.authority.clone()),
             (header::CONTENT_TYPE, JSON),
             (header::CONTENT_LENGTH, NOT_KNOWN),
-            (header::ACCEPT, JSON),
+            (header::ACCEPT, dialect.accept(false)),
             (header::ACCEPT_ENCODING, HeaderValue::from_static("identity")),
             (header::USER_AGENT, AGENT),
         ];
@@ -64,7 +70,7 @@ impl CallHead {
         own.into_iter().chain(along).for_each(|(name, value)| {
             headers.insert(name, value);
         });
-        CallHead { path: endpoint.path.clone(), headers }
+        CallHead { path: endpoint.path.clone(), headers, stream_accept: dialect.accept(true) }
     }
 
     /// Returns the head of a call.
@@ -72,7 +78,7 @@ impl CallHead {
         let mut headers = self.headers.clone();
         headers.insert(header::CONTENT_LENGTH, length(call.body.len()));
         if call.stream {
-            headers.insert(header::ACCEPT, TEXT);
+            headers.insert(header::ACCEPT, self.stream_accept.clone());
         }
         request(Method::POST, self.path.clone(), headers)
     }

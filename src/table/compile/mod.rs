@@ -24,7 +24,7 @@ mod upstreams;
 use super::written::Written;
 pub use endpoints::MOST_URLS;
 
-use super::{Table, Variables};
+use super::{Table, Upstream, Variables};
 use crate::transform::local::{Catalog, Row};
 use crate::yaml::Source;
 use registry::present;
@@ -41,6 +41,7 @@ pub fn compile(written: &Written<'_>, source: &mut Source<'_>, variables: &Varia
     index::report(&rows, source);
     let catalog = Arc::new(Catalog {
         groups: present(&groups),
+        upstreams: names(&present(&upstreams)),
         base_path: rows.iter().find_map(|row| row.base_path.clone()),
         routes: rows
             .iter()
@@ -53,4 +54,15 @@ pub fn compile(written: &Written<'_>, source: &mut Source<'_>, variables: &Varia
     });
     let trials = trials::compile(&written.trials, &off, source);
     Table { trials, ..index::build(rows, catalog, present(&upstreams), source) }
+}
+
+/// The names of all upstreams in messages, each once, as one reads them in a sentence.
+fn names(upstreams: &[Arc<Upstream>]) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for name in upstreams.iter().map(|upstream| upstream.facts().name()) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    if names.is_empty() { "no upstream".to_owned() } else { names.join(" and ") }
 }

@@ -20,11 +20,10 @@ struct About(Arc<Catalog>);
 impl Transformer for About {
     fn open(&self, _: &Request, cx: &Context<'_>) -> Result<Plan, Failure> {
         let mut out = b"{".to_vec();
-        for (name, value) in [
-            ("name", env!("CARGO_PKG_NAME")),
-            ("version", env!("CARGO_PKG_VERSION")),
-            ("about", "OpenAI's API over ARGO. Point an OpenAI client's base URL here."),
-        ] {
+        let about = format!("OpenAI's API over {}. Point an OpenAI client's base URL here.", self.0.upstreams);
+        for (name, value) in
+            [("name", env!("CARGO_PKG_NAME")), ("version", env!("CARGO_PKG_VERSION")), ("about", &about)]
+        {
             json::push_key(&mut out, name);
             json::push_string(&mut out, value);
         }

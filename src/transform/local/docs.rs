@@ -35,7 +35,8 @@ impl Docs {
             out,
             "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>{name}</title><style>{STYLE}</style>"
         )?;
-        write!(out, "<h1>{name} {}</h1><p>OpenAI's API over ARGO.</p>", env!("CARGO_PKG_VERSION"))?;
+        let upstreams = escape(&self.0.upstreams);
+        write!(out, "<h1>{name} {}</h1><p>OpenAI's API over {upstreams}.</p>", env!("CARGO_PKG_VERSION"))?;
         self.first_steps(out, &escape(host), caller)?;
         out.push_str("<h2>Endpoints</h2><table><tr><th>Method<th>Path<th>What it does</tr>");
         for row in &self.0.routes {
@@ -43,7 +44,7 @@ impl Docs {
             let (path, about) = (escape(&row.path.replace("*}", "}")), escape(&row.about));
             write!(out, "<tr><td>{}<td><code>{path}</code><td>{about}</tr>", methods.join(", "))?;
         }
-        out.push_str("</table><h2>Models</h2><table><tr><th>Name<th>ARGO's id</tr>");
+        write!(out, "</table><h2>Models</h2><table><tr><th>Name<th>{upstreams}'s id</tr>")?;
         for (group, model) in self.0.models(&caller.permissions) {
             let default = group.default().is_some_and(|default| default.name == model.name);
             let mark = match (default, model.deprecated) {

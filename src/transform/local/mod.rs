@@ -22,6 +22,8 @@ pub struct Catalog {
     pub groups: Vec<Arc<Models>>,
     /// All routes in the table's order.
     pub routes: Vec<Row>,
+    /// The names of the upstreams behind it, such as `ARGO`; empty where there is none.
+    pub upstreams: String,
     /// The path that OpenAI's clients are pointed at, such as a chat route's path without what clients append.
     pub base_path: Option<String>,
 }

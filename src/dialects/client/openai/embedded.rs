@@ -2,11 +2,10 @@
 
 use super::push_usage;
 use super::vectors::Form;
-use crate::dialects::upstream::EmbeddingDialect;
+use crate::dialects::upstream::{EmbeddingDialect, error};
 use crate::json::{self, Vector};
 use crate::plan::{Held, Join, Reply, Start, UpstreamHead};
 use crate::tokens::{Counting, Ledger, Prompt};
-use crate::transform::upstream_error;
 use crate::wire::{Answer, Failure};
 use http::StatusCode;
 use std::sync::Arc;
@@ -61,7 +60,8 @@ impl Batch {
     /// Appends the elements of `data`, with commas between them.
     fn push(&self, out: &mut Vec<u8>, vectors: &[Vector<'_>]) -> Result<(), Failure> {
         if vectors.len() != self.inputs {
-            let message = format!("ARGO answered {} vectors for {} inputs.", vectors.len(), self.inputs);
+            let name = self.dialect.name();
+            let message = format!("{name} answered {} vectors for {} inputs.", vectors.len(), self.inputs);
             return Err(Failure::upstream(message));
         }
         for (index, vector) in vectors.iter().enumerate() {
@@ -71,7 +71,7 @@ impl Batch {
             json::push_number(out, (self.first + index) as u64);
             out.extend_from_slice(b",\"embedding\":");
             self.check_length(*vector)?;
-            self.form.push(out, *vector)?;
+            self.form.push(out, *vector, self.dialect.name())?;
             out.push(b'}');
         }
         Ok(())
@@ -84,7 +84,8 @@ impl Batch {
         if numbers == wanted as usize {
             return Ok(());
         }
-        let message = format!("ARGO answered a vector of {numbers} numbers; {} has {wanted}.", self.model);
+        let name = self.dialect.name();
+        let message = format!("{name} answered a vector of {numbers} numbers; {} has {wanted}.", self.model);
         Err(Failure::upstream(message))
     }
 }
@@ -112,7 +113,7 @@ impl Reply for VectorReply {
 
     fn answer(&mut self, held: &Held) -> Result<Answer, Failure> {
         if held.status != StatusCode::OK {
-            return Err(upstream_error::failure(held));
+            return Err(error::failure(self.batch.dialect, held));
         }
         let vectors = self.batch.dialect.vectors(&held.body)?;
         let mut out = Vec::with_capacity(held.body.len() + 64 * vectors.len() + 256);

@@ -1,6 +1,5 @@
 //! What OpenAI's endpoints have in common: request parameters, chunks, whole replies, usage.
 
-pub mod asked;
 pub mod body;
 pub mod choices;
 pub mod embedded;
@@ -9,6 +8,7 @@ pub mod history;
 pub mod images;
 pub mod inputs;
 pub mod limits;
+pub mod params;
 pub mod reply;
 pub mod shape;
 pub mod stream;

@@ -5,9 +5,8 @@ use super::stream::{ChunkSink, Chunks, Recut};
 use super::structured::{Wrapped, Wrapping};
 use super::whole::Whole;
 use crate::chat::Sink;
-use crate::dialects::upstream::{ChatDialect, StreamDecoder};
+use crate::dialects::upstream::{ChatDialect, StreamDecoder, error};
 use crate::plan::{Held, Reply, Start, UpstreamHead};
-use crate::transform::upstream_error;
 use crate::wire::{Answer, Failure, sse};
 use http::StatusCode;
 
@@ -84,7 +83,7 @@ impl ChatReply {
     fn whole(&mut self, body: &[u8]) -> Result<Answer, Failure> {
         let mut whole = Whole::new(&mut self.frame, body.len());
         self.source.whole(body, &mut whole)?;
-        Ok(Answer::json(StatusCode::OK, whole.finish()?))
+        Ok(Answer::json(StatusCode::OK, whole.finish(self.source.dialect.name())?))
     }
 }
 
@@ -121,7 +120,7 @@ impl Reply for ChatReply {
 
     fn answer(&mut self, held: &Held) -> Result<Answer, Failure> {
         if held.status != StatusCode::OK {
-            return Err(upstream_error::failure(held));
+            return Err(error::failure(self.source.dialect, held));
         }
         let mut out = Vec::new();
         match &mut self.state {

@@ -1,7 +1,7 @@
 //! Tools in OpenAI's requests: `tools` with `tool_choice` and `parallel_tool_calls`, and the form that preceded them
 //! (`functions` with `function_call`).
 
-use super::asked::{text, wrong_type};
+use super::params::{text, wrong_type};
 use crate::chat::tools::{Choice, Tool, Tools};
 use crate::json::{self, Fields, fields};
 use crate::wire::Failure;
@@ -38,16 +38,17 @@ impl<'a> Offer<'a> {
         self.tools.is_none() && self.functions.is_some()
     }
 
-    /// What is offered; `None` when nothing is. An empty list behaves as none.
+    /// Returns what is offered; `None` when nothing is. An empty list behaves as none. `upstream` is the name of the upstream in
+    /// messages.
     ///
     /// # Errors
     /// 400 naming the field.
-    pub fn read(self) -> Result<Option<Tools<'a>>, Failure> {
+    pub fn read(self, upstream: &str) -> Result<Option<Tools<'a>>, Failure> {
         let offered = match (self.tools, self.functions) {
             (Some(_), Some(_)) => {
                 return Err(Failure::bad_field("functions", "'functions' and 'tools' cannot be given together."));
             }
-            (Some(tools), None) => each("tools", tools, tool)?,
+            (Some(tools), None) => each("tools", tools, |place, given| tool(upstream, place, given))?,
             (None, Some(functions)) => each("functions", functions, function)?,
             (None, None) => Vec::new(),
         };
@@ -56,7 +57,7 @@ impl<'a> Offer<'a> {
             true => ("function_call", self.function_call),
             false => ("tool_choice", self.tool_choice),
         };
-        let choice = given.map(|given| choice(name, given, old)).transpose()?;
+        let choice = given.map(|given| choice(upstream, name, given, old)).transpose()?;
         if offered.is_empty() {
             return match choice {
                 Some(Choice::Required | Choice::Named(_)) => {
@@ -92,7 +93,7 @@ fn each<'a>(
 }
 
 /// `{"type": "function", "function": {…}}`
-fn tool<'a>(place: &str, given: &'a RawValue) -> Result<Tool<'a>, Failure> {
+fn tool<'a>(upstream: &str, place: &str, given: &'a RawValue) -> Result<Tool<'a>, Failure> {
     let fields = Fields::parse(given.get()).map_err(|_| wrong_type(place, "an object", given))?;
     let kind = match fields.get("type") {
         Some(kind) => text(&format!("{place}.type"), kind)?,
@@ -102,7 +103,10 @@ fn tool<'a>(place: &str, given: &'a RawValue) -> Result<Tool<'a>, Failure> {
         Some("function") => {}
         Some(other) => {
             let place = format!("{place}.type");
-            return Err(Failure::unsupported(&place, &format!("ARGO knows tools of type 'function', not '{other}'")));
+            return Err(Failure::unsupported(
+                &place,
+                &format!("{upstream} knows tools of type 'function', not '{other}'"),
+            ));
         }
         None => return Err(missing(&format!("{place}.type"), "'function'")),
     }
@@ -135,7 +139,7 @@ fn function<'a>(place: &str, given: &'a RawValue) -> Result<Tool<'a>, Failure> {
     })
 }
 
-fn choice<'a>(name: &str, given: &'a RawValue, old: bool) -> Result<Choice<'a>, Failure> {
+fn choice<'a>(upstream: &str, name: &str, given: &'a RawValue, old: bool) -> Result<Choice<'a>, Failure> {
     let wanted = if old { "auto, none or {\"name\"}" } else { "auto, none, required or a named function" };
     let wrong = || Failure::bad_field(name, format!("'{name}' is {}; expected {wanted}.", shown(given)));
     if let Some(word) = json::text_of(given) {
@@ -154,7 +158,9 @@ fn choice<'a>(name: &str, given: &'a RawValue, old: bool) -> Result<Choice<'a>, 
                 let inside = fields.get("function").ok_or_else(wrong)?;
                 Fields::parse(inside.get()).map_err(|_| wrong())?
             }
-            Some(other) => return Err(Failure::unsupported(name, &format!("ARGO has no choice of type '{other}'"))),
+            Some(other) => {
+                return Err(Failure::unsupported(name, &format!("{upstream} has no choice of type '{other}'")));
+            }
             None => return Err(wrong()),
         },
     };
@@ -186,7 +192,7 @@ mod tests {
             let names: Vec<&str> = tools.offered.iter().map(|tool| tool.name.as_ref()).collect();
             format!("{} {:?} {:?}", names.join(","), tools.choice, tools.parallel)
         };
-        let read = offer.read().map(|tools| tools.map_or("nothing".to_owned(), told));
+        let read = offer.read("ARGO").map(|tools| tools.map_or("nothing".to_owned(), told));
         read.map_err(|failure| failure.param.unwrap())
     }
 

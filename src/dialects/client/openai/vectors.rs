@@ -15,28 +15,53 @@ pub struct Form {
 }
 
 impl Form {
-    /// Appends a vector. As a list of all its numbers it is what the upstream wrote.
+    /// Appends a vector. As a list of all its numbers it is what the upstream wrote. `upstream` is the name of the upstream in
+    /// messages.
     ///
     /// # Errors
     /// 502 when it is no list of numbers; 400 when it has fewer than are wanted.
-    pub fn push(self, out: &mut Vec<u8>, vector: Vector<'_>) -> Result<(), Failure> {
+    pub fn push(self, out: &mut Vec<u8>, vector: Vector<'_>, upstream: &str) -> Result<(), Failure> {
         let cut = self.cut_to.filter(|wanted| *wanted != vector.length);
         match (cut, self.base64) {
             (None, false) => out.extend_from_slice(vector.text.as_bytes()),
-            (None, true) => push_base64(out, &singles(vector)?),
-            (Some(wanted), true) => push_base64(out, &as_bytes(&shortened(vector, wanted)?)),
-            (Some(wanted), false) => push_list(out, &shortened(vector, wanted)?)?,
+            (None, true) => push_base64(out, &singles(vector).map_err(|e| e.of(upstream))?),
+            (Some(wanted), true) => {
+                push_base64(out, &as_bytes(&shortened(vector, wanted).map_err(|e| e.of(upstream))?))
+            }
+            (Some(wanted), false) => {
+                let numbers = shortened(vector, wanted).map_err(|e| e.of(upstream))?;
+                push_list(out, &numbers).map_err(|e| e.of(upstream))?;
+            }
         }
         Ok(())
     }
 }
 
-fn not_numbers() -> Failure {
-    Failure::upstream("ARGO answered a vector that is not a list of numbers.")
+/// Why a vector cannot be written.
+enum Unwritable {
+    /// It is no list of numbers.
+    NotNumbers,
+    /// It has `length` numbers, and more are wanted.
+    TooShort { wanted: usize, length: usize },
+}
+
+impl Unwritable {
+    /// Returns what the client hears of a vector of this upstream.
+    fn of(self, upstream: &str) -> Failure {
+        match self {
+            Unwritable::NotNumbers => {
+                Failure::upstream(format!("{upstream} answered a vector that is not a list of numbers."))
+            }
+            Unwritable::TooShort { wanted, length } => {
+                let message = format!("'dimensions' is {wanted}, but the model's vectors have {length} numbers.");
+                Failure::bad_field("dimensions", message)
+            }
+        }
+    }
 }
 
 /// The numbers as little-endian float32.
-fn singles(vector: Vector<'_>) -> Result<Vec<u8>, Failure> {
+fn singles(vector: Vector<'_>) -> Result<Vec<u8>, Unwritable> {
     let mut bytes = Vec::with_capacity(4 * vector.length);
     let all = vector.each(|number, written| {
         let value = number.as_f32().or_else(|| written.parse().ok());
@@ -52,22 +77,23 @@ fn as_bytes(numbers: &[f32]) -> Vec<u8> {
     numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
 }
 
-fn numbers<T: std::str::FromStr>(vector: Vector<'_>) -> Result<impl Iterator<Item = Result<T, Failure>>, Failure> {
-    let inside = vector.text.strip_prefix('[').and_then(|v| v.strip_suffix(']')).ok_or_else(not_numbers)?;
+fn numbers<T: std::str::FromStr>(
+    vector: Vector<'_>,
+) -> Result<impl Iterator<Item = Result<T, Unwritable>>, Unwritable> {
+    let inside = vector.text.strip_prefix('[').and_then(|v| v.strip_suffix(']')).ok_or(Unwritable::NotNumbers)?;
     let all = inside.split(',').map(str::trim).filter(|_| !inside.trim().is_empty());
-    Ok(all.map(|number| number.parse().map_err(|_| not_numbers())))
+    Ok(all.map(|number| number.parse().map_err(|_| Unwritable::NotNumbers)))
 }
 
 /// The first numbers of a vector, brought to length 1 as OpenAI documents it for `dimensions`.
-fn shortened(vector: Vector<'_>, wanted: usize) -> Result<Vec<f32>, Failure> {
+fn shortened(vector: Vector<'_>, wanted: usize) -> Result<Vec<f32>, Unwritable> {
     let kept: Vec<f64> = numbers::<f64>(vector)?.take(wanted).collect::<Result<_, _>>()?;
     if kept.len() < wanted {
-        let message = format!("'dimensions' is {wanted}, but the model's vectors have {} numbers.", kept.len());
-        return Err(Failure::bad_field("dimensions", message));
+        return Err(Unwritable::TooShort { wanted, length: kept.len() });
     }
     let norm = kept.iter().map(|number| number * number).sum::<f64>().sqrt();
     if !norm.is_finite() {
-        return Err(not_numbers());
+        return Err(Unwritable::NotNumbers);
     }
     // Zeros have no direction and stay what they are.
     let norm = if norm == 0.0 { 1.0 } else { norm };
@@ -75,8 +101,8 @@ fn shortened(vector: Vector<'_>, wanted: usize) -> Result<Vec<f32>, Failure> {
     Ok(kept.into_iter().map(|number| (number / norm) as f32).collect())
 }
 
-fn push_list(out: &mut Vec<u8>, numbers: &[f32]) -> Result<(), Failure> {
-    serde_json::to_writer(out, numbers).map_err(|_| not_numbers())
+fn push_list(out: &mut Vec<u8>, numbers: &[f32]) -> Result<(), Unwritable> {
+    serde_json::to_writer(out, numbers).map_err(|_| Unwritable::NotNumbers)
 }
 
 /// Appends bytes as a JSON string: base64 has nothing that needs an escape.
@@ -97,7 +123,7 @@ mod tests {
 
     fn pushed(vector: &str, form: Form) -> Result<String, Failure> {
         let mut out = Vec::new();
-        form.push(&mut out, Vector::new(vector))?;
+        form.push(&mut out, Vector::new(vector), "ARGO")?;
         Ok(String::from_utf8(out).unwrap())
     }
 

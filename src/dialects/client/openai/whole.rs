@@ -33,10 +33,12 @@ impl<'f> Whole<'f> {
     ///
     /// # Errors
     /// 502 for tool calls where the endpoint cannot carry any.
-    pub fn finish(mut self) -> Result<Vec<u8>, Failure> {
+    pub fn finish(mut self, upstream: &str) -> Result<Vec<u8>, Failure> {
         let shape = self.frame.shape;
         if !self.calls.is_empty() && !shape.has_tool_calls {
-            return Err(Failure::upstream("ARGO answered with tool calls, which this endpoint cannot carry."));
+            return Err(Failure::upstream(format!(
+                "{upstream} answered with tool calls, which this endpoint cannot carry."
+            )));
         }
         if self.out.len() == self.text_at + 1 && !self.calls.is_empty() {
             self.out.truncate(self.text_at);

@@ -1,10 +1,12 @@
 //! ARGO's embedding call: a list of strings there, a list of vectors back.
 
-use super::error_body;
 use super::notice;
-use crate::dialects::upstream::{Call, EmbeddingDialect};
+use super::{about, error_body};
+use crate::dialects::upstream::{Call, EmbeddingDialect, UpstreamDialect, VendorError};
 use crate::json::{self, Fields, Vector, fields, vector};
+use crate::plan::Held;
 use crate::wire::Failure;
+use http::HeaderValue;
 use serde_json::value::RawValue;
 
 /// The most strings that ARGO takes in one call.
@@ -12,6 +14,28 @@ const MOST_INPUTS: usize = 16;
 
 /// The dialect `argo_embedding`.
 pub struct ArgoEmbedding;
+
+impl UpstreamDialect for ArgoEmbedding {
+    fn name(&self) -> &'static str {
+        about::NAME
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        Some(about::HINT)
+    }
+
+    fn accept(&self, stream: bool) -> HeaderValue {
+        about::accept(stream)
+    }
+
+    fn needs_final_slash(&self) -> bool {
+        true
+    }
+
+    fn error(&self, held: &Held) -> VendorError {
+        error_body::said(&held.body)
+    }
+}
 
 impl EmbeddingDialect for ArgoEmbedding {
     fn encode(&self, inputs: &[&RawValue], call: Call<'_>) -> Vec<u8> {

@@ -2,29 +2,21 @@
 //! HTML, plain text.
 
 use super::python;
+use crate::dialects::upstream::VendorError;
 use serde_json::Value;
 
 /// A message longer than this many characters is cut: an error must stay readable.
 const MAX_MESSAGE: usize = 2_000;
 
-/// What an upstream said of an error.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Said {
-    /// For people; empty when the body held nothing.
-    pub message: String,
-    /// The field at fault.
-    pub param: Option<String>,
-    /// The vendor's code.
-    pub code: Option<String>,
-}
-
 /// Reads an error body of any of the known shapes.
-pub fn said(body: &[u8]) -> Said {
+pub fn said(body: &[u8]) -> VendorError {
     let text = String::from_utf8_lossy(body);
     let text = text.trim();
     let mut said = match serde_json::from_str::<Value>(text) {
-        Ok(value) => from_value(&value).unwrap_or_else(|| Said { message: text.to_owned(), ..Said::default() }),
-        Err(_) if looks_like_html(text) => Said { message: from_html(text), ..Said::default() },
+        Ok(value) => {
+            from_value(&value).unwrap_or_else(|| VendorError { message: text.to_owned(), ..VendorError::default() })
+        }
+        Err(_) if looks_like_html(text) => VendorError { message: from_html(text), ..VendorError::default() },
         Err(_) => from_text(text),
     };
     if let Some((at, _)) = said.message.char_indices().nth(MAX_MESSAGE) {
@@ -35,7 +27,7 @@ pub fn said(body: &[u8]) -> Said {
 }
 
 /// The error inside a JSON value, if it is one of the known error shapes.
-pub fn from_value(value: &Value) -> Option<Said> {
+pub fn from_value(value: &Value) -> Option<VendorError> {
     let mut said = match value {
         Value::String(text) => from_text(text),
         Value::Object(map) => {
@@ -56,17 +48,17 @@ pub fn from_value(value: &Value) -> Option<Said> {
 }
 
 /// Text that may hold a Python repr: `Error code: 400 - {'error': {'message': …}}`, or the dict alone.
-fn from_text(text: &str) -> Said {
+fn from_text(text: &str) -> VendorError {
     let repr = text.find('{').and_then(|at| text.get(at..)).and_then(python::literal);
     match repr.as_ref().and_then(|(value, _)| value.as_object().and_then(|_| from_value(value))) {
         Some(said) if !said.message.is_empty() => said,
-        _ => Said { message: text.trim().to_owned(), ..Said::default() },
+        _ => VendorError { message: text.trim().to_owned(), ..VendorError::default() },
     }
 }
 
 /// FastAPI's validation errors: `[{"loc": ["body", "model"], "msg": "field required"}]`.
-fn from_details(items: &[Value]) -> Said {
-    let mut said = Said::default();
+fn from_details(items: &[Value]) -> VendorError {
+    let mut said = VendorError::default();
     for item in items {
         let place: Vec<String> = item
             .get("loc")
@@ -136,7 +128,7 @@ mod tests {
         );
         assert_eq!(
             temperature,
-            Said {
+            VendorError {
                 message: "Unsupported value: 'temperature' does not support 0.0 with this model. Only the default (1) value is supported.".into(),
                 param: Some("temperature".into()),
                 code: Some("unsupported_value".into())
@@ -144,7 +136,7 @@ mod tests {
         );
         assert_eq!(
             said(br#"{"error":{"message":"'NoneType' object is not iterable","type":"TypeError","code":"internal_error"}}"#),
-            Said { message: "'NoneType' object is not iterable".into(), param: None, code: None }
+            VendorError { message: "'NoneType' object is not iterable".into(), param: None, code: None }
         );
         assert_eq!(
             message(r#"{"type":"error","error":{"type":"invalid_request_error","message":"max_tokens is required"}}"#),

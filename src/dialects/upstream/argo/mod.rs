@@ -1,5 +1,6 @@
 //! ARGO's own chat: one JSON object there and back, or a stream of raw text without any frame.
 
+mod about;
 mod embedding;
 pub mod error_body;
 mod leaked_calls;
@@ -11,17 +12,41 @@ mod tools;
 
 pub use embedding::ArgoEmbedding;
 
-use super::{Call, ChatDialect, StreamDecoder};
+use super::{Call, ChatDialect, StreamDecoder, UpstreamDialect, VendorError};
 use crate::chat::tools::Tools;
 use crate::chat::{Conversation, Event, Sink, Text};
 use crate::json::{self, Fields, fields};
 use crate::models::Family;
+use crate::plan::Held;
 use crate::wire::{Failure, utf8};
+use http::HeaderValue;
 use notice::{Notice, Watch};
 use serde_json::value::RawValue;
 
 /// The dialect `argo`.
 pub struct Argo;
+
+impl UpstreamDialect for Argo {
+    fn name(&self) -> &'static str {
+        about::NAME
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        Some(about::HINT)
+    }
+
+    fn accept(&self, stream: bool) -> HeaderValue {
+        about::accept(stream)
+    }
+
+    fn needs_final_slash(&self) -> bool {
+        true
+    }
+
+    fn error(&self, held: &Held) -> VendorError {
+        error_body::said(&held.body)
+    }
+}
 
 impl ChatDialect for Argo {
     fn check_tools(&self, tools: &Tools<'_>, family: Family) -> Result<(), Failure> {

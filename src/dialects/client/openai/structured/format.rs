@@ -1,6 +1,6 @@
 //! `response_format` of a request: the JSON that the answer is to be.
 
-use crate::dialects::client::openai::asked::{text, wrong_type};
+use crate::dialects::client::openai::params::{text, wrong_type};
 use crate::json::{self, Fields};
 use crate::wire::Failure;
 use serde_json::value::RawValue;

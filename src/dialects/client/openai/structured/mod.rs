@@ -4,7 +4,7 @@
 pub mod answer;
 pub mod format;
 
-use super::asked::Asked;
+use super::params::ChatParams;
 use crate::chat::tools::{Choice, Tool, Tools};
 use crate::chat::{Message, Role};
 use crate::json::{self, Fields};
@@ -31,7 +31,7 @@ pub enum Way<'a> {
 /// # Errors
 /// 400 naming the field that has a wrong shape.
 pub fn way<'a>(
-    asked: &mut Asked<'a>,
+    asked: &mut ChatParams<'a>,
     has_tools: bool,
     rules: &Rules,
     fits: impl Fn(&Tools<'a>) -> bool,

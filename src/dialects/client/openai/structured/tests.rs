@@ -5,7 +5,7 @@ use std::cell::RefCell;
 
 fn decided(format: &str, rules: &Rules, has_tools: bool, fits: bool) -> (String, String) {
     let body = format!("{{\"response_format\": {format}}}");
-    let mut asked = Asked::read(Fields::parse(&body).unwrap(), |_, _| Ok(false)).unwrap();
+    let mut asked = ChatParams::read("ARGO", Fields::parse(&body).unwrap(), |_, _| Ok(false)).unwrap();
     let did = RefCell::new(String::new());
     let way = way(&mut asked, has_tools, rules, |_| fits, |told| *did.borrow_mut() = told.to_string()).unwrap();
     let told = match way {

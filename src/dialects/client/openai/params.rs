@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// What a request asks of the proxy.
 #[derive(Debug, Default)]
-pub struct Asked<'a> {
+pub struct ChatParams<'a> {
     /// The model's name.
     pub model: Option<Cow<'a, str>>,
     /// Whether the reply is to be streamed.
@@ -32,26 +32,30 @@ pub struct Asked<'a> {
     pub params: Vec<Param<'a>>,
 }
 
-impl<'a> Asked<'a> {
-    /// Reads the fields of a request, except those that `own` takes for itself (it returns whether it took one).
+impl<'a> ChatParams<'a> {
+    /// Reads the fields of a request, except those that `own` takes for itself: it returns true for each. `upstream` is the
+    /// name of the upstream in messages.
     ///
     /// # Errors
-    /// 400 naming the field: a wrong type, or something that ARGO cannot do and that would change the answer's meaning.
+    /// 400 naming the field: a wrong type, or something that the upstream cannot do and that would change the answer's meaning.
     pub fn read(
+        upstream: &str,
         fields: Fields<'a>,
         mut own: impl FnMut(&str, &'a RawValue) -> Result<bool, Failure>,
     ) -> Result<Self, Failure> {
-        let mut asked = Asked::default();
+        let mut asked = ChatParams::default();
         let mut best_of = None;
         for (name, value) in fields {
             match name.as_ref() {
                 "best_of" => best_of = positive("best_of", value)?,
                 name if own(name, value)? => {}
-                _ => asked.field(name, value)?,
+                _ => asked.field(upstream, name, value)?,
             }
         }
         match best_of.filter(|&best_of| best_of != asked.n.max(1)) {
-            Some(_) => Err(Failure::unsupported("best_of", "ARGO does not tell which answer is the best")),
+            Some(_) => {
+                Err(Failure::unsupported("best_of", &format!("{upstream} does not tell which answer is the best")))
+            }
             None => Ok(asked),
         }
     }
@@ -62,7 +66,7 @@ impl<'a> Asked<'a> {
         self.params.iter().rev().filter(|(_, value)| !json::is_null(value)).find_map(|(given, _)| name(given))
     }
 
-    fn field(&mut self, field: Name<'a>, value: &'a RawValue) -> Result<(), Failure> {
+    fn field(&mut self, upstream: &str, field: Name<'a>, value: &'a RawValue) -> Result<(), Failure> {
         let name = field.as_ref();
         match name {
             "model" => self.model = text(name, value)?,
@@ -70,12 +74,12 @@ impl<'a> Asked<'a> {
             "stream_options" => self.include_usage = stream_options(value)?,
             "timeout" => self.timeout = timeout(value)?,
             "n" => self.n = positive(name, value)?.unwrap_or(0),
-            // ARGO's credential is the operator's to give, never the client's.
+            // The upstream's credential is the operator's to give, never the client's.
             "user" => {}
             "response_format" => self.format = Some((field, value)),
             _ if self.offer.take(name, value) => {}
             _ => {
-                refuse_unsupported(name, value)?;
+                refuse_unsupported(upstream, name, value)?;
                 if matches!(name, "max_tokens" | "max_completion_tokens") {
                     self.max_tokens = positive(name, value)?.or(self.max_tokens);
                 }
@@ -86,22 +90,22 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// What ARGO cannot do and what would silently change the answer's meaning.
-fn refuse_unsupported(name: &str, value: &RawValue) -> Result<(), Failure> {
+/// Refuses what the upstream cannot do and what would silently change the answer's meaning.
+fn refuse_unsupported(upstream: &str, name: &str, value: &RawValue) -> Result<(), Failure> {
     if json::is_null(value) {
         return Ok(());
     }
     let given = value.get();
     let (refused, why) = match name {
-        "logprobs" => (given != "false", "ARGO gives no log probabilities"),
-        "top_logprobs" => (given != "0", "ARGO gives no log probabilities"),
-        "audio" => (true, "ARGO gives no audio"),
-        "modalities" => (given.contains("\"audio\""), "ARGO gives no audio"),
-        "echo" => (given != "false", "ARGO does not repeat the prompt"),
-        "suffix" => (given != "\"\"", "ARGO does not insert text"),
+        "logprobs" => (given != "false", "gives no log probabilities"),
+        "top_logprobs" => (given != "0", "gives no log probabilities"),
+        "audio" => (true, "gives no audio"),
+        "modalities" => (given.contains("\"audio\""), "gives no audio"),
+        "echo" => (given != "false", "does not repeat the prompt"),
+        "suffix" => (given != "\"\"", "does not insert text"),
         _ => (false, ""),
     };
-    if refused { Err(Failure::unsupported(name, why)) } else { Ok(()) }
+    if refused { Err(Failure::unsupported(name, &format!("{upstream} {why}"))) } else { Ok(()) }
 }
 
 /// A string, or nothing when it is null.
@@ -169,7 +173,7 @@ mod tests {
 
     fn read(json: &str) -> Result<Vec<(String, String)>, Failure> {
         let fields = Fields::parse(json).unwrap();
-        let asked = Asked::read(fields, |_, _| Ok(false))?;
+        let asked = ChatParams::read("ARGO", fields, |_, _| Ok(false))?;
         Ok(asked.params.into_iter().map(|(name, value)| (name.into_owned(), value.get().to_owned())).collect())
     }
 
