@@ -1,16 +1,16 @@
 //! What is known of one caller, or of one caller on one row.
 
 use super::bucket::Bucket;
-use super::gate::Gate;
+use super::concurrency::Concurrency;
 use super::{Bounds, Kind, Standing};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 /// One account.
 #[derive(Debug, Default)]
 pub struct Account {
     books: Mutex<Books>,
-    pub(super) gate: Gate,
+    pub(super) concurrency: Arc<Concurrency>,
 }
 
 /// What was used in the last minutes.
@@ -21,6 +21,11 @@ pub struct Books {
 }
 
 impl Account {
+    /// Returns true while a request of the account runs or waits; `owner` is the list's own handle.
+    pub fn is_in_use(owner: &Arc<Self>) -> bool {
+        Arc::strong_count(owner) > 1 || Arc::strong_count(&owner.concurrency) > 1
+    }
+
     pub fn books(&self) -> MutexGuard<'_, Books> {
         self.books.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,7 +1,7 @@
 //! All accounts: who may begin a request now, and what is charged when it is over.
 
 use super::account::Account;
-use super::gate::Turn;
+use super::concurrency::Turn;
 use super::{Bounds, Kind, Refusal, Told};
 use crate::access::{Caller, Limits};
 use std::collections::HashMap;
@@ -109,7 +109,7 @@ impl Limiter {
 /// Forgets the quarter with the least use, and all whose use has emptied; never one with a request under way. So many at
 /// once, since looking for them takes time.
 fn make_room(accounts: &mut HashMap<Key, Arc<Account>>, now: Instant) {
-    let weight = |account: &Arc<Account>| (Arc::strong_count(account) == 1).then(|| account.books().weight(now));
+    let weight = |account: &Arc<Account>| (!Account::is_in_use(account)).then(|| account.books().weight(now));
     let mut weights: Vec<f64> = accounts.values().filter_map(weight).collect();
     weights.sort_unstable_by(f64::total_cmp);
     let enough = weights.get(MOST / 4).or(weights.last()).copied().unwrap_or_default();
@@ -158,8 +158,10 @@ impl Admitted {
 
     /// The way to a place among those that run at the same time.
     pub fn turn(&self) -> Turn {
-        let ahead =
-            self.parts.iter().filter_map(|(account, bounds)| Some((account.clone(), bounds.concurrent.clone()?)));
+        let ahead = self
+            .parts
+            .iter()
+            .filter_map(|(account, bounds)| Some((account.concurrency.clone(), bounds.concurrent.clone()?)));
         Turn::through(ahead.collect())
     }
 

@@ -3,13 +3,13 @@
 mod account;
 mod bounds;
 mod bucket;
-mod gate;
+mod concurrency;
 mod limiter;
 mod refusal;
 mod told;
 
 pub use bounds::{Bound, Bounds, SetBy};
-pub use gate::{Place, Turn};
+pub use concurrency::Turn;
 pub use limiter::{Admitted, Limiter, Row};
 pub use refusal::{Kind, Refusal};
 pub use told::{Standing, Told, reset};

@@ -1,5 +1,6 @@
 use super::*;
 use crate::access::Permissions;
+use crate::limits::SetBy;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -117,6 +118,41 @@ fn a_higher_limit_lets_those_in_who_wait() {
     assert_eq!(third.go_on(true), Ok(true));
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(second.wait()).unwrap();
+}
+
+#[test]
+fn a_lower_limit_takes_places_away_as_they_come_back() {
+    let (limiter, now) = (Limiter::default(), Instant::now());
+    let turn = |most| limiter.admit(&caller("ann"), &limits(0, 0, most), None, now).unwrap().unwrap().turn();
+    let mut running: Vec<_> = (0..3).map(|_| turn(3)).collect();
+    assert!(running.iter_mut().all(|turn| turn.go_on(false) == Ok(true)));
+    let mut waiting = turn(2);
+    assert_eq!(waiting.go_on(true), Ok(false));
+    running.pop();
+    assert!(turn(2).go_on(false).is_err(), "two still run");
+    running.pop();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(waiting.wait()).unwrap();
+    assert!(turn(2).go_on(false).is_err(), "two run again");
+    running.pop();
+    assert_eq!(turn(2).go_on(false), Ok(true));
+    drop(waiting);
+    let mut again: Vec<_> = (0..3).map(|_| turn(2)).collect();
+    let entered = again.iter_mut().map(|turn| turn.go_on(false).is_ok()).collect::<Vec<_>>();
+    assert_eq!(entered, [true, true, false]);
+}
+
+#[test]
+fn who_waits_for_the_row_keeps_no_place_of_the_callers_from_anybody() {
+    let (limiter, now, general) = (Limiter::default(), Instant::now(), limits(0, 0, 2));
+    let of_row = limits(0, 0, 1);
+    let row = Row { id: "POST /narrow", place: "routes[0]", limits: &of_row };
+    let turn = |row| limiter.admit(&caller("ann"), &general, row, now).unwrap().unwrap().turn();
+    let (mut first, mut second, mut elsewhere) = (turn(Some(row)), turn(Some(row)), turn(None));
+    assert_eq!(first.go_on(true), Ok(true));
+    assert_eq!(second.go_on(true), Ok(false));
+    assert!(second.waits_for().is_some_and(|bound| bound.set_by == SetBy::Row("routes[0]".into())));
+    assert_eq!(elsewhere.go_on(false), Ok(true));
 }
 
 #[test]

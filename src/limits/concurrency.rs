@@ -1,0 +1,187 @@
+//! How many requests of one account run at the same time, and the queue of those that wait, in order of arrival.
+
+use super::Bound;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
+
+/// For each request that may run, so many may wait.
+const WAITERS_PER_PLACE: usize = 4;
+
+/// The places of one account.
+#[derive(Debug)]
+pub struct Concurrency {
+    /// A permit for each free place. Permits that come back go to whoever waits longest.
+    free: Arc<Semaphore>,
+    counts: Mutex<Counts>,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    /// How many may run, as of the latest request.
+    limit: usize,
+    /// Permits of a higher limit that are still in use. Each is forgotten when it comes back.
+    surplus: usize,
+    waiting: usize,
+}
+
+impl Default for Concurrency {
+    fn default() -> Self {
+        Concurrency { free: Arc::new(Semaphore::new(0)), counts: Mutex::default() }
+    }
+}
+
+/// What becomes of a request that wants a place.
+enum Entry {
+    Runs(Place),
+    Waits(Waiting),
+    Full,
+}
+
+impl Concurrency {
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a place, or else a place in the queue.
+    fn enter(self: &Arc<Self>, bound: &Bound, may_wait: bool) -> Entry {
+        let mut counts = self.counts();
+        counts.set_limit(usize::try_from(bound.limit.get()).unwrap_or(usize::MAX), &self.free);
+        // A permit is free only while nobody waits, so that this overtakes nobody.
+        if let Ok(permit) = self.free.clone().try_acquire_owned() {
+            return Entry::Runs(Place { of: self.clone(), permit: Some(permit) });
+        }
+        if !may_wait || counts.waiting >= counts.limit.saturating_mul(WAITERS_PER_PLACE) {
+            return Entry::Full;
+        }
+        counts.waiting += 1;
+        Entry::Waits(Waiting::begin(self))
+    }
+}
+
+impl Counts {
+    /// Adds or takes away permits, for a limit that a reload may have changed.
+    fn set_limit(&mut self, limit: usize, free: &Semaphore) {
+        let limit = limit.min(Semaphore::MAX_PERMITS);
+        let (more, fewer) = (limit.saturating_sub(self.limit), self.limit.saturating_sub(limit));
+        let kept = more.min(self.surplus);
+        free.add_permits(more - kept);
+        self.surplus = self.surplus - kept + fewer;
+        self.surplus -= free.forget_permits(self.surplus);
+        self.limit = limit;
+    }
+}
+
+/// A place, until it is dropped.
+#[derive(Debug)]
+struct Place {
+    of: Arc<Concurrency>,
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let Some(permit) = self.permit.take() else { return };
+        let mut counts = self.of.counts();
+        if counts.surplus > 0 {
+            counts.surplus -= 1;
+            permit.forget();
+        }
+    }
+}
+
+type PermitFuture = Pin<Box<dyn Future<Output = Result<OwnedSemaphorePermit, AcquireError>> + Send + Sync>>;
+
+/// A place in the queue, until it is dropped.
+struct Waiting {
+    of: Arc<Concurrency>,
+    permit: PermitFuture,
+}
+
+impl Waiting {
+    fn begin(of: &Arc<Concurrency>) -> Self {
+        // A task that has used up tokio's budget would not be queued by the poll below.
+        let mut permit: PermitFuture = Box::pin(tokio::task::unconstrained(of.free.clone().acquire_owned()));
+        // The semaphore queues whoever is polled, and a turn stands in the queue before anybody awaits it.
+        if let Poll::Ready(done) = permit.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            permit = Box::pin(std::future::ready(done));
+        }
+        Waiting { of: of.clone(), permit }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        let mut counts = self.of.counts();
+        counts.waiting = counts.waiting.saturating_sub(1);
+    }
+}
+
+impl fmt::Debug for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Waiting").field("of", &self.of).finish_non_exhaustive()
+    }
+}
+
+/// A request's way to a place in each account that limits it.
+#[derive(Debug, Default)]
+pub struct Turn {
+    /// What is still to be entered, last first.
+    ahead: Vec<(Arc<Concurrency>, Bound)>,
+    waiting: Option<Waiting>,
+    places: Vec<Place>,
+}
+
+impl Turn {
+    /// A turn through these, last first. The narrow limit stands behind the wide one: who waits for a place of the narrow
+    /// one keeps no place of the wide one from anybody.
+    pub fn through(ahead: Vec<(Arc<Concurrency>, Bound)>) -> Self {
+        Turn { ahead, ..Turn::default() }
+    }
+
+    /// Goes as far as it can without waiting. Returns true when it has all places.
+    ///
+    /// # Errors
+    /// The limit that has no place, and none to wait in.
+    pub fn go_on(&mut self, may_wait: bool) -> Result<bool, Bound> {
+        while let (None, Some((concurrency, bound))) = (&self.waiting, self.ahead.last()) {
+            match concurrency.enter(bound, may_wait) {
+                Entry::Runs(place) => self.arrive(place),
+                Entry::Waits(waiting) => self.waiting = Some(waiting),
+                Entry::Full => return Err(bound.clone()),
+            }
+        }
+        Ok(self.ahead.is_empty())
+    }
+
+    /// Waits until it has all places. May be dropped and called again without losing its place in the queue.
+    ///
+    /// # Errors
+    /// As for [`Turn::go_on`].
+    pub async fn wait(&mut self) -> Result<(), Bound> {
+        while !self.go_on(true)? {
+            let Some(waiting) = self.waiting.as_mut() else { continue };
+            let permit = waiting.permit.as_mut().await;
+            let of = waiting.of.clone();
+            self.waiting = None;
+            // A semaphore that nobody closes always grants.
+            if let Ok(permit) = permit {
+                self.arrive(Place { of, permit: Some(permit) });
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the limit that it waits for.
+    pub fn waits_for(&self) -> Option<&Bound> {
+        self.ahead.last().map(|(_, bound)| bound)
+    }
+
+    fn arrive(&mut self, place: Place) {
+        self.places.push(place);
+        self.ahead.pop();
+    }
+}
