@@ -8,7 +8,7 @@ mod address;
 mod get;
 mod kind;
 mod room;
-mod target;
+mod url;
 
 use super::Settings;
 use super::deadline::Deadline;
@@ -18,7 +18,7 @@ use crate::plan::Context;
 use crate::plan::images::Images;
 use crate::plan::trace::Step;
 use crate::table::{self, Route};
-use crate::wire::Failure;
+use crate::wire::{Failure, HttpUrl};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -27,7 +27,6 @@ use room::Room;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
-use target::Target;
 use tokio::task::JoinSet;
 
 /// How many images of one request are fetched at the same time.
@@ -40,7 +39,7 @@ pub struct Wanted {
     body: Bytes,
     images: Images,
     /// One for each image.
-    targets: Vec<Target>,
+    targets: Vec<HttpUrl>,
 }
 
 /// What a body wants fetched, if anything.
@@ -65,7 +64,7 @@ pub fn wanted(route: &Route, body: &Bytes) -> Result<Option<Wanted>, Failure> {
         return Err(refusal(place, message));
     }
     let target =
-        |image: &crate::plan::images::Image| Target::parse(&image.url).map_err(|why| unfetched(&image.place, why));
+        |image: &crate::plan::images::Image| url::parse(&image.url).map_err(|why| unfetched(&image.place, why));
     let targets = images.list.iter().map(target).collect::<Result<_, _>>()?;
     Ok(Some(Wanted { body: body.clone(), images, targets }))
 }
@@ -80,7 +79,7 @@ impl Wanted {
     pub fn note(&self, cx: &Context<'_>) {
         let parts = self.images.list.iter().zip(&self.targets);
         cx.note(|| Step::Images {
-            parts: parts.map(|(image, target)| (image.place.clone(), target.host.clone())).collect(),
+            parts: parts.map(|(image, target)| (image.place.clone(), target.host().to_owned())).collect(),
         });
     }
 
@@ -115,11 +114,11 @@ impl Wanted {
 
 async fn all(
     getter: &Arc<Getter>,
-    targets: Vec<Target>,
+    targets: Vec<HttpUrl>,
     images: &Images,
     data: &mut [Option<Bytes>],
 ) -> Result<(), Failure> {
-    let mut waiting: VecDeque<(usize, Target)> = targets.into_iter().enumerate().collect();
+    let mut waiting: VecDeque<(usize, HttpUrl)> = targets.into_iter().enumerate().collect();
     let mut running = JoinSet::new();
     loop {
         while running.len() < AT_ONCE
