@@ -7,7 +7,7 @@ use super::listen::{self, Listening};
 use super::load::Needs;
 use super::{Ended, environment, stand_in, tell};
 use crate::access::{Access, Guard, Mode};
-use crate::config::{Config, HttpUrl, Listen, Overrides, Username};
+use crate::config::{Config, Listen, Overrides, Username, parse_url};
 use crate::diagnostics::{Place, Problem};
 use crate::proxy::connection::client::TimedApp;
 use crate::proxy::connection::pace::ClientTimeouts;
@@ -148,7 +148,7 @@ impl Origin {
         let overrides = Overrides { access: Some(Mode::Open), ..overrides };
         let (mut config, warnings) = Config::sample(&overrides, &environment)?;
         let impossible = |why| vec![Problem::new(Place::File("demo".to_owned()), why, None)];
-        let url = |path: &str| HttpUrl::parse(&format!("http://{stand_in}{path}")).map_err(impossible);
+        let url = |path: &str| parse_url(&format!("http://{stand_in}{path}")).map_err(impossible);
         config.argo_url = url(CHAT_PATH)?;
         config.argo_stream_url = url(STREAM_CHAT_PATH)?;
         config.argo_embedding_url = url(EMBED_PATH)?;

@@ -37,9 +37,10 @@ pub use listen::Listen;
 pub use listeners::{Listeners, Named, TlsFiles};
 pub use origins::Origins;
 pub use overrides::Overrides;
-pub use url::HttpUrl;
+pub use url::parse_url;
 
 use crate::access::{Hosts, Mode};
+use crate::wire::HttpUrl;
 use layer::Layer;
 
 /// Every key with its default and a comment: the base of each configuration, and what the setup writes from.

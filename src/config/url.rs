@@ -1,103 +1,35 @@
-//! URLs to call, checked once so that nobody downstream parses them again.
-
-use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+//! URLs to call, as a configuration has them: with a host that can be called, and without query and fragment.
 
 use super::host::Host;
+use crate::wire::{HttpUrl, UrlFault};
+use std::net::Ipv6Addr;
 
-/// An absolute `http` or `https` URL without user, query and fragment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HttpUrl {
-    text: String,
-    tls: bool,
-    host: Host,
-    port: Option<u16>,
-    path_at: usize,
-}
-
-impl HttpUrl {
-    /// # Errors
-    /// What is wrong, for the person who wrote it.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let fail = |why: &str| Err(format!("{why}, found {text:?}"));
-        let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
-        let tls = match scheme.to_ascii_lowercase().as_str() {
-            "https" => true,
-            "http" => false,
-            _ => return fail("expected a URL that starts with https:// or http://"),
-        };
-        if let Some(odd) =
-            rest.chars().find(|c| !c.is_ascii_graphic() || matches!(c, '"' | '<' | '>' | '\\' | '{' | '}'))
-        {
-            return fail(&format!("expected a URL without {odd:?}"));
-        }
-        if rest.contains(['?', '#']) {
-            return fail("expected a URL without query (?) and fragment (#)");
-        }
-        let length = rest.find('/').unwrap_or(rest.len());
-        let (authority, _) = rest.split_at(length);
-        if authority.contains('@') {
-            return fail("expected a URL without a user name");
-        }
-        let (host, port) = split_port(authority);
-        let Ok(host) = parse_url_host(host) else {
-            return fail("expected a URL with a host after ://");
-        };
-        let port = match port.map(str::parse::<u16>) {
-            None => None,
-            Some(Ok(port)) if port > 0 => Some(port),
-            Some(_) => return fail("expected a port from 1 to 65535 after the host"),
-        };
-        Ok(HttpUrl { text: text.to_owned(), tls, host, port, path_at: text.len() - rest.len() + length })
+/// Reads a URL.
+///
+/// # Errors
+/// What is wrong, for the person who wrote it.
+pub fn parse_url(text: &str) -> Result<HttpUrl, String> {
+    let wrong = |why: &str| format!("{why}, found {text:?}");
+    let url = HttpUrl::parse(text).map_err(|fault| wrong(&words(fault)))?;
+    if url.has_query_or_fragment() {
+        return Err(wrong("expected a URL without query (?) and fragment (#)"));
     }
-
-    /// As it was written.
-    pub fn as_str(&self) -> &str {
-        &self.text
+    if url.authority().ends_with(':') {
+        return Err(wrong(&words(UrlFault::Port)));
     }
-
-    pub fn tls(&self) -> bool {
-        self.tls
-    }
-
-    pub fn host(&self) -> &Host {
-        &self.host
-    }
-
-    /// The written port, else the scheme's.
-    pub fn port(&self) -> u16 {
-        self.port.unwrap_or(if self.tls { 443 } else { 80 })
-    }
-
-    /// What a `Host` header says: the port only when it was written.
-    pub fn authority(&self) -> String {
-        let host = match self.host.ip() {
-            Some(IpAddr::V6(ip)) => format!("[{ip}]"),
-            _ => self.host.to_string(),
-        };
-        match self.port {
-            Some(port) => format!("{host}:{port}"),
-            None => host,
-        }
-    }
-
-    /// Starts with a slash.
-    pub fn path(&self) -> &str {
-        match self.text.get(self.path_at..) {
-            None | Some("") => "/",
-            Some(path) => path,
-        }
-    }
-
-    /// ARGO redirects a path without its final slash, and a redirected POST is lost.
-    pub fn ends_with_slash(&self) -> bool {
-        self.text.ends_with('/')
+    match Host::parse(url.host()) {
+        Ok(_) => Ok(url),
+        Err(_) => Err(wrong(&words(UrlFault::Host))),
     }
 }
 
-impl fmt::Display for HttpUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+fn words(fault: UrlFault) -> String {
+    match fault {
+        UrlFault::NoAuthority | UrlFault::Scheme => "expected a URL that starts with https:// or http://".to_owned(),
+        UrlFault::NoHost | UrlFault::Ipv6 | UrlFault::Host => "expected a URL with a host after ://".to_owned(),
+        UrlFault::User => "expected a URL without a user name".to_owned(),
+        UrlFault::Port => "expected a port from 1 to 65535 after the host".to_owned(),
+        UrlFault::Character(c) => format!("expected a URL without {c:?}"),
     }
 }
 
@@ -123,16 +55,16 @@ mod tests {
 
     #[test]
     fn urls_come_apart() {
-        let url = HttpUrl::parse("https://apps.inside.anl.gov/argoapi/chat/").unwrap();
+        let url = parse_url("https://apps.inside.anl.gov/argoapi/chat/").unwrap();
         assert_eq!(
-            (url.tls(), url.host().as_str(), url.port(), url.path()),
+            (url.tls(), url.host(), url.port(), url.path()),
             (true, "apps.inside.anl.gov", 443, "/argoapi/chat/")
         );
         assert_eq!(url.authority(), "apps.inside.anl.gov");
         assert!(url.ends_with_slash());
 
-        let url = HttpUrl::parse("HTTP://[::1]:8080").unwrap();
-        assert_eq!((url.tls(), url.host().as_str(), url.port(), url.path()), (false, "::1", 8080, "/"));
+        let url = parse_url("HTTP://[::1]:8080").unwrap();
+        assert_eq!((url.tls(), url.host(), url.port(), url.path()), (false, "::1", 8080, "/"));
         assert_eq!(url.authority(), "[::1]:8080");
         assert!(!url.ends_with_slash());
     }
@@ -155,7 +87,7 @@ mod tests {
             ("https://x:/", "port from 1"),
             ("https://::1/", "with a host"),
         ] {
-            let message = HttpUrl::parse(text).unwrap_err();
+            let message = parse_url(text).unwrap_err();
             assert!(message.contains(why), "{text}: {message}");
         }
     }

@@ -6,9 +6,10 @@ mod tests;
 use super::host::Host;
 use super::listen::Listen;
 use super::origins::OriginPattern;
-use super::url::HttpUrl;
+use super::url::parse_url;
 use crate::access::{Mode, PLACEHOLDER, Username};
 use crate::telemetry::AccessLog;
+use crate::wire::HttpUrl;
 use crate::yaml::Node;
 use crate::yaml::near::nearest;
 use crate::yaml::value::{Read, Reason, expected, narrow, text, whole};
@@ -53,7 +54,7 @@ pub(super) fn access_log(node: &Node) -> Read<AccessLog> {
 }
 
 pub(super) fn url(node: &Node) -> Read<HttpUrl> {
-    Ok(HttpUrl::parse(text("a URL", node)?)?)
+    Ok(parse_url(text("a URL", node)?)?)
 }
 
 /// `None` for the sample's placeholder and for nothing: not set yet.

@@ -84,7 +84,9 @@ impl Decimal {
         Some((Decimal { negative, digits, exponent }, at))
     }
 
-    /// The float32 that is nearest, where that is certain without more than float64's precision.
+    /// Returns the nearest float32, where that is certain without more than float64's precision.
+    // Own code, since fast-float2 0.2.4 is dearer: its `parse_partial` with the checks that JSON's grammar needs on top takes 29 %
+    // more instructions for a vector of 1536 numbers in base64 (737,000 rather than 570,000, by callgrind).
     #[inline(always)]
     #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "see DOUBT")]
     pub fn as_f32(self) -> Option<f32> {

@@ -21,7 +21,8 @@ pub use probe::{probe, probe_all};
 pub use reachability::Reachability;
 pub use write::write_private;
 
-use crate::config::{Config, HttpUrl, Overrides, SAMPLE, SAMPLE_FILE, check_username};
+use crate::config::{Config, Overrides, SAMPLE, SAMPLE_FILE, check_username};
+use crate::wire::HttpUrl;
 
 /// What the command line says about the setup.
 #[derive(Clone, Debug, PartialEq, Eq)]

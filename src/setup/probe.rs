@@ -17,7 +17,7 @@ use pingora::upstreams::peer::{HttpPeer, Tracer, Tracing};
 
 use super::reachability::Reachability;
 use super::why::{connect_failure, unanswered};
-use crate::config::HttpUrl;
+use crate::wire::HttpUrl;
 
 /// A name may have several addresses; more than these are not tried.
 const MOST_ADDRESSES: usize = 4;
@@ -64,7 +64,7 @@ pub fn probe_all(urls: &[HttpUrl], connect_timeout: Duration) -> Vec<Reachabilit
 }
 
 async fn resolve(url: &HttpUrl, limit: Duration) -> Result<Vec<SocketAddr>, Reachability> {
-    let lookup = tokio::net::lookup_host((url.host().as_str(), url.port()));
+    let lookup = tokio::net::lookup_host((url.host(), url.port()));
     match tokio::time::timeout(limit, lookup).await {
         Ok(Ok(addresses)) => Ok(addresses.collect()),
         Ok(Err(error)) => {
@@ -78,7 +78,7 @@ async fn resolve(url: &HttpUrl, limit: Duration) -> Result<Vec<SocketAddr>, Reac
 }
 
 async fn ask(connector: &Connector, url: &HttpUrl, address: SocketAddr, limit: Duration) -> Reachability {
-    let mut peer = HttpPeer::new(address, url.tls(), url.host().as_str().to_owned());
+    let mut peer = HttpPeer::new(address, url.tls(), url.host().to_owned());
     let connected = Connected::default();
     peer.options.connection_timeout = Some(limit);
     peer.options.tracer = Some(Tracer(Box::new(connected.clone())));

@@ -1,13 +1,13 @@
 //! Gets one image: name, address, connection, redirects, size and type, each checked before the next.
 
 use super::room::Room;
-use super::target::Target;
-use super::{address, kind};
+use super::{address, kind, url};
 use crate::proxy::upstream::client::{self, UpstreamClient};
 use crate::proxy::upstream::connect::MOST_ADDRESSES;
 use crate::proxy::upstream::heads::AGENT;
 use crate::proxy::upstream::resolver;
 use crate::table::Images;
+use crate::wire::HttpUrl;
 use bytes::Bytes;
 use http::{HeaderValue, header};
 use pingora::ErrorType;
@@ -50,15 +50,15 @@ impl Getter {
     ///
     /// # Errors
     /// Why not.
-    pub async fn get(&self, mut target: Target) -> Result<FetchedImage, String> {
+    pub async fn get(&self, mut target: HttpUrl) -> Result<FetchedImage, String> {
         let limit = self.options.timeout;
         let redirected = async {
             for _ in 0..=MOST_REDIRECTS {
                 match self.ask(&target).await? {
                     ImageReply::Image(image) => return Ok(image),
                     ImageReply::To(location) => {
-                        let next = target.join(&location);
-                        target = next.map_err(|why| format!("the redirect of {} is wrong: {why}", target.host))?;
+                        let next = url::join(&target, &location);
+                        target = next.map_err(|why| format!("the redirect of {} is wrong: {why}", target.host()))?;
                     }
                 }
             }
@@ -68,8 +68,8 @@ impl Getter {
         tokio::time::timeout(limit, redirected).await.unwrap_or_else(late)
     }
 
-    async fn ask(&self, target: &Target) -> Result<ImageReply, String> {
-        let host = &target.host;
+    async fn ask(&self, target: &HttpUrl) -> Result<ImageReply, String> {
+        let host = target.host();
         let mut session = self.connected(target).await?;
         let broke = |_| format!("{host} broke off the connection, or sent no valid HTTP");
         send(&mut session, target).await.map_err(broke)?;
@@ -85,11 +85,11 @@ impl Getter {
     }
 
     /// A connection to an address that was checked; no name is looked up after that.
-    async fn connected(&self, target: &Target) -> Result<HttpSession, String> {
-        let host = &target.host;
+    async fn connected(&self, target: &HttpUrl) -> Result<HttpSession, String> {
+        let host = target.host();
         let mut why = format!("{host} has no address");
         for address in self.addresses(target).await?.into_iter().take(MOST_ADDRESSES) {
-            let mut peer = HttpPeer::new(address, target.tls, host.clone());
+            let mut peer = HttpPeer::new(address, target.tls(), host.to_owned());
             peer.options.connection_timeout = Some(self.connect);
             peer.options.total_connection_timeout = Some(self.connect);
             match self.client.connector().get_http_session(&peer).await {
@@ -101,13 +101,13 @@ impl Getter {
     }
 
     /// The addresses that may be connected to, at least one.
-    async fn addresses(&self, target: &Target) -> Result<Vec<SocketAddr>, String> {
-        let host = &target.host;
-        let found = resolver::lookup(host, target.port, self.connect).await.map_err(|e| match e.kind() {
+    async fn addresses(&self, target: &HttpUrl) -> Result<Vec<SocketAddr>, String> {
+        let host = target.host();
+        let found = resolver::lookup(host, target.port(), self.connect).await.map_err(|e| match e.kind() {
             std::io::ErrorKind::TimedOut => format!("the name {host} could not be resolved in time"),
             _ => format!("the name {host} has no address"),
         })?;
-        if self.options.allows(host, target.port) {
+        if self.options.allows(host, target.port()) {
             return Ok(found.to_vec());
         }
         let public: Vec<SocketAddr> = found.iter().copied().filter(|a| address::inner(a.ip()).is_none()).collect();
@@ -147,9 +147,9 @@ impl Getter {
     }
 }
 
-async fn send(session: &mut HttpSession, target: &Target) -> pingora::Result<()> {
-    let mut head = RequestHeader::build("GET", target.path.as_bytes(), Some(5))?;
-    head.insert_header(header::HOST, target.authority.as_str())?;
+async fn send(session: &mut HttpSession, target: &HttpUrl) -> pingora::Result<()> {
+    let mut head = RequestHeader::build("GET", target.path().as_bytes(), Some(5))?;
+    head.insert_header(header::HOST, target.authority())?;
     head.insert_header(header::ACCEPT, HeaderValue::from_static(TYPES))?;
     head.insert_header(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"))?;
     head.insert_header(header::CONNECTION, HeaderValue::from_static("close"))?;

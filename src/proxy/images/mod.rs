@@ -8,7 +8,7 @@ mod address;
 mod get;
 mod kind;
 mod room;
-mod target;
+mod url;
 
 use super::deadline::Deadline;
 use super::upstream::client::UpstreamClient;
@@ -16,7 +16,7 @@ use crate::json::splice::splice;
 use crate::plan::images::Images;
 use crate::plan::trace::Step;
 use crate::table::{self, Route};
-use crate::wire::Failure;
+use crate::wire::{Failure, HttpUrl};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -25,7 +25,6 @@ use room::Room;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
-use target::Target;
 use tokio::task::JoinSet;
 
 /// How many images of one request are fetched at the same time.
@@ -38,7 +37,7 @@ pub struct Wanted {
     body: Bytes,
     images: Images,
     /// One for each image.
-    targets: Vec<Target>,
+    targets: Vec<HttpUrl>,
 }
 
 /// What a body wants fetched, if anything.
@@ -63,7 +62,7 @@ pub fn wanted(route: &Route, body: &Bytes) -> Result<Option<Wanted>, Failure> {
         return Err(refusal(place, message));
     }
     let target =
-        |image: &crate::plan::images::Image| Target::parse(&image.url).map_err(|why| unfetched(&image.place, why));
+        |image: &crate::plan::images::Image| url::parse(&image.url).map_err(|why| unfetched(&image.place, why));
     let targets = images.list.iter().map(target).collect::<Result<_, _>>()?;
     Ok(Some(Wanted { body: body.clone(), images, targets }))
 }
@@ -77,7 +76,7 @@ impl Wanted {
     /// Returns what would be fetched, for `explain`.
     pub fn step(&self) -> Step {
         let parts = self.images.list.iter().zip(&self.targets);
-        Step::Images { parts: parts.map(|(image, target)| (image.place.clone(), target.host.clone())).collect() }
+        Step::Images { parts: parts.map(|(image, target)| (image.place.clone(), target.host().to_owned())).collect() }
     }
 
     /// Fetches the images, a few at a time, and puts them in the place of their URLs. What is under way ends with this future.
@@ -111,11 +110,11 @@ impl Wanted {
 
 async fn all(
     getter: &Arc<Getter>,
-    targets: Vec<Target>,
+    targets: Vec<HttpUrl>,
     images: &Images,
     data: &mut [Option<Bytes>],
 ) -> Result<(), Failure> {
-    let mut waiting: VecDeque<(usize, Target)> = targets.into_iter().enumerate().collect();
+    let mut waiting: VecDeque<(usize, HttpUrl)> = targets.into_iter().enumerate().collect();
     let mut running = JoinSet::new();
     loop {
         while running.len() < AT_ONCE

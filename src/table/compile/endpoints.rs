@@ -4,9 +4,10 @@ use super::super::written::{self, Urls};
 use super::expanded::expanded;
 use crate::diagnostics::Place;
 use crate::table::{Connect, Endpoint, Endpoints, Variables};
+use crate::wire::{HttpUrl, UrlFault};
 use crate::yaml::{At, Source, Step};
+use http::HeaderValue;
 use http::uri::{Authority, PathAndQuery};
-use http::{HeaderValue, Uri};
 use std::cell::Cell;
 use std::net::IpAddr;
 use std::os::unix::net::SocketAddr as UnixAddr;
@@ -154,39 +155,30 @@ fn endpoint(
     }
 }
 
-fn parse(url: String, setting: String, place: Place, connect_to: Option<&Connect>) -> Result<Endpoint, String> {
-    let wrong = |why: &str| format!("{url:?} is no URL that can be called: {why}");
-    if !url.contains("://") {
-        return Err(wrong("it must begin with http:// or https://"));
-    }
-    let uri: Uri = url.parse().map_err(|e| wrong(&format!("{e}")))?;
-    let tls = match uri.scheme_str() {
-        Some("http") => false,
-        Some("https") => true,
-        _ => return Err(wrong("it must begin with http:// or https://")),
-    };
-    let authority = uri.authority().ok_or_else(|| wrong("it names no host"))?;
-    if authority.as_str().contains('@') {
-        return Err(wrong("it must not hold a user or password"));
-    }
-    let host = bare(authority).to_owned();
-    if host.is_empty() {
-        return Err(wrong("it names no host"));
-    }
-    if authority.port().is_some() && authority.port_u16().is_none_or(|port| port == 0) {
-        return Err(wrong("its port must be from 1 to 65535"));
-    }
-    let port = authority.port_u16().unwrap_or(if tls { 443 } else { 80 });
+fn parse(text: String, setting: String, place: Place, connect_to: Option<&Connect>) -> Result<Endpoint, String> {
+    let wrong = |why: &str| format!("{text:?} is no URL that can be called: {why}");
+    let url = HttpUrl::parse(&text).map_err(|fault| wrong(words(fault)))?;
     Ok(Endpoint {
         number: 0,
-        tls,
-        port,
-        authority: HeaderValue::from_str(authority.as_str()).map_err(|e| wrong(&e.to_string()))?,
-        path: uri.path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/")),
-        connect: connect_to.cloned().unwrap_or_else(|| to_host(&host, port)),
+        tls: url.tls(),
+        port: url.port(),
+        authority: HeaderValue::from_str(url.authority()).map_err(|e| wrong(&e.to_string()))?,
+        path: PathAndQuery::try_from(url.path()).map_err(|e| wrong(&e.to_string()))?,
+        connect: connect_to.cloned().unwrap_or_else(|| to_host(url.host(), url.port())),
         setting: setting.into(),
         place,
-        host,
-        url: url.into(),
+        host: url.host().to_owned(),
+        url: text.into(),
     })
+}
+
+fn words(fault: UrlFault) -> &'static str {
+    match fault {
+        UrlFault::NoAuthority | UrlFault::Scheme => "it must begin with http:// or https://",
+        UrlFault::NoHost => "it names no host",
+        UrlFault::User => "it must not hold a user or password",
+        UrlFault::Port => "its port must be from 1 to 65535",
+        UrlFault::Ipv6 | UrlFault::Host => "its host is no name and no address",
+        UrlFault::Character(_) => "invalid uri character",
+    }
 }
