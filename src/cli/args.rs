@@ -16,6 +16,7 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::config::Overrides;
+use crate::loading::FilePaths;
 use crate::setup;
 use check::{CHECK_EXAMPLES, SCHEMA_EXAMPLES};
 pub use check::{CheckArgs, Described, Format, SchemaArgs};
@@ -208,6 +209,11 @@ impl Files {
     pub fn config(&self, env: &dyn Fn(&str) -> Option<String>) -> PathBuf {
         let flag = self.config.as_ref().or(self.config_path.as_ref());
         flag.cloned().unwrap_or_else(|| config_from(env))
+    }
+
+    /// Both files.
+    pub fn paths(&self, env: &dyn Fn(&str) -> Option<String>) -> FilePaths {
+        FilePaths { config: self.config(env), routes: self.routes.clone() }
     }
 }
 

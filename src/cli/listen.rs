@@ -1,9 +1,9 @@
 //! Where `serve` listens, and where its instance has its place: what the configuration says, bound or taken over.
 
-use super::Ended;
 use super::args::ServeArgs;
-use super::environment;
+use super::output::Ended;
 use crate::config::Config;
+use crate::loading::environment;
 use crate::server::upgrade::{Inherited, Newcomer};
 use crate::server::{Bound, Certificates, instance, private_directory};
 use log::warn;

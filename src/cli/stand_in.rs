@@ -1,8 +1,8 @@
 //! `stand-in`: the stand-in for ARGO alone, and what it takes from a table.
 
-use super::Ended;
-use super::args::{Files, StandInArgs};
-use super::files;
+use super::args::StandInArgs;
+use super::output::Ended;
+use crate::loading::table_only;
 use crate::models;
 use crate::proxy::InFlight;
 use crate::server::upgrade::Inherited;
@@ -17,7 +17,7 @@ use std::time::Duration;
 
 /// Serves until a signal ends it.
 pub fn run(args: &StandInArgs) -> Result<(), Ended> {
-    let table = files::table_only(&Files::default())?.table;
+    let table = table_only()?.table;
     let options = Options {
         latency: args.latency,
         piece_size: args.piece_size,

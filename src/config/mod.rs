@@ -105,15 +105,12 @@ pub struct Config {
     user_place: Place,
 }
 
-/// A configuration with what is odd about it, or everything that is wrong with it.
-pub type Loaded = Checked<Config>;
-
 impl Config {
     /// Reads `path`; `env` is where `${…}`, `PORT`, `HOST` and `VERBOSE` come from.
     ///
     /// # Errors
     /// A file that cannot be read, or every mistake in the file, the environment and the flags.
-    pub fn load(path: &Path, overrides: &Overrides, env: Env<'_>) -> Loaded {
+    pub fn load(path: &Path, overrides: &Overrides, env: Env<'_>) -> Checked<Config> {
         let file = path.display().to_string();
         let bytes = fs::read(path).map_err(|error| {
             let help = (error.kind() == std::io::ErrorKind::NotFound)
@@ -129,7 +126,7 @@ impl Config {
     ///
     /// # Errors
     /// Every mistake in the text, the environment and the flags.
-    pub fn from_text(file: &str, text: &str, overrides: &Overrides, env: Env<'_>) -> Loaded {
+    pub fn from_text(file: &str, text: &str, overrides: &Overrides, env: Env<'_>) -> Checked<Config> {
         let mut problems = Vec::new();
         let base = Layer::read(SAMPLE_FILE, SAMPLE, env).map(|(layer, _)| layer);
         let base = base.map_err(|found| problems.extend(found)).unwrap_or_default();
@@ -166,7 +163,7 @@ impl Config {
     ///
     /// # Errors
     /// Every mistake in the environment and the flags.
-    pub fn sample(overrides: &Overrides, env: Env<'_>) -> Loaded {
+    pub fn sample(overrides: &Overrides, env: Env<'_>) -> Checked<Config> {
         Config::from_text(SAMPLE_FILE, "", overrides, env)
     }
 
