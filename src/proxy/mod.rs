@@ -4,6 +4,22 @@
 //! says) → `upstream_peer` → `upstream_request_filter` and `request_body_filter` send the rewritten request →
 //! `response_filter` decides whether the client's head goes out → `response_body_filter` rewrites pieces → `logging` writes
 //! a reply that was held. `fail_to_proxy` tells the client of whatever went wrong on the way.
+//!
+//! # Rooms
+//!
+//! A room uses only rooms above it in this list; the hooks themselves, in this file, use them all.
+//!
+//! ```text
+//! in_flight     how many requests are being served
+//! deadline      when a request has to be over, and who said so
+//! connection    what pingora lacks on sockets: clocks, silence, corks, a second handle
+//! upstream      making a call: peers, heads, breakers, fail-over, connecting
+//! images        URLs in requests: checked, fetched, put in place
+//! settings      how this instance runs, as far as requests need to know
+//! live          the table in use, with its settings and upstreams
+//! service       what all requests share
+//! request       the phases of one request
+//! ```
 
 pub mod connection;
 pub mod deadline;
