@@ -11,7 +11,7 @@ use crate::proxy::{Current, Guarded, InFlight, Proxy};
 use crate::server::admin::Admin;
 use crate::server::reload::Reloader;
 use crate::server::upgrade::Inherited;
-use crate::server::{self, Bound, Certificates, Runner};
+use crate::server::{self, Certificates, Listener, Runner};
 use crate::setup;
 use crate::stand_in::{CHAT_PATH, EMBED_PATH, MODELS_PATH, STREAM_CHAT_PATH, StandIn};
 use crate::table::Endpoints;
@@ -55,17 +55,17 @@ pub fn run(args: &ServeArgs) -> Result<(), Ended> {
     let reloader = Reloader { origin, fixed, certificates, metrics };
     let current = Arc::new(Current::new(reloader.metered(loading::live(loaded)?)));
     reloader.watch(reader.into_seen(), current.clone());
-    if let Some(AdminListener { bound, metrics, .. }) = admin {
-        runner.add("admin", Admin::new(current.clone(), metrics, in_flight.clone()), vec![bound])?;
+    if let Some(AdminListener { listener, metrics, .. }) = admin {
+        runner.add("admin", Admin::new(current.clone(), metrics, in_flight.clone()), vec![listener])?;
     }
     let proxy = http_proxy(&runner.configuration(), Proxy::new(current.clone(), in_flight));
-    runner.add_under("proxy", proxy, listening.bound, |proxy| Guarded::new(proxy, current))?;
+    runner.add_under("proxy", proxy, listening.listeners, |proxy| Guarded::new(proxy, current))?;
     runner.run(newcomer, introduction)
 }
 
 /// The listener for whoever watches, and what is counted for them.
 struct AdminListener {
-    bound: Bound,
+    listener: Listener,
     address: SocketAddr,
     metrics: Arc<Metrics>,
 }
@@ -73,15 +73,15 @@ struct AdminListener {
 /// `None` when nobody watches.
 fn admin(config: &Config, inherited: &mut Inherited) -> Result<Option<AdminListener>, Ended> {
     let Some(listen) = &config.admin else { return Ok(None) };
-    let (bound, address) = Bound::tcp("admin", listen.host.as_str(), listen.port, inherited)?;
+    let (listener, address) = Listener::tcp("admin", listen.host.as_str(), listen.port, inherited)?;
     let metrics = Metrics::new(config.metrics_by_caller).map_err(|e| Ended::Because(e.to_string()))?;
-    Ok(Some(AdminListener { bound, address, metrics: Arc::new(metrics) }))
+    Ok(Some(AdminListener { listener, address, metrics: Arc::new(metrics) }))
 }
 
 /// The configuration that was named, made by the setup if there is none yet; or the demo, with its stand-in's listener.
-fn origin(args: &ServeArgs) -> Result<(Origin, Option<Bound>), Ended> {
+fn origin(args: &ServeArgs) -> Result<(Origin, Option<Listener>), Ended> {
     if args.demo {
-        let (behind, address) = Bound::tcp("stand-in", "127.0.0.1", 0, &mut Inherited::default())?;
+        let (behind, address) = Listener::tcp("stand-in", "127.0.0.1", 0, &mut Inherited::default())?;
         let paths = [CHAT_PATH, STREAM_CHAT_PATH, EMBED_PATH, MODELS_PATH];
         let demo = Demo { user: DEMO_USER, urls: paths.map(|path| format!("http://{address}{path}")) };
         return Ok((Origin { demo: Some(demo), ..files(args) }, Some(behind)));

@@ -6,7 +6,7 @@ use crate::loading::table_only;
 use crate::models;
 use crate::proxy::InFlight;
 use crate::server::upgrade::Inherited;
-use crate::server::{Bound, Runner};
+use crate::server::{Listener, Runner};
 use crate::stand_in::{
     CHAT_PATH, EMBED_PATH, Family, ListedModel, MODELS_PATH, Options, STREAM_CHAT_PATH, StandIn, help,
 };
@@ -25,9 +25,9 @@ pub fn run(args: &StandInArgs) -> Result<(), Ended> {
         failure_rate: args.failure_rate,
         ..options_from(&table)
     };
-    let (bound, address) = Bound::tcp("stand-in", &args.host, args.port, &mut Inherited::default())?;
+    let (listener, address) = Listener::tcp("stand-in", &args.host, args.port, &mut Inherited::default())?;
     let mut runner = Runner::new(args.workers, Duration::ZERO, InFlight::default(), None);
-    runner.add("stand-in", StandIn::new(options), vec![bound])?;
+    runner.add("stand-in", StandIn::new(options), vec![listener])?;
     runner.run(None, introduction(address))
 }
 

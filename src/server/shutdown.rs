@@ -1,9 +1,9 @@
 //! When the process ends: at a signal, or when another one has taken over; and what it waits for.
 
-use super::estate::Estate;
+use super::draining::Connections;
+use super::handover_state::HandoverState;
 use super::instance::Instance;
 use super::manager;
-use super::patient::Connections;
 use super::successor::Successor;
 use super::upgrade::{self, Giver, Newcomer};
 use crate::proxy::InFlight;
@@ -26,11 +26,11 @@ const HANDED_OVER: Duration = Duration::from_secs(5);
 
 /// SIGTERM and SIGINT: the first stops accepting and waits for what is in flight, the second ends at once. The same when another
 /// process has taken over, only more patiently: nobody waits for this one.
-pub struct Watch {
+pub struct Shutdown {
     pub in_flight: InFlight,
     pub connections: Connections,
     pub drain: Duration,
-    pub estate: Arc<Estate>,
+    pub handover: Arc<HandoverState>,
     /// Where this instance has its place, if it has one.
     pub place: Option<PathBuf>,
     /// The process whose place this one takes.
@@ -42,7 +42,7 @@ pub struct Watch {
 }
 
 #[async_trait]
-impl ShutdownSignalWatch for Watch {
+impl ShutdownSignalWatch for Shutdown {
     /// Called when all services have been started.
     async fn recv(&self) -> ShutdownSignal {
         let [terminate, interrupt, upgrade] =
@@ -61,12 +61,12 @@ impl ShutdownSignalWatch for Watch {
         };
         if takes_over && !placed {
             // All that it has is the other's.
-            self.estate.give_up();
+            self.handover.give_up();
         }
         let taken_over = placed && {
             manager::serving();
             tokio::select! {
-                () = self.estate.taken.notified() => true,
+                () = self.handover.taken.notified() => true,
                 () = either(&mut terminate, &mut interrupt) => false,
                 () = self.upgrade_when_asked(&mut upgrade) => false,
             }
@@ -76,7 +76,7 @@ impl ShutdownSignalWatch for Watch {
         }
         let (in_flight, drain) = (self.in_flight.clone(), self.drain);
         in_flight.stop();
-        self.estate.close();
+        self.handover.close();
         let linger = if taken_over { drain } else { drain.min(LINGER) };
         self.connections.stay_for(linger);
         let why = if taken_over { "another process has taken over" } else { "a second signal ends at once" };
@@ -104,7 +104,7 @@ impl ShutdownSignalWatch for Watch {
     }
 }
 
-impl Watch {
+impl Shutdown {
     /// Takes this instance's place, from the process that has it if there is one; false when that does not go.
     async fn take_place(&self, newcomer: Option<Newcomer>) -> bool {
         let takes_over = newcomer.is_some();
@@ -128,10 +128,10 @@ impl Watch {
         });
         match listening {
             Ok((instance, listener)) => {
-                self.estate.hold(instance);
-                let estate = self.estate.clone();
+                self.handover.hold(instance);
+                let handover = self.handover.clone();
                 let answering = std::thread::Builder::new().name("upgrade".to_owned());
-                if let Err(e) = answering.spawn(move || upgrade::answer(&listener, &*estate)) {
+                if let Err(e) = answering.spawn(move || upgrade::answer(&listener, &*handover)) {
                     warn!("it cannot be upgraded while it runs: {e}");
                 }
                 if takes_over {
@@ -151,7 +151,7 @@ impl Watch {
     }
 }
 
-impl Watch {
+impl Shutdown {
     /// Starts a successor at each SIGUSR2; does not return.
     async fn upgrade_when_asked(&self, asked: &mut Signal) {
         while asked.recv().await.is_some() {
