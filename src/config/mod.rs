@@ -16,6 +16,7 @@ mod listen;
 mod listeners;
 mod origins;
 mod overrides;
+mod sample;
 #[cfg(test)]
 mod tests;
 mod url;
@@ -34,18 +35,14 @@ pub use crate::yaml::expand::Env;
 pub use host::Host;
 pub use keys::KEYS;
 pub use listen::Listen;
-pub use listeners::{Listeners, Named, TlsFiles};
+pub use listeners::{Listeners, NamedPath, TlsFiles};
 pub use origins::Origins;
 pub use overrides::Overrides;
+pub use sample::{SAMPLE, SAMPLE_FILE};
 pub use url::HttpUrl;
 
 use crate::access::{Hosts, Mode};
 use layer::Layer;
-
-/// Every key with its default and a comment: the base of each configuration, and what the setup writes from.
-pub const SAMPLE: &str = include_str!("../../config.sample.yaml");
-/// What [`SAMPLE`] is called in messages.
-pub const SAMPLE_FILE: &str = "config.sample.yaml";
 
 /// A complete, checked configuration.
 #[derive(Clone, Debug)]

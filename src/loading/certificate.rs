@@ -1,7 +1,7 @@
 //! The certificate of `tls` in config.yaml: read and proved when the configuration is, so that no connection meets a bad one.
 
 use super::file_reader::FileReader;
-use crate::config::{Config, Named, TlsFiles};
+use crate::config::{Config, NamedPath, TlsFiles};
 use crate::diagnostics::{Checked, Problem};
 use crate::wire::pem;
 use rustls::sign::CertifiedKey;
@@ -27,11 +27,11 @@ pub fn with_certificate(
 }
 
 fn load(files: &TlsFiles, config: &Path, reader: &FileReader, problems: &mut Vec<Problem>) -> Option<CertifiedKey> {
-    let mut wrong = |key: &str, file: &Named, why: &str, help: &str| {
+    let mut wrong = |key: &str, file: &NamedPath, why: &str, help: &str| {
         let message = format!("tls.{key}: '{}' cannot be used: {why}", file.as_str());
         problems.push(Problem::new(file.place.clone(), message, Some(help.to_owned())));
     };
-    let mut read = |key: &str, file: &Named| {
+    let mut read = |key: &str, file: &NamedPath| {
         let path = file.beside(config);
         let found = reader.read_apart(&path).map_err(|e| format!("it cannot be read: {e}"));
         let help = "name a file that can be read; a relative path begins where config.yaml lies";
@@ -53,7 +53,7 @@ fn load(files: &TlsFiles, config: &Path, reader: &FileReader, problems: &mut Vec
 }
 
 /// Whoever reads the key can pass for this proxy.
-fn open_to_others(key: &Named, config: &Path) -> Option<Problem> {
+fn open_to_others(key: &NamedPath, config: &Path) -> Option<Problem> {
     let mode = std::fs::metadata(key.beside(config)).ok()?.mode();
     let message = format!("tls.key: everybody on this machine can read '{}'", key.as_str());
     let help = format!("run: chmod o= {}", key.beside(config).display());
