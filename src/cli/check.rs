@@ -1,7 +1,7 @@
 //! `check`: loads both files as `serve` would, runs the tests that the table brings along, tells everything that it
 //! finds, and starts nothing.
 
-use super::args::{CheckArgs, DEFAULT_CONFIG, Format};
+use super::args::{CheckArgs, DEFAULT_CONFIG, ReportFormat};
 use super::output::{Ended, print, tell};
 use super::preview::load_or_defaults;
 use crate::access::Access;
@@ -31,18 +31,18 @@ pub fn run(args: &CheckArgs) -> Result<(), Ended> {
         Err(problems) => Looked { problems, ..Looked::default() },
     };
     match args.format {
-        Format::Text => {
+        ReportFormat::Text => {
             print(&lines)?;
             tell(&problems);
         }
-        Format::Json => print(&report::json(&problems))?,
+        ReportFormat::Json => print(&report::json(&problems))?,
     }
     if problems.iter().any(Problem::is_error) || (args.deny_warnings && !problems.is_empty()) {
         return Err(Ended::Told);
     }
     match args.format {
-        Format::Text => print(&summary),
-        Format::Json => Ok(()),
+        ReportFormat::Text => print(&summary),
+        ReportFormat::Json => Ok(()),
     }
 }
 
