@@ -43,13 +43,12 @@ pub struct Shutdown {
 
 #[async_trait]
 impl ShutdownSignalWatch for Shutdown {
-    /// Called when all services have been started.
+    /// pingora calls this when all services have been started.
     async fn recv(&self) -> ShutdownSignal {
-        let [terminate, interrupt, upgrade] =
-            [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::user_defined2()].map(signal);
-        // Not before: who has read it may send a signal.
+        let signals = Signals::receive();
+        // Written only now: whoever has read it may send a signal.
         eprint!("{}", self.introduction);
-        let (Ok(mut terminate), Ok(mut interrupt), Ok(mut upgrade)) = (terminate, interrupt, upgrade) else {
+        let Some(mut signals) = signals else {
             warn!("signals cannot be watched; the process has to be killed to end it");
             return std::future::pending().await;
         };
@@ -57,26 +56,40 @@ impl ShutdownSignalWatch for Shutdown {
         let takes_over = newcomer.is_some();
         let placed = tokio::select! {
             placed = self.take_place(newcomer) => placed,
-            () = either(&mut terminate, &mut interrupt) => false,
+            () = signals.stop() => false,
         };
         if takes_over && !placed {
-            // All that it has is the other's.
+            // The listeners and their files still belong to the other process.
             self.handover.give_up();
         }
-        let taken_over = placed && {
-            manager::serving();
-            tokio::select! {
-                () = self.handover.taken.notified() => true,
-                () = either(&mut terminate, &mut interrupt) => false,
-                () = self.upgrade_when_asked(&mut upgrade) => false,
-            }
-        };
+        let taken_over = placed && self.serve(&mut signals).await;
         if placed && !taken_over {
             manager::stopping();
         }
+        self.drain(signals, taken_over);
+        // Not pingora's upgrade, which sends the sockets in its own way.
+        ShutdownSignal::GracefulTerminate
+    }
+}
+
+impl Shutdown {
+    /// Waits while the process serves. Returns true if another process has taken over, false at a signal to stop.
+    async fn serve(&self, signals: &mut Signals) -> bool {
+        manager::serving();
+        let Signals { terminate, interrupt, upgrade } = signals;
+        tokio::select! {
+            () = self.handover.taken.notified() => true,
+            () = either(terminate, interrupt) => false,
+            () = self.upgrade_when_asked(upgrade) => false,
+        }
+    }
+
+    /// Accepts nothing more, and ends the process when it has drained, or at one more signal.
+    fn drain(&self, mut signals: Signals, taken_over: bool) {
         let (in_flight, drain) = (self.in_flight.clone(), self.drain);
         in_flight.stop();
         self.handover.close();
+        // After a hand-over nobody waits for this process, so that idle connections may stay as long as requests.
         let linger = if taken_over { drain } else { drain.min(LINGER) };
         self.connections.stay_for(linger);
         let why = if taken_over { "another process has taken over" } else { "a second signal ends at once" };
@@ -86,10 +99,11 @@ impl ShutdownSignalWatch for Shutdown {
         tokio::spawn(async move {
             let second = async {
                 if taken_over {
-                    either(&mut terminate, &mut interrupt).await;
+                    // No signal has come yet: the first one is a stop that is under way already.
+                    signals.stop().await;
                     info!("it is stopping already; another signal ends at once");
                 }
-                either(&mut terminate, &mut interrupt).await;
+                signals.stop().await;
             };
             tokio::select! {
                 () = drained.wait(least) => std::process::exit(0),
@@ -99,12 +113,8 @@ impl ShutdownSignalWatch for Shutdown {
                 }
             }
         });
-        // Not pingora's upgrade: that sends the sockets in its own way.
-        ShutdownSignal::GracefulTerminate
     }
-}
 
-impl Shutdown {
     /// Takes this instance's place, from the process that has it if there is one; false when that does not go.
     async fn take_place(&self, newcomer: Option<Newcomer>) -> bool {
         let takes_over = newcomer.is_some();
@@ -149,9 +159,7 @@ impl Shutdown {
             }
         }
     }
-}
 
-impl Shutdown {
     /// Starts a successor at each SIGUSR2; does not return.
     async fn upgrade_when_asked(&self, asked: &mut Signal) {
         while asked.recv().await.is_some() {
@@ -161,6 +169,30 @@ impl Shutdown {
             }
         }
         std::future::pending().await
+    }
+}
+
+/// The signals that this process acts on.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    upgrade: Signal,
+}
+
+impl Signals {
+    /// Receives them from now on, if the system lets it.
+    fn receive() -> Option<Self> {
+        let received = |kind| signal(kind).ok();
+        Some(Signals {
+            terminate: received(SignalKind::terminate())?,
+            interrupt: received(SignalKind::interrupt())?,
+            upgrade: received(SignalKind::user_defined2())?,
+        })
+    }
+
+    /// Waits for a signal to stop.
+    async fn stop(&mut self) {
+        either(&mut self.terminate, &mut self.interrupt).await;
     }
 }
 
