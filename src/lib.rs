@@ -10,8 +10,8 @@
 //! diagnostics          a problem in a file and its place, and how people see it
 //! yaml                 files that people edit: keys described once, values with their places
 //! telemetry            what became of a request: measured, counted, written down
-//! tokens               how many tokens a text has
 //! chat                 the hub: conversations, tools, events
+//! tokens               how many tokens a text has
 //! models               names of models, and their quirks
 //! access               who calls, as whom, what they may use and how much of it
 //! limits               how much callers use, and when that is too much
@@ -21,13 +21,16 @@
 //! exchange             one call's life as a state machine: bytes in, bytes out; several calls, one reply
 //! table                routes.yaml → what is served, or every problem of it
 //! callers              callers.yaml → who may call by which key, or every problem of it
+//! config               config.yaml → where and how this instance runs, or every problem of it
 //! ────────────────────────────────────────────────────────────────────────────────────
 //! proxy                pingora's hooks, which feed the exchange: connection, upstream, images, request
+//! loading              which files are read, when, and what they make the proxy serve
 //! explain              what becomes of a request, told without a network by the code that serves
 //! table_tests          the tests that a table brings along, run by what explains
-//! online               asks the upstreams whether calls would arrive, and which models they have
 //! server               listeners, signals, upgrade, reload, and the listener for whoever watches
-//! config, setup, cli  files, terminal, command line
+//! setup                asks on the terminal, and writes a first config.yaml
+//! online               asks the upstreams whether calls would arrive, and which models they have
+//! cli                  the command line
 //! ```
 //!
 //! # A request's life
@@ -54,6 +57,7 @@ pub mod exchange;
 pub mod explain;
 pub mod json;
 pub mod limits;
+pub mod loading;
 pub mod models;
 pub mod online;
 pub mod plan;

@@ -1,10 +1,10 @@
 //! One file, or one folder with `routes.yaml` and what that includes, for each mistake in `bad_tables/`, with the report that `check` gives beside it. `GOLDEN=write cargo test --test
 //! bad_tables` writes the reports anew; read the difference before you keep it.
 
-use argo_openai_proxy::cli::load::{Needs, Read, both};
 use argo_openai_proxy::config::{Config, Overrides};
 use argo_openai_proxy::diagnostics::Problem;
 use argo_openai_proxy::diagnostics::report;
+use argo_openai_proxy::loading::{Needs, ReadBeside, both};
 use argo_openai_proxy::table::no_files;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -20,7 +20,7 @@ fn check(file: &str, text: &str) -> (bool, Vec<Problem>) {
     check_with(file, text, &no_files)
 }
 
-fn check_with(file: &str, text: &str, files: Read<'_>) -> (bool, Vec<Problem>) {
+fn check_with(file: &str, text: &str, files: ReadBeside<'_>) -> (bool, Vec<Problem>) {
     let nothing = |_: &str| None;
     let config = Config::from_text("config.yaml", "user: jdoe\n", &Overrides::default(), &nothing);
     match both(config, file, Ok(text.to_owned()), files, &nothing, Needs::User) {

@@ -3,10 +3,10 @@
 
 use argo_openai_proxy::callers::Callers;
 use argo_openai_proxy::cli::args::Described;
-use argo_openai_proxy::cli::load::{Needs, both};
 use argo_openai_proxy::cli::schema::{described, text};
 use argo_openai_proxy::config::{Config, Overrides};
 use argo_openai_proxy::dialects::upstream::DIALECTS;
+use argo_openai_proxy::loading::{Needs, both};
 use argo_openai_proxy::table::no_files;
 use argo_openai_proxy::transform::{REPLIES, TRANSFORMERS};
 use argo_openai_proxy::yaml::{Key, Kind};

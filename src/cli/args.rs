@@ -2,6 +2,7 @@
 
 mod check;
 mod explain;
+mod files;
 mod health;
 mod key;
 #[cfg(test)]
@@ -18,14 +19,13 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use crate::config::Overrides;
 use crate::setup;
 use check::{CHECK_EXAMPLES, SCHEMA_EXAMPLES};
-pub use check::{CheckArgs, Described, Format, SchemaArgs};
+pub use check::{CheckArgs, Described, ReportFormat, SchemaArgs};
 pub use explain::ExplainArgs;
+use files::config_from;
+pub use files::{DEFAULT_CONFIG, FileArgs};
 pub use health::HealthArgs;
 pub use key::{KeyArgs, KeyCommand, KeyFiles};
 use values::{duration, positive, share};
-
-/// Where the configuration is looked for when nothing names it.
-pub const DEFAULT_CONFIG: &str = "config.yaml";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -144,7 +144,7 @@ Examples:
 #[derive(Args, Clone, Debug, Default, PartialEq)]
 pub struct ServeArgs {
     #[command(flatten)]
-    pub files: Files,
+    pub files: FileArgs,
 
     /// Listen here [default: `host` of the configuration]
     #[arg(long, value_name = "ADDRESS")]
@@ -185,34 +185,6 @@ impl ServeArgs {
             access: None,
         }
     }
-}
-
-/// The two files that say where and what is served.
-#[derive(Args, Clone, Debug, Default, PartialEq)]
-pub struct Files {
-    /// The configuration, the same as --config
-    #[arg(value_name = "CONFIG", conflicts_with = "config")]
-    config_path: Option<PathBuf>,
-
-    /// The configuration [default: $CONFIG_PATH, else config.yaml]
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-
-    /// The route table [default: routes.yaml beside the configuration, else here, else the built-in one]
-    #[arg(long, value_name = "FILE")]
-    pub routes: Option<PathBuf>,
-}
-
-impl Files {
-    /// The configuration: the flag or the positional path, else `CONFIG_PATH`, else [`DEFAULT_CONFIG`].
-    pub fn config(&self, env: &dyn Fn(&str) -> Option<String>) -> PathBuf {
-        let flag = self.config.as_ref().or(self.config_path.as_ref());
-        flag.cloned().unwrap_or_else(|| config_from(env))
-    }
-}
-
-fn config_from(env: &dyn Fn(&str) -> Option<String>) -> PathBuf {
-    env("CONFIG_PATH").filter(|path| !path.is_empty()).unwrap_or_else(|| DEFAULT_CONFIG.to_owned()).into()
 }
 
 const STAND_IN_EXAMPLES: &str = "\
@@ -300,7 +272,7 @@ impl InitArgs {
 #[derive(Args, Clone, Debug, PartialEq)]
 pub struct ListArgs {
     #[command(flatten)]
-    pub files: Files,
+    pub files: FileArgs,
 
     /// Print JSON
     #[arg(long)]

@@ -1,15 +1,14 @@
 //! `check`: loads both files as `serve` would, runs the tests that the table brings along, tells everything that it
 //! finds, and starts nothing.
 
-use super::args::{CheckArgs, DEFAULT_CONFIG, Format};
-use super::disk::Disk;
-use super::files::{self, Loaded};
-use super::load::Needs;
-use super::{Ended, environment, print, serve, tell};
+use super::args::{CheckArgs, DEFAULT_CONFIG, ReportFormat};
+use super::output::{Ended, print, tell};
+use super::preview::load_or_defaults;
 use crate::access::Access;
 use crate::config::Overrides;
 use crate::diagnostics::Problem;
 use crate::diagnostics::report;
+use crate::loading::{self, FileReader, Loaded, Needs, environment};
 use crate::online::{self, Online};
 use crate::table_tests;
 use std::path::Path;
@@ -20,9 +19,11 @@ pub fn run(args: &CheckArgs) -> Result<(), Ended> {
     // Whoever only tries the demo has a table to check, and no configuration.
     let usual = args.files.config(&environment);
     let nothing_named = usual == Path::new(DEFAULT_CONFIG) && !usual.exists();
-    let loaded = match nothing_named {
-        true => files::load_or_defaults(&args.files),
-        false => files::load(&args.files, &Overrides::default(), Needs::User, &Disk::default()),
+    let loaded = if nothing_named {
+        load_or_defaults(&args.files)
+    } else {
+        let paths = args.files.paths(&environment);
+        loading::load(&paths, &Overrides::default(), Needs::User, &FileReader::default())
     };
     let config = if nothing_named { "the defaults".to_owned() } else { usual.display().to_string() };
     let Looked { summary, lines, problems } = match loaded {
@@ -30,18 +31,18 @@ pub fn run(args: &CheckArgs) -> Result<(), Ended> {
         Err(problems) => Looked { problems, ..Looked::default() },
     };
     match args.format {
-        Format::Text => {
+        ReportFormat::Text => {
             print(&lines)?;
             tell(&problems);
         }
-        Format::Json => print(&report::json(&problems))?,
+        ReportFormat::Json => print(&report::json(&problems))?,
     }
     if problems.iter().any(Problem::is_error) || (args.deny_warnings && !problems.is_empty()) {
         return Err(Ended::Told);
     }
     match args.format {
-        Format::Text => print(&summary),
-        Format::Json => Ok(()),
+        ReportFormat::Text => print(&summary),
+        ReportFormat::Json => Ok(()),
     }
 }
 
@@ -58,7 +59,7 @@ struct Looked {
 /// Runs the table's own tests, and asks its URLs when it may.
 fn look(loaded: Loaded, config: String, online: bool) -> Looked {
     let (routes, mut problems) = (loaded.routes.clone(), loaded.warnings.clone());
-    let live = Arc::new(serve::live_as(Access::anybody(table_tests::USER), loaded));
+    let live = Arc::new(loading::live_as(Access::anybody(table_tests::USER), loaded));
     let ran = table_tests::run(&live);
     problems.extend(ran.problems);
     let found = if online { online::check(&live) } else { Online::default() };

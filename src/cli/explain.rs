@@ -1,12 +1,13 @@
 //! `explain`: what would become of a request and why, for people and as JSON. No network.
 
 use super::args::ExplainArgs;
-use super::files::Loaded;
-use super::{Ended, files, print, serve, tell};
+use super::output::{Ended, print, tell};
+use super::preview::load_or_defaults;
 use crate::access::admit::has_key;
 use crate::access::{Access, Mode};
 use crate::config::PLACEHOLDER;
 use crate::explain::{Question, Scripted, Verdict, explain};
+use crate::loading::{self, Loaded};
 use bytes::Bytes;
 use http::HeaderMap;
 use std::io::Read;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 
 /// Prints the explanation of a request.
 pub fn run(args: &ExplainArgs) -> Result<(), Ended> {
-    let loaded = files::load_or_defaults(&args.files())?;
+    let loaded = load_or_defaults(&args.files())?;
     tell(&loaded.warnings);
     let user = match &loaded.config.user {
         Some(user) => user.as_str().to_owned(),
@@ -34,7 +35,7 @@ pub fn run(args: &ExplainArgs) -> Result<(), Ended> {
     let answers = answers.collect::<Result<_, _>>()?;
     let path = args.path.path().to_owned();
     let question = Question { method: args.method.clone(), path, headers, body, answers };
-    let live = Arc::new(serve::live_as(access, loaded));
+    let live = Arc::new(loading::live_as(access, loaded));
     let told = explain(&live, &question).map_err(|e| Ended::Because(e.to_string()))?;
     if !args.answer.is_empty() && told.verdict != Verdict::Called {
         eprintln!("nothing goes upstream, so --answer does not matter");
@@ -48,7 +49,7 @@ pub fn run(args: &ExplainArgs) -> Result<(), Ended> {
 
 /// Who sends the request: the caller that is named, or whose key it has; else somebody who may use all there is.
 fn access(args: &ExplainArgs, loaded: &Loaded, user: &str, headers: &HeaderMap) -> Result<Access, Ended> {
-    let access = serve::access(loaded, user);
+    let access = loading::access(loaded, user);
     match &args.caller {
         Some(name) => match (access.named(name), loaded.config.access) {
             (Some(caller), _) => Ok(Access::Open(caller)),
@@ -67,9 +68,10 @@ fn access(args: &ExplainArgs, loaded: &Loaded, user: &str, headers: &HeaderMap) 
 /// A file, or standard input for `-`.
 fn read(path: &Path) -> Result<Bytes, Ended> {
     let mut bytes = Vec::new();
-    let read = match path.as_os_str() == "-" {
-        true => std::io::stdin().read_to_end(&mut bytes).map(|_| ()),
-        false => std::fs::read(path).map(|read| bytes = read),
+    let read = if path.as_os_str() == "-" {
+        std::io::stdin().read_to_end(&mut bytes).map(|_| ())
+    } else {
+        std::fs::read(path).map(|read| bytes = read)
     };
     read.map_err(|e| Ended::Because(format!("{} cannot be read: {e}", path.display())))?;
     Ok(Bytes::from(bytes))

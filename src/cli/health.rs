@@ -2,10 +2,8 @@
 //! Unix socket, plain or over TLS, which has to show the configured certificate.
 
 use super::args::HealthArgs;
-use super::disk::Disk;
-use super::files::{self, Loaded};
-use super::load::Needs;
-use super::{Ended, environment, print};
+use super::output::{Ended, print};
+use crate::loading::{self, FileReader, Loaded, Needs, environment};
 use crate::table::Table;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, ring, verify_tls12_signature, verify_tls13_signature};
@@ -29,7 +27,8 @@ impl<T: Read + Write> Wire for T {}
 
 /// Asks, and prints what comes.
 pub fn run(args: &HealthArgs) -> Result<(), Ended> {
-    let loaded = files::load(&args.files, &args.overrides(), Needs::Nobody, &Disk::default())?;
+    let loaded =
+        loading::load(&args.files.paths(&environment), &args.overrides(), Needs::Nobody, &FileReader::default())?;
     let path = path(&loaded.table)?;
     let (place, wire) = connect(args, &loaded);
     let answer = wire.and_then(|wire| ask(wire, &path));
@@ -131,9 +130,10 @@ impl ServerCertVerifier for Own {
         _: &[u8],
         _: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        match *shown == self.certificate {
-            true => Ok(ServerCertVerified::assertion()),
-            false => Err(CertificateError::ApplicationVerificationFailure.into()),
+        if *shown == self.certificate {
+            Ok(ServerCertVerified::assertion())
+        } else {
+            Err(CertificateError::ApplicationVerificationFailure.into())
         }
     }
 

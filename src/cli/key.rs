@@ -1,11 +1,12 @@
 //! `key`: makes the keys of callers, and lists who has one.
 
 use super::args::{KeyArgs, KeyCommand, KeyFiles};
-use super::{Ended, callers, environment, print, tell};
+use super::output::{Ended, print, tell};
 use crate::access::{Key, Limits, Mode, Username};
 use crate::callers::{Callers, Row, add};
 use crate::config::{Config, Overrides};
 use crate::diagnostics::{Place, Problem};
+use crate::loading::{callers_path, environment};
 use crate::setup::write_private;
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
@@ -87,7 +88,7 @@ fn find(files: &KeyFiles) -> Result<(PathBuf, Option<Mode>), Vec<Problem>> {
             Config::load(&config, &overrides, &environment)?.0
         }
     };
-    let path = files.callers.clone().unwrap_or_else(|| callers::path(&loaded, config.parent()));
+    let path = files.callers.clone().unwrap_or_else(|| callers_path(&loaded, config.parent()));
     Ok((path, known))
 }
 

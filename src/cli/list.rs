@@ -1,13 +1,14 @@
 //! `routes` and `models`: what is served, for people and as JSON.
 
 use super::args::ListArgs;
-use super::{Ended, files, print};
+use super::output::{Ended, print};
+use super::preview::load_or_defaults;
 use crate::table::{Endpoints, Upstream};
 use serde_json::{Map, Value, json};
 
 /// Prints the routes.
 pub fn routes(args: &ListArgs) -> Result<(), Ended> {
-    let loaded = files::load_or_defaults(&args.files)?;
+    let loaded = load_or_defaults(&args.files)?;
     let rows: Vec<Value> = loaded
         .table
         .routes()
@@ -52,7 +53,7 @@ fn calls(upstream: &Upstream) -> String {
 
 /// Prints the models, and the patterns of names that make more.
 pub fn models(args: &ListArgs) -> Result<(), Ended> {
-    let loaded = files::load_or_defaults(&args.files)?;
+    let loaded = load_or_defaults(&args.files)?;
     let mut rows = Vec::new();
     for group in loaded.table.groups() {
         let default = group.default().map(|model| &model.name);

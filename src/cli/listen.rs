@@ -1,11 +1,11 @@
 //! Where `serve` listens, and where its instance has its place: what the configuration says, bound or taken over.
 
-use super::Ended;
 use super::args::ServeArgs;
-use super::environment;
+use super::output::Ended;
 use crate::config::Config;
+use crate::loading::environment;
 use crate::server::upgrade::{Inherited, Newcomer};
-use crate::server::{Bound, Certificates, instance, private_directory};
+use crate::server::{Certificates, Listener, instance, private_directory};
 use log::warn;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 /// What the proxy is served on: not nothing.
 pub struct Listening {
-    pub bound: Vec<Bound>,
+    pub listeners: Vec<Listener>,
     pub address: Option<SocketAddr>,
     pub socket: Option<PathBuf>,
     /// What is spoken at the address.
@@ -88,19 +88,19 @@ pub fn listen(
     certificates: Option<&Arc<Certificates>>,
     inherited: &mut Inherited,
 ) -> Result<Listening, Ended> {
-    let (mut bound, mut address) = (Vec::new(), None);
+    let (mut listeners, mut address) = (Vec::new(), None);
     if !config.host.is_none() {
-        let (listener, at) = Bound::tcp("proxy", config.host.as_str(), config.port, inherited)?;
+        let (listener, at) = Listener::tcp("proxy", config.host.as_str(), config.port, inherited)?;
         address = Some(at);
-        bound.push(match certificates {
+        listeners.push(match certificates {
             Some(certificates) => listener.with_tls(certificates.clone()),
             None => listener,
         });
     }
     let socket = config.listeners.socket.as_ref().map(|named| named.beside(&args.files.config(&environment)));
     if let Some(path) = &socket {
-        bound.push(Bound::unix("proxy", path, inherited)?);
+        listeners.push(Listener::unix("proxy", path, inherited)?);
     }
     let scheme = if certificates.is_some() { "https" } else { "http" };
-    Ok(Listening { bound, address, socket, scheme })
+    Ok(Listening { listeners, address, socket, scheme })
 }

@@ -1,57 +1,23 @@
 //! The command line: what was asked for, done, and turned into an exit code (0 all right, 1 a problem, 2 wrong usage).
 
 pub mod args;
-mod callers;
-mod certificate;
 mod check;
-mod disk;
 mod explain;
-mod files;
 mod health;
 mod key;
 mod list;
 mod listen;
-pub mod load;
+mod output;
+mod preview;
 pub mod schema;
 mod serve;
 mod stand_in;
 
-use crate::diagnostics::Problem;
-use crate::diagnostics::report;
+use crate::loading::environment;
 use crate::setup;
 use args::Command;
-use std::io::{IsTerminal, Write};
+use output::{Ended, print, tell};
 use std::process::ExitCode;
-
-/// Why a command did not do what it was asked to.
-enum Ended {
-    /// Problems, each of which says what to do.
-    Problems(Vec<Problem>),
-    /// It has been told already.
-    Told,
-    /// One sentence.
-    Because(String),
-    /// The setup's own reason.
-    Setup(setup::SetupError),
-}
-
-impl From<Vec<Problem>> for Ended {
-    fn from(problems: Vec<Problem>) -> Self {
-        Ended::Problems(problems)
-    }
-}
-
-impl From<String> for Ended {
-    fn from(why: String) -> Self {
-        Ended::Because(why)
-    }
-}
-
-impl From<setup::SetupError> for Ended {
-    fn from(error: setup::SetupError) -> Self {
-        Ended::Setup(error)
-    }
-}
 
 /// Does what the command line says.
 pub fn run() -> ExitCode {
@@ -83,23 +49,5 @@ pub fn run() -> ExitCode {
             eprintln!("{error}");
             ExitCode::from(error.exit_code())
         }
-    }
-}
-
-fn environment(name: &str) -> Option<String> {
-    std::env::var(name).ok()
-}
-
-/// Shows problems on stderr.
-fn tell(problems: &[Problem]) {
-    let colours = report::colours(std::io::stderr().is_terminal(), &environment);
-    eprint!("{}", report::text(problems, colours));
-}
-
-/// Prints a result. A reader that stops reading (`| head`) is no problem.
-fn print(text: &str) -> Result<(), Ended> {
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(Ended::Because(format!("cannot print: {e}"))),
-        _ => Ok(()),
     }
 }

@@ -1,12 +1,12 @@
 //! `stand-in`: the stand-in for ARGO alone, and what it takes from a table.
 
-use super::Ended;
-use super::args::{Files, StandInArgs};
-use super::files;
+use super::args::StandInArgs;
+use super::output::Ended;
+use crate::loading::table_only;
 use crate::models;
 use crate::proxy::in_flight::InFlight;
 use crate::server::upgrade::Inherited;
-use crate::server::{Bound, Runner};
+use crate::server::{Listener, Runner};
 use crate::table::Table;
 use argo_stand_in::{
     CHAT_PATH, EMBED_PATH, Family, ListedModel, MODELS_PATH, Options, STREAM_CHAT_PATH, StandIn, help,
@@ -17,7 +17,7 @@ use std::time::Duration;
 
 /// Serves until a signal ends it.
 pub fn run(args: &StandInArgs) -> Result<(), Ended> {
-    let table = files::table_only(&Files::default())?.table;
+    let table = table_only()?.table;
     let options = Options {
         latency: args.latency,
         piece_size: args.piece_size,
@@ -25,9 +25,9 @@ pub fn run(args: &StandInArgs) -> Result<(), Ended> {
         failure_rate: args.failure_rate,
         ..options_from(&table)
     };
-    let (bound, address) = Bound::tcp("stand-in", &args.host, args.port, &mut Inherited::default())?;
+    let (listener, address) = Listener::tcp("stand-in", &args.host, args.port, &mut Inherited::default())?;
     let mut runner = Runner::new(args.workers, Duration::ZERO, InFlight::default(), None);
-    runner.add("stand-in", StandIn::new(options), vec![bound])?;
+    runner.add("stand-in", StandIn::new(options), vec![listener])?;
     runner.run(None, introduction(address))
 }
 

@@ -9,16 +9,16 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listeners {
     /// A Unix socket.
-    pub socket: Option<Named>,
+    pub socket: Option<NamedPath>,
     /// The certificate of the port.
     pub tls: Option<TlsFiles>,
     /// The directory of the running instance.
-    pub run_dir: Option<Named>,
+    pub run_dir: Option<NamedPath>,
 }
 
 /// A path, and where it was named.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Named {
+pub struct NamedPath {
     path: String,
     pub place: Place,
 }
@@ -26,11 +26,11 @@ pub struct Named {
 /// The PEM files of a certificate and its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsFiles {
-    pub certificate: Named,
-    pub key: Named,
+    pub certificate: NamedPath,
+    pub key: NamedPath,
 }
 
-impl Named {
+impl NamedPath {
     /// As it was written.
     pub fn as_str(&self) -> &str {
         &self.path
@@ -61,7 +61,7 @@ impl Listeners {
     }
 }
 
-fn named(keys: &mut Section<'_>, source: &mut Source<'_>, key: &'static str) -> Option<Named> {
+fn named(keys: &mut Section<'_>, source: &mut Source<'_>, key: &'static str) -> Option<NamedPath> {
     let place = keys.place(source, key);
-    keys.get(source, key, value::path).map(|path| Named { path, place })
+    keys.get(source, key, value::path).map(|path| NamedPath { path, place })
 }

@@ -16,6 +16,7 @@ mod listen;
 mod listeners;
 mod origins;
 mod overrides;
+mod sample;
 #[cfg(test)]
 mod tests;
 mod url;
@@ -34,19 +35,15 @@ pub use crate::yaml::expand::Env;
 pub use host::Host;
 pub use keys::KEYS;
 pub use listen::Listen;
-pub use listeners::{Listeners, Named, TlsFiles};
+pub use listeners::{Listeners, NamedPath, TlsFiles};
 pub use origins::Origins;
 pub use overrides::Overrides;
+pub use sample::{SAMPLE, SAMPLE_FILE};
 pub use url::parse_url;
 
 use crate::access::{Hosts, Mode};
 use crate::wire::HttpUrl;
 use layer::Layer;
-
-/// Every key with its default and a comment: the base of each configuration, and what the setup writes from.
-pub const SAMPLE: &str = include_str!("../../config.sample.yaml");
-/// What [`SAMPLE`] is called in messages.
-pub const SAMPLE_FILE: &str = "config.sample.yaml";
 
 /// A complete, checked configuration.
 #[derive(Clone, Debug)]
@@ -106,15 +103,12 @@ pub struct Config {
     user_place: Place,
 }
 
-/// A configuration with what is odd about it, or everything that is wrong with it.
-pub type Loaded = Checked<Config>;
-
 impl Config {
     /// Reads `path`; `env` is where `${…}`, `PORT`, `HOST` and `VERBOSE` come from.
     ///
     /// # Errors
     /// A file that cannot be read, or every mistake in the file, the environment and the flags.
-    pub fn load(path: &Path, overrides: &Overrides, env: Env<'_>) -> Loaded {
+    pub fn load(path: &Path, overrides: &Overrides, env: Env<'_>) -> Checked<Config> {
         let file = path.display().to_string();
         let bytes = fs::read(path).map_err(|error| {
             let help = (error.kind() == std::io::ErrorKind::NotFound)
@@ -130,7 +124,7 @@ impl Config {
     ///
     /// # Errors
     /// Every mistake in the text, the environment and the flags.
-    pub fn from_text(file: &str, text: &str, overrides: &Overrides, env: Env<'_>) -> Loaded {
+    pub fn from_text(file: &str, text: &str, overrides: &Overrides, env: Env<'_>) -> Checked<Config> {
         let mut problems = Vec::new();
         let base = Layer::read(SAMPLE_FILE, SAMPLE, env).map(|(layer, _)| layer);
         let base = base.map_err(|found| problems.extend(found)).unwrap_or_default();
@@ -167,7 +161,7 @@ impl Config {
     ///
     /// # Errors
     /// Every mistake in the environment and the flags.
-    pub fn sample(overrides: &Overrides, env: Env<'_>) -> Loaded {
+    pub fn sample(overrides: &Overrides, env: Env<'_>) -> Checked<Config> {
         Config::from_text(SAMPLE_FILE, "", overrides, env)
     }
 

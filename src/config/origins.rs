@@ -7,10 +7,10 @@ use super::url::{parse_url_host, split_port};
 
 /// A list of origins: `scheme://host`, `scheme://host:port`, `scheme://host:*` (any port), `null`, or `*` (any origin).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Origins(Vec<Pattern>);
+pub struct Origins(Vec<AllowedOrigin>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Pattern {
+enum AllowedOrigin {
     Any,
     /// What sandboxed pages and local files send.
     Null,
@@ -34,9 +34,9 @@ impl Origins {
 
     /// Whether a request with this `Origin` header may be answered for a browser.
     pub fn allows(&self, origin: &str) -> bool {
-        let asked = Pattern::parse(origin);
+        let asked = AllowedOrigin::parse(origin);
         self.0.iter().any(|pattern| match (pattern, &asked) {
-            (Pattern::Any, _) => true,
+            (AllowedOrigin::Any, _) => true,
             (_, Ok(asked)) => pattern.covers(asked),
             (_, Err(_)) => false,
         })
@@ -44,7 +44,7 @@ impl Origins {
 
     /// True when every origin is allowed, so that answers need not vary by it.
     pub fn allows_any(&self) -> bool {
-        self.0.contains(&Pattern::Any)
+        self.0.contains(&AllowedOrigin::Any)
     }
 
     /// True when no browser origin is allowed at all.
@@ -55,23 +55,23 @@ impl Origins {
 
 /// One checked entry of the list.
 #[derive(Clone, Debug)]
-pub(super) struct OriginPattern(Pattern);
+pub(super) struct OriginPattern(AllowedOrigin);
 
 impl OriginPattern {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        Pattern::parse(text).map(OriginPattern)
+        AllowedOrigin::parse(text).map(OriginPattern)
     }
 
     pub(super) fn is_any(&self) -> bool {
-        self.0 == Pattern::Any
+        self.0 == AllowedOrigin::Any
     }
 }
 
-impl Pattern {
+impl AllowedOrigin {
     fn parse(text: &str) -> Result<Self, String> {
         match text {
-            "*" => return Ok(Pattern::Any),
-            "null" => return Ok(Pattern::Null),
+            "*" => return Ok(AllowedOrigin::Any),
+            "null" => return Ok(AllowedOrigin::Null),
             _ => {}
         }
         let wrong = || {
@@ -91,14 +91,14 @@ impl Pattern {
             None => Ports::One(if scheme == "https" { 443 } else { 80 }),
         };
         let host = parse_url_host(&host.to_ascii_lowercase()).map_err(|_| wrong())?;
-        Ok(Pattern::Exact { scheme, host, port })
+        Ok(AllowedOrigin::Exact { scheme, host, port })
     }
 
-    fn covers(&self, asked: &Pattern) -> bool {
+    fn covers(&self, asked: &AllowedOrigin) -> bool {
         match (self, asked) {
             (
-                Pattern::Exact { scheme, host, port },
-                Pattern::Exact { scheme: asked_scheme, host: asked_host, port: Ports::One(asked_port) },
+                AllowedOrigin::Exact { scheme, host, port },
+                AllowedOrigin::Exact { scheme: asked_scheme, host: asked_host, port: Ports::One(asked_port) },
             ) => {
                 scheme == asked_scheme
                     && host == asked_host
@@ -107,7 +107,7 @@ impl Pattern {
                         Ports::One(port) => port == asked_port,
                     }
             }
-            (Pattern::Null, Pattern::Null) => true,
+            (AllowedOrigin::Null, AllowedOrigin::Null) => true,
             _ => false,
         }
     }
@@ -122,12 +122,13 @@ impl fmt::Display for Origins {
         for (index, pattern) in self.0.iter().enumerate() {
             f.write_str(if index == 0 { "" } else { ", " })?;
             match pattern {
-                Pattern::Any => f.write_str("*")?,
-                Pattern::Null => f.write_str("null")?,
-                Pattern::Exact { scheme, host, port } => {
-                    match host.ip().is_some_and(|ip| ip.is_ipv6()) {
-                        true => write!(f, "{scheme}://[{host}]")?,
-                        false => write!(f, "{scheme}://{host}")?,
+                AllowedOrigin::Any => f.write_str("*")?,
+                AllowedOrigin::Null => f.write_str("null")?,
+                AllowedOrigin::Exact { scheme, host, port } => {
+                    if host.ip().is_some_and(|ip| ip.is_ipv6()) {
+                        write!(f, "{scheme}://[{host}]")?;
+                    } else {
+                        write!(f, "{scheme}://{host}")?;
                     }
                     match port {
                         Ports::Any => f.write_str(":*")?,

@@ -8,7 +8,7 @@ fn nothing(_: &str) -> Option<String> {
     None
 }
 
-fn read(text: &str) -> Loaded {
+fn read(text: &str) -> Checked<Config> {
     Config::from_text("config.yaml", text, &Overrides::default(), &nothing)
 }
 
@@ -16,7 +16,7 @@ fn problems(text: &str) -> Vec<String> {
     read(text).expect_err(text).iter().map(Problem::to_string).collect()
 }
 
-fn with_env(text: &str, vars: &[(&str, &str)], overrides: &Overrides) -> Loaded {
+fn with_env(text: &str, vars: &[(&str, &str)], overrides: &Overrides) -> Checked<Config> {
     let env = |name: &str| vars.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
     Config::from_text("config.yaml", text, overrides, &env)
 }

@@ -5,17 +5,17 @@ use serde_json::{Map, Value};
 
 /// A field of the client's body or of the call's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Field {
+pub struct FieldChange {
     /// Its name.
     pub name: String,
     /// What became of it.
-    pub change: Change,
+    pub change: ChangeKind,
 }
 
 /// What became of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Change {
+pub enum ChangeKind {
     /// Its value is the same.
     Kept,
     /// Its value is another.
@@ -28,22 +28,22 @@ pub enum Change {
 
 /// Compares two bodies: first the fields that go upstream, in their order, then those that do not. Empty when one of the
 /// bodies is no object.
-pub fn compare(given: &[u8], sent: &[u8]) -> Vec<Field> {
+pub fn compare(given: &[u8], sent: &[u8]) -> Vec<FieldChange> {
     let read = |body: &[u8]| serde_json::from_slice::<Map<String, Value>>(body).ok();
     let (Some(given), Some(sent)) = (read(given), read(sent)) else { return Vec::new() };
-    let mut fields: Vec<Field> = sent
+    let mut fields: Vec<FieldChange> = sent
         .iter()
         .map(|(name, value)| {
             let change = match given.get(name) {
-                Some(before) if before == value => Change::Kept,
-                Some(_) => Change::Changed,
-                None => Change::Added,
+                Some(before) if before == value => ChangeKind::Kept,
+                Some(_) => ChangeKind::Changed,
+                None => ChangeKind::Added,
             };
-            Field { name: name.clone(), change }
+            FieldChange { name: name.clone(), change }
         })
         .collect();
     let left_out = given.keys().filter(|name| !sent.contains_key(*name));
-    fields.extend(left_out.map(|name| Field { name: name.clone(), change: Change::LeftOut }));
+    fields.extend(left_out.map(|name| FieldChange { name: name.clone(), change: ChangeKind::LeftOut }));
     fields
 }
 
@@ -54,8 +54,11 @@ mod tests {
     #[test]
     fn each_field_is_told_once() {
         let fields = compare(br#"{"a": [1, 2], "b": 1, "c": 0}"#, br#"{"d":1,"a":[1,2],"b":2}"#);
-        let told: Vec<(&str, Change)> = fields.iter().map(|field| (field.name.as_str(), field.change)).collect();
-        assert_eq!(told, [("d", Change::Added), ("a", Change::Kept), ("b", Change::Changed), ("c", Change::LeftOut)]);
+        let told: Vec<(&str, ChangeKind)> = fields.iter().map(|field| (field.name.as_str(), field.change)).collect();
+        assert_eq!(
+            told,
+            [("d", ChangeKind::Added), ("a", ChangeKind::Kept), ("b", ChangeKind::Changed), ("c", ChangeKind::LeftOut)]
+        );
         assert!(compare(b"[]", b"{}").is_empty());
     }
 }

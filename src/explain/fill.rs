@@ -2,7 +2,8 @@
 
 use super::fields;
 use super::report::{
-    Body, BodyFrom, Client, Explanation, Fetched, Header, Limit, ModelStep, Passed, RouteTaken, Rule, Sent, Verdict,
+    AppliedRule, BodyFrom, Client, Explanation, Fetched, HeaderLine, Limit, ModelStep, Passed, RouteTaken, Sent,
+    ShownBody, Verdict,
 };
 use crate::models::{self, Form, How};
 use crate::plan::trace::Step;
@@ -21,11 +22,11 @@ use pingora::http::ResponseHeader;
 use std::sync::Arc;
 use std::time::Duration;
 
-impl From<&[u8]> for Body {
+impl From<&[u8]> for ShownBody {
     fn from(bytes: &[u8]) -> Self {
         match std::str::from_utf8(bytes) {
-            Ok(text) => Body::Text(text.to_owned()),
-            Err(_) => Body::Bytes { base64: STANDARD.encode(bytes) },
+            Ok(text) => ShownBody::Text(text.to_owned()),
+            Err(_) => ShownBody::Bytes { base64: STANDARD.encode(bytes) },
         }
     }
 }
@@ -81,7 +82,7 @@ impl Explanation {
                     let matched = Some(form(&how));
                     let (name, id, near) = (Some(name), Some(id), Vec::new());
                     self.model = Some(ModelStep { asked, matched, name, id, deprecated, near, patterns });
-                    self.rules = rules.matched.iter().map(|rule| Rule::new(rule)).collect();
+                    self.rules = rules.matched.iter().map(|rule| AppliedRule::new(rule)).collect();
                 }
                 Step::NoModel { asked, near, patterns } => {
                     let (matched, name, id) = (None, None, None);
@@ -129,9 +130,9 @@ impl Passed {
     }
 }
 
-impl Rule {
+impl AppliedRule {
     fn new(rule: &models::Rule) -> Self {
-        Rule { place: rule.place.clone(), pattern: rule.matches.join(", "), did: Vec::new() }
+        AppliedRule { place: rule.place.clone(), pattern: rule.matches.join(", "), did: Vec::new() }
     }
 }
 
@@ -173,7 +174,7 @@ impl Sent {
             connect_to: upstream.connect_to.clone(),
             stream: call.stream,
             headers: lines(&wire),
-            body: Body::from(call.body.as_ref()),
+            body: ShownBody::from(call.body.as_ref()),
             fields: fields::compare(given, &call.body),
             prompt_tokens: call.prompt.as_ref().map(|prompt| prompt.tokens()),
         })
@@ -184,7 +185,7 @@ impl Client {
     pub(super) fn new(head: &ResponseHeader, body: Bytes, broken: bool) -> Self {
         let mut wire = Vec::new();
         head.header_to_h1_wire(&mut wire);
-        Client { status: head.status.as_u16(), headers: lines(&wire), body: Body::from(body.as_ref()), broken }
+        Client { status: head.status.as_u16(), headers: lines(&wire), body: ShownBody::from(body.as_ref()), broken }
     }
 
     /// The status with its reason.
@@ -194,7 +195,7 @@ impl Client {
 }
 
 /// The headers of a head as it stands on the wire.
-fn lines(wire: &[u8]) -> Vec<Header> {
+fn lines(wire: &[u8]) -> Vec<HeaderLine> {
     let text = String::from_utf8_lossy(wire);
     let lines = text.split("\r\n").filter_map(|line| line.split_once(": "));
     lines.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()

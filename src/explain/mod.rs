@@ -7,9 +7,10 @@ mod report;
 mod scripted;
 mod text;
 
-pub use fields::{Change, Field};
+pub use fields::{ChangeKind, FieldChange};
 pub use report::{
-    Body, BodyFrom, Client, Explanation, Fetched, Header, Limit, ModelStep, Passed, RouteTaken, Rule, Sent, Verdict,
+    AppliedRule, BodyFrom, Client, Explanation, Fetched, HeaderLine, Limit, ModelStep, Passed, RouteTaken, Sent,
+    ShownBody, Verdict,
 };
 pub use scripted::Scripted;
 

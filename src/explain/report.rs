@@ -1,6 +1,6 @@
 //! The explanation: what it holds, as JSON has it.
 
-use super::fields::Field;
+use super::fields::FieldChange;
 use serde::Serialize;
 
 /// What becomes of a request, and why.
@@ -21,7 +21,7 @@ pub struct Explanation {
     /// How its model was found, or not.
     pub model: Option<ModelStep>,
     /// The rules that match the model, and what each did.
-    pub rules: Vec<Rule>,
+    pub rules: Vec<AppliedRule>,
     /// The images that are fetched before anything goes upstream.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<Fetched>,
@@ -120,7 +120,7 @@ pub struct ModelStep {
 
 /// A rule that matches the model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Rule {
+pub struct AppliedRule {
     /// Where it stands in the table.
     pub place: String,
     /// What it matches.
@@ -151,7 +151,7 @@ pub struct Limit {
 }
 
 /// A header as it stands on the wire.
-pub type Header = (String, String);
+pub type HeaderLine = (String, String);
 
 /// The request that goes upstream.
 #[derive(Debug, Clone, Serialize)]
@@ -171,11 +171,11 @@ pub struct Sent {
     /// Whether it goes to the streaming endpoint.
     pub stream: bool,
     /// The headers in order.
-    pub headers: Vec<Header>,
+    pub headers: Vec<HeaderLine>,
     /// The body, exactly.
-    pub body: Body,
+    pub body: ShownBody,
     /// What became of each field of the client's body.
-    pub fields: Vec<Field>,
+    pub fields: Vec<FieldChange>,
     /// The prompt's tokens, where the reply tells them.
     pub prompt_tokens: Option<u64>,
 }
@@ -186,9 +186,9 @@ pub struct Client {
     /// The status.
     pub status: u16,
     /// The headers in order, without those that the connection itself adds.
-    pub headers: Vec<Header>,
+    pub headers: Vec<HeaderLine>,
     /// The body, exactly, without its transfer coding.
-    pub body: Body,
+    pub body: ShownBody,
     /// Whether the connection breaks after it, since the format has no place for an error.
     pub broken: bool,
 }
@@ -196,7 +196,7 @@ pub struct Client {
 /// A body, exactly: text where it is UTF-8.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
-pub enum Body {
+pub enum ShownBody {
     /// UTF-8.
     Text(String),
     /// Anything else.

@@ -39,9 +39,10 @@ impl Scripted {
         });
         let mut head = ResponseHeader::build(status, Some(2))?;
         head.insert_header(header::CONTENT_TYPE, content_type)?;
-        match stream {
-            true => head.insert_header(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"))?,
-            false => head.insert_header(header::CONTENT_LENGTH, self.pieces.iter().map(Bytes::len).sum::<usize>())?,
+        if stream {
+            head.insert_header(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"))?;
+        } else {
+            head.insert_header(header::CONTENT_LENGTH, self.pieces.iter().map(Bytes::len).sum::<usize>())?;
         }
         Ok(head)
     }

@@ -1,7 +1,10 @@
 //! The explanation for people: a block for each thing that was decided, bodies indented for reading.
 
-use super::fields::Change;
-use super::report::{Body, BodyFrom, Client, Explanation, Header, ModelStep, Passed, RouteTaken, Sent, Verdict};
+use super::fields::ChangeKind;
+use super::report::{
+    AppliedRule, BodyFrom, Client, Explanation, Fetched, HeaderLine, ModelStep, Passed, RouteTaken, Sent, ShownBody,
+    Verdict,
+};
 use crate::tokens::{Counting, Tokenizer};
 use std::fmt::{self, Display, Formatter};
 
@@ -35,22 +38,8 @@ impl Display for Explanation {
         if let Some(model) = &self.model {
             show_model(f, model)?;
         }
-        if !self.rules.is_empty() {
-            writeln!(f, "\nrules")?;
-        }
-        for rule in &self.rules {
-            let did = if rule.did.is_empty() { "nothing to do here".to_owned() } else { rule.did.join("; ") };
-            writeln!(f, "  {} (match {}): {did}", rule.place, rule.pattern)?;
-        }
-        if !self.images.is_empty() {
-            writeln!(
-                f,
-                "\nimages (fetched while serving and sent as data URLs; here nothing is fetched and the URLs stay)"
-            )?;
-        }
-        for image in &self.images {
-            writeln!(f, "  {} from {}", image.part, image.host)?;
-        }
+        show_rules(f, &self.rules)?;
+        show_images(f, &self.images)?;
         if let Some(structured) = &self.structured {
             writeln!(f, "\nresponse_format\n  {structured}")?;
         }
@@ -68,6 +57,30 @@ impl Display for Explanation {
         }
         self.client.as_ref().map_or(Ok(()), |client| show_client(f, client))
     }
+}
+
+fn show_rules(f: &mut Formatter<'_>, rules: &[AppliedRule]) -> fmt::Result {
+    if !rules.is_empty() {
+        writeln!(f, "\nrules")?;
+    }
+    for rule in rules {
+        let did = if rule.did.is_empty() { "nothing to do here".to_owned() } else { rule.did.join("; ") };
+        writeln!(f, "  {} (match {}): {did}", rule.place, rule.pattern)?;
+    }
+    Ok(())
+}
+
+fn show_images(f: &mut Formatter<'_>, images: &[Fetched]) -> fmt::Result {
+    if !images.is_empty() {
+        writeln!(
+            f,
+            "\nimages (fetched while serving and sent as data URLs; here nothing is fetched and the URLs stay)"
+        )?;
+    }
+    for image in images {
+        writeln!(f, "  {} from {}", image.part, image.host)?;
+    }
+    Ok(())
 }
 
 fn show_route(f: &mut Formatter<'_>, route: &RouteTaken, body: BodyFrom) -> fmt::Result {
@@ -119,14 +132,17 @@ fn show_model(f: &mut Formatter<'_>, model: &ModelStep) -> fmt::Result {
 fn show_sent(f: &mut Formatter<'_>, sent: &Sent) -> fmt::Result {
     let kind = if sent.stream { "streamed" } else { "whole" };
     writeln!(f, "\nupstream {} ({kind}; the URL is set by {})", sent.upstream, sent.setting)?;
-    let named = |change: Change| {
+    let named = |change: ChangeKind| {
         let names: Vec<&str> =
             sent.fields.iter().filter(|field| field.change == change).map(|field| field.name.as_str()).collect();
         names.join(", ")
     };
-    for (change, what) in
-        [(Change::Kept, "kept"), (Change::Changed, "changed"), (Change::Added, "added"), (Change::LeftOut, "left out")]
-    {
+    for (change, what) in [
+        (ChangeKind::Kept, "kept"),
+        (ChangeKind::Changed, "changed"),
+        (ChangeKind::Added, "added"),
+        (ChangeKind::LeftOut, "left out"),
+    ] {
         let names = named(change);
         if !names.is_empty() {
             writeln!(f, "  fields {what}: {names}")?;
@@ -154,13 +170,13 @@ fn show_client(f: &mut Formatter<'_>, client: &Client) -> fmt::Result {
     Ok(())
 }
 
-fn show_message(f: &mut Formatter<'_>, headers: &[Header], body: &Body) -> fmt::Result {
+fn show_message(f: &mut Formatter<'_>, headers: &[HeaderLine], body: &ShownBody) -> fmt::Result {
     for (name, value) in headers {
         writeln!(f, "  {name}: {value}")?;
     }
     let text = match body {
-        Body::Text(text) => pretty(text),
-        Body::Bytes { base64 } => format!("(not UTF-8; in base64) {base64}"),
+        ShownBody::Text(text) => pretty(text),
+        ShownBody::Bytes { base64 } => format!("(not UTF-8; in base64) {base64}"),
     };
     if !text.is_empty() {
         writeln!(f)?;

@@ -2,18 +2,19 @@
 //! compares the models that the upstreams list with those of the table.
 
 mod compare;
-mod found;
+mod finding;
 mod listing;
+mod url_check;
 
 use crate::diagnostics::{Place, Problem};
 use crate::proxy::live::Live;
 use crate::proxy::upstream::client::UpstreamClient;
-use crate::proxy::upstream::probe::{ProbeFailure, ProbeReply};
 use crate::server;
-use crate::table::{Endpoint, Upstream};
-use found::Found;
+use crate::table::Endpoint;
+use finding::Finding;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use url_check::UrlCheck;
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -22,16 +23,6 @@ pub struct Online {
     pub lines: String,
     /// URLs that calls would not get through to, and models that one side lacks.
     pub problems: Vec<Problem>,
-}
-
-/// A URL that was asked.
-struct Asked {
-    upstream: Arc<Upstream>,
-    endpoint: Arc<Endpoint>,
-    /// Whether it lists models.
-    is_list: bool,
-    came: Result<ProbeReply, Option<Box<ProbeFailure>>>,
-    took: Duration,
 }
 
 /// Asks all URLs of what is live at once, from outside of any runtime.
@@ -55,7 +46,7 @@ pub fn check(live: &Arc<Live>) -> Online {
     }
 }
 
-async fn ask_all(live: &Arc<Live>) -> Vec<Asked> {
+async fn ask_all(live: &Arc<Live>) -> Vec<UrlCheck> {
     let client = Arc::new(UpstreamClient::default());
     let mut lists: Vec<&str> = Vec::new();
     let mut asked = Vec::new();
@@ -80,19 +71,19 @@ async fn ask_all(live: &Arc<Live>) -> Vec<Asked> {
     let mut all = Vec::new();
     for ((upstream, endpoint), is_list, task) in asked {
         let (came, took) = task.await.unwrap_or((Err(None), Duration::ZERO));
-        all.push(Asked { upstream, endpoint, is_list, came, took });
+        all.push(UrlCheck { upstream, endpoint, is_list, came, took });
     }
     all
 }
 
-fn tell(all: &[Asked], live: &Live) -> Online {
+fn tell(all: &[UrlCheck], live: &Live) -> Online {
     let mut online = Online::default();
-    let name = |asked: &Asked| asked.upstream.name.chars().count();
-    let url = |asked: &Asked| asked.endpoint.url.chars().count();
-    let width = |of: &dyn Fn(&Asked) -> usize| all.iter().map(of).max().unwrap_or(0);
+    let name = |asked: &UrlCheck| asked.upstream.name.chars().count();
+    let url = |asked: &UrlCheck| asked.endpoint.url.chars().count();
+    let width = |of: &dyn Fn(&UrlCheck) -> usize| all.iter().map(of).max().unwrap_or(0);
     let (names, urls) = (width(&name), width(&url));
     for asked in all {
-        let found = Found::of(asked);
+        let found = Finding::of(asked);
         let mut text = found.to_string();
         online.problems.extend(found.problem(asked));
         if let (Ok(answer), true) = (&asked.came, asked.is_list && found.works()) {

@@ -6,12 +6,12 @@
 //! watched here.
 
 pub mod admin;
-mod bound;
-mod estate;
+mod draining;
+mod handover_state;
 pub mod instance;
+mod listener;
 mod manager;
 mod open_files;
-mod patient;
 pub mod reload;
 mod shutdown;
 mod successor;
@@ -19,17 +19,17 @@ mod tls;
 mod unix;
 pub mod upgrade;
 
-pub use bound::Bound;
-pub use patient::Patient;
+pub use draining::DrainingApp;
+pub use listener::Listener;
 pub use tls::Certificates;
 pub use unix::private_directory;
 
 use crate::proxy::in_flight::InFlight;
 use crate::proxy::upstream::connect::MOST_ATTEMPTS;
 use async_trait::async_trait;
-use bound::Socket;
-use estate::Estate;
-use patient::Connections;
+use draining::Connections;
+use handover_state::HandoverState;
+use listener::ListenerSocket;
 use pingora::apps::{HttpServerApp, ServerApp};
 use pingora::listeners::ListenerConfig;
 use pingora::protocols::l4::stream::L4BufferSettings;
@@ -63,7 +63,7 @@ pub fn check_certificates() -> Result<(), String> {
 /// A pingora service on listeners that are bound already.
 struct OnListeners<A> {
     service: Listening<A>,
-    bound: Vec<Bound>,
+    listeners: Vec<Listener>,
 }
 
 #[async_trait]
@@ -71,7 +71,7 @@ impl<A: ServerApp + Send + Sync + 'static> Service for OnListeners<A> {
     async fn start_service(&mut self, fds: Option<ListenFds>, shutdown: ShutdownWatch, listeners_per_fd: usize) {
         if let Some(fds) = &fds {
             let mut fds = fds.lock();
-            self.bound.drain(..).for_each(|bound| fds.add(bound.key(), bound.into_raw_fd()));
+            self.listeners.drain(..).for_each(|listener| fds.add(listener.key(), listener.into_raw_fd()));
         }
         self.service.start_service(fds, shutdown, listeners_per_fd).await;
     }
@@ -91,7 +91,7 @@ pub struct Runner {
     in_flight: InFlight,
     connections: Connections,
     drain: Duration,
-    estate: Arc<Estate>,
+    handover: Arc<HandoverState>,
     place: Option<PathBuf>,
 }
 
@@ -114,7 +114,7 @@ impl Runner {
         };
         open_files::allow_most();
         let server = Server::new_with_opt_and_conf(None, conf);
-        Runner { server, in_flight, connections: Connections::default(), drain, estate: Arc::default(), place }
+        Runner { server, in_flight, connections: Connections::default(), drain, handover: Arc::default(), place }
     }
 
     /// What pingora's services are made with.
@@ -122,7 +122,7 @@ impl Runner {
         self.server.configuration.clone()
     }
 
-    /// Serves `app` on all of `bound`.
+    /// Serves `app` on all of `listeners`.
     ///
     /// # Errors
     /// What the system or TLS has against it, in a sentence.
@@ -130,12 +130,12 @@ impl Runner {
         &mut self,
         name: &str,
         app: A,
-        bound: Vec<Bound>,
+        listeners: Vec<Listener>,
     ) -> Result<(), String> {
-        self.add_under(name, app, bound, |app| app)
+        self.add_under(name, app, listeners, |app| app)
     }
 
-    /// Serves `app` on all of `bound`, under what `wrap` makes of its connections.
+    /// Serves `app` on all of `listeners`, under what `wrap` makes of its connections.
     ///
     /// # Errors
     /// What the system or TLS has against it, in a sentence.
@@ -143,30 +143,30 @@ impl Runner {
         &mut self,
         name: &str,
         app: A,
-        bound: Vec<Bound>,
-        wrap: impl FnOnce(Patient<A>) -> B,
+        listeners: Vec<Listener>,
+        wrap: impl FnOnce(DrainingApp<A>) -> B,
     ) -> Result<(), String>
     where
         A: HttpServerApp + Send + Sync + 'static,
         B: ServerApp + Send + Sync + 'static,
     {
-        let mut service = Listening::new(name.to_owned(), wrap(Patient::new(app, self.connections.clone())));
-        for bound in &bound {
-            let shared = bound.share().map_err(|e| format!("a listener cannot be kept for an upgrade: {e}"))?;
-            self.estate.add(shared, bound.file());
-            let key = bound.key();
-            match (&bound.socket, &bound.certificates) {
+        let mut service = Listening::new(name.to_owned(), wrap(DrainingApp::new(app, self.connections.clone())));
+        for listener in &listeners {
+            let shared = listener.share().map_err(|e| format!("a listener cannot be kept for an upgrade: {e}"))?;
+            self.handover.add(shared, listener.file());
+            let key = listener.key();
+            match (&listener.socket, &listener.certificates) {
                 // Heads and bodies are read into buffers of their own; one more would cost memory and a copy.
-                (Socket::Inet(..), None) => {
+                (ListenerSocket::Inet(..), None) => {
                     service.add_listener(ListenerConfig::tcp(key).l4_buffer(L4BufferSettings::default().read(0)));
                 }
-                (Socket::Inet(..), Some(certificates)) => {
+                (ListenerSocket::Inet(..), Some(certificates)) => {
                     service.add_tls_with_settings(&key, None, certificates.settings()?)
                 }
-                (Socket::Unix(..), _) => service.add_uds(&key, Some(Permissions::from_mode(0o600))),
+                (ListenerSocket::Unix(..), _) => service.add_uds(&key, Some(Permissions::from_mode(0o600))),
             }
         }
-        self.server.add_service(OnListeners { service, bound });
+        self.server.add_service(OnListeners { service, listeners });
         Ok(())
     }
 
@@ -174,11 +174,11 @@ impl Runner {
     /// takes over from; `introduction` is written once it serves and knows what to do at a signal.
     pub fn run(mut self, newcomer: Option<Newcomer>, introduction: String) -> ! {
         self.server.bootstrap();
-        let watch = shutdown::Watch {
+        let watch = shutdown::Shutdown {
             in_flight: self.in_flight,
             connections: self.connections,
             drain: self.drain,
-            estate: self.estate,
+            handover: self.handover,
             place: self.place,
             newcomer: Mutex::new(newcomer),
             successor: Successor::of_this(),

@@ -1,9 +1,9 @@
 //! When the process ends: at a signal, or when another one has taken over; and what it waits for.
 
-use super::estate::Estate;
+use super::draining::Connections;
+use super::handover_state::HandoverState;
 use super::instance::Instance;
 use super::manager;
-use super::patient::Connections;
 use super::successor::Successor;
 use super::upgrade::{self, Giver, Newcomer};
 use crate::proxy::in_flight::InFlight;
@@ -26,11 +26,11 @@ const HANDED_OVER: Duration = Duration::from_secs(5);
 
 /// SIGTERM and SIGINT: the first stops accepting and waits for what is in flight, the second ends at once. The same when another
 /// process has taken over, only more patiently: nobody waits for this one.
-pub struct Watch {
+pub struct Shutdown {
     pub in_flight: InFlight,
     pub connections: Connections,
     pub drain: Duration,
-    pub estate: Arc<Estate>,
+    pub handover: Arc<HandoverState>,
     /// Where this instance has its place, if it has one.
     pub place: Option<PathBuf>,
     /// The process whose place this one takes.
@@ -42,14 +42,13 @@ pub struct Watch {
 }
 
 #[async_trait]
-impl ShutdownSignalWatch for Watch {
-    /// Called when all services have been started.
+impl ShutdownSignalWatch for Shutdown {
+    /// pingora calls this when all services have been started.
     async fn recv(&self) -> ShutdownSignal {
-        let [terminate, interrupt, upgrade] =
-            [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::user_defined2()].map(signal);
-        // Not before: who has read it may send a signal.
+        let signals = Signals::receive();
+        // Written only now: whoever has read it may send a signal.
         eprint!("{}", self.introduction);
-        let (Ok(mut terminate), Ok(mut interrupt), Ok(mut upgrade)) = (terminate, interrupt, upgrade) else {
+        let Some(mut signals) = signals else {
             warn!("signals cannot be watched; the process has to be killed to end it");
             return std::future::pending().await;
         };
@@ -57,26 +56,40 @@ impl ShutdownSignalWatch for Watch {
         let takes_over = newcomer.is_some();
         let placed = tokio::select! {
             placed = self.take_place(newcomer) => placed,
-            () = either(&mut terminate, &mut interrupt) => false,
+            () = signals.stop() => false,
         };
         if takes_over && !placed {
-            // All that it has is the other's.
-            self.estate.give_up();
+            // The listeners and their files still belong to the other process.
+            self.handover.give_up();
         }
-        let taken_over = placed && {
-            manager::serving();
-            tokio::select! {
-                () = self.estate.taken.notified() => true,
-                () = either(&mut terminate, &mut interrupt) => false,
-                () = self.upgrade_when_asked(&mut upgrade) => false,
-            }
-        };
+        let taken_over = placed && self.serve(&mut signals).await;
         if placed && !taken_over {
             manager::stopping();
         }
+        self.drain(signals, taken_over);
+        // Not pingora's upgrade, which sends the sockets in its own way.
+        ShutdownSignal::GracefulTerminate
+    }
+}
+
+impl Shutdown {
+    /// Waits while the process serves. Returns true if another process has taken over, false at a signal to stop.
+    async fn serve(&self, signals: &mut Signals) -> bool {
+        manager::serving();
+        let Signals { terminate, interrupt, upgrade } = signals;
+        tokio::select! {
+            () = self.handover.taken.notified() => true,
+            () = either(terminate, interrupt) => false,
+            () = self.upgrade_when_asked(upgrade) => false,
+        }
+    }
+
+    /// Accepts nothing more, and ends the process when it has drained, or at one more signal.
+    fn drain(&self, mut signals: Signals, taken_over: bool) {
         let (in_flight, drain) = (self.in_flight.clone(), self.drain);
         in_flight.stop();
-        self.estate.close();
+        self.handover.close();
+        // After a hand-over nobody waits for this process, so that idle connections may stay as long as requests.
         let linger = if taken_over { drain } else { drain.min(LINGER) };
         self.connections.stay_for(linger);
         let why = if taken_over { "another process has taken over" } else { "a second signal ends at once" };
@@ -86,10 +99,11 @@ impl ShutdownSignalWatch for Watch {
         tokio::spawn(async move {
             let second = async {
                 if taken_over {
-                    either(&mut terminate, &mut interrupt).await;
+                    // No signal has come yet: the first one is a stop that is under way already.
+                    signals.stop().await;
                     info!("it is stopping already; another signal ends at once");
                 }
-                either(&mut terminate, &mut interrupt).await;
+                signals.stop().await;
             };
             tokio::select! {
                 () = drained.wait(least) => std::process::exit(0),
@@ -99,12 +113,8 @@ impl ShutdownSignalWatch for Watch {
                 }
             }
         });
-        // Not pingora's upgrade: that sends the sockets in its own way.
-        ShutdownSignal::GracefulTerminate
     }
-}
 
-impl Watch {
     /// Takes this instance's place, from the process that has it if there is one; false when that does not go.
     async fn take_place(&self, newcomer: Option<Newcomer>) -> bool {
         let takes_over = newcomer.is_some();
@@ -128,10 +138,10 @@ impl Watch {
         });
         match listening {
             Ok((instance, listener)) => {
-                self.estate.hold(instance);
-                let estate = self.estate.clone();
+                self.handover.hold(instance);
+                let handover = self.handover.clone();
                 let answering = std::thread::Builder::new().name("upgrade".to_owned());
-                if let Err(e) = answering.spawn(move || upgrade::answer(&listener, &*estate)) {
+                if let Err(e) = answering.spawn(move || upgrade::answer(&listener, &*handover)) {
                     warn!("it cannot be upgraded while it runs: {e}");
                 }
                 if takes_over {
@@ -149,9 +159,7 @@ impl Watch {
             }
         }
     }
-}
 
-impl Watch {
     /// Starts a successor at each SIGUSR2; does not return.
     async fn upgrade_when_asked(&self, asked: &mut Signal) {
         while asked.recv().await.is_some() {
@@ -161,6 +169,30 @@ impl Watch {
             }
         }
         std::future::pending().await
+    }
+}
+
+/// The signals that this process acts on.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    upgrade: Signal,
+}
+
+impl Signals {
+    /// Receives them from now on, if the system lets it.
+    fn receive() -> Option<Self> {
+        let received = |kind| signal(kind).ok();
+        Some(Signals {
+            terminate: received(SignalKind::terminate())?,
+            interrupt: received(SignalKind::interrupt())?,
+            upgrade: received(SignalKind::user_defined2())?,
+        })
+    }
+
+    /// Waits for a signal to stop.
+    async fn stop(&mut self) {
+        either(&mut self.terminate, &mut self.interrupt).await;
     }
 }
 

@@ -120,10 +120,10 @@ fn hand_over(stream: UnixStream, listeners: &[Shared]) -> io::Result<BufReader<U
     let mut stream = BufReader::new(stream);
     let mut word = String::new();
     stream.read_line(&mut word)?;
-    match word == SERVING {
-        true => Ok(stream),
-        false => Err(io::Error::other("the new process ended before it served")),
+    if word != SERVING {
+        return Err(io::Error::other("the new process ended before it served"));
     }
+    Ok(stream)
 }
 
 /// Sends names and descriptors in one message.
@@ -140,10 +140,10 @@ fn send(stream: &UnixStream, listeners: &[Shared]) -> io::Result<()> {
         return Err(io::Error::other("there are too many listeners"));
     }
     let sent = sendmsg(stream, &[IoSlice::new(&text)], &mut control, SendFlags::empty())?;
-    match sent == text.len() {
-        true => Ok(()),
-        false => Err(io::ErrorKind::WriteZero.into()),
+    if sent != text.len() {
+        return Err(io::ErrorKind::WriteZero.into());
     }
+    Ok(())
 }
 
 fn receive(stream: &UnixStream) -> io::Result<Inherited> {

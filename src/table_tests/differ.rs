@@ -1,5 +1,6 @@
 //! What of an expected JSON value is not so in another.
 
+use super::excerpt::cut;
 use serde_json::Value;
 
 /// At most this many differences of one value are told.
@@ -43,7 +44,7 @@ fn compare(at: String, expected: &Value, got: Option<&Value>, found: &mut Vec<St
 }
 
 fn shown(value: &Value) -> String {
-    super::cut(&value.to_string())
+    cut(&value.to_string())
 }
 
 #[cfg(test)]

@@ -2,22 +2,22 @@
 //! the word that expects it.
 
 mod differ;
-mod said;
+mod excerpt;
+mod reply_text;
 
 use crate::diagnostics::Problem;
-use crate::explain::{Body, Explanation, Question, Scripted, Verdict, explain};
+use crate::explain::{Explanation, Question, Scripted, ShownBody, Verdict, explain};
 use crate::proxy::live::Live;
 use crate::table::{Expected, Trial, What};
 use differ::differences;
+use excerpt::cut;
 use http::HeaderValue;
-use said::Said;
+use reply_text::ReplyText;
 use serde_json::Value;
 use std::sync::Arc;
 
 /// Who calls the upstream in tests.
 pub const USER: &str = "tester";
-/// At most this many characters of a text are shown.
-const SHOWN: usize = 300;
 
 /// What came of the tests.
 pub struct Ran {
@@ -121,36 +121,28 @@ fn reply(what: &What, client: &crate::explain::Client) -> Vec<String> {
         }
         What::Json(expected) => json("reply.json", expected, &client.body),
         What::Text(expected) => text("reply.text", expected, as_text(&client.body)),
-        What::Content(expected) => text("reply.content", expected, Said::of(&client.body).content.as_deref()),
+        What::Content(expected) => text("reply.content", expected, ReplyText::of(&client.body).content.as_deref()),
         What::FinishReason(expected) => {
-            text("reply.finish_reason", expected, Said::of(&client.body).finish_reason.as_deref())
+            text("reply.finish_reason", expected, ReplyText::of(&client.body).finish_reason.as_deref())
         }
         _ => Vec::new(),
     }
 }
 
-fn json(setting: &str, expected: &Value, got: &Body) -> Vec<String> {
+fn json(setting: &str, expected: &Value, got: &ShownBody) -> Vec<String> {
     match as_text(got).and_then(|text| serde_json::from_str(text).ok()) {
         Some(got) => differences(setting, expected, &got),
         None => vec![format!("{setting}: expected JSON, got {}", short(got))],
     }
 }
 
-fn as_text(body: &Body) -> Option<&str> {
+fn as_text(body: &ShownBody) -> Option<&str> {
     match body {
-        Body::Text(text) => Some(text),
-        Body::Bytes { .. } => None,
+        ShownBody::Text(text) => Some(text),
+        ShownBody::Bytes { .. } => None,
     }
 }
 
-fn short(body: &Body) -> String {
+fn short(body: &ShownBody) -> String {
     as_text(body).map_or_else(|| "bytes that are no UTF-8".to_owned(), cut)
-}
-
-fn cut(text: &str) -> String {
-    let mut shown: String = text.chars().take(SHOWN).collect();
-    if shown.len() < text.len() {
-        shown.push('…');
-    }
-    shown
 }

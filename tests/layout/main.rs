@@ -26,7 +26,6 @@ const NOT_YET: &[&str] = &[
     "twins",
     "long function",
     "result in a result",
-    "model in the source",
     "ARGO in a neutral text",
 ];
 

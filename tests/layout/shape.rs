@@ -132,7 +132,7 @@ fn shared_name(name: &str, at: &[(&SourceFile, usize)]) -> Found {
     Found::at(file, line, format!("`{name}` is defined {} times: {}", at.len(), places.join(", ")))
 }
 
-/// The types and traits of all files, by name.
+/// The types and traits of all files, by name. Those of the stand-in are another program's.
 fn definitions(house: &House) -> Definitions<'_> {
     struct Names<'d, 'h>(&'h SourceFile, &'d mut Definitions<'h>);
     impl Names<'_, '_> {
@@ -156,7 +156,7 @@ fn definitions(house: &House) -> Definitions<'_> {
         }
     }
     let mut definitions = BTreeMap::new();
-    for file in &house.files {
+    for file in house.files.iter().filter(|file| !file.path.starts_with("src/stand_in/")) {
         let mut names = Names(file, &mut definitions);
         file.code().for_each(|item| names.visit_item(item));
     }

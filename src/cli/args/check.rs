@@ -1,6 +1,6 @@
 //! What `check` and `schema` take.
 
-use super::Files;
+use super::files::FileArgs;
 use clap::{Args, ValueEnum};
 
 pub(super) const CHECK_EXAMPLES: &str = "\
@@ -14,7 +14,7 @@ Examples:
 #[derive(Args, Clone, Debug, PartialEq)]
 pub struct CheckArgs {
     #[command(flatten)]
-    pub files: Files,
+    pub files: FileArgs,
 
     /// Also ask each upstream URL once, without spending tokens, and compare the models
     #[arg(long)]
@@ -25,13 +25,13 @@ pub struct CheckArgs {
     pub deny_warnings: bool,
 
     /// How to tell what was found: for people, or as one JSON array
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
-    pub format: Format,
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = ReportFormat::Text)]
+    pub format: ReportFormat,
 }
 
 /// How problems are told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub enum ReportFormat {
     /// With their source, on stderr
     #[default]
     Text,

@@ -1,6 +1,6 @@
 //! What `explain` takes: a request, and how to tell about it.
 
-use super::Files;
+use super::files::FileArgs;
 use super::values::{header, method, positive};
 use clap::Args;
 use std::path::PathBuf;
@@ -59,7 +59,7 @@ pub struct ExplainArgs {
 
 impl ExplainArgs {
     /// The two files.
-    pub fn files(&self) -> Files {
-        Files { config_path: None, config: self.config.clone(), routes: self.routes.clone() }
+    pub fn files(&self) -> FileArgs {
+        FileArgs { config_path: None, config: self.config.clone(), routes: self.routes.clone() }
     }
 }

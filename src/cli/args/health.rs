@@ -1,6 +1,6 @@
 //! The flags of `health`.
 
-use super::Files;
+use super::files::FileArgs;
 use crate::config::Overrides;
 use clap::Args;
 
@@ -13,7 +13,7 @@ Examples:
 #[derive(Args, Clone, Debug, PartialEq)]
 pub struct HealthArgs {
     #[command(flatten)]
-    pub files: Files,
+    pub files: FileArgs,
 
     /// Ask here [default: `host` of the configuration]
     #[arg(long, value_name = "ADDRESS")]

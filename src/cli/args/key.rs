@@ -1,6 +1,6 @@
 //! What `key` takes.
 
-use super::config_from;
+use super::files::config_from;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 

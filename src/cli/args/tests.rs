@@ -105,10 +105,10 @@ fn init_check_and_the_lists() {
 
     let Ok(Command::Check(check)) = parse("check --config c.yaml --routes r.yaml") else { panic!("no check") };
     assert_eq!(check.files.routes, Some("r.yaml".into()));
-    assert_eq!((check.deny_warnings, check.format), (false, Format::Text));
+    assert_eq!((check.deny_warnings, check.format), (false, ReportFormat::Text));
     let Ok(Command::Check(check)) = parse("check my.yaml --deny-warnings --format json") else { panic!("no check") };
     assert_eq!(check.files.config(&nothing), PathBuf::from("my.yaml"));
-    assert_eq!((check.deny_warnings, check.format), (true, Format::Json));
+    assert_eq!((check.deny_warnings, check.format), (true, ReportFormat::Json));
     assert!(matches!(parse("routes --json"), Ok(Command::Routes(list)) if list.json));
     assert!(matches!(parse("schema routes"), Ok(Command::Schema(schema)) if schema.file == Described::Routes));
     assert!(matches!(parse("models"), Ok(Command::Models(list)) if !list.json));

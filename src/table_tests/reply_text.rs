@@ -1,22 +1,22 @@
 //! What an answer of OpenAI's shape says, whole or streamed.
 
-use crate::explain::Body;
+use crate::explain::ShownBody;
 use serde_json::Value;
 
 /// Text and end of the first choice.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Said {
+pub struct ReplyText {
     /// The text, joined; `None` when no choice has any.
     pub content: Option<String>,
     /// Why it ended.
     pub finish_reason: Option<String>,
 }
 
-impl Said {
+impl ReplyText {
     /// What the body of a reply says.
-    pub fn of(body: &Body) -> Self {
-        let Body::Text(text) = body else { return Said::default() };
-        let mut said = Said::default();
+    pub fn of(body: &ShownBody) -> Self {
+        let ShownBody::Text(text) = body else { return ReplyText::default() };
+        let mut said = ReplyText::default();
         match serde_json::from_str::<Value>(text) {
             Ok(whole) => said.add(&whole),
             Err(_) => {
@@ -45,16 +45,16 @@ mod tests {
 
     #[test]
     fn whole_answers_and_streams_say_the_same() {
-        let said = Said { content: Some("ab".to_owned()), finish_reason: Some("stop".to_owned()) };
+        let said = ReplyText { content: Some("ab".to_owned()), finish_reason: Some("stop".to_owned()) };
         for body in [
             r#"{"choices":[{"message":{"content":"ab"},"finish_reason":"stop"}]}"#,
             r#"{"choices":[{"text":"ab","finish_reason":"stop"}]}"#,
             "data: {\"choices\":[{\"delta\":{\"content\":\"a\"},\"finish_reason\":null}]}\n\ndata: {\"choices\":[{\"delta\":{\"content\":\"b\"}}]}\n\ndata: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: {\"choices\":[]}\n\ndata: [DONE]\n\n",
         ] {
-            assert_eq!(Said::of(&Body::Text(body.to_owned())), said, "{body}");
+            assert_eq!(ReplyText::of(&ShownBody::Text(body.to_owned())), said, "{body}");
         }
         for body in ["", "x", "{\"error\":{}}"] {
-            assert_eq!(Said::of(&Body::Text(body.to_owned())), Said::default());
+            assert_eq!(ReplyText::of(&ShownBody::Text(body.to_owned())), ReplyText::default());
         }
     }
 }

@@ -10,14 +10,14 @@ use tokio::sync::Notify;
 
 /// What a process holds, from any thread.
 #[derive(Default)]
-pub struct Estate {
-    held: Mutex<Held>,
+pub struct HandoverState {
+    held: Mutex<Holdings>,
     /// Told when another process has taken over.
     pub taken: Notify,
 }
 
 #[derive(Default)]
-struct Held {
+struct Holdings {
     /// Handles of the listeners; nobody can connect any more once these are closed, too.
     listeners: Vec<Shared>,
     /// Files of the listeners.
@@ -27,7 +27,7 @@ struct Held {
     promised: bool,
 }
 
-impl Estate {
+impl HandoverState {
     /// Adds a listener.
     pub fn add(&self, listener: Shared, file: Option<PathBuf>) {
         self.with(|held| {
@@ -58,13 +58,13 @@ impl Estate {
         }
     }
 
-    fn with<T>(&self, change: impl FnOnce(&mut Held) -> T) -> T {
+    fn with<T>(&self, change: impl FnOnce(&mut Holdings) -> T) -> T {
         // Nothing in between can panic, and what is held is sound in any case.
         change(&mut self.held.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 }
 
-impl Giver for Estate {
+impl Giver for HandoverState {
     fn offer(&self) -> Option<Vec<Shared>> {
         self.with(|held| {
             let handles = held.listeners.iter().map(|listener| {

@@ -1,6 +1,6 @@
 //! Finds and reads the file that lists callers, where the configuration asks for keys.
 
-use super::disk::Disk;
+use super::file_reader::FileReader;
 use crate::access::Mode;
 use crate::callers::Callers;
 use crate::config::Config;
@@ -22,20 +22,20 @@ pub fn path(config: &Config, beside: Option<&Path>) -> PathBuf {
 ///
 /// # Errors
 /// Everything that is wrong with the file.
-pub fn load(config: Option<&Config>, beside: Option<&Path>, disk: &Disk) -> Checked<Option<Callers>> {
+pub fn load(config: Option<&Config>, beside: Option<&Path>, reader: &FileReader) -> Checked<Option<Callers>> {
     match config {
-        Some(config) if config.access == Mode::Keys => read(&path(config, beside), disk),
+        Some(config) if config.access == Mode::Keys => read(&path(config, beside), reader),
         Some(_) => Ok((None, Vec::new())),
         None => {
             let usual = beside.map(|folder| folder.join(USUAL)).filter(|path| path.is_file());
-            usual.map_or(Ok((None, Vec::new())), |path| read(&path, disk))
+            usual.map_or(Ok((None, Vec::new())), |path| read(&path, reader))
         }
     }
 }
 
-fn read(path: &Path, disk: &Disk) -> Checked<Option<Callers>> {
+fn read(path: &Path, reader: &FileReader) -> Checked<Option<Callers>> {
     let file = path.display().to_string();
-    let text = disk.read_apart(path).map_err(|error| {
+    let text = reader.read_apart(path).map_err(|error| {
         let (message, help) = match error.kind() {
             ErrorKind::NotFound => (
                 "`access: keys` needs a list of callers, and there is no such file".to_owned(),

@@ -1,6 +1,6 @@
 //! What was found at one URL, in words, and whether it is a problem.
 
-use super::Asked;
+use super::url_check::UrlCheck;
 use crate::diagnostics::Problem;
 use crate::proxy::upstream::probe::{ProbeFailure, ProbeStage};
 use crate::setup::Reachability;
@@ -10,7 +10,7 @@ use pingora::protocols::l4::socket::SocketAddr;
 use std::fmt;
 
 /// What was found.
-pub struct Found {
+pub struct Finding {
     reachability: Reachability,
     /// Where a redirect leads.
     location: Option<String>,
@@ -19,9 +19,9 @@ pub struct Found {
     unconnected: bool,
 }
 
-impl Found {
+impl Finding {
     /// Of a URL that was asked.
-    pub fn of(asked: &Asked) -> Self {
+    pub fn of(asked: &UrlCheck) -> Self {
         let (reachability, location, unconnected) = match &asked.came {
             Ok(answer) => (Reachability::Answers(answer.status.as_u16()), answer.location.clone(), false),
             Err(Some(why)) => {
@@ -30,7 +30,7 @@ impl Found {
             }
             Err(None) => (Reachability::Broken("the question itself failed".to_owned()), None, false),
         };
-        Found { reachability, location, is_list: asked.is_list, unconnected }
+        Finding { reachability, location, is_list: asked.is_list, unconnected }
     }
 
     /// Whether calls would arrive, or the list is there.
@@ -39,7 +39,7 @@ impl Found {
     }
 
     /// What is wrong, where the URL stands. A refusal that a GET may get where a call does not is only a warning.
-    pub fn problem(&self, asked: &Asked) -> Option<Problem> {
+    pub fn problem(&self, asked: &UrlCheck) -> Option<Problem> {
         if self.works() {
             return None;
         }
@@ -55,7 +55,7 @@ impl Found {
         })
     }
 
-    fn help(&self, asked: &Asked) -> Option<String> {
+    fn help(&self, asked: &UrlCheck) -> Option<String> {
         let (name, url) = (&asked.upstream.name, &asked.endpoint.url);
         match &self.reachability {
             Reachability::Answers(300..=399) if !url.ends_with('/') && !url.contains('?') => {
@@ -75,7 +75,7 @@ impl Found {
     }
 }
 
-impl fmt::Display for Found {
+impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.reachability, &self.location) {
             (Reachability::Answers(status @ 300..=399), Some(location)) => {

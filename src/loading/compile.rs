@@ -1,4 +1,4 @@
-//! Compiles both files together, so that one run tells what is wrong with either: what `serve` and `check` share.
+//! Compiles the configuration and the table together, so that one run reports what is wrong with either.
 
 use crate::config::{Config, Env, Overrides};
 use crate::diagnostics::{Checked, Problem};
@@ -14,7 +14,7 @@ pub enum Needs {
 }
 
 /// Reads a file that the table names, relative to the table's own.
-pub type Read<'r> = &'r dyn Fn(&str) -> std::io::Result<Vec<u8>>;
+pub type ReadBeside<'r> = &'r dyn Fn(&str) -> std::io::Result<Vec<u8>>;
 
 /// A configuration and a table that belong together. All problems of the configuration come before those of the table,
 /// each part sorted by place. The table of a broken configuration is checked with the defaults.
@@ -25,7 +25,7 @@ pub fn both(
     config: Checked<Config>,
     routes: &str,
     text: Result<String, Problem>,
-    files: Read<'_>,
+    files: ReadBeside<'_>,
     env: Env<'_>,
     needs: Needs,
 ) -> Checked<(Config, Table)> {

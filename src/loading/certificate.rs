@@ -1,7 +1,7 @@
 //! The certificate of `tls` in config.yaml: read and proved when the configuration is, so that no connection meets a bad one.
 
-use super::disk::Disk;
-use crate::config::{Config, Named, TlsFiles};
+use super::file_reader::FileReader;
+use crate::config::{Config, NamedPath, TlsFiles};
 use crate::diagnostics::{Checked, Problem};
 use crate::wire::pem;
 use rustls::sign::CertifiedKey;
@@ -16,25 +16,24 @@ use std::sync::Arc;
 pub fn with_certificate(
     config: Checked<Config>,
     path: &Path,
-    disk: &Disk,
+    reader: &FileReader,
 ) -> Checked<(Config, Option<Arc<CertifiedKey>>)> {
     let (config, mut problems) = config?;
     let Some(files) = &config.listeners.tls else { return Ok(((config, None), problems)) };
-    match load(files, path, disk, &mut problems) {
+    match load(files, path, reader, &mut problems) {
         Some(certificate) => Ok(((config, Some(Arc::new(certificate))), problems)),
         None => Err(problems),
     }
 }
 
-fn load(files: &TlsFiles, config: &Path, disk: &Disk, problems: &mut Vec<Problem>) -> Option<CertifiedKey> {
-    let mut wrong = |key: &str, file: &Named, why: &str, help: &str| {
+fn load(files: &TlsFiles, config: &Path, reader: &FileReader, problems: &mut Vec<Problem>) -> Option<CertifiedKey> {
+    let mut wrong = |key: &str, file: &NamedPath, why: &str, help: &str| {
         let message = format!("tls.{key}: '{}' cannot be used: {why}", file.as_str());
         problems.push(Problem::new(file.place.clone(), message, Some(help.to_owned())));
     };
-    let mut read = |key: &str, file: &Named| {
+    let mut read = |key: &str, file: &NamedPath| {
         let path = file.beside(config);
-        disk.look(&path);
-        let found = std::fs::read(path).map_err(|e| format!("it cannot be read: {e}"));
+        let found = reader.read_apart(&path).map_err(|e| format!("it cannot be read: {e}"));
         let help = "name a file that can be read; a relative path begins where config.yaml lies";
         found.map_err(|why| wrong(key, file, &why, help)).ok()
     };
@@ -54,7 +53,7 @@ fn load(files: &TlsFiles, config: &Path, disk: &Disk, problems: &mut Vec<Problem
 }
 
 /// Whoever reads the key can pass for this proxy.
-fn open_to_others(key: &Named, config: &Path) -> Option<Problem> {
+fn open_to_others(key: &NamedPath, config: &Path) -> Option<Problem> {
     let mode = std::fs::metadata(key.beside(config)).ok()?.mode();
     let message = format!("tls.key: everybody on this machine can read '{}'", key.as_str());
     let help = format!("run: chmod o= {}", key.beside(config).display());

@@ -46,19 +46,19 @@ impl Drop for Open {
 }
 
 /// An application whose connections are counted and outlive the listener.
-pub struct Patient<A> {
+pub struct DrainingApp<A> {
     app: Arc<A>,
     connections: Connections,
 }
 
-impl<A> Patient<A> {
+impl<A> DrainingApp<A> {
     pub fn new(app: A, connections: Connections) -> Self {
-        Patient { app: Arc::new(app), connections }
+        DrainingApp { app: Arc::new(app), connections }
     }
 }
 
 #[async_trait]
-impl<A: HttpServerApp + Send + Sync + 'static> HttpServerApp for Patient<A> {
+impl<A: HttpServerApp + Send + Sync + 'static> HttpServerApp for DrainingApp<A> {
     // Written out: an async function would have room for the session in its own future, beside that of the application.
     fn process_new_http<'a, 'b, 'c>(
         self: &'a Arc<Self>,

@@ -11,20 +11,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A listener that is bound.
-pub struct Bound {
+pub struct Listener {
     /// What it is for and what it was asked to listen on: by this a process that takes over knows it again.
     name: String,
-    pub(super) socket: Socket,
+    pub(super) socket: ListenerSocket,
     pub(super) certificates: Option<Arc<Certificates>>,
 }
 
 /// What is listened on, with the real address.
-pub(super) enum Socket {
+pub(super) enum ListenerSocket {
     Inet(TcpListener, SocketAddr),
     Unix(UnixListener, String),
 }
 
-impl Bound {
+impl Listener {
     /// Binds at once, or fails at once, unless the running process hands it over. `role` tells apart what listens on a free port.
     /// With the address that clients reach.
     ///
@@ -42,7 +42,7 @@ impl Bound {
         };
         listener.set_nonblocking(true).map_err(why)?;
         let address = listener.local_addr().map_err(why)?;
-        Ok((Bound { name, socket: Socket::Inet(listener, address), certificates: None }, address))
+        Ok((Listener { name, socket: ListenerSocket::Inet(listener, address), certificates: None }, address))
     }
 
     /// The same at a path, for which only this user can ask.
@@ -60,35 +60,35 @@ impl Bound {
             None => unix::listen(path)?,
         };
         listener.set_nonblocking(true).map_err(|e| format!("cannot listen on {text}: {e}"))?;
-        Ok(Bound { name, socket: Socket::Unix(listener, text.to_owned()), certificates: None })
+        Ok(Listener { name, socket: ListenerSocket::Unix(listener, text.to_owned()), certificates: None })
     }
 
     /// The same, speaking TLS.
     pub fn with_tls(self, certificates: Arc<Certificates>) -> Self {
-        Bound { certificates: Some(certificates), ..self }
+        Listener { certificates: Some(certificates), ..self }
     }
 
     /// How pingora calls it.
     pub(super) fn key(&self) -> String {
         match &self.socket {
-            Socket::Inet(_, address) => address.to_string(),
-            Socket::Unix(_, path) => path.clone(),
+            ListenerSocket::Inet(_, address) => address.to_string(),
+            ListenerSocket::Unix(_, path) => path.clone(),
         }
     }
 
     /// The file that has to go when nobody listens any more.
     pub(super) fn file(&self) -> Option<PathBuf> {
         match &self.socket {
-            Socket::Inet(..) => None,
-            Socket::Unix(_, path) => Some(path.into()),
+            ListenerSocket::Inet(..) => None,
+            ListenerSocket::Unix(_, path) => Some(path.into()),
         }
     }
 
     /// Another handle on it, for a process that takes over.
     pub(super) fn share(&self) -> io::Result<Shared> {
         let handle = match &self.socket {
-            Socket::Inet(listener, _) => listener.as_fd().try_clone_to_owned(),
-            Socket::Unix(listener, _) => listener.as_fd().try_clone_to_owned(),
+            ListenerSocket::Inet(listener, _) => listener.as_fd().try_clone_to_owned(),
+            ListenerSocket::Unix(listener, _) => listener.as_fd().try_clone_to_owned(),
         };
         Ok(Shared { name: self.name.clone(), handle: handle? })
     }
@@ -96,8 +96,8 @@ impl Bound {
     /// The descriptor, which is the receiver's to close.
     pub(super) fn into_raw_fd(self) -> RawFd {
         match self.socket {
-            Socket::Inet(listener, _) => listener.into_raw_fd(),
-            Socket::Unix(listener, _) => listener.into_raw_fd(),
+            ListenerSocket::Inet(listener, _) => listener.into_raw_fd(),
+            ListenerSocket::Unix(listener, _) => listener.into_raw_fd(),
         }
     }
 }

@@ -1,0 +1,51 @@
+//! What a command prints, and how it fails.
+
+use crate::diagnostics::Problem;
+use crate::diagnostics::report;
+use crate::loading::environment;
+use crate::setup;
+use std::io::{IsTerminal, Write};
+
+/// Why a command did not do what it was asked to.
+pub enum Ended {
+    /// Problems, each of which says what to do.
+    Problems(Vec<Problem>),
+    /// It has been told already.
+    Told,
+    /// One sentence.
+    Because(String),
+    /// The setup's own reason.
+    Setup(setup::SetupError),
+}
+
+impl From<Vec<Problem>> for Ended {
+    fn from(problems: Vec<Problem>) -> Self {
+        Ended::Problems(problems)
+    }
+}
+
+impl From<String> for Ended {
+    fn from(why: String) -> Self {
+        Ended::Because(why)
+    }
+}
+
+impl From<setup::SetupError> for Ended {
+    fn from(error: setup::SetupError) -> Self {
+        Ended::Setup(error)
+    }
+}
+
+/// Shows problems on stderr.
+pub fn tell(problems: &[Problem]) {
+    let colours = report::colours(std::io::stderr().is_terminal(), &environment);
+    eprint!("{}", report::text(problems, colours));
+}
+
+/// Prints a result. A reader that stops reading (`| head`) is no problem.
+pub fn print(text: &str) -> Result<(), Ended> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(Ended::Because(format!("cannot print: {e}"))),
+        _ => Ok(()),
+    }
+}

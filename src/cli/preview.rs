@@ -1,0 +1,14 @@
+//! Loads what would be served, for commands that only show it.
+
+use super::args::FileArgs;
+use crate::diagnostics::Problem;
+use crate::loading::{self, Loaded, environment};
+
+/// Loads the files, or the defaults where there is no configuration.
+pub fn load_or_defaults(files: &FileArgs) -> Result<Loaded, Vec<Problem>> {
+    let paths = files.paths(&environment);
+    if !paths.config.exists() {
+        eprintln!("{} not found: showing the defaults", paths.config.display());
+    }
+    loading::load_or_defaults(&paths)
+}

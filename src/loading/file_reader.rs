@@ -1,0 +1,48 @@
+//! Reads the files of one load and notes them. Each file is looked at before it is read, so that no change between the two is missed.
+
+use super::seen_file::SeenFile;
+use std::cell::RefCell;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Reads files, and keeps which files these were and what the table's said.
+#[derive(Default)]
+pub struct FileReader {
+    seen: RefCell<Vec<SeenFile>>,
+    texts: RefCell<String>,
+}
+
+impl FileReader {
+    /// Notes a file without reading it. The file need not be there.
+    pub fn note(&self, path: &Path) {
+        self.seen.borrow_mut().push(SeenFile::now(path.to_owned()));
+    }
+
+    /// Reads a file of the table.
+    pub fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let bytes = self.read_apart(path)?;
+        self.texts.borrow_mut().push_str(&String::from_utf8_lossy(&bytes));
+        Ok(bytes)
+    }
+
+    /// Reads a file that is no part of the table.
+    pub fn read_apart(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.note(path);
+        std::fs::read(path)
+    }
+
+    /// Reads a file of the table whose name is relative to the file `other`.
+    pub fn read_beside(&self, other: &str, name: &str) -> io::Result<Vec<u8>> {
+        self.read(&Path::new(other).parent().map_or_else(|| PathBuf::from(name), |folder| folder.join(name)))
+    }
+
+    /// Returns the text of all the table's files read so far, in order.
+    pub fn texts(&self) -> String {
+        self.texts.borrow().clone()
+    }
+
+    /// Returns all files that were noted or read.
+    pub fn into_seen(self) -> Vec<SeenFile> {
+        self.seen.into_inner()
+    }
+}

@@ -1,0 +1,26 @@
+//! Which files say what is served, when each of them is read, and what they make the proxy serve. Commands, reloads and tests load
+//! through this module only.
+
+mod callers;
+mod certificate;
+mod compile;
+mod file_reader;
+mod files;
+mod fixed_settings;
+mod live;
+mod origin;
+mod seen_file;
+
+pub use callers::path as callers_path;
+pub use compile::{Needs, ReadBeside, both};
+pub use file_reader::FileReader;
+pub use files::{FilePaths, Loaded, load, load_or_defaults, table_only};
+pub use fixed_settings::FixedSettings;
+pub use live::{access, live, live_as};
+pub use origin::{Demo, Origin};
+pub use seen_file::SeenFile;
+
+/// Returns a variable of the process's environment.
+pub fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}

@@ -1,0 +1,49 @@
+//! Where a serving process gets what it serves: from files, or from the demo's defaults. Each reload asks the same origin again.
+
+use super::compile::Needs;
+use super::file_reader::FileReader;
+use super::files::{self, FilePaths, Loaded};
+use crate::access::{Mode, Username};
+use crate::config::{Config, Overrides, parse_url};
+use crate::diagnostics::{Place, Problem};
+use std::path::PathBuf;
+
+/// The files and flags that a process was started with.
+pub struct Origin {
+    /// The files.
+    pub paths: FilePaths,
+    /// What the flags say.
+    pub overrides: Overrides,
+    /// Set for the demo, which reads no configuration.
+    pub demo: Option<Demo>,
+}
+
+/// What the demo puts in place of a configuration.
+pub struct Demo {
+    /// The name that the stand-in is called with.
+    pub user: &'static str,
+    /// The stand-in's URLs: whole chats, streamed chats, embeddings, models.
+    pub urls: [String; 4],
+}
+
+impl Origin {
+    /// Loads everything. `reader` notes the files that this takes: a change of one is a reason to load again.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the configuration, the table or the callers.
+    pub fn load(&self, reader: &FileReader) -> Result<Loaded, Vec<Problem>> {
+        let Some(demo) = &self.demo else { return files::load(&self.paths, &self.overrides, Needs::User, reader) };
+        // A caller of the demo spends nobody's budget, so that it needs no key.
+        let overrides = Overrides { access: Some(Mode::Open), ..self.overrides.clone() };
+        let (mut config, warnings) = Config::sample(&overrides, &super::environment)?;
+        let impossible = |why| vec![Problem::new(Place::File("demo".to_owned()), why, None)];
+        let [chat, stream, embedding, models] = &demo.urls;
+        config.argo_url = parse_url(chat).map_err(impossible)?;
+        config.argo_stream_url = parse_url(stream).map_err(impossible)?;
+        config.argo_embedding_url = parse_url(embedding).map_err(impossible)?;
+        config.argo_models_url = parse_url(models).map_err(impossible)?;
+        config.user = Some(Username::new(demo.user).map_err(impossible)?);
+        let routes: Option<PathBuf> = self.paths.routes.clone();
+        files::with_table(routes.as_deref(), None, Ok((config, warnings)), Needs::User, reader)
+    }
+}
