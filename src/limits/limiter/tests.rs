@@ -25,11 +25,11 @@ fn one_caller_at_its_limit_stops_no_other() {
     let (limiter, now, general) = (Limiter::default(), Instant::now(), limits(2, 0, 0));
     let ask = |name: &str, now| limiter.admit(&caller(name), &general, None, now);
     for left in [1, 0] {
-        let told = ask("ann", now).unwrap().unwrap().told(now);
-        assert_eq!(told.requests.unwrap().remaining, left);
+        let rate_limit = ask("ann", now).unwrap().unwrap().rate_limit(now);
+        assert_eq!(rate_limit.requests.unwrap().remaining, left);
     }
     let refusal = ask("ann", now).unwrap_err();
-    assert_eq!((refusal.kind, refusal.used, refusal.told.requests.unwrap().remaining), (Kind::Requests, 2, 0));
+    assert_eq!((refusal.kind, refusal.used, refusal.rate_limit.requests.unwrap().remaining), (Kind::Requests, 2, 0));
     assert!(ask("bob", now).is_ok());
     assert!(ask("ann", now + refusal.again).is_ok());
     assert!(ask("ann", now + refusal.again).is_err());
@@ -59,7 +59,7 @@ fn tokens_are_charged_afterwards_and_may_overshoot_once() {
     let first = ask(now).unwrap().unwrap();
     assert!(first.counts_tokens() && ask(now).is_ok());
     first.charge(130, now);
-    assert_eq!(first.told(now).tokens.unwrap().remaining, 0);
+    assert_eq!(first.rate_limit(now).tokens.unwrap().remaining, 0);
     let refusal = ask(now).unwrap_err();
     assert_eq!((refusal.kind, refusal.used), (Kind::Tokens, 130));
     let failure = refusal.to_failure();

@@ -5,7 +5,7 @@ use super::record;
 use super::ticket::Held;
 use crate::access::Caller;
 use crate::exchange::Exchange;
-use crate::limits::Told;
+use crate::limits::RateLimitHeaders;
 use crate::proxy::connection::clock::{self, Serving};
 use crate::proxy::live::Live;
 use crate::table::Route;
@@ -36,7 +36,7 @@ pub struct Ctx {
     /// What it was counted to cost.
     pub ledger: Arc<Ledger>,
     /// What its caller's limits are told to be.
-    pub told: Option<Told>,
+    pub told: Option<RateLimitHeaders>,
     /// What it holds of its caller's limits.
     pub held: Option<Box<Held>>,
     /// The row that took the request.

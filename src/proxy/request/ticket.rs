@@ -3,7 +3,7 @@
 use super::context::Ctx;
 use super::{body, routing};
 use crate::access::{Caller, Limits};
-use crate::limits::{Admitted, Bound, Kind, Limiter, Refusal, Row, Told, Turn};
+use crate::limits::{Admitted, Bound, Kind, Limiter, RateLimitHeaders, Refusal, Row, Turn};
 use crate::table::Route;
 use crate::tokens::Ledger;
 use crate::wire::Failure;
@@ -58,11 +58,11 @@ pub fn begin(
         Ok(None) => return Ok(()),
         Ok(Some(admitted)) => admitted,
         Err(refusal) => {
-            ctx.told = Some(refusal.told);
+            ctx.told = Some(refusal.rate_limit);
             return Err(refusal.to_failure());
         }
     };
-    ctx.told = Some(admitted.told(now));
+    ctx.told = Some(admitted.rate_limit(now));
     if admitted.counts_tokens() {
         ctx.ledger = Arc::new(Ledger::wanted());
     }
@@ -136,7 +136,7 @@ impl Held {
     }
 
     /// Charges the request, once; with the standing afterwards. What is not counted is estimated.
-    pub fn settle(&mut self) -> Option<Told> {
+    pub fn settle(&mut self) -> Option<RateLimitHeaders> {
         if self.is_settled {
             return None;
         }
@@ -149,7 +149,7 @@ impl Held {
         let completion = self.ledger.completion().unwrap_or_else(|| estimate(self.answered));
         let now = Instant::now();
         self.admitted.charge(prompt.saturating_add(completion), now);
-        Some(self.admitted.told(now))
+        Some(self.admitted.rate_limit(now))
     }
 
     /// Charges nothing: the call failed.
@@ -161,10 +161,10 @@ impl Held {
         self.forgive();
         self.admitted.take_back();
         self.limiter.note(Kind::Concurrent);
-        let told = self.admitted.told(Instant::now());
+        let told = self.admitted.rate_limit(Instant::now());
         ctx.told = Some(told);
         let used = u64::from(bound.limit.get());
-        Refusal { kind: Kind::Concurrent, bound, used, waited, again: TRY_AGAIN, told }.to_failure()
+        Refusal { kind: Kind::Concurrent, bound, used, waited, again: TRY_AGAIN, rate_limit: told }.to_failure()
     }
 }
 
