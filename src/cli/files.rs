@@ -6,7 +6,7 @@ use super::certificate::with_certificate;
 use super::disk::Disk;
 use super::environment;
 use super::load::{Needs, both, keep};
-use crate::callers::{Callers, odd};
+use crate::callers::{Callers, mismatches};
 use crate::config::{Config, Overrides};
 use crate::diagnostics::{Checked, Place, Problem};
 use crate::table::{BUILT_IN, Table, no_files};
@@ -92,7 +92,7 @@ pub fn with_table(
     let loaded = keep(both(config, &routes, text, read, &environment, needs), &mut problems);
     let called = keep(called, &mut problems);
     let (Some((config, table)), Some(callers)) = (loaded, called) else { return Err(problems) };
-    problems.extend(odd(config.access, callers.as_ref(), &table));
+    problems.extend(mismatches(config.access, callers.as_ref(), &table));
     let text = if is_built_in(&routes) { BUILT_IN.to_owned() } else { disk.texts() };
     Ok(Loaded { config, table, callers, text, routes, certificate: None, warnings: problems })
 }
