@@ -97,6 +97,29 @@ fn who_waits_gets_in_by_order_and_who_leaves_makes_room() {
 }
 
 #[test]
+fn who_was_granted_a_place_has_left_the_queue_before_it_runs() {
+    let (limiter, now, general) = (Limiter::default(), Instant::now(), limits(0, 0, 1));
+    let turn = || limiter.admit(&caller("ann"), &general, None, now).unwrap().unwrap().turn();
+    let mut first = turn();
+    assert_eq!(first.go_on(true), Ok(true));
+    let mut waiting: Vec<_> = (0..4).map(|_| turn()).collect();
+    assert!(waiting.iter_mut().all(|turn| turn.go_on(true) == Ok(false)));
+    drop(first);
+    let mut next = turn();
+    assert_eq!(next.go_on(true), Ok(false), "one runs and three wait");
+    assert!(turn().go_on(true).is_err(), "one runs and four wait");
+    // It left without ever having run: its place goes on, and the queue is one shorter.
+    drop(waiting.remove(0));
+    assert_eq!(turn().go_on(true), Ok(false));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    waiting.push(next);
+    for mut turn in waiting {
+        runtime.block_on(turn.wait()).unwrap();
+    }
+    assert_eq!(turn().go_on(false), Ok(true));
+}
+
+#[test]
 fn a_place_that_was_given_to_somebody_who_left_is_given_on() {
     let (limiter, now, general) = (Limiter::default(), Instant::now(), limits(0, 0, 1));
     let turn = || limiter.admit(&caller("ann"), &general, None, now).unwrap().unwrap().turn();
