@@ -1,6 +1,6 @@
 //! Keys of callers. A key is known by its SHA-256 only, and compared so that the time it takes tells nothing.
 
-use super::Caller;
+use super::caller::Caller;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::digest::{SHA256, digest};

@@ -1,9 +1,19 @@
 //! What somebody may use, as files say it: for all callers, for one, for a row.
 
-use super::Limits;
 use crate::yaml::value::{Read, narrow, whole};
 use crate::yaml::{Key, Kind, Node, Section, Source};
 use std::num::NonZeroU32;
+
+/// How much somebody may use; `None` is without a limit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Requests begun in a minute.
+    pub requests_per_minute: Option<NonZeroU32>,
+    /// Tokens of prompts and answers in a minute.
+    pub tokens_per_minute: Option<NonZeroU32>,
+    /// Requests at the same time.
+    pub concurrent: Option<NonZeroU32>,
+}
 
 /// The keys of a section of limits.
 pub const KEYS: [Key; 3] = [

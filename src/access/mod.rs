@@ -1,55 +1,21 @@
 //! Who calls: as whom ARGO is called for them, what they may use, and how much of it.
 
 pub mod admit;
+mod caller;
 mod guard;
 mod keys;
 pub mod limits;
 mod permissions;
 mod username;
 
+pub use caller::Caller;
 pub use guard::{Guard, Hosts};
 pub use keys::{Hash, Key, Keys};
+pub use limits::Limits;
 pub use permissions::{Globs, Permissions};
 pub use username::{PLACEHOLDER, Username, check_username};
 
-use std::num::NonZeroU32;
 use std::sync::Arc;
-
-/// Somebody who calls this proxy.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Caller {
-    /// The name in logs and metrics; `None` where callers are not told apart.
-    pub name: Option<Box<str>>,
-    /// Whom ARGO is called as.
-    pub user: Box<str>,
-    /// How much they may use.
-    pub limits: Limits,
-    /// What they may use.
-    pub permissions: Permissions,
-}
-
-impl Caller {
-    /// Somebody without a name and without limits, whom ARGO is called for as `user`.
-    pub fn nameless(user: &str) -> Self {
-        Caller { name: None, user: user.into(), limits: Limits::default(), permissions: Permissions::default() }
-    }
-
-    /// Stands for whoever may use all there is: in explanations, and in the tests of a table.
-    pub fn anybody(user: &str) -> Self {
-        Caller { permissions: Permissions { every_row: true, ..Permissions::default() }, ..Caller::nameless(user) }
-    }
-}
-
-/// How much somebody may use; `None` is without a limit.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Limits {
-    /// Requests begun in a minute.
-    pub requests_per_minute: Option<NonZeroU32>,
-    /// Tokens of prompts and answers in a minute.
-    pub tokens_per_minute: Option<NonZeroU32>,
-    /// Requests at the same time.
-    pub concurrent: Option<NonZeroU32>,
-}
 
 /// How callers are told apart, as a configuration says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,10 +1,9 @@
 //! What somebody may use: rows of the table, and models.
 
-use super::Caller;
 use crate::models::Model;
 use crate::models::glob::fits;
 use crate::wire::Failure;
-use http::{Method, StatusCode};
+use http::StatusCode;
 
 /// What somebody may use; `None` is all there is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -60,30 +59,6 @@ impl Permissions {
     }
 }
 
-impl Caller {
-    /// Whether somebody may use the row with this path, which may name its callers.
-    ///
-    /// # Errors
-    /// 403, naming the row.
-    pub fn enter(&self, method: &Method, path: &str, callers: Option<&Globs>) -> Result<(), Failure> {
-        let by_row = match (callers, &self.name) {
-            (None, _) => true,
-            (Some(_), _) if self.permissions.every_row => true,
-            (Some(callers), Some(name)) => callers.fit(name),
-            (Some(_), None) => false,
-        };
-        if by_row && self.permissions.routes.as_ref().is_none_or(|routes| routes.fit(path)) {
-            return Ok(());
-        }
-        let who = match &self.name {
-            Some(name) => format!("'{name}' may not use it"),
-            None => "callers are not told apart here, so that nobody may use it".to_owned(),
-        };
-        let message = format!("{method} {path} is not for everybody: {who}. Ask whoever runs this proxy.");
-        Err(Failure::new(StatusCode::FORBIDDEN, message).with_code("route_not_allowed"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,32 +80,5 @@ mod tests {
             assert_eq!(permissions.use_model(&model), allowed, "{globs:?}");
         }
         assert!(Permissions::default().use_model(&model));
-    }
-
-    #[test]
-    fn both_the_row_and_the_caller_decide() {
-        let named = |name: Option<&str>, routes: Option<&[&str]>| Caller {
-            name: name.map(Into::into),
-            permissions: Permissions {
-                routes: routes.map(|list| Globs::new(list.iter().copied())),
-                ..Permissions::default()
-            },
-            ..Caller::nameless("u")
-        };
-        let row = Globs::new(["ann", "lab-*"]);
-        for (caller, callers, enters) in [
-            (named(None, None), None, true),
-            (named(None, None), Some(&row), false),
-            (Caller::anybody("u"), Some(&row), true),
-            (named(Some("ann"), None), Some(&row), true),
-            (named(Some("lab-7"), Some(&["/v1/*"])), Some(&row), true),
-            (named(Some("bob"), None), Some(&row), false),
-            (named(Some("bob"), Some(&["/v2/*"])), None, false),
-            (named(Some("ann"), Some(&["/v2/*"])), Some(&row), false),
-        ] {
-            let entered = caller.enter(&Method::POST, "/v1/x", callers);
-            assert_eq!(entered.is_ok(), enters, "{caller:?}");
-            assert!(entered.err().is_none_or(|failure| failure.message.starts_with("POST /v1/x is not for")));
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! Adds a row to `callers.yaml` and leaves the rest as it is, byte for byte.
 
-use super::Callers;
+use super::list::Callers;
 use crate::access::{Hash, Username};
 use crate::yaml::node::{Node, parse};
 

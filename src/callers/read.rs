@@ -1,8 +1,9 @@
 //! Reads `callers.yaml`.
 
 use super::edit::check_name;
+use super::keys::KEYS;
+use super::list::{CallerRow, Callers};
 use super::mask::mask;
-use super::{Callers, KEYS, Row};
 use crate::access::{Hash, Limits, Username, limits};
 use crate::diagnostics::{Checked, Place};
 use crate::yaml::node::{Node, parse};
@@ -39,13 +40,15 @@ impl Callers {
     }
 }
 
-fn rows(mut keys: Section<'_>, source: &mut Source<'_>) -> Vec<Row> {
+fn rows(mut keys: Section<'_>, source: &mut Source<'_>) -> Vec<CallerRow> {
     let list = keys.sections(source, "callers").unwrap_or_default();
     let read: Vec<Partial> = list.into_iter().map(|keys| row(keys, source)).collect();
     keys.finish(source);
     unique(&read, "name", |row| row.name.as_ref(), source);
     unique(&read, "key_sha256", |row| row.hash.as_ref(), source);
-    read.into_iter().filter_map(|row| Some(Row { name: row.name?.value, hash: row.hash?.value, ..row.rest })).collect()
+    read.into_iter()
+        .filter_map(|row| Some(CallerRow { name: row.name?.value, hash: row.hash?.value, ..row.rest }))
+        .collect()
 }
 
 /// A row, as far as it could be read.
@@ -53,7 +56,7 @@ struct Partial {
     called: String,
     name: Option<At<String>>,
     hash: Option<At<Hash>>,
-    rest: Row,
+    rest: CallerRow,
 }
 
 fn row(mut keys: Section<'_>, source: &mut Source<'_>) -> Partial {
@@ -70,7 +73,7 @@ fn row(mut keys: Section<'_>, source: &mut Source<'_>) -> Partial {
     let limits = keys.section(source, "limits").map(|keys| limits(keys, source)).unwrap_or_default();
     let enabled = keys.get(source, "enabled", boolean).unwrap_or(true);
     keys.finish(source);
-    let rest = Row { name: String::new(), hash: Hash::of(b""), user, routes, models, limits, enabled };
+    let rest = CallerRow { name: String::new(), hash: Hash::of(b""), user, routes, models, limits, enabled };
     Partial { called, name, hash, rest }
 }
 

@@ -3,7 +3,7 @@
 use super::args::{KeyArgs, KeyCommand, KeyFiles};
 use super::output::{Ended, print, tell};
 use crate::access::{Key, Limits, Mode, Username};
-use crate::callers::{Callers, Row, add};
+use crate::callers::{CallerRow, Callers, add};
 use crate::config::{Config, Overrides};
 use crate::diagnostics::{Place, Problem};
 use crate::loading::{callers_path, environment};
@@ -52,7 +52,7 @@ fn list(files: &KeyFiles) -> Result<(), Ended> {
     print(&callers.rows.iter().map(line).collect::<String>())
 }
 
-fn line(row: &Row) -> String {
+fn line(row: &CallerRow) -> String {
     let mut line = row.name.clone();
     let list = |list: &[(String, Place)]| list.iter().map(|(glob, _)| glob.as_str()).collect::<Vec<_>>().join(", ");
     line.extend(row.user.as_ref().map(|user| format!("  user: {user}")));

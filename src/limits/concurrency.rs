@@ -25,6 +25,9 @@ struct Counts {
     limit: usize,
     /// Permits of a higher limit that are still in use. Each is forgotten when it comes back.
     surplus: usize,
+    /// Places that are taken.
+    running: usize,
+    /// Those who wait, among them those whom a permit was granted since they last looked.
     waiting: usize,
 }
 
@@ -52,9 +55,10 @@ impl Concurrency {
         counts.set_limit(usize::try_from(bound.limit.get()).unwrap_or(usize::MAX), &self.free);
         // A permit is free only while nobody waits, so that this overtakes nobody.
         if let Ok(permit) = self.free.clone().try_acquire_owned() {
+            counts.running += 1;
             return Entry::Runs(Place { of: self.clone(), permit: Some(permit) });
         }
-        if !may_wait || counts.waiting >= counts.limit.saturating_mul(WAITERS_PER_PLACE) {
+        if !may_wait || counts.queued(&self.free) >= counts.limit.saturating_mul(WAITERS_PER_PLACE) {
             return Entry::Full;
         }
         counts.waiting += 1;
@@ -73,6 +77,12 @@ impl Counts {
         self.surplus -= free.forget_permits(self.surplus);
         self.limit = limit;
     }
+
+    /// Returns how many wait in the queue: who was granted a permit has left it, also before its task runs again.
+    fn queued(&self, free: &Semaphore) -> usize {
+        let granted = (self.limit + self.surplus).saturating_sub(self.running + free.available_permits());
+        self.waiting.saturating_sub(granted)
+    }
 }
 
 /// A place, until it is dropped.
@@ -86,9 +96,13 @@ impl Drop for Place {
     fn drop(&mut self) {
         let Some(permit) = self.permit.take() else { return };
         let mut counts = self.of.counts();
+        counts.running = counts.running.saturating_sub(1);
         if counts.surplus > 0 {
             counts.surplus -= 1;
             permit.forget();
+        } else {
+            // Under the lock, so that nobody counts a permit that is neither in use nor free.
+            drop(permit);
         }
     }
 }
@@ -99,6 +113,7 @@ type PermitFuture = Pin<Box<dyn Future<Output = Result<OwnedSemaphorePermit, Acq
 struct Waiting {
     of: Arc<Concurrency>,
     permit: PermitFuture,
+    is_over: bool,
 }
 
 impl Waiting {
@@ -109,14 +124,27 @@ impl Waiting {
         if let Poll::Ready(done) = permit.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             permit = Box::pin(std::future::ready(done));
         }
-        Waiting { of: of.clone(), permit }
+        Waiting { of: of.clone(), permit, is_over: false }
+    }
+
+    /// Changes a granted permit for a place.
+    fn end(&mut self, permit: OwnedSemaphorePermit) -> Place {
+        let mut counts = self.of.counts();
+        counts.waiting = counts.waiting.saturating_sub(1);
+        counts.running += 1;
+        self.is_over = true;
+        Place { of: self.of.clone(), permit: Some(permit) }
     }
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        let mut counts = self.of.counts();
-        counts.waiting = counts.waiting.saturating_sub(1);
+        if !self.is_over {
+            let mut counts = self.of.counts();
+            // A permit that was granted goes to the next in the queue, under the lock like any other.
+            self.permit = Box::pin(std::future::pending());
+            counts.waiting = counts.waiting.saturating_sub(1);
+        }
     }
 }
 
@@ -164,12 +192,11 @@ impl Turn {
     pub async fn wait(&mut self) -> Result<(), Bound> {
         while !self.go_on(true)? {
             let Some(waiting) = self.waiting.as_mut() else { continue };
-            let permit = waiting.permit.as_mut().await;
-            let of = waiting.of.clone();
-            self.waiting = None;
             // A semaphore that nobody closes always grants.
-            if let Ok(permit) = permit {
-                self.arrive(Place { of, permit: Some(permit) });
+            let place = waiting.permit.as_mut().await.ok().map(|permit| waiting.end(permit));
+            self.waiting = None;
+            if let Some(place) = place {
+                self.arrive(place);
             }
         }
         Ok(())

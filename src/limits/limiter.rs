@@ -2,7 +2,7 @@
 
 use super::account::Account;
 use super::concurrency::Turn;
-use super::{Bounds, Kind, Refusal, Told};
+use super::{Bounds, Kind, RateLimitHeaders, Refusal};
 use crate::access::{Caller, Limits};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -144,7 +144,14 @@ impl Admitted {
                 if let (Some(standing), Some(bound)) = (full, bound) {
                     let (bound, used, again) = (bound.clone(), standing.used, standing.again);
                     drop(books);
-                    return Err(Box::new(Refusal { kind, bound, used, waited: None, again, told: self.told(now) }));
+                    return Err(Box::new(Refusal {
+                        kind,
+                        bound,
+                        used,
+                        waited: None,
+                        again,
+                        rate_limit: self.rate_limit(now),
+                    }));
                 }
             }
         }
@@ -189,15 +196,17 @@ impl Admitted {
     }
 
     /// The tightest of the limits.
-    pub fn told(&self, now: Instant) -> Told {
-        let mut told = Told::default();
+    pub fn rate_limit(&self, now: Instant) -> RateLimitHeaders {
+        let mut tightest = RateLimitHeaders::default();
         for (account, bounds) in &self.parts {
             let books = account.books();
             let tighter = |kind, other| books.standing(bounds, kind, now).map(|own| own.tighter(other)).or(other);
-            told =
-                Told { requests: tighter(Kind::Requests, told.requests), tokens: tighter(Kind::Tokens, told.tokens) };
+            tightest = RateLimitHeaders {
+                requests: tighter(Kind::Requests, tightest.requests),
+                tokens: tighter(Kind::Tokens, tightest.tokens),
+            };
         }
-        told
+        tightest
     }
 }
 

@@ -4,12 +4,12 @@ mod account;
 mod bounds;
 mod bucket;
 mod concurrency;
+mod headers;
 mod limiter;
 mod refusal;
-mod told;
 
 pub use bounds::{Bound, Bounds, SetBy};
 pub use concurrency::Turn;
+pub use headers::{RateLimitHeaders, Standing, reset};
 pub use limiter::{Admitted, Limiter, Row};
 pub use refusal::{Kind, Refusal};
-pub use told::{Standing, Told, reset};

@@ -1,6 +1,6 @@
 //! What a client is told that has used up a limit, in OpenAI's words where it has any.
 
-use super::{Bound, Told};
+use super::{Bound, RateLimitHeaders};
 use crate::wire::Failure;
 use http::{HeaderName, StatusCode, header};
 use std::time::Duration;
@@ -55,7 +55,7 @@ pub struct Refusal {
     /// How long until it is worth another try.
     pub again: Duration,
     /// The standing of all limits.
-    pub told: Told,
+    pub rate_limit: RateLimitHeaders,
 }
 
 impl Refusal {

@@ -5,7 +5,7 @@ use super::certificate::with_certificate;
 use super::compile::{Needs, both, keep};
 use super::environment;
 use super::file_reader::FileReader;
-use crate::callers::{Callers, odd};
+use crate::callers::{Callers, mismatches};
 use crate::config::{Config, Overrides};
 use crate::diagnostics::{Checked, Place, Problem};
 use crate::table::{BUILT_IN, Table, no_files};
@@ -108,7 +108,7 @@ pub fn with_table(
     let loaded = keep(both(config, &routes, text, read, &environment, needs), &mut problems);
     let called = keep(called, &mut problems);
     let (Some((config, table)), Some(callers)) = (loaded, called) else { return Err(problems) };
-    problems.extend(odd(config.access, callers.as_ref(), &table));
+    problems.extend(mismatches(config.access, callers.as_ref(), &table));
     let text = if is_built_in(&routes) { BUILT_IN.to_owned() } else { reader.texts() };
     Ok(Loaded { config, table, callers, text, routes, certificate: None, warnings: problems })
 }

@@ -6,18 +6,17 @@ mod options;
 mod reply;
 pub mod trials;
 
-pub use images::Images;
 pub use options::{Options, Switch};
 pub use reply::{FixedReply, Reply};
 use trials::Trial;
 
-use super::keys::{COUNTINGS, FAMILIES, Named, STREAMINGS, STRUCTUREDS, SYSTEM_ROLES, TABLE, TOKENIZERS};
+use super::keys::{COUNTINGS, FAMILIES, NamedValue, STREAMINGS, STRUCTUREDS, SYSTEM_ROLES, TABLE, TOKENIZERS};
 use crate::models::{Facts, Family, Streaming, Structured, SystemRole};
 use crate::table::UpstreamTimeouts;
 use crate::tokens::{Counting, Tokenizer};
 use crate::yaml::duration::duration;
 use crate::yaml::near::nearest;
-use crate::yaml::value::{Read, Reason, boolean, expected, narrow, number, text, whole};
+use crate::yaml::value::{Read, Reason, boolean, expected, narrow, number, plain, text, whole};
 use crate::yaml::{At, Node, Section, Source, Step};
 use std::collections::HashSet;
 use std::num::NonZeroU32;
@@ -325,12 +324,8 @@ fn route<'n>(mut keys: Section<'n>, source: &mut Source<'_>) -> Route<'n> {
     route
 }
 
-fn plain(node: &Node) -> Read<String> {
-    text("a text", node).map(str::to_owned)
-}
-
 /// Reads one of a few names.
-fn one_of<T: Copy>(choices: &'static [Named<T>]) -> impl Fn(&Node) -> Read<T> {
+fn one_of<T: Copy>(choices: &'static [NamedValue<T>]) -> impl Fn(&Node) -> Read<T> {
     move |node| {
         let names = || choices.iter().map(|(name, _, _)| *name);
         let all = || names().collect::<Vec<_>>().join(", ");

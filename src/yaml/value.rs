@@ -103,6 +103,11 @@ fn parse_size(text: &str) -> Option<u64> {
     number.parse::<u64>().ok()?.checked_mul(factor)
 }
 
+/// Any text, in a string of its own.
+pub fn plain(node: &Node) -> Read<String> {
+    text("a text", node).map(str::to_owned)
+}
+
 /// Text, which `what` says more of.
 pub fn text<'n>(what: &str, node: &'n Node) -> Read<&'n str> {
     match node {

@@ -25,11 +25,11 @@ fn one_caller_at_its_limit_stops_no_other() {
     let (limiter, now, general) = (Limiter::default(), Instant::now(), limits(2, 0, 0));
     let ask = |name: &str, now| limiter.admit(&caller(name), &general, None, now);
     for left in [1, 0] {
-        let told = ask("ann", now).unwrap().unwrap().told(now);
-        assert_eq!(told.requests.unwrap().remaining, left);
+        let rate_limit = ask("ann", now).unwrap().unwrap().rate_limit(now);
+        assert_eq!(rate_limit.requests.unwrap().remaining, left);
     }
     let refusal = ask("ann", now).unwrap_err();
-    assert_eq!((refusal.kind, refusal.used, refusal.told.requests.unwrap().remaining), (Kind::Requests, 2, 0));
+    assert_eq!((refusal.kind, refusal.used, refusal.rate_limit.requests.unwrap().remaining), (Kind::Requests, 2, 0));
     assert!(ask("bob", now).is_ok());
     assert!(ask("ann", now + refusal.again).is_ok());
     assert!(ask("ann", now + refusal.again).is_err());
@@ -59,7 +59,7 @@ fn tokens_are_charged_afterwards_and_may_overshoot_once() {
     let first = ask(now).unwrap().unwrap();
     assert!(first.counts_tokens() && ask(now).is_ok());
     first.charge(130, now);
-    assert_eq!(first.told(now).tokens.unwrap().remaining, 0);
+    assert_eq!(first.rate_limit(now).tokens.unwrap().remaining, 0);
     let refusal = ask(now).unwrap_err();
     assert_eq!((refusal.kind, refusal.used), (Kind::Tokens, 130));
     let failure = refusal.to_failure();
@@ -92,6 +92,29 @@ fn who_waits_gets_in_by_order_and_who_leaves_makes_room() {
         let mut next = waiting.remove(0);
         runtime.block_on(next.wait()).unwrap();
         assert!(waiting.iter_mut().all(|turn| turn.go_on(true) == Ok(false)), "one place");
+    }
+    assert_eq!(turn().go_on(false), Ok(true));
+}
+
+#[test]
+fn who_was_granted_a_place_has_left_the_queue_before_it_runs() {
+    let (limiter, now, general) = (Limiter::default(), Instant::now(), limits(0, 0, 1));
+    let turn = || limiter.admit(&caller("ann"), &general, None, now).unwrap().unwrap().turn();
+    let mut first = turn();
+    assert_eq!(first.go_on(true), Ok(true));
+    let mut waiting: Vec<_> = (0..4).map(|_| turn()).collect();
+    assert!(waiting.iter_mut().all(|turn| turn.go_on(true) == Ok(false)));
+    drop(first);
+    let mut next = turn();
+    assert_eq!(next.go_on(true), Ok(false), "one runs and three wait");
+    assert!(turn().go_on(true).is_err(), "one runs and four wait");
+    // It left without ever having run: its place goes on, and the queue is one shorter.
+    drop(waiting.remove(0));
+    assert_eq!(turn().go_on(true), Ok(false));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    waiting.push(next);
+    for mut turn in waiting {
+        runtime.block_on(turn.wait()).unwrap();
     }
     assert_eq!(turn().go_on(false), Ok(true));
 }

@@ -1,6 +1,6 @@
 //! What the heads of all replies to a request depend on.
 
-use crate::limits::Told;
+use crate::limits::RateLimitHeaders;
 use crate::proxy::settings::Settings;
 use crate::table::Route;
 use crate::telemetry::Stopwatch;
@@ -22,7 +22,7 @@ pub struct ReplyFacts {
     /// The row that took the request; it may add headers.
     pub route: Option<Arc<Route>>,
     /// The caller's rate limits, where it has any.
-    pub rate_limit: Option<Told>,
+    pub rate_limit: Option<RateLimitHeaders>,
     /// Where the request's time goes.
     pub timing: Stopwatch,
     /// True if replies say where the time went.

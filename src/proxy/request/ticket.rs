@@ -2,7 +2,7 @@
 
 use super::body;
 use crate::access::{Caller, Limits};
-use crate::limits::{Admitted, Bound, Kind, Limiter, Refusal, Row, Told, Turn};
+use crate::limits::{Admitted, Bound, Kind, Limiter, RateLimitHeaders, Refusal, Row, Turn};
 use crate::proxy::settings::Settings;
 use crate::table::Route;
 use crate::tokens::Ledger;
@@ -40,7 +40,7 @@ pub struct OverLimit {
     /// What the client gets.
     pub failure: Failure,
     /// How the limits stand.
-    pub rate_limit: Told,
+    pub rate_limit: RateLimitHeaders,
 }
 
 impl Ticket {
@@ -66,7 +66,7 @@ impl Ticket {
         let admitted = match limiter.admit(caller, general, Some(row), now) {
             Ok(None) => return Ok(None),
             Ok(Some(admitted)) => admitted,
-            Err(refusal) => return Err(OverLimit { failure: refusal.to_failure(), rate_limit: refusal.told }),
+            Err(refusal) => return Err(OverLimit { failure: refusal.to_failure(), rate_limit: refusal.rate_limit }),
         };
         let ledger = if admitted.counts_tokens() { Arc::new(Ledger::wanted()) } else { Arc::default() };
         let mut ticket = Box::new(Ticket {
@@ -87,8 +87,8 @@ impl Ticket {
     }
 
     /// Returns how the caller's limits stand.
-    pub fn rate_limit(&self) -> Told {
-        self.admitted.told(self.arrived)
+    pub fn rate_limit(&self) -> RateLimitHeaders {
+        self.admitted.rate_limit(self.arrived)
     }
 
     /// Waits for a place, at most `limit` after the request arrived. The request's body is read, so that its connection can be
@@ -135,7 +135,7 @@ impl Ticket {
     }
 
     /// Charges the request, once. Returns how the limits stand then. What is not counted is estimated.
-    pub fn settle(&mut self) -> Option<Told> {
+    pub fn settle(&mut self) -> Option<RateLimitHeaders> {
         if self.is_settled {
             return None;
         }
@@ -148,7 +148,7 @@ impl Ticket {
         let completion = self.ledger.completion().unwrap_or_else(|| estimate(self.answer_bytes));
         let now = Instant::now();
         self.admitted.charge(prompt.saturating_add(completion), now);
-        Some(self.admitted.told(now))
+        Some(self.admitted.rate_limit(now))
     }
 
     /// Charges nothing: the call failed.
@@ -160,10 +160,10 @@ impl Ticket {
         self.forgive();
         self.admitted.take_back();
         self.limiter.note(Kind::Concurrent);
-        let told = self.admitted.told(Instant::now());
+        let rate_limit = self.admitted.rate_limit(Instant::now());
         let used = u64::from(bound.limit.get());
-        let refusal = Refusal { kind: Kind::Concurrent, bound, used, waited, again: TRY_AGAIN, told };
-        OverLimit { failure: refusal.to_failure(), rate_limit: told }
+        let refusal = Refusal { kind: Kind::Concurrent, bound, used, waited, again: TRY_AGAIN, rate_limit };
+        OverLimit { failure: refusal.to_failure(), rate_limit }
     }
 }
 

@@ -1,16 +1,18 @@
 //! The keys of `routes.yaml`, described once: for the reader, which knows no others, and for editors. A new key is a line
 //! in one of these files, and is read in `written.rs` or below it.
 
+mod choices;
 mod models;
 mod routes;
 mod trials;
 mod upstreams;
 
+pub use choices::NamedValue;
 pub use models::{FAMILIES, STREAMINGS, STRUCTUREDS, SYSTEM_ROLES, TOKENIZERS};
 pub use routes::{COUNTINGS, KINDS_OF_REPLY};
 pub use trials::is_method;
 
-use crate::yaml::{Choice, Key, Kind};
+use crate::yaml::{Key, Kind};
 use models::GROUP;
 use routes::ROUTE;
 use trials::TRIAL;
@@ -33,10 +35,3 @@ pub const TABLE: &[Key] = &[
         "Requests and what should become of them; `check` runs them, without a network and in the name of `tester`.",
     ),
 ];
-
-/// A name, the value that it stands for, and what that means.
-pub type Named<T> = (&'static str, T, &'static str);
-
-fn choices<T>(named: &'static [Named<T>]) -> Vec<Choice> {
-    named.iter().map(|(name, _, about)| Choice { name, about }).collect()
-}

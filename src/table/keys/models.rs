@@ -1,6 +1,6 @@
 //! What a group of `models` may say, and the rules in it.
 
-use super::{Named, choices};
+use super::choices::{NamedValue, choices};
 use crate::models::{Family, Streaming, Structured, SystemRole};
 use crate::tokens::Tokenizer;
 use crate::yaml::{Choice, Key, Kind};
@@ -116,29 +116,29 @@ const RULE: &[Key] = &[
     ),
 ];
 
-pub const SYSTEM_ROLES: &[Named<SystemRole>] = &[
+pub const SYSTEM_ROLES: &[NamedValue<SystemRole>] = &[
     ("keep", SystemRole::Keep, "They stay as they are."),
     ("user", SystemRole::User, "They become user messages, for models that know no system role."),
 ];
 
-pub const TOKENIZERS: &[Named<Tokenizer>] = &[
+pub const TOKENIZERS: &[NamedValue<Tokenizer>] = &[
     ("o200k", Tokenizer::O200k, "GPT-4o and later."),
     ("cl100k", Tokenizer::Cl100k, "GPT-3.5, GPT-4 and the embedding models."),
 ];
 
-pub const FAMILIES: &[Named<Family>] = &[
+pub const FAMILIES: &[NamedValue<Family>] = &[
     ("openai", Family::Openai, "OpenAI's."),
     ("anthropic", Family::Anthropic, "Anthropic's."),
     ("google", Family::Google, "Google's."),
     ("none", Family::None, "It takes none: requests with tools are refused."),
 ];
 
-pub const STREAMINGS: &[Named<Streaming>] = &[
+pub const STREAMINGS: &[NamedValue<Streaming>] = &[
     ("native", Streaming::Native, "By the upstream's own stream."),
     ("whole", Streaming::Whole, "By a whole call, whose answer is then streamed."),
 ];
 
-pub const STRUCTUREDS: &[Named<Structured>] = &[
+pub const STRUCTUREDS: &[NamedValue<Structured>] = &[
     (
         "tool",
         Structured::Tool,

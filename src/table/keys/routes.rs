@@ -1,6 +1,6 @@
 //! What a row of `routes` may say.
 
-use super::{Named, choices};
+use super::choices::{NamedValue, choices};
 use crate::access::limits;
 use crate::tokens::Counting;
 use crate::transform::{REPLIES, TRANSFORMERS};
@@ -83,13 +83,13 @@ const REPLY: &[Key] = &[
 /// What a reply of one's own is, one of these.
 pub const KINDS_OF_REPLY: &[&str] = &["json", "html", "text", "redirect"];
 
-pub const COUNTINGS: &[Named<Counting>] = &[
+pub const COUNTINGS: &[NamedValue<Counting>] = &[
     ("exact", Counting::Exact, "With the tokenizer."),
     ("estimate", Counting::Estimate, "By character class: cheap."),
     ("none", Counting::None, "Not at all; replies carry no usage."),
 ];
 
-const METHODS: &[Named<()>] =
+const METHODS: &[NamedValue<()>] =
     &[("GET", (), ""), ("POST", (), ""), ("PUT", (), ""), ("PATCH", (), ""), ("DELETE", (), "")];
 
 fn transformers() -> Vec<Choice> {

@@ -1,6 +1,6 @@
 //! What a row of `tests` may say.
 
-use super::{Named, choices};
+use super::choices::{NamedValue, choices};
 use crate::yaml::{Choice, Key, Kind};
 
 pub(super) const TRIAL: &[Key] = &[
@@ -46,7 +46,7 @@ const TRIAL_REPLY: &[Key] = &[
 ];
 
 /// What a route may take, and what is answered on every route.
-const ALL_METHODS: &[Named<()>] = &[
+const ALL_METHODS: &[NamedValue<()>] = &[
     ("GET", (), ""),
     ("HEAD", (), ""),
     ("OPTIONS", (), ""),

@@ -1,8 +1,7 @@
 //! `images` of a row of `routes`, as it is written.
 
-use super::plain;
 use crate::yaml::duration::duration;
-use crate::yaml::value::{boolean, narrow, size, whole};
+use crate::yaml::value::{boolean, narrow, plain, size, whole};
 use crate::yaml::{At, Section, Source};
 use std::time::Duration;
 

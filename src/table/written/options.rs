@@ -1,9 +1,9 @@
 //! What a row of `routes` says beside what it does, as it is written.
 
-use super::{Images, plain};
+use super::images::Images;
 use crate::access::{self, Limits};
 use crate::yaml::duration::duration;
-use crate::yaml::value::{Read, expected, size, text};
+use crate::yaml::value::{Read, expected, plain, size, text};
 use crate::yaml::{At, Node, Section, Source, Step};
 use std::time::Duration;
 

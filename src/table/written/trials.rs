@@ -1,7 +1,6 @@
 //! `tests`, as they are written.
 
-use super::plain;
-use crate::yaml::value::{Read, Reason, boolean, expected, narrow, text, whole};
+use crate::yaml::value::{Read, Reason, boolean, expected, narrow, plain, text, whole};
 use crate::yaml::{At, Node, Section, Source, Step};
 use http::Method;
 

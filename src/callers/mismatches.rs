@@ -1,6 +1,6 @@
 //! What callers and table say of each other and does not fit.
 
-use super::Callers;
+use super::list::Callers;
 use crate::access::Mode;
 use crate::diagnostics::{Place, Problem};
 use crate::models::glob::fits;
@@ -8,7 +8,7 @@ use crate::table::Table;
 use crate::yaml::near::nearest;
 
 /// Warnings about names that nothing has, each at its place.
-pub fn odd(mode: Mode, callers: Option<&Callers>, table: &Table) -> Vec<Problem> {
+pub fn mismatches(mode: Mode, callers: Option<&Callers>, table: &Table) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (row, named) in table.routes().filter_map(|row| Some((row, row.options.callers.as_ref()?))) {
         for (name, place) in &named.names {

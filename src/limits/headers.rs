@@ -31,7 +31,7 @@ impl Standing {
 
 /// The standing of the tightest limits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Told {
+pub struct RateLimitHeaders {
     /// Of requests.
     pub requests: Option<Standing>,
     /// Of tokens.
@@ -49,7 +49,7 @@ const TOKENS: [HeaderName; 3] = [
     HeaderName::from_static("x-ratelimit-reset-tokens"),
 ];
 
-impl Told {
+impl RateLimitHeaders {
     /// Whether there is nothing to tell.
     pub fn is_nothing(&self) -> bool {
         self.requests.is_none() && self.tokens.is_none()
@@ -107,9 +107,9 @@ mod tests {
         let limit = NonZeroU32::new(10).unwrap();
         let again = Duration::ZERO;
         let standing = Standing { limit, used: 3, remaining: 7, reset: Duration::from_secs(18), again };
-        let told = Told { requests: None, tokens: Some(standing) };
+        let rate_limit = RateLimitHeaders { requests: None, tokens: Some(standing) };
         let headers: Vec<_> =
-            told.headers().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
+            rate_limit.headers().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
         assert_eq!(
             headers,
             ["x-ratelimit-limit-tokens: 10", "x-ratelimit-remaining-tokens: 7", "x-ratelimit-reset-tokens: 18s"]
@@ -117,6 +117,6 @@ mod tests {
         let tighter = Standing { remaining: 2, ..standing };
         assert_eq!(standing.tighter(Some(tighter)).remaining, 2);
         assert_eq!(tighter.tighter(Some(standing)).remaining, 2);
-        assert!(Told::default().is_nothing());
+        assert!(RateLimitHeaders::default().is_nothing());
     }
 }

@@ -1,0 +1,85 @@
+//! Somebody who calls this proxy, as far as the proxy knows them.
+
+use super::limits::Limits;
+use super::permissions::{Globs, Permissions};
+use crate::wire::Failure;
+use http::{Method, StatusCode};
+
+/// Somebody who calls this proxy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The name in logs and metrics; `None` where callers are not told apart.
+    pub name: Option<Box<str>>,
+    /// Whom ARGO is called as.
+    pub user: Box<str>,
+    /// How much they may use.
+    pub limits: Limits,
+    /// What they may use.
+    pub permissions: Permissions,
+}
+
+impl Caller {
+    /// Somebody without a name and without limits, whom ARGO is called for as `user`.
+    pub fn nameless(user: &str) -> Self {
+        Caller { name: None, user: user.into(), limits: Limits::default(), permissions: Permissions::default() }
+    }
+
+    /// Stands for whoever may use all there is: in explanations, and in the tests of a table.
+    pub fn anybody(user: &str) -> Self {
+        Caller { permissions: Permissions { every_row: true, ..Permissions::default() }, ..Caller::nameless(user) }
+    }
+
+    /// Whether somebody may use the row with this path, which may name its callers.
+    ///
+    /// # Errors
+    /// 403, naming the row.
+    pub fn enter(&self, method: &Method, path: &str, callers: Option<&Globs>) -> Result<(), Failure> {
+        let by_row = match (callers, &self.name) {
+            (None, _) => true,
+            (Some(_), _) if self.permissions.every_row => true,
+            (Some(callers), Some(name)) => callers.fit(name),
+            (Some(_), None) => false,
+        };
+        if by_row && self.permissions.routes.as_ref().is_none_or(|routes| routes.fit(path)) {
+            return Ok(());
+        }
+        let who = match &self.name {
+            Some(name) => format!("'{name}' may not use it"),
+            None => "callers are not told apart here, so that nobody may use it".to_owned(),
+        };
+        let message = format!("{method} {path} is not for everybody: {who}. Ask whoever runs this proxy.");
+        Err(Failure::new(StatusCode::FORBIDDEN, message).with_code("route_not_allowed"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_the_row_and_the_caller_decide() {
+        let named = |name: Option<&str>, routes: Option<&[&str]>| Caller {
+            name: name.map(Into::into),
+            permissions: Permissions {
+                routes: routes.map(|list| Globs::new(list.iter().copied())),
+                ..Permissions::default()
+            },
+            ..Caller::nameless("u")
+        };
+        let row = Globs::new(["ann", "lab-*"]);
+        for (caller, callers, enters) in [
+            (named(None, None), None, true),
+            (named(None, None), Some(&row), false),
+            (Caller::anybody("u"), Some(&row), true),
+            (named(Some("ann"), None), Some(&row), true),
+            (named(Some("lab-7"), Some(&["/v1/*"])), Some(&row), true),
+            (named(Some("bob"), None), Some(&row), false),
+            (named(Some("bob"), Some(&["/v2/*"])), None, false),
+            (named(Some("ann"), Some(&["/v2/*"])), Some(&row), false),
+        ] {
+            let entered = caller.enter(&Method::POST, "/v1/x", callers);
+            assert_eq!(entered.is_ok(), enters, "{caller:?}");
+            assert!(entered.err().is_none_or(|failure| failure.message.starts_with("POST /v1/x is not for")));
+        }
+    }
+}
