@@ -9,16 +9,16 @@ use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-/// The file beside a configuration that is not read because the configuration is broken.
+/// The usual name of the file, for when a broken configuration cannot say which one it is.
 const USUAL: &str = "callers.yaml";
 
-/// Where the file lies; `beside` is the configuration's folder.
+/// Returns the path of the file; `beside` is the configuration's folder.
 pub fn path(config: &Config, beside: Option<&Path>) -> PathBuf {
     beside.map_or_else(|| PathBuf::from(&config.callers), |folder| folder.join(&config.callers))
 }
 
-/// The callers, where keys tell them apart. Beside a configuration that is broken the usual file is looked through too, so
-/// that one run tells all.
+/// Returns the callers, if keys tell them apart. Beside a broken configuration the usual file is checked too, so that one run
+/// reports everything.
 ///
 /// # Errors
 /// Everything that is wrong with the file.
@@ -52,7 +52,7 @@ fn read(path: &Path, reader: &FileReader) -> Checked<Option<Callers>> {
     Ok((Some(callers), warnings))
 }
 
-/// Hashes of good keys are of little use to anybody; names, users and rights are for the owner all the same.
+/// Warns if other users can read the file. The hashes are of little use to them, but names, usernames and permissions are private.
 fn is_shown(path: &Path, file: &str) -> Option<Problem> {
     let mode = std::fs::metadata(path).ok()?.permissions().mode();
     (mode & 0o077 != 0).then(|| {

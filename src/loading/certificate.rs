@@ -1,4 +1,4 @@
-//! The certificate of `tls` in config.yaml: read and proved when the configuration is, so that no connection meets a bad one.
+//! Loads the certificate of `tls` in config.yaml and checks it together with the configuration, so that no connection meets a bad one.
 
 use super::file_reader::FileReader;
 use crate::config::{Config, NamedPath, TlsFiles};
@@ -9,7 +9,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
 
-/// A configuration whose certificate is sound, with that; `path` is where it lies.
+/// Returns the configuration with its certificate, if both are sound; `path` is the configuration's file.
 ///
 /// # Errors
 /// Everything that is wrong with either.
@@ -52,7 +52,7 @@ fn load(files: &TlsFiles, config: &Path, reader: &FileReader, problems: &mut Vec
     Some(pair)
 }
 
-/// Whoever reads the key can pass for this proxy.
+/// Warns if every user can read the key, since the key is enough to impersonate the proxy.
 fn open_to_others(key: &NamedPath, config: &Path) -> Option<Problem> {
     let mode = std::fs::metadata(key.beside(config)).ok()?.mode();
     let message = format!("tls.key: everybody on this machine can read '{}'", key.as_str());

@@ -4,20 +4,20 @@ use crate::config::{Config, Env, Overrides};
 use crate::diagnostics::{Checked, Problem};
 use crate::table::{Table, Variables};
 
-/// Who has to be there.
+/// Which settings a command cannot do without.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Needs {
     /// A username, as for serving.
     User,
-    /// Nobody: to look at what would be served.
+    /// None: for commands that only show what would be served.
     Nobody,
 }
 
 /// Reads a file that the table names, relative to the table's own.
 pub type ReadBeside<'r> = &'r dyn Fn(&str) -> std::io::Result<Vec<u8>>;
 
-/// A configuration and a table that belong together. All problems of the configuration come before those of the table,
-/// each part sorted by place. The table of a broken configuration is checked with the defaults.
+/// Compiles a configuration and its table. All problems of the configuration come before those of the table, each part sorted by
+/// place. With a broken configuration the table is checked against the defaults, so that one run reports everything.
 ///
 /// # Errors
 /// Everything that is wrong with either, the warnings too.
@@ -56,7 +56,7 @@ pub fn both(
     }
 }
 
-/// What was made, with its problems put to the others.
+/// Returns the value, if there is one, and adds its problems to `problems`.
 pub(super) fn keep<T>(checked: Checked<T>, problems: &mut Vec<Problem>) -> Option<T> {
     match checked {
         Ok((value, warnings)) => {

@@ -1,4 +1,4 @@
-//! The models that an upstream lists against those of the table.
+//! Compares the models that an upstream lists with those of the table.
 
 use super::listing::Listed;
 use crate::diagnostics::Problem;
@@ -6,8 +6,8 @@ use crate::models::{Model, Models, glob};
 use crate::table::{Endpoint, Table};
 use std::sync::Arc;
 
-/// Models that no group of the table has, and names of the groups that call there which are not listed. All of them work or
-/// fail as before: these are warnings.
+/// Returns a warning for each listed model that no group of the table has, and for each model of the groups that call this upstream
+/// which is not listed. They are warnings, since serving does not depend on the list.
 pub fn compare(listed: &[Listed], list: &Endpoint, table: &Table) -> Vec<Problem> {
     let missing = listed.iter().filter(|model| !has(table, &model.id)).map(|model| missing(model, list, table));
     let calling = calling(list, table);
@@ -16,14 +16,14 @@ pub fn compare(listed: &[Listed], list: &Endpoint, table: &Table) -> Vec<Problem
     missing.chain(gone.filter_map(|model| vanished(model, list))).collect()
 }
 
-/// Whether any group has an id, or a pattern that makes it. Nothing in the list tells whose group a model is for.
+/// Returns true if any group has the id, or a pattern that produces it. The list does not say which group a model belongs to.
 fn has(table: &Table, id: &str) -> bool {
     table.groups().any(|group| {
         group.iter().any(|model| model.id == id) || group.patterns().iter().any(|made| glob::fits(&made.id(), id))
     })
 }
 
-/// The groups whose models go to upstreams with this list.
+/// Returns the groups whose calls go to an upstream with this list.
 fn calling<'t>(list: &Endpoint, table: &'t Table) -> Vec<&'t Arc<Models>> {
     let mut groups: Vec<&Arc<Models>> = Vec::new();
     for route in table.routes() {

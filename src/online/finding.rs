@@ -1,4 +1,4 @@
-//! What was found at one URL, in words, and whether it is a problem.
+//! The result of asking one URL, in words, and whether it is a problem.
 
 use super::url_check::UrlCheck;
 use crate::diagnostics::Problem;
@@ -9,18 +9,18 @@ use pingora::ErrorType;
 use pingora::protocols::l4::socket::SocketAddr;
 use std::fmt;
 
-/// What was found.
+/// How far a call to a URL would get.
 pub struct Finding {
     reachability: Reachability,
-    /// Where a redirect leads.
+    /// The target of a redirect.
     location: Option<String>,
     is_list: bool,
-    /// Whether a connection was what failed.
+    /// True if no connection could be made.
     unconnected: bool,
 }
 
 impl Finding {
-    /// Of a URL that was asked.
+    /// Returns the finding for a URL that was asked.
     pub fn of(asked: &UrlCheck) -> Self {
         let (reachability, location, unconnected) = match &asked.came {
             Ok(answer) => (Reachability::Answers(answer.status.as_u16()), answer.location.clone(), false),
@@ -33,12 +33,13 @@ impl Finding {
         Finding { reachability, location, is_list: asked.is_list, unconnected }
     }
 
-    /// Whether calls would arrive, or the list is there.
+    /// Returns true if a call would arrive, or if the list of models is there.
     pub fn works(&self) -> bool {
         self.reachability.works() && (!self.is_list || matches!(self.reachability, Reachability::Answers(200..=299)))
     }
 
-    /// What is wrong, where the URL stands. A refusal that a GET may get where a call does not is only a warning.
+    /// Returns the problem, placed where the table names the URL. Some refusals are only warnings, since a GET may be refused where a
+    /// call is not.
     pub fn problem(&self, asked: &UrlCheck) -> Option<Problem> {
         if self.works() {
             return None;
@@ -95,7 +96,7 @@ fn reachability(why: &ProbeFailure) -> Reachability {
         }
         ProbeStage::Resolving => {
             let why = reason(error);
-            // std's own introduction says no more than "DNS" does.
+            // The prefix repeats what the message says already.
             Reachability::UnknownHost(why.trim_start_matches("failed to lookup address information: ").to_owned())
         }
         ProbeStage::Connecting(SocketAddr::Inet(address), stood) => connect_failure(error, *address, *limit, *stood),

@@ -1,34 +1,34 @@
-//! ARGO's list of models, in both of its forms, and the name that a model usually gets.
+//! Reads ARGO's list of models, in both of its forms, and proposes a name for each model.
 
 use serde_json::Value;
 
-/// What the usual names begin with.
+/// The prefix of the proposed names.
 const PREFIX: &str = "argo:";
 
 /// A model that ARGO lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
-    /// As people read it, such as `GPT-9 Turbo`.
+    /// The name for people, such as `GPT-9 Turbo`.
     pub name: String,
-    /// What calls name.
+    /// The id that a call names.
     pub id: String,
 }
 
 impl Listed {
-    /// The name that clients usually know it by: in lower case, with hyphens for white space, behind `argo:`.
+    /// Returns the proposed name: in lower case, with hyphens for white space, after `argo:`.
     pub fn alias(&self) -> String {
         let lower = self.name.to_lowercase();
         let words: Vec<&str> = lower.trim_start_matches(PREFIX).split_whitespace().collect();
         format!("{PREFIX}{}", words.join("-"))
     }
 
-    /// A line for `names` of a group.
+    /// Returns a line that can be pasted into `names` of a group.
     pub fn line(&self) -> String {
         format!("{}: {}", plain(&self.alias()), plain(&self.id))
     }
 }
 
-/// A text as YAML takes it for one: in quotes where it could be taken for something else.
+/// Returns a text as a YAML scalar: in quotes if YAML would read it as something else.
 fn plain(text: &str) -> String {
     let safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '.' | '-' | '_' | '/' | '+');
     let is_name = text.starts_with(|c: char| c.is_ascii_alphabetic()) && !text.ends_with(':') && text.chars().all(safe);
@@ -36,10 +36,10 @@ fn plain(text: &str) -> String {
     if is_name && !is_word { text.to_owned() } else { Value::from(text).to_string() }
 }
 
-/// Reads a list: rows of `id` and `internal_id`, or of `model_name` and `id` as until autumn 2025.
+/// Reads a list of rows with `id` and `internal_id`, or with `model_name` and `id` as until autumn 2025.
 ///
 /// # Errors
-/// What it is instead.
+/// How the body differs from such a list.
 pub fn read(body: &[u8]) -> Result<Vec<Listed>, String> {
     let body: Value = serde_json::from_slice(body).map_err(|e| format!("its answer is not JSON ({e})"))?;
     let Some(rows) = body.get("data").and_then(Value::as_array) else {

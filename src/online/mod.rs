@@ -1,5 +1,5 @@
-//! `check --online`: asks every URL of a table once, over the connections that serving uses and without spending tokens, and
-//! compares the models that the upstreams list with those of the table.
+//! `check --online`: asks every URL of a table once, with the client that serving uses and without spending tokens, and compares the
+//! models that the upstreams list with those of the table.
 
 mod compare;
 mod finding;
@@ -16,16 +16,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use url_check::UrlCheck;
 
-/// What was found.
+/// The result of asking all URLs.
 #[derive(Debug, Default)]
 pub struct Online {
     /// A line for each URL, with a newline at its end.
     pub lines: String,
-    /// URLs that calls would not get through to, and models that one side lacks.
+    /// URLs that a call would not reach, and models that only one side has.
     pub problems: Vec<Problem>,
 }
 
-/// Asks all URLs of what is live at once, from outside of any runtime.
+/// Asks all URLs of the table at once. To be called outside any runtime.
 pub fn check(live: &Arc<Live>) -> Online {
     let impossible = |why: String| Online {
         problems: vec![Problem::new(Place::Flag("--online"), format!("nothing can be asked: {why}"), None)],
@@ -38,7 +38,7 @@ pub fn check(live: &Arc<Live>) -> Online {
     match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => {
             let all = runtime.block_on(ask_all(live));
-            // A resolver that hangs must not hold up the exit.
+            // A resolver that hangs must not delay the exit.
             runtime.shutdown_background();
             tell(&all, live)
         }
@@ -53,7 +53,7 @@ async fn ask_all(live: &Arc<Live>) -> Vec<UrlCheck> {
     for (upstream, endpoint) in live.table.endpoints() {
         let is_list = upstream.listing.as_ref().is_some_and(|listing| Arc::ptr_eq(listing, endpoint));
         if is_list {
-            // Upstreams share lists.
+            // Several upstreams may name the same list.
             if lists.contains(&&*endpoint.url) {
                 continue;
             }

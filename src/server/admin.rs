@@ -1,4 +1,4 @@
-//! The listener for whoever watches the process: metrics, and whether it lives and serves. Nothing of the table is served here.
+//! The admin listener, for programs that watch the process: metrics, liveness, readiness. It serves nothing of the table.
 
 use crate::proxy::in_flight::InFlight;
 use crate::proxy::live::Current;
@@ -13,11 +13,11 @@ use pingora::protocols::http::ServerSession;
 use pingora::server::ShutdownWatch;
 use std::sync::Arc;
 
-/// Seconds that an idle connection stays open.
+/// How long an idle connection stays open, in seconds.
 const KEEP_ALIVE: u64 = 60;
 const TEXT: &str = "text/plain; charset=utf-8";
 
-/// The application behind that listener.
+/// The application behind the admin listener.
 pub struct Admin {
     current: Arc<Current>,
     metrics: Arc<Metrics>,
@@ -37,7 +37,7 @@ impl Page {
 }
 
 impl Admin {
-    /// Tells of what is served now, and what was counted.
+    /// Makes an application that reports what is served now and what `metrics` counted.
     pub fn new(current: Arc<Current>, metrics: Arc<Metrics>, in_flight: InFlight) -> Self {
         Admin { current, metrics, in_flight }
     }
@@ -66,7 +66,7 @@ impl Admin {
     }
 
     async fn serve(&self, http: &mut ServerSession, is_stopping: bool) -> pingora::Result<()> {
-        // A body is of no use here, and not worth reading.
+        // A request body means nothing here, so that the connection is closed instead of reading it.
         let is_reusable = http.is_body_empty() && !is_stopping;
         http.set_keepalive(is_reusable.then_some(KEEP_ALIVE));
         let (method, path) = (http.req_header().method.clone(), http.req_header().uri.path().to_owned());

@@ -1,5 +1,5 @@
-//! Connections at a shutdown. pingora drops those that wait for a request the moment it stops accepting, and with them requests
-//! whose first bytes are on their way. Here they stay open for a while; what they ask meanwhile is answered with
+//! Connections at a shutdown. pingora drops idle connections the moment it stops accepting, and with them requests whose first bytes
+//! are on their way. Here idle connections stay open for a while. A request that arrives on one meanwhile is answered with
 //! `Connection: close`.
 
 use async_trait::async_trait;
@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-/// How many connections are open, and how long idle ones stay so once the process stops; for all services of a process.
+/// Counts the open connections of all services, and says how long idle ones stay open once the process stops.
 #[derive(Clone, Default)]
 pub struct Connections {
     open: Arc<AtomicUsize>,
@@ -21,12 +21,12 @@ pub struct Connections {
 }
 
 impl Connections {
-    /// How many wait for a request or are served one.
+    /// Returns how many connections are open, idle or not.
     pub fn open(&self) -> usize {
         self.open.load(Ordering::Acquire)
     }
 
-    /// Says how long idle ones stay open, before the process stops. The first word counts.
+    /// Sets how long idle connections stay open. To be called before the process stops; only the first call counts.
     pub fn stay_for(&self, linger: Duration) {
         self.linger.get_or_init(|| linger);
     }
@@ -45,13 +45,14 @@ impl Drop for Open {
     }
 }
 
-/// An application whose connections are counted and outlive the listener.
+/// An application whose connections are counted and stay open when its listener closes.
 pub struct DrainingApp<A> {
     app: Arc<A>,
     connections: Connections,
 }
 
 impl<A> DrainingApp<A> {
+    /// Wraps `app`; `connections` counts.
     pub fn new(app: A, connections: Connections) -> Self {
         DrainingApp { app: Arc::new(app), connections }
     }
@@ -59,7 +60,7 @@ impl<A> DrainingApp<A> {
 
 #[async_trait]
 impl<A: HttpServerApp + Send + Sync + 'static> HttpServerApp for DrainingApp<A> {
-    // Written out: an async function would have room for the session in its own future, beside that of the application.
+    // Written out, since an `async fn` would keep a second copy of the session in its own future.
     fn process_new_http<'a, 'b, 'c>(
         self: &'a Arc<Self>,
         session: ServerSession,
@@ -86,7 +87,7 @@ impl<A: HttpServerApp + Send + Sync + 'static> HttpServerApp for DrainingApp<A> 
         self.app.server_options()
     }
 
-    /// pingora's proxy drops idle connections here.
+    /// pingora's proxy drops idle connections in this hook, so that the hook waits first.
     async fn http_cleanup(&self) {
         tokio::time::sleep(self.connections.linger.get().copied().unwrap_or_default()).await;
         self.app.http_cleanup().await;

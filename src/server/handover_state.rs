@@ -1,5 +1,5 @@
-//! What a process holds on behalf of its name: its listeners, their files and its place. It is given up once: to a process that
-//! takes over, or for good when this one stops.
+//! The listeners of a process, their files and its instance directory. A process gives them up once: to a process that takes over,
+//! or for good when it stops.
 
 use super::instance::Instance;
 use super::upgrade::{Giver, Shared};
@@ -8,22 +8,22 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use tokio::sync::Notify;
 
-/// What a process holds, from any thread.
+/// The listeners and the instance directory of this process. Any thread may use it.
 #[derive(Default)]
 pub struct HandoverState {
     held: Mutex<Holdings>,
-    /// Told when another process has taken over.
+    /// Notified when another process has taken over.
     pub taken: Notify,
 }
 
 #[derive(Default)]
 struct Holdings {
-    /// Handles of the listeners; nobody can connect any more once these are closed, too.
+    /// A second handle of each listener. A client can connect until both handles are closed.
     listeners: Vec<Shared>,
-    /// Files of the listeners.
+    /// The socket files of the listeners.
     files: Vec<PathBuf>,
     instance: Option<Instance>,
-    /// Whether another process has the listeners and has not said yet that it serves.
+    /// True while another process has the listeners and has not said yet that it serves.
     promised: bool,
 }
 
@@ -36,15 +36,15 @@ impl HandoverState {
         });
     }
 
-    /// Holds a place.
+    /// Adds the instance directory.
     pub fn hold(&self, instance: Instance) {
         self.with(|held| held.instance = Some(instance));
     }
 
-    /// Gives all of it up for good: the process stops.
+    /// Gives everything up for good, since the process stops.
     pub fn close(&self) {
         let held = self.with(std::mem::take);
-        // The files are those of the process that is taking over; where that fails the next one finds them stale.
+        // The files belong to the process that is taking over. If it fails, the next process finds them stale and removes them.
         if held.promised {
             return;
         }
@@ -59,7 +59,7 @@ impl HandoverState {
     }
 
     fn with<T>(&self, change: impl FnOnce(&mut Holdings) -> T) -> T {
-        // Nothing in between can panic, and what is held is sound in any case.
+        // No change panics, so that the state is sound even if the lock was poisoned.
         change(&mut self.held.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 }

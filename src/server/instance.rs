@@ -1,5 +1,5 @@
-//! The place of a running instance: a directory that only its user can enter, with a file that it holds a lock on, and the socket
-//! at which another process may ask for its listeners. The lock tells a running instance from the remains of a dead one.
+//! The directory of a running instance, which only its user can enter. The instance holds a lock on a file in it, and listens at a
+//! socket in it for a process that takes over. The lock tells a running instance from the remains of a dead one.
 
 use super::unix::private_directory;
 use rustix::fs::{FlockOperation, flock};
@@ -9,22 +9,22 @@ use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// Where the process id is written, for people and scripts.
+/// The file with the process id, for people and scripts.
 const PID: &str = "pid";
-/// Where the process is asked for its listeners.
+/// The socket at which another process asks for the listeners.
 const UPGRADE: &str = "upgrade.sock";
 
-/// A place that this process holds; free for others when dropped.
+/// An instance directory that this process has locked. Another process can lock it when this is dropped.
 pub struct Instance {
     directory: PathBuf,
     lock: File,
 }
 
 impl Instance {
-    /// Takes the place.
+    /// Locks the directory.
     ///
     /// # Errors
-    /// Why it cannot be had.
+    /// Another instance has it, or it cannot be written.
     pub fn claim(directory: &Path) -> Result<Self, String> {
         private_directory(directory)?;
         let path = directory.join(PID);
@@ -34,7 +34,7 @@ impl Instance {
             options.read(true).write(true).create(true).truncate(false).mode(0o600).open(&path).map_err(why)?;
         if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
             let mut pid = String::new();
-            // It may be being written just now.
+            // The other process may be writing its id just now; the message then names none.
             let _ = lock.read_to_string(&mut pid);
             let pid = pid.trim();
             return Err(format!("{} belongs to another instance that is running (process {pid})", directory.display()));
@@ -43,26 +43,26 @@ impl Instance {
         Ok(Instance { directory: directory.to_owned(), lock })
     }
 
-    /// Where this process is asked for its listeners.
+    /// Returns the socket at which this process is asked for its listeners.
     pub fn upgrade_socket(&self) -> PathBuf {
         upgrade_socket(&self.directory)
     }
 
-    /// Takes away what tells others of this process.
+    /// Removes the traces of this process, before it ends.
     pub fn clear(&self) {
-        // What cannot be removed is found stale by the next one.
+        // The next instance finds a leftover stale and removes it.
         let _ = std::fs::remove_file(self.upgrade_socket());
         let _ = self.lock.set_len(0);
     }
 }
 
-/// Where the process that holds a place is asked for its listeners.
+/// Returns the socket at which the instance in `directory` is asked for its listeners.
 pub fn upgrade_socket(directory: &Path) -> PathBuf {
     directory.join(UPGRADE)
 }
 
-/// The place of whoever names none: the directory that systemd made for the service, else one for each configuration file
-/// in the user's runtime directory, else below the temporary directory.
+/// Returns the directory of an instance that configures none: the one that systemd made for the service, else one for each
+/// configuration file in the user's runtime directory, else below the temporary directory.
 pub fn usual_place(config: &Path, env: &dyn Fn(&str) -> Option<String>) -> PathBuf {
     let set = |name: &str| env(name).filter(|value| value.starts_with('/'));
     if let Some(made) = set("RUNTIME_DIRECTORY") {

@@ -1,4 +1,4 @@
-//! Listeners that are bound before anything says so: at an address, or at a path; anew, or taken over from a running process.
+//! A listener at an address or at a path. It is bound before the program says that it listens, or taken over from a running process.
 
 use super::tls::Certificates;
 use super::unix;
@@ -10,26 +10,26 @@ use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// A listener that is bound.
+/// A bound listener.
 pub struct Listener {
-    /// What it is for and what it was asked to listen on: by this a process that takes over knows it again.
+    /// The role and the configured address. A process that takes over finds the listener by this name.
     name: String,
     pub(super) socket: ListenerSocket,
     pub(super) certificates: Option<Arc<Certificates>>,
 }
 
-/// What is listened on, with the real address.
+/// The socket, with its real address.
 pub(super) enum ListenerSocket {
     Inet(TcpListener, SocketAddr),
     Unix(UnixListener, String),
 }
 
 impl Listener {
-    /// Binds at once, or fails at once, unless the running process hands it over. `role` tells apart what listens on a free port.
-    /// With the address that clients reach.
+    /// Takes the listener over from the running process, or else binds it at once. `role` tells listeners on free ports apart.
+    /// Returns the listener and the address that clients reach.
     ///
     /// # Errors
-    /// The system's, in a sentence that names the address and the remedy.
+    /// Why the system does not bind, in a sentence that names the address and the remedy.
     pub fn tcp(role: &str, host: &str, port: u16, from: &mut Inherited) -> Result<(Self, SocketAddr), String> {
         let name = format!("{role} {host}:{port}");
         let why = |e| tcp_error(role, host, port, &e);
@@ -45,15 +45,15 @@ impl Listener {
         Ok((Listener { name, socket: ListenerSocket::Inet(listener, address), certificates: None }, address))
     }
 
-    /// The same at a path, for which only this user can ask.
+    /// Listens at a path that only this user can reach.
     ///
     /// # Errors
-    /// What is in the way, in a sentence that names the path and the remedy.
+    /// Why that does not work, in a sentence that names the path and the remedy.
     pub fn unix(role: &str, path: &Path, from: &mut Inherited) -> Result<Self, String> {
-        // pingora takes paths as text only.
+        // pingora accepts paths as text only.
         let text = path.to_str().ok_or_else(|| format!("the socket's path {} is not UTF-8 text", path.display()))?;
         let name = format!("{role} {text}");
-        // One that was handed over is worth nothing when its path has gone.
+        // An inherited socket without its file can be reached by no client.
         let inherited = from.take(&name).filter(|_| path.exists());
         let listener = match inherited {
             Some(socket) => UnixListener::from(socket),
@@ -63,12 +63,12 @@ impl Listener {
         Ok(Listener { name, socket: ListenerSocket::Unix(listener, text.to_owned()), certificates: None })
     }
 
-    /// The same, speaking TLS.
+    /// Returns the same listener, with TLS.
     pub fn with_tls(self, certificates: Arc<Certificates>) -> Self {
         Listener { certificates: Some(certificates), ..self }
     }
 
-    /// How pingora calls it.
+    /// Returns pingora's name for it.
     pub(super) fn key(&self) -> String {
         match &self.socket {
             ListenerSocket::Inet(_, address) => address.to_string(),
@@ -76,7 +76,7 @@ impl Listener {
         }
     }
 
-    /// The file that has to go when nobody listens any more.
+    /// Returns the socket's file, which is removed when no process listens any more.
     pub(super) fn file(&self) -> Option<PathBuf> {
         match &self.socket {
             ListenerSocket::Inet(..) => None,
@@ -84,7 +84,7 @@ impl Listener {
         }
     }
 
-    /// Another handle on it, for a process that takes over.
+    /// Returns a second handle, for a process that takes over.
     pub(super) fn share(&self) -> io::Result<Shared> {
         let handle = match &self.socket {
             ListenerSocket::Inet(listener, _) => listener.as_fd().try_clone_to_owned(),
@@ -93,7 +93,7 @@ impl Listener {
         Ok(Shared { name: self.name.clone(), handle: handle? })
     }
 
-    /// The descriptor, which is the receiver's to close.
+    /// Returns the descriptor. The caller closes it.
     pub(super) fn into_raw_fd(self) -> RawFd {
         match self.socket {
             ListenerSocket::Inet(listener, _) => listener.into_raw_fd(),

@@ -1,15 +1,15 @@
-//! Tells the service manager what it waits for, where one does (systemd's `Type=notify`): a datagram to `NOTIFY_SOCKET`.
+//! Notifies the service manager, if there is one (systemd's `Type=notify`): a datagram to `NOTIFY_SOCKET`.
 
 use log::warn;
 use std::io;
 use std::os::unix::net::UnixDatagram;
 
-/// This process serves from now on, and is the one to watch and to stop.
+/// Reports that this process serves from now on, and is the one to watch and to stop.
 pub fn serving() {
     tell(&format!("READY=1\nMAINPID={}", std::process::id()));
 }
 
-/// This process stops and nobody takes its place.
+/// Reports that this process stops and that no other takes over.
 pub fn stopping() {
     tell("STOPPING=1");
 }

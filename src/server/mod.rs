@@ -1,9 +1,8 @@
-//! Runs pingora: listeners that are bound before anything says so, a shutdown that waits for what is in flight, and a process that
-//! takes over from another.
+//! Runs pingora: binds the listeners, waits for requests in flight at a shutdown, and lets one process take over from another.
 //!
-//! pingora alone would retry a port in use for 30 s, panic in a task and stay alive serving nothing; and its graceful stop
-//! either sleeps for a fixed time or cuts. So listeners are bound here and handed over by descriptor, and the signals are
-//! watched here.
+//! pingora alone would retry a port in use for 30 s, then panic in a task and stay alive without serving. Its graceful stop either
+//! sleeps for a fixed time or cuts requests. So this module binds the listeners, hands their descriptors to pingora, and watches the
+//! signals.
 
 pub mod admin;
 mod draining;
@@ -48,7 +47,7 @@ use upgrade::Newcomer;
 /// Connections to upstreams that are kept for reuse, for each thread.
 const POOLED: usize = 256;
 
-/// Whether the system's certificates can be loaded, which every connection over TLS needs. pingora panics when not.
+/// Loads the system's certificates once, which every TLS connection needs. pingora panics if they cannot be loaded.
 ///
 /// # Errors
 /// What is wrong and what to do, in a sentence.
@@ -96,16 +95,16 @@ pub struct Runner {
 }
 
 impl Runner {
-    /// A process with `threads` threads for each service, that waits up to `drain` for requests in flight when it stops. At
-    /// `place` another one can take over from it.
+    /// Makes a process with `threads` threads for each service. When it stops it waits up to `drain` for requests in flight. Another
+    /// process can take over from it in the instance directory `place`.
     pub fn new(threads: usize, drain: Duration, in_flight: InFlight, place: Option<PathBuf>) -> Self {
         let conf = ServerConf {
             threads,
-            // Who is alone has nobody to steal from, and a runtime for one thread is the cheaper one.
+            // A single worker has no one to steal from; the current-thread runtime is cheaper.
             work_stealing: threads > 1,
-            // pingora's own timers need a thread that wakes a hundred times a second; limits below a second only use it now.
+            // pingora's own timer thread wakes a hundred times a second. With 0, only timeouts below a second use it.
             fast_timeout_to_tokio_threshold_seconds: Some(0),
-            // The watch ends the process earlier, as soon as nothing is in flight.
+            // `Shutdown` ends the process earlier, as soon as nothing is in flight.
             grace_period_seconds: Some(drain.as_secs() + 1),
             graceful_shutdown_timeout_seconds: Some(0),
             max_retries: MOST_ATTEMPTS,
@@ -117,7 +116,7 @@ impl Runner {
         Runner { server, in_flight, connections: Connections::default(), drain, handover: Arc::default(), place }
     }
 
-    /// What pingora's services are made with.
+    /// Returns the configuration that pingora's services are made with.
     pub fn configuration(&self) -> Arc<ServerConf> {
         self.server.configuration.clone()
     }
@@ -125,7 +124,7 @@ impl Runner {
     /// Serves `app` on all of `listeners`.
     ///
     /// # Errors
-    /// What the system or TLS has against it, in a sentence.
+    /// Why the system or TLS refuses, in a sentence.
     pub fn add<A: HttpServerApp + Send + Sync + 'static>(
         &mut self,
         name: &str,
@@ -135,10 +134,10 @@ impl Runner {
         self.add_under(name, app, listeners, |app| app)
     }
 
-    /// Serves `app` on all of `listeners`, under what `wrap` makes of its connections.
+    /// Serves `app` on all of `listeners`, within the application that `wrap` returns.
     ///
     /// # Errors
-    /// What the system or TLS has against it, in a sentence.
+    /// Why the system or TLS refuses, in a sentence.
     pub fn add_under<A, B>(
         &mut self,
         name: &str,
@@ -156,7 +155,7 @@ impl Runner {
             self.handover.add(shared, listener.file());
             let key = listener.key();
             match (&listener.socket, &listener.certificates) {
-                // Heads and bodies are read into buffers of their own; one more would cost memory and a copy.
+                // Heads and bodies are read into their own buffers; a read buffer below them would cost memory and a copy.
                 (ListenerSocket::Inet(..), None) => {
                     service.add_listener(ListenerConfig::tcp(key).l4_buffer(L4BufferSettings::default().read(0)));
                 }
@@ -170,8 +169,8 @@ impl Runner {
         Ok(())
     }
 
-    /// Serves until a signal ends it or another process takes over; the process ends with it. `newcomer` is whom this process
-    /// takes over from; `introduction` is written once it serves and knows what to do at a signal.
+    /// Serves until a signal ends it or another process takes over, and then exits. `newcomer` is the connection to the process that
+    /// this one takes over from. `introduction` is written once the services have started and signals are handled.
     pub fn run(mut self, newcomer: Option<Newcomer>, introduction: String) -> ! {
         self.server.bootstrap();
         let watch = shutdown::Shutdown {

@@ -1,10 +1,10 @@
-//! The number of files that the process may have open. Each request has a connection to the client and one to the upstream,
-//! which takes two; what the system grants at first is meant for programs that have few.
+//! The number of files that the process may have open. Each request takes two: a connection to the client and one to the upstream.
+//! The system's first limit is meant for programs that open few files.
 
 use log::debug;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Asks for as many as the system allows.
+/// Raises the limit to the most that the system allows.
 pub fn allow_most() {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     match setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {

@@ -1,4 +1,4 @@
-//! When the process ends: at a signal, or when another one has taken over; and what it waits for.
+//! Ends the process at a signal, or when another process has taken over. Waits first for requests in flight.
 
 use super::draining::Connections;
 use super::handover_state::HandoverState;
@@ -15,29 +15,29 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// How often a draining server looks whether it may go.
+/// How often a draining process checks whether it may exit.
 const LOOK: Duration = Duration::from_millis(20);
-/// How long connections without a request stay open after a signal: some bytes may be on their way.
+/// How long idle connections stay open after a signal. A request may be on its way on one of them.
 const LINGER: Duration = Duration::from_secs(1);
-/// What was accepted just before another process took over is counted after this time at the latest, TLS included.
+/// The time after which a connection that was accepted just before a hand-over is counted, TLS handshake included.
 const SETTLE: Duration = Duration::from_millis(500);
-/// How long a place is waited for that another process has promised to give up.
+/// How long to wait for an instance directory that another process has promised to give up.
 const HANDED_OVER: Duration = Duration::from_secs(5);
 
-/// SIGTERM and SIGINT: the first stops accepting and waits for what is in flight, the second ends at once. The same when another
-/// process has taken over, only more patiently: nobody waits for this one.
+/// Handles SIGTERM and SIGINT: the first stops accepting and waits for requests in flight, the second ends at once. After a hand-over
+/// the process drains in the same way, with more time for idle connections.
 pub struct Shutdown {
     pub in_flight: InFlight,
     pub connections: Connections,
     pub drain: Duration,
     pub handover: Arc<HandoverState>,
-    /// Where this instance has its place, if it has one.
+    /// The instance directory, if there is one.
     pub place: Option<PathBuf>,
-    /// The process whose place this one takes.
+    /// The connection to the process that this one takes over from.
     pub newcomer: Mutex<Option<Newcomer>>,
-    /// The process that takes this one's place when SIGUSR2 wants one.
+    /// Starts the process that takes over at SIGUSR2.
     pub successor: Successor,
-    /// What people read when it serves.
+    /// The text that people read once the process serves.
     pub introduction: String,
 }
 
@@ -115,7 +115,7 @@ impl Shutdown {
         });
     }
 
-    /// Takes this instance's place, from the process that has it if there is one; false when that does not go.
+    /// Locks the instance directory, after the process that has it has given it up. Returns false if this process must not serve.
     async fn take_place(&self, newcomer: Option<Newcomer>) -> bool {
         let takes_over = newcomer.is_some();
         if let Some(newcomer) = newcomer {
@@ -160,7 +160,7 @@ impl Shutdown {
         }
     }
 
-    /// Starts a successor at each SIGUSR2; does not return.
+    /// Starts a successor at each SIGUSR2. Does not return.
     async fn upgrade_when_asked(&self, asked: &mut Signal) {
         while asked.recv().await.is_some() {
             match self.place {
@@ -203,7 +203,7 @@ async fn either(terminate: &mut Signal, interrupt: &mut Signal) {
     }
 }
 
-/// What a process that stops waits for.
+/// Waits until a process that stops may exit.
 struct Drained {
     in_flight: InFlight,
     connections: Connections,
@@ -215,7 +215,7 @@ impl Drained {
     /// Returns when nothing is in flight and no connection may bring more, or when the time is up.
     async fn wait(&self, least: Duration) {
         let begun = Instant::now();
-        // A request that was being accepted when the signal came is counted by then.
+        // After this time a request that was being accepted when the signal came is counted.
         tokio::time::sleep(least).await;
         while self.in_flight.count() > 0 || (self.connections.open() > 0 && begun.elapsed() < self.linger) {
             if begun.elapsed() >= self.drain {

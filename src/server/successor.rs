@@ -1,20 +1,20 @@
-//! Starts the process that takes over from this one: the program that lies where this one lay when it started, called in the
-//! same way. For SIGUSR2, where the upgrade has to come from inside of a service.
+//! Starts the process that takes over from this one: the program file that this process was started from, with the same arguments.
+//! For SIGUSR2, where the upgrade has to come from inside a service.
 
 use log::{info, warn};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// How to call it.
+/// The program and its arguments.
 pub struct Successor {
-    /// Found out at the start: the file may be another one by now, which is what an upgrade is for.
+    /// The path, read when this process starts. The file at the path may be a new version by the time it is used.
     program: Option<PathBuf>,
     arguments: Vec<OsString>,
 }
 
 impl Successor {
-    /// Of this process.
+    /// Returns the successor of this process.
     pub fn of_this() -> Self {
         let mut arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
         if !arguments.iter().any(|argument| argument == "--upgrade") {
@@ -23,7 +23,7 @@ impl Successor {
         Successor { program: std::env::current_exe().ok(), arguments }
     }
 
-    /// Starts it. It says itself what keeps it from taking over.
+    /// Starts the successor. The successor itself logs what keeps it from taking over.
     pub fn start(&self) {
         let Some(program) = &self.program else { return warn!("no upgrade: this program's file is not known") };
         let mut child = match Command::new(program).args(&self.arguments).spawn() {

@@ -1,4 +1,4 @@
-//! The certificate that a listener shows, which may change while it listens.
+//! The certificate of a listener, which a reload may replace while it listens.
 
 use arc_swap::ArcSwap;
 use pingora::listeners::tls::TlsSettings;
@@ -6,22 +6,22 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use std::sync::Arc;
 
-/// The certificate and its key that new connections get.
+/// The certificate and key for new connections.
 #[derive(Debug)]
 pub struct Certificates(ArcSwap<CertifiedKey>);
 
 impl Certificates {
-    /// Begins with `certificate`.
+    /// Starts with `certificate`.
     pub fn new(certificate: Arc<CertifiedKey>) -> Self {
         Certificates(ArcSwap::new(certificate))
     }
 
-    /// Puts another in its place; connections that stand keep theirs.
+    /// Replaces the certificate. Open connections keep theirs.
     pub fn replace(&self, certificate: Arc<CertifiedKey>) {
         self.0.store(certificate);
     }
 
-    /// What pingora makes a listener from. Without protocols to choose from it speaks HTTP/1.1, on which held replies rely.
+    /// Returns pingora's settings for a listener. They offer no protocols, so that clients speak HTTP/1.1, on which held replies rely.
     pub(super) fn settings(self: &Arc<Self>) -> Result<TlsSettings, String> {
         let mut settings = TlsSettings::intermediate("", "").map_err(|e| format!("TLS cannot be set up: {e}"))?;
         settings.set_cert_resolver(self.clone());

@@ -1,4 +1,4 @@
-//! Unix sockets that only this user can reach: 0600, in a directory that nobody else can enter.
+//! Unix sockets that only this user can reach: mode 0600, in a directory that no other user can enter.
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;
@@ -6,10 +6,10 @@ use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt}
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 
-/// Makes a directory that only this user can enter, or makes sure that it is one.
+/// Makes a directory that only this user can enter, or checks that an existing one is.
 ///
 /// # Errors
-/// Why it is none, with the remedy.
+/// Why it is not, with the remedy.
 pub fn private_directory(directory: &Path) -> Result<(), String> {
     let shown = directory.display();
     match DirBuilder::new().mode(0o700).recursive(true).create(directory) {
@@ -33,10 +33,10 @@ pub fn private_directory(directory: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// Listens at a path. A file that a dead process left there is removed; a live one is not.
+/// Listens at a path. Removes the socket file of a dead process there, but not that of a running one.
 ///
 /// # Errors
-/// What is in the way, with the remedy.
+/// Why that does not work, with the remedy.
 pub fn listen(path: &Path) -> Result<UnixListener, String> {
     let shown = path.display();
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -53,7 +53,7 @@ pub fn listen(path: &Path) -> Result<UnixListener, String> {
     Ok(listener)
 }
 
-/// Removes what a dead process left behind, after having asked whether it is dead.
+/// Removes the socket file of a dead process. A connection attempt shows whether the process is dead.
 fn remove_stale(path: &Path) -> Result<(), String> {
     let shown = path.display();
     let Ok(found) = fs::symlink_metadata(path) else { return Ok(()) };

@@ -1,8 +1,8 @@
-//! A process takes over the listening sockets of another one, without a moment in which nobody accepts.
+//! Hands listening sockets over from one process to another, without a moment in which no process accepts.
 //!
-//! pingora's own hand-over does not fit: once its signal has come the old process goes, whether the new one got the sockets or
-//! not; its socket is open to every user, and it sleeps for seconds. Here the new process asks, gets the descriptors, serves,
-//! and says so; only then does the old one stop. Whatever fails before leaves the old one serving. No process is ever signalled.
+//! pingora's own hand-over does not fit. After its signal the old process exits, whether the new one got the sockets or not; its socket
+//! is open to every user; and it sleeps for seconds. Here the new process asks, receives the descriptors, serves and says so. Only then
+//! does the old process stop. If anything fails before, the old process goes on serving. No process signals another.
 //!
 //! ```text
 //! new: connects                    old: sends the names of its listeners, and their descriptors
@@ -24,41 +24,41 @@ use std::time::Duration;
 
 const SERVING: &str = "serving\n";
 const GONE: &str = "gone\n";
-/// How long one process waits for a word of the other. The new one has read its configuration before it asks.
+/// How long one process waits for a message of the other. The new process has read its configuration before it asks.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// The most listeners that are handed over.
+/// The largest number of listeners that can be handed over.
 const MOST: usize = 64;
-/// Room for their names.
+/// The largest size of their names together, in bytes.
 const NAMES: usize = 64 * 1024;
 
 /// A listening socket on its way to another process.
 pub struct Shared {
-    /// Its role and what it was asked to listen on.
+    /// The role and the configured address.
     pub name: String,
-    /// A handle of its own.
+    /// A handle that this process owns.
     pub handle: OwnedFd,
 }
 
-/// What another process handed over and nobody has taken yet; empty in a process that starts alone.
+/// The sockets that another process handed over and that are not in use yet. Empty in a process that starts alone.
 #[derive(Default)]
 pub struct Inherited(Vec<Shared>);
 
 impl Inherited {
-    /// The socket of this name.
+    /// Returns the socket with this name, and forgets it.
     pub fn take(&mut self, name: &str) -> Option<OwnedFd> {
         let at = self.0.iter().position(|shared| shared.name == name)?;
         Some(self.0.swap_remove(at).handle)
     }
 }
 
-/// The new process's end.
+/// The new process's end of the connection.
 pub struct Newcomer(BufReader<UnixStream>);
 
 impl Newcomer {
-    /// Asks the process that answers at `socket` for its listeners.
+    /// Asks the process that listens at `socket` for its listeners.
     ///
     /// # Errors
-    /// Why there are none, in a sentence.
+    /// Why it hands over none, in a sentence.
     pub fn ask(socket: &Path) -> Result<(Self, Inherited), String> {
         let shown = socket.display();
         let stream = UnixStream::connect(socket).map_err(|e| match e.kind() {
@@ -72,7 +72,7 @@ impl Newcomer {
         Ok((Newcomer(BufReader::new(stream)), inherited))
     }
 
-    /// Tells the running process that this one serves; whether that has given up its place.
+    /// Tells the running process that this one serves. Returns true if the running process has given up its directory.
     pub fn serves(mut self) -> bool {
         let mut word = String::new();
         let told = self.0.get_mut().write_all(SERVING.as_bytes()).and_then(|()| self.0.read_line(&mut word));
@@ -80,17 +80,17 @@ impl Newcomer {
     }
 }
 
-/// What the running process has to do when another one wants its place.
+/// The running process, as far as a hand-over concerns it.
 pub trait Giver {
-    /// The listeners, as long as there are any; the asker has them from now on.
+    /// Returns the listeners, if there are any. The new process has them from now on as well.
     fn offer(&self) -> Option<Vec<Shared>>;
-    /// The asker has failed.
+    /// The new process has failed: this one goes on.
     fn withdraw(&self);
-    /// The asker serves. Afterwards this process owns nothing any more.
+    /// The new process serves: this one closes its listeners and unlocks its directory.
     fn give_up(&self);
 }
 
-/// Answers askers until one has taken over.
+/// Answers new processes until one has taken over.
 pub fn answer(listener: &UnixListener, giver: &dyn Giver) {
     for stream in listener.incoming() {
         let stream = match stream {
@@ -101,7 +101,7 @@ pub fn answer(listener: &UnixListener, giver: &dyn Giver) {
         match hand_over(stream, &listeners) {
             Ok(mut stream) => {
                 giver.give_up();
-                // Whoever does not hear it finds the place free.
+                // A new process that misses this message finds the directory unlocked all the same.
                 let _ = stream.get_mut().write_all(GONE.as_bytes());
                 return;
             }
@@ -126,7 +126,7 @@ fn hand_over(stream: UnixStream, listeners: &[Shared]) -> io::Result<BufReader<U
     Ok(stream)
 }
 
-/// Sends names and descriptors in one message.
+/// Sends the names and the descriptors in one message, so that they cannot be parted.
 fn send(stream: &UnixStream, listeners: &[Shared]) -> io::Result<()> {
     let names: Vec<&str> = listeners.iter().map(|shared| shared.name.as_str()).collect();
     let text = serde_json::to_vec(&names)?;
@@ -150,7 +150,7 @@ fn receive(stream: &UnixStream) -> io::Result<Inherited> {
     let mut text = vec![0; NAMES];
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST))];
     let mut control = RecvAncillaryBuffer::new(&mut space);
-    // Elsewhere descriptors cannot be received closed to child processes, of which there are none.
+    // Other systems cannot mark received descriptors close-on-exec. There are no child processes that would inherit them.
     #[cfg(target_os = "linux")]
     let flags = RecvFlags::CMSG_CLOEXEC;
     #[cfg(not(target_os = "linux"))]
@@ -172,10 +172,10 @@ fn receive(stream: &UnixStream) -> io::Result<Inherited> {
     Ok(Inherited(shared.collect()))
 }
 
-/// Listens for askers.
+/// Listens for new processes.
 ///
 /// # Errors
-/// What is in the way.
+/// Why that does not work.
 pub fn listen(socket: &Path) -> Result<UnixListener, String> {
     unix::listen(socket)
 }
