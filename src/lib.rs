@@ -2,7 +2,8 @@
 //!
 //! # Floors
 //!
-//! A module uses only modules above it in this list; nothing above the line knows a network.
+//! A module uses only modules above it in this list; nothing above the line knows a network. Two crates know none of
+//! these modules: `token-count`, which `tokens` uses, and `argo-stand-in`, which `cli` starts.
 //!
 //! ```text
 //! json                 JSON text without a value tree: escaped, cut, spliced, read
@@ -10,8 +11,8 @@
 //! diagnostics          a problem in a file and its place, and how people see it
 //! yaml                 files that people edit: keys described once, values with their places
 //! telemetry            what became of a request: measured, counted, written down
-//! tokens               how many tokens a text has
 //! chat                 the hub: conversations, tools, events
+//! tokens               how many tokens a request and its answer have
 //! models               names of models, and their quirks
 //! access               who calls, as whom, what they may use and how much of it
 //! limits               how much callers use, and when that is too much
@@ -27,7 +28,7 @@
 //! table_tests          the tests that a table brings along, run by what explains
 //! online               asks the upstreams whether calls would arrive, and which models they have
 //! server               listeners, signals, upgrade, reload, and the listener for whoever watches
-//! config, setup, cli  files, terminal, command line
+//! config, setup, cli   files, terminal, command line
 //! ```
 //!
 //! # A request's life
