@@ -2,7 +2,8 @@
 //!
 //! # Floors
 //!
-//! A module uses only modules above it in this list; nothing above the line knows a network.
+//! A module uses only modules above it in this list; nothing above the line knows a network. Two crates know none of
+//! these modules: `token-count`, which `tokens` uses, and `argo-stand-in`, which `cli` starts.
 //!
 //! ```text
 //! json                 JSON text without a value tree: escaped, cut, spliced, read
@@ -11,7 +12,7 @@
 //! yaml                 files that people edit: keys described once, values with their places
 //! telemetry            what became of a request: measured, counted, written down
 //! chat                 the hub: conversations, tools, events
-//! tokens               how many tokens a text has
+//! tokens               how many tokens a request and its answer have
 //! models               names of models, and their quirks
 //! access               who calls, as whom, what they may use and how much of it
 //! limits               how much callers use, and when that is too much

@@ -1,9 +1,10 @@
 //! Counts the tokens of an answer, while its pieces pass.
 
-use super::{Counting, Estimate, Tokenizer};
+use super::counting::Counting;
 use crate::chat::Text;
 use crate::json;
 use serde_json::value::RawValue;
+use token_count::{Estimate, Tokenizer};
 
 /// The number of bytes that are kept before they are counted. This bounds the memory of a stream, and the time of one count
 /// to about a millisecond.

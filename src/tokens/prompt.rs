@@ -1,12 +1,11 @@
 //! Counts the tokens of a request, when the count is needed.
 
-use super::estimate::estimated;
-use super::text_cache::{TextCache, TextForm};
-use super::{Counting, Tokenizer};
+use super::counting::Counting;
 use crate::json::{self, Fields, fields};
 use bytes::Bytes;
 use once_cell::sync::OnceCell;
 use serde_json::value::RawValue;
+use token_count::{TextCache, TextForm, Tokenizer, estimated};
 
 /// The tokens of each message in OpenAI's format beside its text: delimiters and the role.
 const PER_MESSAGE: u64 = 4;

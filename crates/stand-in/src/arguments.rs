@@ -1,12 +1,12 @@
-//! Arguments that a JSON schema would accept, so that a called tool can run.
+//! Arguments of tool calls that fit a JSON schema, so that the tool of a client can run.
 
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
-/// Schemas may refer to themselves.
+/// The deepest nesting of a value: a schema may refer to itself.
 const DEEPEST: usize = 8;
 
-/// An object that fits the schema of a tool's arguments: the required members, or all if none is required.
+/// Returns an object that fits the schema of a tool's arguments. It has the required members, or all if none is required.
 pub(crate) fn plausible(schema: Option<&RawValue>) -> Value {
     let root: Value = schema.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
     match value(&root, &root, "value", DEEPEST) {
@@ -15,13 +15,14 @@ pub(crate) fn plausible(schema: Option<&RawValue>) -> Value {
     }
 }
 
-/// A value that fits `schema`; `name` is what its place is called.
+/// Returns a value that fits `schema`. `name` is the name of the member that gets the value.
 fn value(root: &Value, schema: &Value, name: &str, depth: usize) -> Value {
     let Some(depth) = depth.checked_sub(1) else {
         return Value::Null;
     };
-    if let Some(given) = given(schema) {
-        return given.clone();
+    // What the schema names comes first, then what it refers to, then the first of its alternatives, then its type.
+    if let Some(example) = example(schema) {
+        return example.clone();
     }
     if let Some(target) = schema.get("$ref").and_then(Value::as_str) {
         let target = target.strip_prefix('#').and_then(|path| root.pointer(path));
@@ -44,13 +45,13 @@ fn value(root: &Value, schema: &Value, name: &str, depth: usize) -> Value {
     }
 }
 
-/// A value that the schema itself names.
-fn given(schema: &Value) -> Option<&Value> {
+/// Returns a value that the schema itself names.
+fn example(schema: &Value) -> Option<&Value> {
     let first = |key| schema.get(key).and_then(|values| values.get(0));
     schema.get("const").or_else(|| schema.get("default")).or_else(|| first("examples")).or_else(|| first("enum"))
 }
 
-/// The type, or the first of several. Vendors differ in its case.
+/// Returns the type of a schema, or the first of several types. Vendors write it in upper or lower case.
 fn kind(schema: &Value) -> &'static str {
     let written = match schema.get("type") {
         Some(Value::Array(several)) => several.first(),

@@ -1,4 +1,4 @@
-//! From a route and a body to the reply: pure, without waiting.
+//! Makes the reply to a route and a body, without waiting and without I/O.
 
 use crate::fault::Fault;
 use crate::paths::Route;
@@ -8,6 +8,7 @@ use crate::server::StandIn;
 use crate::{chat, embed, listing};
 
 impl StandIn {
+    /// Returns the reply. Calls to models fail at the rate of the options, all other routes never.
     pub(crate) fn reply(&self, route: Route, body: &[u8]) -> Reply {
         if route.is_call() && self.fails() {
             return Fault::Internal.reply();

@@ -1,4 +1,4 @@
-//! Chat and streamchat: one conversation, two ways to send the answer.
+//! Chat and streamchat: the same conversation, with two ways to send the answer.
 
 use std::borrow::Cow;
 
@@ -6,32 +6,33 @@ use serde::Serialize;
 
 use crate::offer::Offer;
 use crate::prompts::{self, Case, Endpoint};
-use crate::question::{Question, Said};
+use crate::question::{Input, Question};
 use crate::reply::Reply;
 use crate::server::StandIn;
 use crate::text;
 use crate::tools::{self, Shape};
 
-/// The answer to the body of a chat or streamchat call.
+/// Returns the answer to the body of a chat or streamchat call.
 pub(crate) fn answer(stand_in: &StandIn, endpoint: Endpoint, body: &[u8]) -> Reply {
     let question = match Question::read(body) {
         Ok(question) => question,
         Err(violations) => return violations.reply(),
     };
+    // The order of the checks is that of the gateway.
     let call = Call { endpoint, question };
     let question = &call.question;
     if !question.has_user_name() {
-        return call.say(text::not_validated(&question.user));
+        return call.send(text::not_validated(&question.user));
     }
     if let Some(refusal) = stand_in.refuse_model(&question.model) {
         return refusal;
     }
     if question.in_conflict {
-        return call.say(text::CONFLICT);
+        return call.send(text::CONFLICT);
     }
     match (endpoint, question.tools) {
         (_, None) => call.answer(stand_in, None),
-        (Endpoint::StreamChat, Some(_)) => call.say(text::NO_TOOLS_ON_STREAMS),
+        (Endpoint::StreamChat, Some(_)) => call.send(text::NO_TOOLS_ON_STREAMS),
         (_, Some(tools)) => {
             let family = (stand_in.options.family)(&question.model);
             match Offer::read(family, tools, question.tool_choice) {
@@ -42,36 +43,37 @@ pub(crate) fn answer(stand_in: &StandIn, endpoint: Endpoint, body: &[u8]) -> Rep
     }
 }
 
-/// A question, and the call that decides how its answer is sent.
+/// A question, and the endpoint that decides how its answer is sent.
 struct Call<'a> {
     endpoint: Endpoint,
     question: Question<'a>,
 }
 
 impl Call<'_> {
+    /// Returns the answer to a valid question: a tool call if the client forces one, what the prompt asks for, or an echo.
     fn answer(&self, stand_in: &StandIn, offer: Option<&Offer<'_>>) -> Reply {
         if offer.is_some_and(Offer::forces_a_call) {
             return tools::reply(Shape::FirstTool, offer, self.question.turn);
         }
-        let asked = match &self.question.said {
-            Said::ByUser(text) => text,
-            Said::ByTool(result) => return self.say(format!("The tool answered: {result}")),
+        let asked = match &self.question.input {
+            Input::ByUser(text) => text,
+            Input::ByTool(result) => return self.send(format!("The tool answered: {result}")),
         };
         let piece = stand_in.options.piece_size;
         match prompts::find(asked, self.endpoint) {
-            Some((Case::Say(say), number)) => self.say(say.text(number, piece, &self.question.user)),
+            Some((Case::Say(say), number)) => self.send(say.text(number, piece, &self.question.user)),
             Some((Case::Deliver(how, say), number)) => {
-                self.say(say.text(number, piece, &self.question.user)).delivered(how(number))
+                self.send(say.text(number, piece, &self.question.user)).delivered(how(number))
             }
             Some((Case::CutCharacter, _)) => Reply::stream(text::CUT_CHARACTER),
             Some((Case::Shape(shape), _)) => tools::reply(shape, offer, self.question.turn),
             Some((Case::Fault(fault), _)) => fault.reply(),
-            Some((Case::Defect(_), _)) | None => self.say(format!("You said: {asked}")),
+            Some((Case::Defect(_), _)) | None => self.send(format!("You said: {asked}")),
         }
     }
 
-    /// The text as this call's answer: raw, or in the JSON that depends on whether tools were offered.
-    fn say<'t>(&self, text: impl Into<Cow<'t, str>>) -> Reply {
+    /// Returns a text as the answer of this call: raw, or in JSON of two shapes, with offered tools and without.
+    fn send<'t>(&self, text: impl Into<Cow<'t, str>>) -> Reply {
         let text = text.into();
         match (self.endpoint, self.question.tools) {
             (Endpoint::StreamChat, _) => Reply::stream(text.into_owned()),

@@ -1,4 +1,4 @@
-//! `tool_choice`: how free the model is to use a tool, in each vendor's words.
+//! `tool_choice` in each vendor's words: which tools the model may or must use.
 
 use std::borrow::Cow;
 
@@ -19,7 +19,7 @@ pub(crate) enum Choice<'a> {
     Named(Cow<'a, str>),
 }
 
-/// What any vendor's choice may hold, if it is an object.
+/// The members of a choice that is an object, of any vendor.
 #[derive(Deserialize)]
 struct AnyChoice<'a> {
     #[serde(borrow, default)]
@@ -31,7 +31,7 @@ struct AnyChoice<'a> {
 }
 
 impl<'a> Choice<'a> {
-    /// Reads `tool_choice`; the error is the vendor's refusal.
+    /// Reads `tool_choice`. The error is the refusal of the vendor.
     pub(crate) fn read(family: Family, raw: &'a RawValue) -> Result<Self, Reply> {
         let object: Option<AnyChoice<'a>> = serde_json::from_str(raw.get()).ok();
         let word = match (family, &object) {

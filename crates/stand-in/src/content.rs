@@ -1,11 +1,11 @@
-//! The text in a message's content, whichever of its forms it has.
+//! The text in the content of a message, in any of its forms.
 
 use std::borrow::Cow;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// The text of a content: a string, or the text parts of a list, joined by newlines. Other parts say nothing.
+/// Returns the text of a content: a string, or the text parts of a list joined by line feeds. Other parts have no text.
 pub(crate) fn text(raw: &RawValue) -> Cow<'_, str> {
     if let Some(text) = string(raw) {
         return text;
@@ -25,13 +25,13 @@ pub(crate) fn text(raw: &RawValue) -> Cow<'_, str> {
     all
 }
 
-/// Whether this is Anthropic's way to give a tool's result: a user message of `tool_result` blocks.
+/// Returns true for a user message of `tool_result` blocks, which is Anthropic's form of a tool's result.
 pub(crate) fn holds_tool_result(raw: &RawValue) -> bool {
     raw.get().starts_with('[')
         && parts(raw).iter().any(|part| part.r#type.map(RawValue::get) == Some("\"tool_result\""))
 }
 
-/// The value of a JSON string, borrowed unless it holds an escape; none if it is something else.
+/// Returns the value of a JSON string, or `None` for other JSON. The value is borrowed unless it has an escape.
 pub(crate) fn string(raw: &RawValue) -> Option<Cow<'_, str>> {
     let inner = raw.get().strip_prefix('"')?.strip_suffix('"')?;
     if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
@@ -46,7 +46,7 @@ struct Part<'a> {
     r#type: Option<&'a RawValue>,
     #[serde(borrow, default)]
     text: Option<&'a RawValue>,
-    /// What a `tool_result` block holds.
+    /// The content of a `tool_result` block.
     #[serde(borrow, default)]
     content: Option<&'a RawValue>,
 }

@@ -1,4 +1,4 @@
-//! Embeddings: a unit vector for each string, made from the string alone and fast enough to be load-tested.
+//! Embeddings: a unit vector for each string, which depends on the string and the model alone.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -10,17 +10,17 @@ use crate::request::Body;
 use crate::server::StandIn;
 use crate::violation::{Violation, Violations};
 
-/// The gateway takes no more strings in one call.
+/// The largest number of strings in one call to the gateway.
 const MOST_STRINGS: usize = 16;
 
-/// The answer to the body of an embed call.
+/// Returns the answer to the body of an embed call.
 pub(crate) fn answer(stand_in: &StandIn, body: &[u8]) -> Reply {
     let body = match Body::parse(body) {
         Ok(body) => body,
         Err(violations) => return violations.reply(),
     };
     let mut violations = Violations::default();
-    // A call without a user is refused, but any name will do.
+    // A call without a user is refused. Any name is accepted, unlike in chat.
     body.user(&mut violations);
     let model = body.model(&mut violations);
     let texts = body.prompts(&mut violations);

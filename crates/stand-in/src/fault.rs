@@ -1,4 +1,4 @@
-//! Replies without a usable answer: errors of ARGO, of the vendor behind it and of the nginx in front.
+//! Replies without a usable answer: errors of ARGO, of the vendor behind it, and of the nginx in front of it.
 
 use serde::Serialize;
 
@@ -49,13 +49,13 @@ struct Inner<'a> {
     code: &'a str,
 }
 
-/// An error in ARGO's own shape.
+/// Returns an error in ARGO's own shape.
 pub(crate) fn error(status: u16, message: &str, kind: &str, code: &str) -> Reply {
     let error = Inner { message, r#type: kind, code };
     Reply::json(status, &Body { error })
 }
 
-/// A vendor's 400 as ARGO passes it on: the text of a Python exception, which holds a Python dict.
+/// Returns a vendor's 400 in ARGO's form: the text of a Python exception, with a Python dict in it.
 pub(crate) fn vendor_refused(message: &str, param: Option<&str>) -> Reply {
     vendor_refused_as(message, param, None)
 }
@@ -68,12 +68,12 @@ fn vendor_refused_as(message: &str, param: Option<&str>, code: Option<&str>) -> 
     error(400, &text, "BadRequestError", "internal_error")
 }
 
-/// The refusal of a request that is larger than the server takes.
+/// Returns the refusal of a request that is too large.
 pub(crate) fn too_large() -> Reply {
     Reply::html(413, nginx_page("413 Request Entity Too Large"))
 }
 
-/// A refusal by the web framework, for a path or a method.
+/// Returns the web framework's refusal of a path or a method.
 pub(crate) fn detail(status: u16, text: &str) -> Reply {
     #[derive(Serialize)]
     struct Detail<'a> {

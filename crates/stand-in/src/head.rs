@@ -1,4 +1,4 @@
-//! Response heads, with all that is the same each time made once.
+//! Response heads. The part that all replies share is made once.
 
 use once_cell::sync::OnceCell;
 use pingora::Result;
@@ -15,9 +15,9 @@ struct Heads {
     text: ResponseHeader,
 }
 
-/// The head of a body with a length.
+/// Returns the head of a body with a length.
 pub(crate) fn whole(status: u16, media: Media, length: usize) -> Result<ResponseHeader> {
-    let heads = HEADS.get_or_try_init(Heads::make)?;
+    let heads = HEADS.get_or_try_init(Heads::new)?;
     let mut head = match media {
         Media::Json => heads.json.clone(),
         Media::Html => heads.html.clone(),
@@ -28,9 +28,9 @@ pub(crate) fn whole(status: u16, media: Media, length: usize) -> Result<Response
     Ok(head)
 }
 
-/// The head of raw text in pieces. HTTP/1.0 knows no chunks; there the text ends with the connection.
+/// Returns the head of raw text in pieces. HTTP/1.0 has no chunks: the end of the connection is the end of the text.
 pub(crate) fn stream(version: Version) -> Result<ResponseHeader> {
-    let mut head = HEADS.get_or_try_init(Heads::make)?.text.clone();
+    let mut head = HEADS.get_or_try_init(Heads::new)?.text.clone();
     if version == Version::HTTP_10 {
         head.remove_header("Transfer-Encoding");
     }
@@ -38,7 +38,7 @@ pub(crate) fn stream(version: Version) -> Result<ResponseHeader> {
 }
 
 impl Heads {
-    fn make() -> Result<Self> {
+    fn new() -> Result<Self> {
         Ok(Self {
             json: Self::of(&[("Content-Type", "application/json")])?,
             html: Self::of(&[("Content-Type", "text/html")])?,
@@ -47,7 +47,7 @@ impl Heads {
         })
     }
 
-    /// Headers of all replies, captured from the gateway, and `own`.
+    /// Returns a head with the headers of all replies, as captured from the gateway, and with `own`.
     fn of(own: &[(&'static str, &str)]) -> Result<ResponseHeader> {
         let mut head = ResponseHeader::build_no_case(200, Some(8))?;
         let hsts = "max-age=31536000; includeSubDomains";

@@ -1,4 +1,4 @@
-//! The HTTP side: reads a request, waits, writes its reply in pieces. The only file that does I/O.
+//! The HTTP side: reads a request, waits, writes the reply in pieces. This is the only file with I/O.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -20,9 +20,9 @@ use crate::reply::{Delivery, Reply, Streamed, Whole};
 use crate::server::StandIn;
 use crate::{fault, head};
 
-/// Larger bodies are refused with 413.
+/// The largest body in bytes. A larger one is refused with 413.
 const LARGEST_BODY: usize = 64 << 20;
-/// Seconds that an idle connection stays open.
+/// How long an idle connection stays open, in seconds.
 const KEEP_ALIVE: u64 = 60;
 
 #[async_trait]
@@ -53,12 +53,12 @@ impl HttpServerApp for StandIn {
 }
 
 impl StandIn {
-    /// Reads the rest of the request and writes the reply. An error means that the connection is of no more use.
+    /// Reads the rest of the request and writes the reply. After an error the connection cannot be used again.
     async fn serve(&self, http: &mut ServerSession, keeps: bool) -> Result<()> {
         let Some(body) = read_body(http).await? else {
             return self.write(http, fault::too_large()).await;
         };
-        // Not earlier: a 100 Continue resets it.
+        // Only after the body: a 100 Continue resets keep-alive.
         http.set_keepalive(keeps.then_some(KEEP_ALIVE));
         let head = http.req_header();
         let reply = match Route::find(&head.method, head.uri.path()) {
@@ -86,6 +86,7 @@ impl StandIn {
         }
     }
 
+    /// Writes a stream in pieces, with a pause between two of them.
     async fn write_stream(&self, http: &mut ServerSession, stream: Streamed) -> Result<()> {
         let Streamed { mut text, delivery } = stream;
         let mut head = head::stream(http.req_header().version)?;
@@ -99,6 +100,7 @@ impl StandIn {
             gzip = Some(GzEncoder::new(Vec::new(), Compression::fast()));
         }
         http.write_response_header(Box::new(head)).await?;
+        // A stream is cut between two pieces, without the last chunk.
         let mut sent = 0;
         while !text.is_empty() && delivery != Delivery::Cut(sent) {
             if sent > 0 {
@@ -124,6 +126,7 @@ impl StandIn {
     }
 }
 
+/// Writes a reply with a length.
 async fn write_whole(http: &mut ServerSession, whole: Whole) -> Result<()> {
     let Whole { status, media, extra, mut body, delivery } = whole;
     if let Delivery::Slow(wait) = delivery {
@@ -150,14 +153,14 @@ async fn write_whole(http: &mut ServerSession, whole: Whole) -> Result<()> {
     http.write_response_body(body, true).await
 }
 
-/// The piece, compressed so far that a reader can decode all of it at once.
+/// Returns a piece compressed. The flush lets a reader decode all of the piece at once.
 fn compress(gzip: &mut GzEncoder<Vec<u8>>, piece: &[u8]) -> Result<Bytes> {
     gzip.write_all(piece).or_err(ErrorType::InternalError, "gzip")?;
     gzip.flush().or_err(ErrorType::InternalError, "gzip")?;
     Ok(std::mem::take(gzip.get_mut()).into())
 }
 
-/// The whole body; none if it is too large.
+/// Reads the whole body. Returns `None` if it is too large.
 async fn read_body(http: &mut ServerSession) -> Result<Option<Bytes>> {
     let announced = std::str::from_utf8(http.get_header_bytes("content-length")).ok();
     let announced: Option<usize> = announced.and_then(|length| length.parse().ok());
@@ -184,7 +187,7 @@ async fn read_body(http: &mut ServerSession) -> Result<Option<Bytes>> {
     Ok(Some(all.freeze()))
 }
 
-/// Waits, but not longer than the client does.
+/// Waits, and returns early with an error if the client leaves.
 async fn pause(http: &mut ServerSession, wait: Duration) -> Result<()> {
     if wait.is_zero() {
         return Ok(());
@@ -200,12 +203,12 @@ async fn until_client_leaves(http: &mut ServerSession) -> Result<()> {
     Error::e_explain(ErrorType::ConnectionClosed, "the client left")
 }
 
-/// Ends a reply whose end was not written: the caller closes the connection.
+/// Returns the error that makes the caller close the connection, in the middle of a reply.
 fn cut() -> Result<()> {
     Error::e_explain(ErrorType::ConnectionClosed, "cut, as the prompt asked")
 }
 
-/// The framework redirects to absolute addresses.
+/// Returns the target of a redirect. The gateway's framework redirects to absolute URLs.
 fn location(http: &ServerSession, path: String) -> String {
     let head = http.req_header();
     let query = head.uri.query().map(|query| format!("?{query}")).unwrap_or_default();

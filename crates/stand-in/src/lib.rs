@@ -1,8 +1,8 @@
 //! A stand-in for ARGO: an HTTP server that answers as the gateway does, for demos, examples, load tests and tests.
 //!
-//! It serves the legacy calls, the models listing and the health page under ARGO's own paths. Each answer is a
-//! function of the request alone, so a test can say what it will be: the last user message is echoed, unless it is
-//! one of the [documented prompts](prompts()), which show how ARGO fails, cuts, compresses or calls tools.
+//! The server has the legacy calls, the models listing and the health page under ARGO's own paths. Each answer depends on the
+//! request alone, so that a test can expect it. The last user message is echoed, unless it is one of the
+//! [documented prompts](prompts()), which show how ARGO fails, cuts, compresses or calls tools.
 //!
 //! ```text
 //! http           reads the request, waits, writes the reply in pieces    the only file that does I/O; head: response heads

@@ -1,4 +1,4 @@
-//! The pages that are no calls: the models listing and the health page.
+//! The models listing and the health page.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -17,12 +17,13 @@ struct Listing<'a> {
 struct Row<'a> {
     id: &'a str,
     object: &'a str,
-    /// When the listing was written, in seconds since 1970; the same in all rows.
+    /// The time of the listing, in seconds since 1970. It is the same in all rows.
     created: u64,
     owned_by: &'a str,
     internal_id: &'a str,
 }
 
+/// Returns the models listing.
 pub(crate) fn models(models: &[ListedModel]) -> Reply {
     let created = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let data = models
@@ -39,7 +40,7 @@ pub(crate) fn models(models: &[ListedModel]) -> Reply {
     Reply::json(200, &Listing { object, data })
 }
 
-/// The gateway's page is not public; that it answers 200 is.
+/// Returns the health page. The text of the gateway's page is not public, but its status 200 is.
 pub(crate) fn health() -> Reply {
     Reply::json_bytes(200, &br#"{"status":"ok"}"#[..])
 }

@@ -1,4 +1,4 @@
-//! The `messages` of a call, read in one pass that keeps only where the conversation stands.
+//! The `messages` of a call, read in one pass that keeps only the current turn of the conversation.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use crate::content::holds_tool_result;
 
-/// The `messages` of a call, of which only the end is kept.
+/// The `messages` of a call.
 #[derive(Default)]
 pub(crate) enum Messages<'a> {
     #[default]
@@ -17,14 +17,14 @@ pub(crate) enum Messages<'a> {
     List(Turn<'a>),
 }
 
-/// Where the conversation stands.
+/// The current turn of a conversation.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Turn<'a> {
     /// The content of the last user message.
     pub asked: Option<&'a RawValue>,
-    /// What a tool answered after it.
+    /// The result of a tool after that message.
     pub result: Option<&'a RawValue>,
-    /// How many messages there are.
+    /// The number of messages.
     pub messages: usize,
 }
 
@@ -44,7 +44,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Messages<'a> {
 
 struct MessagesVisitor;
 
-/// Accepts any JSON, so that a wrong type is reported with its place.
+/// Accepts any JSON, so that a wrong type becomes a violation with its place, and not an error of the parser.
 impl<'de> Visitor<'de> for MessagesVisitor {
     type Value = Messages<'de>;
 

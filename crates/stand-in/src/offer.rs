@@ -1,4 +1,4 @@
-//! The tools that a call offers, each vendor's in its own shape; another vendor's shape is refused as the vendor does.
+//! The tools that a call offers, in the shape of the model's vendor. Another shape is refused in the words of the vendor.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use crate::function::Function;
 use crate::options::Family;
 use crate::reply::Reply;
 
-/// The tools of one call, and whether the model may choose.
+/// The tools of one call, and the choice that the client leaves to the model.
 pub(crate) struct Offer<'a> {
     pub family: Family,
     tools: Vec<Tool<'a>>,
@@ -26,7 +26,7 @@ pub(crate) struct Tool<'a> {
     pub schema: Option<&'a RawValue>,
 }
 
-/// What any vendor's tool may hold.
+/// The members of a tool, of any vendor.
 #[derive(Deserialize)]
 struct AnyTool<'a> {
     #[serde(borrow, default)]
@@ -40,7 +40,7 @@ struct AnyTool<'a> {
 }
 
 impl<'a> Offer<'a> {
-    /// Reads `tools` and `tool_choice`; the error is the vendor's refusal.
+    /// Reads `tools` and `tool_choice`. The error is the refusal of the vendor.
     pub(crate) fn read(family: Family, tools: &'a RawValue, choice: Option<&'a RawValue>) -> Result<Self, Reply> {
         let tools: Vec<AnyTool<'a>> = serde_json::from_str(tools.get())
             .map_err(|error| fault::vendor_refused(&error.to_string(), Some("tools")))?;
@@ -52,12 +52,12 @@ impl<'a> Offer<'a> {
         })
     }
 
-    /// Whether the call leaves the model no choice but to use a tool.
+    /// Returns true if the model has to use a tool.
     pub(crate) fn forces_a_call(&self) -> bool {
         matches!(self.choice, Choice::Any | Choice::Named(_)) && self.allowed().next().is_some()
     }
 
-    /// The tools that may be called.
+    /// Returns the tools that the model may use.
     pub(crate) fn allowed(&self) -> impl Iterator<Item = &Tool<'a>> {
         self.tools.iter().filter(|tool| match &self.choice {
             Choice::Never => false,
@@ -68,7 +68,7 @@ impl<'a> Offer<'a> {
 }
 
 impl<'a> AnyTool<'a> {
-    /// The tool, if it has the shape of this vendor.
+    /// Returns the tool, if it has the shape of this vendor.
     fn of(self, family: Family) -> Option<Tool<'a>> {
         let (name, schema) = match family {
             Family::OpenAI => self.function.map(|f| (f.name, f.parameters))?,

@@ -1,4 +1,4 @@
-//! ARGO's paths: which route a request takes, or which refusal it gets.
+//! ARGO's paths: the route of a request, or its refusal.
 
 use pingora::http::Method;
 
@@ -15,7 +15,7 @@ pub const NATIVE_MODELS_PATH: &str = "/argoapi/v1/models";
 /// Health page (GET).
 pub const HEALTH_PATH: &str = "/argoapi/api/v1/resource/health/";
 
-/// What a request asks for.
+/// The route of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
     Chat,
@@ -25,13 +25,13 @@ pub(crate) enum Route {
     Health,
 }
 
-/// Why a request takes no route.
+/// The reason why a request has no route.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Detour {
     NotFound,
-    /// Carries the one method that the path allows.
+    /// With the only method that the path allows.
     MethodNotAllowed(&'static str),
-    /// Carries the path that differs in its final slash.
+    /// With the path that differs in its final slash.
     Redirect(String),
 }
 
@@ -50,7 +50,7 @@ impl Route {
         if method.as_str() == route.method() { Ok(route) } else { Err(Detour::MethodNotAllowed(route.method())) }
     }
 
-    /// Whether this is a call to a model, which takes its time and may fail.
+    /// Returns true for a call to a model. Only such calls wait and fail as the options say.
     pub(crate) fn is_call(self) -> bool {
         matches!(self, Self::Chat | Self::StreamChat | Self::Embed)
     }

@@ -1,4 +1,4 @@
-//! The documented prompts: what the last user message can ask the stand-in to do.
+//! The documented prompts: last user messages that make the stand-in do something special.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use crate::reply::Delivery;
 use crate::text::Say;
 use crate::tools::Shape;
 
-/// A call in which a prompt works.
+/// An endpoint for which a prompt can work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Endpoint {
     Chat,
@@ -16,29 +16,29 @@ pub enum Endpoint {
     Embed,
 }
 
-/// How much of the message a prompt has to be. Letter case never matters.
+/// The part of the message that has to be the prompt. Letter case never matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// The whole message, but for closing punctuation.
+    /// The whole message, without closing punctuation.
     Exact,
-    /// The message begins with it.
+    /// The beginning of the message.
     Prefix,
-    /// The whole message, with or without a number after it; this number if without.
+    /// The whole message, with or without a number after it. This is the number for a message without one.
     Number(usize),
 }
 
-/// One documented prompt. It shows as `lorem N`, `say hello …` or `hang`.
+/// One documented prompt. It is displayed as `lorem N`, `say hello …` or `hang`.
 pub struct Prompt {
     pub text: &'static str,
     pub form: Form,
-    /// In other calls the prompt is text like any other.
+    /// The endpoints for which the prompt works. For others it is text like any other.
     pub on: &'static [Endpoint],
-    /// One line on what it does.
+    /// The effect, in one line.
     pub doc: &'static str,
     pub(crate) case: Case,
 }
 
-/// What a prompt leads to.
+/// The effect of a prompt.
 #[derive(Clone, Copy)]
 pub(crate) enum Case {
     /// A text of its own.
@@ -47,7 +47,7 @@ pub(crate) enum Case {
     Fault(Fault),
     /// A whole answer of a special shape.
     Shape(Shape),
-    /// A text that is delivered in a special way; the number of the prompt says how much.
+    /// A text that is delivered in a special way. The function takes the number of the prompt.
     Deliver(fn(usize) -> Delivery, Say),
     /// A stream that ends cleanly, but inside a character.
     CutCharacter,
@@ -96,12 +96,12 @@ static PROMPTS: &[Prompt] = &[
     prompt!("short vector", Exact, &[Embed], Case::Defect(Defect::ShortVector), "Vectors of half the length."),
 ];
 
-/// The documented prompts, in the order to show them.
+/// Returns the documented prompts, in the order of the help.
 pub fn prompts() -> &'static [Prompt] {
     PROMPTS
 }
 
-/// The table for a terminal: one line a prompt, with the calls it works in.
+/// Returns the prompts as a table for a terminal: one line a prompt, with its endpoints.
 pub fn help() -> String {
     use fmt::Write;
     let mut lines = String::new();
@@ -114,7 +114,7 @@ pub fn help() -> String {
     lines
 }
 
-/// The case that `text` asks for, and its number (0 if the prompt takes none).
+/// Returns the case of the prompt that `text` is, and its number (0 for a prompt without a number).
 pub(crate) fn find(text: &str, on: Endpoint) -> Option<(Case, usize)> {
     let text = text.trim();
     PROMPTS.iter().filter(|prompt| prompt.on.contains(&on)).find_map(|prompt| Some((prompt.case, prompt.number(text)?)))

@@ -1,10 +1,10 @@
-//! JSON as Python would print it, which is how ARGO leaks dicts into text.
+//! JSON in Python's notation, in which ARGO leaks dicts into text.
 
 use std::fmt::Write;
 
 use serde_json::Value;
 
-/// The `repr()` of the value.
+/// Returns the `repr()` of a value.
 pub(crate) fn repr(value: &Value) -> String {
     let mut out = String::new();
     write_value(&mut out, value);
@@ -42,7 +42,7 @@ fn write_value(out: &mut String, value: &Value) {
     }
 }
 
-/// Python quotes with `'`, or with `"` if the text holds only the former.
+/// Appends a string in quotes: `"` if the text has `'` and no `"`, or else `'`.
 fn write_text(out: &mut String, text: &str) {
     let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
     out.push(quote);

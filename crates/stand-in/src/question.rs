@@ -1,4 +1,4 @@
-//! What a chat or streamchat call asks, as far as it decides the answer.
+//! The question of a chat or streamchat call: the parts of the body that decide the answer.
 
 use std::borrow::Cow;
 
@@ -9,22 +9,22 @@ use crate::messages::{Messages, Turn};
 use crate::request::Body;
 use crate::violation::{Place, Violation, Violations};
 
-/// A valid call.
+/// The question of a valid call.
 pub(crate) struct Question<'a> {
     pub user: Cow<'a, str>,
     pub model: Cow<'a, str>,
-    /// At least one tool.
+    /// The offered tools, if there is at least one.
     pub tools: Option<&'a RawValue>,
     pub tool_choice: Option<&'a RawValue>,
-    pub said: Said<'a>,
-    /// How many messages there are, which differs from call to call of a conversation.
+    pub input: Input<'a>,
+    /// The number of messages, which differs from call to call of a conversation.
     pub turn: usize,
-    /// Both ways to give the conversation were used.
+    /// True if the call has both `messages` and `system` or `prompt`.
     pub in_conflict: bool,
 }
 
-/// What the answer answers.
-pub(crate) enum Said<'a> {
+/// The text to answer, by its author.
+pub(crate) enum Input<'a> {
     ByUser(Cow<'a, str>),
     ByTool(Cow<'a, str>),
 }
@@ -38,7 +38,7 @@ impl<'a> Question<'a> {
             model: body.model(&mut violations),
             tools: body.offered(&mut violations),
             tool_choice: body.tool_choice,
-            said: said(&body, &mut violations),
+            input: input(&body, &mut violations),
             turn: match body.messages {
                 Messages::List(turn) => turn.messages,
                 Messages::NotAList | Messages::Absent => 0,
@@ -48,30 +48,30 @@ impl<'a> Question<'a> {
         if violations.is_empty() { Ok(question) } else { Err(violations) }
     }
 
-    /// Whether the user's name can be one: it has no spaces and is no e-mail address.
+    /// Returns true if the user can be a user name: it has no spaces and is no e-mail address.
     pub(crate) fn has_user_name(&self) -> bool {
         let forbidden = |c: char| c == '@' || c.is_whitespace();
         !self.user.is_empty() && !self.user.contains(forbidden)
     }
 }
 
-fn said<'a>(body: &Body<'a>, violations: &mut Violations) -> Said<'a> {
+fn input<'a>(body: &Body<'a>, violations: &mut Violations) -> Input<'a> {
     if body.system.is_some_and(|system| content::string(system).is_none()) {
         violations.add(Violation::not_a_string(&[Place::Name("system")]));
     }
     let prompt = body.prompts(violations).pop();
     match body.messages {
-        Messages::List(Turn { result: Some(result), .. }) => Said::ByTool(content::text(result)),
-        Messages::List(Turn { asked, .. }) => Said::ByUser(asked.map(content::text).unwrap_or_default()),
+        Messages::List(Turn { result: Some(result), .. }) => Input::ByTool(content::text(result)),
+        Messages::List(Turn { asked, .. }) => Input::ByUser(asked.map(content::text).unwrap_or_default()),
         Messages::NotAList => {
             violations.add(Violation::not_a_list("messages"));
-            Said::ByUser(Cow::Borrowed(""))
+            Input::ByUser(Cow::Borrowed(""))
         }
         Messages::Absent => {
             if body.prompt.is_none() {
                 violations.add(Violation::missing("messages"));
             }
-            Said::ByUser(prompt.unwrap_or_default())
+            Input::ByUser(prompt.unwrap_or_default())
         }
     }
 }
@@ -105,7 +105,7 @@ mod tests {
             body.as_object_mut().unwrap().extend(conversation.as_object().unwrap().clone());
             let body = body.to_string();
             let question = Question::read(body.as_bytes()).unwrap_or_else(|v| panic!("{v:?}"));
-            assert!(matches!(&question.said, Said::ByUser(text) if text == expected), "{body}");
+            assert!(matches!(&question.input, Input::ByUser(text) if text == expected), "{body}");
             assert!(question.has_user_name() && !question.in_conflict);
         }
     }

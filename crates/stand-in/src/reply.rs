@@ -1,4 +1,4 @@
-//! What is sent for a request, before it is bytes on a socket.
+//! Replies, before they are bytes on a socket.
 
 use std::time::Duration;
 
@@ -8,11 +8,11 @@ use serde::Serialize;
 /// A reply to one request.
 #[derive(Debug)]
 pub(crate) enum Reply {
-    /// Has a status and a length.
+    /// A body with a status and a length.
     Whole(Whole),
     /// Status 200 and raw text in pieces.
     Stream(Streamed),
-    /// Nothing, until the client leaves.
+    /// Nothing. The connection stays open until the client leaves.
     Hang,
 }
 
@@ -20,7 +20,7 @@ pub(crate) enum Reply {
 pub(crate) struct Whole {
     pub status: u16,
     pub media: Media,
-    /// One header that only this reply has.
+    /// One header beside those of all replies.
     pub extra: Option<(&'static str, String)>,
     pub body: Bytes,
     pub delivery: Delivery,
@@ -40,14 +40,14 @@ pub(crate) enum Media {
     None,
 }
 
-/// How a body travels.
+/// How a body is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Delivery {
     Clean,
     Gzip,
-    /// The connection closes after so many pieces, or in the middle of a whole body.
+    /// The connection closes after this number of pieces, or in the middle of a whole body.
     Cut(usize),
-    /// Waits before a whole body, or between pieces.
+    /// The pause before a whole body, or between two pieces.
     Slow(Duration),
 }
 
@@ -59,7 +59,7 @@ impl Delivery {
 
 impl Reply {
     pub(crate) fn json<T: Serialize>(status: u16, value: &T) -> Self {
-        // Most answers fit, so that one allocation does.
+        // Most answers fit, so that one allocation is enough.
         let mut body = Vec::with_capacity(2048);
         match serde_json::to_writer(&mut body, value) {
             Ok(()) => Self::json_bytes(status, body),
@@ -83,7 +83,7 @@ impl Reply {
         Self::Stream(Streamed { text: text.into(), delivery: Delivery::Clean })
     }
 
-    /// Adds the extra header; only whole replies have one.
+    /// Adds the extra header. Only a whole reply has one.
     pub(crate) fn with(mut self, name: &'static str, value: String) -> Self {
         if let Self::Whole(whole) = &mut self {
             whole.extra = Some((name, value));

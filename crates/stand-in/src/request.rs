@@ -1,4 +1,4 @@
-//! Requests as they arrive: borrowed, decoded only where used, and checked as the gateway's framework does.
+//! The body of a call: borrowed, decoded only where it is used, and checked as by the gateway's framework.
 
 use std::borrow::Cow;
 
@@ -9,12 +9,12 @@ use crate::content::string;
 use crate::messages::Messages;
 use crate::violation::{Place, Violation, Violations};
 
-/// The members of a call that matter here; all others are ignored.
+/// The members of a call that the stand-in reads. All others are ignored.
 #[derive(Deserialize)]
 pub(crate) struct Body<'a> {
-    #[serde(borrow, default, deserialize_with = "given")]
+    #[serde(borrow, default, deserialize_with = "present")]
     user: Option<&'a RawValue>,
-    #[serde(borrow, default, deserialize_with = "given")]
+    #[serde(borrow, default, deserialize_with = "present")]
     model: Option<&'a RawValue>,
     #[serde(borrow, default)]
     pub system: Option<&'a RawValue>,
@@ -28,8 +28,8 @@ pub(crate) struct Body<'a> {
     pub messages: Messages<'a>,
 }
 
-/// Tells an explicit `null`, which is a mistake here, from a missing member.
-fn given<'de, D: Deserializer<'de>>(from: D) -> Result<Option<&'de RawValue>, D::Error> {
+/// Keeps an explicit `null`, which is a violation other than that of a missing member.
+fn present<'de, D: Deserializer<'de>>(from: D) -> Result<Option<&'de RawValue>, D::Error> {
     Deserialize::deserialize(from).map(Some)
 }
 
@@ -38,17 +38,17 @@ impl<'a> Body<'a> {
         serde_json::from_slice(body).map_err(|error| Violation::unreadable(&error).into())
     }
 
-    /// The required string, or the violation noted.
+    /// Returns the user. If it is missing or no string, a violation is added.
     pub(crate) fn user(&self, violations: &mut Violations) -> Cow<'a, str> {
         required("user", self.user, violations)
     }
 
-    /// The required string, or the violation noted.
+    /// Returns the model. If it is missing or no string, a violation is added.
     pub(crate) fn model(&self, violations: &mut Violations) -> Cow<'a, str> {
         required("model", self.model, violations)
     }
 
-    /// The strings of `prompt`: none if it is absent.
+    /// Returns the strings of `prompt`; no string if it is absent.
     pub(crate) fn prompts(&self, violations: &mut Violations) -> Vec<Cow<'a, str>> {
         let Some(raw) = self.prompt else {
             return Vec::new();
@@ -67,7 +67,7 @@ impl<'a> Body<'a> {
         texts
     }
 
-    /// The tools that are offered; an empty list offers none.
+    /// Returns the offered tools; `None` for an empty list.
     pub(crate) fn offered(&self, violations: &mut Violations) -> Option<&'a RawValue> {
         let raw = self.tools?;
         let Some(items) = raw.get().strip_prefix('[') else {

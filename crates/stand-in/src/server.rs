@@ -1,4 +1,4 @@
-//! The server: its options, and what its calls share.
+//! The server: the options, and the state that all calls share.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,22 +8,23 @@ use crate::options::Options;
 use crate::reply::Reply;
 use crate::vectors::Vectors;
 
-/// The server. Hand it to a pingora listening service.
+/// The server. Give it to a listening service of pingora.
 pub struct StandIn {
     pub(crate) options: Options,
-    /// The ids that a call may name; empty: any.
+    /// The ids of the models that calls may name. If there are none, every model is accepted.
     known: HashSet<Box<str>>,
     pub(crate) vectors: Vectors,
     calls: AtomicU64,
 }
 
 impl StandIn {
+    /// Returns a server with these options.
     pub fn new(options: Options) -> Self {
         let known = options.models.iter().map(|model| model.internal_id.as_str().into()).collect();
         Self { options, known, vectors: Vectors::default(), calls: AtomicU64::new(0) }
     }
 
-    /// The refusal of a model that is not listed. The gateway names the valid ones; the wording is not public.
+    /// Returns the refusal of a model that is not listed. The gateway names the valid models; its exact words are not public.
     pub(crate) fn refuse_model(&self, model: &str) -> Option<Reply> {
         if self.known.is_empty() || self.known.contains(model) {
             return None;
@@ -34,7 +35,7 @@ impl StandIn {
         Some(fault::error(400, &message, "BadRequestError", "model_not_found"))
     }
 
-    /// Whether this call is one of the share that fails. Failures are spread evenly: 0.25 is each fourth call.
+    /// Counts a call, and returns true if it has to fail. Failures are spread evenly: at 0.25 each fourth call fails.
     pub(crate) fn fails(&self) -> bool {
         let rate = self.options.failure_rate;
         if rate.is_nan() || rate <= 0.0 {

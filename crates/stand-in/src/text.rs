@@ -1,15 +1,15 @@
-//! The texts that the stand-in says.
+//! The texts of answers.
 
 use std::borrow::Cow;
 use std::fmt::Display;
 
-/// A text that is not the echo of the question.
+/// The name of a text that is no echo of the question.
 #[derive(Clone, Copy)]
 pub(crate) enum Say {
     Greeting,
-    /// As many words as the prompt's number says.
+    /// As many words as the number of the prompt.
     Lorem,
-    /// Enough text for the pieces that the prompt's number counts, and one more.
+    /// Enough text for one piece more than the number of the prompt.
     Long,
     MultiByte,
     Nothing,
@@ -18,11 +18,11 @@ pub(crate) enum Say {
     Conflict,
 }
 
-/// The answer to `messages` together with `system` or `prompt`, captured from the gateway: an error inside a 200.
+/// The answer to `messages` together with `system` or `prompt`: an error with status 200, as captured from the gateway.
 pub(crate) const CONFLICT: &str = "You passed a messages field along with a system and or prompt field. Please only \
      pass messages with any system and user prompts included, or only pass system and prompt alone.";
 
-/// The answer of streamchat to tools. Its wording is not public; that it is an informational text is.
+/// The answer of streamchat to tools. The gateway answers with a text, whose exact words are not public.
 pub(crate) const NO_TOOLS_ON_STREAMS: &str =
     "Tools are not supported by the streamchat endpoint. Please use the chat endpoint for tool calls.";
 
@@ -54,12 +54,12 @@ const WORDS: &[&str] = &[
     "magna",
     "aliqua",
 ];
-/// Keeps one prompt from asking for more memory than the largest request may take.
+/// Bounds the memory of one answer.
 const MOST_WORDS: usize = 1_000_000;
 const MOST_BYTES: usize = 16 << 20;
 
 impl Say {
-    /// The text; `number` is the prompt's, `piece` the bytes in a streamed piece.
+    /// Returns the text. `number` is the number of the prompt, `piece` the number of bytes in a streamed piece.
     pub(crate) fn text(self, number: usize, piece: usize, user: &str) -> Cow<'static, str> {
         match self {
             Self::Greeting => GREETING.into(),
@@ -74,7 +74,7 @@ impl Say {
     }
 }
 
-/// The notice for a known user without access, in the words captured from the gateway.
+/// Returns the notice for a known user without access, as captured from the gateway.
 pub(crate) fn not_authorized(user: &str) -> String {
     notice(format_args!(
         "The username '{user}' is not authorized to use the Argo Gateway API. Your ANL account was found but you \
@@ -82,7 +82,7 @@ pub(crate) fn not_authorized(user: &str) -> String {
     ))
 }
 
-/// The notice for a user name that cannot be one.
+/// Returns the notice for an impossible user name.
 pub(crate) fn not_validated(user: &str) -> String {
     notice(format_args!("The username '{user}' could not be validated."))
 }
@@ -107,7 +107,7 @@ fn lorem(words: usize) -> String {
 
 fn long(pieces: usize, piece: usize) -> String {
     let least = pieces.saturating_add(1).saturating_mul(piece).min(MOST_BYTES);
-    // No word with its space is shorter than three bytes.
+    // A word with its space has at least three bytes.
     lorem((least / 3).max(100))
 }
 

@@ -1,4 +1,4 @@
-//! Answers of chat that carry tool calls, or look as if they did.
+//! Answers of chat with tool calls, or with text that looks like a tool call.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -11,7 +11,7 @@ use crate::options::Family;
 use crate::python;
 use crate::reply::Reply;
 
-/// An answer of a special shape.
+/// The shape of a special answer.
 #[derive(Clone, Copy)]
 pub(crate) enum Shape {
     FirstTool,
@@ -21,8 +21,9 @@ pub(crate) enum Shape {
     Blocks,
 }
 
-/// The answer in the shape asked for.
+/// Returns the answer in a shape.
 pub(crate) fn reply(shape: Shape, offer: Option<&Offer<'_>>, turn: usize) -> Reply {
+    // Shapes with a call take the first tool that the client allows.
     let limit = match shape {
         Shape::AllTools => usize::MAX,
         _ => 1,
@@ -58,7 +59,7 @@ pub(crate) fn reply(shape: Shape, offer: Option<&Offer<'_>>, turn: usize) -> Rep
     }
 }
 
-/// The answer to a call that offered tools, when none is used.
+/// Returns the answer to a call with offered tools that uses none of them.
 pub(crate) fn no_call(content: &str) -> Reply {
     #[derive(Serialize)]
     struct Answer<'a> {
@@ -79,9 +80,9 @@ fn message(content: Value, calls: &[Call], family: Family) -> Reply {
     Reply::json(200, &json!({"response": {"content": content, "tool_calls": calls}}))
 }
 
-/// One call of a tool, before a vendor shaped it.
+/// One call of a tool, before it has the shape of a vendor.
 struct Call {
-    /// Distinct for each call of a conversation.
+    /// The id, which differs between the calls of a conversation.
     id: u64,
     name: String,
     arguments: Value,
@@ -94,7 +95,7 @@ impl Call {
         Self { id: id.finish(), name: tool.name.clone().into_owned(), arguments: arguments::plausible(tool.schema) }
     }
 
-    /// The captured call, for shapes that need one when no tool was offered.
+    /// Returns a call as captured from the gateway, for shapes that need a call when no tool is offered.
     fn sample() -> Self {
         Self { id: 1, name: "Read".to_owned(), arguments: json!({"file_path": "/tmp/example.txt"}) }
     }

@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// One vector of each length in use. All others are made from it: turned by some places, and with signs of their
-/// own. That keeps the length 1 and the digits varied, and costs no formatting of numbers.
+/// The absolute components of one unit vector, for each number of dimensions in use.
+///
+/// Every other vector is a rotation of this one with other signs. It has length 1 too, its digits vary, and no number has to
+/// be formatted.
 #[derive(Default)]
 pub(crate) struct Vectors(RwLock<BTreeMap<usize, Arc<[Box<str>]>>>);
 
 impl Vectors {
-    /// The body of the reply: one vector for each seed.
+    /// Returns the body of a reply with one vector for each seed.
     pub(crate) fn render(&self, dimensions: usize, seeds: impl ExactSizeIterator<Item = u64>) -> Vec<u8> {
         let sizes = self.of(dimensions);
-        // No number is longer than its size with sign and comma.
+        // A component is its size with at most a sign and a comma.
         let most = sizes.iter().map(|size| size.len() + 2).sum::<usize>() + 3;
         let mut out = Vec::with_capacity(most * seeds.len() + 16);
         out.extend_from_slice(b"{\"embedding\":[");
@@ -38,10 +40,10 @@ impl Vectors {
     }
 }
 
-/// The sizes of a unit vector's components, as JSON.
+/// Returns the absolute components of a unit vector, as JSON.
 fn sizes(dimensions: usize) -> Arc<[Box<str>]> {
     let mut random = fastrand::Rng::with_seed(dimensions as u64);
-    // A sum of uniforms is near enough to the bell curve that real components follow.
+    // A sum of uniform numbers is close to the bell curve of real components.
     let raw: Vec<f64> = (0..dimensions).map(|_| (0..4).map(|_| random.f64() - 0.5).sum::<f64>().abs()).collect();
     let length = raw.iter().map(|x| x * x).sum::<f64>().sqrt();
     raw.iter().map(|x| ((x / length) as f32).to_string().into_boxed_str()).collect()

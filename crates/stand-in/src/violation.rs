@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::reply::Reply;
 
-/// All that is wrong with one request.
+/// All violations of one request.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Violations {
     detail: Vec<Violation>,
@@ -17,7 +17,7 @@ pub(crate) struct Violation {
     msg: String,
 }
 
-/// One step on the way to a wrong value.
+/// One step of the path to a wrong value.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Place {
@@ -58,7 +58,7 @@ impl Violation {
         Self::at("string_type", places, "Input should be a valid string")
     }
 
-    /// The body is no JSON, or JSON of a wrong shape in a place that is not known.
+    /// Returns the violation of a body that is no JSON, or JSON of a wrong shape at an unknown place.
     pub(crate) fn unreadable(error: &serde_json::Error) -> Self {
         if error.is_data() {
             Self::at("model_attributes_type", &[], error.to_string())

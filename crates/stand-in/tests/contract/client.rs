@@ -1,4 +1,4 @@
-//! A stand-in that runs, and a plain client for it.
+//! A running stand-in, and a plain client for it.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -47,7 +47,7 @@ pub fn serve(options: Options) -> Served {
     Served { address, stop, thread: Some(thread) }
 }
 
-/// What came back for one request.
+/// The reply to one request.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,

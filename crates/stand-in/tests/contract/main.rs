@@ -1,4 +1,4 @@
-//! The stand-in's contract, checked over plain sockets: what a client of ARGO would see.
+//! The contract of the stand-in, tested over plain sockets: the replies that a client of ARGO gets.
 
 mod client;
 mod delivery;

@@ -2,8 +2,8 @@
 //!
 //! The patterns are those of `bpe_openai`. `differential.rs` tests that the words here are exactly their matches.
 
-use super::Tokenizer;
-use super::classes::{self, CASELESS, Classes, Kinds, LINE_END, LOWER, MARK, NUMBER, OTHER, SPACE, UPPER};
+use crate::classes::{self, CASELESS, Classes, Kinds, LINE_END, LOWER, MARK, NUMBER, OTHER, SPACE, UPPER};
+use crate::tokenizer::Tokenizer;
 
 /// `\p{L}`
 const LETTER: Kinds = UPPER | LOWER | CASELESS;
@@ -18,7 +18,7 @@ const SYMBOL: Kinds = MARK | OTHER;
 const WHITE: Kinds = SPACE | LINE_END;
 
 /// An iterator over the ends of the words of a text.
-pub(super) struct Split<'a> {
+pub(crate) struct Split<'a> {
     text: &'a str,
     at: usize,
     tokenizer: Tokenizer,
@@ -45,7 +45,7 @@ impl Iterator for Split<'_> {
 
 impl<'a> Split<'a> {
     /// Returns the words of a text.
-    pub(super) fn new(tokenizer: Tokenizer, text: &'a str) -> Self {
+    pub(crate) fn new(tokenizer: Tokenizer, text: &'a str) -> Self {
         Split { text, at: 0, tokenizer, classes: &classes::ALL }
     }
 

@@ -3,8 +3,8 @@
 //! The key of a text is 114 bits of SipHash. Each process draws the secret of the hash anew, so that nobody can make two
 //! texts with one key.
 
-use super::Tokenizer;
-use super::count_cache::{CountCache, CountKey};
+use crate::count_cache::{CountCache, CountKey};
+use crate::tokenizer::Tokenizer;
 use once_cell::sync::Lazy;
 use siphasher::sip128::{Hasher128, SipHasher13};
 use std::hash::Hasher;
@@ -16,7 +16,7 @@ const COUNT: u32 = 28;
 
 /// How the bytes of a text are written.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum TextForm {
+pub enum TextForm {
     /// The text itself.
     Plain,
     /// A JSON value.
@@ -24,14 +24,14 @@ pub(super) enum TextForm {
 }
 
 /// The counts of texts, by hash.
-pub(super) struct TextCache {
+pub struct TextCache {
     secret: (u64, u64),
     counts: CountCache<COUNT>,
 }
 
 impl TextCache {
     /// Returns the count of a text from the cache that all threads share, or else from `count_anew`.
-    pub(super) fn count(tokenizer: Tokenizer, form: TextForm, text: &[u8], count_anew: impl FnOnce() -> u64) -> u64 {
+    pub fn count(tokenizer: Tokenizer, form: TextForm, text: &[u8], count_anew: impl FnOnce() -> u64) -> u64 {
         static SHARED: Lazy<TextCache> = Lazy::new(TextCache::new);
         if text.len() < SHORTEST {
             return count_anew();

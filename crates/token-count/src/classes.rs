@@ -5,24 +5,24 @@ use regex_syntax::hir::{Class, HirKind};
 use std::collections::HashMap;
 
 /// A set of the kinds below. A character is of exactly one kind.
-pub(super) type Kinds = u8;
+pub(crate) type Kinds = u8;
 
 /// `\p{Lu}\p{Lt}`
-pub(super) const UPPER: Kinds = 1;
+pub(crate) const UPPER: Kinds = 1;
 /// `\p{Ll}`
-pub(super) const LOWER: Kinds = 1 << 1;
+pub(crate) const LOWER: Kinds = 1 << 1;
 /// `\p{Lm}\p{Lo}`: letters without case.
-pub(super) const CASELESS: Kinds = 1 << 2;
+pub(crate) const CASELESS: Kinds = 1 << 2;
 /// `\p{M}`
-pub(super) const MARK: Kinds = 1 << 3;
+pub(crate) const MARK: Kinds = 1 << 3;
 /// `\p{N}`
-pub(super) const NUMBER: Kinds = 1 << 4;
+pub(crate) const NUMBER: Kinds = 1 << 4;
 /// `\s` that does not end a line.
-pub(super) const SPACE: Kinds = 1 << 5;
+pub(crate) const SPACE: Kinds = 1 << 5;
 /// `[\r\n]`
-pub(super) const LINE_END: Kinds = 1 << 6;
+pub(crate) const LINE_END: Kinds = 1 << 6;
 /// All other characters: punctuation, symbols, code points without a meaning.
-pub(super) const OTHER: Kinds = 1 << 7;
+pub(crate) const OTHER: Kinds = 1 << 7;
 
 /// The kinds as regular expressions, which are evaluated with the Unicode tables of the library.
 const CLASSES: [(&str, Kinds); 6] = [
@@ -35,16 +35,16 @@ const CLASSES: [(&str, Kinds); 6] = [
 ];
 
 /// The kinds of the ASCII characters. A byte of a longer character has no kind.
-pub(super) const ASCII: [Kinds; 256] = ascii();
+pub(crate) const ASCII: [Kinds; 256] = ascii();
 
 /// The number of characters in a block.
 const BLOCK: usize = 256;
 
 /// The kinds of all characters.
-pub(super) static ALL: Lazy<Classes> = Lazy::new(Classes::new);
+pub(crate) static ALL: Lazy<Classes> = Lazy::new(Classes::new);
 
 /// The kinds of all characters, in blocks. Equal blocks are stored once.
-pub(super) struct Classes {
+pub(crate) struct Classes {
     /// The number of the block for each 256 characters.
     block_of: Vec<u16>,
     blocks: Vec<[Kinds; BLOCK]>,
@@ -76,7 +76,7 @@ impl Classes {
     }
 
     /// Returns the kind of a character.
-    pub(super) fn of(&self, character: char) -> Kinds {
+    pub(crate) fn of(&self, character: char) -> Kinds {
         let at = character as usize;
         let block = self.block_of.get(at / BLOCK).and_then(|block| self.blocks.get(usize::from(*block)));
         block.map_or(OTHER, |block| block[at % BLOCK])

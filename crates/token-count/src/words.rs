@@ -1,7 +1,7 @@
 //! Counts words one by one. The counts of recent short words are cached: most words of a text are among them.
 
-use super::Tokenizer;
-use super::count_cache::{CountCache, CountKey};
+use crate::count_cache::{CountCache, CountKey};
+use crate::tokenizer::Tokenizer;
 use bpe_openai::byte_pair_encoding::BytePairEncoding;
 use once_cell::sync::Lazy;
 
@@ -12,14 +12,14 @@ const LENGTH_AT: usize = 8 * LONGEST;
 const COUNT: u32 = 4;
 
 /// Counts the words of one tokenizer.
-pub(super) struct Words {
+pub(crate) struct Words {
     cache: &'static CountCache<COUNT>,
     bpe: &'static BytePairEncoding,
 }
 
 impl Words {
     /// Returns the counter of a tokenizer, over the cache that all threads share.
-    pub(super) fn of(tokenizer: Tokenizer) -> Self {
+    pub(crate) fn of(tokenizer: Tokenizer) -> Self {
         static O200K: Lazy<CountCache<COUNT>> = Lazy::new(CountCache::new);
         static CL100K: Lazy<CountCache<COUNT>> = Lazy::new(CountCache::new);
         let cache = match tokenizer {
@@ -32,7 +32,7 @@ impl Words {
     /// Returns the count of the word `text[start..end]`, or `None` if it is above `most`. A word that is too long for the
     /// cache is read only until its count exceeds `most`.
     #[inline]
-    pub(super) fn count(&self, text: &[u8], start: usize, end: usize, most: usize) -> Option<usize> {
+    pub(crate) fn count(&self, text: &[u8], start: usize, end: usize, most: usize) -> Option<usize> {
         match key_of(text, start, end) {
             Some(key) => {
                 let count = self.cache.get(set_of(key), key).map(|count| count as usize);
