@@ -17,8 +17,8 @@ pub fn path(config: &Config, beside: Option<&Path>) -> PathBuf {
     beside.map_or_else(|| PathBuf::from(&config.callers), |folder| folder.join(&config.callers))
 }
 
-/// The callers, where keys tell them apart. Beside a configuration that is broken the usual file is looked through too, so
-/// that one run tells all.
+/// Returns the callers, where callers have keys. Beside a broken configuration the usual file is checked too, so that one run
+/// reports everything.
 ///
 /// # Errors
 /// Everything that is wrong with the file.
@@ -57,6 +57,6 @@ fn is_shown(path: &Path, file: &str) -> Option<Problem> {
     let mode = std::fs::metadata(path).ok()?.permissions().mode();
     (mode & 0o077 != 0).then(|| {
         let help = format!("chmod 600 {file}");
-        Problem::warning(Place::File(file.to_owned()), "others than its owner can read it", Some(help))
+        Problem::warning(Place::File(file.to_owned()), "users other than its owner can read it", Some(help))
     })
 }

@@ -1,5 +1,4 @@
-//! `check`: loads both files as `serve` would, runs the tests that the table brings along, tells everything that it
-//! finds, and starts nothing.
+//! `check`: loads all files as `serve` would, runs the tests of the table, reports everything that it finds, and starts nothing.
 
 use super::args::{CheckArgs, DEFAULT_CONFIG, Format};
 use super::disk::Disk;
@@ -7,7 +6,6 @@ use super::files::{self, Loaded};
 use super::load::Needs;
 use super::{Ended, environment, print, serve, tell};
 use crate::access::Access;
-use crate::config::Overrides;
 use crate::diagnostics::Problem;
 use crate::diagnostics::report;
 use crate::online::{self, Online};
@@ -15,16 +13,18 @@ use crate::table_tests;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Says what is wrong, or what would be served.
+/// Reports what is wrong, or what would be served, or with `--print` the configuration.
 pub fn run(args: &CheckArgs) -> Result<(), Ended> {
     // Whoever only tries the demo has a table to check, and no configuration.
     let usual = args.files.config(&environment);
     let nothing_named = usual == Path::new(DEFAULT_CONFIG) && !usual.exists();
-    let loaded = match nothing_named {
-        true => files::load_or_defaults(&args.files),
-        false => files::load(&args.files, &Overrides::default(), Needs::User, &Disk::default()),
+    let loaded = if nothing_named {
+        files::load_or_defaults(&args.files, &args.overrides())
+    } else {
+        files::load(&args.files, &args.overrides(), Needs::User, &Disk::default())
     };
     let config = if nothing_named { "the defaults".to_owned() } else { usual.display().to_string() };
+    let effective = loaded.as_ref().map_or_else(|_| String::new(), |loaded| loaded.config.effective());
     let Looked { summary, lines, problems } = match loaded {
         Ok(loaded) => look(loaded, config, args.online),
         Err(problems) => Looked { problems, ..Looked::default() },
@@ -40,6 +40,7 @@ pub fn run(args: &CheckArgs) -> Result<(), Ended> {
         return Err(Ended::Told);
     }
     match args.format {
+        Format::Text if args.print => print(&effective),
         Format::Text => print(&summary),
         Format::Json => Ok(()),
     }
@@ -66,7 +67,8 @@ fn look(loaded: Loaded, config: String, online: bool) -> Looked {
     let (rows, models) = (live.table.routes().count(), live.table.model_count());
     let mut tests = if ran.run == 0 { String::new() } else { format!("; its {} tests pass", ran.run) };
     if ran.left_out > 0 {
-        tests.push_str(&format!("; tests of rows that are taken out: {}, not run", ran.left_out));
+        let (noun, verb) = if ran.left_out == 1 { ("test", "its row is") } else { ("tests", "their rows are") };
+        tests.push_str(&format!("; {} {noun} not run ({verb} disabled)", ran.left_out));
     }
     let summary = format!("all right: {config}, and {routes} with {rows} routes and {models} models{tests}\n");
     Looked { summary, lines: found.lines, problems }

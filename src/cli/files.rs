@@ -57,13 +57,13 @@ pub fn load(files: &Files, overrides: &Overrides, needs: Needs, disk: &Disk) -> 
 ///
 /// # Errors
 /// Everything that is wrong with either.
-pub fn load_or_defaults(files: &Files) -> Result<Loaded, Vec<Problem>> {
+pub fn load_or_defaults(files: &Files, overrides: &Overrides) -> Result<Loaded, Vec<Problem>> {
     let (path, disk) = (files.config(&environment), Disk::default());
     if path.exists() {
-        return load(files, &Overrides::default(), Needs::Nobody, &disk);
+        return load(files, overrides, Needs::Nobody, &disk);
     }
     eprintln!("{} not found: showing the defaults", path.display());
-    let config = Config::sample(&Overrides::default(), &environment);
+    let config = Config::sample(overrides, &environment);
     with_table(files, path.parent(), config, Needs::Nobody, &disk)
 }
 
@@ -105,7 +105,7 @@ fn candidates(files: &Files, beside: Option<&Path>) -> Vec<PathBuf> {
     }
 }
 
-/// Whether a table has no file.
+/// Returns true when a table has no file.
 pub fn is_built_in(routes: &str) -> bool {
     routes == BUILT_IN_NAME
 }

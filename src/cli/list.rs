@@ -2,12 +2,13 @@
 
 use super::args::ListArgs;
 use super::{Ended, files, print};
+use crate::config::Overrides;
 use crate::table::{Endpoints, Upstream};
 use serde_json::{Map, Value, json};
 
 /// Prints the routes.
 pub fn routes(args: &ListArgs) -> Result<(), Ended> {
-    let loaded = files::load_or_defaults(&args.files)?;
+    let loaded = files::load_or_defaults(&args.files, &Overrides::default())?;
     let rows: Vec<Value> = loaded
         .table
         .routes()
@@ -52,7 +53,7 @@ fn calls(upstream: &Upstream) -> String {
 
 /// Prints the models, and the patterns of names that make more.
 pub fn models(args: &ListArgs) -> Result<(), Ended> {
-    let loaded = files::load_or_defaults(&args.files)?;
+    let loaded = files::load_or_defaults(&args.files, &Overrides::default())?;
     let mut rows = Vec::new();
     for group in loaded.table.groups() {
         let default = group.default().map(|model| &model.name);

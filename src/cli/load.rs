@@ -1,4 +1,4 @@
-//! Compiles both files together, so that one run tells what is wrong with either: what `serve` and `check` share.
+//! Compiles both files together, so that one run reports what is wrong with either. `serve` and `check` share this.
 
 use crate::config::{Config, Env, Overrides};
 use crate::diagnostics::{Checked, Problem};

@@ -8,6 +8,7 @@ mod disk;
 mod explain;
 mod files;
 mod health;
+mod introduction;
 mod key;
 mod list;
 mod listen;
@@ -27,7 +28,7 @@ use std::process::ExitCode;
 enum Ended {
     /// Problems, each of which says what to do.
     Problems(Vec<Problem>),
-    /// It has been told already.
+    /// The reason has been reported already.
     Told,
     /// One sentence.
     Because(String),
