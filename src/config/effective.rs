@@ -79,7 +79,8 @@ fn scalar(key: &Key, value: &str) -> String {
 /// Returns a number of bytes in the largest unit that divides it.
 fn size(bytes: &str) -> String {
     let count: u64 = bytes.parse().unwrap_or_default();
-    let unit = [("MiB", 1 << 20), ("KiB", 1 << 10)].into_iter().find(|(_, unit)| count > 0 && count % unit == 0);
+    let unit =
+        [("MiB", 1 << 20), ("KiB", 1 << 10)].into_iter().find(|(_, unit)| count > 0 && count.is_multiple_of(*unit));
     unit.map_or_else(|| bytes.to_owned(), |(name, unit)| format!("{}{name}", count / unit))
 }
 
