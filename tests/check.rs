@@ -199,3 +199,79 @@ fn a_later_files_tests_replace_those_of_the_same_name() {
     std::fs::write(folder.join("local.yaml"), format!("{local}{}", own.replace("200", "410"))).unwrap();
     assert_eq!(run(&folder, &["check"]).code, Some(0));
 }
+
+/// Keys of the schema as `check --print` writes them: those of sections too.
+fn keys_of_the_schema() -> Vec<String> {
+    let schema: Value = serde_json::from_str(include_str!("../schema/config.schema.json")).unwrap();
+    let properties = schema["properties"].as_object().unwrap();
+    let inner = |key: &Value| key["properties"].as_object().map(|keys| keys.keys().cloned().collect::<Vec<_>>());
+    properties
+        .iter()
+        .flat_map(|(name, key)| std::iter::once(name.clone()).chain(inner(key).unwrap_or_default()))
+        .collect()
+}
+
+const EVERYTHING: &str = r#"port: ${A_PORT}
+user: jdoe
+max_body: 1 MiB
+access: open
+hosts: [a.example.org]
+limits: { concurrent: 3 }
+socket: "it's.sock"
+run_dir: run
+cors:
+  origins: ["null", "https://a.example.org"]
+"#;
+
+#[test]
+fn the_whole_configuration_is_printed_with_where_each_value_was_set() {
+    let folder = folder("print", EVERYTHING, ROUTES);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_argo-openai-proxy"));
+    command.env_clear().envs([("A_PORT", "8081"), ("VERBOSE", "true"), ("LAB_TOKEN", "sesame")]).current_dir(&folder);
+    let output = command.args(["check", "--print", "--host", "::1"]).output().unwrap();
+    let (out, err) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert_eq!((output.status.code(), err.as_str()), (Some(0), ""), "{out}");
+    let line = |start: &str| {
+        out.lines().find(|line| line.trim_start().starts_with(start)).unwrap_or_else(|| panic!("{start}: {out}"))
+    };
+    for (start, origin) in [
+        ("port: 8081 ", "# config.yaml:1"),
+        ("user: \"jdoe\" ", "# config.yaml:2"),
+        ("max_body: 1MiB ", "# config.yaml:3"),
+        ("hosts: ", "# config.yaml:5"),
+        ("concurrent: 3 ", "# config.yaml:6"),
+        ("wait: 10 ", "# default"),
+        ("socket: \"it's.sock\" ", "# config.yaml:7"),
+        ("origins: ", "# config.yaml:10"),
+        ("host: \"::1\" ", "# --host"),
+        ("verbose: true ", "# environment variable VERBOSE"),
+        ("timeout: 600 ", "# default"),
+        ("argo_url: \"https://", "# default"),
+    ] {
+        assert!(line(start).ends_with(origin), "{}", line(start));
+    }
+    assert!(out.contains("\n# tls: not set\n") && out.contains("\n  # requests_per_minute: not set\n"), "{out}");
+    assert!(!out.contains("sesame") && !out.contains("all right"), "{out}");
+    for key in keys_of_the_schema().iter().filter(|key| !["certificate", "key"].contains(&key.as_str())) {
+        assert!(out.contains(&format!("{key}:")), "{key}: {out}");
+    }
+    std::fs::write(folder.join("copy.yaml"), &out).unwrap();
+    let copy = run(&folder, &["check", "--print", "--config", "copy.yaml"]);
+    assert_eq!((copy.code, copy.err.as_str()), (Some(0), ""));
+    let values = |text: &str| {
+        text.lines().map(|line| line.split(" #").next().unwrap().trim_end().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(values(&copy.out), values(&out), "what is printed can be copied");
+}
+
+#[test]
+fn the_configuration_is_printed_only_when_it_is_right() {
+    let wrong = folder("print-wrong", "user: jdoe\nprot: 1\n", ROUTES);
+    let ran = run(&wrong, &["check", "--print"]);
+    assert_eq!((ran.code, ran.out.as_str()), (Some(1), ""));
+    assert!(ran.err.contains("did you mean 'port'?"), "{}", ran.err);
+    let right = folder("print-open", "user: jdoe\n", ROUTES);
+    let open = run(&right, &["check", "--print", "--host", "0.0.0.0"]);
+    assert!(open.code == Some(1) && open.err.contains("everybody who can reach 0.0.0.0"), "{}", open.err);
+    assert_eq!(run(&right, &["check", "--print", "--online"]).code, Some(2));
+}

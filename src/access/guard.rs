@@ -23,6 +23,11 @@ impl Hosts {
         Hosts(Globs::new(names.into_iter().map(|name| name.trim_end_matches('.').to_ascii_lowercase())))
     }
 
+    /// The names, in lower case.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter()
+    }
+
     /// Whether a host is the proxy's own. An address is what it is, nobody can make it lead elsewhere; `localhost` and
     /// `internal`, where containers find their host, are names that nobody can register.
     fn has(&self, host: &str) -> bool {

@@ -33,11 +33,12 @@ Examples:
   argo-openai-proxy init                    make config.yaml, once
   argo-openai-proxy                         serve what config.yaml and routes.yaml say
   argo-openai-proxy my.yaml --port 8080     the same with another file and port
-  argo-openai-proxy check                   look for mistakes in both files
+  argo-openai-proxy check                   look for mistakes in all files
+  argo-openai-proxy check --print           the whole configuration, and where each value was set
   argo-openai-proxy models --json           what can be asked for
   argo-openai-proxy explain GET /health     what would become of a request, and why
 
-Flags beat the environment (CONFIG_PATH, PORT, HOST, VERBOSE), which beats the file.
+Flags override environment variables (CONFIG_PATH, PORT, HOST, VERBOSE). Both override the file.
 Exit codes: 0 all right, 1 a problem, 2 wrong usage.";
 
 /// Use ARGO, Argonne's language-model gateway, from any OpenAI client.
@@ -89,10 +90,10 @@ pub enum Command {
     /// Make config.yaml: the first-time setup
     #[command(after_help = INIT_EXAMPLES)]
     Init(InitArgs),
-    /// Look for mistakes in config.yaml and routes.yaml without starting
+    /// Look for mistakes in config.yaml, routes.yaml and callers.yaml without starting
     #[command(after_help = CHECK_EXAMPLES)]
     Check(CheckArgs),
-    /// Tell what would become of a request and why, without a network
+    /// Show what would become of a request and why, without a network
     #[command(after_help = explain::EXAMPLES)]
     Explain(ExplainArgs),
     /// Ask the proxy that runs with this configuration whether it is ready; exit code 0 when it is
@@ -108,7 +109,7 @@ pub enum Command {
     /// Print the JSON Schema of a file, for editors
     #[command(after_help = SCHEMA_EXAMPLES)]
     Schema(SchemaArgs),
-    /// Print what completes this program's commands and flags in a shell
+    /// Print a shell completion script
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions(CompletionsArgs),
 }
@@ -166,7 +167,7 @@ pub struct ServeArgs {
     #[arg(long, conflicts_with = "demo")]
     pub upgrade: bool,
 
-    /// Talk to a built-in stand-in instead of ARGO; reads no configuration
+    /// Talk to a built-in stand-in (a fake ARGO on this machine); reads no configuration, but reads routes.yaml if it is here
     #[arg(long, conflicts_with_all = ["config_path", "config"])]
     pub demo: bool,
 }
@@ -231,7 +232,7 @@ Examples:
   argo-openai-proxy init --yes --user jdoe    asks nothing
   argo-openai-proxy init --yes --user jdoe --port 44497 --config my.yaml";
 
-/// What the setup need not ask.
+/// What the setup does not need to ask.
 #[derive(Args, Clone, Debug, PartialEq)]
 pub struct InitArgs {
     /// The file to write [default: $CONFIG_PATH, else config.yaml]

@@ -1,11 +1,9 @@
-//! `check`: loads both files as `serve` would, runs the tests that the table brings along, tells everything that it
-//! finds, and starts nothing.
+//! `check`: loads all files as `serve` would, runs the tests of the table, reports everything that it finds, and starts nothing.
 
 use super::args::{CheckArgs, DEFAULT_CONFIG, ReportFormat};
 use super::output::{Ended, print, tell};
 use super::preview::load_or_defaults;
 use crate::access::Access;
-use crate::config::Overrides;
 use crate::diagnostics::Problem;
 use crate::diagnostics::report;
 use crate::loading::{self, FileReader, Loaded, Needs, environment};
@@ -14,18 +12,19 @@ use crate::table_tests;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Says what is wrong, or what would be served.
+/// Reports what is wrong, or what would be served, or with `--print` the configuration.
 pub fn run(args: &CheckArgs) -> Result<(), Ended> {
     // Whoever only tries the demo has a table to check, and no configuration.
     let usual = args.files.config(&environment);
     let nothing_named = usual == Path::new(DEFAULT_CONFIG) && !usual.exists();
     let loaded = if nothing_named {
-        load_or_defaults(&args.files)
+        load_or_defaults(&args.files, &args.overrides())
     } else {
         let paths = args.files.paths(&environment);
-        loading::load(&paths, &Overrides::default(), Needs::User, &FileReader::default())
+        loading::load(&paths, &args.overrides(), Needs::User, &FileReader::default())
     };
     let config = if nothing_named { "the defaults".to_owned() } else { usual.display().to_string() };
+    let effective = loaded.as_ref().map_or_else(|_| String::new(), |loaded| loaded.config.effective());
     let Looked { summary, lines, problems } = match loaded {
         Ok(loaded) => look(loaded, config, args.online),
         Err(problems) => Looked { problems, ..Looked::default() },
@@ -41,6 +40,7 @@ pub fn run(args: &CheckArgs) -> Result<(), Ended> {
         return Err(Ended::Told);
     }
     match args.format {
+        ReportFormat::Text if args.print => print(&effective),
         ReportFormat::Text => print(&summary),
         ReportFormat::Json => Ok(()),
     }
@@ -67,7 +67,8 @@ fn look(loaded: Loaded, config: String, online: bool) -> Looked {
     let (rows, models) = (live.table.routes().count(), live.table.model_count());
     let mut tests = if ran.run == 0 { String::new() } else { format!("; its {} tests pass", ran.run) };
     if ran.left_out > 0 {
-        tests.push_str(&format!("; tests of rows that are taken out: {}, not run", ran.left_out));
+        let (noun, verb) = if ran.left_out == 1 { ("test", "its row is") } else { ("tests", "their rows are") };
+        tests.push_str(&format!("; {} {noun} not run ({verb} disabled)", ran.left_out));
     }
     let summary = format!("all right: {config}, and {routes} with {rows} routes and {models} models{tests}\n");
     Looked { summary, lines: found.lines, problems }

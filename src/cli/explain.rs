@@ -5,7 +5,7 @@ use super::output::{Ended, print, tell};
 use super::preview::load_or_defaults;
 use crate::access::admit::has_key;
 use crate::access::{Access, Mode};
-use crate::config::PLACEHOLDER;
+use crate::config::{Overrides, PLACEHOLDER};
 use crate::explain::{Question, Scripted, Verdict, explain};
 use crate::loading::{self, Loaded};
 use bytes::Bytes;
@@ -16,12 +16,12 @@ use std::sync::Arc;
 
 /// Prints the explanation of a request.
 pub fn run(args: &ExplainArgs) -> Result<(), Ended> {
-    let loaded = load_or_defaults(&args.files())?;
+    let loaded = load_or_defaults(&args.files(), &Overrides::default())?;
     tell(&loaded.warnings);
     let user = match &loaded.config.user {
         Some(user) => user.as_str().to_owned(),
         None => {
-            eprintln!("user is not set: '{PLACEHOLDER}' stands in its place");
+            eprintln!("user is not set: '{PLACEHOLDER}' is used instead");
             PLACEHOLDER.to_owned()
         }
     };
@@ -38,7 +38,7 @@ pub fn run(args: &ExplainArgs) -> Result<(), Ended> {
     let live = Arc::new(loading::live_as(access, loaded));
     let told = explain(&live, &question).map_err(|e| Ended::Because(e.to_string()))?;
     if !args.answer.is_empty() && told.verdict != Verdict::Called {
-        eprintln!("nothing goes upstream, so --answer does not matter");
+        eprintln!("no call goes upstream, so --answer has no effect");
     }
     print(&if args.json {
         serde_json::to_string_pretty(&told).map_err(|e| Ended::Because(e.to_string()))? + "\n"
@@ -47,7 +47,7 @@ pub fn run(args: &ExplainArgs) -> Result<(), Ended> {
     })
 }
 
-/// Who sends the request: the caller that is named, or whose key it has; else somebody who may use all there is.
+/// Returns who sends the request: the caller that is named, or whose key it has, else one who may use everything.
 fn access(args: &ExplainArgs, loaded: &Loaded, user: &str, headers: &HeaderMap) -> Result<Access, Ended> {
     let access = loading::access(loaded, user);
     match &args.caller {
@@ -59,7 +59,9 @@ fn access(args: &ExplainArgs, loaded: &Loaded, user: &str, headers: &HeaderMap) 
         },
         None if matches!(access, Access::Open(_)) || has_key(headers) => Ok(access),
         None => {
-            eprintln!("no key is given: explained for somebody who may use all, as '{user}'; --caller NAME says who");
+            eprintln!(
+                "no key is given: explained for a caller who may use everything, as '{user}'; --caller NAME names one"
+            );
             Ok(Access::anybody(user))
         }
     }

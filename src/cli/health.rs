@@ -17,7 +17,7 @@ use std::time::Duration;
 
 /// How long connecting, and each word of the answer, may take.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// The replies of a table that tell of the process, the best first.
+/// The replies of a table that say whether the process is ready, the best first.
 const REPLIES: [&str; 3] = ["readyz", "livez", "health"];
 /// The most of an answer that is read.
 const LONGEST: u64 = 64 * 1024;
@@ -41,11 +41,12 @@ pub fn run(args: &HealthArgs) -> Result<(), Ended> {
     }
 }
 
-/// The path of the row that tells it.
+/// Returns the path of the row with such a reply.
 fn path(table: &Table) -> Result<String, Ended> {
     let row = |reply| table.routes().find(|route| route.upstream.is_none() && route.does == reply);
     let row = REPLIES.into_iter().find_map(row);
-    let none = || format!("the table has no row that tells whether it is ready; add one with `reply: {}`", REPLIES[0]);
+    let none =
+        || format!("the table has no row that says whether the proxy is ready; add one with `reply: {}`", REPLIES[0]);
     Ok(row.ok_or_else(none)?.path.clone())
 }
 

@@ -34,11 +34,11 @@ fn new(name: &str, user: Option<&str>, files: &KeyFiles) -> Result<(), Ended> {
         let _ = std::os::unix::fs::chown(&path, Some(owner.uid()), Some(owner.gid()));
     }
     print(&format!("{}\n", key.reveal()))?;
-    let did = if there.is_some() { "added to" } else { "the first in the new file" };
-    eprintln!("{name} is {did} {}. The key is kept nowhere: hand it on now.", path.display());
+    let did = if there.is_some() { "added to" } else { "the first caller of the new file" };
+    eprintln!("{name} is {did} {}. The key is not stored anywhere: pass it on now.", path.display());
     match mode {
-        Some(Mode::Keys) => eprintln!("A proxy that is running takes it within a second."),
-        _ => eprintln!("Keys count once config.yaml says: access: keys"),
+        Some(Mode::Keys) => eprintln!("A running proxy accepts it within a second."),
+        _ => eprintln!("The proxy asks for keys when config.yaml has: access: keys"),
     }
     Ok(())
 }

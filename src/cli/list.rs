@@ -3,12 +3,13 @@
 use super::args::ListArgs;
 use super::output::{Ended, print};
 use super::preview::load_or_defaults;
+use crate::config::Overrides;
 use crate::table::{Endpoints, Upstream};
 use serde_json::{Map, Value, json};
 
 /// Prints the routes.
 pub fn routes(args: &ListArgs) -> Result<(), Ended> {
-    let loaded = load_or_defaults(&args.files)?;
+    let loaded = load_or_defaults(&args.files, &Overrides::default())?;
     let rows: Vec<Value> = loaded
         .table
         .routes()
@@ -53,7 +54,7 @@ fn calls(upstream: &Upstream) -> String {
 
 /// Prints the models, and the patterns of names that make more.
 pub fn models(args: &ListArgs) -> Result<(), Ended> {
-    let loaded = load_or_defaults(&args.files)?;
+    let loaded = load_or_defaults(&args.files, &Overrides::default())?;
     let mut rows = Vec::new();
     for group in loaded.table.groups() {
         let default = group.default().map(|model| &model.name);

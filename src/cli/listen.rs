@@ -56,9 +56,11 @@ fn usual_place(config: &Path, needed: bool) -> Result<Option<PathBuf>, Ended> {
     let place = instance::usual_place(config, &environment);
     match private_directory(&place) {
         Ok(()) => Ok(Some(place)),
-        Err(why) if needed => Err(Ended::Because(format!("no upgrade: {why}; `run_dir` of config.yaml names another"))),
+        Err(why) if needed => {
+            Err(Ended::Because(format!("no upgrade: {why}; `run_dir` of config.yaml names another directory")))
+        }
         Err(why) => {
-            warn!("it cannot be upgraded while it runs: {why}; `run_dir` of config.yaml names another");
+            warn!("--upgrade will not work for this process: {why}; `run_dir` of config.yaml names another directory");
             Ok(None)
         }
     }

@@ -4,6 +4,7 @@ pub mod args;
 mod check;
 mod explain;
 mod health;
+mod introduction;
 mod key;
 mod list;
 mod listen;

@@ -1,12 +1,12 @@
 //! `serve`: the proxy, in front of ARGO or of the stand-in.
 
 use super::args::{self, ServeArgs};
-use super::listen::{self, Listening};
+use super::introduction;
+use super::listen;
 use super::output::{Ended, tell};
 use super::stand_in;
-use crate::access::Mode;
 use crate::config::Config;
-use crate::loading::{self, Demo, FileReader, FixedSettings, Loaded, Origin, environment};
+use crate::loading::{self, Demo, FileReader, FixedSettings, Origin, environment};
 use crate::proxy::connection::client::TimedApp;
 use crate::proxy::in_flight::InFlight;
 use crate::proxy::live::Current;
@@ -16,7 +16,6 @@ use crate::server::reload::Reloader;
 use crate::server::upgrade::Inherited;
 use crate::server::{self, Certificates, Listener, Runner};
 use crate::setup;
-use crate::table::Endpoints;
 use crate::telemetry::Metrics;
 use argo_stand_in::{CHAT_PATH, EMBED_PATH, MODELS_PATH, STREAM_CHAT_PATH, StandIn};
 use log::LevelFilter;
@@ -47,7 +46,8 @@ pub fn run(args: &ServeArgs) -> Result<(), Ended> {
     let admin = admin(&loaded.config, &mut inherited)?;
     // What nobody wants any more must not go on taking connections.
     drop(inherited);
-    let introduction = introduction(args, &loaded, &listening, admin.as_ref().map(|admin| admin.address));
+    let admin_address = admin.as_ref().map(|admin| admin.address);
+    let introduction = introduction::text(args, &loaded, &listening, admin_address, place.as_deref());
     let metrics = admin.as_ref().map(|admin| admin.metrics.clone());
 
     let in_flight = InFlight::default();
@@ -125,56 +125,4 @@ fn log(quiet: bool) {
         .format_target(false)
         .format_timestamp_millis()
         .init();
-}
-
-/// What is served where, and how to use it. Nothing else says "listening", and the port is bound by now.
-fn introduction(args: &ServeArgs, loaded: &Loaded, listening: &Listening, admin: Option<SocketAddr>) -> String {
-    let Loaded { config, table, routes, .. } = loaded;
-    let mut lines: Vec<String> = Vec::new();
-    if !args.quiet {
-        lines.push(format!("{} {}", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")));
-        let source =
-            if args.demo { "none: the demo".to_owned() } else { args.files.config(&environment).display().to_string() };
-        lines.push(format!("config    {source}"));
-        lines.push(format!("routes    {routes} ({} routes, {} models)", table.routes().count(), table.model_count()));
-        for upstream in table.upstreams() {
-            let urls = |endpoints: &Endpoints| {
-                endpoints.iter().map(|endpoint| &*endpoint.url).collect::<Vec<_>>().join(", else ")
-            };
-            let stream = upstream.stream.as_ref().map(|stream| format!(", streams {}", urls(stream)));
-            let way = upstream.connect_to.as_ref().map(|place| format!(", by way of {place}"));
-            let more = [stream, way].into_iter().flatten().collect::<String>();
-            lines.push(format!("upstream  {} {}{more}", upstream.name, urls(&upstream.whole)));
-        }
-    }
-    if let Some(admin) = admin {
-        lines.push(format!("metrics   http://{admin}/metrics"));
-    }
-    lines.extend(listening.address.iter().map(|address| format!("listening on {}://{address}", listening.scheme)));
-    lines.extend(listening.socket.iter().map(|path| format!("listening on {}", path.display())));
-    if args.quiet {
-        return lines.join("\n") + "\n";
-    }
-    let (way, reach) = listening.reach();
-    if let (Some(base), true) = (table.base_path(), way.is_empty()) {
-        let key = match config.access {
-            Mode::Open => "unused",
-            Mode::Keys => "(a key that `argo-openai-proxy key new NAME` made)",
-            Mode::Passthrough => "(your Argonne username)",
-        };
-        lines.push(format!(
-            "\nPoint any OpenAI client here:\n  export OPENAI_BASE_URL={reach}{base}\n  export OPENAI_API_KEY={key}"
-        ));
-    }
-    let chat = table.routes().find(|route| route.upstream.is_some());
-    if let Some(route) = chat {
-        let auth = if config.access == Mode::Open { "" } else { " -H \"Authorization: Bearer $OPENAI_API_KEY\"" };
-        let body = r#"{"messages": [{"role": "user", "content": "Say hello"}]}"#;
-        lines.push(format!(
-            "Or try it:\n  curl {way}{reach}{}{auth} -H 'Content-Type: application/json' -d '{body}'",
-            route.path
-        ));
-    }
-    lines.push(format!("Ctrl-C stops it; requests in flight get {} s.\n", config.drain_timeout.as_secs()));
-    lines.join("\n") + "\n"
 }

@@ -22,7 +22,7 @@ impl Host {
         &self.0
     }
 
-    /// Whether no address is meant at all.
+    /// True when no address is meant at all.
     pub fn is_none(&self) -> bool {
         self.0.eq_ignore_ascii_case("none")
     }

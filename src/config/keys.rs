@@ -10,7 +10,7 @@ pub const KEYS: &[Key] = &[
     Key::optional("argo_url", Kind::Text, "ARGO's chat, with its final slash."),
     Key::optional("argo_stream_url", Kind::Text, "ARGO's streamed chat, with its final slash."),
     Key::optional("argo_embedding_url", Kind::Text, "ARGO's embeddings, with its final slash."),
-    Key::optional("user", Kind::Text, "Your Argonne username: all that ARGO asks for."),
+    Key::optional("user", Kind::Text, "Your Argonne username. ARGO asks only for this."),
     Key::optional(
         "verbose",
         Kind::Bool,
@@ -21,25 +21,25 @@ pub const KEYS: &[Key] = &[
     Key::optional(
         "host",
         Kind::Text,
-        "Address to listen on; none: only on `socket`. Whoever reaches it uses ARGO under your username.",
+        "Address to listen on; none: only on `socket`. Anyone who reaches it uses ARGO under your username.",
     ),
     Key::optional(
         "access",
         Kind::OneOf(modes),
-        "Who may use it; `open` by default, where only this machine reaches it.",
+        "Who may use the proxy. The default is `open`, where only this machine reaches it.",
     ),
     Key::optional("callers", Kind::Text, "The file that lists callers and their keys, found from this one."),
     Key::optional(
         "hosts",
         Kind::List(&Kind::Text),
-        "More names by which it is reached, behind a proxy of yours: a name, *.domain, or \"*\" for every name.",
+        "More names of the proxy, behind a reverse proxy: a name, *.domain, or \"*\" for every name.",
     ),
     Key::optional("argo_models_url", Kind::Text, "ARGO's list of models; only `check --online` asks there."),
     Key::optional("connect_timeout", Kind::Seconds, "Longest connecting, in seconds."),
     Key::optional(
         "drain_timeout",
         Kind::Seconds,
-        "How long requests in flight get when it stops, in seconds; 0 cuts them.",
+        "How long requests in flight get when the proxy stops, in seconds; 0 cuts them.",
     ),
     Key::optional("max_body", Kind::Size, "Largest request: bytes, or a number with a unit such as 32MiB."),
     Key::optional("max_answer", Kind::Size, "Largest answer that is held in memory; streams are not."),
@@ -59,27 +59,27 @@ pub const KEYS: &[Key] = &[
     Key::optional(
         "write_timeout",
         Kind::Seconds,
-        "How far a client may be behind 16 KiB/s while it does not take what is there for it, in seconds.",
+        "How far a client may be behind 16 KiB/s while data waits for it, in seconds.",
     ),
     Key::optional(
         "access_log",
         Kind::OneOf(access_logs),
-        "What is logged of each request; what fails is, in any case.",
+        "What the log has of each request. Failures are always logged.",
     ),
     Key::optional(
         "admin",
         Kind::Address,
         "Where metrics are served (/metrics, /livez, /readyz): a port of this machine, host:port, or none.",
     ),
-    Key::optional("metrics_by_caller", Kind::Bool, "Whether metrics tell callers apart, as far as a file names them."),
-    Key::optional("server_timing", Kind::Bool, "Whether replies tell in Server-Timing where the time went."),
+    Key::optional("metrics_by_caller", Kind::Bool, "True: metrics have a label for callers that callers.yaml names."),
+    Key::optional("server_timing", Kind::Bool, "True: the header Server-Timing of replies says where the time went."),
     Key::optional("cors", Kind::Map(CORS), "Web pages that may call the proxy from a browser."),
-    Key::optional("socket", Kind::Text, "Unix socket to listen on, too; only your own programs reach it."),
+    Key::optional("socket", Kind::Text, "Unix socket to listen on, too. Only your own programs reach it."),
     Key::optional("tls", Kind::Map(TLS), "Speak TLS on `port`, and nothing else."),
     Key::optional(
         "run_dir",
         Kind::Text,
-        "Directory of the running instance: its process id, and where it is upgraded.",
+        "Directory of the running instance: its process id, and the socket for upgrades.",
     ),
 ];
 

@@ -1,5 +1,6 @@
 //! The keys of `config.yaml`, as far as one text sets them: the sample sets all, a user's file overlays some.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::host::Host;
@@ -15,7 +16,7 @@ use crate::wire::HttpUrl;
 use crate::yaml::node::{Node, parse};
 use crate::yaml::source::syntax;
 use crate::yaml::value::{boolean, expected, seconds, seconds_or_zero, size};
-use crate::yaml::{Section, Source};
+use crate::yaml::{Section, Source, Step};
 
 /// What one text says; a key that it leaves out is `None`.
 #[derive(Default)]
@@ -52,6 +53,8 @@ pub(super) struct Layer {
     pub admin: Option<(Option<Listen>, Place)>,
     pub metrics_by_caller: Option<bool>,
     pub server_timing: Option<bool>,
+    /// Where each value was set that is no default, by `key` or `section.key`.
+    pub places: BTreeMap<String, Place>,
 }
 
 impl Layer {
@@ -65,7 +68,10 @@ impl Layer {
         let mut source = Source::new(file, text, &root, Some(env));
         let layer = match &root {
             Node::Null => Layer { user_place: Some(Place::File(file.to_owned())), ..Layer::default() },
-            Node::Map(entries) => Layer::of(Section::new(entries, KEYS), &mut source),
+            Node::Map(entries) => {
+                let places = places(entries, &source);
+                Layer { places, ..Layer::of(Section::new(entries, KEYS), &mut source) }
+            }
             other => {
                 let reason = expected("settings, one `key: value` per line", other);
                 source.error(&[], reason.message, Some(see_sample));
@@ -107,12 +113,13 @@ impl Layer {
             admin: keys.get(source, "admin", value::listen).map(|listen| (listen, keys.place(source, "admin"))),
             metrics_by_caller: keys.get(source, "metrics_by_caller", boolean),
             server_timing: keys.get(source, "server_timing", boolean),
+            places: BTreeMap::new(),
         };
         keys.finish(source);
         layer
     }
 
-    /// This layer, with what it leaves out taken from `base`.
+    /// This layer, with what it leaves out taken from `base`, whose values are the defaults.
     pub fn over(self, base: Layer) -> Layer {
         Layer {
             port: self.port.or(base.port),
@@ -145,8 +152,26 @@ impl Layer {
             admin: self.admin.or(base.admin),
             metrics_by_caller: self.metrics_by_caller.or(base.metrics_by_caller),
             server_timing: self.server_timing.or(base.server_timing),
+            places: self.places,
         }
     }
+}
+
+/// Returns the place of each value of the file: of every key, and of every key of a section.
+fn places(entries: &[(Node, Node)], source: &Source<'_>) -> BTreeMap<String, Place> {
+    let mut places = BTreeMap::new();
+    for (index, (key, value)) in entries.iter().enumerate() {
+        let (Node::Text(key), true) = (key, *value != Node::Null) else { continue };
+        places.insert(key.clone(), source.place(&[Step::Value(index)]));
+        let Node::Map(inner) = value else { continue };
+        for (inner_index, (name, value)) in inner.iter().enumerate() {
+            if let (Node::Text(name), true) = (name, *value != Node::Null) {
+                let path = [Step::Value(index), Step::Value(inner_index)];
+                places.insert(format!("{key}.{name}"), source.place(&path));
+            }
+        }
+    }
+    places
 }
 
 fn url(keys: &mut Section<'_>, source: &mut Source<'_>, key: &'static str) -> Option<HttpUrl> {
@@ -180,7 +205,7 @@ fn hosts(keys: &mut Section<'_>, source: &mut Source<'_>) -> Option<Hosts> {
     for any in list.iter().filter(|name| name.value == "*") {
         source.warn(
             &any.path,
-            "hosts: * lets every web page that you visit use ARGO under your username, by a name that it makes lead here",
+            "hosts: * lets every web page that you visit use ARGO under your username, through a name of its own that leads here",
             Some("list the names that you use".to_owned()),
         );
     }

@@ -8,6 +8,7 @@
 //! # Ok::<(), Vec<argo_openai_proxy::config::Problem>>(())
 //! ```
 
+mod effective;
 mod host;
 mod keys;
 mod layer;
@@ -22,6 +23,7 @@ mod tests;
 mod url;
 mod value;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -96,11 +98,13 @@ pub struct Config {
     pub access_log: AccessLog,
     /// Where metrics are served, if they are.
     pub admin: Option<Listen>,
-    /// Whether metrics tell callers apart.
+    /// True when metrics have a label for the caller.
     pub metrics_by_caller: bool,
-    /// Whether replies carry `Server-Timing`.
+    /// True when replies carry `Server-Timing`.
     pub server_timing: bool,
     user_place: Place,
+    /// Where each value was set that is no default.
+    places: BTreeMap<String, Place>,
 }
 
 impl Config {
@@ -213,6 +217,11 @@ impl Config {
         .filter_map(|(key, value)| Some((key, value?)))
     }
 
+    /// Returns every key with its value, and with the place where the value was set, as YAML that can be copied.
+    pub fn effective(&self) -> String {
+        effective::yaml(self)
+    }
+
     fn complete(layer: Layer) -> Option<Config> {
         Some(Config {
             port: layer.port?,
@@ -223,6 +232,7 @@ impl Config {
             argo_models_url: layer.argo_models_url?,
             user: layer.user?,
             user_place: layer.user_place?,
+            places: layer.places,
             verbose: layer.verbose?,
             num_workers: layer.num_workers?,
             timeout: layer.timeout?,
@@ -250,7 +260,7 @@ impl Config {
     }
 }
 
-/// The username is the credential upstream: whoever reaches the proxy spends it.
+/// Returns a problem when others reach the proxy: the username is the only credential upstream.
 fn open_to_others(layer: &Layer) -> Option<Problem> {
     let (host, place) = layer.host.as_ref().filter(|(host, _)| !host.is_loopback())?;
     let message = format!("host: everybody who can reach {host} can use ARGO under your username");
@@ -261,8 +271,8 @@ fn open_to_others(layer: &Layer) -> Option<Problem> {
             Some(Problem::warning(place.clone(), message, Some(help.to_owned())))
         }
         None => {
-            let help = "say in the configuration who may: `access: keys`, whose keys `argo-openai-proxy key new NAME` \
-                        makes; `access: open` for everybody; or use 127.0.0.1";
+            let help = "write who may: `access: keys` (`argo-openai-proxy key new NAME` makes a key) or `access: open` for \
+                        everybody; or use 127.0.0.1";
             Some(Problem::new(place.clone(), message, Some(help.to_owned())))
         }
     }
@@ -271,17 +281,17 @@ fn open_to_others(layer: &Layer) -> Option<Problem> {
 fn listens_nowhere(layer: &Layer) -> Option<Problem> {
     let (_, place) = layer.host.as_ref().filter(|(host, _)| host.is_none() && layer.listeners.socket.is_none())?;
     let help = "add `socket: PATH`, or name an address".to_owned();
-    Some(Problem::new(place.clone(), "host: none, and no socket either: nothing would be listened on", Some(help)))
+    Some(Problem::new(place.clone(), "host: none, and no socket either: the proxy would listen nowhere", Some(help)))
 }
 
-/// Metrics tell which models are used how much, and by whom.
+/// Returns a problem when others reach the metrics, which show who uses which models.
 fn watched_by_others(layer: &Layer) -> Option<Problem> {
     let (listen, place) = layer.admin.as_ref()?;
     let listen = listen.as_ref().filter(|listen| !listen.host.is_loopback())?;
     Some(Problem::warning(
         place.clone(),
         format!("admin: everybody who can reach {} can read the metrics", listen.host),
-        Some("write the port alone, unless whoever collects them runs elsewhere".to_owned()),
+        Some("write the port alone, unless the collector runs on another machine".to_owned()),
     ))
 }
 

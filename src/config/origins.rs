@@ -32,7 +32,7 @@ impl Origins {
         Origins(patterns.into_iter().map(|pattern| pattern.0).collect())
     }
 
-    /// Whether a request with this `Origin` header may be answered for a browser.
+    /// Returns true when a browser may read the answer to a request with this `Origin` header.
     pub fn allows(&self, origin: &str) -> bool {
         let asked = AllowedOrigin::parse(origin);
         self.0.iter().any(|pattern| match (pattern, &asked) {
@@ -40,6 +40,11 @@ impl Origins {
             (_, Ok(asked)) => pattern.covers(asked),
             (_, Err(_)) => false,
         })
+    }
+
+    /// The entries, as they are written.
+    pub fn texts(&self) -> impl Iterator<Item = String> {
+        self.0.iter().map(AllowedOrigin::to_string)
     }
 
     /// True when every origin is allowed, so that answers need not vary by it.
@@ -117,27 +122,22 @@ fn is_scheme_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')
 }
 
-impl fmt::Display for Origins {
+impl fmt::Display for AllowedOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, pattern) in self.0.iter().enumerate() {
-            f.write_str(if index == 0 { "" } else { ", " })?;
-            match pattern {
-                AllowedOrigin::Any => f.write_str("*")?,
-                AllowedOrigin::Null => f.write_str("null")?,
-                AllowedOrigin::Exact { scheme, host, port } => {
-                    if host.ip().is_some_and(|ip| ip.is_ipv6()) {
-                        write!(f, "{scheme}://[{host}]")?;
-                    } else {
-                        write!(f, "{scheme}://{host}")?;
-                    }
-                    match port {
-                        Ports::Any => f.write_str(":*")?,
-                        Ports::One(port) => write!(f, ":{port}")?,
-                    }
-                }
-            }
+        let (scheme, host, port) = match self {
+            AllowedOrigin::Any => return f.write_str("*"),
+            AllowedOrigin::Null => return f.write_str("null"),
+            AllowedOrigin::Exact { scheme, host, port } => (scheme, host, port),
+        };
+        if host.ip().is_some_and(|ip| ip.is_ipv6()) {
+            write!(f, "{scheme}://[{host}]")?;
+        } else {
+            write!(f, "{scheme}://{host}")?;
         }
-        Ok(())
+        match port {
+            Ports::Any => f.write_str(":*"),
+            Ports::One(port) => write!(f, ":{port}"),
+        }
     }
 }
 
@@ -205,6 +205,7 @@ mod tests {
     #[test]
     fn displays_as_written() {
         let list = origins(&["http://[::1]:*", "*", "null", "https://a.example:8443"]);
-        assert_eq!(list.to_string(), "http://[::1]:*, *, null, https://a.example:8443");
+        let texts: Vec<String> = list.texts().collect();
+        assert_eq!(texts, ["http://[::1]:*", "*", "null", "https://a.example:8443"]);
     }
 }

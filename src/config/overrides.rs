@@ -54,11 +54,27 @@ impl Overrides {
             }
         });
 
+        self.note_places(env, layer);
         layer.port = port.or(layer.port);
         layer.access = self.access.or(layer.access);
         layer.verbose = verbose.or(layer.verbose);
         layer.host = host.or_else(|| layer.host.take());
         problems
+    }
+
+    /// Notes which values come from a flag, and which from a variable.
+    fn note_places(&self, env: Env<'_>, layer: &mut Layer) {
+        let verbose = self.verbose.map(|verbose| if verbose { "--verbose" } else { "--quiet" });
+        let flags = [
+            ("port", "PORT", self.port.map(|_| "--port")),
+            ("host", "HOST", self.host.as_ref().map(|_| "--host")),
+            ("verbose", "VERBOSE", verbose),
+        ];
+        for (key, variable, flag) in flags {
+            let set = || env(variable).is_some_and(|value| !value.trim().is_empty());
+            let place = flag.map(Place::Flag).or_else(|| set().then(|| Place::Variable(variable.to_owned())));
+            layer.places.extend(place.map(|place| (key.to_owned(), place)));
+        }
     }
 }
 

@@ -17,7 +17,7 @@ pub fn path(config: &Config, beside: Option<&Path>) -> PathBuf {
     beside.map_or_else(|| PathBuf::from(&config.callers), |folder| folder.join(&config.callers))
 }
 
-/// Returns the callers, if keys tell them apart. Beside a broken configuration the usual file is checked too, so that one run
+/// Returns the callers, where callers have keys. Beside a broken configuration the usual file is checked too, so that one run
 /// reports everything.
 ///
 /// # Errors
@@ -57,6 +57,6 @@ fn is_shown(path: &Path, file: &str) -> Option<Problem> {
     let mode = std::fs::metadata(path).ok()?.permissions().mode();
     (mode & 0o077 != 0).then(|| {
         let help = format!("chmod 600 {file}");
-        Problem::warning(Place::File(file.to_owned()), "others than its owner can read it", Some(help))
+        Problem::warning(Place::File(file.to_owned()), "users other than its owner can read it", Some(help))
     })
 }

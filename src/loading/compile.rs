@@ -1,4 +1,4 @@
-//! Compiles the configuration and the table together, so that one run reports what is wrong with either.
+//! Compiles both files together, so that one run reports what is wrong with either. `serve` and `check` share this.
 
 use crate::config::{Config, Env, Overrides};
 use crate::diagnostics::{Checked, Problem};

@@ -70,12 +70,12 @@ pub fn load(
 ///
 /// # Errors
 /// Everything that is wrong with any of the files.
-pub fn load_or_defaults(paths: &FilePaths) -> Result<Loaded, Vec<Problem>> {
+pub fn load_or_defaults(paths: &FilePaths, overrides: &Overrides) -> Result<Loaded, Vec<Problem>> {
     let reader = FileReader::default();
     if paths.config.exists() {
-        return load(paths, &Overrides::default(), Needs::Nobody, &reader);
+        return load(paths, overrides, Needs::Nobody, &reader);
     }
-    let config = Config::sample(&Overrides::default(), &environment);
+    let config = Config::sample(overrides, &environment);
     with_table(paths.routes.as_deref(), paths.config.parent(), config, Needs::Nobody, &reader)
 }
 

@@ -9,7 +9,7 @@ use crate::config::check_username;
 pub struct Terminal<'t> {
     pub input: &'t mut dyn BufRead,
     pub output: &'t mut dyn Write,
-    /// Whether a person is at the other end; without one nothing is asked.
+    /// True when a person is at the other end. Otherwise the setup asks nothing.
     pub interactive: bool,
 }
 

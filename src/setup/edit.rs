@@ -26,34 +26,10 @@ pub fn set_value(text: &str, key: &str, value: &str) -> String {
     out
 }
 
-/// The text without comments and empty lines, for a short look at it.
-pub fn without_comments(text: &str) -> String {
-    text.lines()
-        .map(|line| split_comment(line).0)
-        .filter(|line| !line.trim().is_empty())
-        .flat_map(|line| [line, "\n"])
-        .collect()
-}
-
-/// Any text as a YAML scalar on one line, in double quotes.
-pub fn quote(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\t' => out.push_str("\\t"),
-            // YAML's own escapes for what it takes for line breaks or refuses in a text.
-            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}') => {
-                out.push_str(&format!("\\u{:04x}", u32::from(c)));
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
+/// Returns the lines that set one of `keys`, without comments.
+pub fn only_keys(text: &str, keys: &[&str]) -> String {
+    let is_shown = |line: &&str| line.split_once(':').is_some_and(|(key, _)| keys.contains(&key));
+    text.lines().filter(is_shown).map(|line| split_comment(line).0).flat_map(|line| [line, "\n"]).collect()
 }
 
 /// Splits a line into what it sets (without trailing blanks) and its comment. `#` starts a comment only outside of
@@ -86,6 +62,7 @@ fn split_comment(line: &str) -> (&str, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::yaml::quote;
     use proptest::prelude::*;
 
     const TEXT: &str = "# port: 1 in a comment\nport: 0 # why\nsupport: 7\nuser: \"a # b\" # who\n\nname: it's # x\r\nlist:\n  port: 9\n";
@@ -107,9 +84,9 @@ mod tests {
     }
 
     #[test]
-    fn the_short_look_has_no_comments() {
-        assert_eq!(without_comments(TEXT), "port: 0\nsupport: 7\nuser: \"a # b\"\nname: it's\nlist:\n  port: 9\n");
-        assert_eq!(without_comments("a: b#c\nd: [\"#\", '#'] # e\n"), "a: b#c\nd: [\"#\", '#']\n");
+    fn the_short_look_has_the_named_keys_without_comments() {
+        assert_eq!(only_keys(TEXT, &["port", "user", "name"]), "port: 0\nuser: \"a # b\"\nname: it's\n");
+        assert_eq!(only_keys("a: b#c\nd: [\"#\", '#'] # e\n", &["d"]), "d: [\"#\", '#']\n");
     }
 
     #[test]

@@ -51,10 +51,7 @@ impl fmt::Display for SetupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             SetupError::NeedsTerminal { config, exists } => {
-                let (state, force) = match exists {
-                    true => ("already exists", " --force"),
-                    false => ("file not found", ""),
-                };
+                let (state, force) = if *exists { ("already exists", " --force") } else { ("file not found", "") };
                 write!(
                     f,
                     "{config} {state}, and there is no terminal to ask on.\n\
@@ -97,8 +94,5 @@ impl std::error::Error for SetupError {}
 /// A path as a shell takes it when pasted.
 fn shell_quote(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-');
-    match text.chars().all(plain) {
-        true => text.to_owned(),
-        false => format!("'{}'", text.replace('\'', r"'\''")),
-    }
+    if text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }

@@ -23,6 +23,7 @@ pub use write::write_private;
 
 use crate::config::{Config, Overrides, SAMPLE, SAMPLE_FILE, check_username};
 use crate::wire::HttpUrl;
+use crate::yaml::quote;
 
 /// What the command line says about the setup.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +44,13 @@ pub type Probe<'p> = &'p dyn Fn(&[HttpUrl], Duration) -> Vec<Reachability>;
 
 const RULE: &str = "--------------------------------------";
 
+/// What the review shows: the keys of the specification, which has all that the questions decide among them.
+const REVIEWED: &[&str] =
+    &["port", "argo_url", "argo_stream_url", "argo_embedding_url", "user", "verbose", "num_workers", "timeout"];
+
+/// The last line of the review: a comment, as everything in it is YAML.
+const ALL_KEYS: &str = "# All other keys have their defaults. To see them: argo-openai-proxy check --print";
+
 /// The setup on this process's own terminal and network.
 ///
 /// # Errors
@@ -55,7 +63,7 @@ pub fn run_on_terminal(options: &Options) -> Result<(), SetupError> {
 
 /// Asks what has to be asked, checks the connection, writes the file and shows it.
 ///
-/// URLs that cannot be reached are told and no failure: people set up off-site.
+/// Unreachable URLs are reported but do not fail the setup: people often run it off-site.
 ///
 /// # Errors
 /// See [`SetupError`]; except at the review nothing has been written then.
@@ -72,7 +80,7 @@ pub fn run(options: &Options, terminal: &mut Terminal<'_>, probe: Probe<'_>) -> 
     review(options, &text, terminal)
 }
 
-/// Whether a file may be written, and whether it may replace one.
+/// Returns true when the file may replace one. An error says that no file may be written.
 fn may_write(options: &Options, terminal: &mut Terminal<'_>) -> Result<bool, SetupError> {
     let config = &options.config;
     let exists = config.symlink_metadata().is_ok();
@@ -100,10 +108,7 @@ fn may_write(options: &Options, terminal: &mut Terminal<'_>) -> Result<bool, Set
             format!("Would you like to create it from {SAMPLE_FILE}?")
         }
     };
-    match terminal.yes_or_no(&question, false)? {
-        true => Ok(exists),
-        false => Err(SetupError::Declined(config.clone())),
-    }
+    if terminal.yes_or_no(&question, false)? { Ok(exists) } else { Err(SetupError::Declined(config.clone())) }
 }
 
 /// What differs between two people's configurations.
@@ -119,10 +124,7 @@ fn answers(options: &Options, terminal: &mut Terminal<'_>) -> Result<Answers, Se
         Some(user) => user.clone(),
         None => terminal.username()?,
     };
-    let verbose = match options.yes {
-        true => None,
-        false => Some(terminal.yes_or_no("Enable verbose mode?", false)?),
-    };
+    let verbose = if options.yes { None } else { Some(terminal.yes_or_no("Enable verbose mode?", false)?) };
     let port = match options.port {
         Some(port) => {
             if TcpListener::bind(("127.0.0.1", port)).is_err() {
@@ -145,7 +147,7 @@ fn free_port() -> io::Result<u16> {
 
 fn render(answers: &Answers) -> String {
     let text = edit::set_value(SAMPLE, "port", &answers.port.to_string());
-    let text = edit::set_value(&text, "user", &edit::quote(&answers.user));
+    let text = edit::set_value(&text, "user", &quote(&answers.user));
     match answers.verbose {
         Some(verbose) => edit::set_value(&text, "verbose", &verbose.to_string()),
         None => text,
@@ -185,7 +187,7 @@ fn check_connection(config: &Config, terminal: &mut Terminal<'_>, probe: Probe<'
 fn review(options: &Options, text: &str, terminal: &mut Terminal<'_>) -> Result<(), SetupError> {
     let config = options.config.display();
     terminal.say(&format!("Created {config} with your settings:\n{RULE}"))?;
-    terminal.say(&format!("{}{RULE}", edit::without_comments(text)))?;
+    terminal.say(&format!("{}{ALL_KEYS}\n{RULE}", edit::only_keys(text, REVIEWED)))?;
     if options.yes {
         return Ok(());
     }

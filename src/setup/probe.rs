@@ -1,4 +1,4 @@
-//! Asks a URL whether it can be reached from here, and tells the ways in which it cannot apart.
+//! Probes a URL from here, and distinguishes the ways in which it cannot be reached.
 //!
 //! The question is a GET without a body: ARGO's routes are POST only and answer it 405, which costs nothing and needs
 //! no username. Names are resolved here because pingora's peers block on names and panic on unknown ones.

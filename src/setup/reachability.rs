@@ -1,4 +1,4 @@
-//! Whether a URL can be reached from here, in words for a person.
+//! What a probe of a URL found, in words for a person.
 
 use std::fmt;
 use std::net::SocketAddr;

@@ -95,7 +95,8 @@ fn the_session_of_the_specification() {
          user: \"jdoe\"\n\
          verbose: true\n\
          num_workers: 5\n\
-         timeout: 600\n"
+         timeout: 600\n\
+         # All other keys have their defaults. To see them: argo-openai-proxy check --print\n"
     );
     assert!(screen.contains(&expected), "{screen}");
     assert!(

@@ -5,10 +5,10 @@ use pingora::{Error, ErrorType};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// What pingora puts in the place of a cause that it has told already.
+/// What pingora puts in the place of a cause that its sentence has already.
 const OWN_ADDRESS: &str = "local address ";
 
-/// Why there is no connection to an address; whether TCP got through.
+/// Returns why there is no connection to an address. `connected` is true when TCP got through.
 pub(crate) fn connect_failure(error: &Error, address: SocketAddr, limit: Duration, connected: bool) -> Reachability {
     match error.etype() {
         // The same type for both handshakes: TCP's never got through, TLS's came after it had.
@@ -30,7 +30,7 @@ pub(crate) fn reason(error: &Error) -> String {
         inner = cause;
     }
     match (&inner.cause, &inner.context) {
-        // Of a handshake that failed pingora tells the own address as the cause, and the cause in its sentence.
+        // For a failed handshake pingora gives its own address as the cause, and the cause in its sentence.
         (Some(cause), Some(context)) if cause.to_string().starts_with(OWN_ADDRESS) => handshake(context.as_str()),
         (Some(cause), _) => cause.to_string(),
         (None, Some(context)) => handshake(context.as_str()),

@@ -12,10 +12,8 @@ use std::path::{Path, PathBuf};
 /// also when it came into being this moment.
 pub fn write_private(path: &Path, text: &str, overwrite: bool) -> io::Result<()> {
     // Through a link, so that the link stays one.
-    let target = match overwrite {
-        true => fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()),
-        false => path.to_owned(),
-    };
+    let target = if overwrite { fs::canonicalize(path).ok() } else { None };
+    let target = target.unwrap_or_else(|| path.to_owned());
     let (temporary, mut file) = beside(&target)?;
     let placed = file
         .write_all(text.as_bytes())

@@ -2,28 +2,48 @@
 
 use super::record::{Record, cut};
 use std::fmt::{self, Display, Write};
+use std::io::IsTerminal;
+use std::sync::LazyLock;
 
 /// The largest number of characters of a path or a name in a line.
 const LONGEST: usize = 200;
 
-/// Returns the line, without time and level.
+/// True when a person reads the log as it is written.
+static IS_ON_TERMINAL: LazyLock<bool> = LazyLock::new(|| std::io::stderr().is_terminal());
+
+/// Returns the line, without time and level. On a terminal a request that went well has a short one.
 pub fn line(record: &Record<'_>) -> String {
+    let went_well = record.ended.is_none() && record.status.is_some_and(|status| status < 300);
     let mut out = String::with_capacity(320);
-    // Writing to a String cannot fail.
-    let _ = write(&mut out, record);
+    // A String takes whatever is written to it.
+    let _ = if went_well && *IS_ON_TERMINAL { write_short(&mut out, record) } else { write(&mut out, record) };
     out
 }
 
-fn write(out: &mut String, record: &Record<'_>) -> fmt::Result {
-    // Fields that most requests have in common come first. Values from clients are escaped or quoted.
+/// Writes what somebody wants to know who watches: status, time, model, tokens, caller, id.
+fn write_short(out: &mut String, record: &Record<'_>) -> fmt::Result {
+    write_begin(out, record)?;
+    word(out, "model", record.model_id)?;
+    field(out, "tokens_in", record.input_tokens)?;
+    field(out, "tokens_out", record.output_tokens)?;
+    word(out, "caller", record.caller)?;
+    write!(out, " id={}", Word(record.id))
+}
+
+/// Writes method, path, status and time.
+fn write_begin(out: &mut String, record: &Record<'_>) -> fmt::Result {
     let Record { method, path, .. } = record;
     write!(out, "{method} {} ", cut(path, LONGEST).escape_debug())?;
     match record.status {
         Some(status) => write!(out, "{status}")?,
         None => out.write_char('-')?,
     }
-    write!(out, " {}ms", record.total.as_millis())?;
-    word(out, "route", record.route.filter(|route| route != path))?;
+    write!(out, " {}ms", record.total.as_millis())
+}
+
+fn write(out: &mut String, record: &Record<'_>) -> fmt::Result {
+    write_begin(out, record)?;
+    word(out, "route", record.route.filter(|route| *route != record.path))?;
     word(out, "model", record.model_id)?;
     word(out, "name", record.model)?;
     word(out, "asked", record.other_name())?;
@@ -88,6 +108,12 @@ mod tests {
              stream upstream=200 at=127.0.0.1:8080 first_byte=5ms first_text=6ms own=250us in=10 out=20 tokens_in=3 \
              tokens_out=4 calls=2 retries=1 ended_by=upstream error=timeout why=\"it said\\n\\\"no\\\"\" \
              caller=\"bob\\nINFO forged\" id=req_1"
+        );
+        let mut short = String::new();
+        write_short(&mut short, &full()).unwrap();
+        assert_eq!(
+            short,
+            "POST /v1/\\u{2028}\\u{85}x 504 7ms model=gpt4o tokens_in=3 tokens_out=4 caller=\"bob\\nINFO forged\" id=req_1"
         );
         let long = "a".repeat(10_000);
         assert!(line(&Record { path: &long, asked: Some(&long), ..full() }).len() < 1000);

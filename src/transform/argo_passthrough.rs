@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// The registry's row.
 pub const ENTRY: Entry = Entry {
     name: "argo_passthrough",
-    about: "The upstream's own format, untouched but for user and model",
+    about: "The upstream's own format; only user and model are filled in",
     client_suffix: None,
     build: |wiring: Wiring| Ok(Arc::new(Passthrough { models: wiring.models })),
 };

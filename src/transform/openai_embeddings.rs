@@ -24,7 +24,7 @@ const AT_ONCE: usize = 4;
 /// The registry's row.
 pub const ENTRY: Entry = Entry {
     name: "openai_embeddings",
-    about: "OpenAI embeddings, as floats or base64, over an embedding upstream",
+    about: "OpenAI embeddings, as floats or base64",
     client_suffix: Some("/embeddings"),
     build: |wiring: Wiring| match wiring.dialect {
         Dialect::Embedding(dialect) => {

@@ -120,7 +120,7 @@ fn a_first_key_begins_a_private_file() {
     let folder = Folder::of(setup().config("host: 0.0.0.0"));
     let (code, out, err) = folder.run(&["key", "new", "ann"]);
     assert_eq!(code, Some(0), "{err}");
-    assert!(err.contains("Keys count once config.yaml says: access: keys"), "{err}");
+    assert!(err.contains("The proxy asks for keys when config.yaml has: access: keys"), "{err}");
     let mode = std::fs::metadata(folder.0.join("callers.yaml")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     folder.write("config.yaml", &(folder.read("config.yaml") + "access: keys\n"));

@@ -1,8 +1,8 @@
 //! The promise: a new model or endpoint touches the table and nothing else.
 
+mod examples;
 mod models;
 mod paths;
-mod readme;
 mod upstreams;
 
 use crate::support::{Argo, Setup, chat};

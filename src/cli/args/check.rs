@@ -1,6 +1,7 @@
 //! What `check` and `schema` take.
 
 use super::files::FileArgs;
+use crate::config::Overrides;
 use clap::{Args, ValueEnum};
 
 pub(super) const CHECK_EXAMPLES: &str = "\
@@ -8,6 +9,7 @@ Examples:
   argo-openai-proxy check
   argo-openai-proxy check my.yaml --routes my-routes.yaml --deny-warnings
   argo-openai-proxy check --online
+  argo-openai-proxy check --print               the whole configuration, and where each value was set
   argo-openai-proxy check --format json";
 
 /// What to look at.
@@ -24,12 +26,36 @@ pub struct CheckArgs {
     #[arg(long)]
     pub deny_warnings: bool,
 
-    /// How to tell what was found: for people, or as one JSON array
+    /// Print the whole configuration as YAML: every key, its value, and where the value was set
+    #[arg(long, conflicts_with_all = ["online", "format"])]
+    pub print: bool,
+
+    /// Check as if `serve` had this flag
+    #[arg(long, value_name = "ADDRESS")]
+    host: Option<String>,
+
+    /// Check as if `serve` had this flag
+    #[arg(long, value_name = "PORT")]
+    port: Option<u16>,
+
+    /// Check as if `serve` had this flag
+    #[arg(short, long)]
+    verbose: bool,
+
+    /// How to report what was found: for people, or as one JSON array
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = ReportFormat::Text)]
     pub format: ReportFormat,
 }
 
-/// How problems are told.
+impl CheckArgs {
+    /// What beats environment and file, as for `serve`.
+    pub fn overrides(&self) -> Overrides {
+        let verbose = self.verbose.then_some(true);
+        Overrides { port: self.port, host: self.host.clone(), verbose, ..Overrides::default() }
+    }
+}
+
+/// How problems are reported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ReportFormat {
     /// With their source, on stderr

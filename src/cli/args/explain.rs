@@ -1,4 +1,4 @@
-//! What `explain` takes: a request, and how to tell about it.
+//! What `explain` takes: a request, and how to show what becomes of it.
 
 use super::files::FileArgs;
 use super::values::{header, method, positive};
@@ -7,9 +7,9 @@ use std::path::PathBuf;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  argo-openai-proxy explain POST /chat --body request.json
-  argo-openai-proxy explain POST /chat --body - --header 'x-stainless-timeout: 30' --json < request.json
-  argo-openai-proxy explain POST /chat --body request.json --answer answer.txt --pieces 1
+  argo-openai-proxy explain POST $OPENAI_BASE_URL/chat/completions --body request.json
+  argo-openai-proxy explain POST $OPENAI_BASE_URL/chat/completions --body - --header 'x-stainless-timeout: 30' --json < request.json
+  argo-openai-proxy explain POST $OPENAI_BASE_URL/chat/completions --body request.json --answer answer.txt --pieces 1
 
 An answer's first line may be its status and content type, such as: 200 application/json";
 
@@ -32,11 +32,11 @@ pub struct ExplainArgs {
     #[arg(long, value_name = "NAME: VALUE", value_parser = header)]
     pub header: Vec<(http::HeaderName, http::HeaderValue)>,
 
-    /// Who sends it, by the name of a caller [default: whose key a header has, else somebody who may use all]
+    /// The caller who sends it, by name [default: the caller whose key a header has, else one who may use everything]
     #[arg(long, value_name = "NAME")]
     pub caller: Option<String>,
 
-    /// What ARGO would answer: also tell what the client would get; can be repeated for requests that take several calls
+    /// What ARGO would answer: also show what the client would get; repeat it for a request of several calls
     #[arg(long, value_name = "FILE")]
     pub answer: Vec<PathBuf>,
 

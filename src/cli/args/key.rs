@@ -11,7 +11,7 @@ Examples:
   argo-openai-proxy key new ci | gh secret set OPENAI_API_KEY
   argo-openai-proxy key list
 
-A key is printed once and kept nowhere: the file of callers has its SHA-256. To take a key back, remove its row.";
+A key is printed once and not stored: the file of callers has its SHA-256. To take a key back, remove its row.";
 
 /// What to do with keys.
 #[derive(Args, Clone, Debug, PartialEq)]

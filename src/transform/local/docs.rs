@@ -2,7 +2,7 @@
 
 use super::{Catalog, Entry};
 use crate::access::Caller;
-use crate::models::Models;
+use crate::models::{Model, Models};
 use crate::plan::{Context, Plan, Request, Transformer};
 use crate::wire::{Answer, Failure};
 use http::StatusCode;
@@ -33,7 +33,7 @@ impl Docs {
         let name = env!("CARGO_PKG_NAME");
         write!(
             out,
-            "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>{name}</title><style>{STYLE}</style>"
+            "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><link rel=\"icon\" href=\"data:,\"><title>{name}</title><style>{STYLE}</style>"
         )?;
         let upstreams = escape(&self.0.upstreams);
         write!(out, "<h1>{name} {}</h1><p>OpenAI's API over {upstreams}.</p>", env!("CARGO_PKG_VERSION"))?;
@@ -44,8 +44,26 @@ impl Docs {
             let (path, about) = (escape(&row.path.replace("*}", "}")), escape(&row.about));
             write!(out, "<tr><td>{}<td><code>{path}</code><td>{about}</tr>", methods.join(", "))?;
         }
-        write!(out, "</table><h2>Models</h2><table><tr><th>Name<th>{upstreams}'s id</tr>")?;
-        for (group, model) in self.0.models(&caller.permissions) {
+        out.push_str("</table>");
+        for group in &self.0.groups {
+            self.models(out, group, caller)?;
+        }
+        out.push_str("</html>\n");
+        Ok(())
+    }
+
+    /// Writes the models of a group that the caller may use; deprecated ones come last.
+    fn models(&self, out: &mut String, group: &Arc<Models>, caller: &Caller) -> std::fmt::Result {
+        let of_group = self.0.models(&caller.permissions).filter(|(of, _)| std::ptr::eq(*of, group.as_ref()));
+        let mut models: Vec<&Model> = of_group.map(|(_, model)| model).collect();
+        if models.is_empty() {
+            return Ok(());
+        }
+        models.sort_by_key(|model| model.deprecated);
+        let is_embedding = models.iter().any(|model| model.rules.dimensions.is_some());
+        let title = if is_embedding { "Embedding models" } else { "Models" };
+        write!(out, "<h2>{title}</h2><table><tr><th>Name<th>Id upstream<th>Context, in tokens</tr>")?;
+        for model in models {
             let default = group.default().is_some_and(|default| default.name == model.name);
             let mark = match (default, model.deprecated) {
                 (true, _) => " (default)",
@@ -53,9 +71,10 @@ impl Docs {
                 (false, false) => "",
             };
             let (name, id) = (escape(&model.name), escape(&model.id));
-            write!(out, "<tr><td><code>{name}</code>{mark}<td><code>{id}</code></tr>")?;
+            let context = model.rules.facts.context_length.map(|tokens| tokens.to_string()).unwrap_or_default();
+            write!(out, "<tr><td><code>{name}</code>{mark}<td><code>{id}</code><td>{context}</tr>")?;
         }
-        out.push_str("</table></html>\n");
+        out.push_str("</table>");
         Ok(())
     }
 
@@ -74,6 +93,11 @@ impl Docs {
             write!(
                 out,
                 "<pre>from openai import OpenAI\nclient = OpenAI(base_url=\"{url}\", api_key=\"{key}\")\nanswer = client.chat.completions.create(\n    model=\"{model}\", messages=[{{\"role\": \"user\", \"content\": \"Hello\"}}])\nprint(answer.choices[0].message.content)</pre>"
+            )?;
+            write!(
+                out,
+                "<pre>from langchain_openai import ChatOpenAI\nchat = ChatOpenAI(base_url=\"{url}\", api_key=\"{key}\", model=\"{model}\")\nprint(chat.invoke(\"Hello\").content)</pre><p>The README of {} shows curl, Node, aider and Continue, too.</p>",
+                env!("CARGO_PKG_NAME")
             )?;
         }
         Ok(())

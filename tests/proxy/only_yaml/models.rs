@@ -1,6 +1,6 @@
-//! The README's examples about models, run as they stand there.
+//! The examples of docs/change-what-it-serves.md about models, run as they stand there.
 
-use super::readme::{sent, start};
+use super::examples::{sent, start};
 use crate::support::{Argo, Server, chat, said};
 use serde_json::{Value, json};
 
@@ -98,6 +98,9 @@ fn a_parameter_is_capped() {
                 assert_eq!(limits, [&json!(goes)], "{model} {name}: {sent}");
             }
         }
+        let sent = asked(&server, &argo, json!({"model": model}));
+        let limit = [&sent["max_tokens"], &sent["max_completion_tokens"]].into_iter().find(|limit| !limit.is_null());
+        assert_eq!(limit, Some(&json!(4096)), "a request without a length, {model}: {sent}");
     }
 }
 

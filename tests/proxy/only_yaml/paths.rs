@@ -1,6 +1,6 @@
-//! The README's examples about paths, run as they stand there.
+//! The examples of docs/change-what-it-serves.md about paths, run as they stand there.
 
-use super::readme::{sent, setup, start};
+use super::examples::{sent, setup, start};
 use crate::support::{Argo, chat, said};
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ fn chat_is_served_on_another_path() {
 #[test]
 fn a_question_is_asked_with_get() {
     let argo = Argo::saying("Light falls");
-    let server = start(&argo, "Ask a question of its own with GET");
+    let server = start(&argo, "Ask a fixed question with GET");
     let answer = server.get("/lab/haiku").json();
     assert_eq!(answer["choices"][0]["message"]["content"], "Light falls");
     assert_eq!(argo.request().json()["messages"][0]["content"], "A haiku about photons");
@@ -91,7 +91,7 @@ fn an_endpoint_is_closed() {
         setup(&argo, "Close an endpoint", &filled).environment("LAB_STATUS", to).start().get("/v1/status").status
     };
     let variable = "enabled: \"${LAB_STATUS:-false}\"";
-    assert!(super::readme::section().contains(variable));
+    assert!(super::examples::PAGE.contains(variable));
     assert_eq!(closed(variable, "true"), 200, "the shipped row stays");
     let all = [closed("enabled: false", "true"), closed(variable, "false"), closed(variable, "")];
     assert_eq!((all, argo.requests().len()), ([404; 3], 2));
@@ -120,7 +120,7 @@ fn an_old_path_is_redirected() {
 #[test]
 fn a_shipped_row_is_replaced_and_another_taken_out() {
     let argo = Argo::saying("Hi");
-    let server = start(&argo, "Put your own reply in the place of a shipped one, and take another out");
+    let server = start(&argo, "Replace a shipped reply, and take another row out");
     let root = server.get("/");
     assert_eq!((root.status, root.header("location")), (307, Some("/v1/docs")));
     assert_eq!(server.post("/v1/chat", &json!({"model": "gpt4o", "prompt": ["Hi"]}).to_string()).status, 404);

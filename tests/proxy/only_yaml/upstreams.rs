@@ -1,6 +1,6 @@
-//! The README's examples about upstreams, run as they stand there but for addresses.
+//! The examples of docs/change-what-it-serves.md about upstreams, run as they stand there but for addresses.
 
-use super::readme::{sent, setup};
+use super::examples::{sent, setup};
 use crate::support::{Argo, chat, said};
 use crate::upstream_options::refusing;
 use serde_json::json;

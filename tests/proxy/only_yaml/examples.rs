@@ -1,20 +1,14 @@
-//! The examples of the README's "Change what it serves", as they stand there. `**Title**` begins one, the next block is its YAML.
+//! The examples of docs/change-what-it-serves.md, as they stand there. `**Title**` begins one, the next block is its YAML.
 
 use crate::support::{Argo, Server, Setup};
 use serde_json::Value;
 use std::process::Command;
 
-const README: &str = include_str!("../../../README.md");
-
-/// The README's section.
-pub fn section() -> &'static str {
-    let from = README.split("\n## Change what it serves\n").nth(1).unwrap();
-    from.split("\n## ").next().unwrap()
-}
+pub const PAGE: &str = include_str!("../../../docs/change-what-it-serves.md");
 
 /// Title and YAML of every example.
 pub fn examples() -> Vec<(&'static str, &'static str)> {
-    let parts = section().split("\n**").skip(1);
+    let parts = PAGE.split("\n**").skip(1);
     let example = |part: &'static str| {
         let (title, rest) = part.split_once("**").unwrap();
         let (_, block) = rest.split_once("\n```yaml\n").unwrap_or_else(|| panic!("{title}: no YAML"));
@@ -23,9 +17,9 @@ pub fn examples() -> Vec<(&'static str, &'static str)> {
     parts.map(example).collect()
 }
 
-/// The shipped table, with the line that the README tells to write there.
+/// The shipped table, with the line that the page says to write there.
 pub fn routes() -> String {
-    let told = section().split("```yaml\n").nth(1).and_then(|block| block.split("```").next()).unwrap();
+    let told = PAGE.split("```yaml\n").nth(1).and_then(|block| block.split("```").next()).unwrap();
     let routes = include_str!("../../../routes.yaml").replacen("version: 1\n", told, 1);
     assert!(told.contains("include: [local-routes.yaml]") && routes.contains(told));
     routes
@@ -81,20 +75,24 @@ fn check_is_content_with_each_example() {
 
 #[test]
 fn each_example_is_run() {
-    let run =
-        [include_str!("models.rs"), include_str!("paths.rs"), include_str!("upstreams.rs"), include_str!("readme.rs")];
+    let run = [
+        include_str!("models.rs"),
+        include_str!("paths.rs"),
+        include_str!("upstreams.rs"),
+        include_str!("examples.rs"),
+    ];
     let titles: Vec<&str> = examples().into_iter().map(|(title, _)| title).collect();
     for title in &titles {
         assert!(run.iter().any(|code| code.contains(&format!("\"{title}\""))), "no test runs '{title}'");
     }
     // The first block is the line for routes.yaml; all others have a title.
-    assert_eq!(section().matches("\n```yaml\n").count(), titles.len() + 1);
+    assert_eq!(PAGE.matches("\n```yaml\n").count(), titles.len() + 1);
     assert!(titles.len() >= 20);
 }
 
 #[test]
 fn a_table_brings_its_tests_along() {
-    const TITLE: &str = "Let the table bring its tests along";
+    const TITLE: &str = "Keep tests in the table";
     let shipped = include_str!("../../../routes.yaml").split("\ntests:\n").nth(1).unwrap().matches("- name: ").count();
     let told = checked(&local(TITLE, &[])).1;
     assert!(told.contains(&format!("; its {} tests pass", shipped + 1)), "{told}");
@@ -105,7 +103,7 @@ fn a_table_brings_its_tests_along() {
 #[test]
 fn tests_of_rows_that_a_file_takes_out_are_left_out() {
     let off = local("Close an endpoint", &[]);
-    assert!(checked(&off).1.contains("; tests of rows that are taken out: 1, not run"));
+    assert!(checked(&off).1.contains("; 1 test not run (its row is disabled)"));
     let test = |status: u16| {
         format!(
             "tests: [{{ name: it is closed, request: {{ path: /v1/status }}, expect: {{ reply: {{ status: {status} }} }} }}]\n"
@@ -130,8 +128,8 @@ fn check_is_content_with_the_examples_of_all_keys() {
 }
 
 #[test]
-fn the_report_that_the_readme_shows_is_the_real_one() {
-    let shown = section().split("$ argo-openai-proxy check\n").nth(1).unwrap().split("```").next().unwrap();
+fn the_report_that_the_page_shows_is_the_real_one() {
+    let shown = PAGE.split("$ argo-openai-proxy check\n").nth(1).unwrap().split("```").next().unwrap();
     let (_, row) = shown.lines().find_map(|line| line.split_once("3 | ")).unwrap();
     let (content, told) = checked(&format!("version: 1\nroutes:\n{row}\n"));
     assert!(!content);
