@@ -13,10 +13,10 @@ pub use report::{
 };
 pub use scripted::Scripted;
 
-use crate::exchange::joined::{Drive, Step};
+use crate::exchange::joined::{JoinedExchanges, Step};
 use crate::exchange::{Exchange, HeadPlan};
-use crate::plan::trace::Steps;
-use crate::plan::{Context, Plan};
+use crate::plan::trace::Trace;
+use crate::plan::{Context, Plan, refuse};
 use crate::proxy::request::context::Ctx;
 use crate::proxy::request::routing::{self, ByHead, Prepared, PreparedDriven, Terms};
 use crate::proxy::request::{accept, response, writer};
@@ -62,7 +62,7 @@ enum Came {
 pub fn explain(live: &Arc<Live>, question: &Question) -> Result<Explanation> {
     let mut ctx = Ctx::new(live.clone(), InFlight::default().enter());
     accept::introduce(&question.headers, &mut ctx);
-    let steps = Steps::default();
+    let steps = Trace::default();
     let came = came(live, question, &steps);
     let mut told = Explanation::new(&question.method, &question.path);
     if let Matched::Route(route, values) = live.table.find(&question.method, &question.path) {
@@ -77,8 +77,9 @@ pub fn explain(live: &Arc<Live>, question: &Question) -> Result<Explanation> {
             told.client = Some(whole(&question.method, answer, &ctx));
         }
         Err(failure) => {
+            let client = routing::client_of(ctx.route.as_deref(), &question.headers, &question.path);
             told.verdict = Verdict::Refused;
-            told.client = Some(whole(&question.method, failure.to_answer(), &ctx));
+            told.client = Some(whole(&question.method, refuse(client, &failure), &ctx));
         }
         Ok(Came::Called(prepared, body)) => {
             told.verdict = Verdict::Called;
@@ -105,7 +106,7 @@ pub fn explain(live: &Arc<Live>, question: &Question) -> Result<Explanation> {
 }
 
 /// The way of a request through the decisions of serving, in their order.
-fn came(live: &Live, question: &Question, steps: &Steps) -> std::result::Result<Came, Failure> {
+fn came(live: &Live, question: &Question, steps: &Trace) -> std::result::Result<Came, Failure> {
     let (headers, settings) = (&question.headers, &live.settings);
     settings.guard.host(headers, None, Some(Ipv4Addr::LOCALHOST.into()))?;
     let (route, params) = match routing::by_head(&live.table, &question.method, &question.path, headers)? {
@@ -133,7 +134,7 @@ fn came(live: &Live, question: &Question, steps: &Steps) -> std::result::Result<
             let prepared = terms.prepare(Some(&route), call, reply)?;
             Ok(Came::Called(Box::new(prepared), body))
         }
-        Plan::Driven(calls) => {
+        Plan::Subrequests(calls) => {
             let prepared = terms.prepare_driven(Some(&route), calls)?;
             Ok(Came::Driven(prepared, body))
         }
@@ -155,7 +156,7 @@ fn driven(method: &Method, answers: &[Scripted], prepared: PreparedDriven, ctx: 
     let heads =
         exchanges.iter().zip(answers).map(|(exchange, answer)| Ok((answer.head(exchange.call().stream)?, answer)));
     let heads: Vec<_> = heads.collect::<Result<_>>()?;
-    let mut drive = Drive::new(exchanges, prepared.join);
+    let mut drive = JoinedExchanges::new(exchanges, prepared.join);
     let mut body = Vec::new();
     for (index, (head, answer)) in heads.iter().enumerate() {
         let first = drive.head(index, head.status, &head.headers, response::is_bodiless(head));
@@ -164,7 +165,7 @@ fn driven(method: &Method, answers: &[Scripted], prepared: PreparedDriven, ctx: 
         steps.push(drive.end(index));
         for step in steps {
             match step {
-                Step::Wait => {}
+                Step::Wait | Step::Break => {}
                 Step::Stream(bytes) | Step::Last(bytes) => body.extend_from_slice(&bytes),
                 Step::Answer(answer) => return Ok(Some(whole(method, answer, ctx))),
             }

@@ -16,8 +16,9 @@ mod written;
 
 use crate::diagnostics::Checked;
 use crate::models::Models;
-use crate::plan::Transformer;
+use crate::plan::{Client, Transformer};
 use crate::transform::local::Catalog;
+use crate::transform::{REGISTRY, Registry};
 use crate::yaml::node::Node;
 use crate::yaml::value::expected;
 use crate::yaml::{Source, way_to};
@@ -55,6 +56,8 @@ pub struct Route {
     pub models: Option<Arc<Models>>,
     /// What it does.
     pub transformer: Arc<dyn Transformer>,
+    /// How failures read to its clients; `None` for a reply made here, which clients of every dialect may ask for.
+    pub client: Option<&'static dyn Client>,
     /// The name of that.
     pub does: &'static str,
     /// The body of a request that comes without one.
@@ -94,6 +97,14 @@ impl Table {
     /// # Errors
     /// Every problem found, at least one of them an error.
     pub fn load(file: &str, text: &str, variables: &Variables<'_>) -> Checked<Self> {
+        Table::load_with(&REGISTRY, file, text, variables)
+    }
+
+    /// The same, for a table that may name what is in `registry`.
+    ///
+    /// # Errors
+    /// Those of [`Table::load`].
+    pub fn load_with(registry: &Registry, file: &str, text: &str, variables: &Variables<'_>) -> Checked<Self> {
         let files = Files::gather(file, text, variables)?;
         let mut source = Source::of(&files.list);
         files.report(&mut source);
@@ -113,7 +124,7 @@ impl Table {
         }
         // What a file that cannot be read would have said is not told to be missing.
         let written = written.filter(|_| files.is_complete());
-        let table = written.map(|written| compile::compile(&written, &mut source, variables));
+        let table = written.map(|written| compile::compile(&written, registry, &mut source, variables));
         source.finish(table)
     }
 

@@ -5,7 +5,7 @@ use super::context::Ctx;
 use super::routing::{self, ByHead, Prepared, Terms};
 use super::{record, subrequests, ticket, writer};
 use crate::access::Caller;
-use crate::plan::{Alone, Call, Context, Driven, Join, Plan, Reply, Streamed};
+use crate::plan::{Alone, Call, Context, Join, Plan, Reply, Streamed, Subrequests, refuse};
 use crate::proxy::connection::clock;
 use crate::proxy::images::Wanted;
 use crate::proxy::upstream::call_state::CallState;
@@ -33,7 +33,7 @@ const OPEN_ASIDE: usize = 64 * 1024;
 enum Opened {
     Answer(Answer),
     Call(Call, Box<dyn Reply>),
-    Driven(Driven),
+    Driven(Subrequests),
 }
 
 /// pingora's `request_filter`: whether the reply is written already.
@@ -49,17 +49,17 @@ pub async fn open(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> Result
     let live = ctx.live.clone();
     let opened = match dispatch(proxy, &live, session, ctx).await? {
         Ok(opened) => opened,
-        Err(failure) => Opened::Answer(failure.to_answer()),
+        Err(failure) => Opened::Answer(refuse(writer::client(session, ctx), &failure)),
     };
     let answer = match opened {
         Opened::Answer(answer) => answer,
         Opened::Call(call, reply) => match prepare(session, ctx, call, reply) {
             Ok(()) => return Ok(false),
-            Err(failure) => failure.to_answer(),
+            Err(failure) => refuse(writer::client(session, ctx), &failure),
         },
         Opened::Driven(driven) => match drive(proxy, session, ctx, driven).await? {
             Ok(()) => return Ok(true),
-            Err(failure) => failure.to_answer(),
+            Err(failure) => refuse(writer::client(session, ctx), &failure),
         },
     };
     ctx.refusal.clone_from(&answer.why);
@@ -171,7 +171,7 @@ async fn dispatch(
         Plan::Answer(answer) => Opened::Answer(answer),
         Plan::Call(call, reply) if fetched => Opened::Driven(alone(call, reply)),
         Plan::Call(call, reply) => Opened::Call(call, reply),
-        Plan::Driven(driven) => Opened::Driven(driven),
+        Plan::Subrequests(driven) => Opened::Driven(driven),
     }))
 }
 
@@ -202,9 +202,9 @@ async fn fetch(
 
 /// The only call of a request whose connection was watched while its images were fetched: all of its body is read by then, so
 /// that pingora would not send the call's.
-fn alone(call: Call, reply: Box<dyn Reply>) -> Driven {
+fn alone(call: Call, reply: Box<dyn Reply>) -> Subrequests {
     let join: Box<dyn Join> = if call.stream { Box::new(Streamed(sse::CONTENT_TYPE)) } else { Box::new(Alone) };
-    Driven { parts: vec![(call, reply)], at_once: 1, join }
+    Subrequests { parts: vec![(call, reply)], at_once: 1, join }
 }
 
 /// For whom a plan is made.
@@ -237,7 +237,12 @@ fn unread() -> Failure {
 }
 
 /// Makes the calls that pingora cannot make, and writes the reply.
-async fn drive(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx, driven: Driven) -> Result<Result<(), Failure>> {
+async fn drive(
+    proxy: &Proxy,
+    session: &mut Session,
+    ctx: &mut Ctx,
+    driven: Subrequests,
+) -> Result<Result<(), Failure>> {
     let terms = Terms { headers: &session.req_header().headers, settings: &ctx.live.settings, begun: ctx.begun };
     let prepared = match terms.prepare_driven(ctx.route.as_deref(), driven) {
         Ok(prepared) => prepared,

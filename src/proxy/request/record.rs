@@ -7,7 +7,7 @@ use crate::proxy::upstream::call_state::CallState;
 use crate::proxy::upstream::errors::TIME_UP;
 use crate::telemetry::{AccessLog, By, Ended, Model, Record, Spent, bodies, json_line, text_line};
 use crate::tokens::Asked;
-use crate::wire::{Failure, failure::kind_of};
+use crate::wire::Failure;
 use jiff::Timestamp;
 use log::{info, warn};
 use pingora::{Error, ErrorSource, ErrorType};
@@ -22,8 +22,7 @@ const KEPT: usize = 64 * 1024;
 
 /// A failure that the client is told of.
 pub fn failed(failure: &Failure, by: By, why: String) -> Ended {
-    let kind = failure.code.as_deref().unwrap_or(kind_of(failure.status));
-    Ended { by, kind: kind.into(), why: Some(why), failed: true }
+    Ended { by, kind: failure.word().into(), why: Some(why), failed: true }
 }
 
 /// Whose doing it is that a reply fails: a limit of time that is not the upstream's own is ours.

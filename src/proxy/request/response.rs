@@ -6,7 +6,8 @@
 
 use super::context::Ctx;
 use super::{record, ticket, writer};
-use crate::exchange::{Exchange, HeadPlan, Told};
+use crate::exchange::{AfterFailure, Exchange, HeadPlan};
+use crate::plan::refuse;
 use crate::proxy::upstream::call_state::CallState;
 use crate::proxy::upstream::{errors, heads};
 use crate::telemetry::{By, Ended, Spent};
@@ -135,7 +136,7 @@ pub fn body(session: &mut Session, piece: &mut Option<Bytes>, end: bool, ctx: &m
     if let (Some(call), false) = (late, end) {
         let failure = Failure::timeout(call.deadline.message(&call.endpoint.host, now));
         ctx.failure = Some(record::failed(&failure, By::Us, failure.to_string()));
-        if let Told::Event(event) = exchange.fail(&failure) {
+        if let AfterFailure::Event(event) = exchange.fail(&failure) {
             out = join(out, event);
         }
     }
@@ -203,19 +204,19 @@ pub async fn fail(session: &mut Session, e: &Error, ctx: &mut Ctx) -> FailToProx
     }
     let told = match ctx.exchange.as_mut() {
         Some(exchange) => exchange.fail(&failure),
-        None if is_written(session) => Told::Break,
-        None => Told::Answer(failure.to_answer()),
+        None if is_written(session) => AfterFailure::Break,
+        None => AfterFailure::Answer(refuse(writer::client(session, ctx), &failure)),
     };
     session.set_keepalive(None);
     let error_code = failure.status.as_u16();
     match told {
-        Told::Answer(answer) => {
+        AfterFailure::Answer(answer) => {
             ticket::settle(ctx, true);
             writer::write(session, ctx, answer).await;
         }
-        Told::Event(event) => end_stream(session, ctx, event).await,
-        Told::Nothing => end_stream(session, ctx, Bytes::new()).await,
-        Told::Break => {}
+        AfterFailure::Event(event) => end_stream(session, ctx, event).await,
+        AfterFailure::Nothing => end_stream(session, ctx, Bytes::new()).await,
+        AfterFailure::Break => {}
     }
     FailToProxy { error_code, can_reuse_downstream: false }
 }

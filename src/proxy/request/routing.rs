@@ -1,8 +1,9 @@
 //! What becomes of a request, in the order in which it is decided. No socket is touched: serving and explaining share it.
 
 use crate::access::Caller;
+use crate::dialects::client::speaking;
 use crate::exchange::{Exchange, Limits};
-use crate::plan::{Call, Context, Driven, Join, Plan, Reply, Request};
+use crate::plan::{Call, Client, Context, Join, Plan, Reply, Request, Subrequests};
 use crate::proxy::Settings;
 use crate::proxy::deadline::Deadline;
 use crate::proxy::images::{self, Wanted};
@@ -61,6 +62,11 @@ pub fn admit(settings: &Settings, method: &Method, route: &Route, headers: &Head
     let caller = settings.access.admit(headers)?;
     caller.enter(method, &route.path, route.options.callers.as_ref().map(|callers| &callers.globs))?;
     Ok(caller)
+}
+
+/// Returns how failures read to the client: as its route says, else as the head of its request does.
+pub fn client_of(route: Option<&Route>, headers: &HeaderMap, path: &str) -> &'static dyn Client {
+    route.and_then(|route| route.client).unwrap_or_else(|| speaking(headers, path))
 }
 
 /// Whether a route wants the request's body; what is answered here does not.
@@ -169,7 +175,7 @@ impl Terms<'_> {
     ///
     /// # Errors
     /// As for [`Terms::prepare`].
-    pub fn prepare_driven(&self, route: Option<&Route>, driven: Driven) -> Result<PreparedDriven, Failure> {
+    pub fn prepare_driven(&self, route: Option<&Route>, driven: Subrequests) -> Result<PreparedDriven, Failure> {
         let to_stream = driven.join.stream().is_some();
         let mut calls = Vec::with_capacity(driven.parts.len());
         for (call, reply) in driven.parts {
@@ -206,7 +212,9 @@ impl Terms<'_> {
         let deadline = self.deadline(route, call.timeout, to_stream);
         let first = endpoints.first();
         let (url, setting) = (first.url.clone(), first.setting.clone());
-        let limits = Limits { max_answer: self.settings.max_answer, upstream: upstream.facts().name(), url, setting };
+        let client = client_of(Some(route), self.headers, &route.path);
+        let limits =
+            Limits { client, max_answer: self.settings.max_answer, upstream: upstream.facts().name(), url, setting };
         Ok(Prepared { upstream, endpoints, deadline, exchange: Exchange::new(call, reply, limits) })
     }
 }

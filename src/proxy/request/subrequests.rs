@@ -5,17 +5,19 @@
 use super::body;
 use super::call_summary::Driving;
 use super::context::Ctx;
-use super::routing::PreparedDriven;
+use super::routing::{self, PreparedDriven};
 use super::{record, response, ticket, writer};
-use crate::exchange::joined::{Drive, Step};
-use crate::plan::Call;
+use crate::exchange::joined::{JoinedExchanges, Step};
+use crate::plan::{Call, refuse};
 use crate::proxy::upstream::call_state::CallState;
 use crate::proxy::upstream::client::{Came, Outbound};
+use crate::proxy::upstream::errors;
 use crate::proxy::{Live, Proxy};
 use crate::telemetry::{By, Spent};
 use crate::wire::Failure;
 use bytes::Bytes;
-use pingora::Result;
+use http::HeaderMap;
+use pingora::{Error, Result};
 use pingora_proxy::Session;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -79,14 +81,14 @@ pub async fn run(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx, prepared: 
         calls.start_next();
     }
     ctx.clock.lap(Spent::Own);
-    let drive = Drive::new(exchanges, prepared.join);
+    let drive = JoinedExchanges::new(exchanges, prepared.join);
     let late = (deadline.end(), Failure::timeout(deadline.of_whole().message(&host, deadline.end())));
     let alive = deadline.silence().map_or(ALIVE, |(silence, _)| ALIVE.min(silence / 2));
     Driver { drive, calls, inbox, late, alive }.run(session, ctx).await
 }
 
 struct Driver {
-    drive: Drive,
+    drive: JoinedExchanges,
     calls: Calls,
     inbox: Receiver<(usize, Came)>,
     /// When time is up, and what the client is told then.
@@ -173,7 +175,7 @@ impl Driver {
         if self.drive.due(index) < response::ASIDE {
             return self.drive.end(index);
         }
-        let mut drive = std::mem::replace(&mut self.drive, Drive::over());
+        let mut drive = std::mem::replace(&mut self.drive, JoinedExchanges::over());
         let ended = tokio::task::spawn_blocking(move || {
             let step = drive.end(index);
             (drive, step)
@@ -183,7 +185,10 @@ impl Driver {
                 self.drive = drive;
                 step
             }
-            Err(_) => Step::Answer(Failure::upstream("The answer could not be read.").to_answer()),
+            Err(_) => {
+                let failure = Failure::upstream("The answer could not be read.");
+                Step::Answer(refuse(routing::client_of(ctx.route.as_deref(), &HeaderMap::new(), ""), &failure))
+            }
         }
     }
 
@@ -199,6 +204,7 @@ impl Driver {
                 writer::write(session, ctx, answer).await;
                 Ok(())
             }
+            Step::Break => Err(Error::explain(errors::OVER, "the reply has failed").into_up()),
             Step::Stream(bytes) => self.stream(session, ctx, bytes, false).await,
             Step::Last(bytes) => {
                 ticket::settle(ctx, false);

@@ -1,7 +1,9 @@
 //! Writes every reply of ours: one place for length, request id and CORS, failures included.
 
 use super::context::Ctx;
-use super::{record, ticket};
+
+use super::{record, routing, ticket};
+use crate::plan::Client;
 use crate::proxy::upstream::heads;
 use crate::wire::Answer;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
@@ -83,4 +85,10 @@ pub fn unframed(version: Version, headers: &mut HeaderMap) {
     if version != Version::HTTP_10 {
         headers.insert(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
     }
+}
+
+/// Returns how failures read to the client of a request that is served.
+pub fn client(session: &Session, ctx: &Ctx) -> &'static dyn Client {
+    let head = session.req_header();
+    routing::client_of(ctx.route.as_deref(), &head.headers, head.uri.path())
 }
