@@ -9,9 +9,10 @@
 //! Streamed answers are also cut at every byte, and into pieces of every size.
 
 use argo_openai_proxy::access::Caller;
-use argo_openai_proxy::exchange::joined::{Drive, Step};
+use argo_openai_proxy::dialects::client::openai::Openai;
+use argo_openai_proxy::exchange::joined::{JoinedExchanges, Step};
 use argo_openai_proxy::exchange::{Exchange, HeadPlan, Limits};
-use argo_openai_proxy::plan::{Call, Context, Driven, Plan, Reply, Request, State};
+use argo_openai_proxy::plan::{Call, Context, Plan, Reply, Request, State, Subrequests, refuse};
 use argo_openai_proxy::table::{Matched, Table, Variables, no_files};
 use argo_openai_proxy::transform::{REPLIES, TRANSFORMERS};
 use argo_openai_proxy::wire::Answer;
@@ -50,8 +51,13 @@ fn answered(upstream: Vec<(bool, Bytes)>, answer: Answer) -> Run {
 }
 
 fn exchange(call: Call, reply: Box<dyn Reply>) -> Exchange {
-    let limits =
-        Limits { max_answer: 1 << 20, upstream: "ARGO", url: "http://argo/chat/".into(), setting: "argo_url".into() };
+    let limits = Limits {
+        client: &Openai,
+        max_answer: 1 << 20,
+        upstream: "ARGO",
+        url: "http://argo/chat/".into(),
+        setting: "argo_url".into(),
+    };
     Exchange::new(call, reply, limits)
 }
 
@@ -80,9 +86,9 @@ fn run(table: &Table, path: &str, request: &Bytes, answers: &[Vec<u8>], cut: imp
     };
     match route.transformer.open(&Request { body: request.clone(), params }, &cx) {
         Ok(Plan::Answer(answer)) => answered(Vec::new(), answer),
-        Err(failure) => answered(Vec::new(), failure.to_answer()),
+        Err(failure) => answered(Vec::new(), refuse(&Openai, &failure)),
         Ok(Plan::Call(call, reply)) => one(exchange(call, reply), &answers[0], cut),
-        Ok(Plan::Driven(driven)) => several(driven, answers, cut),
+        Ok(Plan::Subrequests(driven)) => several(driven, answers, cut),
     }
 }
 
@@ -110,10 +116,10 @@ fn one(mut exchange: Exchange, answer: &[u8], cut: impl Fn(&[u8]) -> Vec<Bytes>)
 }
 
 /// Calls that the proxy makes itself; the last answer serves all further calls.
-fn several(driven: Driven, answers: &[Vec<u8>], cut: impl Fn(&[u8]) -> Vec<Bytes>) -> Run {
+fn several(driven: Subrequests, answers: &[Vec<u8>], cut: impl Fn(&[u8]) -> Vec<Bytes>) -> Run {
     let exchanges: Vec<Exchange> = driven.parts.into_iter().map(|(call, reply)| exchange(call, reply)).collect();
     let upstream: Vec<_> = exchanges.iter().map(|one| (one.call().stream, one.call().body.clone())).collect();
-    let mut drive = Drive::new(exchanges, driven.join);
+    let mut drive = JoinedExchanges::new(exchanges, driven.join);
     let mut out = Vec::new();
     for index in 0..upstream.len() {
         let (status, headers, body) = read_answer(answers.get(index).or(answers.last()).unwrap());
@@ -122,7 +128,7 @@ fn several(driven: Driven, answers: &[Vec<u8>], cut: impl Fn(&[u8]) -> Vec<Bytes
         steps.push(drive.end(index));
         for step in steps {
             match step {
-                Step::Wait => {}
+                Step::Wait | Step::Break => {}
                 Step::Stream(bytes) | Step::Last(bytes) => out.extend_from_slice(&bytes),
                 Step::Answer(answer) => return answered(upstream, answer),
             }
@@ -241,4 +247,17 @@ fn every_transformer_has_a_heading_in_the_documentation() {
     let names: BTreeSet<&str> =
         TRANSFORMERS.iter().map(|entry| entry.name).chain(REPLIES.iter().map(|entry| entry.name)).collect();
     assert_eq!(headings, names);
+}
+
+#[test]
+fn settings_are_documented_in_the_words_that_check_them() {
+    let text = include_str!("../docs/transformers.md");
+    for entry in TRANSFORMERS {
+        let section = text.split("\n## ").find(|section| section.lines().next() == Some(entry.name)).unwrap();
+        for key in entry.keys {
+            assert!(section.contains(&format!("- `{}`: {}", key.name, key.about)), "{}.{}", entry.name, key.name);
+        }
+    }
+    let has_settings = TRANSFORMERS.iter().any(|entry| !entry.keys.is_empty());
+    assert_ne!(has_settings, text.contains("None of the transformers below has settings."));
 }

@@ -2,8 +2,14 @@
 //! N+M files. No I/O.
 
 pub mod conversation;
+pub mod encoder;
 pub mod event;
+pub mod format;
+pub mod request;
 pub mod tools;
 
 pub use conversation::{Conversation, Message, Role};
-pub use event::{Event, Sink, Text};
+pub use encoder::{Delivery, Encoder};
+pub use event::{Event, FinishReason, Sink, Text, Usage};
+pub use format::{AskedFormat, Format, Schema};
+pub use request::ChatRequest;

@@ -4,17 +4,16 @@
 //! A whole reply goes out when every part is there. On a stream the parts' bytes go out as they come. The first part that
 //! fails fails all.
 
-use super::{Exchange, HeadPlan, Told};
-use crate::plan::{Join, Streamed};
-use crate::wire::{Answer, Failure, sse};
+use super::{Exchange, HeadPlan, Lost};
+use crate::plan::{Client, Join, Streamed, refuse};
+use crate::wire::{Answer, Failure};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
-/// A comment: it keeps a connection alive on which there is nothing to say yet, and no client reads it.
-const ALIVE: &[u8] = b": the model is working\n\n";
-
 /// Exchanges under way, and the one reply that they become.
-pub struct Drive {
+pub struct JoinedExchanges {
+    /// How failures and silence read to the client; `None` where there is no part.
+    client: Option<&'static dyn Client>,
     parts: Vec<Part>,
     join: Box<dyn Join>,
     head_out: bool,
@@ -56,29 +55,34 @@ pub enum Step {
     Last(Bytes),
     /// The whole reply; no head is out, and nothing comes after it.
     Answer(Answer),
+    /// The head is out and the format has no place for an error: the connection must break.
+    Break,
 }
 
 impl Step {
     /// Whether there is something in it for the client.
     pub fn has_text(&self) -> bool {
         match self {
-            Step::Wait => false,
+            Step::Wait | Step::Break => false,
             Step::Stream(bytes) | Step::Last(bytes) => !bytes.is_empty(),
             Step::Answer(_) => true,
         }
     }
 }
 
-impl Drive {
+impl JoinedExchanges {
     /// Exchanges whose calls have not been made yet.
     pub fn new(exchanges: Vec<Exchange>, join: Box<dyn Join>) -> Self {
         let part = |exchange| Part { exchange, state: PartState::UnderWay };
-        Drive { parts: exchanges.into_iter().map(part).collect(), join, head_out: false, over: false }
+        let client = exchanges.first().map(|exchange: &Exchange| exchange.limits.client);
+        let parts = exchanges.into_iter().map(part).collect();
+        JoinedExchanges { client, parts, join, head_out: false, over: false }
     }
 
     /// Stands in while the real one is on another thread.
     pub fn over() -> Self {
-        Drive { parts: Vec::new(), join: Box::new(Streamed("")), head_out: true, over: true }
+        let (parts, join) = (Vec::new(), Box::new(Streamed("")));
+        JoinedExchanges { client: None, parts, join, head_out: true, over: true }
     }
 
     /// The content type of the stream that the client waits for; `None` when it waits for a whole reply.
@@ -127,14 +131,15 @@ impl Drive {
         if part.exchange.is_over() {
             return self.failed(index, out);
         }
-        match part.exchange.answer() {
+        match part.exchange.outcome() {
             None => part.state = PartState::Sent,
-            Some(answer) if answer.status != StatusCode::OK => return self.refused(answer),
-            Some(answer) if streams => {
+            Some(Err(failure)) => return self.refused(&failure),
+            Some(Ok(answer)) if answer.status != StatusCode::OK => return self.refused_with(answer),
+            Some(Ok(answer)) if streams => {
                 part.state = PartState::Sent;
                 return self.joined(answer.body);
             }
-            Some(answer) => part.state = PartState::Whole(answer),
+            Some(Ok(answer)) => part.state = PartState::Whole(answer),
         }
         self.joined(out)
     }
@@ -143,18 +148,20 @@ impl Drive {
     pub fn fail(&mut self, index: usize, failure: &Failure) -> Step {
         let head_out = self.head_out;
         let Some(part) = self.part(index) else { return Step::Wait };
-        match part.exchange.fail(failure) {
-            Told::Answer(answer) => self.refused(answer),
-            Told::Event(event) if head_out => self.last(event),
-            Told::Event(_) | Told::Nothing | Told::Break => self.refused(failure.to_answer()),
+        match part.exchange.lose(failure) {
+            Lost::Refused(failure) => self.refused(&failure),
+            Lost::Event(event) if head_out => self.last(event),
+            Lost::Break if head_out => self.broken(),
+            Lost::Event(_) | Lost::Nothing | Lost::Break => self.refused(failure),
         }
     }
 
     /// Shows a client that waits for a stream that somebody is there. It gives up the status: what fails from here on is
     /// an error event.
     pub fn keep_alive(&mut self) -> Step {
+        let alive = self.client.map_or(&[][..], |client| client.keep_alive());
         match self.join.stream() {
-            Some(_) if !self.over => self.say(Bytes::from_static(ALIVE)),
+            Some(_) if !self.over && !alive.is_empty() => self.say(Bytes::from_static(alive)),
             _ => Step::Wait,
         }
     }
@@ -199,21 +206,38 @@ impl Drive {
 
     /// A part's reply failed by what its upstream said; `out` tells the client of it where a stream had begun.
     fn failed(&mut self, index: usize, out: Bytes) -> Step {
-        let answer = self.part(index).and_then(|part| part.exchange.answer());
-        match answer {
-            Some(answer) => self.refused(answer),
+        match self.part(index).and_then(|part| part.exchange.outcome()) {
+            Some(Err(failure)) => self.refused(&failure),
+            Some(Ok(answer)) => self.refused_with(answer),
+            None if self.part(index).is_some_and(|part| part.exchange.must_break()) => self.broken(),
             None => self.last(out),
         }
     }
 
     /// The reply is this failure, in whatever way is still open.
-    fn refused(&mut self, answer: Answer) -> Step {
+    fn refused(&mut self, failure: &Failure) -> Step {
+        let Some(client) = self.client else { return self.broken() };
         self.over = true;
         if !self.head_out {
-            return Step::Answer(answer);
+            return Step::Answer(refuse(client, failure));
         }
-        let mut event = Vec::with_capacity(answer.body.len() + 16);
-        sse::push_event(&mut event, &answer.body);
-        Step::Last(event.into())
+        let mut event = Vec::new();
+        client.error_event(failure, &mut event);
+        if event.is_empty() { Step::Break } else { Step::Last(event.into()) }
+    }
+
+    /// The reply is an answer of a part that is no success.
+    fn refused_with(&mut self, answer: Answer) -> Step {
+        if self.head_out {
+            let message = format!("One of the calls was answered with {}.", answer.status.as_u16());
+            return self.refused(&Failure::new(answer.status, message));
+        }
+        self.over = true;
+        Step::Answer(answer)
+    }
+
+    fn broken(&mut self) -> Step {
+        self.over = true;
+        Step::Break
     }
 }

@@ -6,7 +6,7 @@
 pub mod joined;
 
 use crate::dialects::upstream::error;
-use crate::plan::{Call, Held, Reply, Start, UpstreamHead};
+use crate::plan::{Call, Client, Held, Reply, Start, UpstreamHead, refuse};
 use crate::wire::gunzip::{Gunzip, GunzipError};
 use crate::wire::{Answer, Failure, Gathered};
 use bytes::Bytes;
@@ -23,8 +23,10 @@ pub struct Exchange {
 }
 
 /// What an exchange must know of its endpoint and its configuration.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Limits {
+    /// How failures read to the client.
+    pub client: &'static dyn Client,
     /// The most bytes of a held or decompressed answer.
     pub max_answer: usize,
     /// The upstream's name, for messages.
@@ -67,7 +69,7 @@ pub enum HeadPlan {
 
 /// What remains to be done for the client after a failure.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum AfterFailure {
     /// No head is out: this is the reply.
     Answer(Answer),
     /// The head is out: these last bytes, then the end of the body.
@@ -75,6 +77,14 @@ pub enum Told {
     /// The head is out and the format has no place for an error: the connection must break.
     Break,
     /// The client knows already; the body only needs its end.
+    Nothing,
+}
+
+/// What a failure leaves to be done, before it is turned into a whole reply.
+enum Lost {
+    Refused(Failure),
+    Event(Bytes),
+    Break,
     Nothing,
 }
 
@@ -99,6 +109,11 @@ impl Exchange {
         matches!(self.state, State::Dead | State::Broken | State::Refused(_))
     }
 
+    /// Returns true when the client's connection must break.
+    fn must_break(&self) -> bool {
+        matches!(self.state, State::Broken)
+    }
+
     /// The upstream's head is here. A retried call may come here twice; the first reply is forgotten then.
     pub fn head(&mut self, status: StatusCode, headers: &HeaderMap, bodiless: bool) -> HeadPlan {
         let encoding = headers.get(header::CONTENT_ENCODING).map(|value| value.as_bytes().to_ascii_lowercase());
@@ -107,9 +122,10 @@ impl Exchange {
             _ => None,
         };
         let unreadable = !matches!(encoding.as_deref(), None | Some(b"gzip" | b"x-gzip" | b"identity" | b""));
-        let start = match unreadable || is_redirect(status) {
-            true => Start::Hold,
-            false => self.reply.head(&UpstreamHead { status, headers, bodiless }),
+        let start = if unreadable || is_redirect(status) {
+            Start::Hold
+        } else {
+            self.reply.head(&UpstreamHead { status, headers, bodiless })
         };
         let (state, plan) = match start {
             Start::Stream(content_type) => (State::Streaming, HeadPlan::Stream(content_type)),
@@ -192,20 +208,25 @@ impl Exchange {
         if let State::Holding { body, .. } = &self.state { body.len() } else { 0 }
     }
 
-    /// The reply of a held exchange whose body is complete, once; `None` for a stream.
+    /// Returns the reply of a held exchange whose body is complete, once; `None` for a stream.
     pub fn answer(&mut self) -> Option<Answer> {
+        let client = self.limits.client;
+        self.outcome().map(|outcome| outcome.unwrap_or_else(|failure| refuse(client, &failure)))
+    }
+
+    /// The same before a failure is turned into bytes.
+    fn outcome(&mut self) -> Option<Result<Answer, Failure>> {
         let (status, headers, body) = match &mut self.state {
             State::Holding { status, headers, body } => (status, headers, body),
-            State::Refused(failure) => {
-                let answer = failure.to_answer();
-                self.state = State::Done;
-                return Some(answer);
-            }
+            State::Refused(_) => match std::mem::replace(&mut self.state, State::Done) {
+                State::Refused(failure) => return Some(Err(failure)),
+                _ => return None,
+            },
             _ => return None,
         };
         let held = Held { status: *status, headers: std::mem::take(headers), body: body.take() };
         self.state = State::Done;
-        let result = match held.headers.get(header::CONTENT_ENCODING).map(|value| value.as_bytes()) {
+        Some(match held.headers.get(header::CONTENT_ENCODING).map(|value| value.as_bytes()) {
             _ if is_redirect(held.status) => {
                 Err(error::redirect(self.limits.upstream, &held, &self.limits.url, &self.limits.setting))
             }
@@ -216,25 +237,41 @@ impl Exchange {
                 Err(Failure::upstream(format!("{name}'s answer is encoded as '{encoding}', which was not asked for.")))
             }
             _ => self.reply.answer(&held),
-        };
-        Some(result.unwrap_or_else(|failure| failure.to_answer()))
+        })
     }
 
     /// Something outside the body went wrong: the upstream was not reached, broke off, or took too long.
-    pub fn fail(&mut self, failure: &Failure) -> Told {
-        let told = match self.state {
-            State::Waiting | State::Holding { .. } => Told::Answer(failure.to_answer()),
-            State::Refused(ref failure) => Told::Answer(failure.to_answer()),
+    pub fn fail(&mut self, failure: &Failure) -> AfterFailure {
+        match self.lose(failure) {
+            Lost::Refused(failure) => AfterFailure::Answer(refuse(self.limits.client, &failure)),
+            Lost::Event(event) => AfterFailure::Event(event),
+            Lost::Break => AfterFailure::Break,
+            Lost::Nothing => AfterFailure::Nothing,
+        }
+    }
+
+    /// The same before a failure is turned into a whole reply.
+    fn lose(&mut self, failure: &Failure) -> Lost {
+        let lost = match self.state {
+            State::Waiting | State::Holding { .. } => Lost::Refused(failure.clone()),
+            State::Refused(ref failure) => Lost::Refused(failure.clone()),
             State::Streaming => {
                 let mut out = Vec::new();
-                self.reply.fail(failure, &mut out);
-                if out.is_empty() { Told::Break } else { Told::Event(Bytes::from(out)) }
+                if self.end_stream(failure, &mut out) { Lost::Event(Bytes::from(out)) } else { Lost::Break }
             }
-            State::Passing | State::Broken => Told::Break,
-            State::Dead | State::Done => Told::Nothing,
+            State::Passing | State::Broken => Lost::Break,
+            State::Dead | State::Done => Lost::Nothing,
         };
-        self.state = if told == Told::Break { State::Broken } else { State::Dead };
-        told
+        self.state = if matches!(lost, Lost::Break) { State::Broken } else { State::Dead };
+        lost
+    }
+
+    /// Appends what was held back and the event of a failure. Returns false when the client's dialect has no such event.
+    fn end_stream(&mut self, failure: &Failure, out: &mut Vec<u8>) -> bool {
+        let instead = self.reply.broken(out);
+        let before = out.len();
+        self.limits.client.error_event(instead.as_ref().unwrap_or(failure), out);
+        out.len() > before
     }
 
     fn unzip_failure(&self, e: GunzipError) -> Failure {
@@ -249,8 +286,8 @@ impl Exchange {
     fn die(&mut self, failure: Failure, mut said: Vec<u8>) -> Bytes {
         match &mut self.state {
             State::Streaming => {
-                self.reply.fail(&failure, &mut said);
-                self.state = State::Dead;
+                let is_told = self.end_stream(&failure, &mut said);
+                self.state = if is_told { State::Dead } else { State::Broken };
             }
             State::Holding { .. } => self.state = State::Refused(failure),
             State::Passing => self.state = State::Broken,

@@ -14,9 +14,10 @@ pub use report::{
 };
 pub use scripted::Scripted;
 
-use crate::exchange::joined::{Drive, Step};
+use crate::exchange::joined::{JoinedExchanges, Step};
 use crate::exchange::{Exchange, HeadPlan};
-use crate::plan::trace::Steps;
+use crate::plan::refuse;
+use crate::plan::trace::Trace;
 use crate::proxy::live::Live;
 use crate::proxy::request::prepare::{self, PreparedSubrequests, Ready, Surroundings, Terms};
 use crate::proxy::request::routing::{self, Admitted, ByHead, RequestHead};
@@ -63,7 +64,7 @@ pub fn explain(live: &Arc<Live>, question: &Question) -> Result<Explanation> {
     let (method, settings) = (&question.method, &live.settings);
     let mut facts = ReplyFacts::new(Stopwatch::start(Instant::now(), false), settings.server_timing);
     facts.set_head(&question.headers, settings);
-    let steps = Steps::default();
+    let steps = Trace::default();
     let Decided { ready, body } = decide(live, question, &steps, &mut facts);
     let mut told = Explanation::new(method, &question.path);
     if let Matched::Route(route, values) = live.table.find(method, &question.path) {
@@ -78,7 +79,8 @@ pub fn explain(live: &Arc<Live>, question: &Question) -> Result<Explanation> {
         }
         Err(failure) => {
             told.verdict = Verdict::Refused;
-            told.client = Some(whole(method, failure.to_answer(), &facts));
+            let client = routing::client_of(facts.route.as_deref(), &question.headers, &question.path);
+            told.client = Some(whole(method, refuse(client, &failure), &facts));
         }
         Ok(Ready::Call(prepared)) => {
             told.verdict = Verdict::Called;
@@ -101,7 +103,7 @@ pub fn explain(live: &Arc<Live>, question: &Question) -> Result<Explanation> {
 }
 
 /// Takes a request through the phases of serving that need no session.
-fn decide(live: &Live, question: &Question, steps: &Steps, facts: &mut ReplyFacts) -> Decided {
+fn decide(live: &Live, question: &Question, steps: &Trace, facts: &mut ReplyFacts) -> Decided {
     let (method, headers) = (&question.method, &question.headers);
     let local_ip = Some(Ipv4Addr::LOCALHOST.into());
     let decision =
@@ -126,7 +128,7 @@ fn prepare(
     question: &Question,
     admitted: Admitted,
     body: Bytes,
-    steps: &Steps,
+    steps: &Trace,
 ) -> std::result::Result<Ready, Failure> {
     let (headers, settings, route) = (&question.headers, &live.settings, admitted.route.clone());
     if let Some(wanted) = routing::images(&route, &body)? {
@@ -158,7 +160,7 @@ fn joined(
     let heads =
         exchanges.iter().zip(answers).map(|(exchange, answer)| Ok((answer.head(exchange.call().stream)?, answer)));
     let heads: Vec<_> = heads.collect::<Result<_>>()?;
-    let mut drive = Drive::new(exchanges, prepared.join);
+    let mut drive = JoinedExchanges::new(exchanges, prepared.join);
     let mut body = Vec::new();
     for (index, (head, answer)) in heads.iter().enumerate() {
         let first = drive.head(index, head.status, &head.headers, heads::is_bodiless(head));
@@ -167,7 +169,7 @@ fn joined(
         steps.push(drive.end(index));
         for step in steps {
             match step {
-                Step::Wait => {}
+                Step::Wait | Step::Break => {}
                 Step::Stream(bytes) | Step::Last(bytes) => body.extend_from_slice(&bytes),
                 Step::Answer(answer) => return Ok(Some(whole(method, answer, facts))),
             }

@@ -1,6 +1,6 @@
 //! What a transformer may know besides the request.
 
-use super::trace::{Step, Steps};
+use super::trace::{Step, Trace};
 use crate::access::{Caller, Permissions};
 use crate::models::{Chosen, Models, RuleEffect, Rules};
 use crate::tokens::{Asked, Counting, Ledger};
@@ -26,7 +26,7 @@ pub struct Context<'a> {
     /// Where the tokens that were counted are noted.
     pub ledger: &'a Arc<Ledger>,
     /// Where what is decided gets written down, when somebody wants an explanation; `None` while serving.
-    pub steps: Option<&'a Steps>,
+    pub steps: Option<&'a Trace>,
 }
 
 impl Context<'_> {

@@ -1,21 +1,22 @@
 //! What a transformer decides about a request: a [`Plan`], and who owns the reply.
 
+mod call;
+pub mod client;
 mod context;
 pub mod images;
 mod reply;
 mod subrequests;
 pub mod trace;
 
+pub use call::Call;
+pub use client::{Client, refuse};
 pub use context::{Context, State};
 pub use reply::{Held, Reply, Start, UpstreamHead};
-pub use subrequests::{Alone, Driven, Join, Streamed};
+pub use subrequests::{Alone, Join, Streamed, Subrequests};
 
-use crate::tokens::Prompt;
 use crate::wire::{Answer, Failure};
 use bytes::Bytes;
 use images::FindImages;
-use std::sync::Arc;
-use std::time::Duration;
 
 /// Turns requests of one route into plans.
 pub trait Transformer: Send + Sync {
@@ -47,20 +48,5 @@ pub enum Plan {
     /// It needs one call upstream, which pingora makes.
     Call(Call, Box<dyn Reply>),
     /// It needs calls that the proxy makes itself.
-    Driven(Driven),
-}
-
-/// One call upstream.
-#[derive(Debug, Clone)]
-pub struct Call {
-    /// Whether it goes to the upstream's streaming endpoint.
-    pub stream: bool,
-    /// The body, complete.
-    pub body: Bytes,
-    /// The time limit that the request's body asked for.
-    pub timeout: Option<Duration>,
-    /// ARGO's id of the model, for the log.
-    pub model: String,
-    /// What the prompt will be counted from, when somebody wants its size.
-    pub prompt: Option<Arc<Prompt>>,
+    Subrequests(Subrequests),
 }

@@ -44,7 +44,7 @@ pub trait Reply: Send + Sync {
     /// A piece of a stream, cut anywhere.
     ///
     /// # Errors
-    /// When the stream cannot go on; what is in `out` still reaches the client, followed by [`Reply::fail`].
+    /// When the stream cannot go on; what is in `out` still reaches the client, followed by the failure.
     fn piece(&mut self, piece: &[u8], out: &mut Vec<u8>) -> Result<(), Failure>;
 
     /// The stream ended as it should.
@@ -59,6 +59,7 @@ pub trait Reply: Send + Sync {
     /// What the client is told instead of an answer.
     fn answer(&mut self, held: &Held) -> Result<Answer, Failure>;
 
-    /// A stream broke after its head was out: says so in the client's own format.
-    fn fail(&mut self, failure: &Failure, out: &mut Vec<u8>);
+    /// A stream breaks after its head was out: appends what was held back. Returns the failure that the client is told of, where
+    /// what came shows it to be another than the one at hand. The exchange then tells the client.
+    fn broken(&mut self, out: &mut Vec<u8>) -> Option<Failure>;
 }

@@ -1,11 +1,12 @@
 //! Calls that the proxy makes itself, and how their parts become one reply.
 
-use super::{Call, Reply};
+use super::call::Call;
+use super::reply::Reply;
 use crate::wire::Answer;
 use http::StatusCode;
 
 /// Calls that pingora's one call for one request cannot serve: several, or one whole call for a client that waits for a stream.
-pub struct Driven {
+pub struct Subrequests {
     /// The calls, each with the reply that makes its part of the client's; at least one.
     pub parts: Vec<(Call, Box<dyn Reply>)>,
     /// How many run at the same time.
@@ -14,7 +15,7 @@ pub struct Driven {
     pub join: Box<dyn Join>,
 }
 
-/// Makes one reply of the parts of driven calls. The first part that fails fails all.
+/// Makes one reply of the parts. The first part that fails fails all.
 pub trait Join: Send + Sync {
     /// The content type of the stream that the client waits for; `None` when it waits for a whole reply. On a stream the
     /// bodies of the parts go out as they come.

@@ -15,7 +15,7 @@ pub enum Step {
         how: How,
         /// The name that the model list shows.
         name: String,
-        /// ARGO's id.
+        /// The upstream's id.
         id: String,
         /// Whether it is about to go.
         deprecated: bool,
@@ -86,9 +86,9 @@ impl Step {
 
 /// The decisions so far, in order.
 #[derive(Debug, Default)]
-pub struct Steps(Mutex<Vec<Step>>);
+pub struct Trace(Mutex<Vec<Step>>);
 
-impl Steps {
+impl Trace {
     /// Adds one.
     pub fn push(&self, step: Step) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(step);

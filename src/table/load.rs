@@ -6,6 +6,7 @@ use super::vars::Variables;
 use super::written::Written;
 use super::{compile, merge};
 use crate::diagnostics::Checked;
+use crate::transform::{REGISTRY, Registry};
 use crate::yaml::node::Node;
 use crate::yaml::value::expected;
 use crate::yaml::{Source, way_to};
@@ -16,6 +17,14 @@ impl Table {
     /// # Errors
     /// Every problem found, at least one of them an error.
     pub fn load(file: &str, text: &str, variables: &Variables<'_>) -> Checked<Self> {
+        Table::load_with(&REGISTRY, file, text, variables)
+    }
+
+    /// Reads a table that may name what is in `registry`.
+    ///
+    /// # Errors
+    /// Those of [`Table::load`].
+    pub fn load_with(registry: &Registry, file: &str, text: &str, variables: &Variables<'_>) -> Checked<Self> {
         let files = Files::gather(file, text, variables)?;
         let mut source = Source::of(&files.list);
         files.report(&mut source);
@@ -35,7 +44,7 @@ impl Table {
         }
         // What a file that cannot be read would have said is not told to be missing.
         let written = written.filter(|_| files.is_complete());
-        let table = written.map(|written| compile::compile(&written, &mut source, variables));
+        let table = written.map(|written| compile::compile(&written, registry, &mut source, variables));
         source.finish(table)
     }
 }

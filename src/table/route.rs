@@ -4,7 +4,7 @@ use super::options::Options;
 use super::path;
 use super::upstream::Upstream;
 use crate::models::Models;
-use crate::plan::Transformer;
+use crate::plan::{Client, Transformer};
 use bytes::Bytes;
 use http::Method;
 use std::sync::Arc;
@@ -23,7 +23,9 @@ pub struct Route {
     pub models: Option<Arc<Models>>,
     /// What it does.
     pub transformer: Arc<dyn Transformer>,
-    /// The name of that.
+    /// How failures read to its clients; `None` for a reply made here, which clients of every dialect may ask for.
+    pub client: Option<&'static dyn Client>,
+    /// The name of the transformer.
     pub does: &'static str,
     /// The body of a request that comes without one.
     pub request: Bytes,

@@ -132,6 +132,8 @@ pub struct Route<'n> {
     pub upstream: Option<At<String>>,
     pub models: Option<At<String>>,
     pub transformer: Option<At<String>>,
+    /// The settings of the transformer.
+    pub with: Option<At<&'n Node>>,
     pub reply: Option<Reply<'n>>,
     pub request: Option<At<&'n Node>>,
     pub usage: Option<At<Counting>>,
@@ -294,6 +296,7 @@ fn route<'n>(mut keys: Section<'n>, source: &mut Source<'_>) -> Route<'n> {
     let call_keys = [
         "upstream",
         "models",
+        "with",
         "request",
         "set",
         "default",
@@ -312,6 +315,7 @@ fn route<'n>(mut keys: Section<'n>, source: &mut Source<'_>) -> Route<'n> {
         upstream: keys.text(source, "upstream"),
         models: keys.text(source, "models"),
         transformer: keys.text(source, "transformer"),
+        with: keys.map(source, "with"),
         reply: Reply::read(&mut keys, source),
         request: keys.map(source, "request"),
         usage: keys.at(source, "usage", one_of(COUNTINGS)),

@@ -1,12 +1,11 @@
 //! `argo_passthrough`: straight to the upstream. User and model are put in, everything else stays, and the reply goes back
 //! as it came.
 
-use super::{Entry, Wiring};
+use super::Entry;
 use crate::chat::Role;
-use crate::dialects::client::openai::body;
-use crate::dialects::client::openai::params;
+use crate::dialects::client::openai::{Openai, body, values};
 use crate::json::{self, Fields, fields};
-use crate::models::{Models, RuleEffect, SystemRole};
+use crate::models::{Chosen, Models, RuleEffect, SystemRole};
 use crate::plan::{Call, Context, Held, Plan, Reply, Request, Start, Transformer, UpstreamHead};
 use crate::wire::{Answer, Failure};
 use bytes::Bytes;
@@ -17,8 +16,10 @@ use std::sync::Arc;
 pub const ENTRY: Entry = Entry {
     name: "argo_passthrough",
     about: "The upstream's own format; only user and model are filled in",
+    client: &Openai,
     client_suffix: None,
-    build: |wiring: Wiring| Ok(Arc::new(Passthrough { models: wiring.models })),
+    keys: &[],
+    build: |wiring, _| Ok(Arc::new(Passthrough { models: wiring.models })),
 };
 
 struct Passthrough {
@@ -30,59 +31,65 @@ impl Transformer for Passthrough {
         let text = body::text(&request.body)?;
         let fields = Fields::parse(text).map_err(|e| body::unreadable(text, &e))?;
         let asked_model = match fields.get("model") {
-            Some(value) => params::text("model", value)?,
+            Some(value) => values::text("model", value)?,
             None => None,
         };
         let chosen = cx.choose(&self.models, asked_model.as_deref())?;
-        let rules = &chosen.model.rules;
-        let timeout = fields.get("timeout").map_or(Ok(None), params::timeout)?;
+        let timeout = fields.get("timeout").map_or(Ok(None), values::timeout)?;
         let stream = match fields.get("stream").map(RawValue::get) {
             None | Some("null" | "false") => false,
             Some("true") => true,
             Some(_) => return Err(Failure::bad_field("stream", "'stream' must be a boolean.")),
         };
-        let as_user = rules.system_role == Some(SystemRole::User);
-
-        let mut out = Vec::with_capacity(text.len() + 128);
-        out.push(b'{');
-        json::push_key(&mut out, "user");
-        json::push_string(&mut out, &cx.caller.user);
-        json::push_key(&mut out, "model");
-        json::push_string(&mut out, &chosen.model.id);
-        let system = fields.get("system").filter(|system| as_user && !json::is_null(system));
-        if system.is_some() {
-            cx.note_rule(rules, RuleEffect::SystemText);
-        }
-        for (name, value) in fields.iter() {
-            match name {
-                "user" | "model" | "timeout" => {}
-                "system" if system.is_some() => {}
-                "prompt" => {
-                    json::push_key(&mut out, name);
-                    push_prompt(&mut out, system, value);
-                }
-                "messages" if as_user => {
-                    json::push_key(&mut out, name);
-                    let messages = push_messages(&mut out, value)?;
-                    if messages > 0 {
-                        cx.note_rule(rules, RuleEffect::SystemRole { messages });
-                    }
-                }
-                _ => {
-                    json::push_key(&mut out, name);
-                    out.extend_from_slice(value.get().as_bytes());
-                }
-            }
-        }
-        if let (Some(system), None) = (system, fields.get("prompt")) {
-            json::push_key(&mut out, "prompt");
-            push_list(&mut out, &[system]);
-        }
-        out.push(b'}');
+        let out = rewritten(&fields, text.len(), &chosen, cx)?;
         let model = chosen.model.id.clone();
         let call = Call { stream, body: Bytes::from(out), timeout, model, prompt: None };
         Ok(Plan::Call(call, Box::new(AsItCame)))
     }
+}
+
+/// The body with the upstream's user and model, and with the role of system texts that the model knows.
+fn rewritten(fields: &Fields<'_>, size: usize, chosen: &Chosen<'_>, cx: &Context<'_>) -> Result<Vec<u8>, Failure> {
+    let rules = &chosen.model.rules;
+    let as_user = rules.system_role == Some(SystemRole::User);
+
+    let mut out = Vec::with_capacity(size + 128);
+    out.push(b'{');
+    json::push_key(&mut out, "user");
+    json::push_string(&mut out, &cx.caller.user);
+    json::push_key(&mut out, "model");
+    json::push_string(&mut out, &chosen.model.id);
+    let system = fields.get("system").filter(|system| as_user && !json::is_null(system));
+    if system.is_some() {
+        cx.note_rule(rules, RuleEffect::SystemText);
+    }
+    for (name, value) in fields.iter() {
+        match name {
+            "user" | "model" | "timeout" => {}
+            "system" if system.is_some() => {}
+            "prompt" => {
+                json::push_key(&mut out, name);
+                push_prompt(&mut out, system, value);
+            }
+            "messages" if as_user => {
+                json::push_key(&mut out, name);
+                let messages = push_messages(&mut out, value)?;
+                if messages > 0 {
+                    cx.note_rule(rules, RuleEffect::SystemRole { messages });
+                }
+            }
+            _ => {
+                json::push_key(&mut out, name);
+                out.extend_from_slice(value.get().as_bytes());
+            }
+        }
+    }
+    if let (Some(system), None) = (system, fields.get("prompt")) {
+        json::push_key(&mut out, "prompt");
+        push_list(&mut out, &[system]);
+    }
+    out.push(b'}');
+    Ok(out)
 }
 
 /// `prompt` as the list that the upstream wants, after the system texts where the model knows no system role.
@@ -153,5 +160,7 @@ impl Reply for AsItCame {
     }
 
     /// Raw text has no place for an error: the connection breaks instead.
-    fn fail(&mut self, _: &Failure, _: &mut Vec<u8>) {}
+    fn broken(&mut self, _: &mut Vec<u8>) -> Option<Failure> {
+        None
+    }
 }

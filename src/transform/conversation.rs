@@ -1,33 +1,30 @@
-//! A chat-like endpoint of OpenAI's over a chat dialect: from messages and parameters to the call and its reply.
+//! The chat pipeline: any client dialect over any chat dialect of an upstream, from a decoded request to the calls and their
+//! replies.
 
-use super::Wiring;
+use super::limits;
+use super::reply::{ChatReply, Source};
+use super::structured::{self, Way, Wrapping};
+use super::{Unfit, Wiring};
 use crate::chat::tools::Tools;
-use crate::chat::{Conversation, Message};
-use crate::dialects::client::openai::choices::Choices;
-use crate::dialects::client::openai::frame::{Frame, Wanted};
-use crate::dialects::client::openai::limits;
-use crate::dialects::client::openai::params::ChatParams;
-use crate::dialects::client::openai::reply::{ChatReply, Delivery, Source};
-use crate::dialects::client::openai::shape::Shape;
-use crate::dialects::client::openai::structured::{self, Way, Wrapping};
+use crate::chat::{ChatRequest, Conversation, Delivery, Message};
+use crate::dialects::client::{ChatClient, Exceeded, ReplyFrame, ReplyOptions, Tally};
 use crate::dialects::upstream::{self, ChatDialect, Dialect};
 use crate::models::{Chosen, Family, Model, Models, RuleEffect, Rules, Streaming};
-use crate::plan::{Call, Context, Driven, Plan, Reply, Streamed};
+use crate::plan::{Call, Context, Plan, Reply, Streamed, Subrequests};
 use crate::tokens::{Counting, Prompt};
-use crate::wire::{Failure, sse};
+use crate::wire::Failure;
 use bytes::Bytes;
 use std::sync::Arc;
 
 /// How many calls of one request run at the same time.
 const AT_ONCE: usize = 8;
 
-/// What an endpoint is made of.
-pub struct Endpoint {
+/// What serves the chat requests of one route.
+pub struct ChatPipeline {
     dialect: &'static dyn ChatDialect,
     models: Arc<Models>,
     counting: Counting,
     most_choices: u64,
-    shape: &'static Shape,
 }
 
 /// The calls of a request, as far as its conversations decide them.
@@ -42,21 +39,20 @@ fn names(tools: Option<&Tools<'_>>) -> Vec<String> {
     tools.map_or(Vec::new(), |tools| tools.offered.iter().map(|tool| tool.name.to_string()).collect())
 }
 
-impl Endpoint {
-    /// An endpoint for one route.
+impl ChatPipeline {
+    /// The pipeline of one route.
     ///
     /// # Errors
     /// Why it does not fit the upstream's dialect.
-    pub fn new(wiring: Wiring, shape: &'static Shape) -> Result<Self, String> {
+    pub fn new(wiring: Wiring) -> Result<Self, Unfit> {
         match wiring.dialect {
-            Dialect::Chat(dialect) => Ok(Endpoint {
+            Dialect::Chat(dialect) => Ok(ChatPipeline {
                 dialect,
                 models: wiring.models,
                 counting: wiring.counting,
                 most_choices: wiring.most_choices,
-                shape,
             }),
-            Dialect::Embedding(_) => Err("it needs an upstream that answers conversations".to_owned()),
+            Dialect::Embedding(_) => Err(Unfit::new("it needs an upstream that answers conversations")),
         }
     }
 
@@ -65,7 +61,7 @@ impl Endpoint {
         self.dialect.name()
     }
 
-    /// The model that a request asks for.
+    /// Returns the model that a request asks for.
     ///
     /// # Errors
     /// 404 for an unknown model, 400 for none.
@@ -73,88 +69,101 @@ impl Endpoint {
         cx.choose(&self.models, asked)
     }
 
-    /// The plan for conversations and parameters that were read from `body`: each conversation is answered as often as was
-    /// asked for.
+    /// Refuses a request for more answers than the route gives: `each` to each of its prompts.
+    ///
+    /// # Errors
+    /// 400 in the client's words.
+    pub fn allow(&self, client: &impl ChatClient, each: u64, prompts: usize) -> Result<(), Failure> {
+        let most = self.most_choices;
+        if each.max(1).saturating_mul(prompts as u64) > most {
+            return Err(client.exceeded(Exceeded::Answers { each, prompts, most }));
+        }
+        Ok(())
+    }
+
+    /// Returns the plan for a request that was read from `body`: each conversation is answered as often as was asked for.
     ///
     /// # Errors
     /// 400 for what the model cannot do.
     pub fn open(
         &self,
+        client: &impl ChatClient,
         chosen: Chosen<'_>,
-        mut asked: ChatParams<'_>,
-        mut conversations: Vec<Vec<Message<'_>>>,
+        mut request: ChatRequest<'_>,
         body: &Bytes,
         cx: &Context<'_>,
     ) -> Result<Plan, Failure> {
         let rules = &chosen.model.rules;
-        let answers = asked.n.max(1);
-        let choices = answers.saturating_mul(conversations.len() as u64);
-        if choices > self.most_choices {
-            return Err(too_many(&asked, conversations.len(), self.most_choices));
-        }
-        let old_calls = asked.offer.is_old_form();
-        let tools = asked.offer.read(self.upstream())?;
-        if let Some(tools) = &tools {
+        if let Some(tools) = &request.tools {
             self.check_tools(tools, &chosen)?;
         }
-        let (tools, wrapping) = self.structure(&mut asked, &mut conversations, tools, rules, cx)?;
-        let source = Source { dialect: self.dialect, offered: names(tools.as_ref()), wrapping };
-        let mut prompt = Prompt::new(self.counting, rules.counts_with());
-        conversations.iter().for_each(|messages| self.count(&mut prompt, messages, tools.as_ref(), body));
-        if conversations.len() == 1 {
-            limits::context(&prompt, tools.is_some(), rules, self.shape)?;
-        }
-        let prompt = Arc::new(prompt);
-        let limit = asked.limit_name();
-        let (mut left, mut params) = (conversations.len(), asked.params);
-        let chats = conversations.into_iter().map(|messages| {
-            left -= 1;
-            let params = if left == 0 { std::mem::take(&mut params) } else { params.clone() };
-            Conversation { messages, tools: tools.clone(), params }
-        });
-        let encoded = self.encode(&chosen.model, chats.collect(), asked.stream, wrapping.is_some(), cx);
-        limits::output(limit, encoded.max_tokens, rules)?;
-        let wanted = Wanted {
+        let wrapping = self.structure(&mut request, rules, cx)?;
+        let source = Source { dialect: self.dialect, offered: names(request.tools.as_ref()), wrapping };
+        let prompt = self.prompt(client, &request, rules, body)?;
+        let (limit, answers) = (request.limit_name, request.answers.max(1));
+        let (stream, include_usage, timeout) = (request.stream, request.include_usage, request.timeout);
+        let encoded = self.encode(&chosen.model, conversations(request), stream, wrapping.is_some(), cx);
+        limits::output(client, limit, encoded.max_tokens, rules)?;
+        let options = ReplyOptions {
             model: chosen.asked,
             rules,
-            stream: asked.stream,
-            include_usage: asked.include_usage,
+            stream,
+            include_usage,
             max_tokens: encoded.max_tokens,
             counting: self.counting,
-            old_calls,
+            upstream: self.dialect.name(),
         };
-        let counted = (!asked.stream || asked.include_usage || cx.ledger.wanted).then(|| prompt.clone());
-        let frame = Frame::new(self.shape, &wanted, prompt, cx);
+        let counted = (!stream || include_usage || cx.ledger.wanted).then(|| prompt.clone());
+        let frame = ReplyFrame::new(&options, prompt, cx);
         cx.note_counting(frame.counting, rules);
-        let (delivery, timeout, model) = (encoded.delivery, asked.timeout, &chosen.model.id);
+        let (delivery, model) = (encoded.delivery, &chosen.model.id);
         let calls = encoded.bodies.iter().flat_map(|body| (0..answers).map(move |_| body.clone())).map(|body| {
             let stream = delivery == Delivery::Stream;
             Call { stream, body, timeout, model: model.clone(), prompt: counted.clone() }
         });
-        Ok(plan(calls.collect(), frame, delivery, source))
+        plan(client, calls.collect(), frame, delivery, source)
     }
 
-    /// Brings the model to answer in the JSON that was asked for: its tools, and what the answer's JSON comes in.
-    fn structure<'a>(
+    /// Returns what the prompt is counted from.
+    fn prompt(
         &self,
-        asked: &mut ChatParams<'a>,
-        conversations: &mut [Vec<Message<'_>>],
-        tools: Option<Tools<'a>>,
+        client: &impl ChatClient,
+        request: &ChatRequest<'_>,
+        rules: &Rules,
+        body: &Bytes,
+    ) -> Result<Arc<Prompt>, Failure> {
+        let mut prompt = Prompt::new(self.counting, rules.counts_with());
+        for messages in &request.conversations {
+            count(&mut prompt, messages, request.tools.as_ref(), body, client.has_messages());
+        }
+        if request.conversations.len() == 1 {
+            limits::context(client, &prompt, request.tools.is_some(), rules)?;
+        }
+        Ok(Arc::new(prompt))
+    }
+
+    /// Brings the model to answer in the JSON that was asked for. Returns what the answer's JSON comes in.
+    fn structure(
+        &self,
+        request: &mut ChatRequest<'_>,
         rules: &Rules,
         cx: &Context<'_>,
-    ) -> Result<(Option<Tools<'a>>, Option<Wrapping>), Failure> {
-        let fits = |tools: &Tools<'a>| self.dialect.check_tools(tools, rules.tools.unwrap_or(Family::Openai)).is_ok();
-        match structured::way(asked, tools.is_some(), rules, fits, |effect| cx.note_structured(rules, effect))? {
-            None => Ok((tools, None)),
-            Some(Way::Tool(tools)) => Ok((Some(tools), Some(Wrapping::Call))),
+    ) -> Result<Option<Wrapping>, Failure> {
+        let fits = |tools: &Tools<'_>| self.dialect.check_tools(tools, rules.tools.unwrap_or(Family::Openai)).is_ok();
+        match structured::way(request, rules, fits, |effect| cx.note_structured(rules, effect))? {
+            None => Ok(None),
+            Some(Way::Tool(tools)) => {
+                request.tools = Some(tools);
+                Ok(Some(Wrapping::Call))
+            }
             Some(Way::Words(words)) => {
-                conversations.iter_mut().try_for_each(|messages| structured::tell(messages, &words))?;
-                Ok((tools, Some(Wrapping::Text)))
+                request.conversations.iter_mut().try_for_each(|messages| structured::tell(messages, &words))?;
+                Ok(Some(Wrapping::Text))
             }
         }
     }
 
-    /// Whether the model can be offered such tools.
+    /// Refuses tools that the model cannot be offered.
     fn check_tools(&self, tools: &Tools<'_>, chosen: &Chosen<'_>) -> Result<(), Failure> {
         match chosen.model.rules.tools {
             Some(Family::None) => {
@@ -166,10 +175,10 @@ impl Endpoint {
 
     /// Makes each conversation fit the model, and writes the bodies of the calls. Where the answers are `wrapped`, they are
     /// needed whole.
-    fn encode<'a>(
+    fn encode(
         &self,
-        model: &'a Model,
-        chats: Vec<Conversation<'a>>,
+        model: &Model,
+        chats: Vec<Conversation<'_>>,
         to_stream: bool,
         wrapped: bool,
         cx: &Context<'_>,
@@ -190,67 +199,80 @@ impl Endpoint {
             cx.note_rule(rules, RuleEffect::Whole);
         }
         for (index, mut chat) in chats.into_iter().enumerate() {
-            // What is done to each is told once.
+            // What is done to each is noted once.
             rules.apply(&mut chat, encoded.delivery == Delivery::Stream, |effect| {
                 if index == 0 {
                     cx.note_rule(rules, effect);
                 }
             });
             encoded.max_tokens = chat.max_tokens();
-            let call = upstream::Call { user: &cx.caller.user, model: &model.id };
+            let stream = encoded.delivery == Delivery::Stream;
+            let call = upstream::CallTerms { user: &cx.caller.user, model: &model.id, stream };
             let body = self.dialect.encode(&chat, call, rules.tools.unwrap_or(Family::Openai));
             encoded.bodies.push(Bytes::from(body));
         }
         encoded
     }
-
-    /// Adds what the model reads to what is counted.
-    fn count(&self, prompt: &mut Prompt, messages: &[Message<'_>], tools: Option<&Tools<'_>>, body: &Bytes) {
-        for message in messages {
-            match self.shape.has_messages {
-                true => prompt.push_message(body, &message.content),
-                false => prompt.push_text(body, &message.content),
-            }
-            for call in &message.calls {
-                prompt.push_plain(body, &call.name);
-                prompt.push_plain(body, &call.arguments);
-            }
-        }
-        for tool in tools.iter().flat_map(|tools| &tools.offered) {
-            prompt.push_plain(body, &tool.name);
-            let texts = [tool.description, tool.parameters].into_iter().flatten();
-            texts.for_each(|raw| prompt.push_plain(body, raw.get()));
-        }
-    }
 }
 
-/// One call through pingora where that serves, else calls of our own.
-fn plan(mut calls: Vec<Call>, frame: Frame, delivery: Delivery, source: Source) -> Plan {
-    let reply = |frame, source| Box::new(ChatReply::new(source, frame, delivery)) as Box<dyn Reply>;
-    if calls.len() > 1 {
-        let join = Choices::new(frame, delivery != Delivery::Whole);
-        let part = |(choice, call)| (call, reply(join.frame(choice), source.clone()));
-        let parts = calls.into_iter().enumerate().map(part).collect();
-        return Plan::Driven(Driven { parts, at_once: AT_ONCE, join: Box::new(join) });
-    }
-    let reply = reply(frame, source);
-    match (calls.pop(), delivery) {
-        (Some(call), Delivery::Recut) => {
-            let join = Box::new(Streamed(sse::CONTENT_TYPE));
-            Plan::Driven(Driven { parts: vec![(call, reply)], at_once: 1, join })
-        }
-        (Some(call), Delivery::Whole | Delivery::Stream) => Plan::Call(call, reply),
-        (None, _) => Plan::Answer(Failure::bad_request("There is nothing to answer.").to_answer()),
-    }
-}
-
-/// More answers than the route gives: the request's `n`, or its prompts.
-fn too_many(asked: &ChatParams<'_>, prompts: usize, most: u64) -> Failure {
-    let field = if asked.n > 1 { "n" } else { "prompt" };
-    let given = match prompts {
-        1 => format!("{}", asked.n),
-        prompts => format!("{} for each of {prompts} prompts", asked.n.max(1)),
+/// The conversations of a request, each with its tools and parameters.
+fn conversations(request: ChatRequest<'_>) -> Vec<Conversation<'_>> {
+    let (tools, mut params, mut left) = (request.tools, request.params, request.conversations.len());
+    let chat = |messages| {
+        left -= 1;
+        let params = if left == 0 { std::mem::take(&mut params) } else { params.clone() };
+        Conversation { messages, tools: tools.clone(), params }
     };
-    let message = format!("'{field}' asks for too many answers ({given}); at most {most} are given to a request here.");
-    Failure::bad_field(field, message)
+    request.conversations.into_iter().map(chat).collect()
+}
+
+/// Adds what the model reads to what is counted.
+fn count(prompt: &mut Prompt, messages: &[Message<'_>], tools: Option<&Tools<'_>>, body: &Bytes, has_messages: bool) {
+    for message in messages {
+        if has_messages {
+            prompt.push_message(body, &message.content);
+        } else {
+            prompt.push_text(body, &message.content);
+        }
+        for call in &message.calls {
+            prompt.push_plain(body, &call.name);
+            prompt.push_plain(body, &call.arguments);
+        }
+    }
+    for tool in tools.iter().flat_map(|tools| &tools.offered) {
+        prompt.push_plain(body, &tool.name);
+        let texts = [tool.description, tool.parameters].into_iter().flatten();
+        texts.for_each(|raw| prompt.push_plain(body, raw.get()));
+    }
+}
+
+/// Returns one call through pingora where that serves, else subrequests.
+fn plan(
+    client: &impl ChatClient,
+    mut calls: Vec<Call>,
+    frame: ReplyFrame,
+    delivery: Delivery,
+    source: Source,
+) -> Result<Plan, Failure> {
+    let stream_type = client.stream_type();
+    let reply = |frame, source| {
+        let encoder = client.encoder(frame, delivery);
+        Box::new(ChatReply::new(source, encoder, delivery, stream_type)) as Box<dyn Reply>
+    };
+    if calls.len() > 1 {
+        let tally = Arc::<Tally>::default();
+        let join = client.join(&frame, tally.clone(), delivery);
+        let part = |(choice, call)| (call, reply(frame.of_choice(choice, tally.clone()), source.clone()));
+        let parts = calls.into_iter().enumerate().map(part).collect();
+        return Ok(Plan::Subrequests(Subrequests { parts, at_once: AT_ONCE, join }));
+    }
+    let call = calls.pop().ok_or_else(|| Failure::bad_request("There is nothing to answer."))?;
+    let reply = reply(frame, source);
+    Ok(match delivery {
+        Delivery::Recut => {
+            let join = Box::new(Streamed(stream_type));
+            Plan::Subrequests(Subrequests { parts: vec![(call, reply)], at_once: 1, join })
+        }
+        Delivery::Whole | Delivery::Stream => Plan::Call(call, reply),
+    })
 }

@@ -5,15 +5,22 @@
 
 pub mod argo_passthrough;
 pub mod conversation;
+mod limits;
 pub mod local;
 pub mod openai_chat_completions;
 pub mod openai_completions;
 pub mod openai_embeddings;
+mod reply;
+mod settings;
+mod structured;
 
-use crate::dialects::upstream::Dialect;
+pub use settings::{RowSettings, Unfit};
+
+use crate::dialects::upstream::{DIALECTS, Dialect, DialectRow};
 use crate::models::Models;
-use crate::plan::Transformer;
+use crate::plan::{Client, Transformer};
 use crate::tokens::Counting;
+use crate::yaml::Key;
 use std::sync::Arc;
 
 /// What a route's transformer is made from.
@@ -35,11 +42,29 @@ pub struct Entry {
     pub name: &'static str,
     /// One line for people.
     pub about: &'static str,
+    /// How failures read to its clients.
+    pub client: &'static dyn Client,
     /// What OpenAI's clients append to their base URL to reach such a route, so that the base URL can be told.
     pub client_suffix: Option<&'static str>,
-    /// Makes it for one route; the error says why it does not fit the upstream's dialect.
-    pub build: fn(Wiring) -> Result<Arc<dyn Transformer>, String>,
+    /// The keys that a row may have under `with`; none where it has no settings.
+    pub keys: &'static [Key],
+    /// Makes it for one route, whose settings it reads. The error says why it does not fit.
+    pub build: fn(Wiring, &mut RowSettings<'_, '_, '_>) -> Result<Arc<dyn Transformer>, Unfit>,
 }
+
+/// What a table may name.
+#[derive(Clone, Copy)]
+pub struct Registry {
+    /// What calls an upstream.
+    pub transformers: &'static [Entry],
+    /// What is answered without one.
+    pub replies: &'static [local::Entry],
+    /// How upstreams speak.
+    pub dialects: &'static [DialectRow],
+}
+
+/// What this program has.
+pub const REGISTRY: Registry = Registry { transformers: TRANSFORMERS, replies: REPLIES, dialects: DIALECTS };
 
 /// All transformers that call an upstream.
 pub const TRANSFORMERS: &[Entry] =

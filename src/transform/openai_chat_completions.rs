@@ -1,13 +1,13 @@
 //! `openai_chat_completions`: OpenAI's chat completions over any chat dialect.
 
 use super::Entry;
-use super::conversation::Endpoint;
+use super::conversation::ChatPipeline;
 use crate::chat::{Message, Role};
 use crate::dialects::client::openai::body::{self, ChatBody, Messages};
 use crate::dialects::client::openai::history::{self, Linked};
-use crate::dialects::client::openai::images;
-use crate::dialects::client::openai::params::{self, ChatParams};
+use crate::dialects::client::openai::params::ChatParams;
 use crate::dialects::client::openai::shape::CHAT;
+use crate::dialects::client::openai::{Openai, images, values};
 use crate::json::{self, Fields};
 use crate::plan::images::FindImages;
 use crate::plan::{Context, Plan, Request, Transformer};
@@ -20,11 +20,13 @@ use std::sync::Arc;
 pub const ENTRY: Entry = Entry {
     name: "openai_chat_completions",
     about: "OpenAI chat completions, whole and streamed, over a chat upstream",
+    client: &Openai,
     client_suffix: Some("/chat/completions"),
-    build: |wiring| Ok(Arc::new(ChatCompletions(Endpoint::new(wiring, &CHAT)?))),
+    keys: &[],
+    build: |wiring, _| Ok(Arc::new(ChatCompletions(ChatPipeline::new(wiring)?))),
 };
 
-struct ChatCompletions(Endpoint);
+struct ChatCompletions(ChatPipeline);
 
 impl Transformer for ChatCompletions {
     fn open(&self, request: &Request, cx: &Context<'_>) -> Result<Plan, Failure> {
@@ -35,7 +37,10 @@ impl Transformer for ChatCompletions {
         history::link(&mut messages)?;
         let model = asked.model.take();
         let chosen = self.0.choose(model.as_deref(), cx)?;
-        self.0.open(chosen, asked, vec![messages], &request.body, cx)
+        let client = asked.client(&CHAT);
+        self.0.allow(&client, asked.n, 1)?;
+        let chat = asked.into_request(self.0.upstream(), vec![messages])?;
+        self.0.open(&client, chosen, chat, &request.body, cx)
     }
 
     fn images(&self) -> Option<FindImages> {
@@ -94,7 +99,7 @@ fn role(index: usize, given: Option<&RawValue>) -> Result<Role, Failure> {
     }
     let place = format!("messages[{index}].role");
     let name = match given {
-        Some(given) => params::text(&place, given)?,
+        Some(given) => values::text(&place, given)?,
         None => None,
     };
     match name.as_deref().map(|name| (name, Role::parse(name))) {
@@ -113,7 +118,7 @@ fn content<'a>(index: usize, role: Role, given: Option<&'a RawValue>) -> Result<
     let place = || format!("messages[{index}].content");
     match given.filter(|given| !json::is_null(given)) {
         Some(given) if given.get().starts_with(['"', '[']) => Ok(Cow::Borrowed(given)),
-        Some(given) => Err(params::wrong_type(&place(), "a string or a list of parts", given)),
+        Some(given) => Err(values::wrong_type(&place(), "a string or a list of parts", given)),
         None if matches!(role, Role::Assistant | Role::Function) => match RawValue::from_string("\"\"".to_owned()) {
             Ok(empty) => Ok(Cow::Owned(empty)),
             Err(e) => Err(Failure::bad_field(place(), e.to_string())),

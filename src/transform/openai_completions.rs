@@ -1,13 +1,13 @@
 //! `openai_completions`: OpenAI's legacy completions over any chat dialect; each prompt becomes one user message.
 
 use super::Entry;
-use super::conversation::Endpoint;
+use super::conversation::ChatPipeline;
 use crate::chat::{Message, Role};
-use crate::dialects::client::openai::body;
+use crate::dialects::client::openai::format;
 use crate::dialects::client::openai::inputs::Inputs;
 use crate::dialects::client::openai::params::ChatParams;
 use crate::dialects::client::openai::shape::COMPLETION;
-use crate::dialects::client::openai::structured::Format;
+use crate::dialects::client::openai::{Openai, body};
 use crate::json::Fields;
 use crate::plan::{Context, Plan, Request, Transformer};
 use crate::wire::Failure;
@@ -18,11 +18,13 @@ use std::sync::Arc;
 pub const ENTRY: Entry = Entry {
     name: "openai_completions",
     about: "OpenAI legacy completions, whole and streamed, over a chat upstream",
+    client: &Openai,
     client_suffix: Some("/completions"),
-    build: |wiring| Ok(Arc::new(Completions(Endpoint::new(wiring, &COMPLETION)?))),
+    keys: &[],
+    build: |wiring, _| Ok(Arc::new(Completions(ChatPipeline::new(wiring)?))),
 };
 
-struct Completions(Endpoint);
+struct Completions(ChatPipeline);
 
 impl Transformer for Completions {
     fn open(&self, request: &Request, cx: &Context<'_>) -> Result<Plan, Failure> {
@@ -37,7 +39,7 @@ impl Transformer for Completions {
             return Err(Failure::unsupported("tools", "legacy completions carry no tool calls; chat completions do"));
         }
         if let Some((_, given)) = asked.format
-            && Format::read(given)?.is_some()
+            && format::read(given)?.is_some()
         {
             return Err(Failure::unsupported(
                 "response_format",
@@ -49,8 +51,11 @@ impl Transformer for Completions {
         let chosen = self.0.choose(model.as_deref(), cx)?;
         let mut decoded = Vec::new();
         let texts = prompts.texts(&chosen.model.rules, &mut decoded)?;
+        let client = asked.client(&COMPLETION);
+        self.0.allow(&client, asked.n, texts.len())?;
         let message = |text| vec![Message::plain(Role::User, Cow::Borrowed(text), Fields::default())];
         let conversations = texts.into_iter().map(message).collect();
-        self.0.open(chosen, asked, conversations, &request.body, cx)
+        let chat = asked.into_request(self.0.upstream(), conversations)?;
+        self.0.open(&client, chosen, chat, &request.body, cx)
     }
 }

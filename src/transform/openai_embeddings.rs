@@ -1,16 +1,16 @@
 //! `openai_embeddings`: OpenAI's embeddings over an embedding dialect. What the upstream takes in one call is one call;
 //! more inputs are several calls, whose vectors are put together in order.
 
-use super::{Entry, Wiring};
-use crate::dialects::client::openai::body;
-use crate::dialects::client::openai::embedded::{Batch, Frame, Joined, VectorReply};
+use super::{Entry, Unfit, Wiring};
+use crate::dialects::client::openai::embedded::{Batch, Joined, ListFrame, VectorReply};
 use crate::dialects::client::openai::inputs::Inputs;
-use crate::dialects::client::openai::params::{self, ChatParams};
+use crate::dialects::client::openai::params::ChatParams;
 use crate::dialects::client::openai::vectors::Form;
+use crate::dialects::client::openai::{Openai, body, values};
 use crate::dialects::upstream::{self, Dialect, EmbeddingDialect};
 use crate::json::Fields;
 use crate::models::{Chosen, Models, RuleEffect};
-use crate::plan::{Call, Context, Driven, Plan, Reply, Request, Transformer};
+use crate::plan::{Call, Context, Plan, Reply, Request, Subrequests, Transformer};
 use crate::tokens::{Counting, Prompt};
 use crate::wire::Failure;
 use bytes::Bytes;
@@ -25,12 +25,14 @@ const AT_ONCE: usize = 4;
 pub const ENTRY: Entry = Entry {
     name: "openai_embeddings",
     about: "OpenAI embeddings, as floats or base64",
+    client: &Openai,
     client_suffix: Some("/embeddings"),
-    build: |wiring: Wiring| match wiring.dialect {
+    keys: &[],
+    build: |wiring: Wiring, _| match wiring.dialect {
         Dialect::Embedding(dialect) => {
             Ok(Arc::new(Embeddings { dialect, models: wiring.models, counting: wiring.counting }))
         }
-        Dialect::Chat(_) => Err("it needs an upstream that answers vectors".to_owned()),
+        Dialect::Chat(_) => Err(Unfit::new("it needs an upstream that answers vectors")),
     },
 };
 
@@ -49,7 +51,7 @@ impl Transformer for Embeddings {
             match name {
                 "input" => input = Some(value),
                 "encoding_format" => base64 = is_base64(value)?,
-                "dimensions" => dimensions = params::positive(name, value)?,
+                "dimensions" => dimensions = values::positive(name, value)?,
                 _ => return Ok(false),
             }
             Ok(true)
@@ -99,7 +101,7 @@ impl Embeddings {
         let model: Arc<str> = chosen.asked.into();
         let most = self.dialect.most_inputs().max(1);
         let mut batches = texts.chunks(most).enumerate().map(|(number, texts)| {
-            let as_known = upstream::Call { user: &cx.caller.user, model: &chosen.model.id };
+            let as_known = upstream::CallTerms { user: &cx.caller.user, model: &chosen.model.id, stream: false };
             let call = Call {
                 stream: false,
                 body: self.dialect.encode(texts, as_known).into(),
@@ -112,13 +114,14 @@ impl Embeddings {
             (call, Batch { dialect: self.dialect, model: model.clone(), dimensions, first, inputs, form })
         });
         let (prompt, ledger) = (prompt.clone(), cx.ledger.clone());
-        let frame = Frame { model: model.clone(), counting: self.counting, prompt, ledger };
+        let frame = ListFrame { model: model.clone(), counting: self.counting, prompt, ledger };
         match (batches.next(), texts.len() > most) {
             (Some((call, batch)), false) => Plan::Call(call, Box::new(VectorReply { batch, frame: Some(frame) })),
             (first, _) => {
                 let all = first.into_iter().chain(batches);
                 let part = |(call, batch)| (call, Box::new(VectorReply { batch, frame: None }) as Box<dyn Reply>);
-                Plan::Driven(Driven { parts: all.map(part).collect(), at_once: AT_ONCE, join: Box::new(Joined(frame)) })
+                let (parts, join) = (all.map(part).collect(), Box::new(Joined(frame)));
+                Plan::Subrequests(Subrequests { parts, at_once: AT_ONCE, join })
             }
         }
     }
@@ -141,7 +144,7 @@ fn cut_to(dimensions: Option<u64>, chosen: &Chosen<'_>) -> Result<Option<usize>,
 }
 
 fn is_base64(value: &RawValue) -> Result<bool, Failure> {
-    match params::text("encoding_format", value)?.as_deref() {
+    match values::text("encoding_format", value)?.as_deref() {
         None | Some("float") => Ok(false),
         Some("base64") => Ok(true),
         Some(other) => Err(Failure::bad_field(

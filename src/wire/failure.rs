@@ -1,14 +1,10 @@
-//! What went wrong, in the words and the shape that OpenAI's clients understand.
-//!
-//! Clients branch on the HTTP status and on `{"error": {"message", "type", "param", "code"}}`, all four keys present.
+//! What went wrong. How that reads to a client is its dialect's to say: see `plan::Client`.
 
-use crate::json;
-use crate::wire::Answer;
 use http::{HeaderName, HeaderValue, StatusCode};
 use std::borrow::Cow;
 use std::fmt;
 
-/// A failure to tell the client of.
+/// A failure that the client hears of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// The HTTP status; on a stream whose head is out, the status it would have had.
@@ -17,7 +13,7 @@ pub struct Failure {
     pub message: String,
     /// The request field at fault.
     pub param: Option<String>,
-    /// `type` in the JSON, where it is not the usual one of `status`.
+    /// The type of the error in OpenAI's words, where it is not the usual one of `status`.
     pub kind: Option<&'static str>,
     /// For programs.
     pub code: Option<Cow<'static, str>>,
@@ -26,7 +22,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A failure; its type in the JSON follows from `status`.
+    /// A failure whose type follows from `status`.
     pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
         Failure { status, message: message.into(), param: None, kind: None, code: None, headers: Vec::new() }
     }
@@ -82,63 +78,27 @@ impl Failure {
         self
     }
 
-    /// The JSON that clients read, in one line.
-    pub fn to_json(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(self.message.len() + 128);
-        out.extend_from_slice(b"{\"error\":{\"message\":");
-        json::push_string(&mut out, &self.message);
-        out.extend_from_slice(b",\"type\":");
-        json::push_string(&mut out, self.kind.unwrap_or(kind_of(self.status)));
-        for (key, value) in [("param", self.param.as_deref()), ("code", self.code.as_deref())] {
-            json::push_key(&mut out, key);
-            match value {
-                Some(value) => json::push_string(&mut out, value),
-                None => out.extend_from_slice(b"null"),
-            }
-        }
-        out.extend_from_slice(b"}}");
-        out
+    /// The reason that the log keeps: the code, else a word for the status, and the field at fault. It holds no text.
+    pub fn reason(&self) -> String {
+        let param = self.param.as_deref().map(|param| format!(" param={param}")).unwrap_or_default();
+        format!("{}{param}", self.word())
     }
 
-    /// The whole reply.
-    pub fn to_answer(&self) -> Answer {
-        let mut answer = Answer::json(self.status, self.to_json());
-        answer.headers.extend(self.headers.iter().cloned());
-        let code = self.code.as_deref().unwrap_or(kind_of(self.status));
-        let param = self.param.as_deref().map(|param| format!(" param={param}")).unwrap_or_default();
-        answer.why = Some(format!("{code}{param}").into());
-        answer
+    /// The code, else a word for the status.
+    pub fn word(&self) -> &str {
+        self.code.as_deref().unwrap_or(match self.status.as_u16() {
+            401 => "authentication_error",
+            403 => "permission_error",
+            429 => "rate_limit_error",
+            504 => "timeout_error",
+            400..=499 => "invalid_request_error",
+            _ => "server_error",
+        })
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.status.as_u16(), self.message)
-    }
-}
-
-/// OpenAI's `error.type` for a status.
-pub fn kind_of(status: StatusCode) -> &'static str {
-    match status.as_u16() {
-        401 => "authentication_error",
-        403 => "permission_error",
-        429 => "rate_limit_error",
-        504 => "timeout_error",
-        400..=499 => "invalid_request_error",
-        _ => "server_error",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn all_four_keys_are_always_there() {
-        let value: serde_json::Value = serde_json::from_slice(&Failure::upstream("x \"y\"\n").to_json()).unwrap();
-        assert_eq!(
-            value,
-            serde_json::json!({"error": {"message": "x \"y\"\n", "type": "server_error", "param": null, "code": "bad_upstream_answer"}})
-        );
     }
 }

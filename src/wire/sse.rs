@@ -1,4 +1,8 @@
-//! Server-sent events as OpenAI's clients read them: one `data:` line an event, a blank line after it.
+//! Server-sent events: written with one `data:` line an event and a blank line after it, read as the standard allows.
+
+mod reader;
+
+pub use reader::{SseEvent, SseReader, TooLong};
 
 use http::{HeaderName, HeaderValue, header};
 

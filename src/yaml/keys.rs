@@ -72,6 +72,8 @@ pub enum Kind {
     Map(&'static [Key]),
     /// A mapping of free names to the same kind.
     Names(&'static Kind),
+    /// A mapping whose keys are those of what another key of the same mapping names.
+    Settings(fn() -> Vec<(&'static str, &'static [Key])>),
     /// A mapping with anything in it, passed on as JSON.
     Json,
     /// Anything, passed on as JSON.

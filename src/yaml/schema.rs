@@ -72,6 +72,7 @@ impl Schema {
             }
             Kind::Map(keys) => self.mapping(keys),
             Kind::Names(value) => object(json!({"type": "object", "additionalProperties": self.value(*value)})),
+            Kind::Settings(of) => self.settings(&of()),
             Kind::Json => object(json!({"type": "object"})),
             Kind::Any => Map::new(),
             Kind::Either(choices, keys, one) => {
@@ -81,6 +82,17 @@ impl Schema {
                 object(json!({"oneOf": [self.value(Kind::OneOf(choices)), map]}))
             }
         }
+    }
+
+    /// The keys of whatever has settings; an empty mapping where nothing has.
+    fn settings(&self, of: &[(&'static str, &'static [Key])]) -> Map<String, Value> {
+        let with = |(name, keys): &(&'static str, &'static [Key])| {
+            let mut map = self.mapping(keys);
+            map.insert("title".to_owned(), json!(name));
+            Value::Object(map)
+        };
+        let all: Vec<Value> = of.iter().filter(|(_, keys)| !keys.is_empty()).map(with).collect();
+        if all.is_empty() { self.mapping(&[]) } else { object(json!({"anyOf": all})) }
     }
 
     fn or_variable(&self, schema: Value) -> Map<String, Value> {

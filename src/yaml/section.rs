@@ -24,7 +24,7 @@ pub struct Section<'n> {
     pub(super) adds: bool,
 }
 
-pub(super) type Entries<'n> = &'n [(Node, Node)];
+pub type Entries<'n> = &'n [(Node, Node)];
 
 impl<'n> Section<'n> {
     /// The file itself.
@@ -35,6 +35,11 @@ impl<'n> Section<'n> {
     /// The n-th of several files; those after the first add to it.
     pub fn of_file(number: usize, entries: &'n [(Node, Node)], keys: &'static [Key]) -> Self {
         Section { name: String::new(), path: way_to(number), entries, keys, adds: number > 0 }
+    }
+
+    /// A mapping whose keys are described elsewhere than those of the file around it.
+    pub fn within(name: String, path: Vec<Step>, entries: Entries<'n>, keys: &'static [Key]) -> Self {
+        Section { name, path, entries, keys, adds: false }
     }
 
     /// The same, with nothing that it could add to.
@@ -175,6 +180,11 @@ impl<'n> Section<'n> {
             Some(index) => source.place(&extend(&self.path, Step::Value(index))),
             None => Place::File(source.file(&self.path).to_owned()),
         }
+    }
+
+    /// The way to the value of `key`, where the mapping has it.
+    pub fn value_path(&self, key: &str) -> Option<Vec<Step>> {
+        self.position(key).map(|index| extend(&self.path, Step::Value(index)))
     }
 
     /// The way to `key` itself, where the mapping has it.

@@ -1,6 +1,7 @@
 //! The paths that a request takes through the proxy, without sockets: what its own code costs.
 
 use argo_openai_proxy::access::Caller;
+use argo_openai_proxy::dialects::client::openai::Openai;
 use argo_openai_proxy::exchange::{Exchange, Limits};
 use argo_openai_proxy::plan::{Context, Plan, Request, State};
 use argo_openai_proxy::table::{Matched, Route, Table, Variables, no_files};
@@ -107,7 +108,8 @@ fn open(route: &Route, body: &Bytes) -> Exchange {
     let cx = Context { caller: &caller, id: "0123", now: 1, host: "localhost", state, ledger: &ledger, steps: None };
     match route.transformer.open(&Request { body: body.clone(), params: Vec::new() }, &cx) {
         Ok(Plan::Call(call, reply)) => {
-            let limits = Limits { max_answer: 1 << 26, upstream: "ARGO", url: "".into(), setting: "".into() };
+            let limits =
+                Limits { max_answer: 1 << 26, client: &Openai, upstream: "ARGO", url: "".into(), setting: "".into() };
             Exchange::new(call, reply, limits)
         }
         Ok(_) => panic!("{}: no call", route.path),

@@ -3,6 +3,7 @@
 pub mod argo;
 pub mod error;
 mod facts;
+pub mod openai_form;
 
 pub use facts::{UpstreamDialect, VendorError};
 
@@ -13,13 +14,15 @@ use crate::models::Family;
 use crate::wire::Failure;
 use serde_json::value::RawValue;
 
-/// Who calls which model, as the upstream knows them.
+/// Who calls which model, as the upstream knows them, and how.
 #[derive(Debug, Clone, Copy)]
-pub struct Call<'a> {
+pub struct CallTerms<'a> {
     /// The caller's credential: the user's name.
     pub user: &'a str,
     /// The upstream's own id of the model.
     pub model: &'a str,
+    /// Whether the answer is to be streamed.
+    pub stream: bool,
 }
 
 /// An upstream that answers conversations.
@@ -34,7 +37,7 @@ pub trait ChatDialect: UpstreamDialect {
     fn streams(&self, chat: &Conversation<'_>) -> bool;
 
     /// The request body for a model whose tools have the shape of `family`.
-    fn encode(&self, chat: &Conversation<'_>, call: Call<'_>, family: Family) -> Vec<u8>;
+    fn encode(&self, chat: &Conversation<'_>, call: CallTerms<'_>, family: Family) -> Vec<u8>;
 
     /// What a complete reply with a success status says. `offered` are the tools whose calls may have leaked into its text.
     ///
@@ -67,7 +70,7 @@ pub trait StreamDecoder: Send + Sync {
 /// An upstream that turns texts into vectors.
 pub trait EmbeddingDialect: UpstreamDialect {
     /// The request body for texts that are raw JSON strings.
-    fn encode(&self, inputs: &[&RawValue], call: Call<'_>) -> Vec<u8>;
+    fn encode(&self, inputs: &[&RawValue], call: CallTerms<'_>) -> Vec<u8>;
 
     /// The vectors of a complete reply, in order, each a JSON array.
     ///
@@ -98,10 +101,13 @@ impl Dialect {
     }
 }
 
-/// All dialects by the name that a table uses, with what they are.
-pub const DIALECTS: &[(&str, Dialect, &str)] = &[
-    ("argo", Dialect::Chat(&argo::Argo), "ARGO's chat and streamchat"),
-    ("argo_embedding", Dialect::Embedding(&argo::ArgoEmbedding), "ARGO's embed"),
+/// A dialect by the name that a table uses, with what it is.
+pub type DialectRow = (&'static str, Dialect, &'static str);
+
+/// All dialects.
+pub const DIALECTS: &[DialectRow] = &[
+    ("argo", Dialect::Chat(&argo::Argo), argo::ABOUT_CHAT),
+    ("argo_embedding", Dialect::Embedding(&argo::ArgoEmbedding), argo::ABOUT_EMBEDDING),
 ];
 
 /// The dialect of a name.

@@ -8,7 +8,7 @@ use super::stop::Stop;
 use super::ticket::{OverLimit, Ticket};
 use super::work::{ProxiedCall, Work};
 use super::{subrequests, writer};
-use crate::plan::Plan;
+use crate::plan::{Plan, refuse};
 use crate::proxy::connection::clock;
 use crate::proxy::images::Wanted;
 use crate::proxy::service::Proxy;
@@ -50,7 +50,7 @@ pub async fn accept(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> Resu
             }
             return subrequests::run(proxy, session, ctx, prepared).await.map(|()| true);
         }
-        Err(Stop::Refused(failure)) => failure.to_answer(),
+        Err(Stop::Refused(failure)) => refuse(writer::client(session, &ctx.facts), &failure),
         Err(Stop::Gone(e)) => return Err(e),
     };
     answer_here(session, ctx, answer).await;
@@ -114,7 +114,7 @@ fn take_ticket(
             ctx.ledger = ticket.ledger.clone();
             ctx.ticket = Some(ticket);
         }
-        Err(over) => return Err(refuse(ctx, over)),
+        Err(over) => return Err(over_limit(ctx, over)),
     }
     Ok(())
 }
@@ -143,12 +143,12 @@ async fn wait_for_place(session: &mut Session, ctx: &mut Ctx, bytes: usize) -> s
         None => Ok(()),
         Some(over) => {
             ctx.ticket = None;
-            Err(refuse(ctx, over).into())
+            Err(over_limit(ctx, over).into())
         }
     }
 }
 
-fn refuse(ctx: &mut Ctx, over: OverLimit) -> Failure {
+fn over_limit(ctx: &mut Ctx, over: OverLimit) -> Failure {
     ctx.facts.rate_limit = Some(over.rate_limit);
     over.failure
 }

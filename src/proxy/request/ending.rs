@@ -5,13 +5,12 @@ use crate::proxy::connection::silence::TimeLimit;
 use crate::proxy::upstream::call_state::CallState;
 use crate::proxy::upstream::errors::TIME_UP;
 use crate::telemetry::{By, Ended};
-use crate::wire::{Failure, failure::kind_of};
+use crate::wire::Failure;
 use pingora::{Error, ErrorSource, ErrorType};
 
 /// The ending of a request whose client got this failure; `why` is the log's reason.
 pub fn failed(failure: &Failure, by: By, why: String) -> Ended {
-    let kind = failure.code.as_deref().unwrap_or(kind_of(failure.status));
-    Ended { by, kind: kind.into(), why: Some(why), failed: true }
+    Ended { by, kind: failure.word().into(), why: Some(why), failed: true }
 }
 
 /// The ending of a request whose upstream answered with an error; `why` begins with its code.

@@ -4,7 +4,8 @@ use super::context::Ctx;
 use super::reply_heads::stream_head;
 use super::work::Work;
 use super::{ending, writer};
-use crate::exchange::Told;
+use crate::exchange::AfterFailure;
+use crate::plan::refuse;
 use crate::proxy::upstream::call_state::CallState;
 use crate::proxy::upstream::errors;
 use crate::telemetry::Spent;
@@ -28,20 +29,22 @@ pub async fn fail(session: &mut Session, e: &Error, ctx: &mut Ctx) -> FailToProx
         };
         ctx.failure = Some(ending::failed(&failure, ending::cause(e, call), why));
     }
-    let told = match &mut ctx.work {
+    let after = match &mut ctx.work {
         Work::Proxied(proxied) => proxied.exchange.fail(&failure),
-        Work::None | Work::Subrequests(_) if writer::is_head_out(session) => Told::Break,
-        Work::None | Work::Subrequests(_) => Told::Answer(failure.to_answer()),
+        Work::None | Work::Subrequests(_) if writer::is_head_out(session) => AfterFailure::Break,
+        Work::None | Work::Subrequests(_) => {
+            AfterFailure::Answer(refuse(writer::client(session, &ctx.facts), &failure))
+        }
     };
     session.set_keepalive(None);
-    match told {
-        Told::Answer(answer) => {
+    match after {
+        AfterFailure::Answer(answer) => {
             ctx.settle(true);
             writer::write(session, &ctx.facts, &ctx.bodies, answer).await;
         }
-        Told::Event(event) => end_stream(session, ctx, event).await,
-        Told::Nothing => end_stream(session, ctx, Bytes::new()).await,
-        Told::Break => {}
+        AfterFailure::Event(event) => end_stream(session, ctx, event).await,
+        AfterFailure::Nothing => end_stream(session, ctx, Bytes::new()).await,
+        AfterFailure::Break => {}
     }
     FailToProxy { error_code: failure.status.as_u16(), can_reuse_downstream: false }
 }

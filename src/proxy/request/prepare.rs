@@ -1,9 +1,9 @@
 //! From an admitted request to calls that are ready to be made. No socket is touched, so serving and explaining share it.
 
-use super::routing::Admitted;
+use super::routing::{Admitted, client_of};
 use crate::exchange::{Exchange, Limits};
-use crate::plan::trace::Steps;
-use crate::plan::{Alone, Call, Context, Driven, Join, Plan, Reply, Request, Streamed};
+use crate::plan::trace::Trace;
+use crate::plan::{Alone, Call, Context, Join, Plan, Reply, Request, Streamed, Subrequests};
 use crate::proxy::deadline::Deadline;
 use crate::proxy::live::Live;
 use crate::proxy::settings::Settings;
@@ -60,7 +60,7 @@ pub struct Surroundings<'a> {
     /// True if the process only waits for the requests in flight.
     pub is_stopping: bool,
     /// Where decisions are written down; `None` while serving.
-    pub steps: Option<&'a Steps>,
+    pub steps: Option<&'a Trace>,
 }
 
 /// Asks the row's transformer, with the fields that the row sets.
@@ -111,7 +111,7 @@ impl Terms<'_> {
                 let stream = call.stream;
                 self.call(route, call, reply, stream).map(Ready::Call)
             }
-            Plan::Driven(driven) => self.subrequests(route, driven),
+            Plan::Subrequests(subrequests) => self.subrequests(route, subrequests),
         }
     }
 
@@ -123,11 +123,15 @@ impl Terms<'_> {
         if own.is_some() { deadline.of_route() } else { deadline }
     }
 
-    fn subrequests(&self, route: &Route, driven: Driven) -> Result<Ready, Failure> {
-        let to_stream = driven.join.stream().is_some();
-        let parts = driven.parts.into_iter();
+    fn subrequests(&self, route: &Route, subrequests: Subrequests) -> Result<Ready, Failure> {
+        let to_stream = subrequests.join.stream().is_some();
+        let parts = subrequests.parts.into_iter();
         let calls = parts.map(|(call, reply)| self.call(route, call, reply, to_stream)).collect::<Result<_, _>>()?;
-        Ok(Ready::Subrequests(PreparedSubrequests { calls, at_once: driven.at_once.max(1), join: driven.join }))
+        Ok(Ready::Subrequests(PreparedSubrequests {
+            calls,
+            at_once: subrequests.at_once.max(1),
+            join: subrequests.join,
+        }))
     }
 
     fn call(&self, route: &Route, call: Call, reply: Box<dyn Reply>, to_stream: bool) -> Result<Prepared, Failure> {
@@ -145,13 +149,14 @@ impl Terms<'_> {
         let first = endpoints.first();
         let (url, setting) = (first.url.clone(), first.setting.clone());
         let name = upstream.facts().name();
-        let limits = Limits { max_answer: self.settings.max_answer, upstream: name, url, setting };
+        let client = client_of(Some(route), self.headers, &route.path);
+        let limits = Limits { client, max_answer: self.settings.max_answer, upstream: name, url, setting };
         Ok(Prepared { upstream, endpoints, deadline, exchange: Exchange::new(call, reply, limits) })
     }
 }
 
 /// One call as a subrequest.
-fn only(call: Call, reply: Box<dyn Reply>) -> Driven {
+fn only(call: Call, reply: Box<dyn Reply>) -> Subrequests {
     let join: Box<dyn Join> = if call.stream { Box::new(Streamed(sse::CONTENT_TYPE)) } else { Box::new(Alone) };
-    Driven { parts: vec![(call, reply)], at_once: 1, join }
+    Subrequests { parts: vec![(call, reply)], at_once: 1, join }
 }

@@ -7,7 +7,7 @@
 use super::context::Ctx;
 use super::work::ProxiedCall;
 use super::{ending, reply_heads};
-use crate::exchange::{Exchange, HeadPlan, Told};
+use crate::exchange::{AfterFailure, Exchange, HeadPlan};
 use crate::proxy::upstream::call_state::CallState;
 use crate::proxy::upstream::{errors, heads};
 use crate::telemetry::{By, Spent};
@@ -87,7 +87,7 @@ pub fn body(session: &mut Session, piece: &mut Option<Bytes>, end: bool, ctx: &m
     let was_cut = piece_arrived(call, end, now);
     if !end && let Some(failure) = too_late(exchange, call, now) {
         ctx.failure = Some(ending::failed(&failure, By::Us, failure.to_string()));
-        if let Told::Event(event) = exchange.fail(&failure) {
+        if let AfterFailure::Event(event) = exchange.fail(&failure) {
             out = concat(out, event);
         }
     }

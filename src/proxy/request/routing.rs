@@ -2,6 +2,8 @@
 //! explaining share it.
 
 use crate::access::Caller;
+use crate::dialects::client::speaking;
+use crate::plan::Client;
 use crate::proxy::images::{self, Wanted};
 use crate::proxy::live::Live;
 use crate::proxy::settings::Settings;
@@ -112,6 +114,11 @@ fn caller(settings: &Settings, head: &RequestHead<'_>, route: &Route) -> Result<
     let caller = settings.access.admit(head.headers)?;
     caller.enter(head.method, &route.path, route.options.callers.as_ref().map(|callers| &callers.globs))?;
     Ok(caller)
+}
+
+/// Returns how failures read to the client: as its row says, else as the head of its request does.
+pub fn client_of(route: Option<&Route>, headers: &HeaderMap, path: &str) -> &'static dyn Client {
+    route.and_then(|route| route.client).unwrap_or_else(|| speaking(headers, path))
 }
 
 /// Returns the `Host` that the client called.

@@ -7,16 +7,17 @@ use super::context::Ctx;
 use super::prepare::PreparedSubrequests;
 use super::work::Work;
 use super::{body, ending, held_reply, reply_heads, writer};
-use crate::exchange::joined::{Drive, Step};
-use crate::plan::Call;
+use crate::exchange::joined::{JoinedExchanges, Step};
+use crate::plan::{Call, Client, refuse};
 use crate::proxy::live::Live;
 use crate::proxy::service::Proxy;
 use crate::proxy::upstream::call_state::CallState;
 use crate::proxy::upstream::client::{CallEvent, UpstreamClient};
+use crate::proxy::upstream::errors;
 use crate::telemetry::{By, Spent};
 use crate::wire::Failure;
 use bytes::Bytes;
-use pingora::Result;
+use pingora::{Error, Result};
 use pingora_proxy::Session;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -78,25 +79,28 @@ pub async fn run(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx, prepared: 
         calls.start_next();
     }
     ctx.facts.timing.lap(Spent::Own);
-    let joined = Drive::new(exchanges, prepared.join);
+    let joined = JoinedExchanges::new(exchanges, prepared.join);
     let end = deadline.end();
     let timeout = (end, Failure::timeout(deadline.of_whole().message(upstream, &host, end)));
     // A client that gives up after a silence of its own hears something twice in that time.
     let keep_alive = deadline.silence().map_or(KEEP_ALIVE, |(silence, _)| KEEP_ALIVE.min(silence / 2));
-    Subrequests { joined, calls, inbox, timeout, keep_alive }.run(session, ctx).await
+    let client = writer::client(session, &ctx.facts);
+    SubrequestRun { joined, calls, inbox, timeout, client, keep_alive }.run(session, ctx).await
 }
 
 /// Calls under way, and the reply that is written of them.
-struct Subrequests {
-    joined: Drive,
+struct SubrequestRun {
+    joined: JoinedExchanges,
     calls: CallQueue,
     inbox: Receiver<(usize, CallEvent)>,
     /// When the time is up, and what the client gets then.
     timeout: (Instant, Failure),
+    /// How failures read to the client.
+    client: &'static dyn Client,
     keep_alive: Duration,
 }
 
-impl Subrequests {
+impl SubrequestRun {
     async fn run(mut self, session: &mut Session, ctx: &mut Ctx) -> Result<()> {
         let mut silent_since = Instant::now();
         while !self.joined.is_over() {
@@ -178,7 +182,7 @@ impl Subrequests {
         if self.joined.due(index) < held_reply::ANSWER_ASIDE {
             return self.joined.end(index);
         }
-        let mut joined = std::mem::replace(&mut self.joined, Drive::over());
+        let mut joined = std::mem::replace(&mut self.joined, JoinedExchanges::over());
         let ended = tokio::task::spawn_blocking(move || {
             let step = joined.end(index);
             (joined, step)
@@ -188,7 +192,10 @@ impl Subrequests {
                 self.joined = joined;
                 step
             }
-            Err(_) => Step::Answer(Failure::upstream("The answer could not be read.").to_answer()),
+            Err(_) => {
+                let failure = Failure::upstream("The answer could not be read.");
+                Step::Answer(refuse(self.client, &failure))
+            }
         }
     }
 
@@ -200,6 +207,7 @@ impl Subrequests {
                 writer::write(session, &ctx.facts, &ctx.bodies, answer).await;
                 Ok(())
             }
+            Step::Break => Err(Error::explain(errors::OVER, "the reply has failed").into_up()),
             Step::Stream(bytes) => self.stream(session, ctx, bytes, false).await,
             Step::Last(bytes) => {
                 ctx.settle(false);

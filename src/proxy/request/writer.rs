@@ -2,6 +2,8 @@
 
 use super::reply_facts::ReplyFacts;
 use super::reply_heads::{is_without_body, whole_head};
+use super::routing;
+use crate::plan::Client;
 use crate::telemetry::BodyLog;
 use crate::wire::Answer;
 use log::debug;
@@ -25,6 +27,12 @@ async fn try_write(session: &mut Session, facts: &ReplyFacts, bodies: &BodyLog, 
         session.write_response_body(Some(answer.body), true).await?;
     }
     Ok(())
+}
+
+/// Returns how failures read to the client of a request that is being served.
+pub fn client(session: &Session, facts: &ReplyFacts) -> &'static dyn Client {
+    let head = session.req_header();
+    routing::client_of(facts.route.as_deref(), &head.headers, head.uri.path())
 }
 
 /// Returns true if the head of a reply is out.

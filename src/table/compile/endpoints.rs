@@ -3,6 +3,7 @@
 use super::super::written::{self, Urls};
 use super::expanded::expanded;
 use crate::diagnostics::Place;
+use crate::dialects::upstream::UpstreamDialect;
 use crate::table::{Connect, Endpoint, Endpoints, Variables};
 use crate::wire::{HttpUrl, UrlFault};
 use crate::yaml::{At, Source, Step};
@@ -15,8 +16,6 @@ use std::sync::Arc;
 
 /// At most this many URLs are tried for one call.
 pub const MOST_URLS: usize = 8;
-/// What the names of ARGO's own dialects begin with. ARGO answers a path without its final slash by a redirect.
-const ARGO: &str = "argo";
 const UNIX: &str = "unix:";
 
 /// Compiles `url` or `stream_url`; `None` when one of the URLs is wrong.
@@ -24,6 +23,7 @@ pub fn compile(
     row: &written::Upstream,
     key: &str,
     urls: &Urls,
+    dialect: Option<&dyn UpstreamDialect>,
     connect_to: Option<&Connect>,
     numbers: &Cell<usize>,
     source: &mut Source<'_>,
@@ -31,7 +31,7 @@ pub fn compile(
 ) -> Option<Endpoints> {
     let name = format!("upstreams.{}.{key}", row.name.value);
     is_right_number(&name, urls, connect_to.is_some(), source)?;
-    let is_argo = row.dialect.as_ref().is_some_and(|dialect| dialect.value.starts_with(ARGO));
+    let redirects = dialect.filter(|dialect| dialect.needs_final_slash()).map(|dialect| dialect.name());
     let mut list: Vec<Arc<Endpoint>> = Vec::new();
     for url in &urls.value {
         let setting = match url.path.last() {
@@ -42,8 +42,9 @@ pub fn compile(
         endpoint.number = numbers.replace(numbers.get() + 1);
         // A whole URL of config.yaml is warned about there.
         let own = !(url.value.starts_with("${") && url.value.ends_with('}'));
-        if is_argo && own && !endpoint.url.ends_with('/') {
-            let message = format!("{setting}: no final slash, and ARGO redirects such paths instead of answering");
+        if let Some(upstream) = redirects.filter(|_| own && !endpoint.url.ends_with('/')) {
+            let message =
+                format!("{setting}: no final slash, and {upstream} redirects such paths instead of answering");
             source.warn(&url.path, message, Some(format!("write {}/", url.value)));
         }
         if list.iter().any(|known| known.url == endpoint.url) {

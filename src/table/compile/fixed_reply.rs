@@ -4,7 +4,7 @@ use super::super::written::{self, FixedReply};
 use super::request;
 use crate::plan::Transformer;
 use crate::table::path::names;
-use crate::transform::local::made::{Fixed, Part, Redirect};
+use crate::transform::local::fixed::{Fixed, Part, Redirect};
 use crate::wire::Answer;
 use crate::yaml::{At, Source, lookup};
 use http::{StatusCode, Uri};

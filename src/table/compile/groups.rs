@@ -1,8 +1,8 @@
 //! Groups of models: names that clients can ask for, ids that ARGO can know, and the rules merged for each id.
 
 use super::super::written::Group;
+use super::named_items::NamedItems;
 use super::names::{self, Row};
-use super::registry::Registry;
 use super::rules;
 use crate::models::{Model, Models, NamePattern, Patterns, Rules};
 use crate::yaml::{Source, lookup};
@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Compiles all groups.
-pub fn compile(written: Option<&[Group]>, source: &mut Source<'_>) -> Registry<Models> {
+pub fn compile(written: Option<&[Group]>, source: &mut Source<'_>) -> NamedItems<Models> {
     Some(written?.iter().map(|row| (row.name.value.clone(), Some(Arc::new(group(row, source))))).collect())
 }
 

@@ -64,8 +64,10 @@ pub fn build(
         let number = table.routes.len();
         let about = row.about().to_owned();
         let is_public = matches!(&row.action, Some(Action::Reply(entry)) if entry.is_public);
+        let mut client = None;
         let (upstream, models, transformer, does) = match row.action {
             Some(Action::Call(entry, upstream, models, transformer)) => {
+                client = Some(entry.client);
                 (Some(upstream), Some(models), transformer, entry.name)
             }
             Some(Action::Fixed((does, _, transformer))) => (None, None, transformer, does),
@@ -84,6 +86,7 @@ pub fn build(
             upstream,
             models,
             transformer,
+            client,
             does,
             request: row.request,
             options: row.options,

@@ -10,9 +10,9 @@ mod headers;
 mod images;
 mod index;
 mod layers;
+mod named_items;
 mod names;
 mod options;
-mod registry;
 mod request;
 mod routes;
 mod rules;
@@ -25,17 +25,24 @@ use super::written::Written;
 pub use endpoints::MOST_URLS;
 
 use super::{Table, Upstream, Variables};
+use crate::transform::Registry;
 use crate::transform::local::{Catalog, Row};
 use crate::yaml::Source;
-use registry::present;
+use named_items::present;
 use std::sync::Arc;
 
 /// Compiles a table. What it returns may serve only when `source` is sound.
-pub fn compile(written: &Written<'_>, source: &mut Source<'_>, variables: &Variables<'_>) -> Table {
-    let upstreams = upstreams::compile(written.upstreams.as_deref(), source, variables);
+pub fn compile(
+    written: &Written<'_>,
+    registry: &Registry,
+    source: &mut Source<'_>,
+    variables: &Variables<'_>,
+) -> Table {
+    let upstreams = upstreams::compile(written.upstreams.as_deref(), registry.dialects, source, variables);
     let groups = groups::compile(written.groups.as_deref(), source);
+    let known = routes::Known { registry, upstreams: &upstreams, groups: &groups };
     let routes = written.routes.iter().flatten();
-    let rows = routes.filter_map(|route| routes::compile(route, &upstreams, &groups, source, variables)).collect();
+    let rows = routes.filter_map(|route| routes::compile(route, &known, source, variables)).collect();
     let layers::Laid { served: rows, off } = layers::lay(rows, source);
     unused::report(written, source);
     index::report(&rows, source);

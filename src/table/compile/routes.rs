@@ -2,14 +2,14 @@
 
 use super::super::written::{self, Reply};
 use super::action::Action;
-use super::registry::{Registry, resolve};
+use super::named_items::{NamedItems, resolve};
 use super::{callers, fixed_reply, images, options, request};
 use crate::models::Models;
 use crate::table::options::Options;
 use crate::table::path::Pattern;
 use crate::table::upstream::Upstream;
 use crate::table::vars::Variables;
-use crate::transform::{Entry, REPLIES, TRANSFORMERS, Wiring};
+use crate::transform::{Entry, Registry, RowSettings, Unfit, Wiring};
 use crate::yaml::{At, Node, Source, Step, lookup};
 use bytes::Bytes;
 use http::Method;
@@ -47,11 +47,17 @@ impl Compiled<'_> {
     }
 }
 
+/// What a row may name.
+pub struct Known<'k> {
+    pub registry: &'k Registry,
+    pub upstreams: &'k NamedItems<Upstream>,
+    pub groups: &'k NamedItems<Models>,
+}
+
 /// Compiles a row; `None` when it has no path that could be taken.
 pub fn compile<'w>(
     row: &'w written::Route<'_>,
-    upstreams: &Registry<Upstream>,
-    groups: &Registry<Models>,
+    known: &Known<'_>,
     source: &mut Source<'_>,
     variables: &Variables<'_>,
 ) -> Option<Compiled<'w>> {
@@ -67,8 +73,8 @@ pub fn compile<'w>(
             useless(row, "on a row that only takes another out", source);
             None
         }
-        (Some(name), None) => call(row, name, upstreams, groups, source),
-        (None, Some(written)) => reply(row, written, source),
+        (Some(name), None) => call(row, name, known, source),
+        (None, Some(written)) => reply(row, written, known, source),
         (Some(_), Some(reply)) => {
             let message = format!("{called}: it has a transformer and a reply");
             source.error(reply.path(), message, Some("keep one of the two".to_owned()));
@@ -125,26 +131,21 @@ fn useless(row: &written::Route<'_>, here: &str, source: &mut Source<'_>) {
     }
 }
 
-fn reply(row: &written::Route<'_>, written: &Reply<'_>, source: &mut Source<'_>) -> Option<Action> {
+fn reply(row: &written::Route<'_>, written: &Reply<'_>, known: &Known<'_>, source: &mut Source<'_>) -> Option<Action> {
     useless(row, "beside a reply", source);
     let name = match written {
         Reply::Named(name) => name,
         Reply::Fixed(fixed) => return fixed_reply::compile(row, fixed, source).map(Action::Fixed),
     };
-    let known = REPLIES.iter().map(|entry| (entry.name, entry));
+    let known = known.registry.replies.iter().map(|entry| (entry.name, entry));
     named(row, "reply", "replies", name, known, source).map(Action::Reply)
 }
 
-fn call(
-    row: &written::Route<'_>,
-    name: &At<String>,
-    upstreams: &Registry<Upstream>,
-    groups: &Registry<Models>,
-    source: &mut Source<'_>,
-) -> Option<Action> {
+fn call(row: &written::Route<'_>, name: &At<String>, known: &Known<'_>, source: &mut Source<'_>) -> Option<Action> {
     let called = &row.called;
-    let known = TRANSFORMERS.iter().map(|entry| (entry.name, entry));
-    let entry = named(row, "transformer", "transformers", name, known, source);
+    let Known { registry, upstreams, groups } = known;
+    let entries = registry.transformers.iter().map(|entry| (entry.name, entry));
+    let entry = named(row, "transformer", "transformers", name, entries, source);
     for key in ["upstream", "models"] {
         if !row.call_keys.iter().any(|(there, _)| *there == key) {
             let message = format!("{called}: a transformer needs '{key}' too");
@@ -159,9 +160,16 @@ fn call(
     let (entry, upstream, group) = (entry?, upstream?, group?);
     let counting = row.usage.as_ref().map(|usage| usage.value).unwrap_or_default();
     let most_choices = row.most_choices.unwrap_or(MOST_CHOICES);
-    match (entry.build)(Wiring { dialect: upstream.dialect, models: group.clone(), counting, most_choices }) {
+    let wiring = Wiring { dialect: upstream.dialect, models: group.clone(), counting, most_choices };
+    let is_refused = row.with.is_none() && row.call_keys.iter().any(|(key, _)| *key == "with");
+    let mut settings =
+        RowSettings::new((entry.name, entry.keys), row.with.as_ref(), is_refused, called, &name.path, source);
+    let built = (entry.build)(wiring, &mut settings);
+    settings.finish();
+    match built {
         Ok(transformer) => Some(Action::Call(entry, upstream, group, transformer)),
-        Err(why) => {
+        Err(Unfit::Setting) => None,
+        Err(Unfit::Upstream(why)) => {
             let message = format!("{called}: '{}' does not fit upstream '{}': {why}", entry.name, upstream.name);
             source.error(&name.path, message, Some("choose another transformer or another upstream".to_owned()));
             None

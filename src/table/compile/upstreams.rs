@@ -1,9 +1,9 @@
 //! Upstreams: URLs that can be called, a dialect that exists, and connections that can be made.
 
 use super::super::written;
-use super::registry::Registry;
+use super::named_items::NamedItems;
 use super::{endpoints, headers, tls};
-use crate::dialects::upstream::{DIALECTS, Dialect};
+use crate::dialects::upstream::{Dialect, DialectRow, UpstreamDialect};
 use crate::table::{Endpoints, Tls, Tolerance, Upstream, Variables};
 use crate::yaml::{At, Source, lookup};
 use std::cell::Cell;
@@ -13,27 +13,31 @@ use std::sync::Arc;
 /// Compiles all upstreams.
 pub fn compile(
     written: Option<&[written::Upstream]>,
+    dialects: &[DialectRow],
     source: &mut Source<'_>,
     variables: &Variables<'_>,
-) -> Registry<Upstream> {
+) -> NamedItems<Upstream> {
     let numbers = Cell::new(0);
-    let compile =
-        |row: &written::Upstream| (row.name.value.clone(), upstream(row, &numbers, source, variables).map(Arc::new));
+    let compile = |row: &written::Upstream| {
+        (row.name.value.clone(), upstream(row, dialects, &numbers, source, variables).map(Arc::new))
+    };
     Some(written?.iter().map(compile).collect())
 }
 
 /// `numbers` counts the URLs of the table.
 fn upstream(
     row: &written::Upstream,
+    dialects: &[DialectRow],
     numbers: &Cell<usize>,
     source: &mut Source<'_>,
     variables: &Variables<'_>,
 ) -> Option<Upstream> {
     let name = &row.name.value;
-    let dialect = row.dialect.as_ref().and_then(|written| dialect(name, written, source));
+    let dialect = row.dialect.as_ref().and_then(|written| dialect(name, written, dialects, source));
     let place = endpoints::connect_to(row, source, variables);
+    let facts = dialect.map(|dialect| dialect.facts() as &dyn UpstreamDialect);
     let mut urls = |key: &str, urls: &written::Urls| {
-        endpoints::compile(row, key, urls, place.as_ref().map(|(_, place)| place), numbers, source, variables)
+        endpoints::compile(row, key, urls, facts, place.as_ref().map(|(_, place)| place), numbers, source, variables)
     };
     let whole = row.url.as_ref().and_then(|written| urls("url", written));
     let stream = row.stream_url.as_ref().map(|written| urls("stream_url", written));
@@ -87,8 +91,8 @@ fn tolerance(row: &written::Upstream, source: &mut Source<'_>) -> Tolerance {
     }
 }
 
-fn dialect(name: &str, written: &At<String>, source: &mut Source<'_>) -> Option<Dialect> {
-    let known = DIALECTS.iter().map(|(name, dialect, _)| (*name, *dialect));
+fn dialect(name: &str, written: &At<String>, dialects: &[DialectRow], source: &mut Source<'_>) -> Option<Dialect> {
+    let known = dialects.iter().map(|(name, dialect, _)| (*name, *dialect));
     match lookup(&written.value, "dialects", known) {
         Ok(dialect) => Some(dialect),
         Err(help) => {

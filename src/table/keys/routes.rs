@@ -13,6 +13,11 @@ pub(super) const ROUTE: &[Key] = &[
     Key::optional("models", Kind::Text, "The group of models that it serves, by its name."),
     Key::optional("transformer", Kind::OneOf(transformers), "What it does with a request and the upstream's answer."),
     Key::optional(
+        "with",
+        Kind::Settings(settings),
+        "Settings of the transformer, where it has any: docs/transformers.md describes them.",
+    ),
+    Key::optional(
         "reply",
         Kind::Either(replies, REPLY, KINDS_OF_REPLY),
         "What it answers without an upstream: one of the replies that have a name, or one of your own.",
@@ -94,6 +99,10 @@ const METHODS: &[NamedValue<()>] =
 
 fn transformers() -> Vec<Choice> {
     TRANSFORMERS.iter().map(|entry| Choice { name: entry.name, about: entry.about }).collect()
+}
+
+fn settings() -> Vec<(&'static str, &'static [Key])> {
+    TRANSFORMERS.iter().map(|entry| (entry.name, entry.keys)).collect()
 }
 
 fn replies() -> Vec<Choice> {

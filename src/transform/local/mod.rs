@@ -2,9 +2,9 @@
 
 pub mod about;
 pub mod docs;
+pub mod fixed;
 pub mod health;
 pub mod livez;
-pub mod made;
 pub mod model;
 pub mod model_list;
 pub mod readyz;

@@ -1,35 +1,26 @@
 //! Several choices, each from a call of its own, as one reply.
 
-use super::frame::Frame;
-use super::stream::Chunks;
-use super::whole;
+use super::endpoint::OpenaiChat;
+use super::{stream, whole};
+use crate::dialects::client::frame::{ReplyFrame, Tally};
 use crate::plan::Join;
-use crate::tokens::Counting;
 use crate::wire::{Answer, sse};
 use http::StatusCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Joins choices.
 pub struct Choices {
-    frame: Frame,
-    tally: Arc<AtomicU64>,
+    client: OpenaiChat,
+    frame: ReplyFrame,
+    tally: Arc<Tally>,
     stream: bool,
 }
 
 impl Choices {
-    /// Of replies that have `frame` in common; `stream` says whether the client waits for one.
-    pub fn new(frame: Frame, stream: bool) -> Self {
-        Choices { frame, tally: Arc::default(), stream }
-    }
-
-    /// The frame of one of the replies.
-    pub fn frame(&self, choice: usize) -> Frame {
-        self.frame.of_choice(choice, self.tally.clone())
-    }
-
-    fn completion(&self) -> Option<u64> {
-        (self.frame.counting != Counting::None).then(|| self.tally.load(Ordering::Relaxed))
+    /// Of replies that have `frame` in common and add up their tokens in `tally`; `stream` says whether the client waits for
+    /// one.
+    pub fn new(client: OpenaiChat, frame: ReplyFrame, tally: Arc<Tally>, stream: bool) -> Self {
+        Choices { client, frame, tally, stream }
     }
 }
 
@@ -41,18 +32,21 @@ impl Join for Choices {
     fn whole(&mut self, parts: Vec<Answer>) -> Answer {
         let size: usize = parts.iter().map(|part| part.body.len() + 1).sum();
         let mut out = Vec::with_capacity(size + 512);
-        whole::open(&self.frame, &mut out);
+        whole::open(self.client, &self.frame, &mut out);
         for (index, part) in parts.iter().enumerate() {
             if index > 0 {
                 out.push(b',');
             }
             out.extend_from_slice(&part.body);
         }
-        whole::close(&self.frame, self.completion(), &mut out);
+        whole::close(self.frame.usage_of_all(&self.tally), &mut out);
         Answer::json(StatusCode::OK, out)
     }
 
     fn end(&mut self, out: &mut Vec<u8>) {
-        Chunks::new(&self.frame).finish_stream(&self.frame, self.completion(), out);
+        let mut head = Vec::with_capacity(256);
+        stream::open(self.client, &self.frame, &mut head);
+        let usage = self.frame.usage_of_all(&self.tally).filter(|_| self.frame.include_usage);
+        stream::finish_stream(&head, usage, out);
     }
 }

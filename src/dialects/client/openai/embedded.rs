@@ -1,6 +1,6 @@
 //! The reply to an embeddings request: of one call, or put together from several.
 
-use super::push_usage;
+use super::usage::push_input;
 use super::vectors::Form;
 use crate::dialects::upstream::{EmbeddingDialect, error};
 use crate::json::{self, Vector};
@@ -11,7 +11,7 @@ use http::StatusCode;
 use std::sync::Arc;
 
 /// What stands around the vectors of all inputs.
-pub struct Frame {
+pub struct ListFrame {
     /// The model as the client named it.
     pub model: Arc<str>,
     /// How tokens are counted.
@@ -22,7 +22,7 @@ pub struct Frame {
     pub ledger: Arc<Ledger>,
 }
 
-impl Frame {
+impl ListFrame {
     fn open(out: &mut Vec<u8>) {
         out.extend_from_slice(b"{\"object\":\"list\",\"data\":[");
     }
@@ -34,7 +34,7 @@ impl Frame {
             json::push_key(out, "usage");
             let tokens = self.prompt.tokens();
             self.ledger.set_prompt(tokens);
-            push_usage(out, tokens, None);
+            push_input(out, tokens);
         }
         out.push(b'}');
     }
@@ -95,7 +95,7 @@ pub struct VectorReply {
     /// What was asked.
     pub batch: Batch,
     /// What stands around the vectors, when there is one call.
-    pub frame: Option<Frame>,
+    pub frame: Option<ListFrame>,
 }
 
 impl Reply for VectorReply {
@@ -118,7 +118,7 @@ impl Reply for VectorReply {
         let vectors = self.batch.dialect.vectors(&held.body)?;
         let mut out = Vec::with_capacity(held.body.len() + 64 * vectors.len() + 256);
         if self.frame.is_some() {
-            Frame::open(&mut out);
+            ListFrame::open(&mut out);
         }
         self.batch.push(&mut out, &vectors)?;
         if let Some(frame) = &self.frame {
@@ -127,11 +127,13 @@ impl Reply for VectorReply {
         Ok(Answer::json(StatusCode::OK, out))
     }
 
-    fn fail(&mut self, _: &Failure, _: &mut Vec<u8>) {}
+    fn broken(&mut self, _: &mut Vec<u8>) -> Option<Failure> {
+        None
+    }
 }
 
 /// Puts the parts of `data` together.
-pub struct Joined(pub Frame);
+pub struct Joined(pub ListFrame);
 
 impl Join for Joined {
     fn stream(&self) -> Option<&'static str> {
@@ -141,7 +143,7 @@ impl Join for Joined {
     fn whole(&mut self, parts: Vec<Answer>) -> Answer {
         let size = parts.iter().map(|part| part.body.len() + 1).sum::<usize>();
         let mut out = Vec::with_capacity(size + 256);
-        Frame::open(&mut out);
+        ListFrame::open(&mut out);
         for (number, part) in parts.into_iter().enumerate() {
             if number > 0 {
                 out.push(b',');

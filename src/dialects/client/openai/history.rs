@@ -1,7 +1,7 @@
 //! Tool calls and their results in the messages of an OpenAI request, checked as OpenAI does: every call has its result, and
 //! every result its call.
 
-use super::params::wrong_type;
+use super::values::wrong_type;
 use crate::chat::tools::ToolCall;
 use crate::chat::{Message, Role};
 use crate::json::fields::Name;

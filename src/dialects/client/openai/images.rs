@@ -1,7 +1,7 @@
 //! Finds the image URLs of a chat request: the `image_url` parts that say http or https.
 
 use super::body::{ChatBody, Messages};
-use super::params;
+use super::values;
 use crate::json::fields::list_of;
 use crate::json::{self, Fields};
 use crate::plan::images::{Image, Images};
@@ -30,7 +30,7 @@ pub fn find(body: &[u8]) -> Images {
     Images {
         list,
         stream: parsed.fields.get("stream").is_some_and(|stream| stream.get() == "true"),
-        timeout: parsed.fields.get("timeout").and_then(|timeout| params::timeout(timeout).ok().flatten()),
+        timeout: parsed.fields.get("timeout").and_then(|timeout| values::timeout(timeout).ok().flatten()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Texts or token ids, one or many, and what each of them may be: the `input` of embeddings, the `prompt` of completions.
 
-use super::params::wrong_type;
+use super::values::wrong_type;
 use crate::json::{self, fields};
 use crate::models::Rules;
 use crate::wire::Failure;

@@ -1,7 +1,12 @@
 //! The parameters that this proxy itself acts on; all others travel along untouched.
 
+use super::endpoint::OpenaiChat;
+use super::format;
+use super::shape::Shape;
 use super::tools::Offer;
+use super::values::{boolean, positive, text, timeout, wrong_type};
 use crate::chat::conversation::Param;
+use crate::chat::{AskedFormat, ChatRequest, Message};
 use crate::json::fields::Name;
 use crate::json::{self, Fields};
 use crate::wire::Failure;
@@ -60,10 +65,31 @@ impl<'a> ChatParams<'a> {
         }
     }
 
-    /// The name under which the request limits its answer, if it does.
-    pub fn limit_name(&self) -> Option<&'static str> {
-        let name = |given: &str| ["max_tokens", "max_completion_tokens"].into_iter().find(|known| *known == given);
-        self.params.iter().rev().filter(|(_, value)| !json::is_null(value)).find_map(|(given, _)| name(given))
+    /// The endpoint's way to answer this request.
+    pub fn client(&self, shape: &'static Shape) -> OpenaiChat {
+        OpenaiChat { shape, old_calls: self.offer.is_old_form() }
+    }
+
+    /// The request for answers to these conversations. `upstream` is the name of the upstream in messages.
+    ///
+    /// # Errors
+    /// 400 naming what is wrong with the tools.
+    pub fn into_request(
+        self,
+        upstream: &str,
+        conversations: Vec<Vec<Message<'a>>>,
+    ) -> Result<ChatRequest<'a>, Failure> {
+        Ok(ChatRequest {
+            conversations,
+            answers: self.n,
+            tools: self.offer.read(upstream)?,
+            format: self.format.map(|param| AskedFormat { param, read: format::read }),
+            limit_name: limit_name(&self.params),
+            params: self.params,
+            stream: self.stream,
+            include_usage: self.include_usage,
+            timeout: self.timeout,
+        })
     }
 
     fn field(&mut self, upstream: &str, field: Name<'a>, value: &'a RawValue) -> Result<(), Failure> {
@@ -90,6 +116,12 @@ impl<'a> ChatParams<'a> {
     }
 }
 
+/// The name under which a request limits its answer, if it does.
+fn limit_name(params: &[Param<'_>]) -> Option<&'static str> {
+    let name = |given: &str| ["max_tokens", "max_completion_tokens"].into_iter().find(|known| *known == given);
+    params.iter().rev().filter(|(_, value)| !json::is_null(value)).find_map(|(given, _)| name(given))
+}
+
 /// Refuses what the upstream cannot do and what would silently change the answer's meaning.
 fn refuse_unsupported(upstream: &str, name: &str, value: &RawValue) -> Result<(), Failure> {
     if json::is_null(value) {
@@ -108,63 +140,12 @@ fn refuse_unsupported(upstream: &str, name: &str, value: &RawValue) -> Result<()
     if refused { Err(Failure::unsupported(name, &format!("{upstream} {why}"))) } else { Ok(()) }
 }
 
-/// A string, or nothing when it is null.
-pub fn text<'a>(name: &str, value: &'a RawValue) -> Result<Option<Cow<'a, str>>, Failure> {
-    match json::text_of(value) {
-        Some(text) => Ok(Some(text)),
-        None if json::is_null(value) => Ok(None),
-        None => Err(wrong_type(name, "a string", value)),
-    }
-}
-
-fn boolean(name: &str, value: &RawValue) -> Result<bool, Failure> {
-    match value.get() {
-        "true" => Ok(true),
-        "false" | "null" => Ok(false),
-        _ => Err(wrong_type(name, "a boolean", value)),
-    }
-}
-
-/// A whole number of at least 1, or nothing when it is null.
-pub fn positive(name: &str, value: &RawValue) -> Result<Option<u64>, Failure> {
-    if json::is_null(value) {
-        return Ok(None);
-    }
-    match value.get().parse::<u64>() {
-        Ok(0) => Err(Failure::bad_field(name, format!("'{name}' must be at least 1."))),
-        Ok(number) => Ok(Some(number)),
-        Err(_) => Err(wrong_type(name, "a whole number of at least 1", value)),
-    }
-}
-
 fn stream_options(value: &RawValue) -> Result<bool, Failure> {
     if json::is_null(value) {
         return Ok(false);
     }
     let options = Fields::parse(value.get()).map_err(|_| wrong_type("stream_options", "an object", value))?;
     options.get("include_usage").map_or(Ok(false), |given| boolean("stream_options.include_usage", given))
-}
-
-/// A time limit in seconds, whole or not.
-pub fn timeout(value: &RawValue) -> Result<Option<Duration>, Failure> {
-    if json::is_null(value) {
-        return Ok(None);
-    }
-    let seconds: Option<f64> = value.get().parse().ok();
-    match seconds.and_then(|s| Duration::try_from_secs_f64(s).ok()).filter(|limit| !limit.is_zero()) {
-        Some(limit) => Ok(Some(limit)),
-        None => Err(wrong_type("timeout", "a number of seconds above 0", value)),
-    }
-}
-
-/// 400 for a field of the wrong kind.
-pub fn wrong_type(name: &str, wanted: &str, given: &RawValue) -> Failure {
-    let mut shown: String = given.get().chars().take(40).collect();
-    if shown.len() < given.get().len() {
-        shown.push('…');
-    }
-    Failure::bad_field(name, format!("'{name}' must be {wanted}, but it is {}: {shown}", json::kind_of(given)))
-        .with_code("invalid_type")
 }
 
 #[cfg(test)]

@@ -19,15 +19,13 @@ pub struct Shape {
     pub finish_open: &'static str,
     /// A whole reply's choice, up to its text.
     pub whole_open: &'static str,
-    /// What follows the text of a whole reply, up to the tool calls.
-    pub whole_after_text: &'static str,
-    /// What follows the tool calls of a whole reply, up to the finish reason's value.
+    /// What follows the text of a whole reply and what stands beside it, up to the finish reason's value.
     pub whole_finish_open: &'static str,
     /// Whether requests are messages, each of which costs tokens of its own, or bare texts.
     pub has_messages: bool,
     /// The field of a request that holds what is answered.
     pub prompt_field: &'static str,
-    /// Whether the endpoint can carry tool calls.
+    /// Whether the endpoint can carry more than text: tool calls, refusals, reasoning.
     pub has_tool_calls: bool,
 }
 
@@ -41,7 +39,6 @@ pub const CHAT: Shape = Shape {
     text_close: r#""},"logprobs":null,"finish_reason":null}"#,
     finish_open: r#""delta":{},"logprobs":null,"finish_reason":"#,
     whole_open: r#""message":{"role":"assistant","content":"#,
-    whole_after_text: r#","refusal":null"#,
     whole_finish_open: r#"},"logprobs":null,"finish_reason":"#,
     has_messages: true,
     prompt_field: "messages",
@@ -58,7 +55,6 @@ pub const COMPLETION: Shape = Shape {
     text_close: r#"","logprobs":null,"finish_reason":null}"#,
     finish_open: r#""text":"","logprobs":null,"finish_reason":"#,
     whole_open: r#""text":"#,
-    whole_after_text: "",
     whole_finish_open: r#","logprobs":null,"finish_reason":"#,
     has_messages: false,
     prompt_field: "prompt",

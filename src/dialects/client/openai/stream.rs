@@ -1,17 +1,27 @@
 //! Writes chunks while the upstream's stream is decoded: a piece costs one escape into one buffer.
 
-use super::frame::{Frame, Made};
-use super::push_usage;
-use crate::chat::{Event, Sink, Text};
+use super::calls::{self, Made};
+use super::endpoint::OpenaiChat;
+use super::usage::push_usage;
+use crate::chat::{Event, Sink, Text, Usage};
+use crate::dialects::client::frame::ReplyFrame;
 use crate::json::{self, cut};
 use crate::wire::sse;
-use std::sync::atomic::Ordering;
 
 /// The most bytes of text in one chunk that is cut from a whole answer: some clients bound the length of a line.
 const MOST: usize = 8 * 1024;
+/// A choice with a piece of a tool call, before and after that.
+const CALL: (&str, &str) = ("\"delta\":{\"tool_calls\":[{\"index\":", "}}]},\"logprobs\":null,\"finish_reason\":null}");
+/// The same in the form that preceded tools.
+const OLD_CALL: (&str, &str) = ("\"delta\":{\"function_call\":{", "}},\"logprobs\":null,\"finish_reason\":null}");
 
 /// The state of one stream of chunks.
 pub struct Chunks {
+    client: OpenaiChat,
+    /// What the reply is about.
+    frame: ReplyFrame,
+    /// Where the chunks go.
+    out: Vec<u8>,
     /// Everything before what a choice says, rendered once: `data: {"id":…,"choices":[{"index":0,`.
     head: Vec<u8>,
     /// Where the list of choices begins in that.
@@ -21,187 +31,257 @@ pub struct Chunks {
     begun: bool,
     /// Whether a chunk with text is open: the texts of one piece become one chunk.
     open: bool,
+    /// Whether texts are those of a whole answer, which are cut.
+    recut: bool,
+    /// How many calls have begun.
     calls: usize,
+    /// The call that has begun and has no arguments yet.
+    silent: Option<usize>,
 }
 
 impl Chunks {
     /// A stream that has not begun.
-    pub fn new(frame: &Frame) -> Self {
+    pub fn new(client: OpenaiChat, frame: ReplyFrame, recut: bool) -> Self {
         let mut head = Vec::with_capacity(256);
-        head.extend_from_slice(sse::DATA);
-        head.push(b'{');
-        frame.push_common(&mut head, frame.shape.chunk_object);
-        head.extend_from_slice(b",\"choices\":[");
-        let list_at = head.len();
-        frame.push_choice(&mut head);
+        let list_at = open(client, &frame, &mut head);
+        push_choice(&frame, &mut head);
         let tail: &[u8] = if frame.include_usage { b"],\"usage\":null}\n\n" } else { b"]}\n\n" };
-        Chunks { head, list_at, tail, begun: false, open: false, calls: 0 }
+        let out = Vec::new();
+        Chunks { client, frame, out, head, list_at, tail, begun: false, open: false, recut, calls: 0, silent: None }
+    }
+
+    /// Takes the buffer to write to, with room for a piece of `size` bytes.
+    pub fn take(&mut self, out: &mut Vec<u8>, size: usize) {
+        std::mem::swap(&mut self.out, out);
+        let room = self.room(size);
+        self.out.reserve(if self.recut { 2 * room } else { room });
+    }
+
+    /// Closes the chunk with text, if one is open, and gives the buffer back.
+    pub fn give(&mut self, out: &mut Vec<u8>) {
+        self.close();
+        std::mem::swap(&mut self.out, out);
+    }
+
+    /// Appends the end of a stream that is complete: finish chunk, usage where it is wanted, `[DONE]`.
+    pub fn finish(&mut self, out: &mut Vec<u8>) {
+        std::mem::swap(&mut self.out, out);
+        self.close();
+        self.begin();
+        self.complete_call();
+        let (reason, output) = self.frame.end(self.calls > 0);
+        let reason = self.client.finish_reason(reason);
+        self.choice(self.client.shape.finish_open, |out| json::push_string(out, reason), "}");
+        if self.frame.tally.is_none() {
+            let usage = self.frame.usage(output).filter(|_| self.frame.include_usage);
+            let head = self.head.get(..self.list_at).unwrap_or_default();
+            finish_stream(head, usage, &mut self.out);
+        }
+        std::mem::swap(&mut self.out, out);
     }
 
     /// The room that a piece of `size` bytes needs at the most usual.
-    pub fn room(&self, size: usize) -> usize {
+    fn room(&self, size: usize) -> usize {
         let choice = 128;
         let first = if self.begun { 0 } else { self.head.len() + choice };
         first + self.head.len() + choice + size + size / 8
     }
 
-    fn choice(&self, out: &mut Vec<u8>, open: &str, write: impl FnOnce(&mut Vec<u8>), close: &str) {
-        out.extend_from_slice(&self.head);
-        out.extend_from_slice(open.as_bytes());
-        write(out);
-        out.extend_from_slice(close.as_bytes());
-        out.extend_from_slice(self.tail);
+    fn choice(&mut self, open: &str, write: impl FnOnce(&mut Vec<u8>), close: &str) {
+        self.out.extend_from_slice(&self.head);
+        self.out.extend_from_slice(open.as_bytes());
+        write(&mut self.out);
+        self.out.extend_from_slice(close.as_bytes());
+        self.out.extend_from_slice(self.tail);
     }
 
     /// The first chunk, where the endpoint has one and it was not sent yet.
-    fn begin(&mut self, frame: &Frame, out: &mut Vec<u8>) {
+    fn begin(&mut self) {
         if !self.begun {
             self.begun = true;
-            if let Some(first) = frame.shape.first_choice {
-                self.choice(out, first, |_| {}, "");
+            if let Some(first) = self.client.shape.first_choice {
+                self.choice(first, |_| {}, "");
             }
         }
     }
 
-    fn text(&mut self, frame: &mut Frame, text: Text<'_>, out: &mut Vec<u8>) {
-        self.begin(frame, out);
-        frame.meter.push(text);
-        if !self.open {
-            self.open = true;
-            out.extend_from_slice(&self.head);
-            out.extend_from_slice(frame.shape.text_open.as_bytes());
-        }
-        match text {
-            Text::Plain(text) => json::push_escaped(out, text),
-            Text::Json(inside) => json::push_inside(out, inside),
-        }
-    }
-
-    /// Closes the chunk with text, if one is open: the piece is over.
-    pub fn close(&mut self, frame: &Frame, out: &mut Vec<u8>) {
+    fn close(&mut self) {
         if self.open {
             self.open = false;
-            out.extend_from_slice(frame.shape.text_close.as_bytes());
-            out.extend_from_slice(self.tail);
+            self.out.extend_from_slice(self.client.shape.text_close.as_bytes());
+            self.out.extend_from_slice(self.tail);
         }
     }
 
-    /// A call: who is called first, then the arguments piece by piece.
-    fn call(&self, index: usize, call: &Made, out: &mut Vec<u8>) {
-        const OPEN: &str = "\"delta\":{\"tool_calls\":[{\"index\":";
-        const CLOSE: &str = "}}]},\"logprobs\":null,\"finish_reason\":null}";
-        let begin = |out: &mut Vec<u8>| {
-            json::push_number(out, index as u64);
-            json::push_key(out, "id");
-            json::push_string(out, &call.id);
-            out.extend_from_slice(b",\"type\":\"function\",\"function\":{\"name\":");
-            json::push_string(out, &call.name);
-            out.extend_from_slice(b",\"arguments\":\"\"");
-        };
-        self.choice(out, OPEN, begin, CLOSE);
-        for piece in cut::plain(&call.arguments, MOST) {
-            let arguments = |out: &mut Vec<u8>| {
-                json::push_number(out, index as u64);
-                out.extend_from_slice(b",\"function\":{\"arguments\":");
-                json::push_string(out, piece);
-            };
-            self.choice(out, OPEN, arguments, CLOSE);
+    fn text(&mut self, text: Text<'_>) {
+        self.begin();
+        self.frame.meter.push(text);
+        if !self.open {
+            self.open = true;
+            self.out.extend_from_slice(&self.head);
+            self.out.extend_from_slice(self.client.shape.text_open.as_bytes());
+        }
+        match text {
+            Text::Plain(text) => json::push_escaped(&mut self.out, text),
+            Text::Json(inside) => json::push_inside(&mut self.out, inside),
         }
     }
 
-    /// The one call of the form that preceded tools.
-    fn old_call(&self, call: &Made, out: &mut Vec<u8>) {
-        const OPEN: &str = "\"delta\":{\"function_call\":{";
-        const CLOSE: &str = "}},\"logprobs\":null,\"finish_reason\":null}";
-        let begin = |out: &mut Vec<u8>| {
-            out.extend_from_slice(b"\"name\":");
-            json::push_string(out, &call.name);
-            out.extend_from_slice(b",\"arguments\":\"\"");
-        };
-        self.choice(out, OPEN, begin, CLOSE);
-        for piece in cut::plain(&call.arguments, MOST) {
-            let arguments = |out: &mut Vec<u8>| {
-                out.extend_from_slice(b"\"arguments\":");
-                json::push_string(out, piece);
-            };
-            self.choice(out, OPEN, arguments, CLOSE);
-        }
-    }
-
-    /// The end of a stream that is complete: finish chunk, usage where it was asked for, `[DONE]`.
-    pub fn finish(&mut self, frame: &Frame, out: &mut Vec<u8>) {
-        self.close(frame, out);
-        self.begin(frame, out);
-        let completion = frame.meter.tokens();
-        frame.note(completion);
-        let reason = frame.finish_reason(completion, self.calls > 0);
-        self.choice(out, frame.shape.finish_open, |out| json::push_string(out, reason), "}");
-        match &frame.tally {
-            None => self.finish_stream(frame, completion, out),
-            Some(tally) => {
-                tally.fetch_add(completion.unwrap_or(0), Ordering::Relaxed);
-            }
-        }
-    }
-
-    /// The end of a stream whose choices are all finished: usage where it was asked for, `[DONE]`.
-    pub fn finish_stream(&self, frame: &Frame, completion: Option<u64>, out: &mut Vec<u8>) {
-        if let (true, Some(completion)) = (frame.include_usage, completion) {
-            out.extend_from_slice(self.head.get(..self.list_at).unwrap_or_default());
-            out.extend_from_slice(b"],\"usage\":");
-            push_usage(out, frame.prompt.tokens(), Some(completion));
-            out.push(b'}');
-            out.extend_from_slice(sse::END);
-        }
-        out.extend_from_slice(sse::DONE);
-    }
-}
-
-/// Chunks, and where they are written: what a decoder hands its events to.
-pub struct ChunkSink<'a> {
-    /// The stream.
-    pub chunks: &'a mut Chunks,
-    /// What the reply is about.
-    pub frame: &'a mut Frame,
-    /// Where the events go.
-    pub out: &'a mut Vec<u8>,
-}
-
-impl Sink for ChunkSink<'_> {
-    fn event(&mut self, event: Event<'_>) {
-        match event {
-            Event::Text(text) => self.chunks.text(self.frame, text, self.out),
-            Event::ToolCall { id, name, arguments } => {
-                self.chunks.close(self.frame, self.out);
-                self.chunks.begin(self.frame, self.out);
-                let index = self.chunks.calls;
-                self.chunks.calls += 1;
-                let call = self.frame.made_call(index, id, name, arguments);
-                self.frame.meter.push_call(&call.name, &call.arguments);
-                match self.frame.has_old_calls() {
-                    false => self.chunks.call(index, &call, self.out),
-                    true if index == 0 => self.chunks.old_call(&call, self.out),
-                    // That form has room for one call.
-                    true => {}
-                }
-            }
-        }
-    }
-}
-
-/// Cuts the texts of a whole answer into chunks that any client can read.
-pub struct Recut<'a>(pub ChunkSink<'a>);
-
-impl Sink for Recut<'_> {
-    fn event(&mut self, event: Event<'_>) {
+    /// The text of a whole answer, cut into chunks that any client can read.
+    fn cut_text(&mut self, text: Text<'_>) {
         let mut say = |text: Text<'_>| {
-            self.0.event(Event::Text(text));
-            self.0.chunks.close(self.0.frame, self.0.out);
+            self.text(text);
+            self.close();
         };
+        match text {
+            Text::Plain(text) => cut::plain(text, MOST).for_each(|piece| say(Text::Plain(piece))),
+            Text::Json(inside) => cut::json(inside, MOST).for_each(|piece| say(Text::Json(piece))),
+        }
+    }
+
+    /// A piece of text that has a field of its own in the delta, where the endpoint has one.
+    fn beside(&mut self, field: &str, text: Text<'_>) {
+        if !self.client.shape.has_tool_calls {
+            return;
+        }
+        self.close();
+        self.begin();
+        self.frame.meter.push(text);
+        let write = |out: &mut Vec<u8>| {
+            out.extend_from_slice(b"\"delta\":{\"");
+            out.extend_from_slice(field.as_bytes());
+            out.extend_from_slice(b"\":");
+            push_text(out, text);
+        };
+        self.choice("", write, "},\"logprobs\":null,\"finish_reason\":null}");
+    }
+
+    /// The beginning of a call: who is called.
+    fn start(&mut self, call: &Made) {
+        self.close();
+        self.begin();
+        self.complete_call();
+        let index = self.calls;
+        self.calls += 1;
+        if self.client.old_calls && index > 0 {
+            return;
+        }
+        self.silent = Some(index);
+        let old = self.client.old_calls;
+        let (open, close) = if old { OLD_CALL } else { CALL };
+        let begin = |out: &mut Vec<u8>| {
+            if old {
+                out.extend_from_slice(b"\"name\":");
+            } else {
+                json::push_number(out, index as u64);
+                json::push_key(out, "id");
+                json::push_string(out, &call.id);
+                out.extend_from_slice(b",\"type\":\"function\",\"function\":{\"name\":");
+            }
+            json::push_string(out, &call.name);
+            out.extend_from_slice(b",\"arguments\":\"\"");
+        };
+        self.choice(open, begin, close);
+    }
+
+    /// A piece of a call's arguments. The form that preceded tools has room for one call.
+    fn arguments(&mut self, call: usize, piece: Text<'_>) {
+        let old = self.client.old_calls;
+        if old && call > 0 {
+            return;
+        }
+        self.close();
+        self.silent = self.silent.filter(|silent| *silent != call);
+        let (open, close) = if old { OLD_CALL } else { CALL };
+        let write = |out: &mut Vec<u8>| {
+            if old {
+                out.extend_from_slice(b"\"arguments\":");
+            } else {
+                json::push_number(out, call as u64);
+                out.extend_from_slice(b",\"function\":{\"arguments\":");
+            }
+            push_text(out, piece);
+        };
+        self.choice(open, write, close);
+    }
+
+    /// A call without arguments is one with an empty object: clients read the arguments as JSON.
+    fn complete_call(&mut self) {
+        if let Some(call) = self.silent {
+            self.arguments(call, Text::Plain(calls::NO_ARGUMENTS));
+        }
+    }
+}
+
+impl Sink for Chunks {
+    fn event(&mut self, event: Event<'_>) {
         match event {
-            Event::Text(Text::Plain(text)) => cut::plain(text, MOST).for_each(|piece| say(Text::Plain(piece))),
-            Event::Text(Text::Json(inside)) => cut::json(inside, MOST).for_each(|piece| say(Text::Json(piece))),
-            call @ Event::ToolCall { .. } => self.0.event(call),
+            Event::Text(text) if self.recut => self.cut_text(text),
+            Event::Text(text) => self.text(text),
+            Event::Reasoning(text) => self.beside("reasoning_content", text),
+            Event::Refusal(text) => self.beside("refusal", text),
+            Event::ToolCall { id, name, arguments } => {
+                let number = self.calls;
+                self.frame.meter.push_call(&name, &arguments);
+                self.start(&Made::new(&self.frame, number, id, name));
+                for piece in cut::plain(&arguments, MOST) {
+                    self.arguments(number, Text::Plain(piece));
+                }
+                // What the model wrote is passed on, also where that is nothing.
+                self.silent = None;
+            }
+            Event::CallStart { id, name } => {
+                self.frame.meter.push(Text::Plain(&name));
+                self.start(&Made::new(&self.frame, self.calls, id, name));
+            }
+            Event::Arguments { call, piece } => {
+                self.frame.meter.push(piece);
+                self.arguments(call, piece);
+            }
+            Event::Finish(reason) => self.frame.finished(reason),
+            Event::Usage(usage) => self.frame.used(usage),
+            // OpenAI's chat has no place for them.
+            Event::Signature(_) | Event::Encrypted(_) => {}
+        }
+    }
+}
+
+/// Opens a chunk up to its list of choices, and returns where that begins.
+pub fn open(client: OpenaiChat, frame: &ReplyFrame, out: &mut Vec<u8>) -> usize {
+    out.extend_from_slice(sse::DATA);
+    out.push(b'{');
+    client.push_common(frame, out, client.shape.chunk_object);
+    out.extend_from_slice(b",\"choices\":[");
+    out.len()
+}
+
+/// Opens a choice: the brace and its index.
+pub fn push_choice(frame: &ReplyFrame, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"{\"index\":");
+    json::push_number(out, frame.choice as u64);
+    out.push(b',');
+}
+
+/// Appends the end of a stream whose choices are all finished: usage where there is one to tell, `[DONE]`. `head` opens a chunk.
+pub fn finish_stream(head: &[u8], usage: Option<Usage>, out: &mut Vec<u8>) {
+    if let Some(usage) = usage {
+        out.extend_from_slice(head);
+        out.extend_from_slice(b"],\"usage\":");
+        push_usage(out, usage);
+        out.push(b'}');
+        out.extend_from_slice(sse::END);
+    }
+    out.extend_from_slice(sse::DONE);
+}
+
+/// Appends a text as a JSON string.
+pub fn push_text(out: &mut Vec<u8>, text: Text<'_>) {
+    match text {
+        Text::Plain(text) => json::push_string(out, text),
+        Text::Json(inside) => {
+            out.push(b'"');
+            json::push_inside(out, inside);
+            out.push(b'"');
         }
     }
 }

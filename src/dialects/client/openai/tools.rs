@@ -1,7 +1,7 @@
 //! Tools in OpenAI's requests: `tools` with `tool_choice` and `parallel_tool_calls`, and the form that preceded them
 //! (`functions` with `function_call`).
 
-use super::params::{text, wrong_type};
+use super::values::{text, wrong_type};
 use crate::chat::tools::{Choice, Tool, Tools};
 use crate::json::{self, Fields, fields};
 use crate::wire::Failure;
@@ -53,10 +53,7 @@ impl<'a> Offer<'a> {
             (None, None) => Vec::new(),
         };
         let old = self.is_old_form();
-        let (name, given) = match old {
-            true => ("function_call", self.function_call),
-            false => ("tool_choice", self.tool_choice),
-        };
+        let (name, given) = if old { ("function_call", self.function_call) } else { ("tool_choice", self.tool_choice) };
         let choice = given.map(|given| choice(upstream, name, given, old)).transpose()?;
         if offered.is_empty() {
             return match choice {
@@ -151,9 +148,10 @@ fn choice<'a>(upstream: &str, name: &str, given: &'a RawValue, old: bool) -> Res
         };
     }
     let fields = Fields::parse(given.get()).map_err(|_| wrong())?;
-    let holder = match old {
-        true => fields,
-        false => match fields.get("type").and_then(json::text_of).as_deref() {
+    let holder = if old {
+        fields
+    } else {
+        match fields.get("type").and_then(json::text_of).as_deref() {
             Some("function") => {
                 let inside = fields.get("function").ok_or_else(wrong)?;
                 Fields::parse(inside.get()).map_err(|_| wrong())?
@@ -162,7 +160,7 @@ fn choice<'a>(upstream: &str, name: &str, given: &'a RawValue, old: bool) -> Res
                 return Err(Failure::unsupported(name, &format!("{upstream} has no choice of type '{other}'")));
             }
             None => return Err(wrong()),
-        },
+        }
     };
     holder.get("name").and_then(json::text_of).map(Choice::Named).ok_or_else(wrong)
 }

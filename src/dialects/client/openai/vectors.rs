@@ -67,10 +67,7 @@ fn singles(vector: Vector<'_>) -> Result<Vec<u8>, Unwritable> {
         let value = number.as_f32().or_else(|| written.parse().ok());
         value.map(|value: f32| bytes.extend_from_slice(&value.to_le_bytes())).is_some()
     });
-    match all {
-        true => Ok(bytes),
-        false => Ok(as_bytes(&numbers(vector)?.collect::<Result<Vec<f32>, _>>()?)),
-    }
+    if all { Ok(bytes) } else { Ok(as_bytes(&numbers(vector)?.collect::<Result<Vec<f32>, _>>()?)) }
 }
 
 fn as_bytes(numbers: &[f32]) -> Vec<u8> {

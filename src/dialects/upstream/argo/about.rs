@@ -4,6 +4,10 @@ use http::HeaderValue;
 
 /// ARGO in messages.
 pub const NAME: &str = "ARGO";
+/// The dialect `argo` for people.
+pub const ABOUT_CHAT: &str = "ARGO's chat and streamchat";
+/// The dialect `argo_embedding` for people.
+pub const ABOUT_EMBEDDING: &str = "ARGO's embed";
 /// What to look at when ARGO cannot be reached.
 pub const HINT: &str = "Is this machine on the Argonne network or its VPN? ARGO can be reached only from there.";
 

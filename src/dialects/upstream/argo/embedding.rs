@@ -2,7 +2,7 @@
 
 use super::notice;
 use super::{about, error_body};
-use crate::dialects::upstream::{Call, EmbeddingDialect, UpstreamDialect, VendorError};
+use crate::dialects::upstream::{CallTerms, EmbeddingDialect, UpstreamDialect, VendorError};
 use crate::json::{self, Fields, Vector, fields, vector};
 use crate::plan::Held;
 use crate::wire::Failure;
@@ -38,7 +38,7 @@ impl UpstreamDialect for ArgoEmbedding {
 }
 
 impl EmbeddingDialect for ArgoEmbedding {
-    fn encode(&self, inputs: &[&RawValue], call: Call<'_>) -> Vec<u8> {
+    fn encode(&self, inputs: &[&RawValue], call: CallTerms<'_>) -> Vec<u8> {
         let texts: usize = inputs.iter().map(|input| input.get().len() + 1).sum();
         let mut out = Vec::with_capacity(texts + 128);
         out.push(b'{');

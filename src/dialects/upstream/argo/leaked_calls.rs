@@ -93,6 +93,7 @@ mod tests {
                 Event::ToolCall { id, name, arguments } => {
                     format!("call {} {name} {arguments}", id.as_deref().unwrap_or("-"))
                 }
+                other => format!("{other:?}"),
             });
         }
     }

@@ -3,6 +3,7 @@
 
 use crate::chat::Message;
 use crate::chat::tools::ToolCall;
+use crate::dialects::upstream::openai_form;
 use crate::json::{self, Fields, fields};
 use crate::models::Family;
 use serde_json::value::RawValue;
@@ -54,37 +55,7 @@ fn push_one(out: &mut Vec<u8>, message: &Message<'_>, calls: &[ToolCall<'_>]) {
 
 fn push_with(out: &mut Vec<u8>, message: &Message<'_>, content: &str, calls: &[ToolCall<'_>]) {
     begin(out);
-    out.push(b'{');
-    json::push_key(out, "role");
-    json::push_string(out, message.role.name());
-    json::push_key(out, "content");
-    out.extend_from_slice(content.as_bytes());
-    if let Some(id) = &message.result_of {
-        json::push_key(out, "tool_call_id");
-        json::push_string(out, id);
-    }
-    for (index, call) in calls.iter().enumerate() {
-        out.extend_from_slice(if index == 0 { b",\"tool_calls\":[{\"id\":" } else { b",{\"id\":" });
-        json::push_string(out, &call.id);
-        out.extend_from_slice(b",\"type\":\"function\",\"function\":{\"name\":");
-        json::push_string(out, &call.name);
-        out.extend_from_slice(b",\"arguments\":");
-        json::push_string(out, &call.arguments);
-        out.extend_from_slice(b"}}");
-    }
-    if !calls.is_empty() {
-        out.push(b']');
-    }
-    for (name, value) in message.rest.iter() {
-        push_field(out, name, value);
-    }
-    out.push(b'}');
-}
-
-/// Appends a field that travels along.
-pub fn push_field(out: &mut Vec<u8>, name: &str, value: &RawValue) {
-    json::push_key(out, name);
-    out.extend_from_slice(value.get().as_bytes());
+    openai_form::push_message(out, message, content, calls);
 }
 
 /// Google takes one call a turn, followed by its result; what was said goes with the first.
@@ -160,8 +131,8 @@ fn push_input(out: &mut Vec<u8>, arguments: &str) {
 /// Claude takes letters, digits, `_` and `-` in ids; those of other vendors may hold more.
 fn claude_id(id: &str) -> Cow<'_, str> {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    match id.chars().all(fits) {
-        true => Cow::Borrowed(id),
-        false => id.chars().map(|c| if fits(c) { c } else { '_' }).collect::<String>().into(),
+    if id.chars().all(fits) {
+        return Cow::Borrowed(id);
     }
+    id.chars().map(|c| if fits(c) { c } else { '_' }).collect::<String>().into()
 }

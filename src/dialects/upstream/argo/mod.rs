@@ -10,9 +10,10 @@ mod python;
 mod tool_calls;
 mod tools;
 
+pub use about::{ABOUT_CHAT, ABOUT_EMBEDDING};
 pub use embedding::ArgoEmbedding;
 
-use super::{Call, ChatDialect, StreamDecoder, UpstreamDialect, VendorError};
+use super::{CallTerms, ChatDialect, StreamDecoder, UpstreamDialect, VendorError, openai_form};
 use crate::chat::tools::Tools;
 use crate::chat::{Conversation, Event, Sink, Text};
 use crate::json::{self, Fields, fields};
@@ -58,7 +59,7 @@ impl ChatDialect for Argo {
         chat.tools.is_none() && !chat.has_calls()
     }
 
-    fn encode(&self, chat: &Conversation<'_>, call: Call<'_>, family: Family) -> Vec<u8> {
+    fn encode(&self, chat: &Conversation<'_>, call: CallTerms<'_>, family: Family) -> Vec<u8> {
         let texts: usize = chat.messages.iter().map(|m| m.content.get().len() + 64).sum();
         let mut out = Vec::with_capacity(texts + 256);
         out.push(b'{');
@@ -70,7 +71,7 @@ impl ChatDialect for Argo {
         messages::push(&mut out, &chat.messages, family);
         tools::push(&mut out, chat, family);
         for (name, value) in &chat.params {
-            messages::push_field(&mut out, name, value);
+            openai_form::push_field(&mut out, name, value);
         }
         out.push(b'}');
         out

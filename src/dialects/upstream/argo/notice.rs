@@ -73,10 +73,10 @@ fn cut(text: &str, most: usize) -> &str {
         end -= 1;
     }
     let short = text.get(..end).unwrap_or_default();
-    match short.len() == text.len() {
-        true => short,
-        false => short.rfind('\\').filter(|at| short.len() - at < 6).and_then(|at| short.get(..at)).unwrap_or(short),
+    if short.len() == text.len() {
+        return short;
     }
+    short.rfind('\\').filter(|at| short.len() - at < 6).and_then(|at| short.get(..at)).unwrap_or(short)
 }
 
 /// Watches the start of a stream. Text is held back only while what came so far could still become the banner.

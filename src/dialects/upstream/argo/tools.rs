@@ -2,6 +2,7 @@
 
 use crate::chat::Conversation;
 use crate::chat::tools::{Choice, Tool, Tools};
+use crate::dialects::upstream::openai_form;
 use crate::json;
 use crate::models::Family;
 use crate::wire::Failure;
@@ -46,6 +47,9 @@ pub fn push(out: &mut Vec<u8>, chat: &Conversation<'_>, family: Family) {
         }
         None => return,
     };
+    if family == Family::Openai {
+        return openai_form::push_tools(out, tools);
+    }
     json::push_key(out, "tools");
     out.push(b'[');
     // Google has no choice of one tool: it must call one, and there is only that one.
@@ -76,9 +80,6 @@ fn named_in_history<'a>(chat: &'a Conversation<'_>) -> Tools<'a> {
 }
 
 fn push_tool(out: &mut Vec<u8>, tool: &Tool<'_>, family: Family) {
-    if family == Family::Openai {
-        out.extend_from_slice(b"{\"type\":\"function\",\"function\":");
-    }
     out.extend_from_slice(b"{\"name\":");
     json::push_string(out, &tool.name);
     if let Some(description) = tool.description {
@@ -98,34 +99,12 @@ fn push_tool(out: &mut Vec<u8>, tool: &Tool<'_>, family: Family) {
         }
         (_, None) => {}
     }
-    if let (Family::Openai, Some(strict)) = (family, tool.strict) {
-        json::push_key(out, "strict");
-        out.extend_from_slice(strict.get().as_bytes());
-    }
-    out.extend_from_slice(if family == Family::Openai { b"}}" } else { b"}" });
+    out.push(b'}');
 }
 
 fn push_choice(out: &mut Vec<u8>, tools: &Tools<'_>, family: Family) {
     match family {
-        Family::Openai | Family::None => {
-            if let Some(choice) = &tools.choice {
-                json::push_key(out, "tool_choice");
-                match choice {
-                    Choice::Auto => out.extend_from_slice(b"\"auto\""),
-                    Choice::None => out.extend_from_slice(b"\"none\""),
-                    Choice::Required => out.extend_from_slice(b"\"required\""),
-                    Choice::Named(name) => {
-                        out.extend_from_slice(b"{\"type\":\"function\",\"function\":{\"name\":");
-                        json::push_string(out, name);
-                        out.extend_from_slice(b"}}");
-                    }
-                }
-            }
-            if let Some(parallel) = tools.parallel {
-                json::push_key(out, "parallel_tool_calls");
-                out.extend_from_slice(if parallel { b"true" } else { b"false" });
-            }
-        }
+        Family::Openai | Family::None => openai_form::push_choice(out, tools),
         Family::Anthropic => push_anthropic_choice(out, tools),
         Family::Google => {
             if let Some(choice) = &tools.choice {

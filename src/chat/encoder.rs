@@ -1,0 +1,34 @@
+//! The encoder of a client dialect: events in, the bytes of a reply out.
+
+use super::event::Sink;
+use crate::wire::{Answer, Failure};
+
+/// How a reply comes from the upstream and goes to the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// Whole on both sides.
+    Whole,
+    /// Streamed on both sides.
+    Stream,
+    /// Whole from the upstream, cut into a stream for the client.
+    Recut,
+}
+
+/// Writes one reply, whole or streamed as its [`Delivery`] says. Between `begin` and `close`, `finish` or `whole` it has the
+/// buffer to itself and takes events.
+pub trait Encoder: Sink + Send + Sync {
+    /// Takes the buffer to write to. About `size` bytes of the upstream's follow as events.
+    fn begin(&mut self, out: &mut Vec<u8>, size: usize);
+
+    /// Completes what the events of one piece have opened, and gives the buffer back.
+    fn close(&mut self, out: &mut Vec<u8>);
+
+    /// Appends the end of a stream that is complete.
+    fn finish(&mut self, out: &mut Vec<u8>);
+
+    /// Returns the whole reply to the events since `begin`; one of several is only its part.
+    ///
+    /// # Errors
+    /// 502 for what the dialect cannot say.
+    fn whole(&mut self) -> Result<Answer, Failure>;
+}

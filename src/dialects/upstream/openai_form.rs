@@ -1,0 +1,107 @@
+//! Messages and tools in the form of OpenAI's chat completions, which several upstreams read.
+
+use crate::chat::tools::{Choice, Tool, ToolCall, Tools};
+use crate::chat::{Conversation, Message};
+use crate::json;
+use serde_json::value::RawValue;
+
+/// Appends the fields of a conversation: `messages`, tools, and every parameter as it came.
+pub fn push_conversation(out: &mut Vec<u8>, chat: &Conversation<'_>) {
+    json::push_key(out, "messages");
+    out.push(b'[');
+    for (index, message) in chat.messages.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        push_message(out, message, message.content.get(), &message.calls);
+    }
+    out.push(b']');
+    if let Some(tools) = &chat.tools {
+        push_tools(out, tools);
+    }
+    for (name, value) in &chat.params {
+        push_field(out, name, value);
+    }
+}
+
+/// Appends a message with this content and these calls.
+pub fn push_message(out: &mut Vec<u8>, message: &Message<'_>, content: &str, calls: &[ToolCall<'_>]) {
+    out.push(b'{');
+    json::push_key(out, "role");
+    json::push_string(out, message.role.name());
+    json::push_key(out, "content");
+    out.extend_from_slice(content.as_bytes());
+    if let Some(id) = &message.result_of {
+        json::push_key(out, "tool_call_id");
+        json::push_string(out, id);
+    }
+    for (index, call) in calls.iter().enumerate() {
+        out.extend_from_slice(if index == 0 { b",\"tool_calls\":[{\"id\":" } else { b",{\"id\":" });
+        json::push_string(out, &call.id);
+        out.extend_from_slice(b",\"type\":\"function\",\"function\":{\"name\":");
+        json::push_string(out, &call.name);
+        out.extend_from_slice(b",\"arguments\":");
+        json::push_string(out, &call.arguments);
+        out.extend_from_slice(b"}}");
+    }
+    if !calls.is_empty() {
+        out.push(b']');
+    }
+    for (name, value) in message.rest.iter() {
+        push_field(out, name, value);
+    }
+    out.push(b'}');
+}
+
+/// Appends a field that travels along.
+pub fn push_field(out: &mut Vec<u8>, name: &str, value: &RawValue) {
+    json::push_key(out, name);
+    out.extend_from_slice(value.get().as_bytes());
+}
+
+/// Appends `tools`, `tool_choice` and `parallel_tool_calls`.
+pub fn push_tools(out: &mut Vec<u8>, tools: &Tools<'_>) {
+    json::push_key(out, "tools");
+    out.push(b'[');
+    for (index, tool) in tools.offered.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        push_tool(out, tool);
+    }
+    out.push(b']');
+    push_choice(out, tools);
+}
+
+fn push_tool(out: &mut Vec<u8>, tool: &Tool<'_>) {
+    out.extend_from_slice(b"{\"type\":\"function\",\"function\":{\"name\":");
+    json::push_string(out, &tool.name);
+    let fields = [("description", tool.description), ("parameters", tool.parameters), ("strict", tool.strict)];
+    for (name, value) in fields {
+        if let Some(value) = value {
+            push_field(out, name, value);
+        }
+    }
+    out.extend_from_slice(b"}}");
+}
+
+/// Appends which tools may be called, and how many at a time.
+pub fn push_choice(out: &mut Vec<u8>, tools: &Tools<'_>) {
+    if let Some(choice) = &tools.choice {
+        json::push_key(out, "tool_choice");
+        match choice {
+            Choice::Auto => out.extend_from_slice(b"\"auto\""),
+            Choice::None => out.extend_from_slice(b"\"none\""),
+            Choice::Required => out.extend_from_slice(b"\"required\""),
+            Choice::Named(name) => {
+                out.extend_from_slice(b"{\"type\":\"function\",\"function\":{\"name\":");
+                json::push_string(out, name);
+                out.extend_from_slice(b"}}");
+            }
+        }
+    }
+    if let Some(parallel) = tools.parallel {
+        json::push_key(out, "parallel_tool_calls");
+        out.extend_from_slice(if parallel { b"true" } else { b"false" });
+    }
+}

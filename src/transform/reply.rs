@@ -1,0 +1,115 @@
+//! The reply to one chat call: the upstream's dialect is decoded on one side, the client's encoded on the other.
+
+use super::structured::{Wrapped, Wrapping};
+use crate::chat::{Delivery, Encoder, Sink};
+use crate::dialects::upstream::{ChatDialect, StreamDecoder, error};
+use crate::plan::{Held, Reply, Start, UpstreamHead};
+use crate::wire::{Answer, Failure, sse};
+use http::StatusCode;
+
+/// What tells what an answer says.
+#[derive(Clone)]
+pub struct Source {
+    /// How the upstream speaks.
+    pub dialect: &'static dyn ChatDialect,
+    /// The tools whose calls may have leaked into the text.
+    pub offered: Vec<String>,
+    /// What the answer's JSON comes in, where it is to be JSON.
+    pub wrapping: Option<Wrapping>,
+}
+
+impl Source {
+    fn whole(&self, body: &[u8], sink: &mut dyn Sink) -> Result<(), Failure> {
+        let Some(wrapping) = self.wrapping else { return self.dialect.whole(body, &self.offered, sink) };
+        let mut wrapped = Wrapped::new(wrapping);
+        self.dialect.whole(body, &self.offered, &mut wrapped)?;
+        wrapped.hand_on(sink);
+        Ok(())
+    }
+}
+
+/// The reply to one chat call.
+pub struct ChatReply<E> {
+    source: Source,
+    encoder: E,
+    delivery: Delivery,
+    /// The content type of a stream.
+    stream_type: &'static str,
+    /// Decodes a stream of the upstream's.
+    decoder: Option<Box<dyn StreamDecoder>>,
+}
+
+impl<E: Encoder> ChatReply<E> {
+    /// The reply that `encoder` writes.
+    pub fn new(source: Source, encoder: E, delivery: Delivery, stream_type: &'static str) -> Self {
+        let decoder = (delivery == Delivery::Stream).then(|| source.dialect.stream());
+        ChatReply { source, encoder, delivery, stream_type, decoder }
+    }
+
+    fn stream_answer(&self, body: Vec<u8>) -> Answer {
+        let mut answer = Answer::new(StatusCode::OK, self.stream_type, body);
+        answer.headers.extend(sse::HEADERS);
+        answer
+    }
+}
+
+impl<E: Encoder> Reply for ChatReply<E> {
+    fn head(&mut self, head: &UpstreamHead<'_>) -> Start {
+        match self.delivery {
+            Delivery::Stream if head.status == StatusCode::OK && !head.bodiless => Start::Stream(self.stream_type),
+            _ => Start::Hold,
+        }
+    }
+
+    fn piece(&mut self, piece: &[u8], out: &mut Vec<u8>) -> Result<(), Failure> {
+        let Some(decoder) = &mut self.decoder else { return Ok(()) };
+        self.encoder.begin(out, piece.len());
+        let read = decoder.piece(piece, &mut self.encoder);
+        self.encoder.close(out);
+        read
+    }
+
+    fn end(&mut self, out: &mut Vec<u8>) -> Result<(), Failure> {
+        let Some(decoder) = &mut self.decoder else { return Ok(()) };
+        self.encoder.begin(out, 0);
+        let read = decoder.end(&mut self.encoder);
+        self.encoder.close(out);
+        read?;
+        self.encoder.finish(out);
+        Ok(())
+    }
+
+    fn answer(&mut self, held: &Held) -> Result<Answer, Failure> {
+        if held.status != StatusCode::OK {
+            return Err(error::failure(self.source.dialect, held));
+        }
+        let mut out = Vec::new();
+        match self.delivery {
+            Delivery::Whole => {
+                self.encoder.begin(&mut out, held.body.len());
+                self.source.whole(&held.body, &mut self.encoder)?;
+                return self.encoder.whole();
+            }
+            Delivery::Recut => {
+                self.encoder.begin(&mut out, held.body.len());
+                self.source.whole(&held.body, &mut self.encoder)?;
+                self.encoder.close(&mut out);
+                self.encoder.finish(&mut out);
+            }
+            // A stream whose head announced that nothing follows: an empty answer.
+            Delivery::Stream => {
+                self.piece(&held.body, &mut out)?;
+                self.end(&mut out)?;
+            }
+        }
+        Ok(self.stream_answer(out))
+    }
+
+    fn broken(&mut self, out: &mut Vec<u8>) -> Option<Failure> {
+        let decoder = self.decoder.as_mut()?;
+        self.encoder.begin(out, 0);
+        let said_instead = decoder.broken(&mut self.encoder);
+        self.encoder.close(out);
+        said_instead
+    }
+}

@@ -1,0 +1,90 @@
+//! The settings of a transformer on a row of the table: what stands under `with`.
+
+use crate::yaml::node::Node;
+use crate::yaml::value::Read;
+use crate::yaml::{At, Key, Section, Source, Step};
+
+/// Why a transformer cannot be built.
+#[derive(Debug)]
+pub enum Unfit {
+    /// It does not fit the upstream's dialect.
+    Upstream(String),
+    /// A setting is wrong, which is reported at its place.
+    Setting,
+}
+
+impl Unfit {
+    /// A transformer that does not fit the upstream's dialect, and why.
+    pub fn new(why: &str) -> Self {
+        Unfit::Upstream(why.to_owned())
+    }
+}
+
+/// What a row says under `with`, for the transformer that it names. The transformer reads each key that its entry describes;
+/// all other keys are refused.
+pub struct RowSettings<'s, 'n, 'f> {
+    section: Option<Section<'n>>,
+    /// Where the row names its transformer.
+    at: &'s [Step],
+    /// What the row is called in messages.
+    called: &'s str,
+    transformer: &'static str,
+    /// The keys that the transformer describes.
+    keys: &'static [Key],
+    /// Whether the row has a `with` that is no mapping, which is reported.
+    is_refused: bool,
+    source: &'s mut Source<'f>,
+}
+
+impl<'s, 'n, 'f> RowSettings<'s, 'n, 'f> {
+    /// The settings of a row that names `transformer` at `at`. `is_refused` says that its `with` was reported to be no mapping.
+    pub fn new(
+        (transformer, keys): (&'static str, &'static [Key]),
+        written: Option<&At<&'n Node>>,
+        is_refused: bool,
+        called: &'s str,
+        at: &'s [Step],
+        source: &'s mut Source<'f>,
+    ) -> Self {
+        let mut section = None;
+        if let Some(At { value: Node::Map(entries), path }) = written {
+            if keys.is_empty() {
+                let message = format!("{called}.with: '{transformer}' has no settings");
+                source.error(path, message, Some("remove it".to_owned()));
+            } else {
+                section = Some(Section::within(format!("{called}.with"), path.clone(), entries, keys));
+            }
+        }
+        RowSettings { section, at, called, transformer, keys, is_refused, source }
+    }
+
+    /// Returns the value of `key`; `None` when the row does not have it, or when `read` refuses it, which is reported.
+    pub fn get<T>(&mut self, key: &str, read: impl Fn(&Node) -> Read<T>) -> Option<T> {
+        self.section.as_mut()?.get(self.source, key, read)
+    }
+
+    /// Returns the text of `key`.
+    pub fn text(&mut self, key: &str) -> Option<String> {
+        self.section.as_mut()?.text(self.source, key).map(|found| found.value)
+    }
+
+    /// Reports that the value of `key` is wrong, why, and what to write instead.
+    pub fn refuse(&mut self, key: &str, why: &str, remedy: &str) -> Unfit {
+        let path = self.section.as_ref().and_then(|section| section.value_path(key));
+        let message = format!("{}.with.{key}: {why}", self.called);
+        self.source.error(path.as_deref().unwrap_or(self.at), message, Some(remedy.to_owned()));
+        Unfit::Setting
+    }
+
+    /// Reports keys that the transformer does not have, and those that it needs and that are missing.
+    pub fn finish(self) {
+        if let Some(section) = self.section {
+            section.finish(self.source);
+            return;
+        }
+        for key in self.keys.iter().filter(|key| key.required && !self.is_refused) {
+            let message = format!("{}: '{}' needs '{}' under `with`", self.called, self.transformer, key.name);
+            self.source.error(self.at, message, Some(format!("{}: {}", key.name, key.about)));
+        }
+    }
+}

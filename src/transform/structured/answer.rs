@@ -1,0 +1,228 @@
+//! The JSON in an answer, freed of what it came in: the call of a tool, or a code fence.
+
+use crate::chat::{Event, FinishReason, Sink, Text, Usage};
+use serde::de::IgnoredAny;
+use std::borrow::Cow;
+
+/// What the JSON comes in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wrapping {
+    /// The arguments of a call; the model was offered that one tool.
+    Call,
+    /// Text, as it should be, or as one fenced block.
+    Text,
+}
+
+const FENCE: &str = "```";
+
+/// Collects an answer until it is whole.
+#[derive(Debug)]
+pub struct Wrapped {
+    wrapping: Wrapping,
+    texts: Vec<Said>,
+    calls: Vec<Called>,
+    refusal: String,
+    finish: Option<FinishReason>,
+    usage: Option<Usage>,
+}
+
+#[derive(Debug)]
+enum Said {
+    Plain(String),
+    Json(String),
+}
+
+#[derive(Debug)]
+struct Called {
+    id: Option<String>,
+    name: String,
+    arguments: String,
+}
+
+impl Wrapped {
+    /// An answer of which nothing is there yet.
+    pub fn new(wrapping: Wrapping) -> Self {
+        let (texts, calls, refusal) = (Vec::new(), Vec::new(), String::new());
+        Wrapped { wrapping, texts, calls, refusal, finish: None, usage: None }
+    }
+
+    /// Hands the answer on, unwrapped. What is no JSON is handed on as it came.
+    pub fn hand_on(self, sink: &mut dyn Sink) {
+        if !self.refusal.is_empty() {
+            sink.event(Event::Refusal(Text::Plain(&self.refusal)));
+        }
+        if let Some(usage) = self.usage {
+            sink.event(Event::Usage(usage));
+        }
+        let is_call = self.wrapping == Wrapping::Call && !self.calls.is_empty();
+        // A call that becomes the answer is none any more.
+        if let Some(reason) = self.finish.filter(|reason| !is_call || *reason != FinishReason::ToolCalls) {
+            sink.event(Event::Finish(reason));
+        }
+        if is_call {
+            // What was said beside the call is no part of the JSON. Several calls cannot be one JSON, and are not made one.
+            for (index, call) in self.calls.iter().enumerate() {
+                if index > 0 {
+                    sink.event(Event::Text(Text::Plain("\n")));
+                }
+                sink.event(Event::Text(Text::Plain(&call.arguments)));
+            }
+            return;
+        }
+        let text = self.calls.is_empty().then(|| self.fenced_text()).flatten();
+        match text.as_deref().and_then(unfenced) {
+            Some(json) => sink.event(Event::Text(Text::Plain(json))),
+            None => self.texts.iter().for_each(|said| sink.event(Event::Text(said.as_text()))),
+        }
+        for Called { id, name, arguments } in self.calls {
+            sink.event(Event::ToolCall {
+                id: id.map(Cow::Owned),
+                name: Cow::Owned(name),
+                arguments: Cow::Owned(arguments),
+            });
+        }
+    }
+
+    /// The whole text, if there may be a fence in it.
+    fn fenced_text(&self) -> Option<String> {
+        if !self.texts.iter().any(|said| said.inside().contains(FENCE)) {
+            return None;
+        }
+        self.texts.iter().map(Said::decoded).collect()
+    }
+}
+
+impl Said {
+    fn inside(&self) -> &str {
+        match self {
+            Said::Plain(text) | Said::Json(text) => text,
+        }
+    }
+
+    fn as_text(&self) -> Text<'_> {
+        match self {
+            Said::Plain(text) => Text::Plain(text),
+            Said::Json(inside) => Text::Json(inside),
+        }
+    }
+
+    fn decoded(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Said::Plain(text) => Some(Cow::Borrowed(text)),
+            Said::Json(inside) => serde_json::from_str::<String>(&format!("\"{inside}\"")).ok().map(Cow::Owned),
+        }
+    }
+}
+
+/// What stands in the fenced block that is the whole text, if that is JSON.
+fn unfenced(text: &str) -> Option<&str> {
+    let (language, block) = text.trim().strip_prefix(FENCE)?.strip_suffix(FENCE)?.split_once('\n')?;
+    let json = block.trim();
+    let is_word = language.trim().chars().all(|c| c.is_ascii_alphanumeric());
+    (is_word && is_json(json)).then_some(json)
+}
+
+fn is_json(text: &str) -> bool {
+    serde_json::from_str::<IgnoredAny>(text).is_ok()
+}
+
+impl Sink for Wrapped {
+    fn event(&mut self, event: Event<'_>) {
+        match event {
+            Event::Text(Text::Plain(text)) => self.texts.push(Said::Plain(text.to_owned())),
+            Event::Text(Text::Json(inside)) => self.texts.push(Said::Json(inside.to_owned())),
+            Event::ToolCall { id, name, arguments } => self.calls.push(Called {
+                id: id.map(Cow::into_owned),
+                name: name.into_owned(),
+                arguments: arguments.into_owned(),
+            }),
+            Event::CallStart { id, name } => self.calls.push(Called {
+                id: id.map(Cow::into_owned),
+                name: name.into_owned(),
+                arguments: String::new(),
+            }),
+            Event::Arguments { call, piece } => {
+                if let Some(call) = self.calls.get_mut(call) {
+                    call.arguments.push_str(&piece.decoded());
+                }
+            }
+            Event::Finish(reason) => self.finish = Some(reason),
+            Event::Usage(usage) => self.usage = Some(usage),
+            Event::Refusal(text) => self.refusal.push_str(&text.decoded()),
+            // What leads to the JSON is no part of it.
+            Event::Reasoning(_) | Event::Signature(_) | Event::Encrypted(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Default)]
+    struct Heard(Vec<String>);
+
+    impl Sink for Heard {
+        fn event(&mut self, event: Event<'_>) {
+            self.0.push(match event {
+                Event::Text(Text::Plain(text)) => text.to_owned(),
+                Event::Text(Text::Json(inside)) => format!("json {inside}"),
+                Event::ToolCall { name, arguments, .. } => format!("call {name} {arguments}"),
+                other => format!("{other:?}"),
+            });
+        }
+    }
+
+    fn call<'a>(arguments: &'a str) -> Event<'a> {
+        Event::ToolCall { id: None, name: "f".into(), arguments: arguments.into() }
+    }
+
+    fn heard(wrapping: Wrapping, events: Vec<Event<'_>>) -> Vec<String> {
+        let mut wrapped = Wrapped::new(wrapping);
+        events.into_iter().for_each(|event| wrapped.event(event));
+        let mut heard = Heard::default();
+        wrapped.hand_on(&mut heard);
+        heard.0
+    }
+
+    fn text(text: &str) -> Event<'_> {
+        Event::Text(Text::Plain(text))
+    }
+
+    #[test]
+    fn the_arguments_of_the_call_are_the_answer() {
+        assert_eq!(heard(Wrapping::Call, vec![text("Here:"), call("{\"a\":1}")]), ["{\"a\":1}"]);
+        assert_eq!(heard(Wrapping::Call, vec![call("{\"a\":")]), ["{\"a\":"], "what is broken stays so");
+        assert_eq!(heard(Wrapping::Call, vec![call("{}"), call("[]")]), ["{}", "\n", "[]"]);
+        assert_eq!(heard(Wrapping::Call, vec![text("I cannot.")]), ["I cannot."]);
+        assert_eq!(heard(Wrapping::Call, vec![text("```json\n{\"a\":1}\n```")]), ["{\"a\":1}"]);
+        assert!(heard(Wrapping::Call, vec![]).is_empty());
+    }
+
+    #[test]
+    fn calls_of_the_clients_own_tools_stay_calls() {
+        assert_eq!(heard(Wrapping::Text, vec![text("Wait"), call("{}")]), ["Wait", "call f {}"]);
+    }
+
+    #[test]
+    fn one_fenced_block_of_json_is_opened_and_nothing_else() {
+        let inside = |text| heard(Wrapping::Text, vec![Event::Text(Text::Json(text))]);
+        assert_eq!(inside(r#"```json\n{\"a\": \"`\\n```x\"}\n```"#), ["{\"a\": \"`\\n```x\"}"]);
+        assert_eq!(inside(r"\n```\n[1]```\n"), ["[1]"]);
+        assert_eq!(heard(Wrapping::Text, vec![text("```JSON\r\n"), text("7\r\n```")]), ["7"]);
+        for kept in [
+            r#"{\"a\": 1}"#,
+            r"Here:\n```json\n{}\n```",
+            r"```json\n{}\n```\nDone",
+            r"```json\n{}\n```\n```json\n{}\n```",
+            r"```json\n{\n```",
+            r"```json\n{}",
+            r"```json {} ```",
+            r"```js on\n{}\n```",
+            r"```\ud800\n{}\n```",
+            "```",
+        ] {
+            assert_eq!(inside(kept), [format!("json {kept}")]);
+        }
+    }
+}
