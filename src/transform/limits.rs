@@ -44,7 +44,7 @@ pub fn context(client: &impl ChatClient, prompt: &Prompt, has_tools: bool, rules
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dialects::client::openai::chat::OpenaiChat;
+    use crate::dialects::client::openai::endpoint::OpenaiChat;
     use crate::dialects::client::openai::shape::{CHAT, COMPLETION, Shape};
     use crate::models::Facts;
     use crate::tokens::{Counting, Tokenizer};

@@ -49,8 +49,11 @@ pub struct Entry {
     /// The keys that a row may have under `with`; none where it has no settings.
     pub keys: &'static [Key],
     /// Makes it for one route, whose settings it reads. The error says why it does not fit.
-    pub build: fn(Wiring, &mut RowSettings<'_, '_, '_>) -> Result<Arc<dyn Transformer>, Unfit>,
+    pub build: Build,
 }
+
+/// Makes a transformer for one row.
+pub type Build = fn(Wiring, &mut RowSettings<'_, '_, '_>) -> Result<Arc<dyn Transformer>, Unfit>;
 
 /// What a table may name.
 #[derive(Clone, Copy)]

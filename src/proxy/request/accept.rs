@@ -148,7 +148,7 @@ async fn wait_for_place(session: &mut Session, ctx: &mut Ctx, bytes: usize) -> s
     }
 }
 
-fn over_limit(ctx: &mut Ctx, over: OverLimit) -> Failure {
+fn over_limit(ctx: &mut Ctx, over: Box<OverLimit>) -> Failure {
     ctx.facts.rate_limit = Some(over.rate_limit);
     over.failure
 }

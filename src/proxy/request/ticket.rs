@@ -54,7 +54,7 @@ impl Ticket {
         caller: &Caller,
         method: &Method,
         route: &Route,
-    ) -> std::result::Result<Option<Box<Ticket>>, OverLimit> {
+    ) -> std::result::Result<Option<Box<Ticket>>, Box<OverLimit>> {
         let (general, on_row) = (&settings.limits, &route.options.limits);
         let none = Limits::default();
         if (*general == none && *on_row == none && caller.limits == none) || !route.reads_body() {
@@ -66,7 +66,10 @@ impl Ticket {
         let admitted = match limiter.admit(caller, general, Some(row), now) {
             Ok(None) => return Ok(None),
             Ok(Some(admitted)) => admitted,
-            Err(refusal) => return Err(OverLimit { failure: refusal.to_failure(), rate_limit: refusal.rate_limit }),
+            Err(refusal) => {
+                let (failure, rate_limit) = (refusal.to_failure(), refusal.rate_limit);
+                return Err(Box::new(OverLimit { failure, rate_limit }));
+            }
         };
         let ledger = if admitted.counts_tokens() { Arc::new(Ledger::wanted()) } else { Arc::default() };
         let mut ticket = Box::new(Ticket {
@@ -101,7 +104,7 @@ impl Ticket {
         session: &mut Session,
         limit: Duration,
         request_bytes: usize,
-    ) -> Result<Option<OverLimit>> {
+    ) -> Result<Option<Box<OverLimit>>> {
         self.request_bytes = request_bytes as u64;
         let until = self.arrived + limit;
         let refused = match self.turn.go_on(true) {
@@ -156,14 +159,14 @@ impl Ticket {
         self.is_settled = true;
     }
 
-    fn refuse(&mut self, bound: Bound, waited: Option<Duration>) -> OverLimit {
+    fn refuse(&mut self, bound: Bound, waited: Option<Duration>) -> Box<OverLimit> {
         self.forgive();
         self.admitted.take_back();
         self.limiter.note(Kind::Concurrent);
         let rate_limit = self.admitted.rate_limit(Instant::now());
         let used = u64::from(bound.limit.get());
         let refusal = Refusal { kind: Kind::Concurrent, bound, used, waited, again: TRY_AGAIN, rate_limit };
-        OverLimit { failure: refusal.to_failure(), rate_limit }
+        Box::new(OverLimit { failure: refusal.to_failure(), rate_limit })
     }
 }
 

@@ -18,17 +18,27 @@ use std::sync::Arc;
 pub const MOST_URLS: usize = 8;
 const UNIX: &str = "unix:";
 
+/// What all URLs of an upstream have in common.
+#[derive(Clone, Copy)]
+pub struct Common<'a> {
+    /// How the upstream speaks, where that is known.
+    pub dialect: Option<&'a dyn UpstreamDialect>,
+    /// Where its connections go, where that is not where the URLs say.
+    pub connect_to: Option<&'a Connect>,
+    /// Counts the URLs of the table.
+    pub numbers: &'a Cell<usize>,
+}
+
 /// Compiles `url` or `stream_url`; `None` when one of the URLs is wrong.
 pub fn compile(
     row: &written::Upstream,
     key: &str,
     urls: &Urls,
-    dialect: Option<&dyn UpstreamDialect>,
-    connect_to: Option<&Connect>,
-    numbers: &Cell<usize>,
+    common: Common<'_>,
     source: &mut Source<'_>,
     variables: &Variables<'_>,
 ) -> Option<Endpoints> {
+    let Common { dialect, connect_to, numbers } = common;
     let name = format!("upstreams.{}.{key}", row.name.value);
     is_right_number(&name, urls, connect_to.is_some(), source)?;
     let redirects = dialect.filter(|dialect| dialect.needs_final_slash()).map(|dialect| dialect.name());
@@ -63,11 +73,11 @@ pub fn compile(
 pub fn listing(
     row: &written::Upstream,
     url: &At<String>,
-    connect_to: Option<&Connect>,
-    numbers: &Cell<usize>,
+    common: Common<'_>,
     source: &mut Source<'_>,
     variables: &Variables<'_>,
 ) -> Option<Arc<Endpoint>> {
+    let Common { connect_to, numbers, .. } = common;
     let setting = format!("upstreams.{}.models_url", row.name.value);
     let mut endpoint = endpoint(&setting, url, connect_to, source, variables)?;
     endpoint.number = numbers.replace(numbers.get() + 1);

@@ -17,7 +17,7 @@ pub fn compile(written: Option<&[Group]>, source: &mut Source<'_>) -> NamedItems
 fn group(row: &Group, source: &mut Source<'_>) -> Models {
     if let (Some(at), true) = (&row.names_at, row.names.is_empty()) {
         let message = format!("models.{}.names: the group has no models", row.name.value);
-        source.error(at, message, Some("add a name with ARGO's id, or remove the group".to_owned()));
+        source.error(at, message, Some("add a name with the upstream's id, or remove the group".to_owned()));
     }
     let (named, patterns) = names::compile(row, source);
     let hidden = names::chosen(row, "hidden", &row.hidden, &named, source);

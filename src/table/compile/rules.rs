@@ -37,7 +37,7 @@ fn matches(rule: &Written, named: &[Row<'_>], patterns: &[NamePattern], source: 
             continue;
         }
         let help = match named.iter().find(|row| row.name.value == pattern.value) {
-            Some(row) => format!("rules match ARGO's ids; write '{}'", row.id.value),
+            Some(row) => format!("rules match the upstream's ids; write '{}'", row.id.value),
             None => lookup(&pattern.value, "ids", ids.iter().map(|id| (*id, ()))).err().unwrap_or_default(),
         };
         let message = format!("{}.match: '{}' matches no id of the group", rule.called, pattern.value);

@@ -35,15 +35,15 @@ fn upstream(
     let name = &row.name.value;
     let dialect = row.dialect.as_ref().and_then(|written| dialect(name, written, dialects, source));
     let place = endpoints::connect_to(row, source, variables);
-    let facts = dialect.map(|dialect| dialect.facts() as &dyn UpstreamDialect);
-    let mut urls = |key: &str, urls: &written::Urls| {
-        endpoints::compile(row, key, urls, facts, place.as_ref().map(|(_, place)| place), numbers, source, variables)
+    let common = endpoints::Common {
+        dialect: dialect.map(|dialect| dialect.facts() as &dyn UpstreamDialect),
+        connect_to: place.as_ref().map(|(_, place)| place),
+        numbers,
     };
+    let mut urls = |key: &str, urls: &written::Urls| endpoints::compile(row, key, urls, common, source, variables);
     let whole = row.url.as_ref().and_then(|written| urls("url", written));
     let stream = row.stream_url.as_ref().map(|written| urls("stream_url", written));
-    let place_of_list = place.as_ref().map(|(_, place)| place);
-    let listing =
-        row.models_url.as_ref().map(|url| endpoints::listing(row, url, place_of_list, numbers, source, variables));
+    let listing = row.models_url.as_ref().map(|url| endpoints::listing(row, url, common, source, variables));
     if let (Some(Dialect::Embedding(_)), Some(url)) = (dialect, &row.stream_url) {
         let message = format!("upstreams.{name}.stream_url: it does nothing here, since vectors are not streamed");
         source.warn(&url.path, message, Some("remove it".to_owned()));
