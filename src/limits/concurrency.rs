@@ -38,7 +38,7 @@ impl Default for Concurrency {
 }
 
 /// What becomes of a request that wants a place.
-enum Entry {
+enum QueueEntry {
     Runs(Place),
     Waits(Waiting),
     Full,
@@ -50,19 +50,19 @@ impl Concurrency {
     }
 
     /// Takes a place, or else a place in the queue.
-    fn enter(self: &Arc<Self>, bound: &Bound, may_wait: bool) -> Entry {
+    fn enter(self: &Arc<Self>, bound: &Bound, may_wait: bool) -> QueueEntry {
         let mut counts = self.counts();
         counts.set_limit(usize::try_from(bound.limit.get()).unwrap_or(usize::MAX), &self.free);
         // A permit is free only while nobody waits, so that this overtakes nobody.
         if let Ok(permit) = self.free.clone().try_acquire_owned() {
             counts.running += 1;
-            return Entry::Runs(Place { of: self.clone(), permit: Some(permit) });
+            return QueueEntry::Runs(Place { of: self.clone(), permit: Some(permit) });
         }
         if !may_wait || counts.queued(&self.free) >= counts.limit.saturating_mul(WAITERS_PER_PLACE) {
-            return Entry::Full;
+            return QueueEntry::Full;
         }
         counts.waiting += 1;
-        Entry::Waits(Waiting::begin(self))
+        QueueEntry::Waits(Waiting::begin(self))
     }
 }
 
@@ -177,9 +177,9 @@ impl Turn {
     pub fn go_on(&mut self, may_wait: bool) -> Result<bool, Bound> {
         while let (None, Some((concurrency, bound))) = (&self.waiting, self.ahead.last()) {
             match concurrency.enter(bound, may_wait) {
-                Entry::Runs(place) => self.arrive(place),
-                Entry::Waits(waiting) => self.waiting = Some(waiting),
-                Entry::Full => return Err(bound.clone()),
+                QueueEntry::Runs(place) => self.arrive(place),
+                QueueEntry::Waits(waiting) => self.waiting = Some(waiting),
+                QueueEntry::Full => return Err(bound.clone()),
             }
         }
         Ok(self.ahead.is_empty())
