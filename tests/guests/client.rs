@@ -14,7 +14,7 @@ use serde_json::json;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-pub const ENTRY: Entry = Entry {
+pub const ENTRY: ReplyEntry = ReplyEntry {
     name: "guest_chat",
     about: "A guest's chat",
     client: &Guest,

@@ -9,7 +9,7 @@ use crate::table::options::Options;
 use crate::table::path::Pattern;
 use crate::table::upstream::Upstream;
 use crate::table::vars::Variables;
-use crate::transform::{Entry, Registry, RowSettings, Unfit, Wiring};
+use crate::transform::{ReplyEntry, Registry, RowSettings, Unfit, Wiring};
 use crate::yaml::{At, Node, Source, Step, lookup};
 use bytes::Bytes;
 use http::Method;
@@ -111,7 +111,7 @@ pub fn compile<'w>(
         return None;
     }
     let base_path = match &action {
-        Some(Action::Call(Entry { client_suffix: Some(suffix), .. }, ..)) => {
+        Some(Action::Call(ReplyEntry { client_suffix: Some(suffix), .. }, ..)) => {
             path.value.strip_suffix(suffix).map(str::to_owned)
         }
         _ => None,

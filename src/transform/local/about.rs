@@ -1,6 +1,6 @@
 //! `reply: about`: says what this is and what it serves, for people and programs that find the bare address.
 
-use super::{Catalog, Entry};
+use super::{Catalog, ReplyEntry};
 use crate::json;
 use crate::plan::{Context, Plan, Request, Transformer};
 use crate::wire::{Answer, Failure};
@@ -8,7 +8,7 @@ use http::StatusCode;
 use std::sync::Arc;
 
 /// The registry's row.
-pub const ENTRY: Entry = Entry {
+pub const ENTRY: ReplyEntry = ReplyEntry {
     name: "about",
     about: "What this is and what it serves",
     is_public: false,

@@ -1,6 +1,6 @@
 //! `reply: docs`: a short page for people: endpoints, models, and how to point a client here.
 
-use super::{Catalog, Entry};
+use super::{Catalog, ReplyEntry};
 use crate::access::Caller;
 use crate::models::{Model, Models};
 use crate::plan::{Context, Plan, Request, Transformer};
@@ -10,8 +10,8 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 /// The registry's row.
-pub const ENTRY: Entry =
-    Entry { name: "docs", about: "This page", is_public: false, build: |catalog| Arc::new(Docs(catalog.clone())) };
+pub const ENTRY: ReplyEntry =
+    ReplyEntry { name: "docs", about: "This page", is_public: false, build: |catalog| Arc::new(Docs(catalog.clone())) };
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem;color:#222}\
 table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.25rem .75rem .25rem 0;border-bottom:1px solid #ddd}\

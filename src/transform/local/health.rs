@@ -8,7 +8,7 @@ use http::StatusCode;
 use std::sync::Arc;
 
 /// The registry's row.
-pub const ENTRY: Entry = Entry {
+pub const ENTRY: ReplyEntry = ReplyEntry {
     name: "health",
     about: "Whether the proxy is alive; no upstream call",
     is_public: true,

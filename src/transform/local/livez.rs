@@ -7,7 +7,7 @@ use http::StatusCode;
 use std::sync::Arc;
 
 /// The registry's row.
-pub const ENTRY: Entry = Entry {
+pub const ENTRY: ReplyEntry = ReplyEntry {
     name: "livez",
     about: "200 while the process runs; no upstream call",
     is_public: true,

@@ -48,7 +48,7 @@ impl Catalog {
 }
 
 /// A local reply that a table can name.
-pub struct Entry {
+pub struct ReplyEntry {
     /// Its name in YAML and of its file.
     pub name: &'static str,
     /// One line for people.

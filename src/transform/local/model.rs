@@ -1,6 +1,6 @@
 //! `reply: model`: one model of the table, named by the last parameter of the route's path.
 
-use super::{Catalog, Entry, push_model};
+use super::{Catalog, ReplyEntry, push_model};
 use crate::access::Permissions;
 use crate::models::Models;
 use crate::plan::trace::Step;
@@ -10,7 +10,7 @@ use http::StatusCode;
 use std::sync::Arc;
 
 /// The registry's row.
-pub const ENTRY: Entry = Entry {
+pub const ENTRY: ReplyEntry = ReplyEntry {
     name: "model",
     about: "One model, in OpenAI's shape",
     is_public: false,

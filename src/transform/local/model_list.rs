@@ -1,7 +1,7 @@
 //! `reply: model_list`: every model of the table in OpenAI's shape, as far as the caller may use it. What all may use is made
 //! once when the table is loaded.
 
-use super::{Catalog, Entry, push_model};
+use super::{Catalog, ReplyEntry, push_model};
 use crate::access::Permissions;
 use crate::plan::{Context, Plan, Request, Transformer};
 use crate::wire::{Answer, Failure};
@@ -10,7 +10,7 @@ use http::StatusCode;
 use std::sync::Arc;
 
 /// The registry's row.
-pub const ENTRY: Entry = Entry {
+pub const ENTRY: ReplyEntry = ReplyEntry {
     name: "model_list",
     about: "The models that are served, in OpenAI's shape",
     is_public: false,

@@ -8,7 +8,7 @@ use http::StatusCode;
 use std::sync::Arc;
 
 /// The registry's row.
-pub const ENTRY: Entry = Entry {
+pub const ENTRY: ReplyEntry = ReplyEntry {
     name: "readyz",
     about: "200 when requests may come, 503 while it stops; no upstream call",
     is_public: true,
