@@ -19,12 +19,12 @@ pub struct Files {
     /// Files that are no YAML.
     broken: Vec<Problem>,
     /// What is wrong with the `include`s.
-    faults: Vec<Fault>,
+    faults: Vec<IncludeFault>,
     /// How each file is told from others, and where it was included.
     seen: Vec<(PathBuf, Vec<Step>)>,
 }
 
-struct Fault {
+struct IncludeFault {
     path: Vec<Step>,
     message: String,
     help: &'static str,
@@ -58,7 +58,7 @@ impl Files {
         for problem in &self.broken {
             source.add(problem.clone());
         }
-        for Fault { path, message, help, first } in &self.faults {
+        for IncludeFault { path, message, help, first } in &self.faults {
             let first = match first.as_deref() {
                 Some([]) => ": it is the table itself".to_owned(),
                 Some(first) => format!(" (first in {})", source.line_seen_from(first, path)),
@@ -86,7 +86,7 @@ impl Files {
                 .and_then(|bytes| String::from_utf8(bytes).map_err(|_| "it is no UTF-8".to_owned()));
             let shown = folder.join(&own).display().to_string();
             match read {
-                Err(why) => self.faults.push(Fault {
+                Err(why) => self.faults.push(IncludeFault {
                     path,
                     message: format!("'{name}' cannot be read: {why}"),
                     help: "name a file that there is; its path begins at the folder of this file",
@@ -103,9 +103,9 @@ impl Files {
         }
     }
 
-    fn fault(&self, own: &Path, name: &str, path: &[Step], above: &[PathBuf]) -> Option<Fault> {
+    fn fault(&self, own: &Path, name: &str, path: &[Step], above: &[PathBuf]) -> Option<IncludeFault> {
         let fault = |message, help, first: Option<&[Step]>| {
-            Some(Fault { path: path.to_vec(), message, help, first: first.map(<[Step]>::to_vec) })
+            Some(IncludeFault { path: path.to_vec(), message, help, first: first.map(<[Step]>::to_vec) })
         };
         let first = self.seen.iter().find(|(known, _)| known == own).map(|(_, first)| first.as_slice());
         match first {
