@@ -16,7 +16,7 @@ pub struct Expanded<'t> {
 
 /// Why a text cannot be expanded.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Fault<'t> {
+pub struct ExpandFault<'t> {
     /// The part at fault, as it is written.
     pub part: &'t str,
     /// The variable that is not set and has no default; `None` when something else is wrong.
@@ -30,7 +30,7 @@ pub struct Fault<'t> {
 ///
 /// # Errors
 /// A variable that is not set and has no default, or a `${` that is not closed or names nothing.
-pub fn expand<'t>(text: &'t str, env: Env<'_>) -> Result<Expanded<'t>, Fault<'t>> {
+pub fn expand<'t>(text: &'t str, env: Env<'_>) -> Result<Expanded<'t>, ExpandFault<'t>> {
     let in_home = text == "~" || text.starts_with("~/");
     if !in_home && !text.contains("${") {
         return Ok(Expanded { text: Cow::Borrowed(text), from: None });
@@ -40,7 +40,7 @@ pub fn expand<'t>(text: &'t str, env: Env<'_>) -> Result<Expanded<'t>, Fault<'t>
     let mut rest = text;
     if in_home && let Some(below) = text.strip_prefix('~') {
         let home = env("HOME");
-        out.push_str(&home.ok_or_else(|| Fault::new("~", "`~` stands for $HOME, which is not set"))?);
+        out.push_str(&home.ok_or_else(|| ExpandFault::new("~", "`~` stands for $HOME, which is not set"))?);
         rest = below;
     }
     while let Some(at) = rest.find("${") {
@@ -53,7 +53,7 @@ pub fn expand<'t>(text: &'t str, env: Env<'_>) -> Result<Expanded<'t>, Fault<'t>
         }
         out.push_str(before);
         let end =
-            opened.find('}').ok_or_else(|| Fault::new(opened, "`${` without `}` (write `$${` for a literal `${`)"))?;
+            opened.find('}').ok_or_else(|| ExpandFault::new(opened, "`${` without `}` (write `$${` for a literal `${`)"))?;
         let (part, behind) = opened.split_at(end + 1);
         let (name, value) = lookup(part, env)?;
         out.push_str(&value);
@@ -64,14 +64,14 @@ pub fn expand<'t>(text: &'t str, env: Env<'_>) -> Result<Expanded<'t>, Fault<'t>
     Ok(Expanded { text: Cow::Owned(out), from })
 }
 
-impl<'t> Fault<'t> {
+impl<'t> ExpandFault<'t> {
     fn new(part: &'t str, message: impl Into<String>) -> Self {
-        Fault { part, unset: None, message: message.into() }
+        ExpandFault { part, unset: None, message: message.into() }
     }
 }
 
 /// Name and value of `${NAME}` or `${NAME:-default}`.
-fn lookup<'t>(part: &'t str, env: Env<'_>) -> Result<(&'t str, String), Fault<'t>> {
+fn lookup<'t>(part: &'t str, env: Env<'_>) -> Result<(&'t str, String), ExpandFault<'t>> {
     let inside = part.strip_prefix("${").and_then(|part| part.strip_suffix('}')).unwrap_or_default();
     let (name, default) = match inside.split_once(":-") {
         Some((name, default)) => (name, Some(default)),
@@ -79,7 +79,7 @@ fn lookup<'t>(part: &'t str, env: Env<'_>) -> Result<(&'t str, String), Fault<'t
     };
     if !is_name(name) {
         let remedy = "write `${NAME}`, `${NAME:-default}`, or `$${` for a literal `${`";
-        return Err(Fault::new(part, format!("`{part}` does not name a variable ({remedy})")));
+        return Err(ExpandFault::new(part, format!("`{part}` does not name a variable ({remedy})")));
     }
     let value = match (env(name), default) {
         (Some(value), None) => value,
@@ -87,7 +87,7 @@ fn lookup<'t>(part: &'t str, env: Env<'_>) -> Result<(&'t str, String), Fault<'t
         (_, Some(default)) => default.to_owned(),
         (None, None) => {
             let message = format!("environment variable {name} is not set");
-            return Err(Fault { unset: Some(name), ..Fault::new(part, message) });
+            return Err(ExpandFault { unset: Some(name), ..Fault::new(part, message) });
         }
     };
     Ok((name, value))

@@ -23,13 +23,13 @@ pub type Spot = (usize, usize);
 
 /// Text that is not YAML, or YAML of a kind that has no place in a configuration.
 #[derive(Debug)]
-pub struct Fault {
+pub struct ExpandFault {
     pub message: String,
     pub spot: Option<Spot>,
 }
 
 /// Parses one YAML document; a text without any content is [`Node::Null`].
-pub fn parse(text: &str) -> Result<Node, Fault> {
+pub fn parse(text: &str) -> Result<Node, ExpandFault> {
     serde_yaml::from_str(without_mark(text)).map_err(|error| {
         let spot = spot_of(&error);
         let mut message = error.to_string();
@@ -37,7 +37,7 @@ pub fn parse(text: &str) -> Result<Node, Fault> {
             message = message.replacen(&format!(" at line {line} column {column}"), "", 1);
         }
         let spot = spot.or_else(|| second_document(text, &message));
-        Fault { message, spot }
+        ExpandFault { message, spot }
     })
 }
 
