@@ -139,7 +139,7 @@ impl<'a> Source<'a> {
 }
 
 /// The problem of a text that is no YAML.
-pub fn syntax(file: &str, text: &str, fault: &node::Fault, otherwise: &str) -> Problem {
+pub fn syntax(file: &str, text: &str, fault: &node::NodeFault, otherwise: &str) -> Problem {
     let help = match fault.message.as_str() {
         message if message.contains("cannot start any token") => {
             "indent with spaces, and put text that starts with a tab, @, ` or % in double quotes"
