@@ -17,7 +17,7 @@ pub struct Image {
 
 /// What a request wants fetched.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Images {
+pub struct ImageUrls {
     /// The images in the order of the body.
     pub list: Vec<Image>,
     /// Whether the client waits for a stream.
@@ -27,4 +27,4 @@ pub struct Images {
 }
 
 /// Finds the images of a body; one that cannot be read has none, and is refused by the transformer.
-pub type FindImages = fn(&[u8]) -> Images;
+pub type FindImages = fn(&[u8]) -> ImageUrls;

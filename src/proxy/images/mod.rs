@@ -13,7 +13,7 @@ mod url;
 use super::deadline::Deadline;
 use super::upstream::client::UpstreamClient;
 use crate::json::splice::splice;
-use crate::plan::images::Images;
+use crate::plan::images::ImageUrls;
 use crate::plan::trace::Step;
 use crate::table::{self, Route};
 use crate::wire::{Failure, HttpUrl};
@@ -35,7 +35,7 @@ const ENCODE_ASIDE: usize = 256 * 1024;
 /// A body whose images are to be fetched.
 pub struct Wanted {
     body: Bytes,
-    images: Images,
+    images: ImageUrls,
     /// One for each image.
     targets: Vec<HttpUrl>,
 }
@@ -111,7 +111,7 @@ impl Wanted {
 async fn all(
     getter: &Arc<Getter>,
     targets: Vec<HttpUrl>,
-    images: &Images,
+    images: &ImageUrls,
     data: &mut [Option<Bytes>],
 ) -> Result<(), Failure> {
     let mut waiting: VecDeque<(usize, HttpUrl)> = targets.into_iter().enumerate().collect();

@@ -4,7 +4,7 @@ use super::body::{ChatBody, Messages};
 use super::values;
 use crate::json::fields::list_of;
 use crate::json::{self, Fields};
-use crate::plan::images::{Image, Images};
+use crate::plan::images::{Image, ImageUrls};
 use memchr::memmem::Finder;
 use once_cell::sync::Lazy;
 use serde_json::value::RawValue;
@@ -13,12 +13,12 @@ use serde_json::value::RawValue;
 static WORD: Lazy<Finder<'static>> = Lazy::new(|| Finder::new("image_url"));
 
 /// The images to fetch, none for a body that cannot be read.
-pub fn find(body: &[u8]) -> Images {
+pub fn find(body: &[u8]) -> ImageUrls {
     if !may_name_images(body) {
-        return Images::default();
+        return ImageUrls::default();
     }
     let Some(parsed) = std::str::from_utf8(body).ok().and_then(|text| ChatBody::parse(text).ok()) else {
-        return Images::default();
+        return ImageUrls::default();
     };
     let mut list = Vec::new();
     if let Some(Messages::List(messages)) = &parsed.messages {
@@ -27,7 +27,7 @@ pub fn find(body: &[u8]) -> Images {
             in_content(body, index, content, &mut list);
         }
     }
-    Images {
+    ImageUrls {
         list,
         stream: parsed.fields.get("stream").is_some_and(|stream| stream.get() == "true"),
         timeout: parsed.fields.get("timeout").and_then(|timeout| values::timeout(timeout).ok().flatten()),
@@ -127,6 +127,6 @@ mod tests {
             assert!(!may_name_images(body.as_bytes()), "{body}");
         }
         assert!(may_name_images(br#"{"image_url":"Http://a"}"#));
-        assert_eq!(find(br#"{"image_url":"http://a", "messages": ["#), Images::default());
+        assert_eq!(find(br#"{"image_url":"http://a", "messages": ["#), ImageUrls::default());
     }
 }
