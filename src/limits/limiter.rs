@@ -17,13 +17,13 @@ const MOST: usize = 4096;
 
 /// Which account: of whom, and on which row.
 #[derive(Debug, PartialEq, Eq, Hash)]
-struct Key {
+struct AccountKey {
     who: Box<str>,
     is_name: bool,
     row: Option<Box<str>>,
 }
 
-type Shard = Mutex<HashMap<Key, Arc<Account>>>;
+type Shard = Mutex<HashMap<AccountKey, Arc<Account>>>;
 
 /// A row that has limits of its own.
 #[derive(Debug, Clone, Copy)]
@@ -92,7 +92,7 @@ impl Limiter {
 
     fn account(&self, caller: &Caller, row: Option<&str>, now: Instant) -> Arc<Account> {
         let who = caller.name.as_ref().unwrap_or(&caller.user).clone();
-        let key = Key { who, is_name: caller.name.is_some(), row: row.map(Into::into) };
+        let key = AccountKey { who, is_name: caller.name.is_some(), row: row.map(Into::into) };
         let number = self.hasher.hash_one(&key) as usize % SHARDS;
         let Some(shard) = self.shards.get(number) else { return Arc::default() };
         let mut accounts = shard.lock().unwrap_or_else(PoisonError::into_inner);
@@ -108,7 +108,7 @@ impl Limiter {
 
 /// Forgets the quarter with the least use, and all whose use has emptied; never one with a request under way. So many at
 /// once, since looking for them takes time.
-fn make_room(accounts: &mut HashMap<Key, Arc<Account>>, now: Instant) {
+fn make_room(accounts: &mut HashMap<AccountKey, Arc<Account>>, now: Instant) {
     let weight = |account: &Arc<Account>| (!Account::is_in_use(account)).then(|| account.books().weight(now));
     let mut weights: Vec<f64> = accounts.values().filter_map(weight).collect();
     weights.sort_unstable_by(f64::total_cmp);
