@@ -23,12 +23,12 @@ const QUOTED: usize = 1_000;
 /// A text that is no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    kind: Kind,
+    kind: NoticeKind,
     text: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum NoticeKind {
     Denied,
     MixedForms,
 }
@@ -39,12 +39,12 @@ impl Notice {
         let text: Vec<&str> = self.text.split_whitespace().collect();
         let text = text.join(" ");
         match self.kind {
-            Kind::Denied => Failure::new(
+            NoticeKind::Denied => Failure::new(
                 StatusCode::FORBIDDEN,
                 format!("ARGO denies access to the configured user. It says: {text}"),
             )
             .with_code("argo_access_denied"),
-            Kind::MixedForms => Failure::new(StatusCode::BAD_REQUEST, text).with_param("messages"),
+            NoticeKind::MixedForms => Failure::new(StatusCode::BAD_REQUEST, text).with_param("messages"),
         }
     }
 }
@@ -57,13 +57,13 @@ pub fn in_whole(inside: &str) -> Option<Notice> {
     Some(Notice { kind, text: plain })
 }
 
-fn kind_of(text: &str) -> Option<Kind> {
+fn kind_of(text: &str) -> Option<NoticeKind> {
     if text.starts_with(MIXED_FORMS) {
-        return Some(Kind::MixedForms);
+        return Some(NoticeKind::MixedForms);
     }
     let at = IN_TEXT.find(cut(text, NEAR_START + BANNER.len()).as_bytes())?;
     let after = text.get(at + BANNER.len()..)?;
-    cut(after, SOON_AFTER + DENIED.len()).contains(DENIED).then_some(Kind::Denied)
+    cut(after, SOON_AFTER + DENIED.len()).contains(DENIED).then_some(NoticeKind::Denied)
 }
 
 /// The first `most` bytes at the most, cut between characters and never inside a JSON escape.
@@ -100,7 +100,7 @@ impl Watch {
         }
         if let Some(at) = IN_TEXT.find(self.held.as_bytes()).filter(|at| self.seen + at <= NEAR_START) {
             let after = self.held.len() - at - BANNER.len();
-            if kind_of(&self.held) == Some(Kind::Denied) {
+            if kind_of(&self.held) == Some(NoticeKind::Denied) {
                 // The rest says who is denied and why: it is waited for, since nothing else will come.
                 return if self.held.len() < QUOTED { None } else { self.notice() };
             }
