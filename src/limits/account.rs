@@ -2,7 +2,7 @@
 
 use super::bucket::Bucket;
 use super::concurrency::Concurrency;
-use super::{Bounds, Kind, Standing};
+use super::{Bounds, LimitKind, Standing};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -33,11 +33,11 @@ impl Account {
 
 impl Books {
     /// How the limits are used.
-    pub fn standing(&self, bounds: &Bounds, kind: Kind, now: Instant) -> Option<Standing> {
+    pub fn standing(&self, bounds: &Bounds, kind: LimitKind, now: Instant) -> Option<Standing> {
         match kind {
-            Kind::Requests => bounds.requests.as_ref().map(|bound| self.requests.standing(bound.limit, now)),
-            Kind::Tokens => bounds.tokens.as_ref().map(|bound| self.tokens.standing(bound.limit, now)),
-            Kind::Concurrent => None,
+            LimitKind::Requests => bounds.requests.as_ref().map(|bound| self.requests.standing(bound.limit, now)),
+            LimitKind::Tokens => bounds.tokens.as_ref().map(|bound| self.tokens.standing(bound.limit, now)),
+            LimitKind::Concurrent => None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::account::Account;
 use super::concurrency::Turn;
-use super::{Bounds, Kind, RateLimitHeaders, Refusal};
+use super::{Bounds, LimitKind, RateLimitHeaders, Refusal};
 use crate::access::{Caller, Limits};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -41,7 +41,7 @@ pub struct Row<'a> {
 pub struct Limiter {
     shards: [Shard; SHARDS],
     hasher: RandomState,
-    refused: [AtomicU64; Kind::ALL.len()],
+    refused: [AtomicU64; LimitKind::ALL.len()],
 }
 
 impl Limiter {
@@ -79,14 +79,14 @@ impl Limiter {
     }
 
     /// Counts a refusal.
-    pub fn note(&self, kind: Kind) {
+    pub fn note(&self, kind: LimitKind) {
         if let Some(count) = self.refused.get(kind as usize) {
             count.fetch_add(1, Ordering::Relaxed);
         }
     }
 
     /// How many requests were refused for this limit.
-    pub fn refused(&self, kind: Kind) -> u64 {
+    pub fn refused(&self, kind: LimitKind) -> u64 {
         self.refused.get(kind as usize).map_or(0, |count| count.load(Ordering::Relaxed))
     }
 
@@ -138,8 +138,8 @@ impl Admitted {
         // Always the caller's before the row's, so that no two requests wait for each other.
         let mut books: Vec<_> = self.parts.iter().map(|(account, bounds)| (account.books(), bounds)).collect();
         for (own, bounds) in &books {
-            for kind in [Kind::Requests, Kind::Tokens] {
-                let bound = if kind == Kind::Requests { &bounds.requests } else { &bounds.tokens };
+            for kind in [LimitKind::Requests, LimitKind::Tokens] {
+                let bound = if kind == LimitKind::Requests { &bounds.requests } else { &bounds.tokens };
                 let full = own.standing(bounds, kind, now).filter(|standing| !standing.again.is_zero());
                 if let (Some(standing), Some(bound)) = (full, bound) {
                     let (bound, used, again) = (bound.clone(), standing.used, standing.again);
@@ -202,8 +202,8 @@ impl Admitted {
             let books = account.books();
             let tighter = |kind, other| books.standing(bounds, kind, now).map(|own| own.tighter(other)).or(other);
             tightest = RateLimitHeaders {
-                requests: tighter(Kind::Requests, tightest.requests),
-                tokens: tighter(Kind::Tokens, tightest.tokens),
+                requests: tighter(LimitKind::Requests, tightest.requests),
+                tokens: tighter(LimitKind::Tokens, tightest.tokens),
             };
         }
         tightest

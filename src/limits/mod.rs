@@ -12,4 +12,4 @@ pub use bounds::{Bound, Bounds, SetBy};
 pub use concurrency::Turn;
 pub use headers::{RateLimitHeaders, Standing, reset};
 pub use limiter::{Admitted, Limiter, Row};
-pub use refusal::{Kind, Refusal};
+pub use refusal::{LimitKind, Refusal};

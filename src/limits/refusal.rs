@@ -10,7 +10,7 @@ pub const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms")
 
 /// Which limit was reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum LimitKind {
     /// Requests in a minute.
     Requests,
     /// Tokens in a minute.
@@ -19,24 +19,24 @@ pub enum Kind {
     Concurrent,
 }
 
-impl Kind {
+impl LimitKind {
     /// All of them.
-    pub const ALL: [Kind; 3] = [Kind::Requests, Kind::Tokens, Kind::Concurrent];
+    pub const ALL: [LimitKind; 3] = [LimitKind::Requests, LimitKind::Tokens, LimitKind::Concurrent];
 
     /// The setting.
     pub fn key(self) -> &'static str {
         match self {
-            Kind::Requests => "requests_per_minute",
-            Kind::Tokens => "tokens_per_minute",
-            Kind::Concurrent => "concurrent",
+            LimitKind::Requests => "requests_per_minute",
+            LimitKind::Tokens => "tokens_per_minute",
+            LimitKind::Concurrent => "concurrent",
         }
     }
 
     /// OpenAI's `error.type`, which says what there was too much of.
     fn told_as(self) -> &'static str {
         match self {
-            Kind::Requests | Kind::Concurrent => "requests",
-            Kind::Tokens => "tokens",
+            LimitKind::Requests | LimitKind::Concurrent => "requests",
+            LimitKind::Tokens => "tokens",
         }
     }
 }
@@ -45,7 +45,7 @@ impl Kind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// What there is too much of.
-    pub kind: Kind,
+    pub kind: LimitKind,
     /// How much there may be.
     pub bound: Bound,
     /// How much there is.
@@ -64,12 +64,12 @@ impl Refusal {
         let (limit, used, key) = (self.bound.limit, self.used, self.kind.key());
         let again = super::reset(self.again);
         let what = match (self.kind, self.waited) {
-            (Kind::Requests, _) => format!("Rate limit reached for requests per minute: limit {limit}, used {used}."),
-            (Kind::Tokens, _) => format!("Rate limit reached for tokens per minute: limit {limit}, used {used}."),
-            (Kind::Concurrent, None) => {
+            (LimitKind::Requests, _) => format!("Rate limit reached for requests per minute: limit {limit}, used {used}."),
+            (LimitKind::Tokens, _) => format!("Rate limit reached for tokens per minute: limit {limit}, used {used}."),
+            (LimitKind::Concurrent, None) => {
                 format!("Too many requests at the same time: limit {limit}, and as many wait as may.")
             }
-            (Kind::Concurrent, Some(waited)) => format!(
+            (LimitKind::Concurrent, Some(waited)) => format!(
                 "Too many requests at the same time: limit {limit}, and none ended within {} s (limits.wait).",
                 waited.as_secs_f64()
             ),

@@ -2,7 +2,7 @@
 
 use super::body;
 use crate::access::{Caller, Limits};
-use crate::limits::{Admitted, Bound, Kind, Limiter, RateLimitHeaders, Refusal, Row, Turn};
+use crate::limits::{Admitted, Bound, LimitKind, Limiter, RateLimitHeaders, Refusal, Row, Turn};
 use crate::proxy::settings::Settings;
 use crate::table::Route;
 use crate::tokens::Ledger;
@@ -162,10 +162,10 @@ impl Ticket {
     fn refuse(&mut self, bound: Bound, waited: Option<Duration>) -> Box<OverLimit> {
         self.forgive();
         self.admitted.take_back();
-        self.limiter.note(Kind::Concurrent);
+        self.limiter.note(LimitKind::Concurrent);
         let rate_limit = self.admitted.rate_limit(Instant::now());
         let used = u64::from(bound.limit.get());
-        let refusal = Refusal { kind: Kind::Concurrent, bound, used, waited, again: TRY_AGAIN, rate_limit };
+        let refusal = Refusal { kind: LimitKind::Concurrent, bound, used, waited, again: TRY_AGAIN, rate_limit };
         Box::new(OverLimit { failure: refusal.to_failure(), rate_limit })
     }
 }
