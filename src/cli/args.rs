@@ -258,8 +258,8 @@ pub struct InitArgs {
 
 impl InitArgs {
     /// The same for [`setup::run`].
-    pub fn options(&self, env: &dyn Fn(&str) -> Option<String>) -> setup::Options {
-        setup::Options {
+    pub fn options(&self, env: &dyn Fn(&str) -> Option<String>) -> setup::SetupOptions {
+        setup::SetupOptions {
             config: self.config.clone().unwrap_or_else(|| config_from(env)),
             yes: self.yes,
             user: self.user.clone(),

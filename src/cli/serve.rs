@@ -94,7 +94,7 @@ fn origin(args: &ServeArgs) -> Result<(Origin, Option<Listener>), Ended> {
     let config = args.files.config(&environment);
     if !config.exists() {
         is_meant_as_file(&config)?;
-        setup::run_on_terminal(&setup::Options { config, yes: false, user: None, port: None, force: false })?;
+        setup::run_on_terminal(&setup::SetupOptions { config, yes: false, user: None, port: None, force: false })?;
     }
     Ok((files(args), None))
 }

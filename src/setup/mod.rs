@@ -27,7 +27,7 @@ use crate::yaml::quote;
 
 /// What the command line says about the setup.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Options {
+pub struct SetupOptions {
     /// The file to write.
     pub config: PathBuf,
     /// Ask nothing.
@@ -55,7 +55,7 @@ const ALL_KEYS: &str = "# All other keys have their defaults. To see them: argo-
 ///
 /// # Errors
 /// See [`SetupError`].
-pub fn run_on_terminal(options: &Options) -> Result<(), SetupError> {
+pub fn run_on_terminal(options: &SetupOptions) -> Result<(), SetupError> {
     let mut terminal =
         Terminal { input: &mut io::stdin().lock(), output: &mut io::stdout(), interactive: io::stdin().is_terminal() };
     run(options, &mut terminal, &probe_all)
@@ -67,7 +67,7 @@ pub fn run_on_terminal(options: &Options) -> Result<(), SetupError> {
 ///
 /// # Errors
 /// See [`SetupError`]; except at the review nothing has been written then.
-pub fn run(options: &Options, terminal: &mut Terminal<'_>, probe: Probe<'_>) -> Result<(), SetupError> {
+pub fn run(options: &SetupOptions, terminal: &mut Terminal<'_>, probe: Probe<'_>) -> Result<(), SetupError> {
     let overwrite = may_write(options, terminal)?;
     let answers = answers(options, terminal)?;
     let text = render(&answers);
@@ -81,7 +81,7 @@ pub fn run(options: &Options, terminal: &mut Terminal<'_>, probe: Probe<'_>) -> 
 }
 
 /// Returns true when the file may replace one. An error says that no file may be written.
-fn may_write(options: &Options, terminal: &mut Terminal<'_>) -> Result<bool, SetupError> {
+fn may_write(options: &SetupOptions, terminal: &mut Terminal<'_>) -> Result<bool, SetupError> {
     let config = &options.config;
     let exists = config.symlink_metadata().is_ok();
     if let Some(user) = &options.user {
@@ -119,7 +119,7 @@ struct Answers {
     verbose: Option<bool>,
 }
 
-fn answers(options: &Options, terminal: &mut Terminal<'_>) -> Result<Answers, SetupError> {
+fn answers(options: &SetupOptions, terminal: &mut Terminal<'_>) -> Result<Answers, SetupError> {
     let user = match &options.user {
         Some(user) => user.clone(),
         None => terminal.username()?,
@@ -155,7 +155,7 @@ fn render(answers: &Answers) -> String {
 }
 
 /// Reads the new text as a server would, without this shell's environment.
-fn checked(options: &Options, text: &str) -> Result<Config, SetupError> {
+fn checked(options: &SetupOptions, text: &str) -> Result<Config, SetupError> {
     let file = options.config.display().to_string();
     Config::from_text(&file, text, &Overrides::default(), &|_| None)
         .map(|(config, _)| config)
@@ -184,7 +184,7 @@ fn check_connection(config: &Config, terminal: &mut Terminal<'_>, probe: Probe<'
     Ok(())
 }
 
-fn review(options: &Options, text: &str, terminal: &mut Terminal<'_>) -> Result<(), SetupError> {
+fn review(options: &SetupOptions, text: &str, terminal: &mut Terminal<'_>) -> Result<(), SetupError> {
     let config = options.config.display();
     terminal.say(&format!("Created {config} with your settings:\n{RULE}"))?;
     terminal.say(&format!("{}{ALL_KEYS}\n{RULE}", edit::only_keys(text, REVIEWED)))?;

@@ -36,8 +36,8 @@ impl Drop for Folder {
     }
 }
 
-fn options(config: &Path) -> Options {
-    Options { config: config.to_owned(), yes: false, user: None, port: None, force: false }
+fn options(config: &Path) -> SetupOptions {
+    SetupOptions { config: config.to_owned(), yes: false, user: None, port: None, force: false }
 }
 
 fn reachable(urls: &[HttpUrl], _: Duration) -> Vec<Reachability> {
@@ -45,12 +45,12 @@ fn reachable(urls: &[HttpUrl], _: Duration) -> Vec<Reachability> {
 }
 
 /// Runs a setup with `input` typed; the outcome and what was on the screen.
-fn dialogue(options: &Options, input: &str) -> (Result<(), SetupError>, String) {
+fn dialogue(options: &SetupOptions, input: &str) -> (Result<(), SetupError>, String) {
     converse(options, input, true, &reachable)
 }
 
 fn converse(
-    options: &Options,
+    options: &SetupOptions,
     input: impl AsRef<[u8]>,
     interactive: bool,
     probe: Probe<'_>,
