@@ -39,7 +39,7 @@ impl Default for Concurrency {
 
 /// What becomes of a request that wants a place.
 enum QueueEntry {
-    Runs(Place),
+    Runs(QueuePlace),
     Waits(Waiting),
     Full,
 }
@@ -56,7 +56,7 @@ impl Concurrency {
         // A permit is free only while nobody waits, so that this overtakes nobody.
         if let Ok(permit) = self.free.clone().try_acquire_owned() {
             counts.running += 1;
-            return QueueEntry::Runs(Place { of: self.clone(), permit: Some(permit) });
+            return QueueEntry::Runs(QueuePlace { of: self.clone(), permit: Some(permit) });
         }
         if !may_wait || counts.queued(&self.free) >= counts.limit.saturating_mul(WAITERS_PER_PLACE) {
             return QueueEntry::Full;
@@ -87,12 +87,12 @@ impl Counts {
 
 /// A place, until it is dropped.
 #[derive(Debug)]
-struct Place {
+struct QueuePlace {
     of: Arc<Concurrency>,
     permit: Option<OwnedSemaphorePermit>,
 }
 
-impl Drop for Place {
+impl Drop for QueuePlace {
     fn drop(&mut self) {
         let Some(permit) = self.permit.take() else { return };
         let mut counts = self.of.counts();
@@ -128,12 +128,12 @@ impl Waiting {
     }
 
     /// Changes a granted permit for a place.
-    fn end(&mut self, permit: OwnedSemaphorePermit) -> Place {
+    fn end(&mut self, permit: OwnedSemaphorePermit) -> QueuePlace {
         let mut counts = self.of.counts();
         counts.waiting = counts.waiting.saturating_sub(1);
         counts.running += 1;
         self.is_over = true;
-        Place { of: self.of.clone(), permit: Some(permit) }
+        QueuePlace { of: self.of.clone(), permit: Some(permit) }
     }
 }
 
@@ -160,7 +160,7 @@ pub struct Turn {
     /// What is still to be entered, last first.
     ahead: Vec<(Arc<Concurrency>, Bound)>,
     waiting: Option<Waiting>,
-    places: Vec<Place>,
+    places: Vec<QueuePlace>,
 }
 
 impl Turn {
@@ -207,7 +207,7 @@ impl Turn {
         self.ahead.last().map(|(_, bound)| bound)
     }
 
-    fn arrive(&mut self, place: Place) {
+    fn arrive(&mut self, place: QueuePlace) {
         self.places.push(place);
         self.ahead.pop();
     }
