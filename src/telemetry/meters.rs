@@ -35,30 +35,30 @@ pub struct Meters {
 struct Row {
     path: String,
     own: OnceLock<RouteHandles>,
-    none: Place,
-    other: Place,
-    listed: Box<[Place]>,
+    none: MeterSlot,
+    other: MeterSlot,
+    listed: Box<[MeterSlot]>,
 }
 
-struct Place {
+struct MeterSlot {
     model: String,
     requests: OnceLock<ModelHandles>,
     calls: OnceLock<CallHandles>,
 }
 
-impl Place {
+impl MeterSlot {
     fn new(model: &str) -> Self {
-        Place { model: model.to_owned(), requests: OnceLock::new(), calls: OnceLock::new() }
+        MeterSlot { model: model.to_owned(), requests: OnceLock::new(), calls: OnceLock::new() }
     }
 }
 
 impl Row {
     fn new<'a>(path: &str, models: impl Iterator<Item = &'a str>) -> Self {
-        let listed = models.map(Place::new).collect();
-        Row { path: path.to_owned(), own: OnceLock::new(), none: Place::new(""), other: Place::new(OTHER), listed }
+        let listed = models.map(MeterSlot::new).collect();
+        Row { path: path.to_owned(), own: OnceLock::new(), none: MeterSlot::new(""), other: MeterSlot::new(OTHER), listed }
     }
 
-    fn place(&self, model: Model) -> &Place {
+    fn place(&self, model: Model) -> &MeterSlot {
         match model {
             Model::None => &self.none,
             Model::Other => &self.other,
