@@ -12,7 +12,7 @@ pub enum SetBy {
     /// The caller's own `limits`.
     Caller,
     /// `limits` of a row of the table, which is called so.
-    Row(Box<str>),
+    LimitedRow(Box<str>),
 }
 
 impl fmt::Display for SetBy {

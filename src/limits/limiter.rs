@@ -27,7 +27,7 @@ type Shard = Mutex<HashMap<AccountKey, Arc<Account>>>;
 
 /// A row that has limits of its own.
 #[derive(Debug, Clone, Copy)]
-pub struct Row<'a> {
+pub struct LimitedRow<'a> {
     /// Tells it from others, also from the one that had its place before a reload: methods and path.
     pub id: &'a str,
     /// What it is called in messages.
@@ -53,7 +53,7 @@ impl Limiter {
         &self,
         caller: &Caller,
         general: &Limits,
-        row: Option<Row<'_>>,
+        row: Option<LimitedRow<'_>>,
         now: Instant,
     ) -> Result<Option<Admitted>, Box<Refusal>> {
         let own = Bounds::of_caller(&caller.limits, general);

@@ -11,5 +11,5 @@ mod refusal;
 pub use bounds::{Bound, Bounds, SetBy};
 pub use concurrency::Turn;
 pub use headers::{RateLimitHeaders, Standing, reset};
-pub use limiter::{Admitted, Limiter, Row};
+pub use limiter::{Admitted, Limiter, LimitedRow};
 pub use refusal::{LimitKind, Refusal};

@@ -16,8 +16,8 @@ fn limits(requests: u32, tokens: u32, concurrent: u32) -> Limits {
     }
 }
 
-fn row<'a>(id: &'a str, limits: &'a Limits) -> Option<Row<'a>> {
-    Some(Row { id, place: "routes[0]", limits })
+fn row<'a>(id: &'a str, limits: &'a Limits) -> Option<LimitedRow<'a>> {
+    Some(LimitedRow { id, place: "routes[0]", limits })
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn a_lower_limit_takes_places_away_as_they_come_back() {
 fn who_waits_for_the_row_keeps_no_place_of_the_callers_from_anybody() {
     let (limiter, now, general) = (Limiter::default(), Instant::now(), limits(0, 0, 2));
     let of_row = limits(0, 0, 1);
-    let row = Row { id: "POST /narrow", place: "routes[0]", limits: &of_row };
+    let row = LimitedRow { id: "POST /narrow", place: "routes[0]", limits: &of_row };
     let turn = |row| limiter.admit(&caller("ann"), &general, row, now).unwrap().unwrap().turn();
     let (mut first, mut second, mut elsewhere) = (turn(Some(row)), turn(Some(row)), turn(None));
     assert_eq!(first.go_on(true), Ok(true));

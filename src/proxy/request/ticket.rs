@@ -2,7 +2,7 @@
 
 use super::body;
 use crate::access::{Caller, Limits};
-use crate::limits::{Admitted, Bound, LimitKind, Limiter, RateLimitHeaders, Refusal, Row, Turn};
+use crate::limits::{Admitted, Bound, LimitKind, Limiter, RateLimitHeaders, Refusal, LimitedRow, Turn};
 use crate::proxy::settings::Settings;
 use crate::table::Route;
 use crate::tokens::Ledger;
@@ -62,7 +62,7 @@ impl Ticket {
         }
         let now = Instant::now();
         let id = format!("{method} {}", route.path);
-        let row = Row { id: &id, place: &route.place, limits: on_row };
+        let row = LimitedRow { id: &id, place: &route.place, limits: on_row };
         let admitted = match limiter.admit(caller, general, Some(row), now) {
             Ok(None) => return Ok(None),
             Ok(Some(admitted)) => admitted,
