@@ -2,7 +2,7 @@
 
 use super::super::written::Group;
 use super::named_items::NamedItems;
-use super::names::{self, Row};
+use super::names::{self, NameRow};
 use super::rules;
 use crate::models::{Model, Models, NamePattern, Patterns, Rules};
 use crate::yaml::{Source, lookup};
@@ -25,7 +25,7 @@ fn group(row: &Group, source: &mut Source<'_>) -> Models {
     let rules = rules::compile(row, &named, &patterns, source);
     let mut by_id: HashMap<&str, Arc<Rules>> = HashMap::new();
     let mut list = Vec::new();
-    for Row { name, id } in &named {
+    for NameRow { name, id } in &named {
         let merged = || Arc::new(Rules::merged(&row.show, &rules, &id.value));
         list.push(Model {
             number: list.len(),

@@ -7,15 +7,15 @@ use crate::yaml::{At, Source, did_you_mean};
 use std::collections::HashMap;
 
 /// A name that is written out, and its id.
-pub struct Row<'w> {
+pub struct NameRow<'w> {
     pub name: &'w At<String>,
     pub id: &'w At<String>,
 }
 
 /// Names and patterns, in their order. Names are found in any case, so that two which differ only in that are one; ids go into
 /// JSON and URLs as they are.
-pub fn compile<'w>(row: &'w Group, source: &mut Source<'_>) -> (Vec<Row<'w>>, Vec<NamePattern>) {
-    let (mut named, mut patterns): (Vec<Row<'_>>, Vec<(NamePattern, &At<String>)>) = Default::default();
+pub fn compile<'w>(row: &'w Group, source: &mut Source<'_>) -> (Vec<NameRow<'w>>, Vec<NamePattern>) {
+    let (mut named, mut patterns): (Vec<NameRow<'_>>, Vec<(NamePattern, &At<String>)>) = Default::default();
     let mut seen: HashMap<String, &At<String>> = HashMap::new();
     let group = &row.name.value;
     for (name, id) in &row.names {
@@ -35,7 +35,7 @@ pub fn compile<'w>(row: &'w Group, source: &mut Source<'_>) -> (Vec<Row<'w>>, Ve
             source.error(&name.path, message, Some("keep one of the two".to_owned()));
         }
         if !name.value.contains('*') && !id.value.contains('*') {
-            named.push(Row { name, id });
+            named.push(NameRow { name, id });
         } else if let Some(pattern) = pattern(group, name, id, source) {
             if let Some((wider, first)) = patterns.iter().find(|(wider, _)| wider.covers(&pattern)) {
                 let line = source.line_seen_from(&first.path, &name.path);
@@ -66,7 +66,7 @@ fn pattern(group: &str, name: &At<String>, id: &At<String>, source: &mut Source<
 }
 
 /// The globs of `hidden` or `deprecated`; reports those that choose no name. Names that patterns take are not known.
-pub fn chosen(row: &Group, key: &str, globs: &[At<String>], named: &[Row<'_>], source: &mut Source<'_>) -> Vec<String> {
+pub fn chosen(row: &Group, key: &str, globs: &[At<String>], named: &[NameRow<'_>], source: &mut Source<'_>) -> Vec<String> {
     let taken = |name: &str| row.names.iter().any(|(known, _)| known.value.contains('*') && fits(&known.value, name));
     for glob in globs {
         let is_hope = key == "deprecated" && (taken(&glob.value) || glob.value.contains('*') && row.has_patterns());

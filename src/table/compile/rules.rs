@@ -14,7 +14,7 @@ const OWN: [&str; 9] =
     ["user", "model", "messages", "system", "prompt", "input", "stream", "stream_options", "timeout"];
 
 /// All rules of a group in order.
-pub fn compile(group: &Group, named: &[Row<'_>], patterns: &[NamePattern], source: &mut Source<'_>) -> Vec<Arc<Rule>> {
+pub fn compile(group: &Group, named: &[NameRow<'_>], patterns: &[NamePattern], source: &mut Source<'_>) -> Vec<Arc<Rule>> {
     let rules = group.rules.iter().map(|rule| {
         matches(rule, named, patterns, source);
         let says = says(rule, source);
@@ -26,7 +26,7 @@ pub fn compile(group: &Group, named: &[Row<'_>], patterns: &[NamePattern], sourc
 }
 
 /// Warns of patterns that match no id. Which ids patterns of names make cannot be known.
-fn matches(rule: &Written, named: &[Row<'_>], patterns: &[NamePattern], source: &mut Source<'_>) {
+fn matches(rule: &Written, named: &[NameRow<'_>], patterns: &[NamePattern], source: &mut Source<'_>) {
     if patterns.iter().any(|pattern| pattern.fixed_id().is_none()) {
         return;
     }
