@@ -27,12 +27,12 @@ pub enum Model {
 /// The meters of one table.
 pub struct Meters {
     metrics: Arc<Metrics>,
-    rows: Box<[Row]>,
+    rows: Box<[RowMeters]>,
     /// Requests that no row serves.
-    nowhere: Row,
+    nowhere: RowMeters,
 }
 
-struct Row {
+struct RowMeters {
     path: String,
     own: OnceLock<RouteHandles>,
     none: MeterSlot,
@@ -52,10 +52,10 @@ impl MeterSlot {
     }
 }
 
-impl Row {
+impl RowMeters {
     fn new<'a>(path: &str, models: impl Iterator<Item = &'a str>) -> Self {
         let listed = models.map(MeterSlot::new).collect();
-        Row { path: path.to_owned(), own: OnceLock::new(), none: MeterSlot::new(""), other: MeterSlot::new(OTHER), listed }
+        RowMeters { path: path.to_owned(), own: OnceLock::new(), none: MeterSlot::new(""), other: MeterSlot::new(OTHER), listed }
     }
 
     fn place(&self, model: Model) -> &MeterSlot {
@@ -73,8 +73,8 @@ impl Meters {
         metrics: Arc<Metrics>,
         rows: impl Iterator<Item = (&'a str, M)>,
     ) -> Self {
-        let rows = rows.map(|(path, models)| Row::new(path, models)).collect();
-        Meters { metrics, rows, nowhere: Row::new(OTHER, std::iter::empty()) }
+        let rows = rows.map(|(path, models)| RowMeters::new(path, models)).collect();
+        Meters { metrics, rows, nowhere: RowMeters::new(OTHER, std::iter::empty()) }
     }
 
     /// Returns the metrics of the process.
