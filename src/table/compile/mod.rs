@@ -26,7 +26,7 @@ pub use endpoints::MOST_URLS;
 
 use super::{Table, Upstream, Variables};
 use crate::transform::Registry;
-use crate::transform::local::{Catalog, Row};
+use crate::transform::local::{Catalog, CatalogRow};
 use crate::yaml::Source;
 use named_items::present;
 use std::sync::Arc;
@@ -52,7 +52,7 @@ pub fn compile(
         base_path: rows.iter().find_map(|row| row.base_path.clone()),
         routes: rows
             .iter()
-            .map(|row| Row {
+            .map(|row| CatalogRow {
                 methods: row.methods.clone(),
                 path: row.path.value.clone(),
                 about: row.about().to_owned(),

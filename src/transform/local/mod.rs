@@ -21,7 +21,7 @@ pub struct Catalog {
     /// All groups of models in the table's order.
     pub groups: Vec<Arc<Models>>,
     /// All routes in the table's order.
-    pub routes: Vec<Row>,
+    pub routes: Vec<CatalogRow>,
     /// The names of the upstreams behind it, such as `ARGO`; empty where there is none.
     pub upstreams: String,
     /// The path that OpenAI's clients are pointed at, such as a chat route's path without what clients append.
@@ -30,7 +30,7 @@ pub struct Catalog {
 
 /// A route as people read it.
 #[derive(Debug, Clone)]
-pub struct Row {
+pub struct CatalogRow {
     /// Its methods.
     pub methods: Vec<http::Method>,
     /// Its path as the table has it.
