@@ -8,7 +8,7 @@ pub const LONGEST: Duration = Duration::from_secs(120);
 
 /// How a URL stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
+pub enum BreakerState {
     /// It is called in its turn; with its failures since it last answered.
     Sound(u32),
     /// It is tried last until then; with how long that was to be.
@@ -40,65 +40,65 @@ pub enum Change {
 /// The standing of one URL.
 #[derive(Debug)]
 pub struct Machine {
-    state: State,
+    state: BreakerState,
     /// How many probes there were; the last of them has this number.
     probes: u64,
 }
 
 impl Default for Machine {
     fn default() -> Self {
-        Machine { state: State::Sound(0), probes: 0 }
+        Machine { state: BreakerState::Sound(0), probes: 0 }
     }
 }
 
 impl Machine {
     /// How it stands.
-    pub fn state(&self) -> State {
+    pub fn state(&self) -> BreakerState {
         self.state
     }
 
     /// A call wants to go there.
     pub fn ask(&mut self, now: Instant) -> Permit {
         match self.state {
-            State::Sound(_) => Permit::Yes,
-            State::Open(until, backoff) if now >= until => {
-                self.state = State::Probing(backoff);
+            BreakerState::Sound(_) => Permit::Yes,
+            BreakerState::Open(until, backoff) if now >= until => {
+                self.state = BreakerState::Probing(backoff);
                 self.probes += 1;
                 Permit::Probe(self.probes)
             }
-            State::Open(..) | State::Probing(_) => Permit::Last,
+            BreakerState::Open(..) | BreakerState::Probing(_) => Permit::Last,
         }
     }
 
     /// A call failed there; `probe` is its number, if it was one. What others meet while one probes decides nothing.
     pub fn failed(&mut self, tolerance: Tolerance, now: Instant, probe: Option<u64>) -> Option<Change> {
         let backoff = match self.state {
-            State::Sound(failures) if failures + 1 < tolerance.failures.get() => {
-                self.state = State::Sound(failures + 1);
+            BreakerState::Sound(failures) if failures + 1 < tolerance.failures.get() => {
+                self.state = BreakerState::Sound(failures + 1);
                 return None;
             }
-            State::Sound(_) => tolerance.open_for,
-            State::Probing(backoff) if probe == Some(self.probes) => {
+            BreakerState::Sound(_) => tolerance.open_for,
+            BreakerState::Probing(backoff) if probe == Some(self.probes) => {
                 backoff.saturating_mul(2).min(LONGEST.max(tolerance.open_for))
             }
-            State::Probing(_) | State::Open(..) => return None,
+            BreakerState::Probing(_) | BreakerState::Open(..) => return None,
         };
-        self.state = State::Open(now + backoff, backoff);
+        self.state = BreakerState::Open(now + backoff, backoff);
         Some(Change::Opened(backoff))
     }
 
     /// It answered somebody.
     pub fn succeeded(&mut self) -> Option<Change> {
-        match std::mem::replace(&mut self.state, State::Sound(0)) {
-            State::Sound(_) => None,
-            State::Open(..) | State::Probing(_) => Some(Change::Closed),
+        match std::mem::replace(&mut self.state, BreakerState::Sound(0)) {
+            BreakerState::Sound(_) => None,
+            BreakerState::Open(..) | BreakerState::Probing(_) => Some(Change::Closed),
         }
     }
 
     /// The probe ended without finding out: the next call is one.
     pub fn abandoned(&mut self, now: Instant, probe: u64) {
-        if let (State::Probing(backoff), true) = (self.state, probe == self.probes) {
-            self.state = State::Open(now, backoff);
+        if let (BreakerState::Probing(backoff), true) = (self.state, probe == self.probes) {
+            self.state = BreakerState::Open(now, backoff);
         }
     }
 }
@@ -160,19 +160,19 @@ mod tests {
                 let before = machine.state();
                 match event {
                     Event::Ask => match machine.ask(now) {
-                        Permit::Yes => prop_assert!(matches!(before, State::Sound(_))),
+                        Permit::Yes => prop_assert!(matches!(before, BreakerState::Sound(_))),
                         Permit::Probe(number) => {
                             prop_assert!(probe.is_none(), "two probes at the same time");
-                            prop_assert!(matches!(before, State::Open(until, _) if until <= now));
+                            prop_assert!(matches!(before, BreakerState::Open(until, _) if until <= now));
                             probe = Some(number);
                         }
-                        Permit::Last => prop_assert!(!matches!(before, State::Sound(_))),
+                        Permit::Last => prop_assert!(!matches!(before, BreakerState::Sound(_))),
                     },
                     Event::Fail => {
                         let change = machine.failed(tolerance, now, None);
                         in_a_row += 1;
                         match before {
-                            State::Sound(_) => prop_assert_eq!(change.is_some(), in_a_row >= failures),
+                            BreakerState::Sound(_) => prop_assert_eq!(change.is_some(), in_a_row >= failures),
                             _ => prop_assert_eq!(machine.state(), before),
                         }
                         if let Some(Change::Opened(time)) = change {
@@ -183,7 +183,7 @@ mod tests {
                     Event::Succeed => {
                         machine.succeeded();
                         (probe, in_a_row) = (None, 0);
-                        prop_assert_eq!(machine.state(), State::Sound(0));
+                        prop_assert_eq!(machine.state(), BreakerState::Sound(0));
                     }
                     Event::ProbeFails => if let Some(number) = probe.take() {
                         let Some(Change::Opened(time)) = machine.failed(tolerance, now, Some(number)) else {
@@ -194,7 +194,7 @@ mod tests {
                     },
                     Event::ProbeLeaves => if let Some(number) = probe.take() {
                         machine.abandoned(now, number);
-                        prop_assert!(matches!(machine.state(), State::Open(until, _) if until == now));
+                        prop_assert!(matches!(machine.state(), BreakerState::Open(until, _) if until == now));
                     },
                 }
             }

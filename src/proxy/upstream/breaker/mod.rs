@@ -4,7 +4,7 @@
 
 mod machine;
 
-pub use machine::{Change, Permit, State};
+pub use machine::{Change, Permit, BreakerState};
 
 use crate::table::{Endpoint, Endpoints, Table, Tolerance, Upstream};
 use log::{info, warn};
@@ -59,7 +59,7 @@ impl Cell {
     fn with<T>(&self, change: impl FnOnce(&mut Machine) -> T) -> T {
         let mut machine = self.machine.lock().unwrap_or_else(PoisonError::into_inner);
         let out = change(&mut machine);
-        self.calm.store(machine.state() == State::Sound(0), Ordering::Release);
+        self.calm.store(machine.state() == BreakerState::Sound(0), Ordering::Release);
         out
     }
 }
@@ -133,7 +133,7 @@ impl Breaker {
     }
 
     /// How the URL stands.
-    pub fn state(&self) -> State {
+    pub fn state(&self) -> BreakerState {
         self.cell.with(|machine| machine.state())
     }
 
