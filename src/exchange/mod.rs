@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub struct Exchange {
     call: Call,
     reply: Box<dyn Reply>,
-    state: State,
+    state: ExchangeState,
     gunzip: Option<Gunzip>,
     limits: Limits,
 }
@@ -37,7 +37,7 @@ pub struct Limits {
     pub setting: Arc<str>,
 }
 
-enum State {
+enum ExchangeState {
     /// The upstream has not answered yet.
     Waiting,
     /// The client's head is out; pieces are rewritten.
@@ -91,7 +91,7 @@ enum Lost {
 impl Exchange {
     /// An exchange whose call has not been made yet.
     pub fn new(call: Call, reply: Box<dyn Reply>, limits: Limits) -> Self {
-        Exchange { call, reply, state: State::Waiting, gunzip: None, limits }
+        Exchange { call, reply, state: ExchangeState::Waiting, gunzip: None, limits }
     }
 
     /// The call to make.
@@ -101,17 +101,17 @@ impl Exchange {
 
     /// Whether the reply is a stream whose head is out and which has not failed.
     pub fn is_streaming(&self) -> bool {
-        matches!(self.state, State::Streaming | State::Passing)
+        matches!(self.state, ExchangeState::Streaming | ExchangeState::Passing)
     }
 
     /// Whether nothing that the upstream still sends can matter.
     pub fn is_over(&self) -> bool {
-        matches!(self.state, State::Dead | State::Broken | State::Refused(_))
+        matches!(self.state, ExchangeState::Dead | ExchangeState::Broken | ExchangeState::Refused(_))
     }
 
     /// Returns true when the client's connection must break.
     fn must_break(&self) -> bool {
-        matches!(self.state, State::Broken)
+        matches!(self.state, ExchangeState::Broken)
     }
 
     /// The upstream's head is here. A retried call may come here twice; the first reply is forgotten then.
@@ -128,11 +128,11 @@ impl Exchange {
             self.reply.head(&UpstreamHead { status, headers, bodiless })
         };
         let (state, plan) = match start {
-            Start::Stream(content_type) => (State::Streaming, HeadPlan::Stream(content_type)),
-            Start::Pass => (State::Passing, HeadPlan::Pass),
+            Start::Stream(content_type) => (ExchangeState::Streaming, HeadPlan::Stream(content_type)),
+            Start::Pass => (ExchangeState::Passing, HeadPlan::Pass),
             Start::Hold => {
                 let body = Gathered::default();
-                (State::Holding { status, headers: kept(headers), body }, HeadPlan::Hold)
+                (ExchangeState::Holding { status, headers: kept(headers), body }, HeadPlan::Hold)
             }
         };
         self.state = state;
@@ -156,15 +156,15 @@ impl Exchange {
 
     fn decoded(&mut self, piece: Bytes) -> Bytes {
         match &mut self.state {
-            State::Passing => piece,
-            State::Streaming => {
+            ExchangeState::Passing => piece,
+            ExchangeState::Streaming => {
                 let mut out = Vec::new();
                 match self.reply.piece(&piece, &mut out) {
                     Ok(()) => Bytes::from(out),
                     Err(failure) => self.die(failure, out),
                 }
             }
-            State::Holding { body, .. } => {
+            ExchangeState::Holding { body, .. } => {
                 if body.len() + piece.len() > self.limits.max_answer {
                     let Limits { max_answer: most, upstream, .. } = self.limits;
                     return self.die(
@@ -175,7 +175,7 @@ impl Exchange {
                 body.push(piece);
                 Bytes::new()
             }
-            State::Waiting | State::Refused(_) | State::Dead | State::Broken | State::Done => Bytes::new(),
+            ExchangeState::Waiting | ExchangeState::Refused(_) | ExchangeState::Dead | ExchangeState::Broken | ExchangeState::Done => Bytes::new(),
         }
     }
 
@@ -190,13 +190,13 @@ impl Exchange {
             }
         };
         self.gunzip = None;
-        if !matches!(self.state, State::Streaming) {
+        if !matches!(self.state, ExchangeState::Streaming) {
             return rest;
         }
         let mut out = rest.to_vec();
         match self.reply.end(&mut out) {
             Ok(()) => {
-                self.state = State::Done;
+                self.state = ExchangeState::Done;
                 Bytes::from(out)
             }
             Err(failure) => self.die(failure, out),
@@ -205,7 +205,7 @@ impl Exchange {
 
     /// How many bytes are held.
     pub fn held(&self) -> usize {
-        if let State::Holding { body, .. } = &self.state { body.len() } else { 0 }
+        if let ExchangeState::Holding { body, .. } = &self.state { body.len() } else { 0 }
     }
 
     /// Returns the reply of a held exchange whose body is complete, once; `None` for a stream.
@@ -217,15 +217,15 @@ impl Exchange {
     /// The same before a failure is turned into bytes.
     fn outcome(&mut self) -> Option<Result<Answer, Failure>> {
         let (status, headers, body) = match &mut self.state {
-            State::Holding { status, headers, body } => (status, headers, body),
-            State::Refused(_) => match std::mem::replace(&mut self.state, State::Done) {
-                State::Refused(failure) => return Some(Err(failure)),
+            ExchangeState::Holding { status, headers, body } => (status, headers, body),
+            ExchangeState::Refused(_) => match std::mem::replace(&mut self.state, ExchangeState::Done) {
+                ExchangeState::Refused(failure) => return Some(Err(failure)),
                 _ => return None,
             },
             _ => return None,
         };
         let held = Held { status: *status, headers: std::mem::take(headers), body: body.take() };
-        self.state = State::Done;
+        self.state = ExchangeState::Done;
         Some(match held.headers.get(header::CONTENT_ENCODING).map(|value| value.as_bytes()) {
             _ if is_redirect(held.status) => {
                 Err(error::redirect(self.limits.upstream, &held, &self.limits.url, &self.limits.setting))
@@ -253,16 +253,16 @@ impl Exchange {
     /// The same before a failure is turned into a whole reply.
     fn lose(&mut self, failure: &Failure) -> Lost {
         let lost = match self.state {
-            State::Waiting | State::Holding { .. } => Lost::Refused(failure.clone()),
-            State::Refused(ref failure) => Lost::Refused(failure.clone()),
-            State::Streaming => {
+            ExchangeState::Waiting | ExchangeState::Holding { .. } => Lost::Refused(failure.clone()),
+            ExchangeState::Refused(ref failure) => Lost::Refused(failure.clone()),
+            ExchangeState::Streaming => {
                 let mut out = Vec::new();
                 if self.end_stream(failure, &mut out) { Lost::Event(Bytes::from(out)) } else { Lost::Break }
             }
-            State::Passing | State::Broken => Lost::Break,
-            State::Dead | State::Done => Lost::Nothing,
+            ExchangeState::Passing | ExchangeState::Broken => Lost::Break,
+            ExchangeState::Dead | ExchangeState::Done => Lost::Nothing,
         };
-        self.state = if matches!(lost, Lost::Break) { State::Broken } else { State::Dead };
+        self.state = if matches!(lost, Lost::Break) { ExchangeState::Broken } else { ExchangeState::Dead };
         lost
     }
 
@@ -285,13 +285,13 @@ impl Exchange {
     /// Ends a stream with an error event after what it said so far; a held reply becomes the failure's answer.
     fn die(&mut self, failure: Failure, mut said: Vec<u8>) -> Bytes {
         match &mut self.state {
-            State::Streaming => {
+            ExchangeState::Streaming => {
                 let is_told = self.end_stream(&failure, &mut said);
-                self.state = if is_told { State::Dead } else { State::Broken };
+                self.state = if is_told { ExchangeState::Dead } else { ExchangeState::Broken };
             }
-            State::Holding { .. } => self.state = State::Refused(failure),
-            State::Passing => self.state = State::Broken,
-            _ => self.state = State::Dead,
+            ExchangeState::Holding { .. } => self.state = ExchangeState::Refused(failure),
+            ExchangeState::Passing => self.state = ExchangeState::Broken,
+            _ => self.state = ExchangeState::Dead,
         }
         Bytes::from(said)
     }
