@@ -12,7 +12,7 @@ use argo_openai_proxy::access::Caller;
 use argo_openai_proxy::dialects::client::openai::Openai;
 use argo_openai_proxy::exchange::joined::{JoinedExchanges, Step};
 use argo_openai_proxy::exchange::{Exchange, HeadPlan, Limits};
-use argo_openai_proxy::plan::{Call, Context, Plan, Reply, Request, State, Subrequests, refuse};
+use argo_openai_proxy::plan::{Call, Context, Plan, Reply, Request, ServiceState, Subrequests, refuse};
 use argo_openai_proxy::table::{Matched, Table, Variables, no_files};
 use argo_openai_proxy::transform::{REPLIES, TRANSFORMERS};
 use argo_openai_proxy::wire::Answer;
@@ -72,7 +72,7 @@ fn read_answer(answer: &[u8]) -> (StatusCode, HeaderMap, &[u8]) {
 
 fn run(table: &Table, path: &str, request: &Bytes, answers: &[Vec<u8>], cut: impl Fn(&[u8]) -> Vec<Bytes>) -> Run {
     let Matched::Route(route, params) = table.find(&Method::POST, path) else { panic!("nothing is served on {path}") };
-    let state = State { version: "abcd", loaded_at: 1_749_000_000, is_behind: false, is_stopping: false };
+    let state = ServiceState { version: "abcd", loaded_at: 1_749_000_000, is_behind: false, is_stopping: false };
     let ledger = Default::default();
     let caller = Caller::anybody("tester");
     let cx = Context {

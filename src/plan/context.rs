@@ -22,7 +22,7 @@ pub struct Context<'a> {
     /// The `Host` that the client called, for pages that explain themselves.
     pub host: &'a str,
     /// What the process serves, for whoever watches it.
-    pub state: State<'a>,
+    pub state: ServiceState<'a>,
     /// Where the tokens that were counted are noted.
     pub ledger: &'a Arc<Ledger>,
     /// Where what is decided gets written down, when somebody wants an explanation; `None` while serving.
@@ -84,7 +84,7 @@ impl Context<'_> {
 
 /// The state of what is served.
 #[derive(Debug, Clone, Copy)]
-pub struct State<'a> {
+pub struct ServiceState<'a> {
     /// A hash of the table's text.
     pub version: &'a str,
     /// When it was loaded, in Unix seconds.

@@ -3,7 +3,7 @@
 use super::settings::Settings;
 use super::upstream::Upstreams;
 use super::upstream::breaker::{Breakers, BreakerState as Standing};
-use crate::plan::State;
+use crate::plan::ServiceState;
 use crate::table::{Route, Table};
 use crate::telemetry::now::{BreakerNow, Count, Now};
 use crate::telemetry::{AccessLog, Meters, Metrics};

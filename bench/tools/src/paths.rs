@@ -3,7 +3,7 @@
 use argo_openai_proxy::access::Caller;
 use argo_openai_proxy::dialects::client::openai::Openai;
 use argo_openai_proxy::exchange::{Exchange, Limits};
-use argo_openai_proxy::plan::{Context, Plan, Request, State};
+use argo_openai_proxy::plan::{Context, Plan, Request, ServiceState};
 use argo_openai_proxy::table::{Matched, Route, Table, Variables, no_files};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -102,7 +102,7 @@ fn route(table: &Table, path: &str) -> Arc<Route> {
 }
 
 fn open(route: &Route, body: &Bytes) -> Exchange {
-    let state = State { version: "", loaded_at: 0, is_behind: false, is_stopping: false };
+    let state = ServiceState { version: "", loaded_at: 0, is_behind: false, is_stopping: false };
     let ledger = Arc::default();
     let caller = Caller::anybody("bench");
     let cx = Context { caller: &caller, id: "0123", now: 1, host: "localhost", state, ledger: &ledger, steps: None };

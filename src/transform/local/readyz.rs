@@ -36,7 +36,7 @@ impl Transformer for Readyz {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::State;
+    use crate::plan::ServiceState;
 
     #[test]
     fn only_a_process_that_stops_is_not_ready() {
@@ -46,7 +46,7 @@ mod tests {
             (true, false, 503, "finishes"),
             (true, true, 503, "finishes"),
         ] {
-            let state = State { version: "", loaded_at: 0, is_behind, is_stopping };
+            let state = ServiceState { version: "", loaded_at: 0, is_behind, is_stopping };
             let ledger = Arc::default();
             let caller = crate::access::Caller::anybody("");
             let cx = Context { caller: &caller, id: "", now: 0, host: "", state, ledger: &ledger, steps: None };
