@@ -10,7 +10,7 @@
 
 use argo_openai_proxy::access::Caller;
 use argo_openai_proxy::dialects::client::openai::Openai;
-use argo_openai_proxy::exchange::joined::{JoinedExchanges, Step};
+use argo_openai_proxy::exchange::joined::{JoinedExchanges, JoinedStep};
 use argo_openai_proxy::exchange::{Exchange, HeadPlan, Limits};
 use argo_openai_proxy::plan::{Call, Context, Plan, Reply, Request, ServiceState, Subrequests, refuse};
 use argo_openai_proxy::table::{Matched, Table, Variables, no_files};
@@ -128,9 +128,9 @@ fn several(driven: Subrequests, answers: &[Vec<u8>], cut: impl Fn(&[u8]) -> Vec<
         steps.push(drive.end(index));
         for step in steps {
             match step {
-                Step::Wait | Step::Break => {}
-                Step::Stream(bytes) | Step::Last(bytes) => out.extend_from_slice(&bytes),
-                Step::Answer(answer) => return answered(upstream, answer),
+                JoinedStep::Wait | JoinedStep::Break => {}
+                JoinedStep::Stream(bytes) | JoinedStep::Last(bytes) => out.extend_from_slice(&bytes),
+                JoinedStep::Answer(answer) => return answered(upstream, answer),
             }
         }
     }

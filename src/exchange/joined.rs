@@ -46,7 +46,7 @@ enum PartState {
 
 /// What the client gets now.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum JoinedStep {
     /// Nothing yet.
     Wait,
     /// These bytes of a stream, after its head if that is not out.
@@ -59,13 +59,13 @@ pub enum Step {
     Break,
 }
 
-impl Step {
+impl JoinedStep {
     /// Whether there is something in it for the client.
     pub fn has_text(&self) -> bool {
         match self {
-            Step::Wait | Step::Break => false,
-            Step::Stream(bytes) | Step::Last(bytes) => !bytes.is_empty(),
-            Step::Answer(_) => true,
+            JoinedStep::Wait | JoinedStep::Break => false,
+            JoinedStep::Stream(bytes) | JoinedStep::Last(bytes) => !bytes.is_empty(),
+            JoinedStep::Answer(_) => true,
         }
     }
 }
@@ -103,30 +103,30 @@ impl JoinedExchanges {
     }
 
     /// The head of a part's upstream is here.
-    pub fn head(&mut self, index: usize, status: StatusCode, headers: &HeaderMap, bodiless: bool) -> Step {
-        let Some(part) = self.part(index) else { return Step::Wait };
+    pub fn head(&mut self, index: usize, status: StatusCode, headers: &HeaderMap, bodiless: bool) -> JoinedStep {
+        let Some(part) = self.part(index) else { return JoinedStep::Wait };
         match part.exchange.head(status, headers, bodiless) {
-            HeadPlan::Hold => Step::Wait,
+            HeadPlan::Hold => JoinedStep::Wait,
             HeadPlan::Stream(_) | HeadPlan::Pass => self.say(Bytes::new()),
         }
     }
 
     /// A piece of a part's upstream is here.
-    pub fn piece(&mut self, index: usize, piece: Bytes) -> Step {
-        let Some(part) = self.part(index) else { return Step::Wait };
+    pub fn piece(&mut self, index: usize, piece: Bytes) -> JoinedStep {
+        let Some(part) = self.part(index) else { return JoinedStep::Wait };
         let out = part.exchange.piece(piece);
         match (part.exchange.is_over(), part.exchange.held()) {
-            (false, 0) if out.is_empty() => Step::Wait,
+            (false, 0) if out.is_empty() => JoinedStep::Wait,
             (false, 0) => self.say(out),
-            (false, _) => Step::Wait,
+            (false, _) => JoinedStep::Wait,
             (true, _) => self.failed(index, out),
         }
     }
 
     /// The upstream of a part has said everything.
-    pub fn end(&mut self, index: usize) -> Step {
+    pub fn end(&mut self, index: usize) -> JoinedStep {
         let streams = self.stream().is_some();
-        let Some(part) = self.part(index) else { return Step::Wait };
+        let Some(part) = self.part(index) else { return JoinedStep::Wait };
         let out = part.exchange.end();
         if part.exchange.is_over() {
             return self.failed(index, out);
@@ -145,9 +145,9 @@ impl JoinedExchanges {
     }
 
     /// Something outside the bodies went wrong with a part: its upstream was not reached, broke off, or took too long.
-    pub fn fail(&mut self, index: usize, failure: &Failure) -> Step {
+    pub fn fail(&mut self, index: usize, failure: &Failure) -> JoinedStep {
         let head_out = self.head_out;
-        let Some(part) = self.part(index) else { return Step::Wait };
+        let Some(part) = self.part(index) else { return JoinedStep::Wait };
         match part.exchange.lose(failure) {
             Lost::Refused(failure) => self.refused(&failure),
             Lost::Event(event) if head_out => self.last(event),
@@ -158,11 +158,11 @@ impl JoinedExchanges {
 
     /// Shows a client that waits for a stream that somebody is there. It gives up the status: what fails from here on is
     /// an error event.
-    pub fn keep_alive(&mut self) -> Step {
+    pub fn keep_alive(&mut self) -> JoinedStep {
         let alive = self.client.map_or(&[][..], |client| client.keep_alive());
         match self.join.stream() {
             Some(_) if !self.over && !alive.is_empty() => self.say(Bytes::from_static(alive)),
-            _ => Step::Wait,
+            _ => JoinedStep::Wait,
         }
     }
 
@@ -170,42 +170,42 @@ impl JoinedExchanges {
         self.parts.get_mut(index).filter(|_| !self.over)
     }
 
-    fn say(&mut self, bytes: Bytes) -> Step {
+    fn say(&mut self, bytes: Bytes) -> JoinedStep {
         self.head_out = true;
-        Step::Stream(bytes)
+        JoinedStep::Stream(bytes)
     }
 
-    fn last(&mut self, bytes: Bytes) -> Step {
+    fn last(&mut self, bytes: Bytes) -> JoinedStep {
         self.head_out = true;
         self.over = true;
-        Step::Last(bytes)
+        JoinedStep::Last(bytes)
     }
 
     /// A part is complete; perhaps it was the last one.
-    fn joined(&mut self, out: Bytes) -> Step {
+    fn joined(&mut self, out: Bytes) -> JoinedStep {
         let is_open = |part: &Part| matches!(part.state, PartState::UnderWay);
         match (self.join.stream(), self.parts.iter().any(is_open)) {
-            (Some(_), true) if out.is_empty() => Step::Wait,
+            (Some(_), true) if out.is_empty() => JoinedStep::Wait,
             (Some(_), true) => self.say(out),
             (Some(_), false) => {
                 let mut out = Vec::from(out);
                 self.join.end(&mut out);
                 self.last(out.into())
             }
-            (None, true) => Step::Wait,
+            (None, true) => JoinedStep::Wait,
             (None, false) => {
                 self.over = true;
                 let parts = self.parts.drain(..).filter_map(|part| match part.state {
                     PartState::Whole(answer) => Some(answer),
                     PartState::UnderWay | PartState::Sent => None,
                 });
-                Step::Answer(self.join.whole(parts.collect()))
+                JoinedStep::Answer(self.join.whole(parts.collect()))
             }
         }
     }
 
     /// A part's reply failed by what its upstream said; `out` tells the client of it where a stream had begun.
-    fn failed(&mut self, index: usize, out: Bytes) -> Step {
+    fn failed(&mut self, index: usize, out: Bytes) -> JoinedStep {
         match self.part(index).and_then(|part| part.exchange.outcome()) {
             Some(Err(failure)) => self.refused(&failure),
             Some(Ok(answer)) => self.refused_with(answer),
@@ -215,29 +215,29 @@ impl JoinedExchanges {
     }
 
     /// The reply is this failure, in whatever way is still open.
-    fn refused(&mut self, failure: &Failure) -> Step {
+    fn refused(&mut self, failure: &Failure) -> JoinedStep {
         let Some(client) = self.client else { return self.broken() };
         self.over = true;
         if !self.head_out {
-            return Step::Answer(refuse(client, failure));
+            return JoinedStep::Answer(refuse(client, failure));
         }
         let mut event = Vec::new();
         client.error_event(failure, &mut event);
-        if event.is_empty() { Step::Break } else { Step::Last(event.into()) }
+        if event.is_empty() { JoinedStep::Break } else { JoinedStep::Last(event.into()) }
     }
 
     /// The reply is an answer of a part that is no success.
-    fn refused_with(&mut self, answer: Answer) -> Step {
+    fn refused_with(&mut self, answer: Answer) -> JoinedStep {
         if self.head_out {
             let message = format!("One of the calls was answered with {}.", answer.status.as_u16());
             return self.refused(&Failure::new(answer.status, message));
         }
         self.over = true;
-        Step::Answer(answer)
+        JoinedStep::Answer(answer)
     }
 
-    fn broken(&mut self) -> Step {
+    fn broken(&mut self) -> JoinedStep {
         self.over = true;
-        Step::Break
+        JoinedStep::Break
     }
 }

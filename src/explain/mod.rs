@@ -14,7 +14,7 @@ pub use report::{
 };
 pub use scripted::Scripted;
 
-use crate::exchange::joined::{JoinedExchanges, Step};
+use crate::exchange::joined::{JoinedExchanges, JoinedStep};
 use crate::exchange::{Exchange, HeadPlan};
 use crate::plan::refuse;
 use crate::plan::trace::Trace;
@@ -169,9 +169,9 @@ fn joined(
         steps.push(drive.end(index));
         for step in steps {
             match step {
-                Step::Wait | Step::Break => {}
-                Step::Stream(bytes) | Step::Last(bytes) => body.extend_from_slice(&bytes),
-                Step::Answer(answer) => return Ok(Some(whole(method, answer, facts))),
+                JoinedStep::Wait | JoinedStep::Break => {}
+                JoinedStep::Stream(bytes) | JoinedStep::Last(bytes) => body.extend_from_slice(&bytes),
+                JoinedStep::Answer(answer) => return Ok(Some(whole(method, answer, facts))),
             }
         }
     }

@@ -15,7 +15,7 @@ use argo_openai_proxy::diagnostics::report;
 use argo_openai_proxy::dialects::client::openai::Openai;
 use argo_openai_proxy::dialects::client::speaking_of;
 use argo_openai_proxy::dialects::upstream::{DIALECTS, Dialect, DialectRow};
-use argo_openai_proxy::exchange::joined::{JoinedExchanges, Step};
+use argo_openai_proxy::exchange::joined::{JoinedExchanges, JoinedStep};
 use argo_openai_proxy::exchange::{AfterFailure, Exchange, HeadPlan, Limits};
 use argo_openai_proxy::plan::{Call, Client, Context, Plan, Reply, Request, ServiceState, refuse};
 use argo_openai_proxy::table::{Matched, Route, Table, Variables, no_files};
@@ -110,10 +110,10 @@ fn run(route: &Route, request: &[u8], answer: &[u8], pieces: impl Fn(&[u8]) -> V
         });
         for step in steps {
             match step {
-                Step::Wait => {}
-                Step::Break => out.push_str("(broken)"),
-                Step::Stream(bytes) | Step::Last(bytes) => out.push_str(std::str::from_utf8(&bytes).unwrap()),
-                Step::Answer(answer) => return Run { upstream, reply: shown(&answer) },
+                JoinedStep::Wait => {}
+                JoinedStep::Break => out.push_str("(broken)"),
+                JoinedStep::Stream(bytes) | JoinedStep::Last(bytes) => out.push_str(std::str::from_utf8(&bytes).unwrap()),
+                JoinedStep::Answer(answer) => return Run { upstream, reply: shown(&answer) },
             }
         }
     }
@@ -298,8 +298,8 @@ fn a_silent_stream_of_subrequests_carries_what_the_dialect_has() {
     };
     let exchanges = parts.parts.into_iter().map(|(call, reply)| exchange(&route, call, reply)).collect();
     let mut joined = JoinedExchanges::new(exchanges, parts.join);
-    assert_eq!(joined.keep_alive(), Step::Stream(Bytes::from_static(client::Guest.keep_alive())));
-    let Step::Last(last) = joined.fail(0, &Failure::timeout("Late.")) else { panic!("no end") };
+    assert_eq!(joined.keep_alive(), JoinedStep::Stream(Bytes::from_static(client::Guest.keep_alive())));
+    let JoinedStep::Last(last) = joined.fail(0, &Failure::timeout("Late.")) else { panic!("no end") };
     assert!(last.starts_with(b"event: oops\ndata: {"), "{last:?}");
 }
 

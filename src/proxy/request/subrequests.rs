@@ -7,7 +7,7 @@ use super::context::Ctx;
 use super::prepare::PreparedSubrequests;
 use super::work::Work;
 use super::{body, ending, held_reply, reply_heads, writer};
-use crate::exchange::joined::{JoinedExchanges, Step};
+use crate::exchange::joined::{JoinedExchanges, JoinedStep};
 use crate::plan::{Call, Client, refuse};
 use crate::proxy::live::Live;
 use crate::proxy::service::Proxy;
@@ -112,7 +112,7 @@ impl SubrequestRun {
                 },
                 gone = session.read_body_or_idle(true) => match gone {
                     Err(e) => return Err(e.into_down()),
-                    Ok(_) => Step::Wait,
+                    Ok(_) => JoinedStep::Wait,
                 },
                 () = tokio::time::sleep_until(self.timeout.0.into()) => {
                     let failure = &self.timeout.1;
@@ -124,7 +124,7 @@ impl SubrequestRun {
                     self.joined.keep_alive()
                 }
             };
-            if !matches!(step, Step::Wait) {
+            if !matches!(step, JoinedStep::Wait) {
                 silent_since = Instant::now();
             }
             if self.joined.is_over() {
@@ -136,7 +136,7 @@ impl SubrequestRun {
         Ok(())
     }
 
-    async fn timed_event(&mut self, index: usize, event: CallEvent, ctx: &mut Ctx) -> Step {
+    async fn timed_event(&mut self, index: usize, event: CallEvent, ctx: &mut Ctx) -> JoinedStep {
         ctx.facts.timing.lap(Spent::Upstream);
         let step = self.event(index, event, ctx).await;
         ctx.facts.timing.lap(Spent::Own);
@@ -146,7 +146,7 @@ impl SubrequestRun {
         step
     }
 
-    async fn event(&mut self, index: usize, event: CallEvent, ctx: &mut Ctx) -> Step {
+    async fn event(&mut self, index: usize, event: CallEvent, ctx: &mut Ctx) -> JoinedStep {
         match event {
             CallEvent::Head { status, headers, bodiless, reached } => {
                 ctx.facts.timing.answered();
@@ -177,7 +177,7 @@ impl SubrequestRun {
     }
 
     /// Ends a part. A large answer is decoded and counted on another thread.
-    async fn end(&mut self, index: usize, ctx: &mut Ctx) -> Step {
+    async fn end(&mut self, index: usize, ctx: &mut Ctx) -> JoinedStep {
         ctx.finish_counting().await;
         if self.joined.due(index) < held_reply::ANSWER_ASIDE {
             return self.joined.end(index);
@@ -194,22 +194,22 @@ impl SubrequestRun {
             }
             Err(_) => {
                 let failure = Failure::upstream("The answer could not be read.");
-                Step::Answer(refuse(self.client, &failure))
+                JoinedStep::Answer(refuse(self.client, &failure))
             }
         }
     }
 
-    async fn write(&mut self, session: &mut Session, ctx: &mut Ctx, step: Step) -> Result<()> {
+    async fn write(&mut self, session: &mut Session, ctx: &mut Ctx, step: JoinedStep) -> Result<()> {
         match step {
-            Step::Wait => Ok(()),
-            Step::Answer(answer) => {
+            JoinedStep::Wait => Ok(()),
+            JoinedStep::Answer(answer) => {
                 held_reply::record_answer(ctx, &answer);
                 writer::write(session, &ctx.facts, &ctx.bodies, answer).await;
                 Ok(())
             }
-            Step::Break => Err(Error::explain(errors::OVER, "the reply has failed").into_up()),
-            Step::Stream(bytes) => self.stream(session, ctx, bytes, false).await,
-            Step::Last(bytes) => {
+            JoinedStep::Break => Err(Error::explain(errors::OVER, "the reply has failed").into_up()),
+            JoinedStep::Stream(bytes) => self.stream(session, ctx, bytes, false).await,
+            JoinedStep::Last(bytes) => {
                 ctx.settle(false);
                 self.stream(session, ctx, bytes, true).await
             }
