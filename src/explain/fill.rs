@@ -6,7 +6,7 @@ use super::report::{
     ShownBody, Verdict,
 };
 use crate::models::{self, Form, How};
-use crate::plan::trace::Step;
+use crate::plan::trace::TraceStep;
 use crate::proxy::deadline::Connecting;
 use crate::proxy::request::prepare::Prepared;
 use crate::proxy::request::routing;
@@ -73,10 +73,10 @@ impl Explanation {
     }
 
     /// Adds what was decided on the way, in its order.
-    pub(super) fn decided(&mut self, steps: Vec<Step>) {
+    pub(super) fn decided(&mut self, steps: Vec<TraceStep>) {
         for step in steps {
             match step {
-                Step::Model { asked, how, name, id, deprecated, rules } => {
+                TraceStep::Model { asked, how, name, id, deprecated, rules } => {
                     let patterns =
                         if let How::Pattern(pattern) = &how { vec![pattern.to_string()] } else { Vec::new() };
                     let matched = Some(form(&how));
@@ -84,19 +84,19 @@ impl Explanation {
                     self.model = Some(ModelStep { asked, matched, name, id, deprecated, near, patterns });
                     self.rules = rules.matched.iter().map(|rule| AppliedRule::new(rule)).collect();
                 }
-                Step::NoModel { asked, near, patterns } => {
+                TraceStep::NoModel { asked, near, patterns } => {
                     let (matched, name, id) = (None, None, None);
                     self.model = Some(ModelStep { asked, matched, name, id, deprecated: false, near, patterns });
                 }
-                Step::Rule { place, did } => {
+                TraceStep::Rule { place, did } => {
                     let rule = self.rules.iter_mut().find(|rule| Some(&rule.place) == place.as_ref());
                     rule.into_iter().for_each(|rule| rule.did.push(did.clone()));
                 }
-                Step::Images { parts } => {
+                TraceStep::Images { parts } => {
                     self.images = parts.into_iter().map(|(part, host)| Fetched { part, host }).collect();
                 }
-                Step::Structured(did) => self.structured = Some(did),
-                Step::Counting { counting, tokenizer, own } => {
+                TraceStep::Structured(did) => self.structured = Some(did),
+                TraceStep::Counting { counting, tokenizer, own } => {
                     self.counting = Some(super::text::counting(counting, tokenizer, own));
                 }
             }

@@ -1,6 +1,6 @@
 //! What a transformer may know besides the request.
 
-use super::trace::{Step, Trace};
+use super::trace::{TraceStep, Trace};
 use crate::access::{Caller, Permissions};
 use crate::models::{Chosen, Models, RuleEffect, Rules};
 use crate::tokens::{Asked, Counting, Ledger};
@@ -31,7 +31,7 @@ pub struct Context<'a> {
 
 impl Context<'_> {
     /// Writes down a step, which is made only when somebody wants it.
-    pub fn note(&self, step: impl FnOnce() -> Step) {
+    pub fn note(&self, step: impl FnOnce() -> TraceStep) {
         if let Some(steps) = self.steps {
             steps.push(step());
         }
@@ -39,7 +39,7 @@ impl Context<'_> {
 
     /// Writes down what a model's rules did.
     pub fn note_rule(&self, rules: &Rules, effect: RuleEffect<'_>) {
-        self.note(|| Step::rule(rules, effect));
+        self.note(|| TraceStep::rule(rules, effect));
     }
 
     /// [`Models::choose`], written down.
@@ -54,7 +54,7 @@ impl Context<'_> {
             let name = name.map(|name| name.chars().take(LONGEST_NAME).collect::<String>().into());
             self.ledger.set_asked(Asked { number: listed.map(|model| model.number), name });
         }
-        self.note(|| Step::model(models, asked, chosen.as_ref().ok()));
+        self.note(|| TraceStep::model(models, asked, chosen.as_ref().ok()));
         if self.caller.permissions.models.is_none() {
             return chosen;
         }
@@ -69,13 +69,13 @@ impl Context<'_> {
 
     /// Writes down how a model is brought to answer in JSON; it need not be a rule that decided.
     pub fn note_structured(&self, rules: &Rules, effect: RuleEffect<'_>) {
-        self.note(|| Step::Structured(effect.to_string()));
+        self.note(|| TraceStep::Structured(effect.to_string()));
         self.note_rule(rules, effect);
     }
 
     /// Writes down how tokens are counted for a model.
     pub fn note_counting(&self, counting: Counting, rules: &Rules) {
-        self.note(|| Step::Counting { counting, tokenizer: rules.counts_with(), own: rules.tokenizer.is_some() });
+        self.note(|| TraceStep::Counting { counting, tokenizer: rules.counts_with(), own: rules.tokenizer.is_some() });
         if let (Counting::Exact, Some(tokenizer)) = (counting, rules.tokenizer) {
             self.note_rule(rules, RuleEffect::Counts(tokenizer));
         }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// One decision.
 #[derive(Debug, Clone)]
-pub enum Step {
+pub enum TraceStep {
     /// A model was chosen.
     Model {
         /// The name that the request gave.
@@ -56,12 +56,12 @@ pub enum Step {
     },
 }
 
-impl Step {
+impl TraceStep {
     /// The choice of a model for the name that a request gave, or its failure.
     pub fn model(models: &Models, asked: Option<&str>, chosen: Option<&Chosen<'_>>) -> Self {
         let given = asked.map(str::to_owned);
         match chosen {
-            Some(Chosen { model, how, .. }) => Step::Model {
+            Some(Chosen { model, how, .. }) => TraceStep::Model {
                 asked: given,
                 how: how.clone(),
                 name: model.name.clone(),
@@ -73,29 +73,29 @@ impl Step {
                 let near = asked.map(|asked| models.near(asked)).unwrap_or_default();
                 let patterns = models.patterns().iter().map(|pattern| pattern.pattern.clone());
                 let near = near.into_iter().map(str::to_owned).collect();
-                Step::NoModel { asked: given, near, patterns: patterns.collect() }
+                TraceStep::NoModel { asked: given, near, patterns: patterns.collect() }
             }
         }
     }
 
     /// Something that a model's rules did.
     pub fn rule(rules: &Rules, effect: RuleEffect<'_>) -> Self {
-        Step::Rule { place: rules.behind(effect).map(|rule| rule.place.clone()), did: effect.to_string() }
+        TraceStep::Rule { place: rules.behind(effect).map(|rule| rule.place.clone()), did: effect.to_string() }
     }
 }
 
 /// The decisions so far, in order.
 #[derive(Debug, Default)]
-pub struct Trace(Mutex<Vec<Step>>);
+pub struct Trace(Mutex<Vec<TraceStep>>);
 
 impl Trace {
     /// Adds one.
-    pub fn push(&self, step: Step) {
+    pub fn push(&self, step: TraceStep) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(step);
     }
 
     /// All of them.
-    pub fn into_list(self) -> Vec<Step> {
+    pub fn into_list(self) -> Vec<TraceStep> {
         self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 }

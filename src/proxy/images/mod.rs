@@ -14,7 +14,7 @@ use super::deadline::Deadline;
 use super::upstream::client::UpstreamClient;
 use crate::json::splice::splice;
 use crate::plan::images::ImageUrls;
-use crate::plan::trace::Step;
+use crate::plan::trace::TraceStep;
 use crate::table::{self, Route};
 use crate::wire::{Failure, HttpUrl};
 use base64::Engine;
@@ -74,9 +74,9 @@ impl Wanted {
     }
 
     /// Returns what would be fetched, for `explain`.
-    pub fn step(&self) -> Step {
+    pub fn step(&self) -> TraceStep {
         let parts = self.images.list.iter().zip(&self.targets);
-        Step::Images { parts: parts.map(|(image, target)| (image.place.clone(), target.host().to_owned())).collect() }
+        TraceStep::Images { parts: parts.map(|(image, target)| (image.place.clone(), target.host().to_owned())).collect() }
     }
 
     /// Fetches the images, a few at a time, and puts them in the place of their URLs. What is under way ends with this future.

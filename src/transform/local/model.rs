@@ -3,7 +3,7 @@
 use super::{Catalog, ReplyEntry, push_model};
 use crate::access::Permissions;
 use crate::models::Models;
-use crate::plan::trace::Step;
+use crate::plan::trace::TraceStep;
 use crate::plan::{Context, Plan, Request, Transformer};
 use crate::wire::{Answer, Failure};
 use http::StatusCode;
@@ -36,13 +36,13 @@ impl Transformer for OneModel {
                 groups().find(|group| !group.near(asked).is_empty()).or(self.0.groups.first());
             return Err(match group {
                 Some(group) => {
-                    cx.note(|| Step::model(group, Some(asked), None));
+                    cx.note(|| TraceStep::model(group, Some(asked), None));
                     group.unknown(asked)
                 }
                 None => Failure::new(StatusCode::NOT_FOUND, "No models are served here.").with_code("model_not_found"),
             });
         };
-        cx.note(|| Step::model(group, Some(asked), Some(&chosen)));
+        cx.note(|| TraceStep::model(group, Some(asked), Some(&chosen)));
         let mut out = Vec::new();
         push_model(&mut out, &chosen.model);
         Ok(Plan::Answer(Answer::json(StatusCode::OK, out)))
