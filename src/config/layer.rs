@@ -16,7 +16,7 @@ use crate::wire::HttpUrl;
 use crate::yaml::node::{Node, parse};
 use crate::yaml::source::syntax;
 use crate::yaml::value::{boolean, expected, seconds, seconds_or_zero, size};
-use crate::yaml::{Section, Source, Step};
+use crate::yaml::{Section, Source, PathStep};
 
 /// What one text says; a key that it leaves out is `None`.
 #[derive(Default)]
@@ -162,11 +162,11 @@ fn places(entries: &[(Node, Node)], source: &Source<'_>) -> BTreeMap<String, Pla
     let mut places = BTreeMap::new();
     for (index, (key, value)) in entries.iter().enumerate() {
         let (Node::Text(key), true) = (key, *value != Node::Null) else { continue };
-        places.insert(key.clone(), source.place(&[Step::Value(index)]));
+        places.insert(key.clone(), source.place(&[PathStep::Value(index)]));
         let Node::Map(inner) = value else { continue };
         for (inner_index, (name, value)) in inner.iter().enumerate() {
             if let (Node::Text(name), true) = (name, *value != Node::Null) {
-                let path = [Step::Value(index), Step::Value(inner_index)];
+                let path = [PathStep::Value(index), PathStep::Value(inner_index)];
                 places.insert(format!("{key}.{name}"), source.place(&path));
             }
         }

@@ -4,7 +4,7 @@ use super::Variables;
 use crate::diagnostics::Problem;
 use crate::yaml::node::{Node, parse};
 use crate::yaml::source::syntax;
-use crate::yaml::{File, Source, Step, way_to};
+use crate::yaml::{File, Source, PathStep, way_to};
 use std::path::{Component, Path, PathBuf};
 
 /// What may be done about a file that is no YAML.
@@ -21,15 +21,15 @@ pub struct Files {
     /// What is wrong with the `include`s.
     faults: Vec<IncludeFault>,
     /// How each file is told from others, and where it was included.
-    seen: Vec<(PathBuf, Vec<Step>)>,
+    seen: Vec<(PathBuf, Vec<PathStep>)>,
 }
 
 struct IncludeFault {
-    path: Vec<Step>,
+    path: Vec<PathStep>,
     message: String,
     help: &'static str,
     /// Where the file was included before.
-    first: Option<Vec<Step>>,
+    first: Option<Vec<PathStep>>,
 }
 
 impl Files {
@@ -103,9 +103,9 @@ impl Files {
         }
     }
 
-    fn fault(&self, own: &Path, name: &str, path: &[Step], above: &[PathBuf]) -> Option<IncludeFault> {
-        let fault = |message, help, first: Option<&[Step]>| {
-            Some(IncludeFault { path: path.to_vec(), message, help, first: first.map(<[Step]>::to_vec) })
+    fn fault(&self, own: &Path, name: &str, path: &[PathStep], above: &[PathBuf]) -> Option<IncludeFault> {
+        let fault = |message, help, first: Option<&[PathStep]>| {
+            Some(IncludeFault { path: path.to_vec(), message, help, first: first.map(<[PathStep]>::to_vec) })
         };
         let first = self.seen.iter().find(|(known, _)| known == own).map(|(_, first)| first.as_slice());
         match first {
@@ -122,7 +122,7 @@ impl Files {
 }
 
 /// The files that a file names, each with the way to its name. What is no list of texts is reported when the keys are read.
-fn includes(root: &Node, number: usize) -> Vec<(Vec<Step>, String)> {
+fn includes(root: &Node, number: usize) -> Vec<(Vec<PathStep>, String)> {
     let Node::Map(entries) = root else { return Vec::new() };
     let found = entries.iter().position(|(key, _)| matches!(key, Node::Text(key) if key == "include"));
     let Some((entry, Node::List(items))) = found.and_then(|at| Some((at, &entries.get(at)?.1))) else {
@@ -130,7 +130,7 @@ fn includes(root: &Node, number: usize) -> Vec<(Vec<Step>, String)> {
     };
     let items = items.iter().enumerate().filter_map(|(item, node)| match node {
         Node::Text(name) => {
-            let path = way_to(number).into_iter().chain([Step::Value(entry), Step::Item(item)]).collect();
+            let path = way_to(number).into_iter().chain([PathStep::Value(entry), PathStep::Item(item)]).collect();
             Some((path, name.clone()))
         }
         _ => None,

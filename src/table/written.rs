@@ -17,7 +17,7 @@ use crate::tokens::{Counting, Tokenizer};
 use crate::yaml::duration::duration;
 use crate::yaml::near::nearest;
 use crate::yaml::value::{Read, Reason, boolean, expected, narrow, number, plain, text, whole};
-use crate::yaml::{At, Node, Section, Source, Step};
+use crate::yaml::{At, Node, Section, Source, PathStep};
 use std::collections::HashSet;
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -29,7 +29,7 @@ pub struct Written<'n> {
     pub groups: Option<Vec<Group>>,
     pub routes: Option<Vec<Route<'n>>>,
     /// Where the list of routes stands, if there is one.
-    pub routes_at: Option<Vec<Step>>,
+    pub routes_at: Option<Vec<PathStep>>,
     pub trials: Vec<Trial<'n>>,
 }
 
@@ -52,7 +52,7 @@ pub struct Upstream {
 #[derive(Default)]
 pub struct Breaker {
     /// Where it begins.
-    pub path: Vec<Step>,
+    pub path: Vec<PathStep>,
     pub failures: Option<NonZeroU32>,
     pub open_for: Option<Duration>,
 }
@@ -64,7 +64,7 @@ pub type Urls = At<Vec<At<String>>>;
 #[derive(Default)]
 pub struct Tls {
     /// Where it begins.
-    pub path: Vec<Step>,
+    pub path: Vec<PathStep>,
     pub ca: Option<At<String>>,
     pub verify: Option<At<bool>>,
     pub certificate: Option<At<String>>,
@@ -82,7 +82,7 @@ pub struct Group {
     /// What clients ask for, and the upstream's id.
     pub names: Vec<(At<String>, At<String>)>,
     /// Where the names stand, if there are any.
-    pub names_at: Option<Vec<Step>>,
+    pub names_at: Option<Vec<PathStep>>,
     pub rules: Vec<Rule>,
 }
 
@@ -97,7 +97,7 @@ impl Group {
 pub struct Rule {
     /// What it is called in messages.
     pub called: String,
-    pub path: Vec<Step>,
+    pub path: Vec<PathStep>,
     /// Whether it has no key but `match`.
     pub only_matches: bool,
     pub matches: Vec<At<String>>,
@@ -126,7 +126,7 @@ pub struct Route<'n> {
     /// What it is called in messages.
     pub called: String,
     /// Where it begins.
-    pub start: Vec<Step>,
+    pub start: Vec<PathStep>,
     pub path: Option<At<String>>,
     pub method: Option<At<Vec<At<String>>>>,
     pub upstream: Option<At<String>>,
@@ -142,7 +142,7 @@ pub struct Route<'n> {
     /// Whether a transformer or a reply is written, right or wrong.
     pub has_action: bool,
     /// The keys that only calls have, as far as this row has them.
-    pub call_keys: Vec<(&'static str, Vec<Step>)>,
+    pub call_keys: Vec<(&'static str, Vec<PathStep>)>,
 }
 
 impl<'n> Written<'n> {

@@ -2,7 +2,7 @@
 
 use crate::yaml::node::Node;
 use crate::yaml::value::Read;
-use crate::yaml::{At, Key, Section, Source, Step};
+use crate::yaml::{At, Key, Section, Source, PathStep};
 
 /// Why a transformer cannot be built.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ impl Unfit {
 pub struct RowSettings<'s, 'n, 'f> {
     section: Option<Section<'n>>,
     /// Where the row names its transformer.
-    at: &'s [Step],
+    at: &'s [PathStep],
     /// What the row is called in messages.
     called: &'s str,
     transformer: &'static str,
@@ -43,7 +43,7 @@ impl<'s, 'n, 'f> RowSettings<'s, 'n, 'f> {
         written: Option<&At<&'n Node>>,
         is_refused: bool,
         called: &'s str,
-        at: &'s [Step],
+        at: &'s [PathStep],
         source: &'s mut Source<'f>,
     ) -> Self {
         let mut section = None;

@@ -1,6 +1,6 @@
 //! One file that is read: its text, what was made of it, and where each node of it stands.
 
-use super::locate::{Step, locate};
+use super::locate::{PathStep, locate};
 use super::node::{self, Node, without_mark};
 use super::span;
 use super::spans::Span;
@@ -22,11 +22,11 @@ impl<'a> Document<'a> {
     }
 
     /// Where a node stands; with `part`, where that part of its word does.
-    pub fn place(&self, path: &[Step], part: Option<&str>) -> Place {
+    pub fn place(&self, path: &[PathStep], part: Option<&str>) -> Place {
         let node = find(self.root, path);
         // Nothing stands where a value is missing, so that its key is what people look for.
-        if let (Some(Node::Null), Some((Step::Value(index), above))) = (node, path.split_last()) {
-            let key = [above, &[Step::Key(*index)]].concat();
+        if let (Some(Node::Null), Some((PathStep::Value(index), above))) = (node, path.split_last()) {
+            let key = [above, &[PathStep::Key(*index)]].concat();
             return self.place(&key, None);
         }
         match self.spot(path) {
@@ -41,11 +41,11 @@ impl<'a> Document<'a> {
     }
 
     /// The line of a node, from 1.
-    pub fn line(&self, path: &[Step]) -> Option<usize> {
+    pub fn line(&self, path: &[PathStep]) -> Option<usize> {
         self.spot(path).map(|(line, _)| line)
     }
 
-    fn spot(&self, path: &[Step]) -> Option<node::Spot> {
+    fn spot(&self, path: &[PathStep]) -> Option<node::Spot> {
         match self.spans.get_or_init(|| Span::of(self.text)) {
             Some(spans) => spans.at(path),
             None => locate(self.text, path),
@@ -62,13 +62,13 @@ pub(super) fn spot(file: &str, text: &str, at: node::Spot, node: Option<&Node>, 
 }
 
 /// The node at the end of a path.
-fn find<'n>(root: &'n Node, path: &[Step]) -> Option<&'n Node> {
+fn find<'n>(root: &'n Node, path: &[PathStep]) -> Option<&'n Node> {
     let mut node = root;
     for step in path {
         node = match (step, node) {
-            (Step::Key(index), Node::Map(entries)) => &entries.get(*index)?.0,
-            (Step::Value(index), Node::Map(entries)) => &entries.get(*index)?.1,
-            (Step::Item(index), Node::List(items)) => items.get(*index)?,
+            (PathStep::Key(index), Node::Map(entries)) => &entries.get(*index)?.0,
+            (PathStep::Value(index), Node::Map(entries)) => &entries.get(*index)?.1,
+            (PathStep::Item(index), Node::List(items)) => items.get(*index)?,
             _ => return None,
         };
     }

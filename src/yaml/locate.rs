@@ -11,7 +11,7 @@ use super::node::{Spot, spot_of, without_mark};
 
 /// One step down into a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum PathStep {
     /// The key of the mapping's n-th entry; the last step of a path.
     Key(usize),
     /// The value of the mapping's n-th entry.
@@ -23,26 +23,26 @@ pub enum Step {
 }
 
 /// The number of the file that a path leads through, and the way within that file.
-pub fn file_of(path: &[Step]) -> (usize, &[Step]) {
+pub fn file_of(path: &[PathStep]) -> (usize, &[PathStep]) {
     match path.split_first() {
-        Some((Step::File(number), rest)) => (*number, rest),
+        Some((PathStep::File(number), rest)) => (*number, rest),
         _ => (0, path),
     }
 }
 
 /// The way to the n-th file.
-pub fn way_to(file: usize) -> Vec<Step> {
-    if file == 0 { Vec::new() } else { vec![Step::File(file)] }
+pub fn way_to(file: usize) -> Vec<PathStep> {
+    if file == 0 { Vec::new() } else { vec![PathStep::File(file)] }
 }
 
 /// Where the node at `path` starts; `None` when the text has no such node.
-pub fn locate(text: &str, path: &[Step]) -> Option<Spot> {
+pub fn locate(text: &str, path: &[PathStep]) -> Option<Spot> {
     let error = Locate(path).deserialize(serde_yaml::Deserializer::from_str(without_mark(text))).err()?;
     spot_of(&error)
 }
 
 /// Walks to the end of its path and fails there.
-struct Locate<'p>(&'p [Step]);
+struct Locate<'p>(&'p [PathStep]);
 
 const HERE: &str = "here";
 
@@ -63,7 +63,7 @@ impl<'de> Visitor<'de> for Locate<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        let Some((Step::Item(index), rest)) = self.0.split_first() else {
+        let Some((PathStep::Item(index), rest)) = self.0.split_first() else {
             return Err(de::Error::custom(HERE));
         };
         for _ in 0..*index {
@@ -75,8 +75,8 @@ impl<'de> Visitor<'de> for Locate<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
         let (index, is_key, rest) = match self.0.split_first() {
-            Some((Step::Key(index), rest)) => (*index, true, rest),
-            Some((Step::Value(index), rest)) => (*index, false, rest),
+            Some((PathStep::Key(index), rest)) => (*index, true, rest),
+            Some((PathStep::Value(index), rest)) => (*index, false, rest),
             _ => return Err(de::Error::custom(HERE)),
         };
         for _ in 0..index {
@@ -99,8 +99,8 @@ mod tests {
 
     #[test]
     fn every_kind_of_node_is_located() {
-        use Step::{Item, Key, Value};
-        let cases: &[(&[Step], Spot)] = &[
+        use PathStep::{Item, Key, Value};
+        let cases: &[(&[PathStep], Spot)] = &[
             (&[], (2, 1)),
             (&[Key(0)], (2, 1)),
             (&[Value(0)], (2, 7)),
@@ -118,20 +118,20 @@ mod tests {
 
     #[test]
     fn a_path_that_leads_nowhere_has_no_spot() {
-        assert_eq!(locate("a: 1\n", &[Step::Value(3)]), None);
-        assert_eq!(locate("[1]", &[Step::Item(3)]), None);
+        assert_eq!(locate("a: 1\n", &[PathStep::Value(3)]), None);
+        assert_eq!(locate("[1]", &[PathStep::Item(3)]), None);
     }
 
     #[test]
     fn null_values_are_located_too() {
-        assert_eq!(locate("a: ~\nb:\nc: 1\n", &[Step::Value(0)]), Some((1, 4)));
-        assert!(locate("a: ~\nb:\nc: 1\n", &[Step::Value(1)]).is_some());
+        assert_eq!(locate("a: ~\nb:\nc: 1\n", &[PathStep::Value(0)]), Some((1, 4)));
+        assert!(locate("a: ~\nb:\nc: 1\n", &[PathStep::Value(1)]).is_some());
     }
 
     #[test]
     fn a_byte_order_mark_takes_no_column() {
         let text = "\u{feff}a: 1\r\nb: x\r\n";
-        assert_eq!(locate(text, &[Step::Key(0)]), Some((1, 1)));
-        assert_eq!(locate(text, &[Step::Value(1)]), Some((2, 4)));
+        assert_eq!(locate(text, &[PathStep::Key(0)]), Some((1, 1)));
+        assert_eq!(locate(text, &[PathStep::Value(1)]), Some((2, 4)));
     }
 }

@@ -21,7 +21,7 @@ mod spans;
 pub mod value;
 
 pub use keys::{Choice, Key, Kind};
-pub use locate::{Step, file_of, way_to};
+pub use locate::{PathStep, file_of, way_to};
 pub use near::{did_you_mean, lookup};
 pub use nested::NamedSection;
 pub use node::Node;

@@ -33,7 +33,7 @@ impl<'n> Section<'n> {
         let mut list = Vec::new();
         for (index, item) in items.iter().enumerate() {
             let name = format!("{}[{index}]", self.full(key));
-            let path = extend(&path, Step::Item(index));
+            let path = extend(&path, PathStep::Item(index));
             match item {
                 Node::Map(entries) => {
                     list.push(Section { name, path, entries, keys: self.keys_below(key), adds: self.adds })
@@ -50,7 +50,7 @@ impl<'n> Section<'n> {
         let mut list = Vec::new();
         for (index, at, node) in named(source, &self.full(key), &path, entries) {
             let name = format!("{}.{}", self.full(key), at.value);
-            let path = extend(&path, Step::Value(index));
+            let path = extend(&path, PathStep::Value(index));
             match node {
                 Node::Map(entries) => {
                     list.push((at, Some(Section { name, path, entries, keys: self.keys_below(key), adds: self.adds })));

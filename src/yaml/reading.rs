@@ -11,13 +11,13 @@ use std::borrow::Cow;
 pub(super) fn named<'n>(
     source: &mut Source<'_>,
     mapping: &str,
-    path: &[Step],
+    path: &[PathStep],
     entries: &'n [(Node, Node)],
 ) -> Vec<(usize, At<String>, &'n Node)> {
     let mut list: Vec<(usize, At<String>, &Node)> = Vec::new();
     let full = |name: &str| if mapping.is_empty() { name.to_owned() } else { format!("{mapping}.{name}") };
     for (index, (key, value)) in entries.iter().enumerate() {
-        let at = extend(path, Step::Key(index));
+        let at = extend(path, PathStep::Key(index));
         let name = match text("a name", key) {
             Ok("") => Err(Reason::from("the name is empty".to_owned())),
             Ok(name) => Ok(name),
@@ -42,18 +42,18 @@ pub(super) fn named<'n>(
 pub(super) fn read_items<T>(
     source: &mut Source<'_>,
     name: &str,
-    path: &[Step],
+    path: &[PathStep],
     items: &[Node],
     read: &impl Fn(&Node) -> Read<T>,
 ) -> Vec<At<T>> {
-    let paths = (0..).map(|index| extend(path, Step::Item(index)));
+    let paths = (0..).map(|index| extend(path, PathStep::Item(index)));
     items.iter().zip(paths).filter_map(|(item, path)| read_one(source, name, path, item, read)).collect()
 }
 
 pub(super) fn read_one<T>(
     source: &mut Source<'_>,
     name: &str,
-    path: Vec<Step>,
+    path: Vec<PathStep>,
     node: &Node,
     read: &impl Fn(&Node) -> Read<T>,
 ) -> Option<At<T>> {
@@ -84,13 +84,13 @@ pub(super) fn read_one<T>(
     }
 }
 
-pub(super) fn refuse(source: &mut Source<'_>, name: &str, path: &[Step], reason: Reason) {
+pub(super) fn refuse(source: &mut Source<'_>, name: &str, path: &[PathStep], reason: Reason) {
     let message = if name.is_empty() { reason.message } else { format!("{name}: {}", reason.message) };
     source.error(path, message, reason.help);
 }
 
 /// A way with one more step.
-pub(super) fn extend(path: &[Step], step: Step) -> Vec<Step> {
+pub(super) fn extend(path: &[PathStep], step: PathStep) -> Vec<PathStep> {
     let mut path = path.to_vec();
     path.push(step);
     path

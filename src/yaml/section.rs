@@ -5,7 +5,7 @@
 mod tests;
 
 use super::keys::{self, Key};
-use super::locate::{Step, way_to};
+use super::locate::{PathStep, way_to};
 use super::near::did_you_mean;
 use super::node::Node;
 use super::reading::{extend, named, read_items, read_one, refuse};
@@ -17,7 +17,7 @@ use crate::diagnostics::Place;
 pub struct Section<'n> {
     /// Names the mapping in messages; empty for the file itself.
     pub(super) name: String,
-    pub(super) path: Vec<Step>,
+    pub(super) path: Vec<PathStep>,
     pub(super) entries: Entries<'n>,
     pub(super) keys: &'static [Key],
     /// Whether it adds to a mapping of another file, which has what it leaves out.
@@ -38,7 +38,7 @@ impl<'n> Section<'n> {
     }
 
     /// A mapping whose keys are described elsewhere than those of the file around it.
-    pub fn within(name: String, path: Vec<Step>, entries: Entries<'n>, keys: &'static [Key]) -> Self {
+    pub fn within(name: String, path: Vec<PathStep>, entries: Entries<'n>, keys: &'static [Key]) -> Self {
         Section { name, path, entries, keys, adds: false }
     }
 
@@ -48,7 +48,7 @@ impl<'n> Section<'n> {
     }
 
     /// The way to the mapping.
-    pub fn path(&self) -> &[Step] {
+    pub fn path(&self) -> &[PathStep] {
         &self.path
     }
 
@@ -134,7 +134,7 @@ impl<'n> Section<'n> {
         }
         let mut lists = Vec::new();
         for (index, item) in items.iter().enumerate() {
-            let path = extend(&path, Step::Item(index));
+            let path = extend(&path, PathStep::Item(index));
             match item {
                 Node::List(items) => {
                     lists.push(At::new(read_items(source, &self.full(key), &path, items, &read), path));
@@ -156,7 +156,7 @@ impl<'n> Section<'n> {
         let mut list = Vec::new();
         for (index, name, node) in named(source, &self.full(key), &path, entries) {
             let full = format!("{}.{}", self.full(key), name.value);
-            let read = read_one(source, &full, extend(&path, Step::Value(index)), node, &read);
+            let read = read_one(source, &full, extend(&path, PathStep::Value(index)), node, &read);
             list.extend(read.map(|value| (name, value)));
         }
         list
@@ -177,19 +177,19 @@ impl<'n> Section<'n> {
     /// Where the value of `key` stands; the file as a whole when there is none.
     pub fn place(&self, source: &Source<'_>, key: &str) -> Place {
         match self.position(key) {
-            Some(index) => source.place(&extend(&self.path, Step::Value(index))),
+            Some(index) => source.place(&extend(&self.path, PathStep::Value(index))),
             None => Place::File(source.file(&self.path).to_owned()),
         }
     }
 
     /// The way to the value of `key`, where the mapping has it.
-    pub fn value_path(&self, key: &str) -> Option<Vec<Step>> {
-        self.position(key).map(|index| extend(&self.path, Step::Value(index)))
+    pub fn value_path(&self, key: &str) -> Option<Vec<PathStep>> {
+        self.position(key).map(|index| extend(&self.path, PathStep::Value(index)))
     }
 
     /// The way to `key` itself, where the mapping has it.
-    pub fn key_path(&self, key: &str) -> Option<Vec<Step>> {
-        self.position(key).map(|index| extend(&self.path, Step::Key(index)))
+    pub fn key_path(&self, key: &str) -> Option<Vec<PathStep>> {
+        self.position(key).map(|index| extend(&self.path, PathStep::Key(index)))
     }
 
     /// Reports keys that are not known, that are there twice, or that are missing.
@@ -198,7 +198,7 @@ impl<'n> Section<'n> {
             if keys::find(self.keys, &name.value).is_none() {
                 let known = self.keys.iter().map(|key| key.name);
                 let help = did_you_mean(&name.value, "keys", known);
-                let path = extend(&self.path, Step::Key(index));
+                let path = extend(&self.path, PathStep::Key(index));
                 source.error(&path, format!("{}: unknown key", self.full(&name.value)), Some(help));
             }
         }
@@ -211,7 +211,7 @@ impl<'n> Section<'n> {
                     source.error(&own_name(&self.path), message, Some(format!("{}: {}", key.name, key.about)));
                 }
                 Some((index, (_, Node::Null))) => {
-                    let path = extend(&self.path, Step::Key(index));
+                    let path = extend(&self.path, PathStep::Key(index));
                     source.error(
                         &path,
                         format!("{}: it has no value", self.full(key.name)),
@@ -232,14 +232,14 @@ impl<'n> Section<'n> {
     }
 
     /// Nothing for a key that is not described, so that no reader can know more than the schema says.
-    pub(super) fn find(&self, key: &str) -> Option<(Vec<Step>, &'n Node)> {
+    pub(super) fn find(&self, key: &str) -> Option<(Vec<PathStep>, &'n Node)> {
         keys::find(self.keys, key)?;
         let index = self.position(key)?;
         let (_, node) = self.entries.get(index)?;
-        (*node != Node::Null).then(|| (extend(&self.path, Step::Value(index)), node))
+        (*node != Node::Null).then(|| (extend(&self.path, PathStep::Value(index)), node))
     }
 
-    pub(super) fn mapping(&self, source: &mut Source<'_>, key: &str) -> Option<(Vec<Step>, Entries<'n>)> {
+    pub(super) fn mapping(&self, source: &mut Source<'_>, key: &str) -> Option<(Vec<PathStep>, Entries<'n>)> {
         let (path, node) = self.find(key)?;
         let Node::Map(entries) = node else {
             self.refuse(source, key, &path, "a mapping", node);
@@ -248,15 +248,15 @@ impl<'n> Section<'n> {
         Some((path, entries))
     }
 
-    pub(super) fn refuse(&self, source: &mut Source<'_>, key: &str, path: &[Step], what: &str, found: &Node) {
+    pub(super) fn refuse(&self, source: &mut Source<'_>, key: &str, path: &[PathStep], what: &str, found: &Node) {
         refuse(source, &self.full(key), path, expected(what, found));
     }
 }
 
 /// The name of a mapping that has one, else where it begins.
-fn own_name(path: &[Step]) -> Vec<Step> {
+fn own_name(path: &[PathStep]) -> Vec<PathStep> {
     match path.split_last() {
-        Some((Step::Value(index), above)) => extend(above, Step::Key(*index)),
+        Some((PathStep::Value(index), above)) => extend(above, PathStep::Key(*index)),
         _ => path.to_vec(),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::document::{Document, spot};
 use super::expand::Env;
-use super::locate::{Step, file_of};
+use super::locate::{PathStep, file_of};
 use super::node::{self, Node};
 use crate::diagnostics::{Checked, Place, Problem, Severity};
 
@@ -10,11 +10,11 @@ use crate::diagnostics::{Checked, Place, Problem, Severity};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct At<T> {
     pub value: T,
-    pub path: Vec<Step>,
+    pub path: Vec<PathStep>,
 }
 
 impl<T> At<T> {
-    pub fn new(value: T, path: Vec<Step>) -> Self {
+    pub fn new(value: T, path: Vec<PathStep>) -> Self {
         At { value, path }
     }
 }
@@ -43,23 +43,23 @@ impl<'a> Source<'a> {
         Source { documents: vec![Document::new(file, text, root)], env, problems: Vec::new() }
     }
 
-    /// Several files, of which paths tell apart by [`Step::File`]; variables stay as they are.
+    /// Several files, of which paths tell apart by [`PathStep::File`]; variables stay as they are.
     pub fn of(files: &'a [File]) -> Self {
         let documents = files.iter().map(|file| Document::new(&file.name, &file.text, &file.root)).collect();
         Source { documents, env: None, problems: Vec::new() }
     }
 
     /// The name of the file that a path leads through.
-    pub fn file(&self, path: &[Step]) -> &'a str {
+    pub fn file(&self, path: &[PathStep]) -> &'a str {
         self.documents.get(file_of(path).0).map_or("", |document| document.file)
     }
 
     /// Where a node stands.
-    pub fn place(&self, path: &[Step]) -> Place {
+    pub fn place(&self, path: &[PathStep]) -> Place {
         self.place_of(path, None)
     }
 
-    fn place_of(&self, path: &[Step], part: Option<&str>) -> Place {
+    fn place_of(&self, path: &[PathStep], part: Option<&str>) -> Place {
         let (number, path) = file_of(path);
         match self.documents.get(number) {
             Some(document) => document.place(path, part),
@@ -68,19 +68,19 @@ impl<'a> Source<'a> {
     }
 
     /// Reports a reason not to start.
-    pub fn error(&mut self, path: &[Step], message: impl Into<String>, help: Option<String>) {
+    pub fn error(&mut self, path: &[PathStep], message: impl Into<String>, help: Option<String>) {
         let place = self.place(path);
         self.problems.push(Problem::new(place, message, help));
     }
 
     /// Like [`Source::error`], at a part of the word.
-    pub fn error_in(&mut self, path: &[Step], part: &str, message: impl Into<String>, help: Option<String>) {
+    pub fn error_in(&mut self, path: &[PathStep], part: &str, message: impl Into<String>, help: Option<String>) {
         let place = self.place_of(path, Some(part));
         self.problems.push(Problem::new(place, message, help));
     }
 
     /// Reports something odd that works.
-    pub fn warn(&mut self, path: &[Step], message: impl Into<String>, help: Option<String>) {
+    pub fn warn(&mut self, path: &[PathStep], message: impl Into<String>, help: Option<String>) {
         let place = self.place(path);
         self.problems.push(Problem::warning(place, message, help));
     }
@@ -96,23 +96,23 @@ impl<'a> Source<'a> {
     }
 
     /// The line of a node, from 1.
-    pub fn line(&self, path: &[Step]) -> Option<usize> {
+    pub fn line(&self, path: &[PathStep]) -> Option<usize> {
         let (number, path) = file_of(path);
         self.documents.get(number)?.line(path)
     }
 
     /// File and line of a node: `routes.yaml:7`.
-    pub fn file_and_line(&self, path: &[Step]) -> String {
+    pub fn file_and_line(&self, path: &[PathStep]) -> String {
         format!("{}:{}", self.file(path), self.line(path).unwrap_or(1))
     }
 
     /// What a mapping is called in messages, with its file where that is not the first.
-    pub fn called(&self, name: &str, path: &[Step]) -> String {
+    pub fn called(&self, name: &str, path: &[PathStep]) -> String {
         if file_of(path).0 == 0 { name.to_owned() } else { format!("{name} of {}", self.file(path)) }
     }
 
     /// Where a node stands, for a message about `other`: `line 7`, or `line 7 of routes.yaml` where that is another file.
-    pub fn line_seen_from(&self, path: &[Step], other: &[Step]) -> String {
+    pub fn line_seen_from(&self, path: &[PathStep], other: &[PathStep]) -> String {
         let line = format!("line {}", self.line(path).unwrap_or(1));
         if file_of(path).0 == file_of(other).0 { line } else { format!("{line} of {}", self.file(path)) }
     }

@@ -7,7 +7,7 @@
 use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
-use super::locate::{Step, locate};
+use super::locate::{PathStep, locate};
 use super::node::{Spot, without_mark};
 
 /// Where a node starts, and where those below it do.
@@ -37,12 +37,12 @@ impl Span {
     }
 
     /// Where the node at the end of a path starts.
-    pub fn at(&self, path: &[Step]) -> Option<Spot> {
+    pub fn at(&self, path: &[PathStep]) -> Option<Spot> {
         let Some((step, rest)) = path.split_first() else { return Some(self.spot) };
         match (step, &self.below) {
-            (Step::Item(index), Below::Items(items)) => items.get(*index)?.at(rest),
-            (Step::Key(index), Below::Entries(entries)) => entries.get(*index).map(|(key, _)| *key),
-            (Step::Value(index), Below::Entries(entries)) => entries.get(*index)?.1.at(rest),
+            (PathStep::Item(index), Below::Items(items)) => items.get(*index)?.at(rest),
+            (PathStep::Key(index), Below::Entries(entries)) => entries.get(*index).map(|(key, _)| *key),
+            (PathStep::Value(index), Below::Entries(entries)) => entries.get(*index)?.1.at(rest),
             _ => None,
         }
     }
@@ -144,17 +144,17 @@ mod tests {
     use crate::yaml::node::{Node, parse};
     use proptest::prelude::*;
 
-    fn ways(node: &Node, path: &[Step], all: &mut Vec<Vec<Step>>) {
+    fn ways(node: &Node, path: &[PathStep], all: &mut Vec<Vec<PathStep>>) {
         all.push(path.to_vec());
         let below = |step| [path, &[step]].concat();
         match node {
             Node::List(items) => {
-                items.iter().enumerate().for_each(|(index, item)| ways(item, &below(Step::Item(index)), all));
+                items.iter().enumerate().for_each(|(index, item)| ways(item, &below(PathStep::Item(index)), all));
             }
             Node::Map(entries) => {
                 for (index, (_, value)) in entries.iter().enumerate() {
-                    all.push(below(Step::Key(index)));
-                    ways(value, &below(Step::Value(index)), all);
+                    all.push(below(PathStep::Key(index)));
+                    ways(value, &below(PathStep::Value(index)), all);
                 }
             }
             _ => {}

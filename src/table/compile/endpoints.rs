@@ -6,7 +6,7 @@ use crate::diagnostics::Place;
 use crate::dialects::upstream::UpstreamDialect;
 use crate::table::{Connect, Endpoint, Endpoints, Variables};
 use crate::wire::{HttpUrl, UrlFault};
-use crate::yaml::{At, Source, Step};
+use crate::yaml::{At, Source, PathStep};
 use http::HeaderValue;
 use http::uri::{Authority, PathAndQuery};
 use std::cell::Cell;
@@ -45,7 +45,7 @@ pub fn compile(
     let mut list: Vec<Arc<Endpoint>> = Vec::new();
     for url in &urls.value {
         let setting = match url.path.last() {
-            Some(Step::Item(index)) => format!("{name}[{index}]"),
+            Some(PathStep::Item(index)) => format!("{name}[{index}]"),
             _ => name.clone(),
         };
         let Some(mut endpoint) = endpoint(&setting, url, connect_to, source, variables) else { continue };

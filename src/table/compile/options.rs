@@ -6,7 +6,7 @@ use crate::json::overlay::{Field, Overlay};
 use crate::table::{Options, Variables};
 use crate::yaml::expand::expand;
 use crate::yaml::value::parse_bool;
-use crate::yaml::{At, Node, Source, Step};
+use crate::yaml::{At, Node, Source, PathStep};
 use http::{HeaderName, HeaderValue};
 use serde_json::Value;
 use std::sync::Arc;
@@ -147,7 +147,7 @@ fn twice(row: &written::Route<'_>, set: &[Field], source: &mut Source<'_>) {
         {
             let message = format!("{}.default: '{name}' does nothing, since it is set", row.called);
             source.warn(
-                &[path.as_slice(), &[Step::Key(index)]].concat(),
+                &[path.as_slice(), &[PathStep::Key(index)]].concat(),
                 message,
                 Some("keep one of the two".to_owned()),
             );

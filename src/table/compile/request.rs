@@ -1,10 +1,10 @@
 //! YAML that has to be JSON when it goes out: canned requests, fields, parameters, replies.
 
-use crate::yaml::{At, Node, Source, Step};
+use crate::yaml::{At, Node, Source, PathStep};
 use serde_json::{Map, Number, Value};
 
 /// A value as JSON text; reports what JSON cannot say.
-pub fn text(called: &str, what: &str, node: &Node, path: &[Step], source: &mut Source<'_>) -> Option<String> {
+pub fn text(called: &str, what: &str, node: &Node, path: &[PathStep], source: &mut Source<'_>) -> Option<String> {
     value(called, what, &At::new(node, path.to_vec()), source).map(|value| value.to_string())
 }
 
@@ -20,12 +20,12 @@ pub fn value(called: &str, what: &str, node: &At<&Node>, source: &mut Source<'_>
 }
 
 /// Where, what is wrong, and what to do.
-type Refused = Vec<(Vec<Step>, &'static str, &'static str)>;
+type Refused = Vec<(Vec<PathStep>, &'static str, &'static str)>;
 
 const QUOTE: &str = "put it in double quotes if it is meant as text";
 
-fn json(node: &Node, path: &[Step], refused: &mut Refused) -> Value {
-    let below = |step: Step| [path, &[step]].concat();
+fn json(node: &Node, path: &[PathStep], refused: &mut Refused) -> Value {
+    let below = |step: PathStep| [path, &[step]].concat();
     match node {
         Node::Null => Value::Null,
         Node::Bool(value) => Value::Bool(*value),
@@ -34,7 +34,7 @@ fn json(node: &Node, path: &[Step], refused: &mut Refused) -> Value {
         Node::Text(text) | Node::Substituted(text) => Value::String(text.clone()),
         Node::List(items) => {
             let items = items.iter().enumerate();
-            Value::Array(items.map(|(index, item)| json(item, &below(Step::Item(index)), refused)).collect())
+            Value::Array(items.map(|(index, item)| json(item, &below(PathStep::Item(index)), refused)).collect())
         }
         Node::Map(entries) => {
             let mut map = Map::new();
@@ -44,13 +44,13 @@ fn json(node: &Node, path: &[Step], refused: &mut Refused) -> Value {
                     Node::Int(number) => number.to_string(),
                     Node::Bool(value) => value.to_string(),
                     _ => {
-                        refused.push((below(Step::Key(index)), "a key has to be a text", QUOTE));
+                        refused.push((below(PathStep::Key(index)), "a key has to be a text", QUOTE));
                         continue;
                     }
                 };
-                let item = json(item, &below(Step::Value(index)), refused);
+                let item = json(item, &below(PathStep::Value(index)), refused);
                 if map.insert(name, item).is_some() {
-                    refused.push((below(Step::Key(index)), "a key stands twice", "keep one of the two"));
+                    refused.push((below(PathStep::Key(index)), "a key stands twice", "keep one of the two"));
                 }
             }
             Value::Object(map)
@@ -58,7 +58,7 @@ fn json(node: &Node, path: &[Step], refused: &mut Refused) -> Value {
     }
 }
 
-fn number(number: Option<Number>, path: &[Step], refused: &mut Refused) -> Value {
+fn number(number: Option<Number>, path: &[PathStep], refused: &mut Refused) -> Value {
     match number {
         Some(number) => Value::Number(number),
         None => {

@@ -10,7 +10,7 @@ use crate::table::path::Pattern;
 use crate::table::upstream::Upstream;
 use crate::table::vars::Variables;
 use crate::transform::{ReplyEntry, Registry, RowSettings, Unfit, Wiring};
-use crate::yaml::{At, Node, Source, Step, lookup};
+use crate::yaml::{At, Node, Source, PathStep, lookup};
 use bytes::Bytes;
 use http::Method;
 
@@ -189,7 +189,7 @@ fn own_model(row: &written::Route<'_>, group: &Models, source: &mut Source<'_>) 
             {
                 let near = group.near(model).first().map(|near| format!("did you mean '{near}'?"));
                 let message = format!("{}: {what} names the model '{model}', which its group lacks", row.called);
-                source.warn(&[path.as_slice(), &[Step::Value(index)]].concat(), message, near);
+                source.warn(&[path.as_slice(), &[PathStep::Value(index)]].concat(), message, near);
             }
         }
     }

@@ -4,7 +4,7 @@ use super::images::Images;
 use crate::access::{self, Limits};
 use crate::yaml::duration::duration;
 use crate::yaml::value::{Read, expected, plain, size, text};
-use crate::yaml::{At, Node, Section, Source, Step};
+use crate::yaml::{At, Node, Section, Source, PathStep};
 use std::time::Duration;
 
 /// Options of a row.
@@ -20,7 +20,7 @@ pub struct Options<'n> {
     pub set: Option<At<&'n Node>>,
     pub default: Option<At<&'n Node>>,
     /// Names of callers, and the way to their list.
-    pub callers: Option<(Vec<At<String>>, Vec<Step>)>,
+    pub callers: Option<(Vec<At<String>>, Vec<PathStep>)>,
 }
 
 /// On or off.

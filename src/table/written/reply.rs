@@ -1,7 +1,7 @@
 //! `reply` of a row, as it is written: a name, or a reply of one's own.
 
 use crate::yaml::value::{narrow, text, whole};
-use crate::yaml::{At, Node, Section, Source, Step};
+use crate::yaml::{At, Node, Section, Source, PathStep};
 
 /// What a row answers by itself.
 pub enum Reply<'n> {
@@ -14,7 +14,7 @@ pub enum Reply<'n> {
 /// A reply of one's own; it should have exactly one of the first four.
 pub struct FixedReply<'n> {
     /// Where it begins.
-    pub path: Vec<Step>,
+    pub path: Vec<PathStep>,
     pub json: Option<At<&'n Node>>,
     pub html: Option<At<String>>,
     pub text: Option<At<String>>,
@@ -23,7 +23,7 @@ pub struct FixedReply<'n> {
     /// Whether it has nothing but a status.
     pub is_empty: bool,
     /// The first four keys as far as they are written, each with its place.
-    pub keys: Vec<(&'static str, Vec<Step>)>,
+    pub keys: Vec<(&'static str, Vec<PathStep>)>,
 }
 
 impl<'n> Reply<'n> {
@@ -53,7 +53,7 @@ impl<'n> Reply<'n> {
     }
 
     /// Where it stands.
-    pub fn path(&self) -> &[Step] {
+    pub fn path(&self) -> &[PathStep] {
         match self {
             Reply::Named(name) => &name.path,
             Reply::Fixed(reply) => &reply.path,

@@ -1,7 +1,7 @@
 //! `tests`, as they are written.
 
 use crate::yaml::value::{Read, Reason, boolean, expected, narrow, plain, text, whole};
-use crate::yaml::{At, Node, Section, Source, Step};
+use crate::yaml::{At, Node, Section, Source, PathStep};
 use http::Method;
 
 /// A row of `tests`.
@@ -9,7 +9,7 @@ pub struct Trial<'n> {
     /// What it is called in messages.
     pub called: String,
     /// Where it begins.
-    pub start: Vec<Step>,
+    pub start: Vec<PathStep>,
     pub name: Option<At<String>>,
     pub method: Option<Method>,
     pub path: Option<At<String>>,
@@ -17,14 +17,14 @@ pub struct Trial<'n> {
     pub body: Option<At<&'n Node>>,
     pub answer: Option<Answer<'n>>,
     /// Where `expect` stands, if it is there and says nothing.
-    pub expects_nothing: Option<Vec<Step>>,
+    pub expects_nothing: Option<Vec<PathStep>>,
     pub expected: Vec<Expected<'n>>,
 }
 
 /// `answer` of a test; it should have exactly one of the last three.
 pub struct Answer<'n> {
     /// Where it begins.
-    pub path: Vec<Step>,
+    pub path: Vec<PathStep>,
     pub status: Option<u16>,
     pub json: Option<At<&'n Node>>,
     pub text: Option<At<String>>,
