@@ -17,5 +17,5 @@ pub mod text_line;
 pub use body_log::BodyLog;
 pub use meters::{Meters, Model};
 pub use metrics::Metrics;
-pub use record::{AccessLog, By, Ended, Record, Upstream};
+pub use record::{AccessLog, By, Ended, Record, CalledUpstream};
 pub use stopwatch::{Spent, Stopwatch};

@@ -33,7 +33,7 @@ impl AccessLog {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
     Client,
-    Upstream,
+    CalledUpstream,
     /// The proxy.
     Us,
 }
@@ -63,7 +63,7 @@ pub struct Ended {
 
 /// The upstream of a call.
 #[derive(Debug, Clone, Copy)]
-pub struct Upstream<'a> {
+pub struct CalledUpstream<'a> {
     /// The name of the upstream in the table.
     pub name: &'a str,
     /// The host of its URL.
@@ -93,7 +93,7 @@ pub struct Record<'a> {
     pub model_id: Option<&'a str>,
     /// The status of the reply; `None` if no reply began.
     pub status: Option<u16>,
-    pub upstream: Option<Upstream<'a>>,
+    pub upstream: Option<CalledUpstream<'a>>,
     pub stream: bool,
     /// The number of calls to upstreams.
     pub calls: usize,

@@ -1,7 +1,7 @@
 //! A record with every field set, for the tests of log lines and metrics.
 
 use super::record::{Record, cut};
-use super::{AccessLog, By, Ended, Upstream};
+use super::{AccessLog, By, Ended, CalledUpstream};
 use std::time::Duration;
 
 /// Returns a record with every field set. Some values would break a line if they were not escaped.
@@ -16,7 +16,7 @@ pub fn full() -> Record<'static> {
         model: Some("argo:gpt-4o"),
         model_id: Some("gpt4o"),
         status: Some(504),
-        upstream: Some(Upstream {
+        upstream: Some(CalledUpstream {
             name: "argo_chat",
             host: "argo.test",
             port: 443,

@@ -43,7 +43,7 @@ impl CallSummary {
     }
 
     /// Returns where the calls went.
-    pub fn upstream(&self) -> telemetry::Upstream<'_> {
+    pub fn upstream(&self) -> telemetry::CalledUpstream<'_> {
         summary(&self.upstream, &self.endpoint, self.address, self.status)
     }
 

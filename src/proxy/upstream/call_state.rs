@@ -150,7 +150,7 @@ impl CallState {
     }
 
     /// Returns where the call went, for the log.
-    pub fn summary(&self) -> telemetry::Upstream<'_> {
+    pub fn summary(&self) -> telemetry::CalledUpstream<'_> {
         summary(&self.upstream, &self.endpoint, self.address, self.status)
     }
 }
@@ -171,6 +171,6 @@ pub fn summary<'a>(
     endpoint: &'a Endpoint,
     address: Option<SocketAddr>,
     status: Option<u16>,
-) -> telemetry::Upstream<'a> {
-    telemetry::Upstream { name: &upstream.name, host: &endpoint.host, port: endpoint.port, address, status }
+) -> telemetry::CalledUpstream<'a> {
+    telemetry::CalledUpstream { name: &upstream.name, host: &endpoint.host, port: endpoint.port, address, status }
 }
