@@ -20,7 +20,7 @@ use crate::plan::refuse;
 use crate::plan::trace::Trace;
 use crate::proxy::live::Live;
 use crate::proxy::request::prepare::{self, PreparedSubrequests, Ready, Surroundings, Terms};
-use crate::proxy::request::routing::{self, Admitted, ByHead, RequestHead};
+use crate::proxy::request::routing::{self, AdmittedRequest, ByHead, RequestHead};
 use crate::proxy::request::{ReplyFacts, reply_heads};
 use crate::proxy::upstream::heads;
 use crate::table::Matched;
@@ -126,7 +126,7 @@ fn decide(live: &Live, question: &Question, steps: &Trace, facts: &mut ReplyFact
 fn prepare(
     live: &Live,
     question: &Question,
-    admitted: Admitted,
+    admitted: AdmittedRequest,
     body: Bytes,
     steps: &Trace,
 ) -> std::result::Result<Ready, Failure> {

@@ -3,7 +3,7 @@
 use super::body::{self, ReadBody};
 use super::context::Ctx;
 use super::prepare::{self, Prepared, Ready, Surroundings, Terms};
-use super::routing::{self, Admitted, ByHead, RequestHead};
+use super::routing::{self, AdmittedRequest, ByHead, RequestHead};
 use super::stop::Stop;
 use super::ticket::{OverLimit, Ticket};
 use super::work::{ProxiedCall, Work};
@@ -104,7 +104,7 @@ fn take_ticket(
     proxy: &Proxy,
     session: &Session,
     ctx: &mut Ctx,
-    admitted: &Admitted,
+    admitted: &AdmittedRequest,
 ) -> std::result::Result<(), Failure> {
     let (settings, method) = (&ctx.live.settings, &session.req_header().method);
     match Ticket::take(&proxy.limiter, settings, &admitted.caller, method, &admitted.route) {
@@ -185,7 +185,7 @@ async fn plan(
     proxy: &Proxy,
     session: &Session,
     ctx: &Ctx,
-    admitted: Admitted,
+    admitted: AdmittedRequest,
     body: Bytes,
 ) -> std::result::Result<Plan, Failure> {
     let around = Surroundings {

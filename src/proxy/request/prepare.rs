@@ -1,6 +1,6 @@
 //! From an admitted request to calls that are ready to be made. No socket is touched, so serving and explaining share it.
 
-use super::routing::{Admitted, client_of};
+use super::routing::{AdmittedRequest, client_of};
 use crate::exchange::{Exchange, Limits};
 use crate::plan::trace::Trace;
 use crate::plan::{Alone, Call, Context, Join, Plan, Reply, Request, Streamed, Subrequests};
@@ -70,11 +70,11 @@ pub struct Surroundings<'a> {
 pub fn plan(
     live: &Live,
     host: &str,
-    admitted: Admitted,
+    admitted: AdmittedRequest,
     body: Bytes,
     around: &Surroundings<'_>,
 ) -> Result<Plan, Failure> {
-    let Admitted { route, params, caller } = admitted;
+    let AdmittedRequest { route, params, caller } = admitted;
     let body = match &route.options.overlay {
         Some(overlay) => overlay.lay(body),
         None => body,

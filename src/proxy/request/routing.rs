@@ -33,7 +33,7 @@ pub struct RequestHead<'a> {
 }
 
 /// A request that may go on to its body.
-pub struct Admitted {
+pub struct AdmittedRequest {
     /// The row that takes it.
     pub route: Arc<Route>,
     /// The values of the path's parameters.
@@ -47,7 +47,7 @@ pub enum ByHead {
     /// The request is answered whatever its body is.
     Answer(Answer),
     /// The request may go on.
-    Admitted(Admitted),
+    AdmittedRequest(AdmittedRequest),
 }
 
 /// What the head decides, and the row whose headers all replies to the request have.
@@ -102,7 +102,7 @@ fn admit(
         return Err(Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
     }
     let caller = caller(settings, head, &route)?;
-    Ok(ByHead::Admitted(Admitted { route, params, caller }))
+    Ok(ByHead::Admitted(AdmittedRequest { route, params, caller }))
 }
 
 /// Returns who sends a request to a row, if they may.
