@@ -2,7 +2,7 @@
 
 use super::fields;
 use super::report::{
-    AppliedRule, BodyFrom, Client, Explanation, Fetched, HeaderLine, Limit, ModelStep, Passed, RouteTaken, Sent,
+    AppliedRule, BodyFrom, ShownReply, Explanation, Fetched, HeaderLine, Limit, ModelStep, Passed, RouteTaken, Sent,
     ShownBody, Verdict,
 };
 use crate::models::{self, Form, How};
@@ -181,11 +181,11 @@ impl Sent {
     }
 }
 
-impl Client {
+impl ShownReply {
     pub(super) fn new(head: &ResponseHeader, body: Bytes, broken: bool) -> Self {
         let mut wire = Vec::new();
         head.header_to_h1_wire(&mut wire);
-        Client { status: head.status.as_u16(), headers: lines(&wire), body: ShownBody::from(body.as_ref()), broken }
+        ShownReply { status: head.status.as_u16(), headers: lines(&wire), body: ShownBody::from(body.as_ref()), broken }
     }
 
     /// The status with its reason.

@@ -9,7 +9,7 @@ mod text;
 
 pub use fields::{ChangeKind, FieldChange};
 pub use report::{
-    AppliedRule, BodyFrom, Client, Explanation, Fetched, HeaderLine, Limit, ModelStep, Passed, RouteTaken, Sent,
+    AppliedRule, BodyFrom, ShownReply, Explanation, Fetched, HeaderLine, Limit, ModelStep, Passed, RouteTaken, Sent,
     ShownBody, Verdict,
 };
 pub use scripted::Scripted;
@@ -141,10 +141,10 @@ fn prepare(
 }
 
 /// A whole reply as it would be written.
-fn whole(method: &Method, answer: Answer, facts: &ReplyFacts) -> Client {
+fn whole(method: &Method, answer: Answer, facts: &ReplyFacts) -> ShownReply {
     let head = reply_heads::whole_head(&answer, facts);
     let body = if reply_heads::is_without_body(method, &answer) { Bytes::new() } else { answer.body };
-    Client::new(&head, body, false)
+    ShownReply::new(&head, body, false)
 }
 
 /// What the client gets when several calls are answered so, one after the other.
@@ -153,7 +153,7 @@ fn joined(
     answers: &[Scripted],
     prepared: PreparedSubrequests,
     facts: &ReplyFacts,
-) -> Result<Option<Client>> {
+) -> Result<Option<ShownReply>> {
     let Some(last) = answers.last() else { return Ok(None) };
     let exchanges: Vec<Exchange> = prepared.calls.into_iter().map(|call| call.exchange).collect();
     let answers = answers.iter().chain(std::iter::repeat(last));
@@ -177,11 +177,11 @@ fn joined(
     }
     let Some(content_type) = drive.stream() else { return Ok(None) };
     let head = reply_heads::stream_head(content_type, Version::HTTP_11, facts);
-    Ok(Some(Client::new(&head, body.into(), false)))
+    Ok(Some(ShownReply::new(&head, body.into(), false)))
 }
 
 /// What the client gets of an upstream's answer.
-fn client(method: &Method, answer: &Scripted, mut exchange: Exchange, facts: &ReplyFacts) -> Result<Option<Client>> {
+fn client(method: &Method, answer: &Scripted, mut exchange: Exchange, facts: &ReplyFacts) -> Result<Option<ShownReply>> {
     let head = answer.head(exchange.call().stream)?;
     let plan = exchange.head(head.status, &head.headers, heads::is_bodiless(&head));
     let own = reply_heads::immediate_head(plan, &head, Version::HTTP_11, facts);
@@ -195,7 +195,7 @@ fn client(method: &Method, answer: &Scripted, mut exchange: Exchange, facts: &Re
     match own {
         Some(own) => {
             let broken = plan == HeadPlan::Pass && exchange.is_over();
-            Ok(Some(Client::new(&own, body.into(), broken)))
+            Ok(Some(ShownReply::new(&own, body.into(), broken)))
         }
         None => Ok(exchange.answer().map(|answer| whole(method, answer, facts))),
     }

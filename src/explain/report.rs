@@ -38,7 +38,7 @@ pub struct Explanation {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub further: Vec<Sent>,
     /// What the client gets, where that is known.
-    pub client: Option<Client>,
+    pub client: Option<ShownReply>,
 }
 
 /// What happens with a request.
@@ -58,7 +58,7 @@ pub enum Verdict {
 #[serde(rename_all = "snake_case")]
 pub enum BodyFrom {
     /// The client's.
-    Client,
+    ShownReply,
     /// The route's own, since the client gave none.
     Route,
     /// Nobody's: there is none, or it is not read.
@@ -182,7 +182,7 @@ pub struct Sent {
 
 /// What the client gets.
 #[derive(Debug, Clone, Serialize)]
-pub struct Client {
+pub struct ShownReply {
     /// The status.
     pub status: u16,
     /// The headers in order, without those that the connection itself adds.

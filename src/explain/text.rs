@@ -2,7 +2,7 @@
 
 use super::fields::ChangeKind;
 use super::report::{
-    AppliedRule, BodyFrom, Client, Explanation, Fetched, HeaderLine, ModelStep, Passed, RouteTaken, Sent, ShownBody,
+    AppliedRule, BodyFrom, ShownReply, Explanation, Fetched, HeaderLine, ModelStep, Passed, RouteTaken, Sent, ShownBody,
     Verdict,
 };
 use crate::tokens::{Counting, Tokenizer};
@@ -161,7 +161,7 @@ fn show_sent(f: &mut Formatter<'_>, sent: &Sent) -> fmt::Result {
     show_message(f, &sent.headers, &sent.body)
 }
 
-fn show_client(f: &mut Formatter<'_>, client: &Client) -> fmt::Result {
+fn show_client(f: &mut Formatter<'_>, client: &ShownReply) -> fmt::Result {
     writeln!(f, "\nthe client gets\n\n  {}", client.status_line())?;
     show_message(f, &client.headers, &client.body)?;
     if client.broken {

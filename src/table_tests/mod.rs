@@ -105,7 +105,7 @@ fn check(what: &What, told: &Explanation) -> Vec<String> {
     }
 }
 
-fn reply(what: &What, client: &crate::explain::Client) -> Vec<String> {
+fn reply(what: &What, client: &crate::explain::ShownReply) -> Vec<String> {
     let text = |setting: &str, expected: &str, got: Option<&str>| match got {
         Some(got) if got == expected => Vec::new(),
         Some(got) => vec![format!("{setting}: expected {expected:?}, got {:?}", cut(got))],
