@@ -1,7 +1,7 @@
 //! `check`: loads all files as `serve` would, runs the tests of the table, reports everything that it finds, and starts nothing.
 
 use super::args::{CheckArgs, DEFAULT_CONFIG, ReportFormat};
-use super::output::{Ended, print, tell};
+use super::output::{CommandEnd, print, tell};
 use super::preview::load_or_defaults;
 use crate::access::Access;
 use crate::diagnostics::Problem;
@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Reports what is wrong, or what would be served, or with `--print` the configuration.
-pub fn run(args: &CheckArgs) -> Result<(), Ended> {
+pub fn run(args: &CheckArgs) -> Result<(), CommandEnd> {
     // Whoever only tries the demo has a table to check, and no configuration.
     let usual = args.files.config(&environment);
     let nothing_named = usual == Path::new(DEFAULT_CONFIG) && !usual.exists();
@@ -37,7 +37,7 @@ pub fn run(args: &CheckArgs) -> Result<(), Ended> {
         ReportFormat::Json => print(&report::json(&problems))?,
     }
     if problems.iter().any(Problem::is_error) || (args.deny_warnings && !problems.is_empty()) {
-        return Err(Ended::Told);
+        return Err(CommandEnd::Told);
     }
     match args.format {
         ReportFormat::Text if args.print => print(&effective),

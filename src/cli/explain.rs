@@ -1,7 +1,7 @@
 //! `explain`: what would become of a request and why, for people and as JSON. No network.
 
 use super::args::ExplainArgs;
-use super::output::{Ended, print, tell};
+use super::output::{CommandEnd, print, tell};
 use super::preview::load_or_defaults;
 use crate::access::admit::has_key;
 use crate::access::{Access, Mode};
@@ -15,7 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Prints the explanation of a request.
-pub fn run(args: &ExplainArgs) -> Result<(), Ended> {
+pub fn run(args: &ExplainArgs) -> Result<(), CommandEnd> {
     let loaded = load_or_defaults(&args.files(), &Overrides::default())?;
     tell(&loaded.warnings);
     let user = match &loaded.config.user {
@@ -36,26 +36,26 @@ pub fn run(args: &ExplainArgs) -> Result<(), Ended> {
     let path = args.path.path().to_owned();
     let question = Question { method: args.method.clone(), path, headers, body, answers };
     let live = Arc::new(loading::live_as(access, loaded));
-    let told = explain(&live, &question).map_err(|e| Ended::Because(e.to_string()))?;
+    let told = explain(&live, &question).map_err(|e| CommandEnd::Because(e.to_string()))?;
     if !args.answer.is_empty() && told.verdict != Verdict::Called {
         eprintln!("no call goes upstream, so --answer has no effect");
     }
     print(&if args.json {
-        serde_json::to_string_pretty(&told).map_err(|e| Ended::Because(e.to_string()))? + "\n"
+        serde_json::to_string_pretty(&told).map_err(|e| CommandEnd::Because(e.to_string()))? + "\n"
     } else {
         told.to_string()
     })
 }
 
 /// Returns who sends the request: the caller that is named, or whose key it has, else one who may use everything.
-fn access(args: &ExplainArgs, loaded: &Loaded, user: &str, headers: &HeaderMap) -> Result<Access, Ended> {
+fn access(args: &ExplainArgs, loaded: &Loaded, user: &str, headers: &HeaderMap) -> Result<Access, CommandEnd> {
     let access = loading::access(loaded, user);
     match &args.caller {
         Some(name) => match (access.named(name), loaded.config.access) {
             (Some(caller), _) => Ok(Access::Open(caller)),
-            (None, Mode::Open) => Err(Ended::Because("access is open: callers have no names".to_owned())),
-            (None, Mode::Keys) => Err(Ended::Because(format!("no caller with a key is named '{name}'"))),
-            (None, Mode::Passthrough) => Err(Ended::Because(format!("'{name}' is no username"))),
+            (None, Mode::Open) => Err(CommandEnd::Because("access is open: callers have no names".to_owned())),
+            (None, Mode::Keys) => Err(CommandEnd::Because(format!("no caller with a key is named '{name}'"))),
+            (None, Mode::Passthrough) => Err(CommandEnd::Because(format!("'{name}' is no username"))),
         },
         None if matches!(access, Access::Open(_)) || has_key(headers) => Ok(access),
         None => {
@@ -68,13 +68,13 @@ fn access(args: &ExplainArgs, loaded: &Loaded, user: &str, headers: &HeaderMap) 
 }
 
 /// A file, or standard input for `-`.
-fn read(path: &Path) -> Result<Bytes, Ended> {
+fn read(path: &Path) -> Result<Bytes, CommandEnd> {
     let mut bytes = Vec::new();
     let read = if path.as_os_str() == "-" {
         std::io::stdin().read_to_end(&mut bytes).map(|_| ())
     } else {
         std::fs::read(path).map(|read| bytes = read)
     };
-    read.map_err(|e| Ended::Because(format!("{} cannot be read: {e}", path.display())))?;
+    read.map_err(|e| CommandEnd::Because(format!("{} cannot be read: {e}", path.display())))?;
     Ok(Bytes::from(bytes))
 }

@@ -2,7 +2,7 @@
 //! Unix socket, plain or over TLS, which has to show the configured certificate.
 
 use super::args::HealthArgs;
-use super::output::{Ended, print};
+use super::output::{CommandEnd, print};
 use crate::loading::{self, FileReader, Loaded, Needs, environment};
 use crate::table::Table;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -26,23 +26,23 @@ trait Wire: Read + Write {}
 impl<T: Read + Write> Wire for T {}
 
 /// Asks, and prints what comes.
-pub fn run(args: &HealthArgs) -> Result<(), Ended> {
+pub fn run(args: &HealthArgs) -> Result<(), CommandEnd> {
     let loaded =
         loading::load(&args.files.paths(&environment), &args.overrides(), Needs::Nobody, &FileReader::default())?;
     let path = path(&loaded.table)?;
     let (place, wire) = connect(args, &loaded);
     let answer = wire.and_then(|wire| ask(wire, &path));
-    let answer = answer.map_err(|e| Ended::Because(format!("nobody answers at {place}: {e}")))?;
+    let answer = answer.map_err(|e| CommandEnd::Because(format!("nobody answers at {place}: {e}")))?;
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
     match head.split(' ').nth(1) {
         Some("200") => print(&format!("{body}\n")),
-        Some(status) => Err(Ended::Because(format!("{path} at {place} answers {status}: {body}"))),
-        None => Err(Ended::Because(format!("what answers at {place} does not speak HTTP"))),
+        Some(status) => Err(CommandEnd::Because(format!("{path} at {place} answers {status}: {body}"))),
+        None => Err(CommandEnd::Because(format!("what answers at {place} does not speak HTTP"))),
     }
 }
 
 /// Returns the path of the row with such a reply.
-fn path(table: &Table) -> Result<String, Ended> {
+fn path(table: &Table) -> Result<String, CommandEnd> {
     let row = |reply| table.routes().find(|route| route.upstream.is_none() && route.does == reply);
     let row = REPLIES.into_iter().find_map(row);
     let none =

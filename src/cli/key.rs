@@ -1,7 +1,7 @@
 //! `key`: makes the keys of callers, and lists who has one.
 
 use super::args::{KeyArgs, KeyCommand, KeyFiles};
-use super::output::{Ended, print, tell};
+use super::output::{CommandEnd, print, tell};
 use crate::access::{Key, Limits, Mode, Username};
 use crate::callers::{CallerRow, Callers, add};
 use crate::config::{Config, Overrides};
@@ -13,7 +13,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// Makes a key, or lists the callers.
-pub fn run(args: &KeyArgs) -> Result<(), Ended> {
+pub fn run(args: &KeyArgs) -> Result<(), CommandEnd> {
     match &args.command {
         KeyCommand::New { name, user, files } => new(name, user.as_deref(), files),
         KeyCommand::List { files } => list(files),
@@ -21,7 +21,7 @@ pub fn run(args: &KeyArgs) -> Result<(), Ended> {
 }
 
 /// Prints the key only when its row is on the disk; nothing else goes to stdout, so that it can be piped.
-fn new(name: &str, user: Option<&str>, files: &KeyFiles) -> Result<(), Ended> {
+fn new(name: &str, user: Option<&str>, files: &KeyFiles) -> Result<(), CommandEnd> {
     let user = user.map(Username::new).transpose()?;
     let (path, mode) = find(files)?;
     let there = read(&path)?;
@@ -43,7 +43,7 @@ fn new(name: &str, user: Option<&str>, files: &KeyFiles) -> Result<(), Ended> {
     Ok(())
 }
 
-fn list(files: &KeyFiles) -> Result<(), Ended> {
+fn list(files: &KeyFiles) -> Result<(), CommandEnd> {
     let (path, _) = find(files)?;
     let text = read(&path)?
         .ok_or_else(|| because(&path, "there is no such file yet; make a key: argo-openai-proxy key new NAME"))?;
@@ -92,7 +92,7 @@ fn find(files: &KeyFiles) -> Result<(PathBuf, Option<Mode>), Vec<Problem>> {
     Ok((path, known))
 }
 
-fn read(path: &Path) -> Result<Option<String>, Ended> {
+fn read(path: &Path) -> Result<Option<String>, CommandEnd> {
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
@@ -100,6 +100,6 @@ fn read(path: &Path) -> Result<Option<String>, Ended> {
     }
 }
 
-fn because(path: &Path, why: &str) -> Ended {
-    Ended::Because(format!("{}: {why}", path.display()))
+fn because(path: &Path, why: &str) -> CommandEnd {
+    CommandEnd::Because(format!("{}: {why}", path.display()))
 }

@@ -1,14 +1,14 @@
 //! `routes` and `models`: what is served, for people and as JSON.
 
 use super::args::ListArgs;
-use super::output::{Ended, print};
+use super::output::{CommandEnd, print};
 use super::preview::load_or_defaults;
 use crate::config::Overrides;
 use crate::table::{Endpoints, Upstream};
 use serde_json::{Map, Value, json};
 
 /// Prints the routes.
-pub fn routes(args: &ListArgs) -> Result<(), Ended> {
+pub fn routes(args: &ListArgs) -> Result<(), CommandEnd> {
     let loaded = load_or_defaults(&args.files, &Overrides::default())?;
     let rows: Vec<Value> = loaded
         .table
@@ -53,7 +53,7 @@ fn calls(upstream: &Upstream) -> String {
 }
 
 /// Prints the models, and the patterns of names that make more.
-pub fn models(args: &ListArgs) -> Result<(), Ended> {
+pub fn models(args: &ListArgs) -> Result<(), CommandEnd> {
     let loaded = load_or_defaults(&args.files, &Overrides::default())?;
     let mut rows = Vec::new();
     for group in loaded.table.groups() {
@@ -92,7 +92,7 @@ fn with_words(mut row: Value) -> Value {
 }
 
 /// JSON, or the named columns, aligned.
-fn show(args: &ListArgs, rows: Vec<Value>, columns: &[&str]) -> Result<(), Ended> {
+fn show(args: &ListArgs, rows: Vec<Value>, columns: &[&str]) -> Result<(), CommandEnd> {
     print(&if args.json { format!("{:#}\n", Value::Array(rows)) } else { aligned(&rows, columns) })
 }
 

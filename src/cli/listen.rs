@@ -38,7 +38,7 @@ impl Listening {
 ///
 /// # Errors
 /// The configuration names a place that cannot be used.
-pub fn place(args: &ServeArgs, config: &Config) -> Result<Option<PathBuf>, Ended> {
+pub fn place(args: &ServeArgs, config: &Config) -> Result<Option<PathBuf>, CommandEnd> {
     let path = args.files.config(&environment);
     match (&config.listeners.run_dir, args.demo) {
         (_, true) => Ok(None),
@@ -52,12 +52,12 @@ pub fn place(args: &ServeArgs, config: &Config) -> Result<Option<PathBuf>, Ended
 }
 
 /// The place of whoever names none. Serving does not depend on it, unless it is needed right now.
-fn usual_place(config: &Path, needed: bool) -> Result<Option<PathBuf>, Ended> {
+fn usual_place(config: &Path, needed: bool) -> Result<Option<PathBuf>, CommandEnd> {
     let place = instance::usual_place(config, &environment);
     match private_directory(&place) {
         Ok(()) => Ok(Some(place)),
         Err(why) if needed => {
-            Err(Ended::Because(format!("no upgrade: {why}; `run_dir` of config.yaml names another directory")))
+            Err(CommandEnd::Because(format!("no upgrade: {why}; `run_dir` of config.yaml names another directory")))
         }
         Err(why) => {
             warn!("--upgrade will not work for this process: {why}; `run_dir` of config.yaml names another directory");
@@ -70,7 +70,7 @@ fn usual_place(config: &Path, needed: bool) -> Result<Option<PathBuf>, Ended> {
 ///
 /// # Errors
 /// No instance is running, or it keeps them.
-pub fn inherit(args: &ServeArgs, place: Option<&Path>) -> Result<(Option<Newcomer>, Inherited), Ended> {
+pub fn inherit(args: &ServeArgs, place: Option<&Path>) -> Result<(Option<Newcomer>, Inherited), CommandEnd> {
     match place {
         Some(place) if args.upgrade => {
             let (newcomer, inherited) = Newcomer::ask(&instance::upgrade_socket(place))?;
@@ -89,7 +89,7 @@ pub fn listen(
     config: &Config,
     certificates: Option<&Arc<Certificates>>,
     inherited: &mut Inherited,
-) -> Result<Listening, Ended> {
+) -> Result<Listening, CommandEnd> {
     let (mut listeners, mut address) = (Vec::new(), None);
     if !config.host.is_none() {
         let (listener, at) = Listener::tcp("proxy", config.host.as_str(), config.port, inherited)?;

@@ -17,7 +17,7 @@ mod stand_in;
 use crate::loading::environment;
 use crate::setup;
 use args::Command;
-use output::{Ended, print, tell};
+use output::{CommandEnd, print, tell};
 use std::process::ExitCode;
 
 /// Does what the command line says.
@@ -25,7 +25,7 @@ pub fn run() -> ExitCode {
     let done = match args::command() {
         Command::Serve(args) => serve::run(&args),
         Command::StandIn(args) => stand_in::run(&args),
-        Command::Init(args) => setup::run_on_terminal(&args.options(&environment)).map_err(Ended::from),
+        Command::Init(args) => setup::run_on_terminal(&args.options(&environment)).map_err(CommandEnd::from),
         Command::Check(args) => check::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Health(args) => health::run(&args),
@@ -37,16 +37,16 @@ pub fn run() -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Ended::Problems(problems)) => {
+        Err(CommandEnd::Problems(problems)) => {
             tell(&problems);
             ExitCode::FAILURE
         }
-        Err(Ended::Told) => ExitCode::FAILURE,
-        Err(Ended::Because(why)) => {
+        Err(CommandEnd::Told) => ExitCode::FAILURE,
+        Err(CommandEnd::Because(why)) => {
             eprintln!("error: {why}");
             ExitCode::FAILURE
         }
-        Err(Ended::Setup(error)) => {
+        Err(CommandEnd::Setup(error)) => {
             eprintln!("{error}");
             ExitCode::from(error.exit_code())
         }

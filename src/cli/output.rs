@@ -7,7 +7,7 @@ use crate::setup;
 use std::io::{IsTerminal, Write};
 
 /// Why a command did not do what it was asked to.
-pub enum Ended {
+pub enum CommandEnd {
     /// Problems, each of which says what to do.
     Problems(Vec<Problem>),
     /// It has been told already.
@@ -18,21 +18,21 @@ pub enum Ended {
     Setup(setup::SetupError),
 }
 
-impl From<Vec<Problem>> for Ended {
+impl From<Vec<Problem>> for CommandEnd {
     fn from(problems: Vec<Problem>) -> Self {
-        Ended::Problems(problems)
+        CommandEnd::Problems(problems)
     }
 }
 
-impl From<String> for Ended {
+impl From<String> for CommandEnd {
     fn from(why: String) -> Self {
-        Ended::Because(why)
+        CommandEnd::Because(why)
     }
 }
 
-impl From<setup::SetupError> for Ended {
+impl From<setup::SetupError> for CommandEnd {
     fn from(error: setup::SetupError) -> Self {
-        Ended::Setup(error)
+        CommandEnd::Setup(error)
     }
 }
 
@@ -43,9 +43,9 @@ pub fn tell(problems: &[Problem]) {
 }
 
 /// Prints a result. A reader that stops reading (`| head`) is no problem.
-pub fn print(text: &str) -> Result<(), Ended> {
+pub fn print(text: &str) -> Result<(), CommandEnd> {
     match std::io::stdout().write_all(text.as_bytes()) {
-        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(Ended::Because(format!("cannot print: {e}"))),
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(CommandEnd::Because(format!("cannot print: {e}"))),
         _ => Ok(()),
     }
 }

@@ -3,7 +3,7 @@
 use super::args::{self, ServeArgs};
 use super::introduction;
 use super::listen;
-use super::output::{Ended, tell};
+use super::output::{CommandEnd, tell};
 use super::stand_in;
 use crate::config::Config;
 use crate::loading::{self, Demo, FileReader, FixedSettings, Origin, environment};
@@ -28,7 +28,7 @@ use std::sync::Arc;
 const DEMO_USER: &str = "demo";
 
 /// Serves until a signal ends it.
-pub fn run(args: &ServeArgs) -> Result<(), Ended> {
+pub fn run(args: &ServeArgs) -> Result<(), CommandEnd> {
     let (origin, behind) = origin(args)?;
     // Beside all else, which takes as long.
     let certificates = std::thread::spawn(server::check_certificates);
@@ -76,15 +76,15 @@ struct AdminListener {
 }
 
 /// `None` when nobody watches.
-fn admin(config: &Config, inherited: &mut Inherited) -> Result<Option<AdminListener>, Ended> {
+fn admin(config: &Config, inherited: &mut Inherited) -> Result<Option<AdminListener>, CommandEnd> {
     let Some(listen) = &config.admin else { return Ok(None) };
     let (listener, address) = Listener::tcp("admin", listen.host.as_str(), listen.port, inherited)?;
-    let metrics = Metrics::new(config.metrics_by_caller).map_err(|e| Ended::Because(e.to_string()))?;
+    let metrics = Metrics::new(config.metrics_by_caller).map_err(|e| CommandEnd::Because(e.to_string()))?;
     Ok(Some(AdminListener { listener, address, metrics: Arc::new(metrics) }))
 }
 
 /// The configuration that was named, made by the setup if there is none yet; or the demo, with its stand-in's listener.
-fn origin(args: &ServeArgs) -> Result<(Origin, Option<Listener>), Ended> {
+fn origin(args: &ServeArgs) -> Result<(Origin, Option<Listener>), CommandEnd> {
     if args.demo {
         let (behind, address) = Listener::tcp("stand-in", "127.0.0.1", 0, &mut Inherited::default())?;
         let paths = [CHAT_PATH, STREAM_CHAT_PATH, EMBED_PATH, MODELS_PATH];
@@ -105,14 +105,14 @@ fn files(args: &ServeArgs) -> Origin {
 }
 
 /// A word that is no file and does not look like one was meant as a command.
-fn is_meant_as_file(config: &Path) -> Result<(), Ended> {
+fn is_meant_as_file(config: &Path) -> Result<(), CommandEnd> {
     let word = config.to_string_lossy();
     if word.contains(['/', '.']) {
         return Ok(());
     }
     let near = args::command_names().into_iter().find(|name| strsim::jaro_winkler(name, &word) > 0.8);
     let hint = near.map(|name| format!("; did you mean '{name}'?")).unwrap_or_default();
-    Err(Ended::Because(format!("'{word}' is neither a command nor a file{hint} (--help shows all commands)")))
+    Err(CommandEnd::Because(format!("'{word}' is neither a command nor a file{hint} (--help shows all commands)")))
 }
 
 /// Our own lines from `info` on, or problems only when quiet; pingora's only when they are errors, since each request that fails

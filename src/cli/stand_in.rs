@@ -16,7 +16,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 /// Serves until a signal ends it.
-pub fn run(args: &StandInArgs) -> Result<(), Ended> {
+pub fn run(args: &StandInArgs) -> Result<(), CommandEnd> {
     let table = table_only()?.table;
     let options = Options {
         latency: args.latency,
