@@ -5,7 +5,7 @@ use crate::yaml::expand::expand;
 use crate::yaml::{At, Source};
 
 /// A text with its variables put in.
-pub struct Expanded<'w> {
+pub struct ExpandedText<'w> {
     pub text: String,
     /// The first variable in it.
     pub from: Option<&'w str>,
@@ -17,10 +17,10 @@ pub fn expanded<'w>(
     written: &'w At<String>,
     source: &mut Source<'_>,
     variables: &Variables<'_>,
-) -> Option<Expanded<'w>> {
+) -> Option<ExpandedText<'w>> {
     let value = |name: &str| (variables.config)(name).or_else(|| (variables.environment)(name));
     match expand(&written.value, &value) {
-        Ok(done) => Some(Expanded { text: done.text.into_owned(), from: done.from }),
+        Ok(done) => Some(ExpandedText { text: done.text.into_owned(), from: done.from }),
         Err(fault) => {
             let (message, help) = match fault.unset {
                 Some(name) => (
