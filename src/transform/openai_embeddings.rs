@@ -5,7 +5,7 @@ use super::{ReplyEntry, Unfit, Wiring};
 use crate::dialects::client::openai::embedded::{Batch, Joined, ListFrame, VectorReply};
 use crate::dialects::client::openai::inputs::Inputs;
 use crate::dialects::client::openai::params::ChatParams;
-use crate::dialects::client::openai::vectors::Form;
+use crate::dialects::client::openai::vectors::VectorForm;
 use crate::dialects::client::openai::{Openai, body, values};
 use crate::dialects::upstream::{self, Dialect, EmbeddingDialect};
 use crate::json::Fields;
@@ -58,7 +58,7 @@ impl Transformer for Embeddings {
         })?;
         let inputs = Inputs::read("input", input)?.filled()?;
         let chosen = cx.choose(&self.models, asked.model.as_deref())?;
-        let form = Form { base64, cut_to: cut_to(dimensions, &chosen)? };
+        let form = VectorForm { base64, cut_to: cut_to(dimensions, &chosen)? };
         self.note(&chosen, form, cx);
         let mut decoded = Vec::new();
         let texts = inputs.texts(&chosen.model.rules, &mut decoded)?;
@@ -68,7 +68,7 @@ impl Transformer for Embeddings {
 }
 
 impl Embeddings {
-    fn note(&self, chosen: &Chosen<'_>, form: Form, cx: &Context<'_>) {
+    fn note(&self, chosen: &Chosen<'_>, form: VectorForm, cx: &Context<'_>) {
         let rules = &chosen.model.rules;
         cx.note_counting(self.counting, rules);
         let effects = [
@@ -93,7 +93,7 @@ impl Embeddings {
         &self,
         texts: &[&RawValue],
         chosen: &Chosen<'_>,
-        form: Form,
+        form: VectorForm,
         prompt: Arc<Prompt>,
         timeout: Option<Duration>,
         cx: &Context<'_>,

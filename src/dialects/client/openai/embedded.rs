@@ -53,7 +53,7 @@ pub struct Batch {
     /// How many inputs.
     pub inputs: usize,
     /// How their vectors are written.
-    pub form: Form,
+    pub form: VectorForm,
 }
 
 impl Batch {

@@ -7,14 +7,14 @@ use base64::engine::general_purpose::STANDARD;
 
 /// How vectors are written.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Form {
+pub struct VectorForm {
     /// As base64 of little-endian float32, which is what OpenAI's own clients ask for; otherwise as a list.
     pub base64: bool,
     /// How many numbers are kept of each; the rest is brought to length 1 again.
     pub cut_to: Option<usize>,
 }
 
-impl Form {
+impl VectorForm {
     /// Appends a vector. As a list of all its numbers it is what the upstream wrote. `upstream` is the name of the upstream in
     /// messages.
     ///
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn pushed(vector: &str, form: Form) -> Result<String, Failure> {
+    fn pushed(vector: &str, form: VectorForm) -> Result<String, Failure> {
         let mut out = Vec::new();
         form.push(&mut out, Vector::new(vector), "ARGO")?;
         Ok(String::from_utf8(out).unwrap())
@@ -129,16 +129,16 @@ mod tests {
         bytes.chunks(4).map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap())).collect()
     }
 
-    const BASE64: Form = Form { base64: true, cut_to: None };
+    const BASE64: VectorForm = VectorForm { base64: true, cut_to: None };
 
-    fn cut_to(wanted: usize) -> Form {
-        Form { cut_to: Some(wanted), ..Form::default() }
+    fn cut_to(wanted: usize) -> VectorForm {
+        VectorForm { cut_to: Some(wanted), ..Form::default() }
     }
 
     #[test]
     fn vectors_pass_as_they_were_written_or_as_float32() {
         let vector = "[0.50, -1e-3 ,2]";
-        assert_eq!(pushed(vector, Form::default()).unwrap(), vector);
+        assert_eq!(pushed(vector, VectorForm::default()).unwrap(), vector);
         assert_eq!(decoded(&pushed(vector, BASE64).unwrap()), [0.5, -0.001, 2.0]);
         assert_eq!(pushed(vector, cut_to(3)).unwrap(), vector, "nothing to cut");
         assert_eq!(pushed("[]", BASE64).unwrap(), "\"\"");
@@ -149,7 +149,7 @@ mod tests {
         assert_eq!(pushed("[3, 4.0,12]", cut_to(2)).unwrap(), "[0.6,0.8]");
         assert_eq!(pushed("[-1e-9,5]", cut_to(1)).unwrap(), "[-1.0]");
         assert_eq!(pushed("[0,0,1]", cut_to(2)).unwrap(), "[0.0,0.0]");
-        let both = Form { base64: true, cut_to: Some(2) };
+        let both = VectorForm { base64: true, cut_to: Some(2) };
         assert_eq!(decoded(&pushed("[3,4,12]", both).unwrap()), [0.6, 0.8]);
     }
 
@@ -163,7 +163,7 @@ mod tests {
             ("[true,1]", cut_to(1), 502),
             ("[1e999,1]", cut_to(1), 502),
             ("[1,2]", cut_to(3), 400),
-            ("[1,2]", Form { base64: true, cut_to: Some(3) }, 400),
+            ("[1,2]", VectorForm { base64: true, cut_to: Some(3) }, 400),
         ] {
             assert_eq!(pushed(vector, form).unwrap_err().status.as_u16(), status, "{vector} {form:?}");
         }
