@@ -16,11 +16,11 @@ const STALE: Duration = Duration::from_secs(600);
 /// Remembers addresses.
 #[derive(Debug, Default)]
 pub struct Resolver {
-    known: RwLock<HashMap<String, Known>>,
+    known: RwLock<HashMap<String, KnownAddresses>>,
 }
 
 #[derive(Debug, Clone)]
-struct Known {
+struct KnownAddresses {
     addresses: Arc<[SocketAddr]>,
     at: Instant,
 }
@@ -35,14 +35,14 @@ impl Resolver {
             return Ok(Arc::new([SocketAddr::new(ip, port)]));
         }
         let known = self.known.read().ok().and_then(|known| known.get(host).cloned());
-        let with_port = |known: Known| known.addresses.iter().map(|a| SocketAddr::new(a.ip(), port)).collect();
+        let with_port = |known: KnownAddresses| known.addresses.iter().map(|a| SocketAddr::new(a.ip(), port)).collect();
         if let Some(known) = known.clone().filter(|known| known.at.elapsed() < FRESH) {
             return Ok(with_port(known));
         }
         match lookup(host, port, limit).await {
             Ok(addresses) => {
                 if let Ok(mut known) = self.known.write() {
-                    known.insert(host.to_owned(), Known { addresses: addresses.clone(), at: Instant::now() });
+                    known.insert(host.to_owned(), KnownAddresses { addresses: addresses.clone(), at: Instant::now() });
                 }
                 Ok(addresses)
             }
