@@ -11,7 +11,7 @@
 use argo_openai_proxy::access::Caller;
 use argo_openai_proxy::dialects::client::openai::Openai;
 use argo_openai_proxy::exchange::joined::{JoinedExchanges, JoinedStep};
-use argo_openai_proxy::exchange::{Exchange, HeadPlan, Limits};
+use argo_openai_proxy::exchange::{Exchange, HeadPlan, ExchangeLimits};
 use argo_openai_proxy::plan::{Call, Context, Plan, Reply, Request, ServiceState, Subrequests, refuse};
 use argo_openai_proxy::table::{Matched, Table, Variables, no_files};
 use argo_openai_proxy::transform::{REPLIES, TRANSFORMERS};
@@ -51,7 +51,7 @@ fn answered(upstream: Vec<(bool, Bytes)>, answer: Answer) -> Run {
 }
 
 fn exchange(call: Call, reply: Box<dyn Reply>) -> Exchange {
-    let limits = Limits {
+    let limits = ExchangeLimits {
         client: &Openai,
         max_answer: 1 << 20,
         upstream: "ARGO",

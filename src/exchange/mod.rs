@@ -19,12 +19,12 @@ pub struct Exchange {
     reply: Box<dyn Reply>,
     state: ExchangeState,
     gunzip: Option<Gunzip>,
-    limits: Limits,
+    limits: ExchangeLimits,
 }
 
 /// What an exchange must know of its endpoint and its configuration.
 #[derive(Clone)]
-pub struct Limits {
+pub struct ExchangeLimits {
     /// How failures read to the client.
     pub client: &'static dyn Client,
     /// The most bytes of a held or decompressed answer.
@@ -90,7 +90,7 @@ enum Lost {
 
 impl Exchange {
     /// An exchange whose call has not been made yet.
-    pub fn new(call: Call, reply: Box<dyn Reply>, limits: Limits) -> Self {
+    pub fn new(call: Call, reply: Box<dyn Reply>, limits: ExchangeLimits) -> Self {
         Exchange { call, reply, state: ExchangeState::Waiting, gunzip: None, limits }
     }
 
@@ -166,7 +166,7 @@ impl Exchange {
             }
             ExchangeState::Holding { body, .. } => {
                 if body.len() + piece.len() > self.limits.max_answer {
-                    let Limits { max_answer: most, upstream, .. } = self.limits;
+                    let ExchangeLimits { max_answer: most, upstream, .. } = self.limits;
                     return self.die(
                         Failure::upstream(format!("{upstream}'s answer is larger than max_answer ({most} bytes).")),
                         Vec::new(),
@@ -275,7 +275,7 @@ impl Exchange {
     }
 
     fn unzip_failure(&self, e: GunzipError) -> Failure {
-        let Limits { max_answer: most, upstream, .. } = self.limits;
+        let ExchangeLimits { max_answer: most, upstream, .. } = self.limits;
         Failure::upstream(match e {
             GunzipError::Corrupt => format!("{upstream}'s answer is compressed and damaged."),
             GunzipError::TooLarge => format!("{upstream}'s answer is larger than max_answer ({most} bytes)."),

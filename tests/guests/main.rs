@@ -16,7 +16,7 @@ use argo_openai_proxy::dialects::client::openai::Openai;
 use argo_openai_proxy::dialects::client::speaking_of;
 use argo_openai_proxy::dialects::upstream::{DIALECTS, Dialect, DialectRow};
 use argo_openai_proxy::exchange::joined::{JoinedExchanges, JoinedStep};
-use argo_openai_proxy::exchange::{AfterFailure, Exchange, HeadPlan, Limits};
+use argo_openai_proxy::exchange::{AfterFailure, Exchange, HeadPlan, ExchangeLimits};
 use argo_openai_proxy::plan::{Call, Client, Context, Plan, Reply, Request, ServiceState, refuse};
 use argo_openai_proxy::table::{Matched, Route, Table, Variables, no_files};
 use argo_openai_proxy::transform::{ReplyEntry, REPLIES, Registry, TRANSFORMERS};
@@ -57,7 +57,7 @@ fn table() -> Table {
 
 fn exchange(route: &Route, call: Call, reply: Box<dyn Reply>) -> Exchange {
     let (client, upstream) = (route.client.unwrap(), route.upstream.as_ref().unwrap().facts().name());
-    Exchange::new(call, reply, Limits { client, upstream, max_answer: 1 << 20, url: "".into(), setting: "".into() })
+    Exchange::new(call, reply, ExchangeLimits { client, upstream, max_answer: 1 << 20, url: "".into(), setting: "".into() })
 }
 
 fn open(route: &Route, body: Bytes) -> Result<Plan, Failure> {

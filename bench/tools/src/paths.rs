@@ -2,7 +2,7 @@
 
 use argo_openai_proxy::access::Caller;
 use argo_openai_proxy::dialects::client::openai::Openai;
-use argo_openai_proxy::exchange::{Exchange, Limits};
+use argo_openai_proxy::exchange::{Exchange, ExchangeLimits};
 use argo_openai_proxy::plan::{Context, Plan, Request, ServiceState};
 use argo_openai_proxy::table::{Matched, Route, Table, Variables, no_files};
 use bytes::Bytes;
@@ -109,7 +109,7 @@ fn open(route: &Route, body: &Bytes) -> Exchange {
     match route.transformer.open(&Request { body: body.clone(), params: Vec::new() }, &cx) {
         Ok(Plan::Call(call, reply)) => {
             let limits =
-                Limits { max_answer: 1 << 26, client: &Openai, upstream: "ARGO", url: "".into(), setting: "".into() };
+                ExchangeLimits { max_answer: 1 << 26, client: &Openai, upstream: "ARGO", url: "".into(), setting: "".into() };
             Exchange::new(call, reply, limits)
         }
         Ok(_) => panic!("{}: no call", route.path),

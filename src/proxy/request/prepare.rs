@@ -1,7 +1,7 @@
 //! From an admitted request to calls that are ready to be made. No socket is touched, so serving and explaining share it.
 
 use super::routing::{AdmittedRequest, client_of};
-use crate::exchange::{Exchange, Limits};
+use crate::exchange::{Exchange, ExchangeLimits};
 use crate::plan::trace::Trace;
 use crate::plan::{Alone, Call, Context, Join, Plan, Reply, Request, Streamed, Subrequests};
 use crate::proxy::deadline::Deadline;
@@ -150,7 +150,7 @@ impl Terms<'_> {
         let (url, setting) = (first.url.clone(), first.setting.clone());
         let name = upstream.facts().name();
         let client = client_of(Some(route), self.headers, &route.path);
-        let limits = Limits { client, max_answer: self.settings.max_answer, upstream: name, url, setting };
+        let limits = ExchangeLimits { client, max_answer: self.settings.max_answer, upstream: name, url, setting };
         Ok(Prepared { upstream, endpoints, deadline, exchange: Exchange::new(call, reply, limits) })
     }
 }
