@@ -15,7 +15,7 @@ const OTHER: &str = "other";
 
 /// The model that a request is counted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Model {
+pub enum ModelLabel {
     /// The request chose no model.
     None,
     /// A model that no list names.
@@ -58,11 +58,11 @@ impl RowMeters {
         RowMeters { path: path.to_owned(), own: OnceLock::new(), none: MeterSlot::new(""), other: MeterSlot::new(OTHER), listed }
     }
 
-    fn place(&self, model: Model) -> &MeterSlot {
+    fn place(&self, model: ModelLabel) -> &MeterSlot {
         match model {
-            Model::None => &self.none,
-            Model::Other => &self.other,
-            Model::Listed(number) => self.listed.get(number).unwrap_or(&self.other),
+            ModelLabel::None => &self.none,
+            ModelLabel::Other => &self.other,
+            ModelLabel::Listed(number) => self.listed.get(number).unwrap_or(&self.other),
         }
     }
 }
@@ -83,7 +83,7 @@ impl Meters {
     }
 
     /// Counts a finished request, on the row with this number.
-    pub fn count(&self, row: Option<usize>, model: Model, record: &Record<'_>, watch: &Stopwatch) {
+    pub fn count(&self, row: Option<usize>, model: ModelLabel, record: &Record<'_>, watch: &Stopwatch) {
         let metrics = &*self.metrics;
         let row = row.and_then(|row| self.rows.get(row)).unwrap_or(&self.nowhere);
         let place = row.place(model);
@@ -143,11 +143,11 @@ mod tests {
         let metrics = Arc::new(Metrics::new(true).unwrap());
         let watch = Stopwatch::start(Instant::now(), true);
         let ok = Record { status: Some(200), ended: None, caller: Some("bob"), ..full() };
-        meters(&metrics, &["m", "n"]).count(Some(0), Model::Listed(1), &ok, &watch);
+        meters(&metrics, &["m", "n"]).count(Some(0), ModelLabel::Listed(1), &ok, &watch);
         let next = meters(&metrics, &["n"]);
-        next.count(Some(0), Model::Listed(0), &ok, &watch);
-        next.count(Some(0), Model::Listed(9), &Record { status: Some(599), ..full() }, &watch);
-        next.count(None, Model::None, &Record { status: None, calls: 0, ..full() }, &watch);
+        next.count(Some(0), ModelLabel::Listed(0), &ok, &watch);
+        next.count(Some(0), ModelLabel::Listed(9), &Record { status: Some(599), ..full() }, &watch);
+        next.count(None, ModelLabel::None, &Record { status: None, calls: 0, ..full() }, &watch);
         let text = String::from_utf8(metrics.text(&Now::default()).unwrap()).unwrap();
         for line in [
             "argo_proxy_requests_total{class=\"2xx\",code=\"200\",model=\"n\",route=\"/a\"} 2",

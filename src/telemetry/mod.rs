@@ -15,7 +15,7 @@ mod tests;
 pub mod text_line;
 
 pub use body_log::BodyLog;
-pub use meters::{Meters, Model};
+pub use meters::{Meters, ModelLabel};
 pub use metrics::Metrics;
 pub use record::{AccessLog, By, Ended, Record, CalledUpstream};
 pub use stopwatch::{Spent, Stopwatch};

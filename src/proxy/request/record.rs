@@ -4,7 +4,7 @@ use super::call_summary::CallSummary;
 use super::context::Ctx;
 use super::ending;
 use crate::proxy::upstream::call_state::CallState;
-use crate::telemetry::{AccessLog, Model, Record, Spent, json_line, text_line};
+use crate::telemetry::{AccessLog, ModelLabel, Record, Spent, json_line, text_line};
 use crate::tokens::Asked;
 use jiff::Timestamp;
 use log::{info, warn};
@@ -20,9 +20,9 @@ pub fn report(session: &Session, e: Option<&Error>, ctx: &mut Ctx) {
     if let Some(meters) = ctx.live.meters() {
         let row = ctx.facts.route.as_ref().map(|route| route.number);
         let model = match ctx.ledger.asked() {
-            None => Model::None,
-            Some(Asked { number: None, .. }) => Model::Other,
-            Some(Asked { number: Some(number), .. }) => Model::Listed(*number),
+            None => ModelLabel::None,
+            Some(Asked { number: None, .. }) => ModelLabel::Other,
+            Some(Asked { number: Some(number), .. }) => ModelLabel::Listed(*number),
         };
         meters.count(row, model, &record, &ctx.facts.timing);
     }
