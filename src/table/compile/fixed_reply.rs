@@ -4,7 +4,7 @@ use super::super::written::{self, FixedReply};
 use super::request;
 use crate::plan::Transformer;
 use crate::table::path::names;
-use crate::transform::local::fixed::{Fixed, Part, Redirect};
+use crate::transform::local::fixed::{Fixed, LocationPart, Redirect};
 use crate::wire::Answer;
 use crate::yaml::{At, Source, lookup};
 use http::{StatusCode, Uri};
@@ -72,7 +72,7 @@ fn status(called: &str, written: &FixedReply<'_>, redirect: bool, source: &mut S
 }
 
 /// The address of a redirect, with the parameters of the row's path.
-fn target(called: &str, row: &written::Route<'_>, written: &At<String>, source: &mut Source<'_>) -> Option<Vec<Part>> {
+fn target(called: &str, row: &written::Route<'_>, written: &At<String>, source: &mut Source<'_>) -> Option<Vec<LocationPart>> {
     let path = row.path.as_ref()?.value.as_str();
     let is_rest = |name: &str| path.ends_with(&format!("/{{{name}*}}"));
     let mut parts = Vec::new();
@@ -86,8 +86,8 @@ fn target(called: &str, row: &written::Route<'_>, written: &At<String>, source: 
         let known = names(path).enumerate().map(|(index, name)| (name, index));
         match lookup(name, "parameters", known) {
             Ok(index) => {
-                parts.push(Part::Fixed(fixed.to_owned()));
-                parts.push(Part::Parameter { index, slashes: is_rest(name) });
+                parts.push(LocationPart::Fixed(fixed.to_owned()));
+                parts.push(LocationPart::Parameter { index, slashes: is_rest(name) });
             }
             Err(help) => {
                 let message = format!("{called}.redirect: the path '{path}' has no parameter '{name}'");
@@ -98,8 +98,8 @@ fn target(called: &str, row: &written::Route<'_>, written: &At<String>, source: 
         rest = behind;
     }
     let first = parts.first().map_or(rest, |first| match first {
-        Part::Fixed(text) => text,
-        Part::Parameter { .. } => "",
+        LocationPart::Fixed(text) => text,
+        LocationPart::Parameter { .. } => "",
     });
     if let Err(why) = leads_somewhere(first, &written.value) {
         let help = "write a path that begins with one slash, or a URL with its host: https://host/path".to_owned();
@@ -111,7 +111,7 @@ fn target(called: &str, row: &written::Route<'_>, written: &At<String>, source: 
         source.error(&written.path, message, Some("name another path".to_owned()));
         return None;
     }
-    parts.push(Part::Fixed(rest.to_owned()));
+    parts.push(LocationPart::Fixed(rest.to_owned()));
     Some(parts)
 }
 

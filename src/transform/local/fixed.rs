@@ -21,12 +21,12 @@ pub struct Redirect {
     /// Its status.
     pub status: StatusCode,
     /// The address, part by part.
-    pub target: Vec<Part>,
+    pub target: Vec<LocationPart>,
 }
 
 /// A part of an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Part {
+pub enum LocationPart {
     /// It stands there as it is.
     Fixed(String),
     /// The value of the n-th parameter; with slashes, when that takes the rest of a path.
@@ -42,8 +42,8 @@ impl Redirect {
         let mut out = String::new();
         for part in &self.target {
             match part {
-                Part::Fixed(text) => out.push_str(text),
-                Part::Parameter { index, slashes } => {
+                LocationPart::Fixed(text) => out.push_str(text),
+                LocationPart::Parameter { index, slashes } => {
                     for byte in params.get(*index).map_or("", String::as_str).bytes() {
                         match byte {
                             b'/' if *slashes && !out.ends_with('/') => out.push('/'),
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     fn location(fixed: &str, slashes: bool, value: &str) -> String {
-        let target = vec![Part::Fixed(fixed.to_owned()), Part::Parameter { index: 0, slashes }];
+        let target = vec![LocationPart::Fixed(fixed.to_owned()), LocationPart::Parameter { index: 0, slashes }];
         Redirect { status: StatusCode::TEMPORARY_REDIRECT, target }.location(&[value.to_owned()])
     }
 
