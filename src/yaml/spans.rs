@@ -49,18 +49,18 @@ impl Span {
 }
 
 /// Asks for an enum: fails where the next node starts, and takes nothing.
-struct Probe;
+struct SpanProbe;
 
-impl<'de> DeserializeSeed<'de> for Probe {
+impl<'de> DeserializeSeed<'de> for SpanProbe {
     type Value = Spot;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Spot, D::Error> {
-        let told = deserializer.deserialize_enum("", &[], Probe).err().map(|error| error.to_string());
+        let told = deserializer.deserialize_enum("", &[], SpanProbe).err().map(|error| error.to_string());
         told.map(|told| spot_in(&told)).ok_or_else(|| de::Error::custom("an enum was found"))
     }
 }
 
-impl<'de> Visitor<'de> for Probe {
+impl<'de> Visitor<'de> for SpanProbe {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -119,7 +119,7 @@ impl<'de> Visitor<'de> for Walk {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Below, A::Error> {
         let mut list = Vec::new();
-        while let Some(spot) = items.next_element_seed(Probe)? {
+        while let Some(spot) = items.next_element_seed(SpanProbe)? {
             let below = items.next_element_seed(Walk)?.unwrap_or(Below::Nothing);
             list.push(Span { spot, below });
         }
@@ -128,9 +128,9 @@ impl<'de> Visitor<'de> for Walk {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Below, A::Error> {
         let mut list = Vec::new();
-        while let Some(key) = entries.next_key_seed(Probe)? {
+        while let Some(key) = entries.next_key_seed(SpanProbe)? {
             entries.next_key::<IgnoredAny>()?;
-            let spot = entries.next_value_seed(Probe)?;
+            let spot = entries.next_value_seed(SpanProbe)?;
             let below = entries.next_value_seed(Walk)?;
             list.push((key, Span { spot, below }));
         }
