@@ -10,16 +10,16 @@ const MAX_DEPTH: usize = 64;
 /// Dicts, lists, tuples (as lists), strings with either quote, numbers, `True`, `False` and `None`. Line ends inside a
 /// string are taken as they are, since ARGO does not escape them always.
 pub fn literal(text: &str) -> Option<(Value, &str)> {
-    let mut reader = Reader { rest: text };
+    let mut reader = LiteralReader { rest: text };
     let value = reader.value(0)?;
     Some((value, reader.rest))
 }
 
-struct Reader<'a> {
+struct LiteralReader<'a> {
     rest: &'a str,
 }
 
-impl Reader<'_> {
+impl LiteralReader<'_> {
     fn value(&mut self, depth: usize) -> Option<Value> {
         if depth > MAX_DEPTH {
             return None;
