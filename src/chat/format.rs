@@ -11,12 +11,12 @@ pub enum Format<'a> {
     /// Any object.
     Object,
     /// What a schema describes.
-    Schema(Schema<'a>),
+    JsonSchema(JsonSchema<'a>),
 }
 
 /// A schema with its name.
 #[derive(Debug)]
-pub struct Schema<'a> {
+pub struct JsonSchema<'a> {
     /// Letters, digits, `_` and `-`.
     pub name: Cow<'a, str>,
     /// A JSON string.

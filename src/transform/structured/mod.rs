@@ -4,7 +4,7 @@
 mod answer;
 
 use crate::chat::tools::{Choice, Tool, Tools};
-use crate::chat::{ChatRequest, Format, Message, Role, Schema};
+use crate::chat::{ChatRequest, Format, Message, Role, JsonSchema};
 use crate::json::{self, Fields};
 use crate::models::effect::StructuredReason;
 use crate::models::{Family, RuleEffect, Rules, Structured};
@@ -70,7 +70,7 @@ fn tool<'a>(
     if has_tools {
         return Err(StructuredReason::OwnTools);
     }
-    let Format::Schema(Schema { name, description, schema: Some(schema), strict }) = format else {
+    let Format::Schema(JsonSchema { name, description, schema: Some(schema), strict }) = format else {
         return Err(StructuredReason::NoSchema);
     };
     if !is_of_object(schema) {
@@ -97,8 +97,8 @@ fn words(format: &Format<'_>, has_tools: bool) -> String {
     let bare = "and nothing else: no explanation before or after it, no code fence.";
     match format {
         Format::Object => format!("{when} with one JSON object {bare}"),
-        Format::Schema(Schema { schema: None, .. }) => format!("{when} with JSON {bare}"),
-        Format::Schema(Schema { name, description, schema: Some(schema), .. }) => {
+        Format::Schema(JsonSchema { schema: None, .. }) => format!("{when} with JSON {bare}"),
+        Format::Schema(JsonSchema { name, description, schema: Some(schema), .. }) => {
             let about = description.and_then(json::text_of).map(|about| format!(" ({about})")).unwrap_or_default();
             format!(
                 "{when} with JSON that follows the schema \"{name}\"{about} {bare}\n\nThe JSON schema:\n{}",

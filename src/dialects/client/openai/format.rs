@@ -1,7 +1,7 @@
 //! `response_format` of a request: the JSON that the answer is to be.
 
 use super::values::{text, wrong_type};
-use crate::chat::{Format, Schema};
+use crate::chat::{Format, JsonSchema};
 use crate::json::{self, Fields};
 use crate::wire::Failure;
 use serde_json::value::RawValue;
@@ -44,7 +44,7 @@ fn object<'a>(place: &str, given: &'a RawValue) -> Result<Fields<'a>, Failure> {
     Fields::parse(given.get()).map_err(|_| wrong_type(place, "an object", given))
 }
 
-fn schema<'a>(place: &str, given: &'a RawValue) -> Result<Schema<'a>, Failure> {
+fn schema<'a>(place: &str, given: &'a RawValue) -> Result<JsonSchema<'a>, Failure> {
     let fields = object(place, given)?;
     let there = |name: &str| fields.get(name).filter(|value| !json::is_null(value));
     let name_place = format!("{place}.name");
@@ -64,7 +64,7 @@ fn schema<'a>(place: &str, given: &'a RawValue) -> Result<Schema<'a>, Failure> {
         Some(value) if !value.get().starts_with(opens) => Err(wrong_type(&format!("{place}.{name}"), wanted, value)),
         value => Ok(value),
     };
-    Ok(Schema {
+    Ok(JsonSchema {
         name,
         description: kind("description", &['"'], "a string")?,
         schema: kind("schema", &['{'], "a JSON schema")?,
@@ -85,7 +85,7 @@ mod tests {
         let told = |format: Option<Format<'_>>| match format {
             None => "text".to_owned(),
             Some(Format::Object) => "object".to_owned(),
-            Some(Format::Schema(Schema { name, description, schema, strict })) => {
+            Some(Format::Schema(JsonSchema { name, description, schema, strict })) => {
                 let raw = |value: Option<&RawValue>| value.map_or("-", |raw| raw.get()).to_owned();
                 format!("{name} {} {} {}", raw(description), raw(schema), raw(strict))
             }
