@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 
 /// Whose setting a limit is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SetBy {
+pub enum BoundSource {
     /// `limits` of config.yaml, for every caller.
     Config,
     /// The caller's own `limits`.
@@ -15,12 +15,12 @@ pub enum SetBy {
     LimitedRow(Box<str>),
 }
 
-impl fmt::Display for SetBy {
+impl fmt::Display for BoundSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            SetBy::Config => f.write_str("of config.yaml"),
-            SetBy::Caller => f.write_str("of this caller"),
-            SetBy::Row(place) => write!(f, "of {place} in the table"),
+            BoundSource::Config => f.write_str("of config.yaml"),
+            BoundSource::Caller => f.write_str("of this caller"),
+            BoundSource::Row(place) => write!(f, "of {place} in the table"),
         }
     }
 }
@@ -31,7 +31,7 @@ pub struct Bound {
     /// How much.
     pub limit: NonZeroU32,
     /// Who says so.
-    pub set_by: SetBy,
+    pub set_by: BoundSource,
 }
 
 /// The limits of one account.
@@ -49,8 +49,8 @@ impl Bounds {
     /// A caller's: its own, and where it has none those of the configuration.
     pub fn of_caller(own: &Limits, general: &Limits) -> Self {
         let either = |own: Option<NonZeroU32>, general: Option<NonZeroU32>| {
-            let own = own.map(|limit| Bound { limit, set_by: SetBy::Caller });
-            own.or(general.map(|limit| Bound { limit, set_by: SetBy::Config }))
+            let own = own.map(|limit| Bound { limit, set_by: BoundSource::Caller });
+            own.or(general.map(|limit| Bound { limit, set_by: BoundSource::Config }))
         };
         Bounds {
             requests: either(own.requests_per_minute, general.requests_per_minute),
@@ -61,7 +61,7 @@ impl Bounds {
 
     /// A caller's on one row.
     pub fn of_row(limits: &Limits, place: &str) -> Self {
-        let of = |limit: Option<NonZeroU32>| limit.map(|limit| Bound { limit, set_by: SetBy::Row(place.into()) });
+        let of = |limit: Option<NonZeroU32>| limit.map(|limit| Bound { limit, set_by: BoundSource::Row(place.into()) });
         Bounds {
             requests: of(limits.requests_per_minute),
             tokens: of(limits.tokens_per_minute),
@@ -88,8 +88,8 @@ mod tests {
         };
         let bounds = Bounds::of_caller(&limits(5, 0), &limits(1, 2));
         let bound = |limit, set_by| Some(Bound { limit: NonZeroU32::new(limit).unwrap(), set_by });
-        assert_eq!(bounds.requests, bound(5, SetBy::Caller));
-        assert_eq!(bounds.tokens, bound(2, SetBy::Config));
+        assert_eq!(bounds.requests, bound(5, BoundSource::Caller));
+        assert_eq!(bounds.tokens, bound(2, BoundSource::Config));
         assert_eq!(bounds.concurrent, None);
         assert!(Bounds::of_row(&limits(0, 0), "x").is_none());
     }

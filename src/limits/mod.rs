@@ -8,7 +8,7 @@ mod headers;
 mod limiter;
 mod refusal;
 
-pub use bounds::{Bound, Bounds, SetBy};
+pub use bounds::{Bound, Bounds, BoundSource};
 pub use concurrency::Turn;
 pub use headers::{RateLimitHeaders, Standing, reset};
 pub use limiter::{Admitted, Limiter, LimitedRow};

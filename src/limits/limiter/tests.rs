@@ -1,6 +1,6 @@
 use super::*;
 use crate::access::Permissions;
-use crate::limits::SetBy;
+use crate::limits::BoundSource;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -173,7 +173,7 @@ fn who_waits_for_the_row_keeps_no_place_of_the_callers_from_anybody() {
     let (mut first, mut second, mut elsewhere) = (turn(Some(row)), turn(Some(row)), turn(None));
     assert_eq!(first.go_on(true), Ok(true));
     assert_eq!(second.go_on(true), Ok(false));
-    assert!(second.waits_for().is_some_and(|bound| bound.set_by == SetBy::Row("routes[0]".into())));
+    assert!(second.waits_for().is_some_and(|bound| bound.set_by == BoundSource::Row("routes[0]".into())));
     assert_eq!(elsewhere.go_on(false), Ok(true));
 }
 
