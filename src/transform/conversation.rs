@@ -2,7 +2,7 @@
 //! replies.
 
 use super::limits;
-use super::reply::{ChatReply, Source};
+use super::reply::{ChatReply, AnswerSource};
 use super::structured::{self, Way, Wrapping};
 use super::{Unfit, Wiring};
 use crate::chat::tools::Tools;
@@ -98,7 +98,7 @@ impl ChatPipeline {
             self.check_tools(tools, &chosen)?;
         }
         let wrapping = self.structure(&mut request, rules, cx)?;
-        let source = Source { dialect: self.dialect, offered: names(request.tools.as_ref()), wrapping };
+        let source = AnswerSource { dialect: self.dialect, offered: names(request.tools.as_ref()), wrapping };
         let prompt = self.prompt(client, &request, rules, body)?;
         let (limit, answers) = (request.limit_name, request.answers.max(1));
         let (stream, include_usage, timeout) = (request.stream, request.include_usage, request.timeout);
@@ -252,7 +252,7 @@ fn plan(
     mut calls: Vec<Call>,
     frame: ReplyFrame,
     delivery: Delivery,
-    source: Source,
+    source: AnswerSource,
 ) -> Result<Plan, Failure> {
     let stream_type = client.stream_type();
     let reply = |frame, source| {

@@ -9,7 +9,7 @@ use http::StatusCode;
 
 /// What tells what an answer says.
 #[derive(Clone)]
-pub struct Source {
+pub struct AnswerSource {
     /// How the upstream speaks.
     pub dialect: &'static dyn ChatDialect,
     /// The tools whose calls may have leaked into the text.
@@ -18,7 +18,7 @@ pub struct Source {
     pub wrapping: Option<Wrapping>,
 }
 
-impl Source {
+impl AnswerSource {
     fn whole(&self, body: &[u8], sink: &mut dyn Sink) -> Result<(), Failure> {
         let Some(wrapping) = self.wrapping else { return self.dialect.whole(body, &self.offered, sink) };
         let mut wrapped = Wrapped::new(wrapping);
@@ -30,7 +30,7 @@ impl Source {
 
 /// The reply to one chat call.
 pub struct ChatReply<E> {
-    source: Source,
+    source: AnswerSource,
     encoder: E,
     delivery: Delivery,
     /// The content type of a stream.
@@ -41,7 +41,7 @@ pub struct ChatReply<E> {
 
 impl<E: Encoder> ChatReply<E> {
     /// The reply that `encoder` writes.
-    pub fn new(source: Source, encoder: E, delivery: Delivery, stream_type: &'static str) -> Self {
+    pub fn new(source: AnswerSource, encoder: E, delivery: Delivery, stream_type: &'static str) -> Self {
         let decoder = (delivery == Delivery::Stream).then(|| source.dialect.stream());
         ChatReply { source, encoder, delivery, stream_type, decoder }
     }
