@@ -45,7 +45,7 @@ impl<'a> Document<'a> {
         self.spot(path).map(|(line, _)| line)
     }
 
-    fn spot(&self, path: &[PathStep]) -> Option<node::Spot> {
+    fn spot(&self, path: &[PathStep]) -> Option<node::NodeSpot> {
         match self.spans.get_or_init(|| Span::of(self.text)) {
             Some(spans) => spans.at(path),
             None => locate(self.text, path),
@@ -54,7 +54,7 @@ impl<'a> Document<'a> {
 }
 
 /// A word of a text.
-pub(super) fn spot(file: &str, text: &str, at: node::Spot, node: Option<&Node>, part: Option<&str>) -> Place {
+pub(super) fn spot(file: &str, text: &str, at: node::NodeSpot, node: Option<&Node>, part: Option<&str>) -> Place {
     let (line, column) = at;
     let source = without_mark(text).lines().nth(line.saturating_sub(1)).unwrap_or_default();
     let (column, length) = span::word(source, column, node, part);

@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::node::{Spot, spot_of, without_mark};
+use super::node::{NodeSpot, spot_of, without_mark};
 
 /// One step down into a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub fn way_to(file: usize) -> Vec<PathStep> {
 }
 
 /// Where the node at `path` starts; `None` when the text has no such node.
-pub fn locate(text: &str, path: &[PathStep]) -> Option<Spot> {
+pub fn locate(text: &str, path: &[PathStep]) -> Option<NodeSpot> {
     let error = Locate(path).deserialize(serde_yaml::Deserializer::from_str(without_mark(text))).err()?;
     spot_of(&error)
 }
@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn every_kind_of_node_is_located() {
         use PathStep::{Item, Key, Value};
-        let cases: &[(&[PathStep], Spot)] = &[
+        let cases: &[(&[PathStep], NodeSpot)] = &[
             (&[], (2, 1)),
             (&[Key(0)], (2, 1)),
             (&[Value(0)], (2, 7)),

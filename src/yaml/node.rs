@@ -19,13 +19,13 @@ pub enum Node {
 }
 
 /// Line and column, both from 1.
-pub type Spot = (usize, usize);
+pub type NodeSpot = (usize, usize);
 
 /// Text that is not YAML, or YAML of a kind that has no place in a configuration.
 #[derive(Debug)]
 pub struct ExpandFault {
     pub message: String,
-    pub spot: Option<Spot>,
+    pub spot: Option<NodeSpot>,
 }
 
 /// Parses one YAML document; a text without any content is [`Node::Null`].
@@ -42,7 +42,7 @@ pub fn parse(text: &str) -> Result<Node, ExpandFault> {
 }
 
 /// The one mistake that serde_yaml tells without its place.
-fn second_document(text: &str, message: &str) -> Option<Spot> {
+fn second_document(text: &str, message: &str) -> Option<NodeSpot> {
     if !message.contains("more than one document") {
         return None;
     }
@@ -56,7 +56,7 @@ pub(super) fn without_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
-pub(super) fn spot_of(error: &serde_yaml::Error) -> Option<Spot> {
+pub(super) fn spot_of(error: &serde_yaml::Error) -> Option<NodeSpot> {
     error.location().map(|at| (at.line(), at.column()))
 }
 

@@ -8,12 +8,12 @@ use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, IgnoredAny, Map
 use std::fmt;
 
 use super::locate::{PathStep, locate};
-use super::node::{Spot, without_mark};
+use super::node::{NodeSpot, without_mark};
 
 /// Where a node starts, and where those below it do.
 #[derive(Debug)]
 pub struct Span {
-    spot: Spot,
+    spot: NodeSpot,
     below: Below,
 }
 
@@ -22,7 +22,7 @@ enum Below {
     Nothing,
     Items(Vec<Span>),
     /// Keys, which are not looked into, and values.
-    Entries(Vec<(Spot, Span)>),
+    Entries(Vec<(NodeSpot, Span)>),
 }
 
 impl Span {
@@ -37,7 +37,7 @@ impl Span {
     }
 
     /// Where the node at the end of a path starts.
-    pub fn at(&self, path: &[PathStep]) -> Option<Spot> {
+    pub fn at(&self, path: &[PathStep]) -> Option<NodeSpot> {
         let Some((step, rest)) = path.split_first() else { return Some(self.spot) };
         match (step, &self.below) {
             (PathStep::Item(index), Below::Items(items)) => items.get(*index)?.at(rest),
@@ -52,9 +52,9 @@ impl Span {
 struct SpanProbe;
 
 impl<'de> DeserializeSeed<'de> for SpanProbe {
-    type Value = Spot;
+    type Value = NodeSpot;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Spot, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<NodeSpot, D::Error> {
         let told = deserializer.deserialize_enum("", &[], SpanProbe).err().map(|error| error.to_string());
         told.map(|told| spot_in(&told)).ok_or_else(|| de::Error::custom("an enum was found"))
     }
@@ -73,7 +73,7 @@ impl<'de> Visitor<'de> for SpanProbe {
 }
 
 /// Line and column at the end of an error's text; the very beginning has none.
-fn spot_in(told: &str) -> Spot {
+fn spot_in(told: &str) -> NodeSpot {
     let spot = told.rsplit_once(" at line ").and_then(|(_, spot)| {
         let (line, column) = spot.split_once(" column ")?;
         Some((line.parse().ok()?, column.parse().ok()?))
