@@ -2,7 +2,7 @@
 
 use crate::access::{Mode, limits};
 use crate::telemetry::AccessLog;
-use crate::yaml::{Choice, Key, Kind};
+use crate::yaml::{KeyChoice, Key, Kind};
 
 /// All keys, in the order of the sample.
 pub const KEYS: &[Key] = &[
@@ -100,10 +100,10 @@ const CORS: &[Key] = &[Key::optional(
     "scheme://host:port, with * for any port; \"*\" alone allows every page. Default: this machine, any port.",
 )];
 
-fn modes() -> Vec<Choice> {
-    Mode::ALL.iter().map(|(name, _, about)| Choice { name, about }).collect()
+fn modes() -> Vec<KeyChoice> {
+    Mode::ALL.iter().map(|(name, _, about)| KeyChoice { name, about }).collect()
 }
 
-fn access_logs() -> Vec<Choice> {
-    AccessLog::NAMES.iter().map(|(name, _, about)| Choice { name, about }).collect()
+fn access_logs() -> Vec<KeyChoice> {
+    AccessLog::NAMES.iter().map(|(name, _, about)| KeyChoice { name, about }).collect()
 }

@@ -34,7 +34,7 @@ impl Key {
 
 /// A value with a name, and what it means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Choice {
+pub struct KeyChoice {
     pub name: &'static str,
     pub about: &'static str,
 }
@@ -61,9 +61,9 @@ pub enum Kind {
     /// Any text.
     Text,
     /// One of a few names.
-    OneOf(fn() -> Vec<Choice>),
+    OneOf(fn() -> Vec<KeyChoice>),
     /// One of a few names, or a mapping with these keys, of which it has exactly one of those that are named.
-    Either(fn() -> Vec<Choice>, &'static [Key], &'static [&'static str]),
+    Either(fn() -> Vec<KeyChoice>, &'static [Key], &'static [&'static str]),
     /// A list of the same kind.
     List(&'static Kind),
     /// One value, or a list of them.

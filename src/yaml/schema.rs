@@ -1,6 +1,6 @@
 //! The description of a file's keys as a JSON Schema (draft 7), which editors read.
 
-use super::keys::{Choice, Key, Kind};
+use super::keys::{KeyChoice, Key, Kind};
 use serde_json::{Map, Value, json};
 
 /// A text in which a variable stands, wherever something else than text is meant.
@@ -103,7 +103,7 @@ impl Schema {
     }
 }
 
-fn choices(kind: Kind) -> Vec<Choice> {
+fn choices(kind: Kind) -> Vec<KeyChoice> {
     match kind {
         Kind::OneOf(choices) | Kind::Either(choices, ..) => choices(),
         Kind::OneOrMany(kind) | Kind::List(kind) => choices(*kind),

@@ -1,11 +1,11 @@
 //! Names that a key may have, with the values that they stand for.
 
-use crate::yaml::Choice;
+use crate::yaml::KeyChoice;
 
 /// A name, the value that it stands for, and what that means.
 pub type NamedValue<T> = (&'static str, T, &'static str);
 
 /// Returns the names as choices of a key.
-pub fn choices<T>(named: &'static [NamedValue<T>]) -> Vec<Choice> {
-    named.iter().map(|(name, _, about)| Choice { name, about }).collect()
+pub fn choices<T>(named: &'static [NamedValue<T>]) -> Vec<KeyChoice> {
+    named.iter().map(|(name, _, about)| KeyChoice { name, about }).collect()
 }

@@ -3,7 +3,7 @@
 use super::choices::{NamedValue, choices};
 use crate::models::{Family, Streaming, Structured, SystemRole};
 use crate::tokens::Tokenizer;
-use crate::yaml::{Choice, Key, Kind};
+use crate::yaml::{KeyChoice, Key, Kind};
 
 pub(super) const GROUP: &[Key] = &[
     Key::optional(
@@ -148,22 +148,22 @@ pub const STRUCTUREDS: &[NamedValue<Structured>] = &[
     ("pass", Structured::Pass, "Not at all: `response_format` goes up as it came."),
 ];
 
-fn system_roles() -> Vec<Choice> {
+fn system_roles() -> Vec<KeyChoice> {
     choices(SYSTEM_ROLES)
 }
 
-fn tokenizers() -> Vec<Choice> {
+fn tokenizers() -> Vec<KeyChoice> {
     choices(TOKENIZERS)
 }
 
-fn families() -> Vec<Choice> {
+fn families() -> Vec<KeyChoice> {
     choices(FAMILIES)
 }
 
-fn streamings() -> Vec<Choice> {
+fn streamings() -> Vec<KeyChoice> {
     choices(STREAMINGS)
 }
 
-fn structureds() -> Vec<Choice> {
+fn structureds() -> Vec<KeyChoice> {
     choices(STRUCTUREDS)
 }

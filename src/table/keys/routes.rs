@@ -4,7 +4,7 @@ use super::choices::{NamedValue, choices};
 use crate::access::limits;
 use crate::tokens::Counting;
 use crate::transform::{REPLIES, TRANSFORMERS};
-use crate::yaml::{Choice, Key, Kind};
+use crate::yaml::{KeyChoice, Key, Kind};
 
 pub(super) const ROUTE: &[Key] = &[
     Key::required("path", Kind::Text, "The path; {name} takes one segment, a final {name*} the rest."),
@@ -97,22 +97,22 @@ pub const COUNTINGS: &[NamedValue<Counting>] = &[
 const METHODS: &[NamedValue<()>] =
     &[("GET", (), ""), ("POST", (), ""), ("PUT", (), ""), ("PATCH", (), ""), ("DELETE", (), "")];
 
-fn transformers() -> Vec<Choice> {
-    TRANSFORMERS.iter().map(|entry| Choice { name: entry.name, about: entry.about }).collect()
+fn transformers() -> Vec<KeyChoice> {
+    TRANSFORMERS.iter().map(|entry| KeyChoice { name: entry.name, about: entry.about }).collect()
 }
 
 fn settings() -> Vec<(&'static str, &'static [Key])> {
     TRANSFORMERS.iter().map(|entry| (entry.name, entry.keys)).collect()
 }
 
-fn replies() -> Vec<Choice> {
-    REPLIES.iter().map(|entry| Choice { name: entry.name, about: entry.about }).collect()
+fn replies() -> Vec<KeyChoice> {
+    REPLIES.iter().map(|entry| KeyChoice { name: entry.name, about: entry.about }).collect()
 }
 
-fn countings() -> Vec<Choice> {
+fn countings() -> Vec<KeyChoice> {
     choices(COUNTINGS)
 }
 
-fn methods() -> Vec<Choice> {
+fn methods() -> Vec<KeyChoice> {
     choices(METHODS)
 }

@@ -1,7 +1,7 @@
 //! What a row of `tests` may say.
 
 use super::choices::{NamedValue, choices};
-use crate::yaml::{Choice, Key, Kind};
+use crate::yaml::{KeyChoice, Key, Kind};
 
 pub(super) const TRIAL: &[Key] = &[
     Key::required("name", Kind::Text, "What it shows, in a few words of its own."),
@@ -61,6 +61,6 @@ pub fn is_method(name: &str) -> bool {
     ALL_METHODS.iter().any(|(known, ..)| *known == name)
 }
 
-fn all_methods() -> Vec<Choice> {
+fn all_methods() -> Vec<KeyChoice> {
     choices(ALL_METHODS)
 }

@@ -1,7 +1,7 @@
 //! What a row of `upstreams` may say.
 
 use crate::dialects::upstream::DIALECTS;
-use crate::yaml::{Choice, Key, Kind};
+use crate::yaml::{KeyChoice, Key, Kind};
 
 pub(super) const UPSTREAM: &[Key] = &[
     Key::required(
@@ -74,6 +74,6 @@ const TLS: &[Key] = &[
     Key::optional("key", Kind::Text, "A PEM file with the key of that certificate."),
 ];
 
-fn dialects() -> Vec<Choice> {
-    DIALECTS.iter().map(|(name, _, about)| Choice { name, about }).collect()
+fn dialects() -> Vec<KeyChoice> {
+    DIALECTS.iter().map(|(name, _, about)| KeyChoice { name, about }).collect()
 }
