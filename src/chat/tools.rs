@@ -9,7 +9,7 @@ pub struct Tools<'a> {
     /// The tools in order.
     pub offered: Vec<Tool<'a>>,
     /// Which may be called; `None` leaves it to the upstream.
-    pub choice: Option<Choice<'a>>,
+    pub choice: Option<ToolChoice<'a>>,
     /// Whether several may be called in one turn; `None` leaves it to the upstream.
     pub parallel: Option<bool>,
 }
@@ -29,7 +29,7 @@ pub struct Tool<'a> {
 
 /// Which tools may be called.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Choice<'a> {
+pub enum ToolChoice<'a> {
     /// Any or none.
     Auto,
     /// None.

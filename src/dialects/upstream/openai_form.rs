@@ -1,6 +1,6 @@
 //! Messages and tools in the form of OpenAI's chat completions, which several upstreams read.
 
-use crate::chat::tools::{Choice, Tool, ToolCall, Tools};
+use crate::chat::tools::{ToolChoice, Tool, ToolCall, Tools};
 use crate::chat::{Conversation, Message};
 use crate::json;
 use serde_json::value::RawValue;
@@ -90,10 +90,10 @@ pub fn push_choice(out: &mut Vec<u8>, tools: &Tools<'_>) {
     if let Some(choice) = &tools.choice {
         json::push_key(out, "tool_choice");
         match choice {
-            Choice::Auto => out.extend_from_slice(b"\"auto\""),
-            Choice::None => out.extend_from_slice(b"\"none\""),
-            Choice::Required => out.extend_from_slice(b"\"required\""),
-            Choice::Named(name) => {
+            ToolChoice::Auto => out.extend_from_slice(b"\"auto\""),
+            ToolChoice::None => out.extend_from_slice(b"\"none\""),
+            ToolChoice::Required => out.extend_from_slice(b"\"required\""),
+            ToolChoice::Named(name) => {
                 out.extend_from_slice(b"{\"type\":\"function\",\"function\":{\"name\":");
                 json::push_string(out, name);
                 out.extend_from_slice(b"}}");

@@ -3,7 +3,7 @@
 
 mod answer;
 
-use crate::chat::tools::{Choice, Tool, Tools};
+use crate::chat::tools::{ToolChoice, Tool, Tools};
 use crate::chat::{ChatRequest, Format, Message, Role, JsonSchema};
 use crate::json::{self, Fields};
 use crate::models::effect::StructuredReason;
@@ -79,7 +79,7 @@ fn tool<'a>(
     let tool = Tool { name: name.clone(), description: *description, parameters: Some(schema), strict: *strict };
     // Some of OpenAI's models refuse to be told how many calls they may make; none makes two of a tool that is named.
     let parallel = (rules.tools == Some(Family::Anthropic)).then_some(false);
-    Ok((Tools { offered: vec![tool], choice: Some(Choice::Named(name.clone())), parallel }, why))
+    Ok((Tools { offered: vec![tool], choice: Some(ToolChoice::Named(name.clone())), parallel }, why))
 }
 
 /// Whether a schema can be that of a tool's arguments: an object with members, and nothing at its root that vendors refuse

@@ -2,7 +2,7 @@
 //! (`functions` with `function_call`).
 
 use super::values::{text, wrong_type};
-use crate::chat::tools::{Choice, Tool, Tools};
+use crate::chat::tools::{ToolChoice, Tool, Tools};
 use crate::json::{self, Fields, fields};
 use crate::wire::Failure;
 use serde_json::value::RawValue;
@@ -57,7 +57,7 @@ impl<'a> Offer<'a> {
         let choice = given.map(|given| choice(upstream, name, given, old)).transpose()?;
         if offered.is_empty() {
             return match choice {
-                Some(Choice::Required | Choice::Named(_)) => {
+                Some(ToolChoice::Required | ToolChoice::Named(_)) => {
                     Err(Failure::bad_field(name, format!("'{name}' is only allowed when tools are given.")))
                 }
                 _ => Ok(None),
@@ -71,7 +71,7 @@ impl<'a> Offer<'a> {
         };
         let tools = Tools { offered, choice, parallel };
         match &tools.choice {
-            Some(Choice::Named(wanted)) if !tools.has(wanted) => {
+            Some(ToolChoice::Named(wanted)) if !tools.has(wanted) => {
                 let message = format!("'{name}' names the tool '{wanted}', which is not among those given.");
                 Err(Failure::bad_field(name, message))
             }
@@ -136,14 +136,14 @@ fn function<'a>(place: &str, given: &'a RawValue) -> Result<Tool<'a>, Failure> {
     })
 }
 
-fn choice<'a>(upstream: &str, name: &str, given: &'a RawValue, old: bool) -> Result<Choice<'a>, Failure> {
+fn choice<'a>(upstream: &str, name: &str, given: &'a RawValue, old: bool) -> Result<ToolChoice<'a>, Failure> {
     let wanted = if old { "auto, none or {\"name\"}" } else { "auto, none, required or a named function" };
     let wrong = || Failure::bad_field(name, format!("'{name}' is {}; expected {wanted}.", shown(given)));
     if let Some(word) = json::text_of(given) {
         return match (word.as_ref(), old) {
-            ("auto", _) => Ok(Choice::Auto),
-            ("none", _) => Ok(Choice::None),
-            ("required", false) => Ok(Choice::Required),
+            ("auto", _) => Ok(ToolChoice::Auto),
+            ("none", _) => Ok(ToolChoice::None),
+            ("required", false) => Ok(ToolChoice::Required),
             _ => Err(wrong()),
         };
     }
@@ -162,7 +162,7 @@ fn choice<'a>(upstream: &str, name: &str, given: &'a RawValue, old: bool) -> Res
             None => return Err(wrong()),
         }
     };
-    holder.get("name").and_then(json::text_of).map(Choice::Named).ok_or_else(wrong)
+    holder.get("name").and_then(json::text_of).map(ToolChoice::Named).ok_or_else(wrong)
 }
 
 fn missing(place: &str, wanted: &str) -> Failure {

@@ -1,7 +1,7 @@
 //! Tools that a request offers, in the shape of the model's vendor, which is what ARGO passes on.
 
 use crate::chat::Conversation;
-use crate::chat::tools::{Choice, Tool, Tools};
+use crate::chat::tools::{ToolChoice, Tool, Tools};
 use crate::dialects::upstream::openai_form;
 use crate::json;
 use crate::models::Family;
@@ -54,7 +54,7 @@ pub fn push(out: &mut Vec<u8>, chat: &Conversation<'_>, family: Family) {
     out.push(b'[');
     // Google has no choice of one tool: it must call one, and there is only that one.
     let only = match &tools.choice {
-        Some(Choice::Named(name)) if family == Family::Google => Some(name),
+        Some(ToolChoice::Named(name)) if family == Family::Google => Some(name),
         _ => None,
     };
     let offered = tools.offered.iter().filter(|tool| only.is_none_or(|only| *only == tool.name));
@@ -69,7 +69,7 @@ pub fn push(out: &mut Vec<u8>, chat: &Conversation<'_>, family: Family) {
 }
 
 fn named_in_history<'a>(chat: &'a Conversation<'_>) -> Tools<'a> {
-    let mut tools = Tools { choice: Some(Choice::None), ..Tools::default() };
+    let mut tools = Tools { choice: Some(ToolChoice::None), ..Tools::default() };
     for call in chat.messages.iter().flat_map(|message| &message.calls) {
         if !tools.has(&call.name) {
             let name = Cow::Borrowed(call.name.as_ref());
@@ -110,9 +110,9 @@ fn push_choice(out: &mut Vec<u8>, tools: &Tools<'_>, family: Family) {
             if let Some(choice) = &tools.choice {
                 json::push_key(out, "tool_choice");
                 out.extend_from_slice(match choice {
-                    Choice::Auto => b"\"AUTO\"",
-                    Choice::None => b"\"NONE\"",
-                    Choice::Required | Choice::Named(_) => b"\"ANY\"",
+                    ToolChoice::Auto => b"\"AUTO\"",
+                    ToolChoice::None => b"\"NONE\"",
+                    ToolChoice::Required | ToolChoice::Named(_) => b"\"ANY\"",
                 });
             }
         }
@@ -124,23 +124,23 @@ fn push_anthropic_choice(out: &mut Vec<u8>, tools: &Tools<'_>) {
     let one_by_one = tools.parallel == Some(false);
     let choice = match &tools.choice {
         None if !one_by_one => return,
-        None => &Choice::Auto,
+        None => &ToolChoice::Auto,
         Some(choice) => choice,
     };
     json::push_key(out, "tool_choice");
     let kind = match choice {
-        Choice::Auto => "auto",
-        Choice::None => "none",
-        Choice::Required => "any",
-        Choice::Named(_) => "tool",
+        ToolChoice::Auto => "auto",
+        ToolChoice::None => "none",
+        ToolChoice::Required => "any",
+        ToolChoice::Named(_) => "tool",
     };
     out.extend_from_slice(b"{\"type\":");
     json::push_string(out, kind);
-    if let Choice::Named(name) = choice {
+    if let ToolChoice::Named(name) = choice {
         json::push_key(out, "name");
         json::push_string(out, name);
     }
-    if one_by_one && *choice != Choice::None {
+    if one_by_one && *choice != ToolChoice::None {
         out.extend_from_slice(b",\"disable_parallel_tool_use\":true");
     }
     out.push(b'}');
