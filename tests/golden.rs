@@ -11,7 +11,7 @@
 use argo_openai_proxy::access::Caller;
 use argo_openai_proxy::dialects::client::openai::Openai;
 use argo_openai_proxy::exchange::joined::{JoinedExchanges, JoinedStep};
-use argo_openai_proxy::exchange::{Exchange, HeadPlan, ExchangeLimits};
+use argo_openai_proxy::exchange::{Exchange, ExchangeLimits, HeadPlan};
 use argo_openai_proxy::plan::{Call, Context, Plan, Reply, Request, ServiceState, Subrequests, refuse};
 use argo_openai_proxy::table::{Matched, Table, Variables, no_files};
 use argo_openai_proxy::transform::{REPLIES, TRANSFORMERS};

@@ -11,7 +11,7 @@ pub enum Format<'a> {
     /// Any object.
     Object,
     /// What a schema describes.
-    JsonSchema(JsonSchema<'a>),
+    Schema(JsonSchema<'a>),
 }
 
 /// A schema with its name.

@@ -1,7 +1,7 @@
 //! Where `serve` listens, and where its instance has its place: what the configuration says, bound or taken over.
 
 use super::args::ServeArgs;
-use super::output::Ended;
+use super::output::CommandEnd;
 use crate::config::Config;
 use crate::loading::environment;
 use crate::server::upgrade::{Inherited, Newcomer};

@@ -1,7 +1,7 @@
 //! `stand-in`: the stand-in for ARGO alone, and what it takes from a table.
 
 use super::args::StandInArgs;
-use super::output::Ended;
+use super::output::CommandEnd;
 use crate::loading::table_only;
 use crate::models;
 use crate::proxy::in_flight::InFlight;

@@ -2,7 +2,7 @@
 
 use crate::access::{Mode, limits};
 use crate::telemetry::AccessLog;
-use crate::yaml::{KeyChoice, Key, Kind};
+use crate::yaml::{Key, KeyChoice, Kind};
 
 /// All keys, in the order of the sample.
 pub const KEYS: &[Key] = &[

@@ -16,7 +16,7 @@ use crate::wire::HttpUrl;
 use crate::yaml::node::{Node, parse};
 use crate::yaml::source::syntax;
 use crate::yaml::value::{boolean, expected, seconds, seconds_or_zero, size};
-use crate::yaml::{Section, Source, PathStep};
+use crate::yaml::{PathStep, Section, Source};
 
 /// What one text says; a key that it leaves out is `None`.
 #[derive(Default)]

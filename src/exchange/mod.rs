@@ -175,7 +175,11 @@ impl Exchange {
                 body.push(piece);
                 Bytes::new()
             }
-            ExchangeState::Waiting | ExchangeState::Refused(_) | ExchangeState::Dead | ExchangeState::Broken | ExchangeState::Done => Bytes::new(),
+            ExchangeState::Waiting
+            | ExchangeState::Refused(_)
+            | ExchangeState::Dead
+            | ExchangeState::Broken
+            | ExchangeState::Done => Bytes::new(),
         }
     }
 

@@ -2,8 +2,8 @@
 
 use super::fields;
 use super::report::{
-    AppliedRule, BodyFrom, ShownReply, Explanation, Fetched, HeaderLine, Limit, ModelStep, Passed, RouteTaken, Sent,
-    ShownBody, Verdict,
+    AppliedRule, BodyFrom, Explanation, Fetched, HeaderLine, Limit, ModelStep, Passed, RouteTaken, Sent, ShownBody,
+    ShownReply, Verdict,
 };
 use crate::models::{self, Form, How};
 use crate::plan::trace::TraceStep;

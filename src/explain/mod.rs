@@ -9,8 +9,8 @@ mod text;
 
 pub use fields::{ChangeKind, FieldChange};
 pub use report::{
-    AppliedRule, BodyFrom, ShownReply, Explanation, Fetched, HeaderLine, Limit, ModelStep, Passed, RouteTaken, Sent,
-    ShownBody, Verdict,
+    AppliedRule, BodyFrom, Explanation, Fetched, HeaderLine, Limit, ModelStep, Passed, RouteTaken, Sent, ShownBody,
+    ShownReply, Verdict,
 };
 pub use scripted::Scripted;
 
@@ -181,7 +181,12 @@ fn joined(
 }
 
 /// What the client gets of an upstream's answer.
-fn client(method: &Method, answer: &Scripted, mut exchange: Exchange, facts: &ReplyFacts) -> Result<Option<ShownReply>> {
+fn client(
+    method: &Method,
+    answer: &Scripted,
+    mut exchange: Exchange,
+    facts: &ReplyFacts,
+) -> Result<Option<ShownReply>> {
     let head = answer.head(exchange.call().stream)?;
     let plan = exchange.head(head.status, &head.headers, heads::is_bodiless(&head));
     let own = reply_heads::immediate_head(plan, &head, Version::HTTP_11, facts);

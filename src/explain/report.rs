@@ -58,7 +58,7 @@ pub enum Verdict {
 #[serde(rename_all = "snake_case")]
 pub enum BodyFrom {
     /// The client's.
-    ShownReply,
+    Client,
     /// The route's own, since the client gave none.
     Route,
     /// Nobody's: there is none, or it is not read.

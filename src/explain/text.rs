@@ -2,8 +2,8 @@
 
 use super::fields::ChangeKind;
 use super::report::{
-    AppliedRule, BodyFrom, ShownReply, Explanation, Fetched, HeaderLine, ModelStep, Passed, RouteTaken, Sent, ShownBody,
-    Verdict,
+    AppliedRule, BodyFrom, Explanation, Fetched, HeaderLine, ModelStep, Passed, RouteTaken, Sent, ShownBody,
+    ShownReply, Verdict,
 };
 use crate::tokens::{Counting, Tokenizer};
 use std::fmt::{self, Display, Formatter};

@@ -12,7 +12,7 @@ pub enum BoundSource {
     /// The caller's own `limits`.
     Caller,
     /// `limits` of a row of the table, which is called so.
-    LimitedRow(Box<str>),
+    Row(Box<str>),
 }
 
 impl fmt::Display for BoundSource {

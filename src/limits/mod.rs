@@ -8,8 +8,8 @@ mod headers;
 mod limiter;
 mod refusal;
 
-pub use bounds::{Bound, Bounds, BoundSource};
+pub use bounds::{Bound, BoundSource, Bounds};
 pub use concurrency::Turn;
 pub use headers::{RateLimitHeaders, Standing, reset};
-pub use limiter::{Admitted, Limiter, LimitedRow};
+pub use limiter::{Admitted, LimitedRow, Limiter};
 pub use refusal::{LimitKind, Refusal};

@@ -64,7 +64,9 @@ impl Refusal {
         let (limit, used, key) = (self.bound.limit, self.used, self.kind.key());
         let again = super::reset(self.again);
         let what = match (self.kind, self.waited) {
-            (LimitKind::Requests, _) => format!("Rate limit reached for requests per minute: limit {limit}, used {used}."),
+            (LimitKind::Requests, _) => {
+                format!("Rate limit reached for requests per minute: limit {limit}, used {used}.")
+            }
             (LimitKind::Tokens, _) => format!("Rate limit reached for tokens per minute: limit {limit}, used {used}."),
             (LimitKind::Concurrent, None) => {
                 format!("Too many requests at the same time: limit {limit}, and as many wait as may.")

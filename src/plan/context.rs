@@ -1,6 +1,6 @@
 //! What a transformer may know besides the request.
 
-use super::trace::{TraceStep, Trace};
+use super::trace::{Trace, TraceStep};
 use crate::access::{Caller, Permissions};
 use crate::models::{Chosen, Models, RuleEffect, Rules};
 use crate::tokens::{Asked, Counting, Ledger};

@@ -2,7 +2,7 @@
 
 use super::settings::Settings;
 use super::upstream::Upstreams;
-use super::upstream::breaker::{Breakers, BreakerState as Standing};
+use super::upstream::breaker::{BreakerState as Standing, Breakers};
 use crate::plan::ServiceState;
 use crate::table::{Route, Table};
 use crate::telemetry::now::{BreakerNow, Count, Now};
@@ -69,8 +69,8 @@ impl Live {
     }
 
     /// Returns the state that health replies show.
-    pub fn state(&self, is_behind: bool, is_stopping: bool) -> BreakerState<'_> {
-        BreakerState { version: &self.version, loaded_at: self.loaded_at, is_behind, is_stopping }
+    pub fn state(&self, is_behind: bool, is_stopping: bool) -> ServiceState<'_> {
+        ServiceState { version: &self.version, loaded_at: self.loaded_at, is_behind, is_stopping }
     }
 }
 

@@ -4,7 +4,7 @@ use super::Variables;
 use crate::diagnostics::Problem;
 use crate::yaml::node::{Node, parse};
 use crate::yaml::source::syntax;
-use crate::yaml::{File, Source, PathStep, way_to};
+use crate::yaml::{File, PathStep, Source, way_to};
 use std::path::{Component, Path, PathBuf};
 
 /// What may be done about a file that is no YAML.

@@ -17,7 +17,7 @@ use crate::tokens::{Counting, Tokenizer};
 use crate::yaml::duration::duration;
 use crate::yaml::near::nearest;
 use crate::yaml::value::{Read, Reason, boolean, expected, narrow, number, plain, text, whole};
-use crate::yaml::{At, Node, Section, Source, PathStep};
+use crate::yaml::{At, Node, PathStep, Section, Source};
 use std::collections::HashSet;
 use std::num::NonZeroU32;
 use std::time::Duration;

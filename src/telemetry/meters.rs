@@ -55,7 +55,13 @@ impl MeterSlot {
 impl RowMeters {
     fn new<'a>(path: &str, models: impl Iterator<Item = &'a str>) -> Self {
         let listed = models.map(MeterSlot::new).collect();
-        RowMeters { path: path.to_owned(), own: OnceLock::new(), none: MeterSlot::new(""), other: MeterSlot::new(OTHER), listed }
+        RowMeters {
+            path: path.to_owned(),
+            own: OnceLock::new(),
+            none: MeterSlot::new(""),
+            other: MeterSlot::new(OTHER),
+            listed,
+        }
     }
 
     fn place(&self, model: ModelLabel) -> &MeterSlot {

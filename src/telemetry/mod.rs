@@ -17,5 +17,5 @@ pub mod text_line;
 pub use body_log::BodyLog;
 pub use meters::{Meters, ModelLabel};
 pub use metrics::Metrics;
-pub use record::{AccessLog, By, Ended, Record, CalledUpstream};
+pub use record::{AccessLog, By, CalledUpstream, Ended, Record};
 pub use stopwatch::{Spent, Stopwatch};

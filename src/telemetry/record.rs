@@ -33,7 +33,7 @@ impl AccessLog {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
     Client,
-    CalledUpstream,
+    Upstream,
     /// The proxy.
     Us,
 }

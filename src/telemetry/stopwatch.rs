@@ -11,7 +11,7 @@ pub enum Spent {
     /// The proxy's own work.
     Own,
     /// Waiting for the upstream. On a stream this includes waiting for a client that reads slowly.
-    CalledUpstream,
+    Upstream,
     /// Waiting for the client: for its body, or until it has taken the reply.
     Client,
 }

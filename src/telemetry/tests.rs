@@ -1,7 +1,7 @@
 //! A record with every field set, for the tests of log lines and metrics.
 
 use super::record::{Record, cut};
-use super::{AccessLog, By, Ended, CalledUpstream};
+use super::{AccessLog, By, CalledUpstream, Ended};
 use std::time::Duration;
 
 /// Returns a record with every field set. Some values would break a line if they were not escaped.

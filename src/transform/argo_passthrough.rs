@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use std::sync::Arc;
 
 /// The registry's row.
-pub const ENTRY: ReplyEntry = ReplyEntry {
+pub const ENTRY: Entry = Entry {
     name: "argo_passthrough",
     about: "The upstream's own format; only user and model are filled in",
     client: &Openai,

@@ -2,7 +2,7 @@
 //! replies.
 
 use super::limits;
-use super::reply::{ChatReply, AnswerSource};
+use super::reply::{AnswerSource, ChatReply};
 use super::structured::{self, Way, Wrapping};
 use super::{Unfit, Wiring};
 use crate::chat::tools::Tools;

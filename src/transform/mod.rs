@@ -61,7 +61,7 @@ pub struct Registry {
     /// What calls an upstream.
     pub transformers: &'static [Entry],
     /// What is answered without one.
-    pub replies: &'static [local::Entry],
+    pub replies: &'static [local::ReplyEntry],
     /// How upstreams speak.
     pub dialects: &'static [DialectRow],
 }
@@ -74,7 +74,7 @@ pub const TRANSFORMERS: &[Entry] =
     &[openai_chat_completions::ENTRY, openai_completions::ENTRY, openai_embeddings::ENTRY, argo_passthrough::ENTRY];
 
 /// All replies that are made here.
-pub const REPLIES: &[local::Entry] = &[
+pub const REPLIES: &[local::ReplyEntry] = &[
     local::model_list::ENTRY,
     local::model::ENTRY,
     local::health::ENTRY,

@@ -17,7 +17,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The registry's row.
-pub const ENTRY: ReplyEntry = ReplyEntry {
+pub const ENTRY: Entry = Entry {
     name: "openai_chat_completions",
     about: "OpenAI chat completions, whole and streamed, over a chat upstream",
     client: &Openai,

@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The registry's row.
-pub const ENTRY: ReplyEntry = ReplyEntry {
+pub const ENTRY: Entry = Entry {
     name: "openai_completions",
     about: "OpenAI legacy completions, whole and streamed, over a chat upstream",
     client: &Openai,

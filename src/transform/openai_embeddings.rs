@@ -1,7 +1,7 @@
 //! `openai_embeddings`: OpenAI's embeddings over an embedding dialect. What the upstream takes in one call is one call;
 //! more inputs are several calls, whose vectors are put together in order.
 
-use super::{ReplyEntry, Unfit, Wiring};
+use super::{Entry, Unfit, Wiring};
 use crate::dialects::client::openai::embedded::{Batch, Joined, ListFrame, VectorReply};
 use crate::dialects::client::openai::inputs::Inputs;
 use crate::dialects::client::openai::params::ChatParams;
@@ -22,7 +22,7 @@ use std::time::Duration;
 const AT_ONCE: usize = 4;
 
 /// The registry's row.
-pub const ENTRY: ReplyEntry = ReplyEntry {
+pub const ENTRY: Entry = Entry {
     name: "openai_embeddings",
     about: "OpenAI embeddings, as floats or base64",
     client: &Openai,

@@ -2,7 +2,7 @@
 
 use crate::yaml::node::Node;
 use crate::yaml::value::Read;
-use crate::yaml::{At, Key, Section, Source, PathStep};
+use crate::yaml::{At, Key, PathStep, Section, Source};
 
 /// Why a transformer cannot be built.
 #[derive(Debug)]

@@ -52,8 +52,9 @@ pub fn expand<'t>(text: &'t str, env: Env<'_>) -> Result<Expanded<'t>, ExpandFau
             continue;
         }
         out.push_str(before);
-        let end =
-            opened.find('}').ok_or_else(|| ExpandFault::new(opened, "`${` without `}` (write `$${` for a literal `${`)"))?;
+        let end = opened
+            .find('}')
+            .ok_or_else(|| ExpandFault::new(opened, "`${` without `}` (write `$${` for a literal `${`)"))?;
         let (part, behind) = opened.split_at(end + 1);
         let (name, value) = lookup(part, env)?;
         out.push_str(&value);
@@ -87,7 +88,7 @@ fn lookup<'t>(part: &'t str, env: Env<'_>) -> Result<(&'t str, String), ExpandFa
         (_, Some(default)) => default.to_owned(),
         (None, None) => {
             let message = format!("environment variable {name} is not set");
-            return Err(ExpandFault { unset: Some(name), ..Fault::new(part, message) });
+            return Err(ExpandFault { unset: Some(name), ..ExpandFault::new(part, message) });
         }
     };
     Ok((name, value))

@@ -20,7 +20,7 @@ mod span;
 mod spans;
 pub mod value;
 
-pub use keys::{KeyChoice, Key, Kind};
+pub use keys::{Key, KeyChoice, Kind};
 pub use locate::{PathStep, file_of, way_to};
 pub use near::{did_you_mean, lookup};
 pub use nested::NamedSection;

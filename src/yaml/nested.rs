@@ -1,7 +1,7 @@
 //! Mappings inside a mapping: alone, in a list, or by a name.
 
 use super::keys::{self, Key, Kind};
-use super::locate::Step;
+use super::locate::PathStep;
 use super::node::Node;
 use super::reading::{extend, named, refuse};
 use super::section::Section;

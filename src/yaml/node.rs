@@ -23,13 +23,13 @@ pub type NodeSpot = (usize, usize);
 
 /// Text that is not YAML, or YAML of a kind that has no place in a configuration.
 #[derive(Debug)]
-pub struct ExpandFault {
+pub struct NodeFault {
     pub message: String,
     pub spot: Option<NodeSpot>,
 }
 
 /// Parses one YAML document; a text without any content is [`Node::Null`].
-pub fn parse(text: &str) -> Result<Node, ExpandFault> {
+pub fn parse(text: &str) -> Result<Node, NodeFault> {
     serde_yaml::from_str(without_mark(text)).map_err(|error| {
         let spot = spot_of(&error);
         let mut message = error.to_string();
@@ -37,7 +37,7 @@ pub fn parse(text: &str) -> Result<Node, ExpandFault> {
             message = message.replacen(&format!(" at line {line} column {column}"), "", 1);
         }
         let spot = spot.or_else(|| second_document(text, &message));
-        ExpandFault { message, spot }
+        NodeFault { message, spot }
     })
 }
 

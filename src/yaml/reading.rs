@@ -1,7 +1,7 @@
 //! Reads one node, the items of a list and the names of a mapping, and reports what is wrong with each.
 
 use super::expand::expand;
-use super::locate::Step;
+use super::locate::PathStep;
 use super::node::Node;
 use super::source::{At, Source};
 use super::value::{Read, Reason, text};

@@ -1,6 +1,6 @@
 //! The description of a file's keys as a JSON Schema (draft 7), which editors read.
 
-use super::keys::{KeyChoice, Key, Kind};
+use super::keys::{Key, KeyChoice, Kind};
 use serde_json::{Map, Value, json};
 
 /// A text in which a variable stands, wherever something else than text is meant.

@@ -16,10 +16,10 @@ use argo_openai_proxy::dialects::client::openai::Openai;
 use argo_openai_proxy::dialects::client::speaking_of;
 use argo_openai_proxy::dialects::upstream::{DIALECTS, Dialect, DialectRow};
 use argo_openai_proxy::exchange::joined::{JoinedExchanges, JoinedStep};
-use argo_openai_proxy::exchange::{AfterFailure, Exchange, HeadPlan, ExchangeLimits};
+use argo_openai_proxy::exchange::{AfterFailure, Exchange, ExchangeLimits, HeadPlan};
 use argo_openai_proxy::plan::{Call, Client, Context, Plan, Reply, Request, ServiceState, refuse};
 use argo_openai_proxy::table::{Matched, Route, Table, Variables, no_files};
-use argo_openai_proxy::transform::{ReplyEntry, REPLIES, Registry, TRANSFORMERS};
+use argo_openai_proxy::transform::{REPLIES, Registry, ReplyEntry, TRANSFORMERS};
 use argo_openai_proxy::wire::{Answer, Failure};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -57,7 +57,11 @@ fn table() -> Table {
 
 fn exchange(route: &Route, call: Call, reply: Box<dyn Reply>) -> Exchange {
     let (client, upstream) = (route.client.unwrap(), route.upstream.as_ref().unwrap().facts().name());
-    Exchange::new(call, reply, ExchangeLimits { client, upstream, max_answer: 1 << 20, url: "".into(), setting: "".into() })
+    Exchange::new(
+        call,
+        reply,
+        ExchangeLimits { client, upstream, max_answer: 1 << 20, url: "".into(), setting: "".into() },
+    )
 }
 
 fn open(route: &Route, body: Bytes) -> Result<Plan, Failure> {
@@ -112,7 +116,9 @@ fn run(route: &Route, request: &[u8], answer: &[u8], pieces: impl Fn(&[u8]) -> V
             match step {
                 JoinedStep::Wait => {}
                 JoinedStep::Break => out.push_str("(broken)"),
-                JoinedStep::Stream(bytes) | JoinedStep::Last(bytes) => out.push_str(std::str::from_utf8(&bytes).unwrap()),
+                JoinedStep::Stream(bytes) | JoinedStep::Last(bytes) => {
+                    out.push_str(std::str::from_utf8(&bytes).unwrap())
+                }
                 JoinedStep::Answer(answer) => return Run { upstream, reply: shown(&answer) },
             }
         }

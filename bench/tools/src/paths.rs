@@ -108,8 +108,13 @@ fn open(route: &Route, body: &Bytes) -> Exchange {
     let cx = Context { caller: &caller, id: "0123", now: 1, host: "localhost", state, ledger: &ledger, steps: None };
     match route.transformer.open(&Request { body: body.clone(), params: Vec::new() }, &cx) {
         Ok(Plan::Call(call, reply)) => {
-            let limits =
-                ExchangeLimits { max_answer: 1 << 26, client: &Openai, upstream: "ARGO", url: "".into(), setting: "".into() };
+            let limits = ExchangeLimits {
+                max_answer: 1 << 26,
+                client: &Openai,
+                upstream: "ARGO",
+                url: "".into(),
+                setting: "".into(),
+            };
             Exchange::new(call, reply, limits)
         }
         Ok(_) => panic!("{}: no call", route.path),

@@ -1,6 +1,6 @@
 //! Messages and tools in the form of OpenAI's chat completions, which several upstreams read.
 
-use crate::chat::tools::{ToolChoice, Tool, ToolCall, Tools};
+use crate::chat::tools::{Tool, ToolCall, ToolChoice, Tools};
 use crate::chat::{Conversation, Message};
 use crate::json;
 use serde_json::value::RawValue;

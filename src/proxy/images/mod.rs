@@ -76,7 +76,9 @@ impl Wanted {
     /// Returns what would be fetched, for `explain`.
     pub fn step(&self) -> TraceStep {
         let parts = self.images.list.iter().zip(&self.targets);
-        TraceStep::Images { parts: parts.map(|(image, target)| (image.place.clone(), target.host().to_owned())).collect() }
+        TraceStep::Images {
+            parts: parts.map(|(image, target)| (image.place.clone(), target.host().to_owned())).collect(),
+        }
     }
 
     /// Fetches the images, a few at a time, and puts them in the place of their URLs. What is under way ends with this future.

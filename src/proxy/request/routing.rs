@@ -47,7 +47,7 @@ pub enum ByHead {
     /// The request is answered whatever its body is.
     Answer(Answer),
     /// The request may go on.
-    AdmittedRequest(AdmittedRequest),
+    Admitted(AdmittedRequest),
 }
 
 /// What the head decides, and the row whose headers all replies to the request have.

@@ -2,7 +2,7 @@
 
 use super::body;
 use crate::access::{Caller, Limits};
-use crate::limits::{Admitted, Bound, LimitKind, Limiter, RateLimitHeaders, Refusal, LimitedRow, Turn};
+use crate::limits::{Admitted, Bound, LimitKind, LimitedRow, Limiter, RateLimitHeaders, Refusal, Turn};
 use crate::proxy::settings::Settings;
 use crate::table::Route;
 use crate::tokens::Ledger;

@@ -4,13 +4,13 @@ use super::fixed_reply::CompiledReply;
 use crate::models::Models;
 use crate::plan::Transformer;
 use crate::table::upstream::Upstream;
-use crate::transform::{ReplyEntry, local};
+use crate::transform::{Entry, local};
 use std::sync::Arc;
 
 /// What a row does.
 pub enum Action {
     /// Call an upstream through a transformer.
-    Call(&'static ReplyEntry, Arc<Upstream>, Arc<Models>, Arc<dyn Transformer>),
+    Call(&'static Entry, Arc<Upstream>, Arc<Models>, Arc<dyn Transformer>),
     /// Send a reply of the registry.
     Reply(&'static local::ReplyEntry),
     /// Send the reply that the row spells out.

@@ -6,7 +6,7 @@ use crate::diagnostics::Place;
 use crate::dialects::upstream::UpstreamDialect;
 use crate::table::{Connect, Endpoint, Endpoints, Variables};
 use crate::wire::{HttpUrl, UrlFault};
-use crate::yaml::{At, Source, PathStep};
+use crate::yaml::{At, PathStep, Source};
 use http::HeaderValue;
 use http::uri::{Authority, PathAndQuery};
 use std::cell::Cell;

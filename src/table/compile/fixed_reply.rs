@@ -72,7 +72,12 @@ fn status(called: &str, written: &FixedReply<'_>, redirect: bool, source: &mut S
 }
 
 /// The address of a redirect, with the parameters of the row's path.
-fn target(called: &str, row: &written::Route<'_>, written: &At<String>, source: &mut Source<'_>) -> Option<Vec<LocationPart>> {
+fn target(
+    called: &str,
+    row: &written::Route<'_>,
+    written: &At<String>,
+    source: &mut Source<'_>,
+) -> Option<Vec<LocationPart>> {
     let path = row.path.as_ref()?.value.as_str();
     let is_rest = |name: &str| path.ends_with(&format!("/{{{name}*}}"));
     let mut parts = Vec::new();

@@ -66,7 +66,13 @@ fn pattern(group: &str, name: &At<String>, id: &At<String>, source: &mut Source<
 }
 
 /// The globs of `hidden` or `deprecated`; reports those that choose no name. Names that patterns take are not known.
-pub fn chosen(row: &Group, key: &str, globs: &[At<String>], named: &[NameRow<'_>], source: &mut Source<'_>) -> Vec<String> {
+pub fn chosen(
+    row: &Group,
+    key: &str,
+    globs: &[At<String>],
+    named: &[NameRow<'_>],
+    source: &mut Source<'_>,
+) -> Vec<String> {
     let taken = |name: &str| row.names.iter().any(|(known, _)| known.value.contains('*') && fits(&known.value, name));
     for glob in globs {
         let is_hope = key == "deprecated" && (taken(&glob.value) || glob.value.contains('*') && row.has_patterns());

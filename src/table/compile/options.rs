@@ -6,7 +6,7 @@ use crate::json::overlay::{Field, Overlay};
 use crate::table::{Options, Variables};
 use crate::yaml::expand::expand;
 use crate::yaml::value::parse_bool;
-use crate::yaml::{At, Node, Source, PathStep};
+use crate::yaml::{At, Node, PathStep, Source};
 use http::{HeaderName, HeaderValue};
 use serde_json::Value;
 use std::sync::Arc;

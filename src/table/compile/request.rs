@@ -1,6 +1,6 @@
 //! YAML that has to be JSON when it goes out: canned requests, fields, parameters, replies.
 
-use crate::yaml::{At, Node, Source, PathStep};
+use crate::yaml::{At, Node, PathStep, Source};
 use serde_json::{Map, Number, Value};
 
 /// A value as JSON text; reports what JSON cannot say.

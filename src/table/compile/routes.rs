@@ -9,8 +9,8 @@ use crate::table::options::Options;
 use crate::table::path::Pattern;
 use crate::table::upstream::Upstream;
 use crate::table::vars::Variables;
-use crate::transform::{ReplyEntry, Registry, RowSettings, Unfit, Wiring};
-use crate::yaml::{At, Node, Source, PathStep, lookup};
+use crate::transform::{Entry, Registry, RowSettings, Unfit, Wiring};
+use crate::yaml::{At, Node, PathStep, Source, lookup};
 use bytes::Bytes;
 use http::Method;
 
@@ -111,7 +111,7 @@ pub fn compile<'w>(
         return None;
     }
     let base_path = match &action {
-        Some(Action::Call(ReplyEntry { client_suffix: Some(suffix), .. }, ..)) => {
+        Some(Action::Call(Entry { client_suffix: Some(suffix), .. }, ..)) => {
             path.value.strip_suffix(suffix).map(str::to_owned)
         }
         _ => None,

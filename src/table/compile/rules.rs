@@ -1,7 +1,7 @@
 //! Rules of a group as they serve, and what makes no sense in each.
 
 use super::super::written::{Group, Rule as Written};
-use super::names::Row;
+use super::names::NameRow;
 use super::request;
 use crate::models::glob::fits;
 use crate::models::{Cap, Family, Json, NamePattern, Rule, Rules, Structured};
@@ -14,7 +14,12 @@ const OWN: [&str; 9] =
     ["user", "model", "messages", "system", "prompt", "input", "stream", "stream_options", "timeout"];
 
 /// All rules of a group in order.
-pub fn compile(group: &Group, named: &[NameRow<'_>], patterns: &[NamePattern], source: &mut Source<'_>) -> Vec<Arc<Rule>> {
+pub fn compile(
+    group: &Group,
+    named: &[NameRow<'_>],
+    patterns: &[NamePattern],
+    source: &mut Source<'_>,
+) -> Vec<Arc<Rule>> {
     let rules = group.rules.iter().map(|rule| {
         matches(rule, named, patterns, source);
         let says = says(rule, source);

@@ -3,7 +3,7 @@
 use super::choices::{NamedValue, choices};
 use crate::models::{Family, Streaming, Structured, SystemRole};
 use crate::tokens::Tokenizer;
-use crate::yaml::{KeyChoice, Key, Kind};
+use crate::yaml::{Key, KeyChoice, Kind};
 
 pub(super) const GROUP: &[Key] = &[
     Key::optional(

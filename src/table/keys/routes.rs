@@ -4,7 +4,7 @@ use super::choices::{NamedValue, choices};
 use crate::access::limits;
 use crate::tokens::Counting;
 use crate::transform::{REPLIES, TRANSFORMERS};
-use crate::yaml::{KeyChoice, Key, Kind};
+use crate::yaml::{Key, KeyChoice, Kind};
 
 pub(super) const ROUTE: &[Key] = &[
     Key::required("path", Kind::Text, "The path; {name} takes one segment, a final {name*} the rest."),

@@ -1,7 +1,7 @@
 //! What a row of `tests` may say.
 
 use super::choices::{NamedValue, choices};
-use crate::yaml::{KeyChoice, Key, Kind};
+use crate::yaml::{Key, KeyChoice, Kind};
 
 pub(super) const TRIAL: &[Key] = &[
     Key::required("name", Kind::Text, "What it shows, in a few words of its own."),

@@ -1,7 +1,7 @@
 //! What a row of `upstreams` may say.
 
 use crate::dialects::upstream::DIALECTS;
-use crate::yaml::{KeyChoice, Key, Kind};
+use crate::yaml::{Key, KeyChoice, Kind};
 
 pub(super) const UPSTREAM: &[Key] = &[
     Key::required(

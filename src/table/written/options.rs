@@ -4,7 +4,7 @@ use super::images::Images;
 use crate::access::{self, Limits};
 use crate::yaml::duration::duration;
 use crate::yaml::value::{Read, expected, plain, size, text};
-use crate::yaml::{At, Node, Section, Source, PathStep};
+use crate::yaml::{At, Node, PathStep, Section, Source};
 use std::time::Duration;
 
 /// Options of a row.

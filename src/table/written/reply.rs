@@ -1,7 +1,7 @@
 //! `reply` of a row, as it is written: a name, or a reply of one's own.
 
 use crate::yaml::value::{narrow, text, whole};
-use crate::yaml::{At, Node, Section, Source, PathStep};
+use crate::yaml::{At, Node, PathStep, Section, Source};
 
 /// What a row answers by itself.
 pub enum Reply<'n> {

@@ -1,7 +1,7 @@
 //! `tests`, as they are written.
 
 use crate::yaml::value::{Read, Reason, boolean, expected, narrow, plain, text, whole};
-use crate::yaml::{At, Node, Section, Source, PathStep};
+use crate::yaml::{At, Node, PathStep, Section, Source};
 use http::Method;
 
 /// A row of `tests`.

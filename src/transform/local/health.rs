@@ -1,6 +1,6 @@
 //! `reply: health`: says that the proxy itself is alive; with the table that it serves; nothing is asked of the upstream.
 
-use super::Entry;
+use super::ReplyEntry;
 use crate::json;
 use crate::plan::{Context, Plan, Request, Transformer};
 use crate::wire::{Answer, Failure};

@@ -1,6 +1,6 @@
 //! `reply: livez`: 200 for as long as the process runs and answers, for whatever restarts it otherwise.
 
-use super::Entry;
+use super::ReplyEntry;
 use crate::plan::{Context, Plan, Request, Transformer};
 use crate::wire::{Answer, Failure};
 use http::StatusCode;

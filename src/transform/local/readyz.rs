@@ -1,7 +1,7 @@
 //! `reply: readyz`: whether requests should be sent here, for load balancers. A process that stops says no while it finishes what
 //! is in flight. A newer table that cannot be used is told and is no reason: the last good one serves.
 
-use super::Entry;
+use super::ReplyEntry;
 use crate::plan::{Context, Plan, Request, Transformer};
 use crate::wire::{Answer, Failure};
 use http::StatusCode;

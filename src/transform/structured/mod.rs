@@ -3,8 +3,8 @@
 
 mod answer;
 
-use crate::chat::tools::{ToolChoice, Tool, Tools};
-use crate::chat::{ChatRequest, Format, Message, Role, JsonSchema};
+use crate::chat::tools::{Tool, ToolChoice, Tools};
+use crate::chat::{ChatRequest, Format, JsonSchema, Message, Role};
 use crate::json::{self, Fields};
 use crate::models::effect::StructuredReason;
 use crate::models::{Family, RuleEffect, Rules, Structured};

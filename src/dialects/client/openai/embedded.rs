@@ -1,7 +1,7 @@
 //! The reply to an embeddings request: of one call, or put together from several.
 
 use super::usage::push_input;
-use super::vectors::Form;
+use super::vectors::VectorForm;
 use crate::dialects::upstream::{EmbeddingDialect, error};
 use crate::json::{self, Vector};
 use crate::plan::{Held, Join, Reply, Start, UpstreamHead};

@@ -2,7 +2,7 @@
 //! (`functions` with `function_call`).
 
 use super::values::{text, wrong_type};
-use crate::chat::tools::{ToolChoice, Tool, Tools};
+use crate::chat::tools::{Tool, ToolChoice, Tools};
 use crate::json::{self, Fields, fields};
 use crate::wire::Failure;
 use serde_json::value::RawValue;

@@ -1,7 +1,7 @@
 //! Tools that a request offers, in the shape of the model's vendor, which is what ARGO passes on.
 
 use crate::chat::Conversation;
-use crate::chat::tools::{ToolChoice, Tool, Tools};
+use crate::chat::tools::{Tool, ToolChoice, Tools};
 use crate::dialects::upstream::openai_form;
 use crate::json;
 use crate::models::Family;

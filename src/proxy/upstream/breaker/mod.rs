@@ -4,7 +4,7 @@
 
 mod machine;
 
-pub use machine::{Change, Permit, BreakerState};
+pub use machine::{BreakerState, Change, Permit};
 
 use crate::table::{Endpoint, Endpoints, Table, Tolerance, Upstream};
 use log::{info, warn};
