@@ -1,25 +1,25 @@
-//! Tells from a request's headers who sent it. What is wrong with a key is said without any part of it.
+//! Finds the caller of a request from its headers. Error messages never contain any part of a key.
 
 use super::{Access, Caller, check_username};
 use crate::wire::Failure;
 use http::{HeaderMap, StatusCode, header};
 use std::sync::Arc;
 
-/// What clients send a key with beside `Authorization`: Anthropic's clients, and Azure's.
+/// Headers other than `Authorization` that carry a key: of Anthropic's clients, and of Azure's.
 const KEY_HEADERS: [&str; 2] = ["x-api-key", "api-key"];
-/// The longest username, in bytes, that is taken for one.
+/// The longest accepted username, in bytes.
 const LONGEST_USERNAME: usize = 64;
 
-/// Whether a request carries a key, of whatever kind.
+/// Returns true if a request carries a key of any kind.
 pub fn has_key(headers: &HeaderMap) -> bool {
     key(headers).is_some()
 }
 
 impl Access {
-    /// Who sent a request with these headers.
+    /// Returns the caller of a request with these headers.
     ///
     /// # Errors
-    /// 401, as OpenAI's clients know it: no key, or none that is known here.
+    /// 401 in OpenAI's format: the key is missing or unknown.
     pub fn admit(&self, headers: &HeaderMap) -> Result<Arc<Caller>, Failure> {
         match self {
             Access::Open(caller) => Ok(caller.clone()),
@@ -39,7 +39,7 @@ impl Access {
         }
     }
 
-    /// Whoever asks for what is for everybody.
+    /// Returns the caller of a request that needs no key.
     pub fn visitor(&self) -> Arc<Caller> {
         match self {
             Access::Open(caller) => caller.clone(),
@@ -47,7 +47,7 @@ impl Access {
         }
     }
 
-    /// The caller with a name, where callers have names.
+    /// Returns the caller with this name, if callers have names.
     pub fn named(&self, name: &str) -> Option<Arc<Caller>> {
         match self {
             Access::Open(_) => None,
@@ -60,7 +60,7 @@ impl Access {
     }
 }
 
-/// The key of a request: that of the first header that has one.
+/// Returns the key of a request, from the first header that has one.
 fn key(headers: &HeaderMap) -> Option<&[u8]> {
     let plain = KEY_HEADERS.iter().filter_map(|name| headers.get(*name)).map(|value| value.as_bytes().trim_ascii());
     let bearer = headers.get(header::AUTHORIZATION).and_then(|value| bearer(value.as_bytes()));

@@ -1,16 +1,16 @@
-//! Somebody who calls this proxy, as far as the proxy knows them.
+//! What the proxy knows about a caller.
 
 use super::limits::Limits;
 use super::permissions::{Globs, Permissions};
 use crate::wire::Failure;
 use http::{Method, StatusCode};
 
-/// Somebody who calls this proxy.
+/// A person or program that calls this proxy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
-    /// The name in logs and metrics; `None` where callers are not told apart.
+    /// The name in logs and metrics. `None` if callers are not distinguished.
     pub name: Option<Box<str>>,
-    /// Whom ARGO is called as.
+    /// The username for calls to ARGO.
     pub user: Box<str>,
     /// How much they may use.
     pub limits: Limits,
@@ -19,20 +19,20 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// Somebody without a name and without limits, whom ARGO is called for as `user`.
+    /// Returns a caller without a name and without limits. Calls to ARGO use the username `user`.
     pub fn nameless(user: &str) -> Self {
         Caller { name: None, user: user.into(), limits: Limits::default(), permissions: Permissions::default() }
     }
 
-    /// Stands for whoever may use all there is: in explanations, and in the tests of a table.
+    /// Returns a caller who may use everything, for explanations and for the tests of a table.
     pub fn anybody(user: &str) -> Self {
         Caller { permissions: Permissions { every_row: true, ..Permissions::default() }, ..Caller::nameless(user) }
     }
 
-    /// Whether somebody may use the row with this path, which may name its callers.
+    /// Checks that this caller may use the row with this path. `callers` are those that the row itself allows.
     ///
     /// # Errors
-    /// 403, naming the row.
+    /// 403; the message names the row.
     pub fn enter(&self, method: &Method, path: &str, callers: Option<&Globs>) -> Result<(), Failure> {
         let by_row = match (callers, &self.name) {
             (None, _) => true,

@@ -1,35 +1,38 @@
 //! Keeps web pages from using a proxy that its user's browser can reach.
 //!
-//! A page's own name may be made to lead to 127.0.0.1 (DNS rebinding): its requests come from its own origin then, as a
-//! browser sees it, so that CORS does not matter; but their `Host` is that name. And a page may send a request whose answer it
-//! cannot read, which spends tokens all the same: such a request has the page's `Origin`. Programs that are no browsers send no
-//! `Origin`, and the `Host` that they were pointed at.
+//! Two attacks are stopped:
+//! - DNS rebinding: a page's own name is made to resolve to 127.0.0.1. The browser then treats requests to the proxy as
+//!   same-origin, so CORS does not stop them. Their `Host` is still the page's name.
+//! - Blind requests: a page sends a request whose answer it cannot read, but which still spends tokens. Such a request
+//!   carries the page's `Origin`.
+//!
+//! Other programs send no `Origin`, and their `Host` is the one in the URL that they were given.
 
 use super::Globs;
 use crate::wire::Failure;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use std::net::IpAddr;
 
-/// At most this many characters of a name are shown.
+/// The most characters of a name in a message.
 const SHOWN: usize = 100;
 
-/// The names that a proxy goes by, beside those that can lead nowhere else.
+/// The configured names of a proxy. IP addresses, `localhost` and `internal` always count as its own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Hosts(Globs);
 
 impl Hosts {
-    /// Names, `*.domain`, or `*` for every name; in any case.
+    /// Takes names, `*.domain`, or `*` for every name. Case does not matter.
     pub fn new<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
         Hosts(Globs::new(names.into_iter().map(|name| name.trim_end_matches('.').to_ascii_lowercase())))
     }
 
-    /// The names, in lower case.
+    /// Returns the names, in lower case.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter()
     }
 
-    /// Whether a host is the proxy's own. An address is what it is, nobody can make it lead elsewhere; `localhost` and
-    /// `internal`, where containers find their host, are names that nobody can register.
+    /// Returns true if a host is the proxy's own. An IP address always is, since DNS cannot redirect it. So are
+    /// `localhost` and `internal` (the domain under which containers find their host): nobody can register them.
     fn has(&self, host: &str) -> bool {
         if host.parse::<IpAddr>().is_ok() {
             return true;
@@ -41,21 +44,21 @@ impl Hosts {
     }
 }
 
-/// What tells pages from everybody else.
+/// Distinguishes requests of foreign web pages from all others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Guard {
     /// The proxy's own names.
     pub hosts: Hosts,
-    /// Whether it listens on this machine only, so that no other name can be meant to lead to it.
+    /// True if the proxy listens on this machine only. Then no foreign name can be legitimate.
     pub is_local: bool,
 }
 
 impl Guard {
-    /// Looks at the names by which a request came: every `Host`, and the authority of its URL, where that has one.
+    /// Checks the names in a request: every `Host`, and the authority of its URL, if any. `arrived` is the local
+    /// address of the connection, if it came over IP.
     ///
     /// # Errors
-    /// 403 for a name that is not the proxy's own, where it listens on this machine only; `arrived` is the address that the
-    /// request arrived at, if it came over IP.
+    /// 403 for a name that is not the proxy's own, if the proxy listens on this machine only.
     pub fn host(&self, headers: &HeaderMap, authority: Option<&str>, arrived: Option<IpAddr>) -> Result<(), Failure> {
         if !self.is_local || !arrived.is_some_and(|address| address.is_loopback()) {
             return Ok(());
@@ -74,10 +77,10 @@ impl Guard {
         }
     }
 
-    /// Looks at the page that a request comes from, if it comes from one. `spends` says whether its row calls an upstream.
+    /// Checks the web page that sent a request, if any. `spends` is true if the request's row calls an upstream.
     ///
     /// # Errors
-    /// 403 for a page that is neither the proxy's own nor among the origins that are `allowed`, unless the request only reads.
+    /// 403 for a page that is neither the proxy's own nor of an `allowed` origin, unless the request only reads.
     pub fn origin(
         &self,
         method: &Method,
@@ -106,7 +109,7 @@ impl Guard {
         }
     }
 
-    /// Whether a page came from this proxy itself, by a name that is surely its own.
+    /// Returns true if a page came from this proxy itself, under one of its own names.
     fn is_own(&self, origin: &str, headers: &HeaderMap) -> bool {
         let Some((_, page)) = origin.split_once("://") else { return false };
         let mut hosts = headers.get_all(header::HOST).iter();
@@ -117,7 +120,7 @@ impl Guard {
     }
 }
 
-/// The host of an authority, without brackets.
+/// Returns the host of an authority, without brackets.
 fn host_of(authority: &str) -> &str {
     match authority.strip_prefix('[') {
         Some(rest) => rest.split(']').next().unwrap_or_default(),
@@ -193,7 +196,7 @@ mod tests {
             ("127.0.0.1:1", Some("http://127.0.0.1:1"), true),
             ("127.0.0.1:1", Some("http://127.0.0.1:2"), false),
             ("argo.lab", Some("https://ARGO.lab"), true),
-            // What a name that was made to lead here looks like.
+            // DNS rebinding: `Host` and `Origin` agree, but the name is not the proxy's own.
             ("evil.example:1", Some("http://evil.example:1"), false),
         ] {
             assert_eq!(check(Method::POST, host, origin, false), may, "{host} {origin:?}");

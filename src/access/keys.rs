@@ -1,4 +1,4 @@
-//! Keys of callers. A key is known by its SHA-256 only, and compared so that the time it takes tells nothing.
+//! Keys of callers. Only a key's SHA-256 is stored. Comparisons take constant time, so timing reveals nothing.
 
 use super::caller::Caller;
 use base64::Engine;
@@ -9,9 +9,9 @@ use std::fmt;
 use std::sync::Arc;
 use subtle::{ConditionallySelectable, ConstantTimeEq};
 
-/// What every key begins with, so that people and scanners know what they look at.
+/// The prefix of every key. People and secret scanners recognize keys by it.
 const PREFIX: &str = "sk-argo-";
-/// Random bytes of a key.
+/// The number of random bytes in a key.
 const RANDOM: usize = 32;
 
 /// The SHA-256 of a key.
@@ -19,14 +19,14 @@ const RANDOM: usize = 32;
 pub struct Hash([u8; 32]);
 
 impl Hash {
-    /// Of a key as clients send it.
+    /// Returns the hash of a key as clients send it.
     pub fn of(key: &[u8]) -> Self {
         let mut hash = [0; 32];
         hash.copy_from_slice(digest(&SHA256, key).as_ref());
         Hash(hash)
     }
 
-    /// From 64 hexadecimal digits of either case.
+    /// Reads 64 hexadecimal digits of either case.
     pub fn parse(text: &str) -> Option<Self> {
         let mut hash = [0; 32];
         if text.len() != 2 * hash.len() || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
@@ -39,40 +39,40 @@ impl Hash {
     }
 }
 
-/// As 64 hexadecimal digits.
+/// Writes 64 hexadecimal digits.
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
-/// Not what it is: debug lines end up in logs.
+/// Hides the value, because debug output can end up in logs.
 impl fmt::Debug for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Hash(…)")
     }
 }
 
-/// A key that was just made; it is nowhere else.
+/// A new key. No other copy of it exists.
 pub struct Key(String);
 
 impl Key {
-    /// A new one: `sk-argo-` and 43 characters that stand for 32 random bytes.
+    /// Makes a key: `sk-argo-` and 43 characters that encode 32 random bytes.
     ///
     /// # Errors
-    /// The system gives no random bytes.
+    /// The system provides no random bytes.
     pub fn make() -> Result<Self, String> {
         let mut random = [0; RANDOM];
         SystemRandom::new().fill(&mut random).map_err(|_| "the system gives no random bytes".to_owned())?;
         Ok(Key(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(random))))
     }
 
-    /// For the one who asked for it.
+    /// Returns the key's text, for its owner.
     pub fn reveal(&self) -> &str {
         &self.0
     }
 
-    /// What is kept of it.
+    /// Returns the key's hash, the only part that is stored.
     pub fn hash(&self) -> Hash {
         Hash::of(self.0.as_bytes())
     }
@@ -83,17 +83,17 @@ impl Key {
 pub struct Keys(Vec<(Hash, Arc<Caller>)>);
 
 impl Keys {
-    /// Those who may call; no two with the same hash.
+    /// Takes the callers. No two may have the same hash.
     pub fn new(list: Vec<(Hash, Arc<Caller>)>) -> Self {
         Keys(list)
     }
 
-    /// All callers.
+    /// Returns all callers.
     pub fn callers(&self) -> impl Iterator<Item = &Arc<Caller>> {
         self.0.iter().map(|(_, caller)| caller)
     }
 
-    /// Whose key this is. All are looked at, whichever it is.
+    /// Returns the owner of a key. Compares with every key, so that the time does not depend on the match.
     pub fn caller(&self, key: &[u8]) -> Option<Arc<Caller>> {
         let Hash(asked) = Hash::of(key);
         let mut found = u32::MAX;

@@ -1,17 +1,17 @@
-//! What somebody may use, as files say it: for all callers, for one, for a row.
+//! Usage limits as files state them: for all callers, for one caller, or for a row.
 
 use crate::yaml::value::{Read, narrow, whole};
 use crate::yaml::{Key, Kind, Node, Section, Source};
 use std::num::NonZeroU32;
 
-/// How much somebody may use; `None` is without a limit.
+/// How much a caller may use. `None` means no limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Limits {
-    /// Requests begun in a minute.
+    /// Requests started per minute.
     pub requests_per_minute: Option<NonZeroU32>,
-    /// Tokens of prompts and answers in a minute.
+    /// Tokens of prompts and answers per minute.
     pub tokens_per_minute: Option<NonZeroU32>,
-    /// Requests at the same time.
+    /// Requests that run at the same time.
     pub concurrent: Option<NonZeroU32>,
 }
 
@@ -24,7 +24,7 @@ pub const KEYS: [Key; 3] = [
 
 const MOST: i64 = 1_000_000_000;
 
-/// Reads what somebody may use.
+/// Reads a section of limits.
 pub fn read(keys: &mut Section<'_>, source: &mut Source<'_>) -> Limits {
     Limits {
         requests_per_minute: keys.get(source, "requests_per_minute", some),

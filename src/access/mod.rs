@@ -1,4 +1,4 @@
-//! Who calls: as whom ARGO is called for them, what they may use, and how much of it.
+//! Callers: who they are, the username for ARGO, what they may use, and how much of it.
 
 pub mod admit;
 mod caller;
@@ -17,49 +17,49 @@ pub use username::{PLACEHOLDER, Username, check_username};
 
 use std::sync::Arc;
 
-/// How callers are told apart, as a configuration says it.
+/// How callers are distinguished, as configured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// Not at all.
+    /// They are not distinguished.
     Open,
-    /// By keys.
+    /// By their keys.
     Keys,
     /// By their usernames.
     Passthrough,
 }
 
 impl Mode {
-    /// All of them, with their names in YAML and what they mean.
+    /// All modes, with their names in YAML and their meanings.
     pub const ALL: [(&'static str, Mode, &'static str); 3] = [
         ("open", Mode::Open, "Whoever reaches the proxy may use it, under your username."),
         ("keys", Mode::Keys, "Only who has a key that `callers` lists."),
         ("passthrough", Mode::Passthrough, "The caller's key is the username that ARGO is called as."),
     ];
 
-    /// Its name in YAML.
+    /// Returns its name in YAML.
     pub fn name(self) -> &'static str {
         Mode::ALL.iter().find(|(_, mode, _)| *mode == self).map_or("", |(name, ..)| name)
     }
 }
 
-/// How callers are told apart, with all that takes.
+/// How callers are distinguished, with the data needed for it.
 #[derive(Debug, Clone)]
 pub enum Access {
-    /// Not at all: whoever reaches the proxy is this caller.
+    /// Every request is from this caller.
     Open(Arc<Caller>),
-    /// By keys.
+    /// Each caller has a key.
     Keys(Arc<Keys>),
-    /// The key is the username that ARGO is called as.
+    /// The key is the username for calls to ARGO.
     Passthrough,
 }
 
 impl Access {
-    /// Everybody calls ARGO as `user`, and is not told apart.
+    /// Callers are not distinguished. All calls to ARGO use the username `user`.
     pub fn open(user: &str) -> Self {
         Access::Open(Arc::new(Caller::nameless(user)))
     }
 
-    /// Everybody is somebody who may use all there is.
+    /// Callers are not distinguished, and all may use everything.
     pub fn anybody(user: &str) -> Self {
         Access::Open(Arc::new(Caller::anybody(user)))
     }

@@ -1,45 +1,45 @@
-//! What somebody may use: rows of the table, and models.
+//! What a caller may use: rows of the table, and models.
 
 use crate::models::Model;
 use crate::models::glob::fits;
 use crate::wire::Failure;
 use http::StatusCode;
 
-/// What somebody may use; `None` is all there is.
+/// What a caller may use. `None` means everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Permissions {
-    /// Rows, by their paths as the table has them.
+    /// Rows, by their paths as written in the table.
     pub routes: Option<Globs>,
     /// Models, by their names or ids.
     pub models: Option<Globs>,
-    /// Whether rows that name their callers are open too.
+    /// True if rows that name their callers are allowed too.
     pub every_row: bool,
 }
 
-/// Texts in which `*` stands for any text.
+/// Patterns in which `*` stands for any text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Globs(Vec<Box<str>>);
 
 impl Globs {
-    /// Those of a list, in their order.
+    /// Takes the patterns of a list, in their order.
     pub fn new<T: Into<Box<str>>>(list: impl IntoIterator<Item = T>) -> Self {
         Globs(list.into_iter().map(Into::into).collect())
     }
 
-    /// Whether a text fits one of them.
+    /// Returns true if a text matches one of them.
     pub fn fit(&self, text: &str) -> bool {
         self.0.iter().any(|glob| fits(glob, text))
     }
 
-    /// The texts.
+    /// Returns the patterns.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(AsRef::as_ref)
     }
 }
 
 impl Permissions {
-    /// Whether a model may be used. Each of its names counts, whichever was asked for, and case does not: so that one
-    /// model cannot be both allowed and not.
+    /// Returns true if the caller may use a model. All names of the model count, in any case: so the answer does not
+    /// depend on the name in the request.
     pub fn use_model(&self, model: &Model) -> bool {
         let Some(globs) = &self.models else { return true };
         let forms = model.forms();
@@ -49,7 +49,7 @@ impl Permissions {
         })
     }
 
-    /// The failure for a model that is not there, or not for this caller: which of both is not told.
+    /// Returns the failure for a model that does not exist or that this caller may not use. It does not reveal which.
     pub fn no_model(asked: &str) -> Failure {
         let shown: String = asked.chars().take(100).collect();
         let message = format!(

@@ -1,11 +1,11 @@
-//! Which usernames ARGO takes: the name is the credential, so a wrong one is best refused before it is sent.
+//! Which usernames ARGO accepts. The name is the credential, so a wrong one is refused before it is sent.
 
 use std::fmt;
 
-/// The text that `config.sample.yaml` carries in place of a username.
+/// The placeholder for a username in `config.sample.yaml`.
 pub const PLACEHOLDER: &str = "your_username";
 
-/// A username that [`check_username`] lets pass.
+/// A username that [`check_username`] accepts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Username(String);
 
@@ -29,8 +29,8 @@ impl fmt::Display for Username {
     }
 }
 
-/// Refuses what ARGO refuses: it takes a bare domain or collaborator username (`jdoe`, `ac.jdoe`) or a service
-/// account; no e-mail address, no quotes, no special characters, and not the account `cels`, the default of early
+/// Refuses what ARGO refuses. ARGO accepts a bare domain or collaborator username (`jdoe`, `ac.jdoe`) or a service
+/// account. It refuses e-mail addresses, quotes, special characters, and the account `cels`, the default of early
 /// proxies.
 ///
 /// # Errors

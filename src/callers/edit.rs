@@ -13,10 +13,10 @@ const LONGEST: usize = 64;
 /// What is wrong with it.
 pub fn check_name(name: &str) -> Result<(), String> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'@');
-    match name.bytes().all(plain) && (1..=LONGEST).contains(&name.len()) {
-        true => Ok(()),
-        false => Err(format!("expected a name of letters, digits and . _ - @, at most {LONGEST} of them")),
+    if name.bytes().all(plain) && (1..=LONGEST).contains(&name.len()) {
+        return Ok(());
     }
+    Err(format!("expected a name of letters, digits and . _ - @, at most {LONGEST} of them"))
 }
 
 /// The text with a row more; `None` begins a file.

@@ -22,9 +22,10 @@ fn covered(text: &str) -> String {
         let word = part.trim_end_matches(|c| !is_of_word(c));
         let rest = part.get(word.len()..).unwrap_or_default();
         let length = word.chars().count();
-        match length < LONG {
-            true => out.push_str(word),
-            false => out.extend(std::iter::repeat_n('*', length)),
+        if length < LONG {
+            out.push_str(word);
+        } else {
+            out.extend(std::iter::repeat_n('*', length));
         }
         out.push_str(rest);
     }

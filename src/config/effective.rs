@@ -17,17 +17,20 @@ enum Written {
     Items(Vec<String>),
 }
 
-/// Writes every key, in the order of the schema. A key without a value is a comment.
-pub fn yaml(config: &Config) -> String {
-    let values = values(config);
-    let mut out = String::new();
-    for key in KEYS {
-        match key.kind {
-            Kind::Map(keys) => section(key, keys, &values, config, &mut out),
-            _ => entry(key, "", &values, config, &mut out),
+impl Config {
+    /// Returns every key with its value, and with the place where the value was set, as YAML that can be copied. The keys
+    /// stand in the order of the schema. A key without a value is a comment.
+    pub fn effective(&self) -> String {
+        let values = values(self);
+        let mut out = String::new();
+        for key in KEYS {
+            match key.kind {
+                Kind::Map(keys) => section(key, keys, &values, self, &mut out),
+                _ => entry(key, "", &values, self, &mut out),
+            }
         }
+        out
     }
-    out
 }
 
 fn section(section: &Key, keys: &[Key], values: &BTreeMap<String, Written>, config: &Config, out: &mut String) {

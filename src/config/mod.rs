@@ -217,11 +217,6 @@ impl Config {
         .filter_map(|(key, value)| Some((key, value?)))
     }
 
-    /// Returns every key with its value, and with the place where the value was set, as YAML that can be copied.
-    pub fn effective(&self) -> String {
-        effective::yaml(self)
-    }
-
     fn complete(layer: Layer) -> Option<Config> {
         Some(Config {
             port: layer.port?,

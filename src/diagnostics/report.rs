@@ -25,10 +25,8 @@ pub fn colours(is_terminal: bool, env: &dyn Fn(&str) -> Option<String>) -> bool 
 pub fn text(problems: &[Problem], colours: bool) -> String {
     let mut out = String::new();
     for problem in problems {
-        one(&mut out, problem, &|colour, text| match colours {
-            true => format!("{colour}{text}{PLAIN}"),
-            false => text.to_owned(),
-        });
+        let paint = |colour: &str, text: &str| if colours { format!("{colour}{text}{PLAIN}") } else { text.to_owned() };
+        one(&mut out, problem, &paint);
     }
     if !problems.is_empty() {
         out.push_str(&count(problems));

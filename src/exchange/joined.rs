@@ -1,8 +1,8 @@
-//! Several exchanges that become one reply, or one whole exchange for a client that waits for a stream: a state machine
-//! without sockets, like the exchange itself.
+//! Several exchanges that become one reply, or one whole exchange for a client that waits for a stream.
+//! A state machine without sockets, like the exchange itself.
 //!
-//! A whole reply goes out when every part is there. On a stream the parts' bytes go out as they come. The first part that
-//! fails fails all.
+//! A whole reply is sent when every part is complete. On a stream, the bytes of the parts are sent as they arrive. If
+//! one part fails, the whole reply fails.
 
 use super::{Exchange, HeadPlan, Lost};
 use crate::plan::{Client, Join, Streamed, refuse};
@@ -10,9 +10,9 @@ use crate::wire::{Answer, Failure};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
-/// Exchanges under way, and the one reply that they become.
+/// Exchanges in progress, and the one reply that they become.
 pub struct JoinedExchanges {
-    /// How failures and silence read to the client; `None` where there is no part.
+    /// How failures and silence read to the client; `None` if there is no part.
     client: Option<&'static dyn Client>,
     parts: Vec<Part>,
     join: Box<dyn Join>,
@@ -26,7 +26,7 @@ struct Part {
 }
 
 impl Part {
-    /// How many bytes a complete part adds to a whole reply.
+    /// Returns how many bytes a complete part adds to a whole reply; `None` while it is incomplete.
     fn whole(&self) -> Option<usize> {
         match &self.state {
             PartState::UnderWay => None,
@@ -38,7 +38,7 @@ impl Part {
 
 enum PartState {
     UnderWay,
-    /// Complete; what it adds to a whole reply.
+    /// Complete, with what it adds to a whole reply.
     Whole(Answer),
     /// Complete, and sent.
     Sent,
@@ -47,20 +47,20 @@ enum PartState {
 /// What the client gets now.
 #[derive(Debug, PartialEq, Eq)]
 pub enum JoinedStep {
-    /// Nothing yet.
+    /// Nothing for now.
     Wait,
-    /// These bytes of a stream, after its head if that is not out.
+    /// These bytes of a stream, after its head if that is not sent yet.
     Stream(Bytes),
     /// The last bytes of a stream; nothing comes after them.
     Last(Bytes),
-    /// The whole reply; no head is out, and nothing comes after it.
+    /// The whole reply; no head is sent yet, and nothing comes after it.
     Answer(Answer),
-    /// The head is out and the format has no place for an error: the connection must break.
+    /// The head is sent and the format has no place for an error: the connection must break.
     Break,
 }
 
 impl JoinedStep {
-    /// Whether there is something in it for the client.
+    /// Returns true if the step has bytes for the client.
     pub fn has_text(&self) -> bool {
         match self {
             JoinedStep::Wait | JoinedStep::Break => false,
@@ -71,7 +71,7 @@ impl JoinedStep {
 }
 
 impl JoinedExchanges {
-    /// Exchanges whose calls have not been made yet.
+    /// Joins exchanges whose calls have not been made yet.
     pub fn new(exchanges: Vec<Exchange>, join: Box<dyn Join>) -> Self {
         let part = |exchange| Part { exchange, state: PartState::UnderWay };
         let client = exchanges.first().map(|exchange: &Exchange| exchange.limits.client);
@@ -79,30 +79,31 @@ impl JoinedExchanges {
         JoinedExchanges { client, parts, join, head_out: false, over: false }
     }
 
-    /// Stands in while the real one is on another thread.
+    /// Returns a placeholder for the time that the real value is on another thread.
     pub fn over() -> Self {
         let (parts, join) = (Vec::new(), Box::new(Streamed("")));
         JoinedExchanges { client: None, parts, join, head_out: true, over: true }
     }
 
-    /// The content type of the stream that the client waits for; `None` when it waits for a whole reply.
+    /// Returns the content type of the stream that the client waits for; `None` if it waits for a whole reply.
     pub fn stream(&self) -> Option<&'static str> {
         self.join.stream()
     }
 
-    /// How many bytes are gone through when a part ends: those that are held of it, and all others with the last one.
+    /// Returns how many bytes are processed when a part ends: its held bytes, and with the last part those of all
+    /// others.
     pub fn due(&self, index: usize) -> usize {
         let others = self.parts.iter().enumerate().filter(|(other, _)| *other != index);
         let others: Option<usize> = others.map(|(_, part)| part.whole()).sum();
         self.parts.get(index).map_or(0, |part| part.exchange.held()) + others.unwrap_or(0)
     }
 
-    /// Whether the reply is complete, or was told to have failed.
+    /// Returns true if the reply is complete, or if the client has received its failure.
     pub fn is_over(&self) -> bool {
         self.over
     }
 
-    /// The head of a part's upstream is here.
+    /// Takes the head from a part's upstream.
     pub fn head(&mut self, index: usize, status: StatusCode, headers: &HeaderMap, bodiless: bool) -> JoinedStep {
         let Some(part) = self.part(index) else { return JoinedStep::Wait };
         match part.exchange.head(status, headers, bodiless) {
@@ -111,7 +112,7 @@ impl JoinedExchanges {
         }
     }
 
-    /// A piece of a part's upstream is here.
+    /// Takes a piece from a part's upstream.
     pub fn piece(&mut self, index: usize, piece: Bytes) -> JoinedStep {
         let Some(part) = self.part(index) else { return JoinedStep::Wait };
         let out = part.exchange.piece(piece);
@@ -123,7 +124,7 @@ impl JoinedExchanges {
         }
     }
 
-    /// The upstream of a part has said everything.
+    /// Takes the end of a part's upstream body.
     pub fn end(&mut self, index: usize) -> JoinedStep {
         let streams = self.stream().is_some();
         let Some(part) = self.part(index) else { return JoinedStep::Wait };
@@ -144,7 +145,7 @@ impl JoinedExchanges {
         self.joined(out)
     }
 
-    /// Something outside the bodies went wrong with a part: its upstream was not reached, broke off, or took too long.
+    /// Takes a failure of a part outside its body: its upstream was not reached, broke off, or took too long.
     pub fn fail(&mut self, index: usize, failure: &Failure) -> JoinedStep {
         let head_out = self.head_out;
         let Some(part) = self.part(index) else { return JoinedStep::Wait };
@@ -156,8 +157,7 @@ impl JoinedExchanges {
         }
     }
 
-    /// Shows a client that waits for a stream that somebody is there. It gives up the status: what fails from here on is
-    /// an error event.
+    /// Returns bytes that keep a silent stream alive. They send the head, so every later failure is an error event.
     pub fn keep_alive(&mut self) -> JoinedStep {
         let alive = self.client.map_or(&[][..], |client| client.keep_alive());
         match self.join.stream() {
@@ -181,7 +181,7 @@ impl JoinedExchanges {
         JoinedStep::Last(bytes)
     }
 
-    /// A part is complete; perhaps it was the last one.
+    /// Continues after a part is complete; it may be the last one.
     fn joined(&mut self, out: Bytes) -> JoinedStep {
         let is_open = |part: &Part| matches!(part.state, PartState::UnderWay);
         match (self.join.stream(), self.parts.iter().any(is_open)) {
@@ -204,7 +204,7 @@ impl JoinedExchanges {
         }
     }
 
-    /// A part's reply failed by what its upstream said; `out` tells the client of it where a stream had begun.
+    /// Ends the reply because of what a part's upstream sent. If a stream has begun, `out` reports the failure.
     fn failed(&mut self, index: usize, out: Bytes) -> JoinedStep {
         match self.part(index).and_then(|part| part.exchange.outcome()) {
             Some(Err(failure)) => self.refused(&failure),
@@ -214,7 +214,7 @@ impl JoinedExchanges {
         }
     }
 
-    /// The reply is this failure, in whatever way is still open.
+    /// Ends the reply with this failure: as an answer, as an event, or by breaking the connection.
     fn refused(&mut self, failure: &Failure) -> JoinedStep {
         let Some(client) = self.client else { return self.broken() };
         self.over = true;
@@ -226,7 +226,7 @@ impl JoinedExchanges {
         if event.is_empty() { JoinedStep::Break } else { JoinedStep::Last(event.into()) }
     }
 
-    /// The reply is an answer of a part that is no success.
+    /// Ends the reply with a part's answer that is not a success.
     fn refused_with(&mut self, answer: Answer) -> JoinedStep {
         if self.head_out {
             let message = format!("One of the calls was answered with {}.", answer.status.as_u16());

@@ -1,7 +1,7 @@
 //! One request's life as a state machine: bytes in, bytes out, no sockets.
 //!
-//! It alone turns a failure into the bytes that the client gets, swallows what comes after one, bounds what is held, and
-//! undoes compression that nobody asked for.
+//! It is the only place that turns a failure into the bytes that the client gets, drops what arrives after a failure,
+//! limits how much is held, and undoes compression that was not asked for.
 
 pub mod joined;
 
@@ -13,7 +13,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, StatusCode, header};
 use std::sync::Arc;
 
-/// A call that is under way, and the reply that it becomes.
+/// A call in progress, and the reply that it becomes.
 pub struct Exchange {
     call: Call,
     reply: Box<dyn Reply>,
@@ -22,7 +22,7 @@ pub struct Exchange {
     limits: ExchangeLimits,
 }
 
-/// What an exchange must know of its endpoint and its configuration.
+/// What an exchange needs to know about its endpoint and its configuration.
 #[derive(Clone)]
 pub struct ExchangeLimits {
     /// How failures read to the client.
@@ -40,47 +40,47 @@ pub struct ExchangeLimits {
 enum ExchangeState {
     /// The upstream has not answered yet.
     Waiting,
-    /// The client's head is out; pieces are rewritten.
+    /// The client's head is sent; pieces are rewritten.
     Streaming,
-    /// The client's head is out; pieces go through.
+    /// The client's head is sent; pieces pass unchanged.
     Passing,
     /// The client's head waits for the whole body.
     Holding { status: StatusCode, headers: HeaderMap, body: Gathered },
-    /// What was held cannot become an answer; the client gets this instead.
+    /// The held body cannot become an answer; the client gets this failure instead.
     Refused(Failure),
-    /// The client was told of a failure; whatever comes is swallowed.
+    /// The client has received a failure; everything that still arrives is dropped.
     Dead,
-    /// What passed cannot go on, and its format has no place for an error: the connection must break.
+    /// The passed body cannot continue, and its format has no place for an error: the connection must break.
     Broken,
     /// The reply is complete.
     Done,
 }
 
-/// How the client's reply begins, for whoever writes heads.
+/// How the client's reply begins, for the code that writes heads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HeadPlan {
-    /// 200 with this content type; body follows by pieces.
+    /// 200 with this content type; the body follows in pieces.
     Stream(&'static str),
-    /// The upstream's status and content type; body follows by pieces.
+    /// The upstream's status and content type; the body follows in pieces.
     Pass,
-    /// Nothing yet.
+    /// Nothing is sent yet.
     Hold,
 }
 
 /// What remains to be done for the client after a failure.
 #[derive(Debug, PartialEq, Eq)]
 pub enum AfterFailure {
-    /// No head is out: this is the reply.
+    /// No head is sent: this is the reply.
     Answer(Answer),
-    /// The head is out: these last bytes, then the end of the body.
+    /// The head is sent: send these last bytes, then end the body.
     Event(Bytes),
-    /// The head is out and the format has no place for an error: the connection must break.
+    /// The head is sent and the format has no place for an error: the connection must break.
     Break,
-    /// The client knows already; the body only needs its end.
+    /// The client has received the failure already; only the end of the body is missing.
     Nothing,
 }
 
-/// What a failure leaves to be done, before it is turned into a whole reply.
+/// What remains to be done after a failure, before the failure becomes a whole reply.
 enum Lost {
     Refused(Failure),
     Event(Bytes),
@@ -89,22 +89,22 @@ enum Lost {
 }
 
 impl Exchange {
-    /// An exchange whose call has not been made yet.
+    /// Creates an exchange whose call has not been made yet.
     pub fn new(call: Call, reply: Box<dyn Reply>, limits: ExchangeLimits) -> Self {
         Exchange { call, reply, state: ExchangeState::Waiting, gunzip: None, limits }
     }
 
-    /// The call to make.
+    /// Returns the call to make.
     pub fn call(&self) -> &Call {
         &self.call
     }
 
-    /// Whether the reply is a stream whose head is out and which has not failed.
+    /// Returns true if the reply is a stream whose head is sent and which has not failed.
     pub fn is_streaming(&self) -> bool {
         matches!(self.state, ExchangeState::Streaming | ExchangeState::Passing)
     }
 
-    /// Whether nothing that the upstream still sends can matter.
+    /// Returns true if nothing that the upstream still sends can matter.
     pub fn is_over(&self) -> bool {
         matches!(self.state, ExchangeState::Dead | ExchangeState::Broken | ExchangeState::Refused(_))
     }
@@ -114,7 +114,7 @@ impl Exchange {
         matches!(self.state, ExchangeState::Broken)
     }
 
-    /// The upstream's head is here. A retried call may come here twice; the first reply is forgotten then.
+    /// Takes the upstream's head. A retried call may bring a second head; the first reply is then discarded.
     pub fn head(&mut self, status: StatusCode, headers: &HeaderMap, bodiless: bool) -> HeadPlan {
         let encoding = headers.get(header::CONTENT_ENCODING).map(|value| value.as_bytes().to_ascii_lowercase());
         self.gunzip = match encoding.as_deref() {
@@ -139,7 +139,7 @@ impl Exchange {
         plan
     }
 
-    /// A piece of the upstream's body. What is returned goes to the client now; it may be empty.
+    /// Takes a piece of the upstream's body. Returns the bytes to send to the client now, possibly none.
     pub fn piece(&mut self, piece: Bytes) -> Bytes {
         if piece.is_empty() || self.is_over() {
             return Bytes::new();
@@ -183,7 +183,7 @@ impl Exchange {
         }
     }
 
-    /// The upstream's body ended as it should. What is returned ends a stream.
+    /// Takes the regular end of the upstream's body. Returns the bytes that end a stream.
     pub fn end(&mut self) -> Bytes {
         let rest = match self.gunzip.as_mut().map(Gunzip::end) {
             None => Bytes::new(),
@@ -207,7 +207,7 @@ impl Exchange {
         }
     }
 
-    /// How many bytes are held.
+    /// Returns how many bytes are held.
     pub fn held(&self) -> usize {
         if let ExchangeState::Holding { body, .. } = &self.state { body.len() } else { 0 }
     }
@@ -218,7 +218,7 @@ impl Exchange {
         self.outcome().map(|outcome| outcome.unwrap_or_else(|failure| refuse(client, &failure)))
     }
 
-    /// The same before a failure is turned into bytes.
+    /// Does the same as [`Self::answer`], but leaves a failure as it is.
     fn outcome(&mut self) -> Option<Result<Answer, Failure>> {
         let (status, headers, body) = match &mut self.state {
             ExchangeState::Holding { status, headers, body } => (status, headers, body),
@@ -244,7 +244,7 @@ impl Exchange {
         })
     }
 
-    /// Something outside the body went wrong: the upstream was not reached, broke off, or took too long.
+    /// Takes a failure outside the body: the upstream was not reached, broke off, or took too long.
     pub fn fail(&mut self, failure: &Failure) -> AfterFailure {
         match self.lose(failure) {
             Lost::Refused(failure) => AfterFailure::Answer(refuse(self.limits.client, &failure)),
@@ -254,7 +254,7 @@ impl Exchange {
         }
     }
 
-    /// The same before a failure is turned into a whole reply.
+    /// Does the same as [`Self::fail`], but leaves a failure as it is.
     fn lose(&mut self, failure: &Failure) -> Lost {
         let lost = match self.state {
             ExchangeState::Waiting | ExchangeState::Holding { .. } => Lost::Refused(failure.clone()),
@@ -286,7 +286,7 @@ impl Exchange {
         })
     }
 
-    /// Ends a stream with an error event after what it said so far; a held reply becomes the failure's answer.
+    /// Ends a stream with an error event after the bytes in `said`; a held reply becomes the failure's answer.
     fn die(&mut self, failure: Failure, mut said: Vec<u8>) -> Bytes {
         match &mut self.state {
             ExchangeState::Streaming => {
@@ -301,14 +301,14 @@ impl Exchange {
     }
 }
 
-/// What an answer may still depend on when its body is complete.
+/// The headers that an answer may still depend on when its body is complete.
 const KEPT: [HeaderName; 3] = [header::CONTENT_ENCODING, header::LOCATION, header::RETRY_AFTER];
 
 fn kept(headers: &HeaderMap) -> HeaderMap {
     KEPT.into_iter().filter_map(|name| headers.get(&name).cloned().map(|value| (name, value))).collect()
 }
 
-/// 304 is no redirect, though it is among them.
+/// Returns true for a redirect. 304 is a 3xx status but not a redirect.
 fn is_redirect(status: StatusCode) -> bool {
     status.is_redirection() && status != StatusCode::NOT_MODIFIED
 }

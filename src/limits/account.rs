@@ -1,4 +1,4 @@
-//! What is known of one caller, or of one caller on one row.
+//! The recorded usage of one caller, or of one caller on one row.
 
 use super::bucket::Bucket;
 use super::concurrency::Concurrency;
@@ -6,14 +6,14 @@ use super::{Bounds, LimitKind, Standing};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-/// One account.
+/// The usage of one caller, or of one caller on one row.
 #[derive(Debug, Default)]
 pub struct Account {
     books: Mutex<Books>,
     pub(super) concurrency: Arc<Concurrency>,
 }
 
-/// What was used in the last minutes.
+/// What was used in the last two minutes.
 #[derive(Debug, Default)]
 pub struct Books {
     pub requests: Bucket,
@@ -32,7 +32,7 @@ impl Account {
 }
 
 impl Books {
-    /// How the limits are used.
+    /// Returns the usage of a limit per minute, if this limit is set.
     pub fn standing(&self, bounds: &Bounds, kind: LimitKind, now: Instant) -> Option<Standing> {
         match kind {
             LimitKind::Requests => bounds.requests.as_ref().map(|bound| self.requests.standing(bound.limit, now)),
@@ -41,7 +41,7 @@ impl Books {
         }
     }
 
-    /// How much would be forgotten with it; nothing when all that was used has emptied.
+    /// Returns how much usage would be lost by removing the account. Zero if both buckets are empty.
     pub fn weight(&self, now: Instant) -> f64 {
         self.requests.used(now) + self.tokens.used(now)
     }

@@ -1,17 +1,17 @@
-//! Which limits hold for a request, and which setting each of them is from.
+//! Which limits apply to a request, and the setting behind each of them.
 
 use crate::access::Limits;
 use std::fmt;
 use std::num::NonZeroU32;
 
-/// Whose setting a limit is.
+/// Where a limit is set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BoundSource {
     /// `limits` of config.yaml, for every caller.
     Config,
     /// The caller's own `limits`.
     Caller,
-    /// `limits` of a row of the table, which is called so.
+    /// `limits` of a row of the table, with the name of the row's place.
     Row(Box<str>),
 }
 
@@ -28,25 +28,25 @@ impl fmt::Display for BoundSource {
 /// A limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bound {
-    /// How much.
+    /// The most that is allowed.
     pub limit: NonZeroU32,
-    /// Who says so.
+    /// Where it is set.
     pub set_by: BoundSource,
 }
 
 /// The limits of one account.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Bounds {
-    /// Requests begun in a minute.
+    /// Requests started per minute.
     pub requests: Option<Bound>,
-    /// Tokens in a minute.
+    /// Tokens per minute.
     pub tokens: Option<Bound>,
-    /// Requests at the same time.
+    /// Requests that run at the same time.
     pub concurrent: Option<Bound>,
 }
 
 impl Bounds {
-    /// A caller's: its own, and where it has none those of the configuration.
+    /// Returns a caller's own limits. Those of the configuration fill the gaps.
     pub fn of_caller(own: &Limits, general: &Limits) -> Self {
         let either = |own: Option<NonZeroU32>, general: Option<NonZeroU32>| {
             let own = own.map(|limit| Bound { limit, set_by: BoundSource::Caller });
@@ -59,7 +59,7 @@ impl Bounds {
         }
     }
 
-    /// A caller's on one row.
+    /// Returns each caller's limits on one row.
     pub fn of_row(limits: &Limits, place: &str) -> Self {
         let of = |limit: Option<NonZeroU32>| limit.map(|limit| Bound { limit, set_by: BoundSource::Row(place.into()) });
         Bounds {
@@ -69,7 +69,7 @@ impl Bounds {
         }
     }
 
-    /// Whether nothing is limited.
+    /// Returns true if nothing is limited.
     pub fn is_none(&self) -> bool {
         self.requests.is_none() && self.tokens.is_none() && self.concurrent.is_none()
     }

@@ -1,25 +1,25 @@
-//! What was used of a limit per minute: it empties evenly, a minute's worth in a minute.
+//! Usage of a limit per minute, as a leaky bucket: it empties evenly, by the full limit in a minute.
 
 use super::Standing;
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
 const MINUTE: f64 = 60.0;
-/// Rounding of sums is no use of anything.
+/// Amounts below this are rounding errors and count as zero.
 const DUST: f64 = 1e-6;
 
-/// Requests or tokens of one account.
+/// Used requests or tokens of one account.
 #[derive(Debug, Default)]
 pub struct Bucket {
-    /// As of `at`.
+    /// The amount at the time `at`.
     used: f64,
     at: Option<Instant>,
-    /// What it empties in a minute, as of its last use.
+    /// The amount that empties per minute: the limit at the last use.
     rate: f64,
 }
 
 impl Bucket {
-    /// How the limit is used at `now`.
+    /// Returns the usage of the limit at `now`.
     pub fn standing(&self, limit: NonZeroU32, now: Instant) -> Standing {
         let (used, most) = (self.used(now), f64::from(limit.get()));
         Standing {
@@ -31,19 +31,19 @@ impl Bucket {
         }
     }
 
-    /// Adds what was used. A debt is never so large that nothing may be used for more than a minute.
+    /// Adds an amount. The sum stays below twice the limit, so that a caller is blocked for at most one minute.
     pub fn add(&mut self, amount: u64, limit: NonZeroU32, now: Instant) {
         let most = f64::from(limit.get());
         let used = self.used(now) + amount as f64;
         *self = Bucket { used: used.min(2.0 * most - 1.0), at: Some(now), rate: most };
     }
 
-    /// Takes back what was not used after all.
+    /// Subtracts an amount that was not used after all.
     pub fn give_back(&mut self, amount: u64) {
         self.used = (self.used - amount as f64).max(0.0);
     }
 
-    /// What is not yet emptied.
+    /// Returns the amount that has not emptied yet.
     pub fn used(&self, now: Instant) -> f64 {
         let since = self.at.map_or(0.0, |at| now.saturating_duration_since(at).as_secs_f64());
         let used = self.used - since * self.rate / MINUTE;

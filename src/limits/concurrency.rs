@@ -1,4 +1,4 @@
-//! How many requests of one account run at the same time, and the queue of those that wait, in order of arrival.
+//! The limit on concurrent requests of one account, and the first-in-first-out queue of waiting requests.
 
 use super::Bound;
 use std::fmt;
@@ -8,26 +8,26 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
-/// For each request that may run, so many may wait.
+/// The number of waiting requests that each place allows.
 const WAITERS_PER_PLACE: usize = 4;
 
-/// The places of one account.
+/// The places of one account for running requests.
 #[derive(Debug)]
 pub struct Concurrency {
-    /// A permit for each free place. Permits that come back go to whoever waits longest.
+    /// A permit for each free place. A returned permit goes to the request that has waited longest.
     free: Arc<Semaphore>,
     counts: Mutex<Counts>,
 }
 
 #[derive(Debug, Default)]
 struct Counts {
-    /// How many may run, as of the latest request.
+    /// The limit, as of the latest request.
     limit: usize,
     /// Permits of a higher limit that are still in use. Each is forgotten when it comes back.
     surplus: usize,
     /// Places that are taken.
     running: usize,
-    /// Those who wait, among them those whom a permit was granted since they last looked.
+    /// Waiting requests, including those that were granted a permit but have not run since.
     waiting: usize,
 }
 
@@ -37,7 +37,7 @@ impl Default for Concurrency {
     }
 }
 
-/// What becomes of a request that wants a place.
+/// The outcome of asking for a place.
 enum QueueEntry {
     Runs(QueuePlace),
     Waits(Waiting),
@@ -53,7 +53,7 @@ impl Concurrency {
     fn enter(self: &Arc<Self>, bound: &Bound, may_wait: bool) -> QueueEntry {
         let mut counts = self.counts();
         counts.set_limit(usize::try_from(bound.limit.get()).unwrap_or(usize::MAX), &self.free);
-        // A permit is free only while nobody waits, so that this overtakes nobody.
+        // A permit is free only while no request waits, so this skips no queue.
         if let Ok(permit) = self.free.clone().try_acquire_owned() {
             counts.running += 1;
             return QueueEntry::Runs(QueuePlace { of: self.clone(), permit: Some(permit) });
@@ -67,7 +67,7 @@ impl Concurrency {
 }
 
 impl Counts {
-    /// Adds or takes away permits, for a limit that a reload may have changed.
+    /// Adds or removes permits, because a reload may have changed the limit.
     fn set_limit(&mut self, limit: usize, free: &Semaphore) {
         let limit = limit.min(Semaphore::MAX_PERMITS);
         let (more, fewer) = (limit.saturating_sub(self.limit), self.limit.saturating_sub(limit));
@@ -78,7 +78,7 @@ impl Counts {
         self.limit = limit;
     }
 
-    /// Returns how many wait in the queue: who was granted a permit has left it, also before its task runs again.
+    /// Returns the length of the queue. A request with a granted permit has left it, even if its task has not run since.
     fn queued(&self, free: &Semaphore) -> usize {
         let granted = (self.limit + self.surplus).saturating_sub(self.running + free.available_permits());
         self.waiting.saturating_sub(granted)
@@ -101,7 +101,7 @@ impl Drop for QueuePlace {
             counts.surplus -= 1;
             permit.forget();
         } else {
-            // Under the lock, so that nobody counts a permit that is neither in use nor free.
+            // Return the permit under the lock, so that no count sees it as neither in use nor free.
             drop(permit);
         }
     }
@@ -118,16 +118,16 @@ struct Waiting {
 
 impl Waiting {
     fn begin(of: &Arc<Concurrency>) -> Self {
-        // A task that has used up tokio's budget would not be queued by the poll below.
+        // If the task had used up its tokio budget, the poll below would not enter the queue.
         let mut permit: PermitFuture = Box::pin(tokio::task::unconstrained(of.free.clone().acquire_owned()));
-        // The semaphore queues whoever is polled, and a turn stands in the queue before anybody awaits it.
+        // The semaphore queues a future at its first poll, so poll now to keep the order of arrival.
         if let Poll::Ready(done) = permit.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             permit = Box::pin(std::future::ready(done));
         }
         Waiting { of: of.clone(), permit, is_over: false }
     }
 
-    /// Changes a granted permit for a place.
+    /// Turns a granted permit into a place.
     fn end(&mut self, permit: OwnedSemaphorePermit) -> QueuePlace {
         let mut counts = self.of.counts();
         counts.waiting = counts.waiting.saturating_sub(1);
@@ -141,7 +141,7 @@ impl Drop for Waiting {
     fn drop(&mut self) {
         if !self.is_over {
             let mut counts = self.of.counts();
-            // A permit that was granted goes to the next in the queue, under the lock like any other.
+            // Dropping the future passes a granted permit to the next request, under the lock as everywhere.
             self.permit = Box::pin(std::future::pending());
             counts.waiting = counts.waiting.saturating_sub(1);
         }
@@ -154,26 +154,26 @@ impl fmt::Debug for Waiting {
     }
 }
 
-/// A request's way to a place in each account that limits it.
+/// A request's progress to a place in each account that limits it.
 #[derive(Debug, Default)]
 pub struct Turn {
-    /// What is still to be entered, last first.
+    /// The accounts that it has no place in yet, last first.
     ahead: Vec<(Arc<Concurrency>, Bound)>,
     waiting: Option<Waiting>,
     places: Vec<QueuePlace>,
 }
 
 impl Turn {
-    /// A turn through these, last first. The narrow limit stands behind the wide one: who waits for a place of the narrow
-    /// one keeps no place of the wide one from anybody.
+    /// Makes a turn through these accounts, last first. Put the wider limit first in the list: a request that waits for the
+    /// narrow one then occupies no place of the wide one.
     pub fn through(ahead: Vec<(Arc<Concurrency>, Bound)>) -> Self {
         Turn { ahead, ..Turn::default() }
     }
 
-    /// Goes as far as it can without waiting. Returns true when it has all places.
+    /// Takes as many places as it can without waiting. Returns true if it has all of them.
     ///
     /// # Errors
-    /// The limit that has no place, and none to wait in.
+    /// The limit that has no free place, and no free place in its queue.
     pub fn go_on(&mut self, may_wait: bool) -> Result<bool, Bound> {
         while let (None, Some((concurrency, bound))) = (&self.waiting, self.ahead.last()) {
             match concurrency.enter(bound, may_wait) {
@@ -185,14 +185,14 @@ impl Turn {
         Ok(self.ahead.is_empty())
     }
 
-    /// Waits until it has all places. May be dropped and called again without losing its place in the queue.
+    /// Waits until it has all places. The future may be dropped and created again: the place in the queue is kept.
     ///
     /// # Errors
     /// As for [`Turn::go_on`].
     pub async fn wait(&mut self) -> Result<(), Bound> {
         while !self.go_on(true)? {
             let Some(waiting) = self.waiting.as_mut() else { continue };
-            // A semaphore that nobody closes always grants.
+            // The semaphore is never closed, so this never fails.
             let place = waiting.permit.as_mut().await.ok().map(|permit| waiting.end(permit));
             self.waiting = None;
             if let Some(place) = place {
@@ -202,7 +202,7 @@ impl Turn {
         Ok(())
     }
 
-    /// Returns the limit that it waits for.
+    /// Returns the limit that the request waits for.
     pub fn waits_for(&self) -> Option<&Bound> {
         self.ahead.last().map(|(_, bound)| bound)
     }

@@ -1,26 +1,26 @@
-//! What a client is told of its limits: `x-ratelimit-…`, in OpenAI's names and format.
+//! The headers that report a client's limits: `x-ratelimit-…`, with OpenAI's names and format.
 
 use http::{HeaderName, HeaderValue};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-/// How a limit per minute is used.
+/// The usage of a limit per minute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Standing {
     /// The limit.
     pub limit: NonZeroU32,
-    /// What counts as used now.
+    /// The amount that counts as used now.
     pub used: u64,
-    /// What may be used at once.
+    /// The amount that may be used now.
     pub remaining: u32,
-    /// How long until all of it may be used again.
+    /// The time until the full limit may be used again.
     pub reset: Duration,
-    /// How long until anything may be used; zero when something may now.
+    /// The time until something may be used. Zero if something may be used now.
     pub again: Duration,
 }
 
 impl Standing {
-    /// The one of two that leaves less.
+    /// Returns the one of the two that leaves less.
     pub fn tighter(self, other: Option<Standing>) -> Standing {
         match other {
             Some(other) if (other.remaining, other.limit) < (self.remaining, self.limit) => other,
@@ -29,12 +29,12 @@ impl Standing {
     }
 }
 
-/// The standing of the tightest limits.
+/// The usage of the tightest limits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RateLimitHeaders {
-    /// Of requests.
+    /// The tightest limit of requests.
     pub requests: Option<Standing>,
-    /// Of tokens.
+    /// The tightest limit of tokens.
     pub tokens: Option<Standing>,
 }
 
@@ -50,12 +50,12 @@ const TOKENS: [HeaderName; 3] = [
 ];
 
 impl RateLimitHeaders {
-    /// Whether there is nothing to tell.
+    /// Returns true if there is nothing to report.
     pub fn is_nothing(&self) -> bool {
         self.requests.is_none() && self.tokens.is_none()
     }
 
-    /// The headers of a reply.
+    /// Returns the headers of a reply.
     pub fn headers(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
         let of = |names: [HeaderName; 3], standing: Standing| {
             let reset = HeaderValue::from_str(&reset(standing.reset)).unwrap_or(HeaderValue::from_static("0s"));
@@ -67,7 +67,7 @@ impl RateLimitHeaders {
     }
 }
 
-/// A time as OpenAI writes it, to the millisecond and never less than it is: `120ms`, `1.5s`, `6m0s`.
+/// Returns a time in OpenAI's format, rounded up to the millisecond: `120ms`, `1.5s`, `6m0s`.
 pub fn reset(time: Duration) -> String {
     let millis = time.as_nanos().div_ceil(1_000_000);
     if millis > 0 && millis < 1000 {

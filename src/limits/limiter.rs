@@ -1,4 +1,4 @@
-//! All accounts: who may begin a request now, and what is charged when it is over.
+//! All accounts: decides if a request may start, and charges its cost when it is over.
 
 use super::account::Account;
 use super::concurrency::Turn;
@@ -10,12 +10,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-/// Locks that the accounts are shared out among.
+/// The number of locks. Each protects a part of the accounts.
 const SHARDS: usize = 16;
-/// Accounts behind one lock, 65,536 in all; where there are more, those with the least use are forgotten.
+/// The most accounts behind one lock, so 65,536 in all. Beyond that, the accounts with the least usage are removed.
 const MOST: usize = 4096;
 
-/// Which account: of whom, and on which row.
+/// Identifies an account by its caller and, if any, its row.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct AccountKey {
     who: Box<str>,
@@ -28,15 +28,15 @@ type Shard = Mutex<HashMap<AccountKey, Arc<Account>>>;
 /// A row that has limits of its own.
 #[derive(Debug, Clone, Copy)]
 pub struct LimitedRow<'a> {
-    /// Tells it from others, also from the one that had its place before a reload: methods and path.
+    /// Identifies it, also over reloads: methods and path.
     pub id: &'a str,
-    /// What it is called in messages.
+    /// Its name in messages.
     pub place: &'a str,
     /// Its limits.
     pub limits: &'a Limits,
 }
 
-/// The accounts of a process; they outlive every reload.
+/// The accounts of a process. They are kept over reloads.
 #[derive(Debug, Default)]
 pub struct Limiter {
     shards: [Shard; SHARDS],
@@ -45,10 +45,10 @@ pub struct Limiter {
 }
 
 impl Limiter {
-    /// Begins a request of `caller`; `None` when nothing limits it.
+    /// Starts a request of `caller`. Returns `None` if nothing limits it.
     ///
     /// # Errors
-    /// The limit that has no room; nothing is counted then.
+    /// The limit that is used up. The request is then not counted anywhere.
     pub fn admit(
         &self,
         caller: &Caller,
@@ -85,7 +85,7 @@ impl Limiter {
         }
     }
 
-    /// How many requests were refused for this limit.
+    /// Returns the number of requests that were refused for this limit.
     pub fn refused(&self, kind: LimitKind) -> u64 {
         self.refused.get(kind as usize).map_or(0, |count| count.load(Ordering::Relaxed))
     }
@@ -106,8 +106,8 @@ impl Limiter {
     }
 }
 
-/// Forgets the quarter with the least use, and all whose use has emptied; never one with a request under way. So many at
-/// once, since looking for them takes time.
+/// Removes the quarter of the accounts with the least usage, and all accounts without usage. Accounts with a request
+/// under way stay. It removes many at once because the search is slow.
 fn make_room(accounts: &mut HashMap<AccountKey, Arc<Account>>, now: Instant) {
     let weight = |account: &Arc<Account>| (!Account::is_in_use(account)).then(|| account.books().weight(now));
     let mut weights: Vec<f64> = accounts.values().filter_map(weight).collect();
@@ -125,17 +125,17 @@ fn make_room(accounts: &mut HashMap<AccountKey, Arc<Account>>, now: Instant) {
     });
 }
 
-/// A request that was begun.
+/// A request that was allowed to start.
 #[derive(Debug)]
 pub struct Admitted {
-    /// The caller's account, and the caller's on the row.
+    /// The caller's account, then the caller's account on the row.
     parts: Vec<(Arc<Account>, Bounds)>,
 }
 
 impl Admitted {
-    /// Counts the request everywhere, or nowhere.
+    /// Counts the request in all accounts, or in none.
     fn begin(&self, now: Instant) -> Result<(), Box<Refusal>> {
-        // Always the caller's before the row's, so that no two requests wait for each other.
+        // Lock the caller's account always before the row's, so that two requests cannot deadlock.
         let mut books: Vec<_> = self.parts.iter().map(|(account, bounds)| (account.books(), bounds)).collect();
         for (own, bounds) in &books {
             for kind in [LimitKind::Requests, LimitKind::Tokens] {
@@ -163,7 +163,7 @@ impl Admitted {
         Ok(())
     }
 
-    /// The way to a place among those that run at the same time.
+    /// Returns the request's turn through the limits on concurrent requests.
     pub fn turn(&self) -> Turn {
         let ahead = self
             .parts
@@ -172,12 +172,12 @@ impl Admitted {
         Turn::through(ahead.collect())
     }
 
-    /// Whether tokens are limited.
+    /// Returns true if tokens are limited.
     pub fn counts_tokens(&self) -> bool {
         self.parts.iter().any(|(_, bounds)| bounds.tokens.is_some())
     }
 
-    /// Charges what the request has cost.
+    /// Charges the tokens that the request has cost.
     pub fn charge(&self, tokens: u64, now: Instant) {
         for (account, bounds) in &self.parts {
             if let Some(bound) = &bounds.tokens {
@@ -186,7 +186,7 @@ impl Admitted {
         }
     }
 
-    /// The request was not begun after all.
+    /// Uncounts a request that did not start after all.
     pub fn take_back(&self) {
         for (account, bounds) in &self.parts {
             if bounds.requests.is_some() {
@@ -195,7 +195,7 @@ impl Admitted {
         }
     }
 
-    /// The tightest of the limits.
+    /// Returns the usage of the tightest limits.
     pub fn rate_limit(&self, now: Instant) -> RateLimitHeaders {
         let mut tightest = RateLimitHeaders::default();
         for (account, bounds) in &self.parts {

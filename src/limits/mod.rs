@@ -1,4 +1,5 @@
-//! How much callers use, and when that is too much: accounts, queues and words, without a socket and with the caller's clock.
+//! How much callers use, and when to refuse them: accounts, queues and messages. There are no sockets here, and the
+//! time is a parameter.
 
 mod account;
 mod bounds;

@@ -1,29 +1,29 @@
-//! What a client is told that has used up a limit, in OpenAI's words where it has any.
+//! The reply to a client that has used up a limit, in OpenAI's words if they exist.
 
 use super::{Bound, RateLimitHeaders};
 use crate::wire::Failure;
 use http::{HeaderName, StatusCode, header};
 use std::time::Duration;
 
-/// Milliseconds; OpenAI's clients look at it first.
+/// The time to wait in milliseconds. OpenAI's clients read it before `retry-after`.
 pub const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
 
 /// Which limit was reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LimitKind {
-    /// Requests in a minute.
+    /// Requests per minute.
     Requests,
-    /// Tokens in a minute.
+    /// Tokens per minute.
     Tokens,
-    /// Requests at the same time.
+    /// Requests that run at the same time.
     Concurrent,
 }
 
 impl LimitKind {
-    /// All of them.
+    /// All kinds.
     pub const ALL: [LimitKind; 3] = [LimitKind::Requests, LimitKind::Tokens, LimitKind::Concurrent];
 
-    /// The setting.
+    /// Returns the name of the setting.
     pub fn key(self) -> &'static str {
         match self {
             LimitKind::Requests => "requests_per_minute",
@@ -32,7 +32,7 @@ impl LimitKind {
         }
     }
 
-    /// OpenAI's `error.type`, which says what there was too much of.
+    /// Returns OpenAI's `error.type`, which names what there was too much of.
     fn told_as(self) -> &'static str {
         match self {
             LimitKind::Requests | LimitKind::Concurrent => "requests",
@@ -41,25 +41,25 @@ impl LimitKind {
     }
 }
 
-/// A request that comes too early.
+/// The refusal of a request over a limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// What there is too much of.
+    /// The kind of limit that was reached.
     pub kind: LimitKind,
-    /// How much there may be.
+    /// The limit.
     pub bound: Bound,
-    /// How much there is.
+    /// The amount in use.
     pub used: u64,
-    /// How long it waited in vain.
+    /// How long the request waited for a place, if it did.
     pub waited: Option<Duration>,
-    /// How long until it is worth another try.
+    /// The time to wait before another try.
     pub again: Duration,
-    /// The standing of all limits.
+    /// The usage of the tightest limits.
     pub rate_limit: RateLimitHeaders,
 }
 
 impl Refusal {
-    /// What the client is told.
+    /// Returns the failure that the client receives.
     pub fn to_failure(&self) -> Failure {
         let (limit, used, key) = (self.bound.limit, self.used, self.kind.key());
         let again = super::reset(self.again);

@@ -1,4 +1,4 @@
-//! Makes a conversation fit a model, as its rules say.
+//! Applies a model's rules to a conversation.
 
 use super::effect::RuleEffect;
 use super::rules::{Cap, Json, Rules, SystemRole};
@@ -9,9 +9,9 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 impl Rules {
-    /// Makes a conversation fit the model, and tells `tell` each thing that it does; `stream` is whether the call is streamed.
+    /// Changes a conversation as the rules require, and reports each change to `tell`. `stream`: the call is streamed.
     ///
-    /// Nothing is allocated for what no rule changes.
+    /// Parts that no rule changes cost no allocation.
     pub fn apply<'a>(&'a self, chat: &mut Conversation<'a>, stream: bool, mut tell: impl FnMut(RuleEffect<'a>)) {
         self.apply_to_messages(&mut chat.messages, &mut tell);
         let params = &mut chat.params;
@@ -82,14 +82,14 @@ impl Rules {
         }
     }
 
-    /// Whether a default would stand beside a parameter that it may not stand beside.
+    /// Returns true if a given parameter excludes the default for `name`.
     fn is_excluded(&self, params: &[Param<'_>], name: &str) -> bool {
         let beside = self.only_one_of.iter().filter(|names| names.iter().any(|known| known == name));
         beside.flatten().any(|other| given(params, other))
     }
 }
 
-/// Whether a parameter is given; null is OpenAI's word for not giving one.
+/// Returns true if a parameter is given. In OpenAI's API, null means "not given".
 fn given(params: &[Param<'_>], name: &str) -> bool {
     params.iter().any(|(known, value)| known == name && !json::is_null(value))
 }
@@ -100,7 +100,7 @@ fn remove(params: &mut Vec<Param<'_>>, name: &str) -> bool {
     params.len() < before
 }
 
-/// Gives a parameter a value; whether that changed anything.
+/// Sets a parameter. Returns true if that changed anything.
 fn set<'a>(params: &mut Vec<Param<'a>>, name: &'a str, value: &'a Json) -> bool {
     let mut there = params.iter_mut().filter(|(known, _)| known == name);
     if let (Some((_, one)), None) = (there.next(), there.next()) {
@@ -113,7 +113,7 @@ fn set<'a>(params: &mut Vec<Param<'a>>, name: &'a str, value: &'a Json) -> bool 
     true
 }
 
-/// Leaves out all but the first of `names` that is given.
+/// Keeps the first given parameter of `names` and removes the others.
 fn keep_first<'a>(params: &mut Vec<Param<'a>>, names: &'a [String], tell: &mut impl FnMut(RuleEffect<'a>)) {
     let mut given = names.iter().filter(|name| given(params, name));
     let Some(first) = given.next() else { return };
@@ -135,7 +135,7 @@ fn lower<'a>(params: &mut [Param<'a>], caps: &'a [(String, Cap)], mut tell: impl
     }
 }
 
-/// Whether a content holds anything but white space, as far as that is seen without decoding it.
+/// Returns true if a content is more than white space. JSON escapes other than `\n`, `\r`, `\t` are not decoded.
 fn says_something(content: &RawValue) -> bool {
     let inside = content.get().get(1..content.get().len().saturating_sub(1)).unwrap_or_default();
     let mut rest = inside.trim_ascii();

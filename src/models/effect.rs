@@ -1,4 +1,4 @@
-//! What rules effect, for whoever asks why, and which rule it was.
+//! The effects of rules on a request, and the rule behind each effect.
 
 use super::merge::renamed;
 use super::rules::{Rule, Rules, Streaming, Structured, SystemRole};
@@ -6,7 +6,7 @@ use crate::tokens::Tokenizer;
 use std::fmt;
 use std::sync::Arc;
 
-/// One thing that rules effect to a request or its reply.
+/// One effect of the rules on a request or its reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RuleEffect<'a> {
     /// System messages became user messages.
@@ -14,15 +14,15 @@ pub enum RuleEffect<'a> {
         /// How many.
         messages: usize,
     },
-    /// The system text went in front of the prompt.
+    /// The system text was put before the prompt.
     SystemText,
-    /// A user message said nothing, or there was none.
+    /// A user message was empty or missing, so it got the filler text.
     Filled(&'a str),
     /// A parameter was left out.
     Dropped(&'a str),
     /// A parameter was renamed.
     Renamed(&'a str, &'a str),
-    /// A parameter was left out because the one that it would be renamed to was given as well.
+    /// A parameter was left out because its new name was given as well.
     Yielded(&'a str, &'a str),
     /// A parameter was set to a value.
     Fixed(&'a str, &'a str),
@@ -34,34 +34,34 @@ pub enum RuleEffect<'a> {
     Capped(&'a str, &'a str),
     /// A number was lowered because the call is not streamed.
     CappedWhole(&'a str, &'a str),
-    /// A client's stream is served by a whole call.
+    /// A streamed request is served by a call that is not streamed.
     Whole,
-    /// How the model is brought to answer in JSON, and why so.
+    /// The method that makes the model answer in JSON, and the reason.
     Structured(Structured, StructuredReason),
     /// Tokens are counted with this table.
     Counts(Tokenizer),
-    /// Vectors must have this length.
+    /// The required length of vectors.
     Dimensions(u32),
-    /// Vectors are cut to this length.
+    /// The length that vectors are cut to.
     Shortens(usize),
-    /// Texts may have this many tokens.
+    /// The most tokens of one text.
     MaxInputTokens(usize),
 }
 
-/// Why a model is brought to answer in JSON as it is.
+/// Why this method of JSON answers was chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StructuredReason {
-    /// A rule says so.
+    /// A rule sets it.
     Rule,
-    /// The family of its tools.
+    /// It follows from the model's tool family.
     Family,
-    /// No rule tells the family of its tools.
+    /// No rule states the model's tool family.
     UnknownFamily,
-    /// The request offers tools of its own.
+    /// The request has its own tools.
     OwnTools,
-    /// There is no schema that a tool could have.
+    /// There is no schema to give a tool.
     NoSchema,
-    /// The schema is not that of an object whose members are named.
+    /// The schema does not describe an object with named members.
     NoObject,
     /// The upstream would refuse such a tool.
     Refused,
@@ -113,7 +113,7 @@ impl fmt::Display for RuleEffect<'_> {
 }
 
 impl Rules {
-    /// The last rule of the table that says what was done.
+    /// Returns the last rule of the table that causes this effect.
     pub fn behind(&self, effect: RuleEffect<'_>) -> Option<&Rule> {
         self.matched.iter().rfind(|rule| rule.says.say(effect, &self.rename)).map(Arc::as_ref)
     }

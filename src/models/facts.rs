@@ -1,20 +1,20 @@
-//! What the model list tells of a model: of a whole group, and over that of single ids.
+//! What the model list states about a model. Facts of a single id override facts of its group.
 
-/// Facts of a model. What nobody stated is `None`, and not shown.
+/// Facts about a model. A fact that was not stated is `None` and is not shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facts {
     /// `owned_by`
     pub owned_by: Option<String>,
     /// `created`, in Unix seconds.
     pub created: Option<u64>,
-    /// The most tokens that request and answer may have together.
+    /// The most tokens of request and answer together.
     pub context_length: Option<u64>,
-    /// The most tokens that an answer may have.
+    /// The most tokens of an answer.
     pub max_output_tokens: Option<u64>,
 }
 
 impl Facts {
-    /// Lays other facts over these.
+    /// Overrides these facts with those that `over` states.
     pub fn lay(&mut self, over: &Facts) {
         let Facts { owned_by, created, context_length, max_output_tokens } = over;
         if let Some(owner) = owned_by {

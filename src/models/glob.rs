@@ -1,9 +1,9 @@
-//! Texts in which `*` stands for any text: what rules match, and names that clients make up by a pattern.
+//! Patterns in which `*` stands for any text: for the ids that rules match, and for model names that no list has.
 
-/// The longest name, in bytes, that a pattern takes.
+/// The longest name, in bytes, that a pattern matches.
 const LONGEST: usize = 128;
 
-/// Whether a text fits a pattern in which `*` stands for any text, also for none.
+/// Returns true if a text matches a pattern. `*` stands for any text, including the empty one.
 pub fn fits(pattern: &str, text: &str) -> bool {
     let Some((before, after)) = pattern.split_once('*') else { return pattern == text };
     let Some(mut rest) = text.strip_prefix(before) else { return false };
@@ -20,12 +20,12 @@ pub fn fits(pattern: &str, text: &str) -> bool {
     true
 }
 
-/// A pattern of names: what its star stands for goes into the id.
+/// A pattern of names. The text that its star matches becomes part of the id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamePattern {
-    /// The pattern as the table has it.
+    /// The pattern as written in the table.
     pub pattern: String,
-    /// File and line of it.
+    /// Its file and line.
     pub from: String,
     before: String,
     after: String,
@@ -34,14 +34,14 @@ pub struct NamePattern {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Id {
-    /// One id for all names.
+    /// One id for every name.
     Fixed(String),
-    /// The star's text between these.
+    /// The star's text between a prefix and a suffix.
     Around(String, String),
 }
 
 impl NamePattern {
-    /// A pattern with one star, and an id with at most one.
+    /// Reads a pattern with one star, and an id with at most one.
     ///
     /// # Errors
     /// What is wrong with the name or with the id, and what to write.
@@ -64,8 +64,8 @@ impl NamePattern {
         })
     }
 
-    /// The id for a name; `None` for one that does not fit. The star stands for at least one character, all of them visible
-    /// ASCII other than quotes; case counts in it and nowhere else. A name has at most 128 bytes.
+    /// Returns the id for a name, or `None` if the name does not match. The star stands for one or more visible ASCII
+    /// characters other than quotes. Case matters only in the star's text. A name has at most 128 bytes.
     pub fn id_for(&self, name: &str) -> Option<String> {
         if name.len() > LONGEST {
             return None;
@@ -83,7 +83,7 @@ impl NamePattern {
         })
     }
 
-    /// The id, with a star where the name's goes.
+    /// Returns the id, with a star in the place of the name's text.
     pub fn id(&self) -> String {
         match &self.id {
             Id::Fixed(id) => id.clone(),
@@ -91,7 +91,7 @@ impl NamePattern {
         }
     }
 
-    /// The only id that it gives, if there is only one.
+    /// Returns the id if all names get the same one.
     pub fn fixed_id(&self) -> Option<&str> {
         match &self.id {
             Id::Fixed(id) => Some(id),
@@ -99,14 +99,14 @@ impl NamePattern {
         }
     }
 
-    /// Whether it takes every name that `other` takes.
+    /// Returns true if it matches every name that `other` matches.
     pub fn covers(&self, other: &NamePattern) -> bool {
         let (before, after) = (self.before.to_ascii_lowercase(), self.after.to_ascii_lowercase());
         other.before.to_ascii_lowercase().starts_with(&before) && other.after.to_ascii_lowercase().ends_with(&after)
     }
 }
 
-/// Why a name and its id make no pattern.
+/// Why a name and its id are not a valid pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mistake {
     /// The id has a star and the name has none.

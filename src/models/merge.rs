@@ -1,11 +1,11 @@
-//! Rules laid over each other, for one id.
+//! Merges all rules for one id.
 
 use super::facts::Facts;
 use super::rules::{Rule, Rules};
 use std::sync::Arc;
 
 impl Rules {
-    /// All rules that match an id, laid over each other in order and over what is told of its group.
+    /// Merges the group's facts with all rules that match an id. A later rule overrides an earlier one.
     pub fn merged(group: &Facts, rules: &[Arc<Rule>], id: &str) -> Self {
         let mut merged = Rules { facts: group.clone(), ..Rules::default() };
         for rule in rules.iter().filter(|rule| rule.is_for(id)) {
@@ -16,8 +16,8 @@ impl Rules {
         merged
     }
 
-    /// Lays a later rule over these. What is said of a parameter last counts: who drops it takes back what was set before, who
-    /// sets it takes back that it was dropped.
+    /// Adds a later rule. The last statement about a parameter wins: a drop cancels earlier values, and a value cancels
+    /// an earlier drop.
     fn lay(&mut self, over: &Rules) {
         for name in &over.drop {
             forget(&mut self.fixed, name);
@@ -56,7 +56,7 @@ impl Rules {
         self.facts.lay(&over.facts);
     }
 
-    /// Gives every parameter the name that it has upstream, so that it does not matter which one a rule uses.
+    /// Replaces each parameter's name by its upstream name, so that rules may use either.
     fn settle(&mut self) {
         if self.rename.is_empty() {
             return;
@@ -74,7 +74,7 @@ impl Rules {
     }
 }
 
-/// The name that a parameter has after all renames, which happen in order.
+/// Returns a parameter's name after all renames, applied in order.
 pub(super) fn renamed<'n>(rename: &'n [(String, String)], name: &'n str) -> &'n str {
     rename.iter().fold(name, |name, (from, to)| if name == from { to } else { name })
 }

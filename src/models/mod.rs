@@ -1,4 +1,4 @@
-//! Groups of models: the names that clients use, ARGO's ids, and the quirks of each, all of them data of the table.
+//! Groups of models: names for clients, ARGO's ids, and each model's rules. All of this is data of the table.
 
 mod apply;
 pub mod effect;
@@ -19,17 +19,17 @@ use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// A near match must be at least this similar (Jaro–Winkler, 0–1).
+/// The lowest similarity of a near match (Jaro–Winkler, 0–1).
 const NEAR: f64 = 0.8;
-/// How similar a name counts that is a part of the other.
+/// The similarity of two names if one is a part of the other.
 const PART: f64 = 0.95;
-/// At most this many near matches are named.
+/// The most near matches in a message.
 const NEAR_MATCHES: usize = 3;
 
 /// One model as clients see it.
 #[derive(Debug, Clone, Default)]
 pub struct Model {
-    /// Its number in its group, for one of the list.
+    /// Its index in its group. `None` for a model that is not listed.
     pub number: usize,
     /// The name that the model list shows.
     pub name: String,
@@ -37,18 +37,18 @@ pub struct Model {
     pub id: String,
     /// File and line of its name.
     pub from: String,
-    /// Its name's very word, where that stands in a file.
+    /// The exact place of its name, if that is in a file.
     pub place: Option<Place>,
-    /// Its quirks.
+    /// All rules for its id, merged.
     pub rules: Arc<Rules>,
-    /// Whether the model list leaves it out.
+    /// True if the model list leaves it out.
     pub hidden: bool,
-    /// Whether it is about to go.
+    /// True if it will be removed soon.
     pub deprecated: bool,
 }
 
 impl Model {
-    /// The names under which it is found, in lower case, best first.
+    /// Returns the names that clients may use for it, in lower case, best first.
     pub fn forms(&self) -> [Option<String>; 4] {
         let (name, id) = (self.name.to_lowercase(), self.id.to_lowercase());
         let (prefix, short) = name.split_once(':').unzip();
@@ -65,21 +65,21 @@ pub struct Models {
     patterns: Patterns,
 }
 
-/// What models are made of whose names no list has.
+/// Makes models for names that are not listed.
 #[derive(Debug, Default)]
 pub struct Patterns {
-    /// In the order in which they are tried.
+    /// The patterns, in the order in which they are tried.
     pub names: Vec<NamePattern>,
     /// The rules of the group.
     pub rules: Vec<Arc<Rule>>,
-    /// What the model list tells of the group.
+    /// What the model list states about the group.
     pub facts: Facts,
-    /// Names that are deprecated; `*` stands for any text.
+    /// Deprecated names. `*` stands for any text.
     pub deprecated: Vec<String>,
 }
 
 impl Patterns {
-    /// The model that a name makes, with the first pattern that the name fits.
+    /// Returns the model for a name, and the first pattern that matches the name.
     fn make(&self, name: &str) -> Option<(Model, Arc<str>)> {
         let (pattern, id) = self.names.iter().find_map(|pattern| Some((pattern, pattern.id_for(name)?)))?;
         let rules = Arc::new(Rules::merged(&self.facts, &self.rules, &id));
@@ -90,14 +90,14 @@ impl Patterns {
     }
 }
 
-/// The forms of a model's name, in the order in which they go before each other.
+/// The forms of a model's name, in order of precedence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// The name that the model list shows.
     Name,
     /// ARGO's id.
     Id,
-    /// ARGO's id behind the prefix of the name.
+    /// The prefix of the name, followed by ARGO's id.
     PrefixedId,
     /// The name without its prefix.
     ShortName,
@@ -107,28 +107,28 @@ impl Form {
     const ALL: [Form; 4] = [Form::Name, Form::Id, Form::PrefixedId, Form::ShortName];
 }
 
-/// How a model came to serve a request.
+/// Why a model serves a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum How {
-    /// The request named none.
+    /// The request named no model.
     Default,
-    /// The request named it in this form.
+    /// The request named the model in this form.
     Named(Form),
-    /// The request's name fits this pattern.
+    /// The request's name matches this pattern.
     Pattern(Arc<str>),
 }
 
-/// A model that serves: one of a list, or one that a pattern made for this request.
+/// A model that serves a request.
 #[derive(Debug, Clone)]
 pub enum Serving<'a> {
-    /// One of the list.
+    /// A listed model.
     Listed(&'a Model),
-    /// One made for a name.
+    /// A model that a pattern made for this request.
     Made(Box<Model>),
 }
 
 impl<'a> Serving<'a> {
-    /// The model, if it is one of the list.
+    /// Returns the model if it is listed.
     pub fn listed(&self) -> Option<&'a Model> {
         match self {
             Serving::Listed(model) => Some(model),
@@ -151,19 +151,19 @@ impl Deref for Serving<'_> {
 /// The model that a request gets, and the name that its reply carries.
 #[derive(Debug, Clone)]
 pub struct Chosen<'a> {
-    /// What serves.
+    /// The model that serves.
     pub model: Serving<'a>,
-    /// Why this one.
+    /// Why this model serves.
     pub how: How,
-    /// The name as the client asked; the default's name where it asked for none.
+    /// The name that the client used, or the default's name if it used none.
     pub asked: &'a str,
 }
 
 impl Models {
-    /// A group of models in the order in which they are listed; `default` is an index into it.
+    /// Makes a group of models in listed order. `default` is an index into `list`.
     ///
-    /// Each is found by its name, by its id, with and without the prefix of its name (`argo:`), in any case. A full name
-    /// goes before an id, an id before a shortened name, and all of them before patterns.
+    /// A model is found by its name or its id, each with or without the name's prefix (`argo:`), in any case. A full
+    /// name takes precedence over an id, an id over a shortened name, and all of them over patterns.
     pub fn new(list: Vec<Model>, default: Option<usize>, patterns: Patterns) -> Self {
         let mut by_name = HashMap::new();
         let keys: Vec<[Option<String>; 4]> = list.iter().map(Model::forms).collect();
@@ -177,27 +177,27 @@ impl Models {
         Models { list, by_name, default, patterns }
     }
 
-    /// The models that have names of their own, in the order of the table.
+    /// Returns the listed models, in the order of the table.
     pub fn iter(&self) -> impl Iterator<Item = &Model> {
         self.list.iter()
     }
 
-    /// The model with this number.
+    /// Returns the listed model with this number.
     pub fn get(&self, number: usize) -> Option<&Model> {
         self.list.get(number)
     }
 
-    /// The default, if the group has one.
+    /// Returns the default model, if the group has one.
     pub fn default(&self) -> Option<&Model> {
         self.list.get(self.default?)
     }
 
-    /// The patterns of names, in the order in which they are tried.
+    /// Returns the patterns of names, in the order in which they are tried.
     pub fn patterns(&self) -> &[NamePattern] {
         &self.patterns.names
     }
 
-    /// The model that has a name, in any of its forms; patterns do not count.
+    /// Returns the listed model with this name, in any of its forms. Patterns are not tried.
     pub fn find<'a>(&'a self, asked: &'a str) -> Option<Chosen<'a>> {
         let (index, form) = match self.by_name.get(asked) {
             Some(found) => found,
@@ -207,13 +207,13 @@ impl Models {
         Some(Chosen { model, how: How::Named(*form), asked })
     }
 
-    /// The model that a pattern makes of a name.
+    /// Returns the model that a pattern makes for a name.
     pub fn make<'a>(&self, asked: &'a str) -> Option<Chosen<'a>> {
         let (model, pattern) = self.patterns.make(asked)?;
         Some(Chosen { model: Serving::Made(Box::new(model)), how: How::Pattern(pattern), asked })
     }
 
-    /// The model for a request that asked for `name`.
+    /// Returns the model for a request that named `name`.
     ///
     /// # Errors
     /// 404 `model_not_found` with near matches; 400 when no name was given and the group has no default.
@@ -227,7 +227,7 @@ impl Models {
         }
     }
 
-    /// The failure for a name that no model has.
+    /// Returns the failure for a name that no model has.
     pub fn unknown(&self, asked: &str) -> Failure {
         let shown: String = asked.chars().take(100).collect();
         let near = self.near(asked);
@@ -241,7 +241,7 @@ impl Models {
             .with_code("model_not_found")
     }
 
-    /// The listed names that look most like `asked`, best first.
+    /// Returns the listed names that are most similar to `asked`, best first.
     pub fn near(&self, asked: &str) -> Vec<&str> {
         let asked: String = asked.chars().take(100).collect::<String>().to_lowercase();
         let mut scored: Vec<(f64, usize)> = Vec::new();
@@ -249,7 +249,7 @@ impl Models {
             if self.list.get(index).is_none_or(|model| model.hidden) {
                 continue;
             }
-            // OpenAI's own names are parts of the names here, or the other way round.
+            // OpenAI's name of a model is often a part of the name here, or the reverse.
             let part = asked.len() > 1 && (known.ends_with(&asked) || asked.starts_with(known.as_str()));
             let score = strsim::jaro_winkler(known, &asked).max(if part { PART } else { 0.0 });
             match scored.iter_mut().find(|(_, i)| *i == index) {

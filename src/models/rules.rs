@@ -1,4 +1,4 @@
-//! What a model wants otherwise than the rest: the rules of the table that match its id, merged.
+//! How a model differs from the others: the merged rules of the table that match its id.
 
 use super::facts::Facts;
 use super::glob::fits;
@@ -6,17 +6,17 @@ use crate::tokens::Tokenizer;
 use serde_json::value::RawValue;
 use std::sync::Arc;
 
-/// What becomes of system messages.
+/// How system messages are sent upstream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SystemRole {
     /// They stay as they are.
     #[default]
     Keep,
-    /// They become user messages, for models that know no system role.
+    /// They become user messages, for models without a system role.
     User,
 }
 
-/// Whose shape tools and tool calls have.
+/// The provider whose format tools and tool calls have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Family {
     /// `{"type": "function", "function": …}`
@@ -29,102 +29,102 @@ pub enum Family {
     None,
 }
 
-/// How a client's stream is served.
+/// How a streamed request is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Streaming {
-    /// By the upstream's own stream.
+    /// The upstream's own stream is passed on.
     Native,
-    /// By a whole call, whose answer is then streamed.
+    /// The call is not streamed; its complete answer is then sent as a stream.
     Whole,
 }
 
-/// How a model is brought to answer in the JSON that a request wants.
+/// How a model is made to answer in the JSON that a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Structured {
-    /// By a tool that it has to call, whose arguments are the answer; in words where that cannot be.
+    /// The model must call a tool whose arguments are the answer. If that is impossible, [`Structured::Instruction`].
     Tool,
-    /// In words, in the system text.
+    /// The system text asks for JSON.
     Instruction,
-    /// Not at all: `response_format` goes upstream as it came.
+    /// `response_format` is passed upstream unchanged.
     Pass,
 }
 
 /// A JSON value that a rule gives to a parameter.
 pub type Json = Arc<RawValue>;
 
-/// The highest number that a parameter may have.
+/// The highest value of a parameter.
 #[derive(Debug, Clone)]
 pub struct Cap {
     /// Numbers above this are lowered.
     pub most: f64,
-    /// The same as the table has it.
+    /// The same number, as written in the table.
     pub json: Json,
 }
 
-/// What rules say of one model: a single rule, or all that match, merged.
+/// The settings for one model: of a single rule, or of all matching rules merged.
 ///
-/// Parameters are treated in this order: `drop`, `rename`, `fixed`, `only_one_of`, `default`, `cap`, `cap_whole`. The last four
-/// find a parameter under the name that it gets upstream, whichever of its names they have.
+/// Parameters are treated in this order: `drop`, `rename`, `fixed`, `only_one_of`, `default`, `cap`, `cap_whole`. The
+/// last four may use either name of a renamed parameter: they look for its upstream name.
 #[derive(Debug, Clone, Default)]
 pub struct Rules {
-    /// What becomes of system messages.
+    /// How system messages are sent upstream.
     pub system_role: Option<SystemRole>,
-    /// A JSON string that is said where no user message says anything.
+    /// A JSON string that becomes the user message if none has any text.
     pub user_filler: Option<Json>,
-    /// Parameters that do not go upstream.
+    /// Parameters that are not sent upstream.
     pub drop: Vec<String>,
-    /// Parameters that go upstream under another name: from, to.
+    /// Parameters that are sent upstream under another name: from, to.
     pub rename: Vec<(String, String)>,
-    /// Parameters that are set whatever the request gives.
+    /// Parameters that are always set, even if the request has them.
     pub fixed: Vec<(String, Json)>,
-    /// Parameters that go before each other: of each list only the first that is given goes upstream.
+    /// Parameters that exclude each other. Of each list, only the first given one is sent upstream.
     pub only_one_of: Vec<Vec<String>>,
-    /// Parameters that are set where the request gives none.
+    /// Parameters that are set if the request does not have them.
     pub default: Vec<(String, Json)>,
-    /// Highest numbers.
+    /// The highest values of parameters.
     pub cap: Vec<(String, Cap)>,
-    /// Highest numbers of calls that are not streamed.
+    /// The highest values of parameters in calls that are not streamed.
     pub cap_whole: Vec<(String, Cap)>,
-    /// The model's own tokenizer; `None` when there is no public one, so that counts are estimates.
+    /// The model's own tokenizer. `None` if there is no public one; counts are then estimates.
     pub tokenizer: Option<Tokenizer>,
-    /// Whose shape its tools have.
+    /// The format of its tools.
     pub tools: Option<Family>,
-    /// How a client's stream is served.
+    /// How a streamed request is served.
     pub streaming: Option<Streaming>,
-    /// How it is brought to answer in JSON; by the family of its tools, where nothing is said.
+    /// How it is made to answer in JSON. `None`: the family of its tools decides.
     pub structured: Option<Structured>,
     /// The length of its vectors, for embedding models.
     pub dimensions: Option<u32>,
-    /// What the model list tells.
+    /// What the model list states about it.
     pub facts: Facts,
-    /// Whether its vectors may be cut to fewer numbers; no, where nothing is said.
+    /// True if its vectors may be cut to fewer numbers. `None` means no.
     pub can_shorten: Option<bool>,
     /// The most tokens of one text, for embedding models.
     pub max_input_tokens: Option<usize>,
-    /// The rules of the table that made these, in order.
+    /// The rules of the table that were merged, in order.
     pub matched: Vec<Arc<Rule>>,
 }
 
 /// A rule of the table.
 #[derive(Debug, Clone)]
 pub struct Rule {
-    /// Where it stands in the table.
+    /// Its place in the table.
     pub place: String,
     /// The ids that it matches; `*` stands for any text.
     pub matches: Vec<String>,
-    /// What it says by itself.
+    /// The rule's own settings.
     pub says: Rules,
 }
 
 impl Rule {
-    /// Whether it matches an id.
+    /// Returns true if it matches an id.
     pub fn is_for(&self, id: &str) -> bool {
         self.matches.iter().any(|pattern| fits(pattern, id))
     }
 }
 
 impl Rules {
-    /// The table that counts for this model: its own, or o200k as the nearest.
+    /// Returns the tokenizer for this model: its own, or o200k as the closest one.
     pub fn counts_with(&self) -> Tokenizer {
         self.tokenizer.unwrap_or(Tokenizer::O200k)
     }

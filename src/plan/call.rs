@@ -8,7 +8,7 @@ use std::time::Duration;
 /// One call upstream.
 #[derive(Debug, Clone)]
 pub struct Call {
-    /// Whether it goes to the upstream's streaming endpoint.
+    /// True if the call goes to the upstream's streaming endpoint.
     pub stream: bool,
     /// The body, complete.
     pub body: Bytes,
@@ -16,6 +16,6 @@ pub struct Call {
     pub timeout: Option<Duration>,
     /// The upstream's id of the model, for the log.
     pub model: String,
-    /// What the prompt will be counted from, when somebody wants its size.
+    /// What the prompt is counted from; `None` if its size is not needed.
     pub prompt: Option<Arc<Prompt>>,
 }

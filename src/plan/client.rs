@@ -2,16 +2,16 @@
 
 use crate::wire::{Answer, Failure};
 
-/// A client dialect as far as it needs no answer: a row of the registry names one, and so does a route.
+/// The part of a client dialect that does not depend on an answer. A row of the registry and a route name one.
 pub trait Client: Send + Sync {
-    /// Returns the whole reply that a failure becomes. [`refuse`] adds what all dialects have in common.
+    /// Returns a failure as a whole reply. [`refuse`] adds what all dialects have in common.
     fn error(&self, failure: &Failure) -> Answer;
 
-    /// Appends the event that ends a stream whose head is out. A dialect that has none appends nothing, and the connection
-    /// breaks.
+    /// Appends the event that ends a stream whose head is sent. A dialect without such an event appends nothing, and
+    /// the connection breaks.
     fn error_event(&self, failure: &Failure, out: &mut Vec<u8>);
 
-    /// Returns what a stream may carry while there is nothing to say; empty where the dialect has nothing of the kind.
+    /// Returns the bytes that keep a silent stream alive; empty if the dialect has none.
     fn keep_alive(&self) -> &'static [u8];
 }
 

@@ -1,4 +1,4 @@
-//! What a transformer may know besides the request.
+//! What a transformer may use besides the request.
 
 use super::trace::{Trace, TraceStep};
 use crate::access::{Caller, Permissions};
@@ -7,45 +7,45 @@ use crate::tokens::{Asked, Counting, Ledger};
 use crate::wire::Failure;
 use std::sync::Arc;
 
-/// Of a model's name as the client wrote it, so many characters are kept for the log.
+/// How many characters of a client's model name are kept for the log.
 const LONGEST_NAME: usize = 200;
 
-/// What a transformer may know besides the request.
+/// What a transformer may use besides the request.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
     /// Who sent the request.
     pub caller: &'a Caller,
     /// A random id, unique for this exchange.
     pub id: &'a str,
-    /// Now, in Unix seconds.
+    /// The current time, in Unix seconds.
     pub now: u64,
     /// The `Host` that the client called, for pages that explain themselves.
     pub host: &'a str,
-    /// What the process serves, for whoever watches it.
+    /// What the process serves, for monitoring.
     pub state: ServiceState<'a>,
-    /// Where the tokens that were counted are noted.
+    /// Where counted tokens are recorded.
     pub ledger: &'a Arc<Ledger>,
-    /// Where what is decided gets written down, when somebody wants an explanation; `None` while serving.
+    /// Where decisions are recorded for an explanation; `None` while serving.
     pub steps: Option<&'a Trace>,
 }
 
 impl Context<'_> {
-    /// Writes down a step, which is made only when somebody wants it.
+    /// Records a step. The step is built only if an explanation is wanted.
     pub fn note(&self, step: impl FnOnce() -> TraceStep) {
         if let Some(steps) = self.steps {
             steps.push(step());
         }
     }
 
-    /// Writes down what a model's rules did.
+    /// Records an effect of a model's rules.
     pub fn note_rule(&self, rules: &Rules, effect: RuleEffect<'_>) {
         self.note(|| TraceStep::rule(rules, effect));
     }
 
-    /// [`Models::choose`], written down.
+    /// Calls [`Models::choose`] and records the result.
     ///
     /// # Errors
-    /// Those of [`Models::choose`]; 404 `model_not_found` too for a model that the caller may not use.
+    /// Those of [`Models::choose`]; also 404 `model_not_found` for a model that the caller may not use.
     pub fn choose<'a>(&self, models: &'a Models, asked: Option<&'a str>) -> Result<Chosen<'a>, Failure> {
         let chosen = models.choose(asked);
         let listed = chosen.as_ref().ok().and_then(|chosen| chosen.model.listed());
@@ -58,7 +58,7 @@ impl Context<'_> {
         if self.caller.permissions.models.is_none() {
             return chosen;
         }
-        // The hints of other failures name models, perhaps some that the caller may not know of.
+        // The hints of other failures name models, and the caller may not be allowed to see them.
         match (chosen, asked) {
             (Ok(chosen), _) if self.caller.permissions.use_model(&chosen.model) => Ok(chosen),
             (Ok(chosen), _) => Err(Permissions::no_model(chosen.asked)),
@@ -67,13 +67,13 @@ impl Context<'_> {
         }
     }
 
-    /// Writes down how a model is brought to answer in JSON; it need not be a rule that decided.
+    /// Records how a model is made to answer in JSON, whether a rule decided it or not.
     pub fn note_structured(&self, rules: &Rules, effect: RuleEffect<'_>) {
         self.note(|| TraceStep::Structured(effect.to_string()));
         self.note_rule(rules, effect);
     }
 
-    /// Writes down how tokens are counted for a model.
+    /// Records how tokens are counted for a model.
     pub fn note_counting(&self, counting: Counting, rules: &Rules) {
         self.note(|| TraceStep::Counting { counting, tokenizer: rules.counts_with(), own: rules.tokenizer.is_some() });
         if let (Counting::Exact, Some(tokenizer)) = (counting, rules.tokenizer) {
@@ -82,15 +82,15 @@ impl Context<'_> {
     }
 }
 
-/// The state of what is served.
+/// The state of the service.
 #[derive(Debug, Clone, Copy)]
 pub struct ServiceState<'a> {
     /// A hash of the table's text.
     pub version: &'a str,
     /// When it was loaded, in Unix seconds.
     pub loaded_at: u64,
-    /// Whether a newer file lies on the disk that cannot be used.
+    /// True if a newer file on the disk cannot be used.
     pub is_behind: bool,
-    /// Whether the process only waits for what is in flight.
+    /// True if the process only waits for requests in flight.
     pub is_stopping: bool,
 }

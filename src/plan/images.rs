@@ -1,5 +1,5 @@
-//! The images that a request wants fetched, found without a network: where each URL stands, so that what is fetched can
-//! take its place.
+//! The images that a request asks the proxy to fetch, found without a network. The place of each URL is kept, so that
+//! the fetched image can replace it.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use std::time::Duration;
 /// An image that a request names by its URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Image {
-    /// The part, as messages name it: `messages[1].content[0].image_url`.
+    /// The part, as error messages name it: `messages[1].content[0].image_url`.
     pub place: String,
     /// The URL, decoded; http or https.
     pub url: String,
@@ -15,16 +15,16 @@ pub struct Image {
     pub at: Range<usize>,
 }
 
-/// What a request wants fetched.
+/// The images that a request asks the proxy to fetch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ImageUrls {
     /// The images in the order of the body.
     pub list: Vec<Image>,
-    /// Whether the client waits for a stream.
+    /// True if the client waits for a stream.
     pub stream: bool,
     /// The time limit that the request's body asks for.
     pub timeout: Option<Duration>,
 }
 
-/// Finds the images of a body; one that cannot be read has none, and is refused by the transformer.
+/// Finds the images of a body. An unreadable body has none; the transformer refuses it later.
 pub type FindImages = fn(&[u8]) -> ImageUrls;

@@ -1,4 +1,4 @@
-//! What a transformer decides about a request: a [`Plan`], and who owns the reply.
+//! What a transformer decides about a request: a [`Plan`], and the owner of the reply.
 
 mod call;
 pub mod client;
@@ -26,7 +26,7 @@ pub trait Transformer: Send + Sync {
     /// What the client did wrong; nothing has been sent.
     fn open(&self, request: &Request, cx: &Context<'_>) -> Result<Plan, Failure>;
 
-    /// What finds the images that are fetched before a request is opened; `None` where none ever are.
+    /// Returns the function that finds the images to fetch before a request is opened; `None` if none are ever fetched.
     fn images(&self) -> Option<FindImages> {
         None
     }
@@ -35,7 +35,7 @@ pub trait Transformer: Send + Sync {
 /// A request as a transformer sees it.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
-    /// The complete body; empty when there was none and the route has none of its own.
+    /// The complete body; empty if the client sent none and the route has no body of its own.
     pub body: Bytes,
     /// The values of the route's path parameters, decoded, in order.
     pub params: Vec<String>,
@@ -43,7 +43,7 @@ pub struct Request {
 
 /// What happens with a request.
 pub enum Plan {
-    /// It is answered here.
+    /// The proxy answers it without a call.
     Answer(Answer),
     /// It needs one call upstream, which pingora makes.
     Call(Call, Box<dyn Reply>),

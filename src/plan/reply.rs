@@ -1,4 +1,4 @@
-//! The reply to one call: from the upstream's head and body to the client's.
+//! The reply to one call: from the upstream's head and body to the client's head and body.
 
 use crate::wire::{Answer, Failure};
 use bytes::Bytes;
@@ -10,7 +10,7 @@ pub struct UpstreamHead<'a> {
     pub status: StatusCode,
     /// Its headers.
     pub headers: &'a HeaderMap,
-    /// Whether no body will follow.
+    /// True if no body will follow.
     pub bodiless: bool,
 }
 
@@ -19,9 +19,9 @@ pub struct UpstreamHead<'a> {
 pub enum Start {
     /// A stream with this content type begins now; its status is 200.
     Stream(&'static str),
-    /// Status, type and body of the upstream go through as they are.
+    /// The upstream's status, content type and body pass unchanged.
     Pass,
-    /// Head and body are decided when the upstream's body is known.
+    /// Head and body are decided when the upstream's body is complete.
     Hold,
 }
 
@@ -30,7 +30,7 @@ pub enum Start {
 pub struct Held {
     /// Its status.
     pub status: StatusCode,
-    /// Those of its headers that say how to read the body, and what a failure tells of.
+    /// The headers that are needed to read the body or to describe a failure.
     pub headers: HeaderMap,
     /// Its body, decoded.
     pub body: Bytes,
@@ -38,28 +38,28 @@ pub struct Held {
 
 /// Owns the reply to one call. `piece` and `end` are for streams, `answer` is for held replies.
 pub trait Reply: Send + Sync {
-    /// The upstream's head is here.
+    /// Takes the upstream's head. Returns how the client's reply begins.
     fn head(&mut self, head: &UpstreamHead<'_>) -> Start;
 
-    /// A piece of a stream, cut anywhere.
+    /// Takes a piece of a stream, cut anywhere.
     ///
     /// # Errors
-    /// When the stream cannot go on; what is in `out` still reaches the client, followed by the failure.
+    /// When the stream cannot continue. The bytes in `out` still reach the client, followed by the failure.
     fn piece(&mut self, piece: &[u8], out: &mut Vec<u8>) -> Result<(), Failure>;
 
-    /// The stream ended as it should.
+    /// Takes the regular end of a stream.
     ///
     /// # Errors
     /// As for `piece`.
     fn end(&mut self, out: &mut Vec<u8>) -> Result<(), Failure>;
 
-    /// The upstream's reply was held and is complete.
+    /// Returns the client's answer to a held, complete reply of the upstream.
     ///
     /// # Errors
-    /// What the client is told instead of an answer.
+    /// The failure that the client receives instead of an answer.
     fn answer(&mut self, held: &Held) -> Result<Answer, Failure>;
 
-    /// A stream breaks after its head was out: appends what was held back. Returns the failure that the client is told of, where
-    /// what came shows it to be another than the one at hand. The exchange then tells the client.
+    /// Appends what was held back from a stream that breaks after its head was sent. Returns a failure if the received
+    /// bytes show another one than the exchange knows; the exchange then reports that one to the client.
     fn broken(&mut self, out: &mut Vec<u8>) -> Option<Failure>;
 }

@@ -5,30 +5,31 @@ use super::reply::Reply;
 use crate::wire::Answer;
 use http::StatusCode;
 
-/// Calls that pingora's one call for one request cannot serve: several, or one whole call for a client that waits for a stream.
+/// Calls that do not fit pingora's one call per request: several calls, or one whole call for a client that waits for a
+/// stream.
 pub struct Subrequests {
-    /// The calls, each with the reply that makes its part of the client's; at least one.
+    /// The calls, at least one. Each has the reply that makes its part of the client's reply.
     pub parts: Vec<(Call, Box<dyn Reply>)>,
     /// How many run at the same time.
     pub at_once: usize,
-    /// Makes one reply of the parts.
+    /// Makes one reply from the parts.
     pub join: Box<dyn Join>,
 }
 
-/// Makes one reply of the parts. The first part that fails fails all.
+/// Makes one reply from the parts. If one part fails, the whole reply fails.
 pub trait Join: Send + Sync {
-    /// The content type of the stream that the client waits for; `None` when it waits for a whole reply. On a stream the
-    /// bodies of the parts go out as they come.
+    /// Returns the content type of the stream that the client waits for; `None` if it waits for a whole reply. On a
+    /// stream, the bodies of the parts are sent as they arrive.
     fn stream(&self) -> Option<&'static str>;
 
-    /// The whole reply, from the successful answers of all parts in their order.
+    /// Returns the whole reply, from the successful answers of all parts in their order.
     fn whole(&mut self, parts: Vec<Answer>) -> Answer;
 
-    /// What ends a stream whose parts are all complete.
+    /// Appends the end of a stream whose parts are all complete.
     fn end(&mut self, out: &mut Vec<u8>);
 }
 
-/// One part that is the reply: for a client that waits for a stream while the upstream answers whole.
+/// The join of a single part, for a client that waits for a stream while the upstream answers whole.
 pub struct Streamed(pub &'static str);
 
 impl Join for Streamed {
@@ -43,7 +44,7 @@ impl Join for Streamed {
     fn end(&mut self, _: &mut Vec<u8>) {}
 }
 
-/// One part that is the reply, for a client that waits for it whole.
+/// The join of a single part, for a client that waits for a whole reply.
 pub struct Alone;
 
 impl Join for Alone {

@@ -1,4 +1,4 @@
-//! What a transformer decided about a request, for whoever asks why: serving keeps no such list and pays nothing for it.
+//! What a transformer decided about a request, for explanations. Serving keeps no such list and pays nothing for it.
 
 use crate::models::{Chosen, How, Models, RuleEffect, Rules};
 use crate::tokens::{Counting, Tokenizer};
@@ -17,47 +17,47 @@ pub enum TraceStep {
         name: String,
         /// The upstream's id.
         id: String,
-        /// Whether it is about to go.
+        /// True if the model is deprecated.
         deprecated: bool,
-        /// Its quirks, with the rules of the table that made them.
+        /// Its quirks, with the rules of the table that set them.
         rules: Arc<Rules>,
     },
     /// No model was found.
     NoModel {
         /// The name that the request gave.
         asked: Option<String>,
-        /// The names that look most like it, best first.
+        /// The most similar names, best first.
         near: Vec<String>,
-        /// The patterns that it does not fit, in their order.
+        /// The patterns that it does not match, in their order.
         patterns: Vec<String>,
     },
     /// Rules changed something.
     Rule {
-        /// Where the rule stands in the table, if it is one of the table.
+        /// Where the rule stands in the table, if it comes from the table.
         place: Option<String>,
         /// What it did.
         did: String,
     },
-    /// Images are fetched before the request is opened.
+    /// Images will be fetched before the request is opened.
     Images {
-        /// Each part that names one, and the host that it is fetched from.
+        /// Each part that names an image, and the host to fetch it from.
         parts: Vec<(String, String)>,
     },
-    /// How the model is brought to answer in JSON, and why so.
+    /// How the model is made to answer in JSON, and why in this way.
     Structured(String),
     /// How tokens are counted.
     Counting {
         /// How the route counts.
         counting: Counting,
-        /// The table that counts.
+        /// The tokenizer that counts.
         tokenizer: Tokenizer,
-        /// Whether it is the model's own; otherwise the count is an estimate.
+        /// True if it is the model's own; otherwise the count is an estimate.
         own: bool,
     },
 }
 
 impl TraceStep {
-    /// The choice of a model for the name that a request gave, or its failure.
+    /// Returns the step for the choice of a model by the name that a request gave, or for its failure.
     pub fn model(models: &Models, asked: Option<&str>, chosen: Option<&Chosen<'_>>) -> Self {
         let given = asked.map(str::to_owned);
         match chosen {
@@ -78,7 +78,7 @@ impl TraceStep {
         }
     }
 
-    /// Something that a model's rules did.
+    /// Returns the step for an effect of a model's rules.
     pub fn rule(rules: &Rules, effect: RuleEffect<'_>) -> Self {
         TraceStep::Rule { place: rules.behind(effect).map(|rule| rule.place.clone()), did: effect.to_string() }
     }
@@ -89,12 +89,12 @@ impl TraceStep {
 pub struct Trace(Mutex<Vec<TraceStep>>);
 
 impl Trace {
-    /// Adds one.
+    /// Adds a decision.
     pub fn push(&self, step: TraceStep) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(step);
     }
 
-    /// All of them.
+    /// Returns all decisions.
     pub fn into_list(self) -> Vec<TraceStep> {
         self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
     }

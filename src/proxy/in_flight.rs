@@ -1,37 +1,37 @@
-//! How many requests are being served, and whether the process is about to end.
+//! Counts the requests in progress, and records that the process is shutting down.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// Counts requests that are being served, and knows whether the process is about to end.
+/// The number of requests in progress, and whether the process is shutting down.
 #[derive(Debug, Clone, Default)]
 pub struct InFlight {
     count: Arc<AtomicUsize>,
     stopping: Arc<AtomicBool>,
 }
 
-/// One request that is being served; dropped when it is not any more.
+/// One counted request. Dropping it ends the count.
 #[derive(Debug)]
 pub struct Entered(Arc<AtomicUsize>);
 
 impl InFlight {
-    /// Counts one more.
+    /// Counts one more request.
     pub fn enter(&self) -> Entered {
         self.count.fetch_add(1, Ordering::AcqRel);
         Entered(self.count.clone())
     }
 
-    /// Notes that the process only waits for what is in flight.
+    /// Records that the process is shutting down and only waits for the requests in progress.
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::Release);
     }
 
-    /// Whether it does.
+    /// Returns true if the process is shutting down.
     pub fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Acquire)
     }
 
-    /// How many there are.
+    /// Returns the number of requests in progress.
     pub fn count(&self) -> usize {
         self.count.load(Ordering::Acquire)
     }

@@ -1,4 +1,4 @@
-//! What all requests share: the table in use, the upstreams' client, the limits, the count of requests in flight.
+//! The parts that all requests share: the current table, the upstream client, the limits, the count of requests.
 
 use super::in_flight::InFlight;
 use super::live::Current;
@@ -6,7 +6,7 @@ use super::upstream::client::UpstreamClient;
 use crate::limits::Limiter;
 use std::sync::Arc;
 
-/// The proxy: what is served and how this instance runs, both of which may change while it does.
+/// The proxy. A reload may change its table and its settings while it runs.
 pub struct Proxy {
     pub(super) current: Arc<Current>,
     pub(super) upstream_client: Arc<UpstreamClient>,
@@ -15,12 +15,12 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// A proxy that serves what is current; `in_flight` counts its requests, so that a shutdown can wait for them.
+    /// Makes a proxy that serves `current`. `in_flight` counts its requests, so that a shutdown can wait for them.
     pub fn new(current: Arc<Current>, in_flight: InFlight) -> Self {
         Proxy { current, upstream_client: Arc::default(), limiter: Arc::default(), in_flight }
     }
 
-    /// What callers use, and how often they were refused.
+    /// Returns the usage of all callers, and the counts of refusals.
     pub fn limiter(&self) -> Arc<Limiter> {
         self.limiter.clone()
     }

@@ -1,4 +1,4 @@
-//! How this instance runs, as far as the hooks need to know.
+//! The settings of this instance that the hooks use.
 
 use super::connection::pace::ClientTimeouts;
 use crate::access::{Access, Guard, Limits};
@@ -6,36 +6,36 @@ use crate::telemetry::AccessLog;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Says whether a browser's page from this origin may read replies.
+/// Returns true if a web page of this origin may read replies.
 pub type OriginCheck = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 
-/// What the hooks need of `config.yaml`.
+/// The part of `config.yaml` that the hooks use.
 #[derive(Clone)]
 pub struct Settings {
-    /// Who may call, and as whom ARGO is called for them.
+    /// Who may call, and the username for ARGO.
     pub access: Access,
-    /// Keeps web pages from using it.
+    /// Refuses requests of foreign web pages.
     pub guard: Guard,
-    /// What each caller may use that has no limits of its own.
+    /// Limits for callers without limits of their own.
     pub limits: Limits,
-    /// How long a request waits for a place among those that run at the same time.
+    /// How long a request may wait in the queue for a place.
     pub limits_wait: Duration,
-    /// How long clients may take.
+    /// The time limits for clients.
     pub client_timeouts: ClientTimeouts,
-    /// The longest that a call may take, unless the request says otherwise.
+    /// The time limit of a call, unless the request sets one.
     pub timeout: Duration,
-    /// The longest that connecting may take, name and TLS included.
+    /// The time limit for connecting, including name lookup and TLS.
     pub connect_timeout: Duration,
     /// The largest request body, in bytes.
     pub max_body: usize,
-    /// The largest held answer, in bytes.
+    /// The largest answer that is kept in memory, in bytes.
     pub max_answer: usize,
-    /// Which origins browsers may call from.
+    /// The origins whose web pages may read replies.
     pub allows_origin: OriginCheck,
-    /// Whether bodies are shown in the log, cut and without keys.
+    /// True if bodies are logged, shortened and without keys.
     pub verbose: bool,
-    /// What becomes of a request's record; failures are logged in any case.
+    /// Which requests are logged. Failures always are.
     pub access_log: AccessLog,
-    /// Whether replies tell where the time went.
+    /// True if replies carry `Server-Timing`.
     pub server_timing: bool,
 }

@@ -1,35 +1,35 @@
-//! Finds the row that takes a request, and says why others do not.
+//! Finds the row that takes a request, and the reasons why other rows do not.
 
 use super::route::Route;
 use super::routing_table::Table;
 use http::Method;
 use std::sync::Arc;
 
-/// At most this many rows or paths are named as near ones.
+/// The maximum of similar rows or paths to list.
 const NEAR_ROWS: usize = 3;
 
-/// Why a row did not take a request.
+/// The reason why a row did not take a request.
 pub enum SkipReason {
     /// Its path fits, but it does not take the method.
     Method,
-    /// It fits, but this row is asked before it.
+    /// It fits, but this other row is tried first.
     Shadowed(Arc<Route>),
-    /// Its path is another, which looks like the request's.
+    /// Its path differs but looks like the request's.
     Path,
 }
 
-/// What the table says to a method and a path.
+/// The result of looking up a method and a path.
 pub enum Matched {
-    /// A route takes it; with the values of its path parameters.
+    /// The route that takes the request, and the values of its path parameters.
     Route(Arc<Route>, Vec<String>),
-    /// The path is served, but not by this method.
+    /// The methods of the path; the request's method is not among them.
     OtherMethods(Vec<Method>),
-    /// Nothing is served there; with the paths that look most like it.
+    /// Nothing is served there. The paths are the most similar ones.
     Nothing(Vec<String>),
 }
 
 impl Table {
-    /// Finds the route of a request. HEAD is served where GET is; one slash at the end is overlooked.
+    /// Finds the route of a request. A route for GET takes HEAD too. One slash at the end is ignored.
     pub fn find(&self, method: &Method, path: &str) -> Matched {
         let path = trimmed(path);
         let wanted = wanted(method);
@@ -44,7 +44,7 @@ impl Table {
         if others.is_empty() { Matched::Nothing(self.near(path)) } else { Matched::OtherMethods(others) }
     }
 
-    /// The rows that [`Table::find`] passes over although their path fits or looks like the request's, each with why.
+    /// Returns the rows with a fitting or similar path that [`Table::find`] does not choose, each with the reason.
     pub fn passed_over(&self, method: &Method, path: &str) -> Vec<(Arc<Route>, SkipReason)> {
         let path = trimmed(path);
         let wanted = wanted(method);
@@ -64,7 +64,7 @@ impl Table {
         rows
     }
 
-    /// The rows whose path fits, in the order in which they are asked: exact paths, then patterns.
+    /// Returns the rows whose path fits, in the order in which they are tried: exact paths, then patterns.
     fn fitting<'a>(&'a self, path: &'a str) -> impl Iterator<Item = (usize, Vec<String>)> + 'a {
         let exact = self.exact.get(path).into_iter().flatten().map(|&index| (index, Vec::new()));
         exact.chain(self.patterns.iter().filter_map(|(pattern, index)| Some((*index, pattern.values(path)?))))
@@ -77,7 +77,7 @@ impl Table {
         paths.into_iter().take(NEAR_ROWS).map(str::to_owned).collect()
     }
 
-    /// The rows whose path looks like this one, most alike first.
+    /// Returns the rows with a similar path, the most similar first.
     fn alike(&self, path: &str) -> Vec<usize> {
         let asked: String = path.chars().take(200).collect();
         let mut scored: Vec<(f64, usize)> = self
@@ -95,7 +95,7 @@ impl Table {
     }
 }
 
-/// A path without a slash at its end.
+/// Returns a path without a slash at its end.
 pub(super) fn trimmed(path: &str) -> &str {
     match path.strip_suffix('/') {
         Some(short) if !short.is_empty() => short,
@@ -103,7 +103,7 @@ pub(super) fn trimmed(path: &str) -> &str {
     }
 }
 
-/// The method that a row must take for a request of this one.
+/// Returns the method that a row needs for a request with this method: GET for HEAD.
 pub(super) fn wanted(method: &Method) -> &Method {
     if method == Method::HEAD { &Method::GET } else { method }
 }

@@ -1,4 +1,4 @@
-//! Whether and from where a row fetches the images that requests name by URL.
+//! Settings for fetching the images that requests name by URL.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
@@ -6,15 +6,15 @@ use std::time::Duration;
 /// How images are fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Images {
-    /// Whether they are fetched at all.
+    /// True if images are fetched at all.
     pub fetch: bool,
-    /// Hosts that may have addresses of the inner network.
+    /// Hosts that may have addresses of the internal network.
     pub allowed: Vec<AllowedHost>,
     /// The largest image, in bytes.
     pub max_bytes: usize,
-    /// The most images of one request.
+    /// The maximum number of images in one request.
     pub most: usize,
-    /// The longest that one image may take, its redirects included.
+    /// The time limit for one image, redirects included.
     pub timeout: Duration,
 }
 
@@ -25,24 +25,25 @@ impl Default for Images {
 }
 
 impl Images {
-    /// Whether a host (in lower case, an address in its usual form) is fetched from wherever its address is.
+    /// Returns true if images may come from this host whatever its address is. `host` is in lower case, an address in its
+    /// usual form.
     pub fn allows(&self, host: &str, port: u16) -> bool {
         self.allowed.iter().any(|allowed| allowed.covers(host, port))
     }
 }
 
-/// A host, or all hosts below a domain; on one port or on all.
+/// A host, or all hosts below a domain, on one port or on all ports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AllowedHost {
     /// A name in lower case, or an address without brackets.
     name: String,
-    /// Whether it stands for the hosts below the name.
+    /// True if it stands for the hosts below the name.
     below: bool,
     port: Option<u16>,
 }
 
 impl AllowedHost {
-    /// `figures.lab.gov`, `*.lab.gov`, `10.1.2.3`, `[fd00::1]`; each with a port behind it or without.
+    /// Parses `figures.lab.gov`, `*.lab.gov`, `10.1.2.3` or `[fd00::1]`, each with or without a port.
     pub fn parse(text: &str) -> Option<Self> {
         let (host, port) = match text.rsplit_once(':') {
             Some((host, port)) if !port.contains(']') => (host, Some(port.parse().ok().filter(|port| *port > 0)?)),
@@ -64,9 +65,10 @@ impl AllowedHost {
     }
 
     fn covers(&self, host: &str, port: u16) -> bool {
-        let named = match self.below {
-            true => host.strip_suffix(self.name.as_str()).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.')),
-            false => host == self.name,
+        let named = if self.below {
+            host.strip_suffix(self.name.as_str()).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'))
+        } else {
+            host == self.name
         };
         named && self.port.is_none_or(|own| own == port)
     }

@@ -1,4 +1,4 @@
-//! `include`: the files that belong to a table. Finds and parses all of them before any is understood.
+//! `include`: finds and parses all files of a table before any of them is interpreted.
 
 use super::Variables;
 use crate::diagnostics::Problem;
@@ -7,20 +7,20 @@ use crate::yaml::source::syntax;
 use crate::yaml::{File, PathStep, Source, way_to};
 use std::path::{Component, Path, PathBuf};
 
-/// What may be done about a file that is no YAML.
+/// The remedy for a file that is not YAML.
 pub const SEE_SHIPPED: &str = "compare it with the routes.yaml that comes with this program";
-/// More files than this are a mistake.
+/// The maximum of files in one table. More are taken for a mistake.
 const MOST: usize = 100;
 
 /// The files of a table.
 pub struct Files {
-    /// Each before those that it includes.
+    /// All files; each stands before those that it includes.
     pub list: Vec<File>,
-    /// Files that are no YAML.
+    /// The problems of files that are not YAML.
     broken: Vec<Problem>,
-    /// What is wrong with the `include`s.
+    /// The problems of the `include` keys.
     faults: Vec<IncludeFault>,
-    /// How each file is told from others, and where it was included.
+    /// The normal path of each file, and where it was included.
     seen: Vec<(PathBuf, Vec<PathStep>)>,
 }
 
@@ -28,15 +28,15 @@ struct IncludeFault {
     path: Vec<PathStep>,
     message: String,
     help: &'static str,
-    /// Where the file was included before.
+    /// The earlier place that includes the same file.
     first: Option<Vec<PathStep>>,
 }
 
 impl Files {
-    /// The file called `name` with all that it includes.
+    /// Collects the file called `name` and all files that it includes.
     ///
     /// # Errors
-    /// It is no YAML itself.
+    /// The first file is not YAML.
     pub fn gather(name: &str, text: &str, variables: &Variables<'_>) -> Result<Self, Vec<Problem>> {
         let root = parse(text).map_err(|fault| vec![syntax(name, text, &fault, SEE_SHIPPED)])?;
         let path = Path::new(name);
@@ -48,12 +48,12 @@ impl Files {
         Ok(files)
     }
 
-    /// Whether every file is there and is YAML.
+    /// Returns true if every file exists and is YAML.
     pub fn is_complete(&self) -> bool {
         self.broken.is_empty() && self.faults.is_empty()
     }
 
-    /// Reports what is not.
+    /// Reports missing files, files that are not YAML, and wrong `include` keys.
     pub fn report(&self, source: &mut Source<'_>) {
         for problem in &self.broken {
             source.add(problem.clone());
@@ -68,7 +68,8 @@ impl Files {
         }
     }
 
-    /// Adds a file and what it includes. `above` are the files that include it and itself, relative to the table's folder.
+    /// Adds a file and the files that it includes. `above` is the chain of files that leads to this one, itself last;
+    /// the paths are relative to the table's folder.
     fn add(&mut self, file: File, above: &[PathBuf], folder: &Path, variables: &Variables<'_>) {
         let number = self.list.len();
         let includes = includes(&file.root, number);
@@ -80,6 +81,7 @@ impl Files {
                 self.faults.push(fault);
                 continue;
             }
+            // Remember the file even if it cannot be read, so that a second mention is reported as a repetition.
             self.seen.push((own.clone(), path.clone()));
             let read = (variables.files)(&own.to_string_lossy())
                 .map_err(|e| e.to_string())
@@ -121,7 +123,8 @@ impl Files {
     }
 }
 
-/// The files that a file names, each with the way to its name. What is no list of texts is reported when the keys are read.
+/// Returns the included files, each with the path to its name. A value that is not a list of texts is reported later,
+/// when the keys are read.
 fn includes(root: &Node, number: usize) -> Vec<(Vec<PathStep>, String)> {
     let Node::Map(entries) = root else { return Vec::new() };
     let found = entries.iter().position(|(key, _)| matches!(key, Node::Text(key) if key == "include"));
@@ -138,7 +141,7 @@ fn includes(root: &Node, number: usize) -> Vec<(Vec<PathStep>, String)> {
     items.collect()
 }
 
-/// A path without `.` and, where that is possible, without `..`.
+/// Returns a path without `.` and, where possible, without `..`.
 fn normal(path: &Path) -> PathBuf {
     path.components().fold(PathBuf::new(), |mut out, part| {
         match (part, out.components().next_back()) {

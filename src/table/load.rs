@@ -1,4 +1,4 @@
-//! Loads a table: its files are read, laid over each other and compiled.
+//! Loads a table: reads its files, merges them and compiles the result.
 
 use super::include::{Files, SEE_SHIPPED};
 use super::routing_table::Table;
@@ -15,12 +15,12 @@ impl Table {
     /// Reads a table with all files that it includes.
     ///
     /// # Errors
-    /// Every problem found, at least one of them an error.
+    /// All problems found; at least one of them is an error.
     pub fn load(file: &str, text: &str, variables: &Variables<'_>) -> Checked<Self> {
         Table::load_with(&REGISTRY, file, text, variables)
     }
 
-    /// Reads a table that may name what is in `registry`.
+    /// Reads a table that may name the items of `registry`.
     ///
     /// # Errors
     /// Those of [`Table::load`].
@@ -42,7 +42,7 @@ impl Table {
                 None => more,
             });
         }
-        // What a file that cannot be read would have said is not told to be missing.
+        // With an unreadable file, items that it may define would be reported as missing.
         let written = written.filter(|_| files.is_complete());
         let table = written.map(|written| compile::compile(&written, registry, &mut source, variables));
         source.finish(table)

@@ -1,5 +1,5 @@
-//! Lays what an included file says over what was said before: by name, and inside a group of models by name again. Rows of
-//! routes are laid over each other when their methods are known (`compile/layers.rs`).
+//! Merges an included file into the files before it: items by name, and the models inside a group by name too. Rows of
+//! `routes` are merged later, when their methods are known (`compile/layers.rs`).
 
 use super::written::trials::Trial;
 use super::written::{Group, Written};
@@ -7,13 +7,13 @@ use crate::yaml::file_of;
 use std::collections::HashSet;
 
 impl Written<'_> {
-    /// The names of all groups.
+    /// Returns the names of all groups.
     pub fn group_names(&self) -> HashSet<String> {
         self.groups.iter().flatten().map(|group| group.name.value.clone()).collect()
     }
 }
 
-/// `more` over `written`.
+/// Merges `more` into `written`; `more` takes precedence.
 pub fn lay_over<'n>(written: Written<'n>, more: Written<'n>) -> Written<'n> {
     Written {
         upstreams: lists(written.upstreams, more.upstreams, |all, upstream| {
@@ -34,14 +34,15 @@ pub fn lay_over<'n>(written: Written<'n>, more: Written<'n>) -> Written<'n> {
     }
 }
 
-/// Nothing where the first file has something else than a list, which it is told: nobody can say what is missing then.
+/// Merges two lists; `None` when the first file has no list. That error is reported already, and more errors about missing
+/// items would be guesses.
 fn lists<T>(all: Option<Vec<T>>, more: Option<Vec<T>>, add: impl Fn(&mut Vec<T>, T)) -> Option<Vec<T>> {
     let mut all = all?;
     more.into_iter().flatten().for_each(|one| add(&mut all, one));
     Some(all)
 }
 
-/// A later file's tests replace those of the same name.
+/// Merges tests. A later file's test replaces an earlier test of the same name.
 fn trials<'n>(mut all: Vec<Trial<'n>>, more: Vec<Trial<'n>>) -> Vec<Trial<'n>> {
     let name = |trial: &Trial<'_>| trial.name.as_ref().map(|name| name.value.clone());
     all.retain(|trial| name(trial).is_none() || more.iter().all(|later| name(later) != name(trial)));
@@ -49,7 +50,8 @@ fn trials<'n>(mut all: Vec<Trial<'n>>, more: Vec<Trial<'n>>) -> Vec<Trial<'n>> {
     all
 }
 
-/// What a later file says of a group. Its models replace those of the same name; case does not count, as in requests.
+/// Merges a later file's part of a group. Its models replace earlier models of the same name. Names ignore case, as in
+/// requests.
 fn add(group: &mut Group, more: Group) {
     group.default = more.default.or(group.default.take());
     group.show.lay(&more.show);
@@ -60,7 +62,7 @@ fn add(group: &mut Group, more: Group) {
     for (alias, id) in more.names {
         let lower = alias.value.to_lowercase();
         match group.names.iter_mut().take(earlier).find(|(known, _)| known.value.to_lowercase() == lower) {
-            // Twice in the later file stays twice, for it to be told.
+            // A name that the later file has twice stays twice, so that it is reported.
             Some(known) if file_of(&known.0.path).0 != file_of(&alias.path).0 => *known = (alias, id),
             _ => group.names.push((alias, id)),
         }

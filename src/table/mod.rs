@@ -1,5 +1,5 @@
-//! `routes.yaml`, checked and indexed. It takes text and gives a [`Table`] with what is odd about it, or every problem that
-//! it found, each at its very word.
+//! `routes.yaml`, checked and indexed. Turns text into a [`Table`] with warnings, or into a list of all problems, each at
+//! the exact word.
 
 mod compile;
 mod find;
@@ -28,5 +28,5 @@ pub use trial::{Expected, Trial, TrialAnswer, What};
 pub use upstream::{Connect, Endpoint, Endpoints, Header, Identity, Tls, Tolerance, Upstream, UpstreamTimeouts};
 pub use vars::{Variables, no_files};
 
-/// The table that is built into the binary, for whoever has none of their own.
+/// The table that is built into the binary. It serves when there is no `routes.yaml`.
 pub const BUILT_IN: &str = include_str!("../../routes.yaml");

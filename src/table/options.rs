@@ -1,4 +1,4 @@
-//! What a row of the table changes beside what it does.
+//! Options of a row: everything that it sets besides its action.
 
 use super::Images;
 use crate::access::{Globs, Limits};
@@ -11,27 +11,27 @@ use std::time::Duration;
 /// Options of a row.
 #[derive(Debug, Default)]
 pub struct Options {
-    /// The longest that a call may take, in place of the configuration's limit.
+    /// The time limit of a call, in place of the configuration's limit.
     pub timeout: Option<Duration>,
     /// The largest request body in bytes, in place of the configuration's limit.
     pub max_body: Option<usize>,
-    /// What each caller may use of it.
+    /// The limits of each caller on this row.
     pub limits: Limits,
-    /// Headers of every reply.
+    /// Headers to add to every reply.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// Fields of the request's body that the row decides.
+    /// Fields of the request's body that the row sets.
     pub overlay: Option<Overlay>,
     /// How images that a request names by URL are fetched.
     pub images: Arc<Images>,
-    /// Who may use it; everybody where it names nobody.
+    /// The callers that may use the row; `None`: all.
     pub callers: Option<RowCallers>,
 }
 
 /// The callers that a row names.
 #[derive(Debug, Clone)]
 pub struct RowCallers {
-    /// Their names.
+    /// The callers' names as globs.
     pub globs: Globs,
-    /// The same, each with its place.
+    /// The same names, each with its place in the file.
     pub names: Vec<(String, Place)>,
 }

@@ -45,7 +45,7 @@ impl Pattern {
         Ok(has_parameters.then_some(Pattern { segments }))
     }
 
-    /// Whether it takes every path that `other` takes.
+    /// Returns true if this pattern takes every path that `other` takes.
     pub fn covers(&self, other: &Pattern) -> bool {
         let mut theirs = other.segments.iter();
         for ours in &self.segments {
@@ -60,7 +60,7 @@ impl Pattern {
         theirs.next().is_none()
     }
 
-    /// The parameters' values in a path, percent-decoded; `None` when it does not fit.
+    /// Returns the parameters' values in a path, percent-decoded; `None` when the path does not fit.
     pub fn values(&self, path: &str) -> Option<Vec<String>> {
         let mut rest = path.strip_prefix('/')?;
         let mut values = Vec::new();
@@ -86,17 +86,17 @@ impl Pattern {
     }
 }
 
-/// The names of a path's parameters, in order, without the star of the last.
+/// Returns the names of a path's parameters, in order, without the final star.
 pub fn names(path: &str) -> impl Iterator<Item = &str> + Clone {
     path.split('/').filter_map(parameter).map(|name| name.strip_suffix('*').unwrap_or(name))
 }
 
-/// What stands between the braces of a segment.
+/// Returns the text between the braces of a segment.
 fn parameter(segment: &str) -> Option<&str> {
     segment.strip_prefix('{')?.strip_suffix('}')
 }
 
-/// Reads `%XX`; what is no such escape stays, and bytes that are no UTF-8 become U+FFFD.
+/// Decodes `%XX`. Other text stays as it is, and bytes that are not UTF-8 become U+FFFD.
 fn decode(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

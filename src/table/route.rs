@@ -1,4 +1,4 @@
-//! A row of the table, ready to serve.
+//! A route: a row of the table, ready to serve.
 
 use super::options::Options;
 use super::path;
@@ -11,43 +11,43 @@ use std::sync::Arc;
 
 /// A row of the table.
 pub struct Route {
-    /// Its number in the table, from 0 in the order of [`Table::routes`].
+    /// The route's number in the table, from 0, in the order of [`Table::routes`].
     pub number: usize,
     /// The path as the table has it.
     pub path: String,
-    /// The methods that it takes.
+    /// The accepted methods.
     pub methods: Vec<Method>,
-    /// What it calls; `None` for a reply made here.
+    /// The upstream to call; `None` for a local reply.
     pub upstream: Option<Arc<Upstream>>,
-    /// Whose models it serves; `None` for a reply made here.
+    /// The group of models that the route serves; `None` for a local reply.
     pub models: Option<Arc<Models>>,
-    /// What it does.
+    /// The code that serves a request.
     pub transformer: Arc<dyn Transformer>,
-    /// How failures read to its clients; `None` for a reply made here, which clients of every dialect may ask for.
+    /// The client dialect, which writes failures. `None` for a local reply, which serves clients of every dialect.
     pub client: Option<&'static dyn Client>,
     /// The name of the transformer.
     pub does: &'static str,
-    /// The body of a request that comes without one.
+    /// The body to use for a request without a body.
     pub request: Bytes,
-    /// What it changes beside.
+    /// The row's options.
     pub options: Options,
-    /// Whether it is for everybody, also where calls need a key.
+    /// True if the route needs no key, even where calls need one.
     pub is_public: bool,
-    /// What it is for, in one line.
+    /// The purpose of the route, in one line.
     pub about: String,
-    /// What the row is called: its number and path, and its file where that is not the table's first.
+    /// The row's name in messages: its number and path, and its file if that is not the table's first.
     pub place: String,
-    /// File and line of its path.
+    /// The file and line of the row's path.
     pub from: String,
 }
 
 impl Route {
-    /// Returns true if the row wants the request's body. A row that is answered here does not.
+    /// Returns true if the route reads the request's body. A local reply does not.
     pub fn reads_body(&self) -> bool {
         self.upstream.is_some()
     }
 
-    /// The names of the path's parameters, in the order of their values.
+    /// Returns the names of the path's parameters, in the order of their values.
     pub fn parameters(&self) -> impl Iterator<Item = &str> {
         path::names(&self.path)
     }

@@ -1,4 +1,4 @@
-//! The table that serves: its routes with an index by path, its upstreams, its groups of models and its own tests.
+//! The compiled table: its routes with an index by path, its upstreams, its groups of models and its tests.
 
 use super::path::Pattern;
 use super::route::Route;
@@ -9,7 +9,7 @@ use crate::transform::local::Catalog;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// What is served.
+/// The compiled table.
 pub struct Table {
     pub(super) routes: Vec<Arc<Route>>,
     pub(super) exact: HashMap<String, Vec<usize>>,
@@ -20,37 +20,37 @@ pub struct Table {
 }
 
 impl Table {
-    /// The routes in the table's order.
+    /// Returns the routes in the table's order.
     pub fn routes(&self) -> impl Iterator<Item = &Arc<Route>> {
         self.routes.iter()
     }
 
-    /// The upstreams in the table's order.
+    /// Returns the upstreams in the table's order.
     pub fn upstreams(&self) -> impl Iterator<Item = &Arc<Upstream>> {
         self.upstreams.iter()
     }
 
-    /// The URLs of all upstreams, in the order of their numbers.
+    /// Returns the URLs of all upstreams, in the order of their numbers.
     pub fn endpoints(&self) -> impl Iterator<Item = (&Arc<Upstream>, &Arc<Endpoint>)> {
         self.upstreams.iter().flat_map(|upstream| upstream.endpoints().map(move |endpoint| (upstream, endpoint)))
     }
 
-    /// The groups of models in the table's order.
+    /// Returns the groups of models in the table's order.
     pub fn groups(&self) -> impl Iterator<Item = &Arc<Models>> {
         self.catalog.groups.iter()
     }
 
-    /// The table's own tests.
+    /// Returns the table's own tests.
     pub fn trials(&self) -> &[Trial] {
         &self.trials
     }
 
-    /// How many models all groups have together.
+    /// Returns the number of models in all groups together.
     pub fn model_count(&self) -> usize {
         self.groups().map(|group| group.iter().count()).sum()
     }
 
-    /// The path that OpenAI's clients are pointed at.
+    /// Returns the base path to configure in OpenAI clients.
     pub fn base_path(&self) -> Option<&str> {
         self.catalog.base_path.as_deref()
     }

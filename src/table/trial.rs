@@ -1,4 +1,4 @@
-//! A test that a table brings along: a request, what the upstream would answer, and what should become of both.
+//! A test that is part of a table: a request, the upstream's answer, and the expected results.
 
 use crate::diagnostics::Place;
 use bytes::Bytes;
@@ -8,52 +8,52 @@ use serde_json::Value;
 /// A test of the table.
 #[derive(Debug, Clone)]
 pub struct Trial {
-    /// What it is called in messages: its number and name.
+    /// The test's name in messages: its number and name.
     pub called: String,
-    /// Where it stands.
+    /// The place of the test.
     pub place: Place,
-    /// The request's method.
+    /// The method of the request.
     pub method: Method,
-    /// Its path.
+    /// The path of the request.
     pub path: String,
-    /// Its headers.
+    /// The headers of the request.
     pub headers: HeaderMap,
-    /// Its body.
+    /// The body of the request.
     pub body: Bytes,
-    /// What the upstream answers.
+    /// The upstream's answer.
     pub answer: Option<TrialAnswer>,
-    /// What should become of it.
+    /// The expected results.
     pub expected: Vec<Expected>,
-    /// Whether a file that its own includes takes out the row that it is about: then it is not run.
+    /// True if an included file removes the row under test. Such a test does not run.
     pub is_left_out: bool,
 }
 
 /// An answer of the upstream.
 #[derive(Debug, Clone)]
 pub struct TrialAnswer {
-    /// Its status.
+    /// The status of the answer.
     pub status: StatusCode,
-    /// Its content type.
+    /// The content type of the answer.
     pub content_type: &'static str,
-    /// Its body as it arrives.
+    /// The body of the answer, in the pieces in which it arrives.
     pub pieces: Vec<Bytes>,
 }
 
-/// One thing that is expected, and where that is said.
+/// One expected result and its place in the file.
 #[derive(Debug, Clone)]
 pub struct Expected {
     pub place: Place,
     pub what: What,
 }
 
-/// What can be expected.
+/// The kinds of expected results.
 #[derive(Debug, Clone)]
 pub enum What {
     /// The row of this path takes the request.
     Route(String),
     /// The call goes to this URL.
     Url(String),
-    /// The call goes to the streaming endpoint, or does not.
+    /// True if the call goes to the streaming endpoint.
     Stream(bool),
     /// The call's body has these fields.
     Sent(Value),
@@ -65,7 +65,7 @@ pub enum What {
     Json(Value),
     /// The reply's body is this.
     Text(String),
-    /// The answer says this, whole or in the pieces of a stream.
+    /// The answer's content is this, whole or in the pieces of a stream.
     Content(String),
     /// The answer ended for this reason.
     FinishReason(String),

@@ -1,4 +1,4 @@
-//! An upstream of the table: where calls go, how connections to it are made, and what goes along.
+//! An upstream of the table: where calls go, how connections are made, and which headers go along.
 
 use crate::diagnostics::Place;
 use crate::dialects::upstream::{Dialect, UpstreamDialect};
@@ -10,10 +10,10 @@ use std::os::unix::net::SocketAddr as UnixAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What a connection is made to.
+/// The target of a connection.
 #[derive(Debug, Clone)]
 pub enum Connect {
-    /// A name that is resolved when it is needed, and a port.
+    /// A host name, resolved when needed, and a port.
     Name(String, u16),
     /// An address.
     Address(SocketAddr),
@@ -24,29 +24,29 @@ pub enum Connect {
 /// One URL of an upstream.
 #[derive(Debug)]
 pub struct Endpoint {
-    /// Its number in the table, from 0 in the order of [`super::Table::endpoints`].
+    /// The URL's number in the table, from 0, in the order of [`super::Table::endpoints`].
     pub number: usize,
     /// The URL as configured.
     pub url: Arc<str>,
-    /// The setting that holds it: a key of `config.yaml`, or its place in the table.
+    /// The setting that holds the URL: a key of `config.yaml`, or its key in the table.
     pub setting: Arc<str>,
-    /// Where it stands in the table.
+    /// The place of the URL in the table.
     pub place: Place,
-    /// Whether it speaks TLS.
+    /// True if connections use TLS.
     pub tls: bool,
     /// The host's name or address, without brackets.
     pub host: String,
     /// The port.
     pub port: u16,
-    /// `Host` of the request.
+    /// The `Host` header of the request.
     pub authority: HeaderValue,
-    /// Path and query of the request.
+    /// The path and query of the request.
     pub path: PathAndQuery,
-    /// Where connections go: the host, unless `connect_to` says otherwise.
+    /// The target of connections: the host, or `connect_to` where that is set.
     pub connect: Connect,
 }
 
-/// The URLs for one kind of call, at least one, in the order in which they are tried.
+/// The URLs for one kind of call, in the order in which they are tried. There is at least one.
 #[derive(Debug, Clone)]
 pub struct Endpoints {
     first: Arc<Endpoint>,
@@ -54,17 +54,17 @@ pub struct Endpoints {
 }
 
 impl Endpoints {
-    /// `first`, and those after it.
+    /// Creates the list from `first` and the URLs after it.
     pub fn new(first: Arc<Endpoint>, others: Vec<Arc<Endpoint>>) -> Self {
         Endpoints { first, others: others.into() }
     }
 
-    /// The one that is tried first when all of them answer.
+    /// Returns the URL that is tried first when none is failing.
     pub fn first(&self) -> &Arc<Endpoint> {
         &self.first
     }
 
-    /// All of them in their order.
+    /// Returns all URLs in their order.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Endpoint>> {
         std::iter::once(&self.first).chain(self.others.iter())
     }
@@ -75,38 +75,38 @@ impl Endpoints {
 pub struct Header {
     /// Its name.
     pub name: HeaderName,
-    /// Its value; marked sensitive when a variable of the environment is part of it.
+    /// The header's value. It is marked sensitive when it contains an environment variable.
     pub value: HeaderValue,
-    /// The value as it may be shown: `***` in the place of such variables.
+    /// The value for display, with `***` in place of such variables.
     pub shown: String,
 }
 
-/// The time limits of an upstream's own; `None` where it has none.
+/// The time limits of one upstream; `None` where it sets none.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct UpstreamTimeouts {
-    /// The longest that connecting may take, name and TLS included.
+    /// The time limit for connecting, name lookup and TLS included.
     pub connect: Option<Duration>,
-    /// The longest until the answer begins, from the moment when the connection stands.
+    /// The time limit from the open connection to the first byte of the answer.
     pub first_byte: Option<Duration>,
-    /// The longest silence between two pieces of an answer.
+    /// The time limit between two pieces of an answer.
     pub idle: Option<Duration>,
-    /// How long an unused connection is kept.
+    /// How long to keep an unused connection.
     pub keep: Option<Duration>,
 }
 
 impl UpstreamTimeouts {
-    /// Whether reads of one call have different limits.
+    /// Returns true if the reads of one call have different limits.
     pub fn is_watched(&self) -> bool {
         self.first_byte.is_some() || self.idle.is_some()
     }
 }
 
-/// What a URL may do before others are tried before it, where there are several.
+/// When a URL of a multi-URL upstream counts as failing and is tried last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tolerance {
-    /// How many calls in a row may fail.
+    /// How many calls in a row must fail.
     pub failures: NonZeroU32,
-    /// How long it is tried last at first; each time that it fails again, twice as long.
+    /// How long the URL is tried last at first. The time doubles each time that it fails again.
     pub open_for: Duration,
 }
 
@@ -119,20 +119,20 @@ impl Default for Tolerance {
 /// A client certificate.
 #[derive(Clone)]
 pub struct Identity {
-    /// The certificate and those between it and its authority, in DER.
+    /// The certificate and its intermediate certificates, in DER.
     pub chain: Vec<Vec<u8>>,
-    /// Its key, in DER.
+    /// The private key, in DER.
     pub key: Vec<u8>,
 }
 
-/// How TLS is spoken.
+/// The TLS settings.
 #[derive(Clone)]
 pub struct Tls {
-    /// Whether the upstream's certificate is checked.
+    /// True if the upstream's certificate is checked.
     pub verify: bool,
-    /// The authorities to trust, in DER; the system's when there are none.
+    /// The authorities to trust, in DER. If empty, the system's authorities are trusted.
     pub authorities: Vec<Vec<u8>>,
-    /// Who the proxy is.
+    /// The client certificate of the proxy.
     pub identity: Option<Identity>,
 }
 
@@ -147,40 +147,40 @@ impl Default for Tls {
 pub struct Upstream {
     /// Its name in the table.
     pub name: String,
-    /// Made of its name and all that connections depend on: those with another group are never shared.
+    /// A hash of the name and all connection settings. Connections of different groups are never shared.
     pub group: u64,
-    /// Where whole calls go.
+    /// The URLs for calls with a whole answer.
     pub whole: Endpoints,
-    /// Where streamed calls go.
+    /// The URLs for calls with a streamed answer.
     pub stream: Option<Endpoints>,
-    /// Where it lists its models, for whoever compares them with the table's.
+    /// The URL that lists the upstream's models, used to compare them with the table's.
     pub listing: Option<Arc<Endpoint>>,
-    /// How it speaks.
+    /// The dialect of the upstream.
     pub dialect: Dialect,
-    /// Where connections go instead of the URLs' hosts, as it is written.
+    /// The target of connections in place of the URLs' hosts, as written.
     pub connect_to: Option<String>,
-    /// What goes along with every call.
+    /// The headers that go along with every call.
     pub headers: Arc<[Header]>,
-    /// Its time limits.
+    /// The time limits.
     pub timeouts: UpstreamTimeouts,
-    /// What its URLs may do before others are tried before them.
+    /// When its URLs count as failing and are tried last.
     pub tolerance: Tolerance,
-    /// How TLS is spoken.
+    /// The TLS settings.
     pub tls: Tls,
 }
 
 impl Upstream {
-    /// What its dialect says of it: its name in messages, its hint, what it accepts.
+    /// Returns the facts of its dialect: its name in messages, its hint, and what it accepts.
     pub fn facts(&self) -> &'static dyn UpstreamDialect {
         self.dialect.facts()
     }
 
-    /// All its URLs: those of whole calls, those of streamed ones, the one of the list of models.
+    /// Returns all URLs: those of whole calls, those of streamed calls, and that of the model list.
     pub fn endpoints(&self) -> impl Iterator<Item = &Arc<Endpoint>> {
         self.whole.iter().chain(self.stream.iter().flat_map(Endpoints::iter)).chain(&self.listing)
     }
 
-    /// Its limits with the names of the keys that set them.
+    /// Returns the time limits that are set, each with the name of its key.
     pub fn limits(&self) -> impl Iterator<Item = (&'static str, Duration)> {
         let UpstreamTimeouts { connect, first_byte, idle, keep } = self.timeouts;
         let all = [

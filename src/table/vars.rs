@@ -1,18 +1,18 @@
-//! Where `${key}` in a table comes from, and the files that it names.
+//! The sources of `${key}` in a table, and of the files that a table names.
 
 use std::io;
 
-/// What a table is read with: the values of variables, and files.
+/// The sources of variables and files for reading a table.
 pub struct Variables<'a> {
-    /// The keys of `config.yaml`; they go before the environment.
+    /// Looks up a key of `config.yaml`. These keys go before the environment.
     pub config: &'a dyn Fn(&str) -> Option<String>,
-    /// The environment.
+    /// Looks up an environment variable.
     pub environment: &'a dyn Fn(&str) -> Option<String>,
-    /// Reads a file that the table names, relative to the table's own.
+    /// Reads a file that the table names. The path is relative to the table's file.
     pub files: &'a dyn Fn(&str) -> io::Result<Vec<u8>>,
 }
 
-/// For a table that lies in no folder.
+/// Refuses to read a file, for a table without a folder.
 ///
 /// # Errors
 /// Always.

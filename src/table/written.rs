@@ -1,5 +1,5 @@
-//! The table as it is written: names and texts with their places, nothing resolved. What is missing or refused is `None`,
-//! and reported.
+//! The table as written: names and texts with their places, nothing resolved. A missing or refused value is `None`, and
+//! is reported.
 
 mod images;
 mod options;
@@ -24,11 +24,11 @@ use std::time::Duration;
 
 /// The whole file.
 pub struct Written<'n> {
-    /// `None` when there is no mapping of them; so for the groups, and the list of routes.
+    /// `None` when there is no mapping of upstreams. The same holds for the groups and the routes.
     pub upstreams: Option<Vec<Upstream>>,
     pub groups: Option<Vec<Group>>,
     pub routes: Option<Vec<Route<'n>>>,
-    /// Where the list of routes stands, if there is one.
+    /// The path to the list of routes, if there is one.
     pub routes_at: Option<Vec<PathStep>>,
     pub trials: Vec<Trial<'n>>,
 }
@@ -57,7 +57,7 @@ pub struct Breaker {
     pub open_for: Option<Duration>,
 }
 
-/// The URLs of a key, and the way to its value.
+/// The URLs of a key, and the path to its value.
 pub type Urls = At<Vec<At<String>>>;
 
 /// `tls` of an upstream.
@@ -79,15 +79,15 @@ pub struct Group {
     pub show: Facts,
     pub hidden: Vec<At<String>>,
     pub deprecated: Vec<At<String>>,
-    /// What clients ask for, and the upstream's id.
+    /// The names that clients request, each with the upstream's id.
     pub names: Vec<(At<String>, At<String>)>,
-    /// Where the names stand, if there are any.
+    /// The path to the names, if there are any.
     pub names_at: Option<Vec<PathStep>>,
     pub rules: Vec<Rule>,
 }
 
 impl Group {
-    /// Whether it has names that are patterns.
+    /// Returns true if some names are patterns.
     pub fn has_patterns(&self) -> bool {
         self.names.iter().any(|(name, _)| name.value.contains('*'))
     }
@@ -98,7 +98,7 @@ pub struct Rule {
     /// What it is called in messages.
     pub called: String,
     pub path: Vec<PathStep>,
-    /// Whether it has no key but `match`.
+    /// True if `match` is its only key.
     pub only_matches: bool,
     pub matches: Vec<At<String>>,
     pub show: Facts,
@@ -139,14 +139,14 @@ pub struct Route<'n> {
     pub usage: Option<At<Counting>>,
     pub most_choices: Option<u64>,
     pub options: Options<'n>,
-    /// Whether a transformer or a reply is written, right or wrong.
+    /// True if the row has the key `transformer` or `reply`, valid or not.
     pub has_action: bool,
-    /// The keys that only calls have, as far as this row has them.
+    /// The keys of this row that only calls may have, each with its path.
     pub call_keys: Vec<(&'static str, Vec<PathStep>)>,
 }
 
 impl<'n> Written<'n> {
-    /// Reads a file's mapping. A group that is not among the `known` ones has to be complete.
+    /// Reads the mapping of one file. A group that is not in `known` must be complete.
     pub fn read(mut keys: Section<'n>, known: &HashSet<String>, source: &mut Source<'_>) -> Self {
         keys.at(source, "version", version);
         keys.list(source, "include", plain);
@@ -166,7 +166,7 @@ impl<'n> Written<'n> {
         written
     }
 
-    /// The n-th file as a section.
+    /// Returns the n-th file as a section.
     pub fn section(number: usize, entries: &'n [(Node, Node)]) -> Section<'n> {
         Section::of_file(number, entries, TABLE)
     }
@@ -247,7 +247,7 @@ fn names_of(keys: &mut Section<'_>, source: &mut Source<'_>, key: &str) -> Vec<A
     keys.one_or_many(source, key, plain).map(|found| found.value).unwrap_or_default()
 }
 
-/// What `show` says, of a group or of a rule.
+/// Reads `show` of a group or of a rule.
 fn facts(keys: &mut Section<'_>, source: &mut Source<'_>) -> Facts {
     let Some(mut show) = keys.section(source, "show") else { return Facts::default() };
     let from = |low: i128| move |node: &Node| narrow(whole(node, low..=i128::from(i64::MAX))?);
@@ -293,6 +293,7 @@ fn rule(mut keys: Section<'_>, source: &mut Source<'_>) -> Rule {
 fn route<'n>(mut keys: Section<'n>, source: &mut Source<'_>) -> Route<'n> {
     let path = keys.text(source, "path");
     let called = path.as_ref().map_or_else(String::new, |path| format!(" ({})", path.value));
+    // A local reply uses none of these keys, so it reports each one that is written.
     let call_keys = [
         "upstream",
         "models",
@@ -328,7 +329,7 @@ fn route<'n>(mut keys: Section<'n>, source: &mut Source<'_>) -> Route<'n> {
     route
 }
 
-/// Reads one of a few names.
+/// Returns a reader that accepts one of a few names.
 fn one_of<T: Copy>(choices: &'static [NamedValue<T>]) -> impl Fn(&Node) -> Read<T> {
     move |node| {
         let names = || choices.iter().map(|(name, _, _)| *name);

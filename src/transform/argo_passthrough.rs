@@ -1,5 +1,5 @@
-//! `argo_passthrough`: straight to the upstream. User and model are put in, everything else stays, and the reply goes back
-//! as it came.
+//! `argo_passthrough`: passes requests straight to the upstream. Only user and model are set; everything else and the
+//! reply stay as they are.
 
 use super::Entry;
 use crate::chat::Role;
@@ -48,7 +48,7 @@ impl Transformer for Passthrough {
     }
 }
 
-/// The body with the upstream's user and model, and with the role of system texts that the model knows.
+/// Returns the body with the upstream's user and model. System texts get a role that the model knows.
 fn rewritten(fields: &Fields<'_>, size: usize, chosen: &Chosen<'_>, cx: &Context<'_>) -> Result<Vec<u8>, Failure> {
     let rules = &chosen.model.rules;
     let as_user = rules.system_role == Some(SystemRole::User);
@@ -65,6 +65,7 @@ fn rewritten(fields: &Fields<'_>, size: usize, chosen: &Chosen<'_>, cx: &Context
     }
     for (name, value) in fields.iter() {
         match name {
+            // User and model are written above; the timeout is for the proxy.
             "user" | "model" | "timeout" => {}
             "system" if system.is_some() => {}
             "prompt" => {
@@ -92,7 +93,7 @@ fn rewritten(fields: &Fields<'_>, size: usize, chosen: &Chosen<'_>, cx: &Context
     Ok(out)
 }
 
-/// `prompt` as the list that the upstream wants, after the system texts where the model knows no system role.
+/// Appends `prompt` as the list that the upstream wants. If the model knows no system role, system texts come first.
 fn push_prompt(out: &mut Vec<u8>, system: Option<&RawValue>, prompt: &RawValue) {
     match system {
         Some(system) => push_list(out, &[system, prompt]),
@@ -100,7 +101,7 @@ fn push_prompt(out: &mut Vec<u8>, system: Option<&RawValue>, prompt: &RawValue) 
     }
 }
 
-/// One list of strings out of strings and lists of strings.
+/// Appends strings and lists of strings as one list of strings.
 fn push_list(out: &mut Vec<u8>, parts: &[&RawValue]) {
     let open = out.len();
     out.push(b'[');
@@ -115,7 +116,7 @@ fn push_list(out: &mut Vec<u8>, parts: &[&RawValue]) {
     out.push(b']');
 }
 
-/// The messages with system ones turned into user ones; how many those were.
+/// Appends the messages with system messages turned into user messages. Returns how many were turned.
 fn push_messages(out: &mut Vec<u8>, messages: &RawValue) -> Result<usize, Failure> {
     let mut turned = 0;
     let wrong = || Failure::bad_field("messages", "'messages' must be a list of messages.");
@@ -159,7 +160,7 @@ impl Reply for AsItCame {
         Ok(Answer { body: held.body.clone(), ..Answer::empty(held.status) })
     }
 
-    /// Raw text has no place for an error: the connection breaks instead.
+    /// Raw text has no place for an error, so the connection breaks instead.
     fn broken(&mut self, _: &mut Vec<u8>) -> Option<Failure> {
         None
     }

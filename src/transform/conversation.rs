@@ -1,4 +1,4 @@
-//! The chat pipeline: any client dialect over any chat dialect of an upstream, from a decoded request to the calls and their
+//! The chat pipeline: from a decoded request in any client dialect to the calls in any upstream chat dialect, and their
 //! replies.
 
 use super::limits;
@@ -19,7 +19,7 @@ use std::sync::Arc;
 /// How many calls of one request run at the same time.
 const AT_ONCE: usize = 8;
 
-/// What serves the chat requests of one route.
+/// Serves the chat requests of one route.
 pub struct ChatPipeline {
     dialect: &'static dyn ChatDialect,
     models: Arc<Models>,
@@ -27,23 +27,23 @@ pub struct ChatPipeline {
     most_choices: u64,
 }
 
-/// The calls of a request, as far as its conversations decide them.
+/// The parts of a request's calls that depend on its conversations.
 struct Encoded {
     bodies: Vec<Bytes>,
     delivery: Delivery,
     max_tokens: Option<u64>,
 }
 
-/// The names of what is offered.
+/// Returns the names of the offered tools.
 fn names(tools: Option<&Tools<'_>>) -> Vec<String> {
     tools.map_or(Vec::new(), |tools| tools.offered.iter().map(|tool| tool.name.to_string()).collect())
 }
 
 impl ChatPipeline {
-    /// The pipeline of one route.
+    /// Creates the pipeline of one route.
     ///
     /// # Errors
-    /// Why it does not fit the upstream's dialect.
+    /// When the upstream's dialect does not answer conversations.
     pub fn new(wiring: Wiring) -> Result<Self, Unfit> {
         match wiring.dialect {
             Dialect::Chat(dialect) => Ok(ChatPipeline {
@@ -56,7 +56,7 @@ impl ChatPipeline {
         }
     }
 
-    /// The name of the upstream in messages.
+    /// Returns the upstream's name for error messages.
     pub fn upstream(&self) -> &'static str {
         self.dialect.name()
     }
@@ -69,7 +69,7 @@ impl ChatPipeline {
         cx.choose(&self.models, asked)
     }
 
-    /// Refuses a request for more answers than the route gives: `each` to each of its prompts.
+    /// Refuses a request for more answers than the route gives. The request asks for `each` answers to each prompt.
     ///
     /// # Errors
     /// 400 in the client's words.
@@ -81,7 +81,8 @@ impl ChatPipeline {
         Ok(())
     }
 
-    /// Returns the plan for a request that was read from `body`: each conversation is answered as often as was asked for.
+    /// Returns the plan for a request that was read from `body`. Each conversation gets as many answers as the request
+    /// asks for.
     ///
     /// # Errors
     /// 400 for what the model cannot do.
@@ -97,11 +98,13 @@ impl ChatPipeline {
         if let Some(tools) = &request.tools {
             self.check_tools(tools, &chosen)?;
         }
+        // The JSON format may add a tool or change a message, so it comes before the prompt is counted.
         let wrapping = self.structure(&mut request, rules, cx)?;
         let source = AnswerSource { dialect: self.dialect, offered: names(request.tools.as_ref()), wrapping };
         let prompt = self.prompt(client, &request, rules, body)?;
         let (limit, answers) = (request.limit_name, request.answers.max(1));
         let (stream, include_usage, timeout) = (request.stream, request.include_usage, request.timeout);
+        // Rules may change the limit of the answer, so it is checked after they were applied.
         let encoded = self.encode(&chosen.model, conversations(request), stream, wrapping.is_some(), cx);
         limits::output(client, limit, encoded.max_tokens, rules)?;
         let options = ReplyOptions {
@@ -124,7 +127,7 @@ impl ChatPipeline {
         plan(client, calls.collect(), frame, delivery, source)
     }
 
-    /// Returns what the prompt is counted from.
+    /// Returns what the prompt's tokens are counted from.
     fn prompt(
         &self,
         client: &impl ChatClient,
@@ -142,7 +145,7 @@ impl ChatPipeline {
         Ok(Arc::new(prompt))
     }
 
-    /// Brings the model to answer in the JSON that was asked for. Returns what the answer's JSON comes in.
+    /// Makes the model answer in the requested JSON. Returns what the JSON will be wrapped in.
     fn structure(
         &self,
         request: &mut ChatRequest<'_>,
@@ -173,8 +176,8 @@ impl ChatPipeline {
         }
     }
 
-    /// Makes each conversation fit the model, and writes the bodies of the calls. Where the answers are `wrapped`, they are
-    /// needed whole.
+    /// Makes each conversation fit the model, and writes the bodies of the calls. Answers that are `wrapped` are needed
+    /// whole.
     fn encode(
         &self,
         model: &Model,
@@ -199,7 +202,7 @@ impl ChatPipeline {
             cx.note_rule(rules, RuleEffect::Whole);
         }
         for (index, mut chat) in chats.into_iter().enumerate() {
-            // What is done to each is noted once.
+            // The rules do the same to each conversation, so their effects are recorded once.
             rules.apply(&mut chat, encoded.delivery == Delivery::Stream, |effect| {
                 if index == 0 {
                     cx.note_rule(rules, effect);
@@ -215,7 +218,7 @@ impl ChatPipeline {
     }
 }
 
-/// The conversations of a request, each with its tools and parameters.
+/// Returns the conversations of a request, each with its tools and parameters.
 fn conversations(request: ChatRequest<'_>) -> Vec<Conversation<'_>> {
     let (tools, mut params, mut left) = (request.tools, request.params, request.conversations.len());
     let chat = |messages| {
@@ -226,7 +229,7 @@ fn conversations(request: ChatRequest<'_>) -> Vec<Conversation<'_>> {
     request.conversations.into_iter().map(chat).collect()
 }
 
-/// Adds what the model reads to what is counted.
+/// Adds everything that the model reads to the counted prompt.
 fn count(prompt: &mut Prompt, messages: &[Message<'_>], tools: Option<&Tools<'_>>, body: &Bytes, has_messages: bool) {
     for message in messages {
         if has_messages {
@@ -246,7 +249,7 @@ fn count(prompt: &mut Prompt, messages: &[Message<'_>], tools: Option<&Tools<'_>
     }
 }
 
-/// Returns one call through pingora where that serves, else subrequests.
+/// Returns one call through pingora if that is enough, else subrequests.
 fn plan(
     client: &impl ChatClient,
     mut calls: Vec<Call>,

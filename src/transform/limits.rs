@@ -1,13 +1,13 @@
-//! Limits of models, checked here because an upstream would answer with a vendor's error in words of its own. Clients know those
-//! of their dialect.
+//! Limits of models. They are checked here because clients know the errors of their own dialect, and an upstream would
+//! answer with a vendor's error.
 
 use crate::dialects::client::{ChatClient, Exceeded};
 use crate::models::Rules;
 use crate::tokens::Prompt;
 use crate::wire::Failure;
 
-/// Refuses a request for a longer answer than the model gives: `given` is the client's own name for the limit, `most` the
-/// number that rules left of it.
+/// Refuses a request for a longer answer than the model gives. `given` is the client's name for the limit; `most` is
+/// its number after the rules.
 ///
 /// # Errors
 /// 400 naming the parameter.
@@ -20,15 +20,16 @@ pub fn output(client: &impl ChatClient, given: Option<&str>, most: Option<u64>, 
     }
 }
 
-/// Refuses a prompt that is surely longer than the model takes. Only one that may be is counted; where the count is not
-/// exact (another tokenizer than the model's, or tools, which each vendor writes down otherwise), the upstream decides within
-/// half as much again.
+/// Refuses a prompt that is surely longer than the model takes. Only a prompt that may be too long is counted.
+///
+/// The count is not exact with another tokenizer than the model's, or with tools, which each vendor formats
+/// differently. Then the upstream decides about prompts of up to 1.5 times the limit.
 ///
 /// # Errors
 /// 400 in the client's words.
 pub fn context(client: &impl ChatClient, prompt: &Prompt, has_tools: bool, rules: &Rules) -> Result<(), Failure> {
     let Some(most) = rules.facts.context_length else { return Ok(()) };
-    // No token is shorter than a byte, and no estimate of a usual text is wrong by more than a factor of two.
+    // A token has at least one byte, and an estimate of a usual text is wrong by at most a factor of two.
     let may_exceed = u64::try_from(prompt.size()).is_ok_and(|bytes| bytes > most);
     if !may_exceed || prompt.estimated() < most / 2 {
         return Ok(());

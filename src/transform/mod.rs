@@ -1,10 +1,13 @@
-//! The registry of transformers: what a route does with a request and its reply. A table names one for each route.
+//! The registry of transformers. A table names one for each route, and it decides what happens with a request and its
+//! reply.
 //!
-//! A transformer turns a request into a [`crate::plan::Plan`] and owns the reply. Adding one is a file here and a line in
-//! [`TRANSFORMERS`] (or [`REPLIES`], for what is answered without an upstream).
+//! A transformer turns a request into a [`crate::plan::Plan`] and owns the reply. To add one, add a file here and a
+//! line in
+//! [`TRANSFORMERS`] (or in [`REPLIES`], if it needs no upstream).
 
 pub mod argo_passthrough;
 pub mod conversation;
+mod entry;
 mod limits;
 pub mod local;
 pub mod openai_chat_completions;
@@ -14,66 +17,30 @@ mod reply;
 mod settings;
 mod structured;
 
+pub use entry::{Build, Entry, Wiring};
 pub use settings::{RowSettings, Unfit};
 
-use crate::dialects::upstream::{DIALECTS, Dialect, DialectRow};
-use crate::models::Models;
-use crate::plan::{Client, Transformer};
-use crate::tokens::Counting;
-use crate::yaml::Key;
-use std::sync::Arc;
+use crate::dialects::upstream::{DIALECTS, DialectRow};
 
-/// What a route's transformer is made from.
-#[derive(Clone)]
-pub struct Wiring {
-    /// The dialect of the route's upstream.
-    pub dialect: Dialect,
-    /// The models that the route serves.
-    pub models: Arc<Models>,
-    /// How the route counts tokens.
-    pub counting: Counting,
-    /// The most answers that one request gets.
-    pub most_choices: u64,
-}
-
-/// A transformer that a table can name.
-pub struct Entry {
-    /// Its name: in YAML, of its file, of the folder of its golden cases.
-    pub name: &'static str,
-    /// One line for people.
-    pub about: &'static str,
-    /// How failures read to its clients.
-    pub client: &'static dyn Client,
-    /// What OpenAI's clients append to their base URL to reach such a route, so that the base URL can be told.
-    pub client_suffix: Option<&'static str>,
-    /// The keys that a row may have under `with`; none where it has no settings.
-    pub keys: &'static [Key],
-    /// Makes it for one route, whose settings it reads. The error says why it does not fit.
-    pub build: Build,
-}
-
-/// Makes a transformer for one row.
-pub type Build = fn(Wiring, &mut RowSettings<'_, '_, '_>) -> Result<Arc<dyn Transformer>, Unfit>;
-
-/// What a table may name.
+/// Everything that a table may name.
 #[derive(Clone, Copy)]
 pub struct Registry {
-    /// What calls an upstream.
+    /// Transformers that call an upstream.
     pub transformers: &'static [Entry],
-    /// What is answered without one.
+    /// Replies that need no upstream.
     pub replies: &'static [local::ReplyEntry],
-    /// How upstreams speak.
+    /// The dialects of upstreams.
     pub dialects: &'static [DialectRow],
 }
 
-/// What this program has.
+/// Everything that this program provides.
 pub const REGISTRY: Registry = Registry { transformers: TRANSFORMERS, replies: REPLIES, dialects: DIALECTS };
 
 /// All transformers that call an upstream.
 pub const TRANSFORMERS: &[Entry] =
     &[openai_chat_completions::ENTRY, openai_completions::ENTRY, openai_embeddings::ENTRY, argo_passthrough::ENTRY];
 
-/// All replies that are made here.
+/// All replies that the proxy makes itself.
 pub const REPLIES: &[local::ReplyEntry] = &[
     local::model_list::ENTRY,
     local::model::ENTRY,

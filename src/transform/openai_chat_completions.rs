@@ -48,7 +48,7 @@ impl Transformer for ChatCompletions {
     }
 }
 
-/// The messages of a request, each checked and named in the failure when it is wrong.
+/// Returns the messages of a request. Each is checked; a failure names the wrong one.
 fn messages<'a>(given: Option<Messages<'a>>) -> Result<Vec<Message<'a>>, Failure> {
     let list = match given {
         None => return Err(Failure::bad_field("messages", "'messages' is missing; a list of messages is expected.")),
@@ -93,7 +93,7 @@ fn message<'a>(index: usize, fields: Fields<'a>) -> Result<Message<'a>, Failure>
 }
 
 fn role(index: usize, given: Option<&RawValue>) -> Result<Role, Failure> {
-    // The usual ones are a plain word.
+    // Fast path: the usual roles are plain words.
     if let Some(role) = given.and_then(json::inside_of).and_then(Role::parse) {
         return Ok(role);
     }
@@ -112,8 +112,8 @@ fn role(index: usize, given: Option<&RawValue>) -> Result<Role, Failure> {
     }
 }
 
-/// The content as the client wrote it. An assistant's message may have none (it called tools): ARGO wants a text, so it is
-/// an empty one.
+/// Returns the content as the client wrote it. An assistant's message that calls tools may have none; ARGO wants a
+/// text, so it becomes an empty one.
 fn content<'a>(index: usize, role: Role, given: Option<&'a RawValue>) -> Result<Cow<'a, RawValue>, Failure> {
     let place = || format!("messages[{index}].content");
     match given.filter(|given| !json::is_null(given)) {

@@ -1,5 +1,5 @@
-//! `openai_embeddings`: OpenAI's embeddings over an embedding dialect. What the upstream takes in one call is one call;
-//! more inputs are several calls, whose vectors are put together in order.
+//! `openai_embeddings`: OpenAI's embeddings over an embedding dialect. If the inputs do not fit into one call of the
+//! upstream, they are split over several calls, and the vectors are put together in order.
 
 use super::{Entry, Unfit, Wiring};
 use crate::dialects::client::openai::embedded::{Batch, Joined, ListFrame, VectorReply};
@@ -79,7 +79,7 @@ impl Embeddings {
         effects.into_iter().flatten().for_each(|effect| cx.note_rule(rules, effect));
     }
 
-    /// What usage is counted from: token ids are counted already.
+    /// Returns what the usage is counted from. Token ids are counted already.
     fn prompt(&self, body: &Bytes, texts: &[&RawValue], tokens: Option<u64>, chosen: &Chosen<'_>) -> Arc<Prompt> {
         let mut prompt = Prompt::new(self.counting, chosen.model.rules.counts_with());
         match tokens {
@@ -107,6 +107,7 @@ impl Embeddings {
                 body: self.dialect.encode(texts, as_known).into(),
                 timeout,
                 model: chosen.model.id.clone(),
+                // The prompt covers the inputs of all calls, so only the first call carries it.
                 prompt: (number == 0).then(|| prompt.clone()),
             };
             let dimensions = chosen.model.rules.dimensions;
@@ -127,7 +128,7 @@ impl Embeddings {
     }
 }
 
-/// How many numbers are kept of each vector, where that is not all of them.
+/// Returns how many numbers of each vector are kept; `None` for all.
 fn cut_to(dimensions: Option<u64>, chosen: &Chosen<'_>) -> Result<Option<usize>, Failure> {
     let Some(wanted) = dimensions else { return Ok(None) };
     let (rules, model) = (&chosen.model.rules, chosen.asked);

@@ -1,4 +1,4 @@
-//! The reply to one chat call: the upstream's dialect is decoded on one side, the client's encoded on the other.
+//! The reply to one chat call: it decodes the upstream's dialect and encodes the client's.
 
 use super::structured::{Wrapped, Wrapping};
 use crate::chat::{Delivery, Encoder, Sink};
@@ -7,14 +7,14 @@ use crate::plan::{Held, Reply, Start, UpstreamHead};
 use crate::wire::{Answer, Failure, sse};
 use http::StatusCode;
 
-/// What tells what an answer says.
+/// What is needed to decode an answer.
 #[derive(Clone)]
 pub struct AnswerSource {
-    /// How the upstream speaks.
+    /// The upstream's dialect.
     pub dialect: &'static dyn ChatDialect,
     /// The tools whose calls may have leaked into the text.
     pub offered: Vec<String>,
-    /// What the answer's JSON comes in, where it is to be JSON.
+    /// What the JSON of the answer is wrapped in; `None` if the answer is text.
     pub wrapping: Option<Wrapping>,
 }
 
@@ -35,12 +35,12 @@ pub struct ChatReply<E> {
     delivery: Delivery,
     /// The content type of a stream.
     stream_type: &'static str,
-    /// Decodes a stream of the upstream's.
+    /// Decodes the upstream's stream.
     decoder: Option<Box<dyn StreamDecoder>>,
 }
 
 impl<E: Encoder> ChatReply<E> {
-    /// The reply that `encoder` writes.
+    /// Creates the reply that `encoder` writes.
     pub fn new(source: AnswerSource, encoder: E, delivery: Delivery, stream_type: &'static str) -> Self {
         let decoder = (delivery == Delivery::Stream).then(|| source.dialect.stream());
         ChatReply { source, encoder, delivery, stream_type, decoder }
@@ -96,7 +96,7 @@ impl<E: Encoder> Reply for ChatReply<E> {
                 self.encoder.close(&mut out);
                 self.encoder.finish(&mut out);
             }
-            // A stream whose head announced that nothing follows: an empty answer.
+            // The head of the stream announced that no body follows, so the answer is empty.
             Delivery::Stream => {
                 self.piece(&held.body, &mut out)?;
                 self.end(&mut out)?;

@@ -1,4 +1,4 @@
-//! The settings of a transformer on a row of the table: what stands under `with`.
+//! The settings of a transformer: the keys under `with` on a row of the table.
 
 use crate::yaml::node::Node;
 use crate::yaml::value::Read;
@@ -14,30 +14,31 @@ pub enum Unfit {
 }
 
 impl Unfit {
-    /// A transformer that does not fit the upstream's dialect, and why.
+    /// Why a transformer does not fit the upstream's dialect.
     pub fn new(why: &str) -> Self {
         Unfit::Upstream(why.to_owned())
     }
 }
 
-/// What a row says under `with`, for the transformer that it names. The transformer reads each key that its entry describes;
-/// all other keys are refused.
+/// The `with` section of a row, for the transformer that the row names. The transformer reads the keys that its
+/// registry entry describes; all other keys are refused.
 pub struct RowSettings<'s, 'n, 'f> {
     section: Option<Section<'n>>,
     /// Where the row names its transformer.
     at: &'s [PathStep],
-    /// What the row is called in messages.
+    /// The row's name in messages.
     called: &'s str,
     transformer: &'static str,
     /// The keys that the transformer describes.
     keys: &'static [Key],
-    /// Whether the row has a `with` that is no mapping, which is reported.
+    /// True if the row's `with` is not a mapping, which is already reported.
     is_refused: bool,
     source: &'s mut Source<'f>,
 }
 
 impl<'s, 'n, 'f> RowSettings<'s, 'n, 'f> {
-    /// The settings of a row that names `transformer` at `at`. `is_refused` says that its `with` was reported to be no mapping.
+    /// Creates the settings of a row that names `transformer` at `at`. `is_refused` is true if its `with` is not a
+    /// mapping and this was reported.
     pub fn new(
         (transformer, keys): (&'static str, &'static [Key]),
         written: Option<&At<&'n Node>>,
@@ -58,7 +59,7 @@ impl<'s, 'n, 'f> RowSettings<'s, 'n, 'f> {
         RowSettings { section, at, called, transformer, keys, is_refused, source }
     }
 
-    /// Returns the value of `key`; `None` when the row does not have it, or when `read` refuses it, which is reported.
+    /// Returns the value of `key`; `None` if the row does not have it, or if `read` refuses it, which is then reported.
     pub fn get<T>(&mut self, key: &str, read: impl Fn(&Node) -> Read<T>) -> Option<T> {
         self.section.as_mut()?.get(self.source, key, read)
     }
@@ -68,7 +69,7 @@ impl<'s, 'n, 'f> RowSettings<'s, 'n, 'f> {
         self.section.as_mut()?.text(self.source, key).map(|found| found.value)
     }
 
-    /// Reports that the value of `key` is wrong, why, and what to write instead.
+    /// Reports a wrong value of `key`, with the reason and what to write instead.
     pub fn refuse(&mut self, key: &str, why: &str, remedy: &str) -> Unfit {
         let path = self.section.as_ref().and_then(|section| section.value_path(key));
         let message = format!("{}.with.{key}: {why}", self.called);
@@ -76,7 +77,7 @@ impl<'s, 'n, 'f> RowSettings<'s, 'n, 'f> {
         Unfit::Setting
     }
 
-    /// Reports keys that the transformer does not have, and those that it needs and that are missing.
+    /// Reports unknown keys and missing required keys.
     pub fn finish(self) {
         if let Some(section) = self.section {
             section.finish(self.source);

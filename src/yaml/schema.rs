@@ -96,9 +96,10 @@ impl Schema {
     }
 
     fn or_variable(&self, schema: Value) -> Map<String, Value> {
-        match self.variables {
-            true => object(json!({"anyOf": [schema, {"type": "string", "pattern": VARIABLE}]})),
-            false => object(schema),
+        if self.variables {
+            object(json!({"anyOf": [schema, {"type": "string", "pattern": VARIABLE}]}))
+        } else {
+            object(schema)
         }
     }
 }

@@ -46,7 +46,7 @@ fn a_row_is_limited_for_each_caller_and_a_renamed_one_anew() {
     assert!(refusal.to_failure().message.contains("limits.requests_per_minute of routes[0] in the table"));
     assert_eq!(ask("bob", "POST /a"), Ok(()));
     assert_eq!(ask("ann", "POST /b"), Ok(()));
-    // What the row refused was not counted for the caller.
+    // A request that the row refused was not counted for the caller.
     assert_eq!(ask("ann", "POST /c"), Ok(()));
     let refusal = ask("ann", "POST /d").unwrap_err();
     assert!(refusal.to_failure().message.ends_with("limits.requests_per_minute of config.yaml."));
@@ -107,7 +107,7 @@ fn who_was_granted_a_place_has_left_the_queue_before_it_runs() {
     let mut next = turn();
     assert_eq!(next.go_on(true), Ok(false), "one runs and three wait");
     assert!(turn().go_on(true).is_err(), "one runs and four wait");
-    // It left without ever having run: its place goes on, and the queue is one shorter.
+    // The task left after its permit was granted but before it ran: the next task gets the permit.
     drop(waiting.remove(0));
     assert_eq!(turn().go_on(true), Ok(false));
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -196,7 +196,7 @@ fn strangers_without_number_are_held_in_bounded_memory() {
     }
     let count = || limiter.shards.iter().map(|shard| shard.lock().unwrap().len()).sum::<usize>();
     assert!(count() <= SHARDS * MOST);
-    // Those with the least use go first, and nobody whose request is under way.
+    // Accounts with the least usage are removed first. Accounts with a request under way stay.
     assert!(!busy(0));
     drop(held);
 }

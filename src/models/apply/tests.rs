@@ -18,7 +18,7 @@ fn texts(list: &[&str]) -> Vec<String> {
     list.iter().map(|text| (*text).to_owned()).collect()
 }
 
-/// The parameters after the rules, as `name=value`, and what was told.
+/// Returns the parameters after the rules, as `name=value`, and the reported effects.
 fn applied(rules: &Rules, given: &[(&str, &str)], stream: bool) -> (String, Vec<String>) {
     let given: Vec<(&str, Json)> = given.iter().map(|(name, value)| (*name, json(value))).collect();
     let params = given.iter().map(|(name, value)| (Cow::Borrowed(*name), value.as_ref())).collect();
@@ -33,7 +33,7 @@ fn params(rules: &Rules, given: &[(&str, &str)]) -> String {
     applied(rules, given, true).0
 }
 
-/// The messages after the rules, as `role:content`.
+/// Returns the messages after the rules, as `role:content`.
 fn messages(rules: &Rules, given: &[(Role, &str)]) -> Vec<String> {
     let given: Vec<(Role, Json)> = given.iter().map(|(role, content)| (*role, json(content))).collect();
     let message = |(role, content): &(Role, Json)| {

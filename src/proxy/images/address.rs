@@ -1,11 +1,11 @@
-//! Which addresses are not of the public internet: nobody outside may have the proxy look at them.
+//! Recognizes addresses that are not public, so that a client cannot make the proxy fetch from internal machines.
 //!
-//! The ranges are those of IANA's special-purpose registries for IPv4 and IPv6. An IPv6 address that carries an IPv4 address
-//! is judged by that one.
+//! The ranges are those of IANA's special-purpose registries for IPv4 and IPv6. An IPv6 address that contains an IPv4
+//! address is classified by the IPv4 address.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// What an address is, unless it is of the public internet.
+/// Returns the kind of an address that is not public, or `None` for a public one.
 pub fn inner(ip: IpAddr) -> Option<&'static str> {
     match ip {
         IpAddr::V4(ip) => inner_v4(ip),
@@ -32,7 +32,7 @@ fn inner_v6(ip: Ipv6Addr) -> Option<&'static str> {
     match ip.segments() {
         [0, 0, 0, 0, 0, 0, 0, 0] => Some("unspecified"),
         [0, 0, 0, 0, 0, 0, 0, 1] => Some("loopback"),
-        // Mapped, translated and NAT64's well-known prefix.
+        // IPv4-mapped, IPv4-translated, and NAT64's well-known prefix.
         [0, 0, 0, 0, 0, 0xffff, high, low]
         | [0, 0, 0, 0, 0xffff, 0, high, low]
         | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => v4(high, low),

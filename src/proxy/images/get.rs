@@ -1,4 +1,4 @@
-//! Gets one image: name, address, connection, redirects, size and type, each checked before the next.
+//! Fetches one image. Name, address, connection, redirects, size and type are each checked before the next step.
 
 use super::room::Room;
 use super::{address, kind, url};
@@ -22,34 +22,34 @@ use std::time::Duration;
 const MOST_REDIRECTS: usize = 3;
 const TYPES: &str = "image/png, image/jpeg, image/gif, image/webp";
 
-/// Gets images for one request.
+/// Fetches the images of one request.
 pub struct Getter {
     pub client: Arc<UpstreamClient>,
     pub options: Arc<Images>,
-    /// The longest that resolving a name or connecting may take.
+    /// The time limit for resolving a name, and for connecting.
     pub connect: Duration,
-    /// How much the request's body may still grow.
+    /// The size by which the request's body may still grow.
     pub room: Room,
 }
 
-/// An image as it came.
+/// An image as received.
 pub struct FetchedImage {
-    /// Its media type, by its bytes.
+    /// Its media type, found from its bytes.
     pub kind: &'static str,
     pub bytes: Bytes,
 }
 
 enum ImageReply {
     Image(FetchedImage),
-    /// It is elsewhere.
+    /// A redirect to this location.
     To(String),
 }
 
 impl Getter {
-    /// Gets an image, wherever it was moved to.
+    /// Fetches an image and follows redirects.
     ///
     /// # Errors
-    /// Why not.
+    /// The reason, as a part of a sentence.
     pub async fn get(&self, mut target: HttpUrl) -> Result<FetchedImage, String> {
         let limit = self.options.timeout;
         let redirected = async {
@@ -84,7 +84,7 @@ impl Getter {
         }
     }
 
-    /// A connection to an address that was checked; no name is looked up after that.
+    /// Connects to a checked address. The name is not resolved again, since DNS could then give another address.
     async fn connected(&self, target: &HttpUrl) -> Result<HttpSession, String> {
         let host = target.host();
         let mut why = format!("{host} has no address");
@@ -100,7 +100,7 @@ impl Getter {
         Err(why)
     }
 
-    /// The addresses that may be connected to, at least one.
+    /// Returns the allowed addresses of the host, at least one.
     async fn addresses(&self, target: &HttpUrl) -> Result<Vec<SocketAddr>, String> {
         let host = target.host();
         let found = resolver::lookup(host, target.port(), self.connect).await.map_err(|e| match e.kind() {

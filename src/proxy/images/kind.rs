@@ -1,9 +1,9 @@
-//! What an image is by its first bytes, whatever its server calls it.
+//! Finds the type of an image from its first bytes. The server's `Content-Type` is ignored.
 
-/// How many bytes tell the type.
+/// The number of bytes that determine the type.
 pub const ENOUGH: usize = 12;
 
-/// The media type of an image; `None` for anything that models do not take.
+/// Returns the media type of an image, or `None` for types that models do not accept.
 pub fn of(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
         [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some("image/png"),

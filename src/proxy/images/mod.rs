@@ -1,8 +1,8 @@
-//! Images that a request names by URL: ARGO fetches none, so the proxy does, and puts each in the place of its URL.
+//! Images given by URL. ARGO does not fetch them, so the proxy does, and replaces each URL by its image.
 //!
-//! What a client names may be meant to reach what only the proxy can reach. So each host is resolved here, an address that
-//! is not public is refused unless the table allows the host, and the connection goes to the very address that was looked at;
-//! all of that again for each redirect. Size, number, time and type are limited. Neither URLs nor what they hold are logged.
+//! A client could name a URL that only the proxy can reach (SSRF). So the proxy resolves each host itself, refuses
+//! addresses that are not public unless the table allows the host, and connects to exactly the checked address. Each
+//! redirect is checked in the same way. Size, number, time and type are limited. URLs and images are never logged.
 
 mod address;
 mod get;
@@ -27,23 +27,23 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
 
-/// How many images of one request are fetched at the same time.
+/// The most images of one request that are fetched at the same time.
 const AT_ONCE: usize = 4;
-/// Larger ones are encoded on another thread.
+/// Images of this many bytes or more are encoded on another thread.
 const ENCODE_ASIDE: usize = 256 * 1024;
 
-/// A body whose images are to be fetched.
+/// A body with images to fetch.
 pub struct Wanted {
     body: Bytes,
     images: ImageUrls,
-    /// One for each image.
+    /// The URL of each image.
     targets: Vec<HttpUrl>,
 }
 
-/// What a body wants fetched, if anything.
+/// Returns the images to fetch for a body, if any.
 ///
 /// # Errors
-/// 400 when the row fetches no images or not so many, or when a URL is none.
+/// 400 if the row does not fetch images or allows fewer, or if a URL is invalid.
 pub fn wanted(route: &Route, body: &Bytes) -> Result<Option<Wanted>, Failure> {
     let Some(find) = route.transformer.images() else { return Ok(None) };
     let images = find(body);
@@ -68,12 +68,12 @@ pub fn wanted(route: &Route, body: &Bytes) -> Result<Option<Wanted>, Failure> {
 }
 
 impl Wanted {
-    /// The time limit that the request's body asks for, and whether the client waits for a stream.
+    /// Returns the time limit that the request's body sets, and true if the client asked for a stream.
     pub fn time_limit(&self) -> (Option<Duration>, bool) {
         (self.images.timeout, self.images.stream)
     }
 
-    /// Returns what would be fetched, for `explain`.
+    /// Returns the images that would be fetched, for `explain`.
     pub fn step(&self) -> TraceStep {
         let parts = self.images.list.iter().zip(&self.targets);
         TraceStep::Images {
@@ -81,10 +81,10 @@ impl Wanted {
         }
     }
 
-    /// Fetches the images, a few at a time, and puts them in the place of their URLs. What is under way ends with this future.
+    /// Fetches the images, a few at a time, and replaces their URLs. Dropping the future stops all fetches.
     ///
     /// # Errors
-    /// The first image that cannot be had, with the reason; 504 when the call's time is up.
+    /// The first image that could not be fetched, with the reason. 504 if the call's time limit is reached.
     pub async fn fetch(
         self,
         client: Arc<UpstreamClient>,
@@ -141,7 +141,7 @@ async fn all(
     }
 }
 
-/// The image as a JSON string that holds a data URL.
+/// Returns the image as a JSON string that holds a data URL.
 async fn encode(image: FetchedImage) -> Result<Bytes, String> {
     if image.bytes.len() < ENCODE_ASIDE {
         return Ok(data_url(&image));

@@ -1,24 +1,24 @@
-//! How much the images of a request may add to its body: what a client could not send itself is not fetched for it either.
+//! Limits the total size of a request with its images. A request may not become larger than a client could send it.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The room that is left, shared by the images of one request.
+/// The room that is left in a body, shared by all images of one request.
 pub struct Room {
-    /// In bytes of base64.
+    /// Bytes of base64.
     left: AtomicUsize,
     limit: usize,
 }
 
 impl Room {
-    /// Of a body of `size` bytes that may have `limit`.
+    /// Takes the size of the body and its limit, in bytes.
     pub fn new(size: usize, limit: usize) -> Self {
         Room { left: AtomicUsize::new(limit.saturating_sub(size)), limit }
     }
 
-    /// Takes the room of so many bytes of an image.
+    /// Takes room for this many bytes of an image.
     ///
     /// # Errors
-    /// Why there is none: the end of a sentence.
+    /// The reason, as the end of a sentence.
     pub fn take(&self, bytes: usize) -> Result<(), String> {
         let encoded = bytes.div_ceil(3).saturating_mul(4);
         self.left

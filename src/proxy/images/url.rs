@@ -1,16 +1,16 @@
-//! Where an image is: the URL of a request, and where a redirect of it leads.
+//! The URL of an image, and the URL that a redirect leads to.
 
 use crate::wire::{HttpUrl, UrlFault};
 
-/// Takes the URL of an image apart.
+/// Parses the URL of an image.
 ///
 /// # Errors
-/// What is wrong with it, as the end of a sentence; nothing of the URL is in there.
+/// The mistake, as the end of a sentence. It contains no part of the URL.
 pub fn parse(url: &str) -> Result<HttpUrl, &'static str> {
     HttpUrl::parse_lenient(url).map_err(words)
 }
 
-/// Follows a `Location`.
+/// Resolves a `Location` against the URL that it came from.
 ///
 /// # Errors
 /// As for [`parse`].

@@ -1,6 +1,6 @@
-//! Addresses of upstreams: resolved by tokio, bounded in time, remembered for a while, following changes.
+//! Resolves the host names of upstreams with tokio, within a time limit, and caches the addresses.
 //!
-//! pingora would resolve a name where it blocks, and panic where it cannot.
+//! pingora itself would resolve names with a blocking call, and panic if that fails.
 
 use std::collections::HashMap;
 use std::io;
@@ -8,12 +8,12 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
-/// How long an address is taken as it is.
+/// How long a cached address is used without asking again.
 const FRESH: Duration = Duration::from_secs(30);
-/// How long an old address still serves when the name cannot be resolved any more.
+/// How long a cached address is used if the name can no longer be resolved.
 const STALE: Duration = Duration::from_secs(600);
 
-/// Remembers addresses.
+/// Resolves names and caches their addresses.
 #[derive(Debug, Default)]
 pub struct Resolver {
     known: RwLock<HashMap<String, KnownAddresses>>,
@@ -26,10 +26,10 @@ struct KnownAddresses {
 }
 
 impl Resolver {
-    /// The addresses of a host, at least one.
+    /// Returns the addresses of a host, at least one.
     ///
     /// # Errors
-    /// The system's, or `TimedOut` after `limit`.
+    /// The system's error, or `TimedOut` after `limit`.
     pub async fn addresses(&self, host: &str, port: u16, limit: Duration) -> io::Result<Arc<[SocketAddr]>> {
         if let Ok(ip) = host.parse::<IpAddr>() {
             return Ok(Arc::new([SocketAddr::new(ip, port)]));
@@ -51,7 +51,7 @@ impl Resolver {
     }
 }
 
-/// Asks the system; nothing is remembered.
+/// Resolves a name without the cache.
 pub async fn lookup(host: &str, port: u16, limit: Duration) -> io::Result<Arc<[SocketAddr]>> {
     let found = tokio::time::timeout(limit, tokio::net::lookup_host((host, port)));
     let addresses: Arc<[SocketAddr]> = found.await.map_err(|_| io::ErrorKind::TimedOut)??.collect();

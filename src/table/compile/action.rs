@@ -1,4 +1,4 @@
-//! What a row of the table does, compiled: it calls an upstream, or it answers by itself.
+//! The compiled action of a row: it calls an upstream, or it answers by itself.
 
 use super::fixed_reply::CompiledReply;
 use crate::models::Models;
@@ -18,7 +18,7 @@ pub enum Action {
 }
 
 impl Action {
-    /// Returns what it is for, in the words of whatever the row names.
+    /// Returns the purpose of the action, in the words of the transformer or reply that the row names.
     pub fn about(&self) -> &'static str {
         match self {
             Action::Call(entry, ..) => entry.about,

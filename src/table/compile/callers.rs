@@ -1,4 +1,4 @@
-//! The callers that a row names.
+//! Compiles the callers that a row names.
 
 use super::super::written;
 use super::action::Action;
@@ -6,7 +6,7 @@ use crate::access::Globs;
 use crate::table::RowCallers;
 use crate::yaml::Source;
 
-/// Compiles them; whether there are such callers is known only with the file that lists them.
+/// Compiles the names. The callers themselves are checked later, together with `callers.yaml`.
 pub fn compile(row: &written::Route<'_>, action: Option<&Action>, source: &mut Source<'_>) -> Option<RowCallers> {
     let (list, path) = row.options.callers.as_ref()?;
     if let Some(Action::Reply(entry)) = action

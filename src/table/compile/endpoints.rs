@@ -1,4 +1,4 @@
-//! URLs that can be called, and where connections to them go.
+//! Compiles the URLs of an upstream, and where connections to them go.
 
 use super::super::written::{self, Urls};
 use super::expanded::expanded;
@@ -18,12 +18,12 @@ use std::sync::Arc;
 pub const MOST_URLS: usize = 8;
 const UNIX: &str = "unix:";
 
-/// What all URLs of an upstream have in common.
+/// The settings that all URLs of an upstream share.
 #[derive(Clone, Copy)]
 pub struct Common<'a> {
-    /// How the upstream speaks, where that is known.
+    /// The dialect of the upstream; `None` when its name was refused.
     pub dialect: Option<&'a dyn UpstreamDialect>,
-    /// Where its connections go, where that is not where the URLs say.
+    /// The value of `connect_to`: where connections go instead of the URLs' hosts.
     pub connect_to: Option<&'a Connect>,
     /// Counts the URLs of the table.
     pub numbers: &'a Cell<usize>,
@@ -50,7 +50,7 @@ pub fn compile(
         };
         let Some(mut endpoint) = endpoint(&setting, url, connect_to, source, variables) else { continue };
         endpoint.number = numbers.replace(numbers.get() + 1);
-        // A whole URL of config.yaml is warned about there.
+        // A URL that is one variable comes from config.yaml, and the check of that file warns about it.
         let own = !(url.value.starts_with("${") && url.value.ends_with('}'));
         if let Some(upstream) = redirects.filter(|_| own && !endpoint.url.ends_with('/')) {
             let message =
@@ -69,7 +69,7 @@ pub fn compile(
     Some(Endpoints::new(first, list.collect()))
 }
 
-/// Compiles `models_url`; `None` when it is wrong. Unlike calls it may do without a final slash.
+/// Compiles `models_url`; `None` when it is wrong. Unlike the URLs of calls, it needs no final slash.
 pub fn listing(
     row: &written::Upstream,
     url: &At<String>,
@@ -99,7 +99,7 @@ fn is_right_number(name: &str, urls: &Urls, elsewhere: bool, source: &mut Source
     None
 }
 
-/// Reads `connect_to`: what is written, and what it means.
+/// Reads `connect_to`. Returns its text and the parsed target.
 pub fn connect_to(
     row: &written::Upstream,
     source: &mut Source<'_>,

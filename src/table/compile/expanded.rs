@@ -1,17 +1,17 @@
-//! Variables inside the texts of an upstream.
+//! Replaces variables in the texts of an upstream.
 
 use crate::table::Variables;
 use crate::yaml::expand::expand;
 use crate::yaml::{At, Source};
 
-/// A text with its variables put in.
+/// A text whose variables are replaced.
 pub struct ExpandedText<'w> {
     pub text: String,
-    /// The first variable in it.
+    /// The first variable in the text.
     pub from: Option<&'w str>,
 }
 
-/// Puts the variables in; reports one that has no value.
+/// Replaces the variables of a text. Reports a variable that has no value.
 pub fn expanded<'w>(
     setting: &str,
     written: &'w At<String>,

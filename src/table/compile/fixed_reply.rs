@@ -1,4 +1,4 @@
-//! Replies that rows spell out, checked and compiled.
+//! Checks and compiles the replies that are written in the row itself.
 
 use super::super::written::{self, FixedReply};
 use super::request;
@@ -10,7 +10,7 @@ use crate::yaml::{At, Source, lookup};
 use http::{StatusCode, Uri};
 use std::sync::Arc;
 
-/// What kind of reply it is, what that is for, and the reply.
+/// The kind of a reply, the purpose of that kind, and the reply itself.
 pub type CompiledReply = (&'static str, &'static str, Arc<dyn Transformer>);
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -20,7 +20,7 @@ const TEXT: &str = "text/plain; charset=utf-8";
 pub fn compile(row: &written::Route<'_>, written: &FixedReply<'_>, source: &mut Source<'_>) -> Option<CompiledReply> {
     let called = format!("{}.reply", row.called);
     match written.keys.as_slice() {
-        // A key that nobody knows is told already.
+        // The only keys are unknown ones, which are reported already.
         [] if !written.is_empty => return None,
         [] => {
             let help = "say `json`, `html`, `text` or `redirect`, or write the name of a reply".to_owned();
@@ -49,13 +49,13 @@ pub fn compile(row: &written::Route<'_>, written: &FixedReply<'_>, source: &mut 
         }
         (_, Some(html), _) => ("html", "A page", Some(Answer::new(StatusCode::OK, HTML, html.value.clone()))),
         (.., Some(text)) => ("text", "A fixed text", Some(Answer::new(StatusCode::OK, TEXT, text.value.clone()))),
-        // Its value was refused, and told.
+        // The value was refused and is reported already.
         _ => return None,
     };
     Some((does, about, Arc::new(Fixed(Answer { status: status?, ..answer? }))))
 }
 
-/// The status: one that has a body, or one of a redirect.
+/// Returns the status: one of a redirect for a redirect, else one that allows a body.
 fn status(called: &str, written: &FixedReply<'_>, redirect: bool, source: &mut Source<'_>) -> Option<StatusCode> {
     let usual = if redirect { StatusCode::TEMPORARY_REDIRECT } else { StatusCode::OK };
     let Some(code) = &written.status else { return Some(usual) };
@@ -71,7 +71,7 @@ fn status(called: &str, written: &FixedReply<'_>, redirect: bool, source: &mut S
     None
 }
 
-/// The address of a redirect, with the parameters of the row's path.
+/// Splits the address of a redirect into fixed texts and parameters of the row's path.
 fn target(
     called: &str,
     row: &written::Route<'_>,
@@ -102,6 +102,7 @@ fn target(
         }
         rest = behind;
     }
+    // The host must be fixed text. A parameter in it would let a client choose where the redirect goes.
     let first = parts.first().map_or(rest, |first| match first {
         LocationPart::Fixed(text) => text,
         LocationPart::Parameter { .. } => "",
@@ -120,7 +121,7 @@ fn target(
     Some(parts)
 }
 
-/// `first` is what stands before any parameter: a whole host, or the beginning of a path.
+/// Checks that `first`, the text before the first parameter, holds the start of a path or a whole host.
 fn leads_somewhere(first: &str, whole: &str) -> Result<(), &'static str> {
     if !whole.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err("has a space in it, or what has to be written as %XX");

@@ -1,4 +1,4 @@
-//! Groups of models: names that clients can ask for, ids that ARGO can know, and the rules merged for each id.
+//! Compiles groups of models: the names that clients request, the upstream's ids, and the merged rules of each id.
 
 use super::super::written::Group;
 use super::named_items::NamedItems;
@@ -42,7 +42,7 @@ fn group(row: &Group, source: &mut Source<'_>) -> Models {
     Models::new(list, default, Patterns { names: patterns, rules, facts: row.show.clone(), deprecated })
 }
 
-/// The place of the default in the list.
+/// Returns the index of the default model in the list.
 fn default(row: &Group, list: &[Model], patterns: &[NamePattern], source: &mut Source<'_>) -> Option<usize> {
     let default = row.default.as_ref().filter(|_| !row.names.is_empty())?;
     let known = list.iter().enumerate().map(|(index, model)| (model.name.as_str(), index));

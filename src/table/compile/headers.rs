@@ -1,4 +1,4 @@
-//! Headers that go along with every call: names and values that can be sent, and secrets that are not shown.
+//! Compiles the headers that go along with every call. Secrets in them are never displayed.
 
 use super::super::written;
 use super::expanded::expanded;
@@ -7,7 +7,7 @@ use crate::yaml::expand::expand;
 use crate::yaml::{At, Source};
 use http::{HeaderName, HeaderValue};
 
-/// What the proxy itself says, and why nobody else can.
+/// Headers that the proxy sets itself, and why the table cannot set them.
 const OWN: &[(&[&str], &str)] = &[
     (&["host"], "it is the URL's host; `connect_to` sends connections elsewhere"),
     (
@@ -56,7 +56,7 @@ fn name(setting: &str, written: &At<String>, before: &[Header], source: &mut Sou
     Some(name)
 }
 
-/// The value to send and the one to show. A message about it names no value: it may be a secret.
+/// Returns the value to send and the value to display. Messages leave the value out: it may be a secret.
 fn value(
     setting: &str,
     written: &At<String>,

@@ -1,4 +1,4 @@
-//! How a row fetches images: what it says, with the usual for what it does not say.
+//! Compiles how a row fetches images. Settings that the row leaves out get their defaults.
 
 use super::super::written;
 use super::action::Action;
@@ -29,7 +29,7 @@ pub fn compile(row: &written::Route<'_>, source: &mut Source<'_>) -> Images {
     }
 }
 
-/// Reports the key on a row that never fetches any.
+/// Reports `images` on a row that never fetches images.
 pub fn useless(row: &written::Route<'_>, action: Option<&Action>, source: &mut Source<'_>) {
     if let Some(Action::Call(entry, _, _, transformer)) = action
         && let Some((_, path)) = row.call_keys.iter().find(|(key, _)| *key == "images")

@@ -1,4 +1,4 @@
-//! Rows by path: which are taken twice, which can never match, and the index that serves.
+//! Builds the index of rows by path, and reports rows that repeat another row or can never match.
 
 use super::action::Action;
 use super::routes::Compiled;
@@ -9,7 +9,7 @@ use http::Method;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Reports rows that take what an earlier row takes.
+/// Reports rows that an earlier row hides.
 pub fn report(rows: &[Compiled<'_>], source: &mut Source<'_>) {
     let mut taken: HashMap<(&str, &Method), &Compiled<'_>> = HashMap::new();
     for (number, row) in rows.iter().enumerate() {
@@ -36,16 +36,16 @@ pub fn report(rows: &[Compiled<'_>], source: &mut Source<'_>) {
     }
 }
 
-/// Whether every path that the second row takes goes to the first.
+/// Returns true if the first row takes every path of the second row.
 fn covers(first: &Compiled<'_>, second: &Compiled<'_>) -> bool {
     match (&first.pattern, &second.pattern) {
         (Some(first), Some(second)) => first.covers(second),
-        // Paths without parameters are looked up before patterns.
+        // Paths without parameters are looked up before patterns, so neither kind hides the other.
         _ => false,
     }
 }
 
-/// The table of the rows that are right.
+/// Builds the table from the valid rows.
 pub fn build(
     rows: Vec<Compiled<'_>>,
     catalog: Arc<Catalog>,
@@ -61,40 +61,44 @@ pub fn build(
         trials: Vec::new(),
     };
     for row in rows {
-        let number = table.routes.len();
-        let about = row.about().to_owned();
-        let is_public = matches!(&row.action, Some(Action::Reply(entry)) if entry.is_public);
-        let mut client = None;
-        let (upstream, models, transformer, does) = match row.action {
-            Some(Action::Call(entry, upstream, models, transformer)) => {
-                client = Some(entry.client);
-                (Some(upstream), Some(models), transformer, entry.name)
-            }
-            Some(Action::Fixed((does, _, transformer))) => (None, None, transformer, does),
-            Some(Action::Reply(entry)) => (None, None, (entry.build)(&table.catalog), entry.name),
-            None => continue,
-        };
-        let path = row.path.value.clone();
-        match row.pattern {
+        let (number, pattern) = (table.routes.len(), row.pattern.clone());
+        let Some(route) = route(row, number, &table.catalog, source) else { continue };
+        match pattern {
             Some(pattern) => table.patterns.push((pattern, number)),
-            None => table.exact.entry(path.clone()).or_default().push(number),
+            None => table.exact.entry(route.path.clone()).or_default().push(number),
         }
-        table.routes.push(Arc::new(Route {
-            number,
-            path,
-            methods: row.methods,
-            upstream,
-            models,
-            transformer,
-            client,
-            does,
-            request: row.request,
-            options: row.options,
-            is_public,
-            about,
-            place: source.called(row.called, &row.path.path),
-            from: source.file_and_line(&row.path.path),
-        }));
+        table.routes.push(Arc::new(route));
     }
     table
+}
+
+/// Builds a route from a row; `None` when its action is wrong.
+fn route(row: Compiled<'_>, number: usize, catalog: &Arc<Catalog>, source: &Source<'_>) -> Option<Route> {
+    let about = row.about().to_owned();
+    let is_public = matches!(&row.action, Some(Action::Reply(entry)) if entry.is_public);
+    let mut client = None;
+    let (upstream, models, transformer, does) = match row.action? {
+        Action::Call(entry, upstream, models, transformer) => {
+            client = Some(entry.client);
+            (Some(upstream), Some(models), transformer, entry.name)
+        }
+        Action::Fixed((does, _, transformer)) => (None, None, transformer, does),
+        Action::Reply(entry) => (None, None, (entry.build)(catalog), entry.name),
+    };
+    Some(Route {
+        number,
+        path: row.path.value.clone(),
+        methods: row.methods,
+        upstream,
+        models,
+        transformer,
+        client,
+        does,
+        request: row.request,
+        options: row.options,
+        is_public,
+        about,
+        place: source.called(row.called, &row.path.path),
+        from: source.file_and_line(&row.path.path),
+    })
 }

@@ -1,21 +1,21 @@
-//! Rows of several files: those of an included file take path and method from the rows before them, even when they
-//! are not served themselves.
+//! Merges the rows of several files. Rows of an included file take over path and method from earlier rows, even when
+//! they are disabled themselves.
 
 use super::routes::Compiled;
 use crate::yaml::{Source, file_of};
 
-/// Rows after all files had their say.
+/// The rows after all files are merged.
 pub struct Laid<'w> {
-    /// Those that are served, in the order in which they are asked.
+    /// The enabled rows, in the order in which they are tried.
     pub served: Vec<Compiled<'w>>,
-    /// Those that are off, each with what it keeps others from taking.
+    /// The disabled rows, each with the methods that it takes away from earlier rows.
     pub off: Vec<Compiled<'w>>,
 }
 
-/// Lays rows over each other.
+/// Merges the rows of all files into one list.
 ///
-/// A row stands where the first row stood from which it takes something, or before the first row of another file that would
-/// never let a request through to it; else after all others.
+/// A row is placed before the first row of another file that loses a method to it, or that would hide it. A row without
+/// such a predecessor comes last.
 pub fn lay<'w>(rows: Vec<Compiled<'w>>, source: &mut Source<'_>) -> Laid<'w> {
     let mut list: Vec<Compiled<'w>> = Vec::with_capacity(rows.len());
     for row in rows {
@@ -42,12 +42,12 @@ pub fn lay<'w>(rows: Vec<Compiled<'w>>, source: &mut Source<'_>) -> Laid<'w> {
     Laid { served, off }
 }
 
-/// The number of a row's file.
+/// Returns the number of a row's file.
 pub fn file(row: &Compiled<'_>) -> usize {
     file_of(&row.path.path).0
 }
 
-/// Names of parameters do not matter.
+/// Returns true if both paths are the same. Names of parameters do not matter.
 fn is_same_path(first: &Compiled<'_>, second: &Compiled<'_>) -> bool {
     match (&first.pattern, &second.pattern) {
         (Some(first), Some(second)) => first == second,

@@ -1,4 +1,4 @@
-//! Turns the table as written into the table that serves, reporting every problem on the way at its place.
+//! Compiles the written table into the table that serves, and reports every problem at its place.
 
 mod action;
 mod callers;
@@ -31,7 +31,7 @@ use crate::yaml::Source;
 use named_items::present;
 use std::sync::Arc;
 
-/// Compiles a table. What it returns may serve only when `source` is sound.
+/// Compiles a table. The result may serve only when `source` is sound.
 pub fn compile(
     written: &Written<'_>,
     registry: &Registry,
@@ -48,7 +48,7 @@ pub fn compile(
     index::report(&rows, source);
     let catalog = Arc::new(Catalog {
         groups: present(&groups),
-        upstreams: names(&present(&upstreams)),
+        upstreams: upstream_names(&present(&upstreams)),
         base_path: rows.iter().find_map(|row| row.base_path.clone()),
         routes: rows
             .iter()
@@ -63,8 +63,8 @@ pub fn compile(
     Table { trials, ..index::build(rows, catalog, present(&upstreams), source) }
 }
 
-/// The names of all upstreams in messages, each once, as one reads them in a sentence.
-fn names(upstreams: &[Arc<Upstream>]) -> String {
+/// Returns the display names of all upstreams, each once, joined as in a sentence.
+fn upstream_names(upstreams: &[Arc<Upstream>]) -> String {
     let mut names: Vec<&str> = Vec::new();
     for name in upstreams.iter().map(|upstream| upstream.facts().name()) {
         if !names.contains(&name) {

@@ -1,10 +1,10 @@
-//! Names of the table and what has them: upstreams, and groups of models.
+//! The named items of the table: upstreams and groups of models.
 
 use crate::yaml::{At, Source, lookup};
 use std::sync::Arc;
 
-/// What has a name in the table. `None` where nothing could be read, and beside a name whose row is wrong: those who use the
-/// name are not told so too.
+/// Named items of the table. The list is `None` when it could not be read; an item is `None` when its row is wrong.
+/// Rows that use such a name get no second error.
 pub type NamedItems<T> = Option<Vec<(String, Option<Arc<T>>)>>;
 
 /// Returns the values that could be compiled, in the order of the table.
@@ -12,7 +12,7 @@ pub fn present<T>(named: &NamedItems<T>) -> Vec<Arc<T>> {
     named.iter().flatten().filter_map(|(_, value)| value.clone()).collect()
 }
 
-/// What `name` names; reports a name that nothing has. `what` is said in the plural too, by an s.
+/// Returns the item called `name`, and reports an unknown name. `what` is a noun with a regular plural (`…s`).
 pub fn resolve<T>(
     called: &str,
     what: &str,

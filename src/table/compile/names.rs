@@ -1,4 +1,4 @@
-//! The names of a group: those that are written out, patterns, and which of them are hidden or deprecated.
+//! Compiles the names of a group: plain names, patterns, and which names are hidden or deprecated.
 
 use super::super::written::Group;
 use crate::models::NamePattern;
@@ -6,14 +6,14 @@ use crate::models::glob::{Mistake, fits};
 use crate::yaml::{At, Source, did_you_mean};
 use std::collections::HashMap;
 
-/// A name that is written out, and its id.
+/// A name without `*`, and its id.
 pub struct NameRow<'w> {
     pub name: &'w At<String>,
     pub id: &'w At<String>,
 }
 
-/// Names and patterns, in their order. Names are found in any case, so that two which differ only in that are one; ids go into
-/// JSON and URLs as they are.
+/// Compiles names and patterns, in their order. Two names that differ only in case are duplicates. Ids go into JSON and
+/// URLs unchanged.
 pub fn compile<'w>(row: &'w Group, source: &mut Source<'_>) -> (Vec<NameRow<'w>>, Vec<NamePattern>) {
     let (mut named, mut patterns): (Vec<NameRow<'_>>, Vec<(NamePattern, &At<String>)>) = Default::default();
     let mut seen: HashMap<String, &At<String>> = HashMap::new();
@@ -37,6 +37,7 @@ pub fn compile<'w>(row: &'w Group, source: &mut Source<'_>) -> (Vec<NameRow<'w>>
         if !name.value.contains('*') && !id.value.contains('*') {
             named.push(NameRow { name, id });
         } else if let Some(pattern) = pattern(group, name, id, source) {
+            // The first pattern that fits a name wins, so a narrower one behind it is never reached.
             if let Some((wider, first)) = patterns.iter().find(|(wider, _)| wider.covers(&pattern)) {
                 let line = source.line_seen_from(&first.path, &name.path);
                 let message = format!(
@@ -65,7 +66,8 @@ fn pattern(group: &str, name: &At<String>, id: &At<String>, source: &mut Source<
     None
 }
 
-/// The globs of `hidden` or `deprecated`; reports those that choose no name. Names that patterns take are not known.
+/// Returns the globs of `hidden` or `deprecated`, and reports globs that match no name. A group with patterns takes
+/// names that are not known here.
 pub fn chosen(
     row: &Group,
     key: &str,
@@ -93,12 +95,12 @@ pub fn chosen(
     globs.iter().map(|glob| glob.value.clone()).collect()
 }
 
-/// Whether one of the globs chooses a name.
+/// Returns true if one of the globs matches a name.
 pub fn is_among(globs: &[String], name: &str) -> bool {
     globs.iter().any(|glob| fits(glob, name))
 }
 
-/// Returns true for a text that a request line or a name cannot have without quoting.
+/// Returns true for a text with white space, which a request line and a name cannot hold without quoting.
 fn has_white_space(text: &str) -> bool {
     text.chars().any(|c| c.is_whitespace() || c.is_control())
 }

@@ -1,4 +1,4 @@
-//! What a row says beside what it does: whether it is served, its limits, its headers, and the fields that it decides.
+//! Compiles the options of a row: whether it is enabled, its limits, its headers, and the body fields that it sets.
 
 use super::super::written::{self, Switch};
 use super::{images, request};
@@ -11,7 +11,7 @@ use http::{HeaderName, HeaderValue};
 use serde_json::Value;
 use std::sync::Arc;
 
-/// Headers that the proxy writes itself, since they say how the reply travels or what is in it.
+/// Headers that the proxy writes itself: they describe the framing or the content of the reply.
 const OURS: &[&str] = &[
     "access-control-allow-headers",
     "access-control-allow-methods",
@@ -44,7 +44,7 @@ const OURS: &[&str] = &[
     "x-request-id",
 ];
 
-/// Compiles the options of a row, all but whether it is served.
+/// Compiles the options of a row, except `enabled`.
 pub fn compile(row: &written::Route<'_>, source: &mut Source<'_>) -> Options {
     let written = &row.options;
     let set = fields(row, "set", written.set.as_ref(), source);
@@ -67,12 +67,12 @@ pub fn compile(row: &written::Route<'_>, source: &mut Source<'_>) -> Options {
     }
 }
 
-/// Whether a row does nothing but take another out, or leave it, as a variable says.
+/// Returns true if the only purpose of a row is to remove another row when a variable is false.
 pub fn is_only_a_switch(row: &written::Route<'_>) -> bool {
     !row.has_action && matches!(row.options.enabled, Some(At { value: Switch::Says(_), .. }))
 }
 
-/// Whether a row is served.
+/// Returns true if a row is enabled.
 pub fn is_enabled(row: &written::Route<'_>, source: &mut Source<'_>, variables: &Variables<'_>) -> bool {
     let (text, path) = match &row.options.enabled {
         None => return true,
@@ -129,7 +129,7 @@ fn header(
     Some((parsed, value_parsed))
 }
 
-/// The fields of `set` or `default`, each as JSON.
+/// Returns the fields of `set` or `default`, each as JSON.
 fn fields(row: &written::Route<'_>, key: &str, written: Option<&At<&Node>>, source: &mut Source<'_>) -> Vec<Field> {
     let Some(written) = written else { return Vec::new() };
     match request::value(&row.called, &format!("'{key}'"), written, source) {
@@ -138,7 +138,7 @@ fn fields(row: &written::Route<'_>, key: &str, written: Option<&At<&Node>>, sour
     }
 }
 
-/// A default for a field that is fixed does nothing.
+/// Reports defaults for fields that `set` fixes: they have no effect.
 fn twice(row: &written::Route<'_>, set: &[Field], source: &mut Source<'_>) {
     let Some(At { value: Node::Map(entries), path }) = &row.options.default else { return };
     for (index, (key, _)) in entries.iter().enumerate() {

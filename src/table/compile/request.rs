@@ -1,14 +1,14 @@
-//! YAML that has to be JSON when it goes out: canned requests, fields, parameters, replies.
+//! Converts YAML to JSON: fixed requests, fields, parameters, replies.
 
 use crate::yaml::{At, Node, PathStep, Source};
 use serde_json::{Map, Number, Value};
 
-/// A value as JSON text; reports what JSON cannot say.
+/// Returns a value as JSON text, and reports values that JSON cannot hold.
 pub fn text(called: &str, what: &str, node: &Node, path: &[PathStep], source: &mut Source<'_>) -> Option<String> {
     value(called, what, &At::new(node, path.to_vec()), source).map(|value| value.to_string())
 }
 
-/// The value of a node; reports what JSON cannot say. `what` it is stands in the messages.
+/// Returns the JSON value of a node, and reports values that JSON cannot hold. `what` names the value in messages.
 pub fn value(called: &str, what: &str, node: &At<&Node>, source: &mut Source<'_>) -> Option<Value> {
     let mut refused = Vec::new();
     let value = json(node.value, &node.path, &mut refused);
@@ -19,7 +19,7 @@ pub fn value(called: &str, what: &str, node: &At<&Node>, source: &mut Source<'_>
     refused.is_empty().then_some(value)
 }
 
-/// Where, what is wrong, and what to do.
+/// A list of faults: the place, what is wrong, and what to do.
 type Refused = Vec<(Vec<PathStep>, &'static str, &'static str)>;
 
 const QUOTE: &str = "put it in double quotes if it is meant as text";
@@ -41,6 +41,7 @@ fn json(node: &Node, path: &[PathStep], refused: &mut Refused) -> Value {
             for (index, (key, item)) in entries.iter().enumerate() {
                 let name = match key {
                     Node::Text(name) => name.clone(),
+                    // YAML reads bare `1:` and `true:` as a number and a boolean, but their writer means the text.
                     Node::Int(number) => number.to_string(),
                     Node::Bool(value) => value.to_string(),
                     _ => {

@@ -1,4 +1,4 @@
-//! Rows of the table: what each calls or answers, checked against the upstreams, groups, transformers and replies there are.
+//! Compiles rows of `routes`, checked against the upstreams, groups, transformers and replies that exist.
 
 use super::super::written::{self, Reply};
 use super::action::Action;
@@ -14,47 +14,47 @@ use crate::yaml::{At, Node, PathStep, Source, lookup};
 use bytes::Bytes;
 use http::Method;
 
-/// The most answers that one request gets where the row does not say: as many prompts as LangChain sends at once.
+/// The default maximum of answers to one request: LangChain sends this many prompts at once.
 const MOST_CHOICES: u64 = 20;
 /// All methods that a row may take.
 const METHODS: &[Method] = &[Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
 
-/// A row whose local reply cannot be made before all rows are known.
+/// A compiled row. Its local reply is built later: it may need to know all rows.
 pub struct Compiled<'w> {
     pub called: &'w str,
     pub path: &'w At<String>,
     /// The path's parameters, if it has any.
     pub pattern: Option<Pattern>,
     pub methods: Vec<Method>,
-    /// `None` when what it does is wrong.
+    /// The action; `None` when it is wrong.
     pub action: Option<Action>,
     pub request: Bytes,
     pub options: Options,
-    /// What it is for, where the row says so.
+    /// The row's own description.
     pub about: Option<&'w str>,
-    /// Whether it is served.
+    /// True if the row is served.
     pub enabled: bool,
-    /// Whether it is there only to take other rows out.
+    /// True if the row only removes other rows.
     pub only_off: bool,
-    /// The path that OpenAI's clients are pointed at, when this row tells.
+    /// The base path to configure in OpenAI clients, where this row defines it.
     pub base_path: Option<String>,
 }
 
 impl Compiled<'_> {
-    /// What it is for: in the row's words, else in those of what it does.
+    /// Returns the description: the row's own, else that of its action.
     pub fn about(&self) -> &str {
         self.about.unwrap_or_else(|| self.action.as_ref().map_or("", Action::about))
     }
 }
 
-/// What a row may name.
+/// The items that a row may name.
 pub struct Known<'k> {
     pub registry: &'k Registry,
     pub upstreams: &'k NamedItems<Upstream>,
     pub groups: &'k NamedItems<Models>,
 }
 
-/// Compiles a row; `None` when it has no path that could be taken.
+/// Compiles a row; `None` when it has no valid path.
 pub fn compile<'w>(
     row: &'w written::Route<'_>,
     known: &Known<'_>,
@@ -68,7 +68,35 @@ pub fn compile<'w>(
         useless(row, "on a row that only takes another out", source);
         return None;
     }
-    let action = match (&row.transformer, &row.reply) {
+    let action = action(row, known, only_off, source);
+    let is_call = row.transformer.is_some() && row.reply.is_none();
+    let usual = if row.reply.is_some() { &[Method::GET][..] } else { &[Method::POST] };
+    // A row that only removes others and names no method removes them for all methods.
+    let methods = methods(row, if only_off { METHODS } else { usual }, source);
+    let request = row.request.as_ref().and_then(|request| request::value(called, "the request", request, source));
+    if is_call && request.is_none() && row.request.is_none() && methods.contains(&Method::GET) {
+        let path = row.method.as_ref().map_or(&row.start, |method| &method.path);
+        let message = format!("{called}: a GET request has no body, and the route has none for it");
+        source.warn(path, message, Some("add `request: {…}`, or take GET out".to_owned()));
+    }
+    let (path, pattern) = path(row, source)?;
+    let base_path = match &action {
+        Some(Action::Call(Entry { client_suffix: Some(suffix), .. }, ..)) => {
+            path.value.strip_suffix(suffix).map(str::to_owned)
+        }
+        _ => None,
+    };
+    images::useless(row, action.as_ref(), source);
+    let options = Options { callers: callers::compile(row, action.as_ref(), source), ..options::compile(row, source) };
+    let about = row.options.about.as_deref();
+    let request = request.map(|request| Bytes::from(request.to_string())).unwrap_or_default();
+    Some(Compiled { called, path, pattern, methods, action, request, options, about, enabled, only_off, base_path })
+}
+
+/// Returns the action of a row; `None` when it is wrong, or when the row only removes others.
+fn action(row: &written::Route<'_>, known: &Known<'_>, only_off: bool, source: &mut Source<'_>) -> Option<Action> {
+    let called = row.called.as_str();
+    match (&row.transformer, &row.reply) {
         _ if only_off => {
             useless(row, "on a row that only takes another out", source);
             None
@@ -86,17 +114,12 @@ pub fn compile<'w>(
             source.error(&row.start, format!("{called}: it needs a transformer or a reply"), Some(help));
             None
         }
-    };
-    let is_call = row.transformer.is_some() && row.reply.is_none();
-    let usual = if row.reply.is_some() { &[Method::GET][..] } else { &[Method::POST] };
-    let methods = methods(row, if only_off { METHODS } else { usual }, source);
-    let request = row.request.as_ref().and_then(|request| request::value(called, "the request", request, source));
-    if is_call && request.is_none() && row.request.is_none() && methods.contains(&Method::GET) {
-        let path = row.method.as_ref().map_or(&row.start, |method| &method.path);
-        let message = format!("{called}: a GET request has no body, and the route has none for it");
-        source.warn(path, message, Some("add `request: {…}`, or take GET out".to_owned()));
     }
-    let path = row.path.as_ref()?;
+}
+
+/// Returns the path of a row, with its pattern where it has parameters; `None` when no request can have it.
+fn path<'w>(row: &'w written::Route<'_>, source: &mut Source<'_>) -> Option<(&'w At<String>, Option<Pattern>)> {
+    let (called, path) = (row.called.as_str(), row.path.as_ref()?);
     let pattern = match Pattern::parse(&path.value) {
         Ok(pattern) => pattern,
         Err(message) => {
@@ -110,17 +133,7 @@ pub fn compile<'w>(
         source.error(&path.path, message, Some(help));
         return None;
     }
-    let base_path = match &action {
-        Some(Action::Call(Entry { client_suffix: Some(suffix), .. }, ..)) => {
-            path.value.strip_suffix(suffix).map(str::to_owned)
-        }
-        _ => None,
-    };
-    images::useless(row, action.as_ref(), source);
-    let options = Options { callers: callers::compile(row, action.as_ref(), source), ..options::compile(row, source) };
-    let about = row.options.about.as_deref();
-    let request = request.map(|request| Bytes::from(request.to_string())).unwrap_or_default();
-    Some(Compiled { called, path, pattern, methods, action, request, options, about, enabled, only_off, base_path })
+    Some((path, pattern))
 }
 
 /// Reports keys that only calls have.
@@ -157,6 +170,7 @@ fn call(row: &written::Route<'_>, name: &At<String>, known: &Known<'_>, source: 
     if let Some(group) = &group {
         own_model(row, group, source);
     }
+    // Return only now, so that one run reports all unknown names of the row.
     let (entry, upstream, group) = (entry?, upstream?, group?);
     let counting = row.usage.as_ref().map(|usage| usage.value).unwrap_or_default();
     let most_choices = row.most_choices.unwrap_or(MOST_CHOICES);
@@ -177,7 +191,7 @@ fn call(row: &written::Route<'_>, name: &At<String>, known: &Known<'_>, source: 
     }
 }
 
-/// A request of the row's own that names a model which its group lacks would always be refused.
+/// Reports a fixed request whose model is not in the row's group: every call would be refused.
 fn own_model(row: &written::Route<'_>, group: &Models, source: &mut Source<'_>) {
     let own = [("the request", &row.request), ("'set'", &row.options.set), ("'default'", &row.options.default)];
     for (what, fields) in own {

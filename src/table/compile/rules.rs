@@ -1,4 +1,4 @@
-//! Rules of a group as they serve, and what makes no sense in each.
+//! Compiles the rules of a group, and reports rules that make no sense.
 
 use super::super::written::{Group, Rule as Written};
 use super::names::NameRow;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 const OWN: [&str; 9] =
     ["user", "model", "messages", "system", "prompt", "input", "stream", "stream_options", "timeout"];
 
-/// All rules of a group in order.
+/// Compiles all rules of a group, in order.
 pub fn compile(
     group: &Group,
     named: &[NameRow<'_>],
@@ -30,7 +30,7 @@ pub fn compile(
     rules.collect()
 }
 
-/// Warns of patterns that match no id. Which ids patterns of names make cannot be known.
+/// Warns about patterns that match no id. The ids that name patterns produce cannot be known here.
 fn matches(rule: &Written, named: &[NameRow<'_>], patterns: &[NamePattern], source: &mut Source<'_>) {
     if patterns.iter().any(|pattern| pattern.fixed_id().is_none()) {
         return;
@@ -114,7 +114,7 @@ fn caps(rule: &Written, key: &str, list: &[(At<String>, At<Node>)], source: &mut
     caps.collect()
 }
 
-/// What makes no sense in one rule.
+/// Reports settings that make no sense in one rule.
 fn check(rule: &Written, says: &Rules, source: &mut Source<'_>) {
     let called = &rule.called;
     if rule.only_matches {
@@ -147,7 +147,7 @@ fn check(rule: &Written, says: &Rules, source: &mut Source<'_>) {
     }
 }
 
-/// Fields that no rule can touch, since this proxy writes them.
+/// Reports fields that no rule can change, because the proxy writes them itself.
 fn own_fields(rule: &Written, source: &mut Source<'_>) {
     let set = rule.fixed.iter().chain(&rule.default).map(|(name, _)| name);
     let set = set.chain(rule.rename.iter().map(|(_, to)| to));
@@ -164,7 +164,7 @@ fn own_fields(rule: &Written, source: &mut Source<'_>) {
     }
 }
 
-/// Parameters of which a rule says two things.
+/// Reports parameters with two contradicting settings in one rule.
 fn contradictions(rule: &Written, source: &mut Source<'_>) {
     let called = &rule.called;
     let has = |list: &[(At<String>, At<Node>)], name: &At<String>| list.iter().any(|(n, _)| n.value == name.value);
@@ -188,7 +188,7 @@ fn contradictions(rule: &Written, source: &mut Source<'_>) {
     }
 }
 
-/// Values above their own caps.
+/// Reports values that exceed their own caps.
 fn numbers(rule: &Written, says: &Rules, source: &mut Source<'_>) {
     for (key, list, written) in [("fixed", &says.fixed, &rule.fixed), ("default", &says.default, &rule.default)] {
         for (name, value) in list {

@@ -1,4 +1,4 @@
-//! TLS of an upstream: its PEM files are read and proved here, so that no request meets a bad one.
+//! Compiles TLS of an upstream. Its PEM files are read and checked here, so that no request fails because of them.
 
 use super::super::written;
 use super::expanded::expanded;
@@ -9,7 +9,7 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use std::path::{Path, PathBuf};
 
-/// Compiles `tls`; `None` when something in it is wrong. `used` says whether any URL is https.
+/// Compiles `tls`; `None` when something in it is wrong. `used` is true if any URL is https.
 pub fn compile(row: &written::Upstream, used: bool, source: &mut Source<'_>, variables: &Variables<'_>) -> Option<Tls> {
     let Some(tls) = &row.tls else { return Some(Tls::default()) };
     let name = format!("upstreams.{}.tls", row.name.value);
@@ -107,7 +107,7 @@ impl Reader<'_, '_, '_> {
         }
     }
 
-    /// A path in an included file begins at the folder of that; files are read from the folder of the table's first file.
+    /// Converts a path relative to an included file into a path relative to the folder of the table's first file.
     fn relative_to_table(&self, written: &At<String>, path: &str) -> PathBuf {
         let folder = |file: &str| Path::new(file).parent().map(Path::to_owned).unwrap_or_default();
         let (table, own) = (folder(self.source.file(&[])), folder(self.source.file(&written.path)));
@@ -131,7 +131,7 @@ mod tests {
         (CertificateParams::new(vec!["me.test".to_owned()]).unwrap().self_signed(&key).unwrap(), key)
     }
 
-    /// What is wrong with an upstream's `tls`, in a folder with these files.
+    /// Returns the problems of an upstream's `tls`, in a folder with these files.
     fn wrong(tls: &str, files: &[(&str, Vec<u8>)]) -> Vec<String> {
         let text = format!(
             "version: 1\nupstreams:\n  a: {{ url: \"https://a/\", dialect: argo, tls: {{ {tls} }} }}\nmodels:\n  m: {{ show: {{ owned_by: x, created: 1 }}, names: {{ x: y }} }}\nroutes:\n  - {{ path: /a, upstream: a, models: m, transformer: openai_chat_completions }}\n"

@@ -1,4 +1,4 @@
-//! The table's own tests: requests that can be made, answers that can arrive, and something that is expected.
+//! Compiles the table's own tests: valid requests, valid answers, and at least one expectation each.
 
 use super::super::written::trials::{self as written, Expected as Said};
 use super::routes::Compiled;
@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::Value;
 
-/// Compiles all tests. `off` are the rows that are not served.
+/// Compiles all tests. `off` are the disabled rows.
 pub fn compile(written: &[written::Trial<'_>], off: &[Compiled<'_>], source: &mut Source<'_>) -> Vec<Trial> {
     names(written, source);
     let compiled = written.iter().filter_map(|row| {
@@ -21,14 +21,14 @@ pub fn compile(written: &[written::Trial<'_>], off: &[Compiled<'_>], source: &mu
     compiled.collect()
 }
 
-/// Whether a row would take the request of a test.
+/// Returns true if a row would take the request of a test.
 fn takes(row: &Compiled<'_>, trial: &Trial) -> bool {
     let path = trimmed(&trial.path);
     let fits = row.pattern.as_ref().map_or(row.path.value == path, |pattern| pattern.values(path).is_some());
     fits && row.methods.contains(wanted(&trial.method))
 }
 
-/// Tests of one file have names of their own; those of a later file replace those of the same name.
+/// Reports names that two tests of one file share. Across files, a later test replaces an earlier one of the same name.
 fn names(written: &[written::Trial<'_>], source: &mut Source<'_>) {
     for (number, row) in written.iter().enumerate() {
         let Some(name) = &row.name else { continue };
@@ -53,6 +53,7 @@ fn trial(row: &written::Trial<'_>, source: &mut Source<'_>) -> Option<Trial> {
         let help = "say the `route`, what goes `upstream`, or the `reply`".to_owned();
         source.error(path, format!("{}: it expects nothing", row.called), Some(help));
     }
+    // Return only after the other keys are checked, so that one run reports all mistakes of the test.
     let path = row.path.as_ref()?;
     if !path.value.starts_with('/') || path.value.contains(['?', '#', ' ']) {
         let message = format!("{}: '{}' is no path", row.called, path.value);
@@ -76,7 +77,7 @@ fn trial(row: &written::Trial<'_>, source: &mut Source<'_>) -> Option<Trial> {
     })
 }
 
-/// A body: a text as it is, anything else as JSON.
+/// Returns the bytes of a body: a text unchanged, anything else as JSON.
 fn bytes(called: &str, what: &str, body: &At<&Node>, source: &mut Source<'_>) -> Option<Bytes> {
     match body.value {
         Node::Text(text) => Some(Bytes::from(text.clone())),

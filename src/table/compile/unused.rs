@@ -1,10 +1,10 @@
-//! What is written and used by nobody: upstreams and groups that no route names.
+//! Warns about unused upstreams and groups: no route names them.
 
 use super::super::written::Written;
 use crate::yaml::{At, Source};
 use std::collections::HashSet;
 
-/// Warns of each; but not while routes name what is not there, since they may mean it.
+/// Warns about each unused item. It is silent while routes name unknown items, which may be misspelled names of these.
 pub fn report(written: &Written<'_>, source: &mut Source<'_>) {
     let Some(routes) = &written.routes else { return };
     if let (Some(at), true) = (&written.routes_at, routes.is_empty()) {

@@ -1,4 +1,4 @@
-//! Upstreams: URLs that can be called, a dialect that exists, and connections that can be made.
+//! Compiles upstreams: valid URLs, a known dialect, and usable connection settings.
 
 use super::super::written;
 use super::named_items::NamedItems;
@@ -24,7 +24,7 @@ pub fn compile(
     Some(written?.iter().map(compile).collect())
 }
 
-/// `numbers` counts the URLs of the table.
+/// Compiles one upstream. `numbers` counts the URLs of the whole table.
 fn upstream(
     row: &written::Upstream,
     dialects: &[DialectRow],
@@ -52,6 +52,7 @@ fn upstream(
     let tls = tls::compile(row, all().next().is_none() || all().any(|endpoint| endpoint.tls), source, variables);
     let tolerance = tolerance(row, source);
     let headers = headers::compile(row, source, variables);
+    // Return only after every key is compiled, so that one run reports all mistakes of the row.
     let stream = match stream {
         Some(stream) => Some(stream?),
         None => None,
@@ -103,8 +104,8 @@ fn dialect(name: &str, written: &At<String>, dialects: &[DialectRow], source: &m
     }
 }
 
-/// What keeps connections apart, reloads included: addresses, host names and schemes are told apart by pingora, all else is
-/// here. The highest bit stays free for connections that nobody shares.
+/// Hashes the settings whose connections must not be shared, across reloads too. Pingora itself separates connections
+/// by address, host name and scheme. The highest bit stays free for connections that are never shared.
 fn group(row: &written::Upstream, connect_to: Option<&str>, tls: &Tls) -> u64 {
     let mut hasher = DefaultHasher::new();
     (&row.name.value, connect_to, tls.verify, &tls.authorities).hash(&mut hasher);

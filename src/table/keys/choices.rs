@@ -1,8 +1,8 @@
-//! Names that a key may have, with the values that they stand for.
+//! Names that a key accepts, with the values that they stand for.
 
 use crate::yaml::KeyChoice;
 
-/// A name, the value that it stands for, and what that means.
+/// A name, its value, and a description.
 pub type NamedValue<T> = (&'static str, T, &'static str);
 
 /// Returns the names as choices of a key.

@@ -1,5 +1,5 @@
-//! The keys of `routes.yaml`, described once: for the reader, which knows no others, and for editors. A new key is a line
-//! in one of these files, and is read in `written.rs` or below it.
+//! The keys of `routes.yaml`. The reader and the schema for editors share this description. A new key is one line in one
+//! of these files; `written.rs` or a file below it reads the key.
 
 mod choices;
 mod models;

@@ -1,11 +1,11 @@
-//! `images` of a row of `routes`, as it is written.
+//! `images` of a row of `routes`, as written.
 
 use crate::yaml::duration::duration;
 use crate::yaml::value::{boolean, narrow, plain, size, whole};
 use crate::yaml::{At, Section, Source};
 use std::time::Duration;
 
-/// How images are fetched, as far as the row says.
+/// The image settings that the row has.
 pub struct Images {
     pub fetch: Option<bool>,
     pub allow_hosts: Vec<At<String>>,
@@ -15,7 +15,7 @@ pub struct Images {
 }
 
 impl Images {
-    /// Reads the key of a row.
+    /// Reads `images` of a row.
     pub fn read(row: &mut Section<'_>, source: &mut Source<'_>) -> Option<Self> {
         let mut keys = row.section(source, "images")?;
         let images = Images {

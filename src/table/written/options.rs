@@ -1,4 +1,4 @@
-//! What a row of `routes` says beside what it does, as it is written.
+//! The options of a row of `routes`, as written: all keys besides its action.
 
 use super::images::Images;
 use crate::access::{self, Limits};
@@ -19,19 +19,19 @@ pub struct Options<'n> {
     pub response_headers: Vec<(At<String>, At<String>)>,
     pub set: Option<At<&'n Node>>,
     pub default: Option<At<&'n Node>>,
-    /// Names of callers, and the way to their list.
+    /// The names of callers, and the path to their list.
     pub callers: Option<(Vec<At<String>>, Vec<PathStep>)>,
 }
 
 /// On or off.
 pub enum Switch {
     Is(bool),
-    /// A text with a variable in it.
+    /// A text with a variable, whose value decides.
     Says(String),
 }
 
 impl<'n> Options<'n> {
-    /// Reads the keys of a row.
+    /// Reads the options of a row.
     pub fn read(keys: &mut Section<'n>, source: &mut Source<'_>) -> Self {
         Options {
             enabled: keys.at(source, "enabled", switch),

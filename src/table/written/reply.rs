@@ -1,33 +1,33 @@
-//! `reply` of a row, as it is written: a name, or a reply of one's own.
+//! `reply` of a row, as written: the name of a built-in reply, or a reply written in the row.
 
 use crate::yaml::value::{narrow, text, whole};
 use crate::yaml::{At, Node, PathStep, Section, Source};
 
-/// What a row answers by itself.
+/// The local reply of a row.
 pub enum Reply<'n> {
-    /// The name of a reply.
+    /// The name of a built-in reply.
     Named(At<String>),
-    /// One of one's own.
+    /// A reply written in the row.
     Fixed(Box<FixedReply<'n>>),
 }
 
-/// A reply of one's own; it should have exactly one of the first four.
+/// A reply written in the row. It should have exactly one of `json`, `html`, `text` and `redirect`.
 pub struct FixedReply<'n> {
-    /// Where it begins.
+    /// The path to this mapping.
     pub path: Vec<PathStep>,
     pub json: Option<At<&'n Node>>,
     pub html: Option<At<String>>,
     pub text: Option<At<String>>,
     pub redirect: Option<At<String>>,
     pub status: Option<At<u16>>,
-    /// Whether it has nothing but a status.
+    /// True if it has no key besides `status`.
     pub is_empty: bool,
-    /// The first four keys as far as they are written, each with its place.
+    /// The written keys among `json`, `html`, `text` and `redirect`, each with its path.
     pub keys: Vec<(&'static str, Vec<PathStep>)>,
 }
 
 impl<'n> Reply<'n> {
-    /// Reads the key of a row.
+    /// Reads `reply` of a row.
     pub fn read(keys: &mut Section<'n>, source: &mut Source<'_>) -> Option<Self> {
         if !keys.is_mapping("reply") {
             let name = |node: &Node| text("the name of a reply, or a mapping", node).map(str::to_owned);
@@ -52,7 +52,7 @@ impl<'n> Reply<'n> {
         Some(Reply::Fixed(Box::new(reply)))
     }
 
-    /// Where it stands.
+    /// Returns the path to the reply.
     pub fn path(&self) -> &[PathStep] {
         match self {
             Reply::Named(name) => &name.path,

@@ -1,4 +1,4 @@
-//! `tests`, as they are written.
+//! `tests`, as written.
 
 use crate::yaml::value::{Read, Reason, boolean, expected, narrow, plain, text, whole};
 use crate::yaml::{At, Node, PathStep, Section, Source};
@@ -6,9 +6,9 @@ use http::Method;
 
 /// A row of `tests`.
 pub struct Trial<'n> {
-    /// What it is called in messages.
+    /// The test's name in messages.
     pub called: String,
-    /// Where it begins.
+    /// The path to this row.
     pub start: Vec<PathStep>,
     pub name: Option<At<String>>,
     pub method: Option<Method>,
@@ -16,24 +16,24 @@ pub struct Trial<'n> {
     pub headers: Vec<(At<String>, At<String>)>,
     pub body: Option<At<&'n Node>>,
     pub answer: Option<Answer<'n>>,
-    /// Where `expect` stands, if it is there and says nothing.
+    /// The path to `expect`, if it is there and expects nothing.
     pub expects_nothing: Option<Vec<PathStep>>,
     pub expected: Vec<Expected<'n>>,
 }
 
-/// `answer` of a test; it should have exactly one of the last three.
+/// `answer` of a test. It should have exactly one of `json`, `text` and `pieces`.
 pub struct Answer<'n> {
-    /// Where it begins.
+    /// The path to this mapping.
     pub path: Vec<PathStep>,
     pub status: Option<u16>,
     pub json: Option<At<&'n Node>>,
     pub text: Option<At<String>>,
     pub pieces: Option<Vec<At<String>>>,
-    /// How many of the last three are written.
+    /// How many of `json`, `text` and `pieces` are written.
     pub bodies: usize,
 }
 
-/// A key of `expect`, with the way to its value.
+/// A key of `expect`, with the path to its value.
 pub enum Expected<'n> {
     Route(At<String>),
     Url(At<String>),
@@ -104,7 +104,7 @@ fn answer<'n>(mut keys: Section<'n>, source: &mut Source<'_>) -> Answer<'n> {
     answer
 }
 
-/// What is expected, and how many keys say something.
+/// Reads `expect`. Returns the expectations and the number of keys that express one.
 fn expect<'n>(mut keys: Section<'n>, source: &mut Source<'_>) -> (Vec<Expected<'n>>, usize) {
     let mut said = keys.written().filter(|key| !["upstream", "reply"].contains(key)).count();
     let mut list: Vec<Expected<'n>> = keys.text(source, "route").map(Expected::Route).into_iter().collect();

@@ -1,4 +1,4 @@
-//! `reply: about`: says what this is and what it serves, for people and programs that find the bare address.
+//! `reply: about`: describes this program and what it serves, for people and programs that open the bare address.
 
 use super::{Catalog, ReplyEntry};
 use crate::json;

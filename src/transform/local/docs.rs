@@ -1,4 +1,4 @@
-//! `reply: docs`: a short page for people: endpoints, models, and how to point a client here.
+//! `reply: docs`: a short page for people: endpoints, models, and how to configure a client.
 
 use super::{Catalog, ReplyEntry};
 use crate::access::Caller;
@@ -104,7 +104,7 @@ impl Docs {
     }
 }
 
-/// Text that may stand in HTML.
+/// Returns the text escaped for HTML.
 fn escape(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
         match c {

@@ -1,5 +1,5 @@
-//! Replies that a table spells out: a fixed answer, made once when the table is loaded, and a redirect, whose target may
-//! hold parameters of the path.
+//! Replies that a table writes out: a fixed answer, built once when the table is loaded, and a redirect, whose target
+//! may contain parameters of the path.
 
 use crate::plan::{Context, Plan, Request, Transformer};
 use crate::wire::{Answer, Failure};
@@ -15,7 +15,7 @@ impl Transformer for Fixed {
     }
 }
 
-/// Another address for what is asked here.
+/// A redirect to another address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Redirect {
     /// Its status.
@@ -27,17 +27,17 @@ pub struct Redirect {
 /// A part of an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LocationPart {
-    /// It stands there as it is.
+    /// Fixed text.
     Fixed(String),
-    /// The value of the n-th parameter; with slashes, when that takes the rest of a path.
+    /// The value of the n-th parameter. It may contain slashes if the parameter takes the rest of a path.
     Parameter { index: usize, slashes: bool },
 }
 
 impl Redirect {
-    /// The address for a request with these parameters.
+    /// Returns the address for a request with these parameters.
     ///
-    /// A value can only ever be part of the path: whatever could end that is escaped, and so is a slash after another, since
-    /// two of them at the beginning would name a host.
+    /// A value can only become part of the path: every character that could end the path is escaped. A slash after
+    /// another slash is escaped too, because two slashes at the beginning would name a host.
     pub fn location(&self, params: &[String]) -> String {
         let mut out = String::new();
         for part in &self.target {

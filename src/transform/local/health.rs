@@ -1,4 +1,4 @@
-//! `reply: health`: says that the proxy itself is alive; with the table that it serves; nothing is asked of the upstream.
+//! `reply: health`: reports that the proxy itself is alive, and which table it serves. The upstream is not called.
 
 use super::ReplyEntry;
 use crate::json;

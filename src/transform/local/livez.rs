@@ -1,4 +1,4 @@
-//! `reply: livez`: 200 for as long as the process runs and answers, for whatever restarts it otherwise.
+//! `reply: livez`: 200 as long as the process runs and answers, for a supervisor that restarts it otherwise.
 
 use super::ReplyEntry;
 use crate::plan::{Context, Plan, Request, Transformer};

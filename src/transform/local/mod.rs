@@ -1,4 +1,4 @@
-//! Replies that are made here, without an upstream: what a table names, or spells out, with `reply:`.
+//! Replies that the proxy makes itself, without an upstream. A table names them, or writes them out, with `reply:`.
 
 pub mod about;
 pub mod docs;
@@ -15,32 +15,32 @@ use crate::models::{Model, Models};
 use crate::plan::Transformer;
 use std::sync::Arc;
 
-/// What is served, as local replies tell it.
+/// What the proxy serves, as local replies describe it.
 #[derive(Debug, Default)]
 pub struct Catalog {
     /// All groups of models in the table's order.
     pub groups: Vec<Arc<Models>>,
     /// All routes in the table's order.
     pub routes: Vec<CatalogRow>,
-    /// The names of the upstreams behind it, such as `ARGO`; empty where there is none.
+    /// The names of the upstreams behind it, such as `ARGO`; empty if there is none.
     pub upstreams: String,
-    /// The path that OpenAI's clients are pointed at, such as a chat route's path without what clients append.
+    /// The path of the base URL for OpenAI's clients: a chat route's path without what clients append.
     pub base_path: Option<String>,
 }
 
-/// A route as people read it.
+/// A route as it is displayed to people.
 #[derive(Debug, Clone)]
 pub struct CatalogRow {
     /// Its methods.
     pub methods: Vec<http::Method>,
     /// Its path as the table has it.
     pub path: String,
-    /// What it is for, in one line.
+    /// Its purpose in one line.
     pub about: String,
 }
 
 impl Catalog {
-    /// The models of all groups that the model list shows to somebody, each once.
+    /// Returns the models of all groups that the model list may show, each once.
     pub fn models<'a>(&'a self, permissions: &'a Permissions) -> impl Iterator<Item = (&'a Models, &'a Model)> {
         let all = self.groups.iter().flat_map(|group| group.iter().map(move |model| (group.as_ref(), model)));
         all.filter(|(_, model)| !model.hidden && permissions.use_model(model))
@@ -51,15 +51,15 @@ impl Catalog {
 pub struct ReplyEntry {
     /// Its name in YAML and of its file.
     pub name: &'static str,
-    /// One line for people.
+    /// A description in one line.
     pub about: &'static str,
-    /// Whether it is given to everybody, also where calls need a key: only what tells nothing worth a key.
+    /// True if callers need no key for it, even if other calls do. Only for replies that reveal nothing private.
     pub is_public: bool,
-    /// Makes it for a table.
+    /// Builds it for a table.
     pub build: fn(&Arc<Catalog>) -> Arc<dyn Transformer>,
 }
 
-/// Appends a model as `/models` shows it: first what OpenAI's clients know, then what else is known of it.
+/// Appends a model as `/models` shows it: first the fields that OpenAI's clients know, then all other facts.
 fn push_model(out: &mut Vec<u8>, model: &Model) {
     let facts = &model.rules.facts;
     out.push(b'{');

@@ -1,5 +1,5 @@
-//! `reply: model_list`: every model of the table in OpenAI's shape, as far as the caller may use it. What all may use is made
-//! once when the table is loaded.
+//! `reply: model_list`: the models of the table that the caller may use, in OpenAI's shape. The list for callers
+//! without restrictions is built once, when the table is loaded.
 
 use super::{Catalog, ReplyEntry, push_model};
 use crate::access::Permissions;

@@ -1,5 +1,6 @@
-//! `reply: readyz`: whether requests should be sent here, for load balancers. A process that stops says no while it finishes what
-//! is in flight. A newer table that cannot be used is told and is no reason: the last good one serves.
+//! `reply: readyz`: tells load balancers whether to send requests here. A stopping process answers no while it finishes
+//! the requests in flight. A newer table that cannot be used is reported, but the answer stays yes: the last good table
+//! serves.
 
 use super::ReplyEntry;
 use crate::plan::{Context, Plan, Request, Transformer};

@@ -1,15 +1,15 @@
-//! The JSON in an answer, freed of what it came in: the call of a tool, or a code fence.
+//! Takes the JSON of an answer out of its wrapping: a tool call or a code fence.
 
 use crate::chat::{Event, FinishReason, Sink, Text, Usage};
 use serde::de::IgnoredAny;
 use std::borrow::Cow;
 
-/// What the JSON comes in.
+/// What the JSON is wrapped in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wrapping {
-    /// The arguments of a call; the model was offered that one tool.
+    /// The arguments of a call to the one tool that the model was offered.
     Call,
-    /// Text, as it should be, or as one fenced block.
+    /// Text: the bare JSON, or one fenced block.
     Text,
 }
 
@@ -40,13 +40,13 @@ struct Called {
 }
 
 impl Wrapped {
-    /// An answer of which nothing is there yet.
+    /// Creates an empty answer.
     pub fn new(wrapping: Wrapping) -> Self {
         let (texts, calls, refusal) = (Vec::new(), Vec::new(), String::new());
         Wrapped { wrapping, texts, calls, refusal, finish: None, usage: None }
     }
 
-    /// Hands the answer on, unwrapped. What is no JSON is handed on as it came.
+    /// Passes the unwrapped answer to `sink`. Text that is not JSON is passed unchanged.
     pub fn hand_on(self, sink: &mut dyn Sink) {
         if !self.refusal.is_empty() {
             sink.event(Event::Refusal(Text::Plain(&self.refusal)));
@@ -55,12 +55,13 @@ impl Wrapped {
             sink.event(Event::Usage(usage));
         }
         let is_call = self.wrapping == Wrapping::Call && !self.calls.is_empty();
-        // A call that becomes the answer is none any more.
+        // The client sees no call here, because the call becomes the answer.
         if let Some(reason) = self.finish.filter(|reason| !is_call || *reason != FinishReason::ToolCalls) {
             sink.event(Event::Finish(reason));
         }
         if is_call {
-            // What was said beside the call is no part of the JSON. Several calls cannot be one JSON, and are not made one.
+            // Text beside the call is not part of the JSON. Several calls cannot be joined to one JSON, so each keeps
+            // its own line.
             for (index, call) in self.calls.iter().enumerate() {
                 if index > 0 {
                     sink.event(Event::Text(Text::Plain("\n")));
@@ -83,7 +84,7 @@ impl Wrapped {
         }
     }
 
-    /// The whole text, if there may be a fence in it.
+    /// Returns the whole text if it may contain a fence.
     fn fenced_text(&self) -> Option<String> {
         if !self.texts.iter().any(|said| said.inside().contains(FENCE)) {
             return None;
@@ -114,7 +115,7 @@ impl Said {
     }
 }
 
-/// What stands in the fenced block that is the whole text, if that is JSON.
+/// Returns the content of the fenced block if the block is the whole text and its content is JSON.
 fn unfenced(text: &str) -> Option<&str> {
     let (language, block) = text.trim().strip_prefix(FENCE)?.strip_suffix(FENCE)?.split_once('\n')?;
     let json = block.trim();

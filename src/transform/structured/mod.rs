@@ -1,5 +1,5 @@
-//! Structured output: an upstream may ignore `response_format`, so that the model is brought to answer in JSON by a tool that
-//! it has to call, or by words.
+//! Structured output. An upstream may ignore `response_format`, so the model is made to answer in JSON in another way:
+//! by a tool that it has to call, or by an instruction.
 
 mod answer;
 
@@ -13,17 +13,17 @@ pub use answer::{Wrapped, Wrapping};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-/// How a model is brought to answer in JSON.
+/// How a model is made to answer in JSON.
 #[derive(Debug)]
 pub enum Way<'a> {
-    /// It has to call this tool.
+    /// The model has to call this tool.
     Tool(Tools<'a>),
-    /// It is told so.
+    /// The model gets this instruction.
     Words(String),
 }
 
-/// Takes the format out of a request; returns `None` where the answer is text. `fits` says whether the upstream takes such a tool,
-/// `tell` hears what was decided.
+/// Takes the format out of a request and returns how the model is made to follow it; `None` if nothing is to be done.
+/// `fits` returns true if the upstream takes such a tool. `tell` receives the decision.
 ///
 /// # Errors
 /// 400 naming the field that has a wrong shape.
@@ -54,7 +54,7 @@ pub fn way<'a>(
     Ok(Some(tool.map_or_else(|| Way::Words(words(&format, has_tools)), Way::Tool)))
 }
 
-/// The tool that the model has to call, or why it is told in words.
+/// Returns the tool that the model has to call, or the reason for an instruction instead.
 fn tool<'a>(
     format: &Format<'a>,
     has_tools: bool,
@@ -77,13 +77,13 @@ fn tool<'a>(
         return Err(StructuredReason::NoObject);
     }
     let tool = Tool { name: name.clone(), description: *description, parameters: Some(schema), strict: *strict };
-    // Some of OpenAI's models refuse to be told how many calls they may make; none makes two of a tool that is named.
+    // Some of OpenAI's models refuse this parameter, and none of them calls a named tool twice.
     let parallel = (rules.tools == Some(Family::Anthropic)).then_some(false);
     Ok((Tools { offered: vec![tool], choice: Some(ToolChoice::Named(name.clone())), parallel }, why))
 }
 
-/// Whether a schema can be that of a tool's arguments: an object with members, and nothing at its root that vendors refuse
-/// there. Models leave an object empty whose members nobody names.
+/// Returns true if a schema can describe a tool's arguments: an object with named members, and no keyword at its root
+/// that vendors refuse there. Models leave an object empty if the schema names no members.
 fn is_of_object(schema: &RawValue) -> bool {
     let Ok(fields) = Fields::parse(schema.get()) else { return false };
     let is_object = fields.get("type").is_some_and(|kind| kind.get() == "\"object\"");
@@ -108,10 +108,10 @@ fn words(format: &Format<'_>, has_tools: bool) -> String {
     }
 }
 
-/// Tells the model: at the end of the system text that opens the conversation, since some models read only one.
+/// Adds the instruction at the end of the system text that opens the conversation, because some models read only one.
 ///
 /// # Errors
-/// None that a request could cause.
+/// No request can cause one.
 pub fn tell(messages: &mut Vec<Message<'_>>, words: &str) -> Result<(), Failure> {
     let opening = messages.iter().take_while(|message| message.role == Role::System).count();
     let system = opening.checked_sub(1).and_then(|last| messages.get_mut(last));
@@ -126,7 +126,7 @@ pub fn tell(messages: &mut Vec<Message<'_>>, words: &str) -> Result<(), Failure>
     Ok(())
 }
 
-/// A content, a JSON string or list of parts, with more text at its end.
+/// Returns a content (a JSON string or a list of parts) with `words` added at its end.
 fn joined(content: &RawValue, words: &str) -> Vec<u8> {
     let content = content.get();
     let mut out = Vec::with_capacity(content.len() + words.len() + 64);

@@ -1,4 +1,4 @@
-//! What is decided for each format, family and rule, and what the model is told.
+//! Tests of the decision for each format, family and rule, and of the instructions to the model.
 
 use super::*;
 use crate::dialects::client::openai::params::ChatParams;

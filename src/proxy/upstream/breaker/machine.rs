@@ -1,47 +1,47 @@
-//! When a URL of an upstream is held to be out of order: a state machine without a clock, which is told the time.
+//! The circuit breaker of one upstream URL: a state machine without a clock. The time is a parameter.
 
 use crate::table::Tolerance;
 use std::time::{Duration, Instant};
 
-/// The longest that a URL is passed over before it is tried again, unless the table begins with more.
+/// The longest time between two probes of a failing URL, unless the table sets a longer one.
 pub const LONGEST: Duration = Duration::from_secs(120);
 
-/// How a URL stands.
+/// The state of a URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BreakerState {
-    /// It is called in its turn; with its failures since it last answered.
+    /// It is called in its turn. Holds the number of failures since its last answer.
     Sound(u32),
-    /// It is tried last until then; with how long that was to be.
+    /// It is tried last until this time. Holds the length of this period as well.
     Open(Instant, Duration),
-    /// One call finds out whether it answers again; all others try it last.
+    /// One call, the probe, tests it. All other calls try it last. Holds the length of the last period.
     Probing(Duration),
 }
 
-/// Whether a call goes to a URL in its turn.
+/// When a call may use a URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Permit {
-    /// As if nothing were known against it.
+    /// In its normal turn.
     Yes,
-    /// As the one that finds out; the number is its own.
+    /// In its turn, as the probe with this number.
     Probe(u64),
-    /// Only when there is no other.
+    /// Only after all other URLs.
     Last,
 }
 
-/// What is worth telling once.
+/// A change of state, to be logged once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
-    /// From now on it is tried last, for so long.
+    /// The URL is tried last for this long.
     Opened(Duration),
-    /// It answers again.
+    /// The URL answers again.
     Closed,
 }
 
-/// The standing of one URL.
+/// The state machine of one URL.
 #[derive(Debug)]
 pub struct Machine {
     state: BreakerState,
-    /// How many probes there were; the last of them has this number.
+    /// The number of probes so far, which is also the number of the latest one.
     probes: u64,
 }
 
@@ -52,12 +52,12 @@ impl Default for Machine {
 }
 
 impl Machine {
-    /// How it stands.
+    /// Returns the state.
     pub fn state(&self) -> BreakerState {
         self.state
     }
 
-    /// A call wants to go there.
+    /// Asks when a call may use the URL. After the waiting period, the first call becomes the probe.
     pub fn ask(&mut self, now: Instant) -> Permit {
         match self.state {
             BreakerState::Sound(_) => Permit::Yes,
@@ -70,7 +70,8 @@ impl Machine {
         }
     }
 
-    /// A call failed there; `probe` is its number, if it was one. What others meet while one probes decides nothing.
+    /// Records a failed call. `probe` is its number if it was a probe. During a probe, failures of other calls are
+    /// ignored.
     pub fn failed(&mut self, tolerance: Tolerance, now: Instant, probe: Option<u64>) -> Option<Change> {
         let backoff = match self.state {
             BreakerState::Sound(failures) if failures + 1 < tolerance.failures.get() => {
@@ -87,7 +88,7 @@ impl Machine {
         Some(Change::Opened(backoff))
     }
 
-    /// It answered somebody.
+    /// Records an answer to any call.
     pub fn succeeded(&mut self) -> Option<Change> {
         match std::mem::replace(&mut self.state, BreakerState::Sound(0)) {
             BreakerState::Sound(_) => None,
@@ -95,7 +96,7 @@ impl Machine {
         }
     }
 
-    /// The probe ended without finding out: the next call is one.
+    /// Records a probe that ended without a result. The next call becomes the probe.
     pub fn abandoned(&mut self, now: Instant, probe: u64) {
         if let (BreakerState::Probing(backoff), true) = (self.state, probe == self.probes) {
             self.state = BreakerState::Open(now, backoff);

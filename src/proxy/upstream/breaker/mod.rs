@@ -1,6 +1,6 @@
-//! Which URLs of upstreams are out of order, known to all requests and kept over reloads.
+//! Circuit breakers: which upstream URLs are failing. All requests share them, and reloads keep them.
 //!
-//! Only upstreams that have a choice keep count: where there is one URL, nothing is noted and nothing is asked.
+//! Only URLs with an alternative have a breaker. If an upstream has a single URL, nothing is recorded.
 
 mod machine;
 
@@ -14,30 +14,30 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-/// The breakers of a table, by the number of the URL.
+/// The breakers of a table, indexed by the number of the URL.
 #[derive(Debug, Default)]
 pub struct Breakers(Box<[Option<Breaker>]>);
 
-/// One URL's breaker, as the table that is served wants it.
+/// One URL's breaker, with the settings of the current table.
 #[derive(Debug, Clone)]
 pub struct Breaker {
     tolerance: Tolerance,
     cell: Arc<Cell>,
 }
 
-/// What is known of one URL, shared by the tables that have it.
+/// The state of one URL, shared by all tables that contain it.
 #[derive(Debug)]
 struct Cell {
     upstream: String,
     url: String,
     connect_to: Option<String>,
-    /// Whether nothing at all is known against it: then the machine need not be asked.
+    /// True if the URL has no failures. Calls then skip the lock.
     calm: AtomicBool,
     machine: Mutex<Machine>,
     opened: AtomicU64,
 }
 
-/// What decides that two tables mean the same URL.
+/// Identifies a URL over reloads: upstream, URL, `connect_to`.
 type Same<'a> = (&'a str, &'a str, Option<&'a str>);
 
 impl Cell {
@@ -65,7 +65,7 @@ impl Cell {
 }
 
 impl Breakers {
-    /// Those of a table; what `earlier` knows of the same URLs stays known.
+    /// Makes the breakers of a table. URLs that are in `earlier` as well keep their state.
     pub fn new(table: &Table, earlier: Option<&Breakers>) -> Self {
         let known = earlier.iter().flat_map(|breakers| breakers.iter());
         let mut cells: HashMap<Same<'_>, Arc<Cell>> =
@@ -81,18 +81,18 @@ impl Breakers {
         Breakers(list.into())
     }
 
-    /// The one of a URL; `None` where its upstream has no choice.
+    /// Returns the breaker of a URL, or `None` if the URL has no alternative.
     pub fn of(&self, endpoint: &Endpoint) -> Option<&Breaker> {
         self.0.get(endpoint.number)?.as_ref()
     }
 
-    /// All there are.
+    /// Returns all breakers.
     pub fn iter(&self) -> impl Iterator<Item = &Breaker> {
         self.0.iter().flatten()
     }
 }
 
-/// Whether a URL is one of several for the same calls.
+/// Returns true if a URL is one of several for the same calls.
 fn has_choice(upstream: &Upstream, endpoint: &Endpoint) -> bool {
     let lists = std::iter::once(&upstream.whole).chain(&upstream.stream);
     let among = |list: &&Endpoints| list.iter().any(|other| other.number == endpoint.number);
@@ -100,7 +100,7 @@ fn has_choice(upstream: &Upstream, endpoint: &Endpoint) -> bool {
 }
 
 impl Breaker {
-    /// A call wants to go there.
+    /// Asks when a call may use the URL.
     pub fn ask(&self, now: Instant) -> Permit {
         if self.cell.calm.load(Ordering::Acquire) {
             return Permit::Yes;
@@ -108,7 +108,7 @@ impl Breaker {
         self.cell.with(|machine| machine.ask(now))
     }
 
-    /// A call failed there; `probe` is its number, if it was one.
+    /// Records a failed call. `probe` is its number if it was a probe.
     pub fn failed(&self, now: Instant, probe: Option<u64>) {
         if let Some(Change::Opened(time)) = self.cell.with(|machine| machine.failed(self.tolerance, now, probe)) {
             self.cell.opened.fetch_add(1, Ordering::Relaxed);
@@ -117,7 +117,7 @@ impl Breaker {
         }
     }
 
-    /// It answered somebody.
+    /// Records an answer to any call.
     pub fn succeeded(&self) {
         if self.cell.calm.load(Ordering::Acquire) {
             return;
@@ -127,22 +127,22 @@ impl Breaker {
         }
     }
 
-    /// The probe ended without finding out.
+    /// Records a probe that ended without a result.
     pub fn abandoned(&self, probe: u64) {
         self.cell.with(|machine| machine.abandoned(Instant::now(), probe));
     }
 
-    /// How the URL stands.
+    /// Returns the state of the URL.
     pub fn state(&self) -> BreakerState {
         self.cell.with(|machine| machine.state())
     }
 
-    /// How often it was found to be out of order since the process began.
+    /// Returns how often the breaker has opened since the process started.
     pub fn opened(&self) -> u64 {
         self.cell.opened.load(Ordering::Relaxed)
     }
 
-    /// The names of its upstream and its URL.
+    /// Returns the name of its upstream, and its URL.
     pub fn names(&self) -> (&str, &str) {
         (&self.cell.upstream, &self.cell.url)
     }
