@@ -19,7 +19,7 @@ impl Access {
     /// Returns the caller of a request with these headers.
     ///
     /// # Errors
-    /// 401 in OpenAI's format: the key is missing or unknown.
+    /// 401 as OpenAI's clients expect it: the key is missing or unknown.
     pub fn admit(&self, headers: &HeaderMap) -> Result<Arc<Caller>, Failure> {
         match self {
             Access::Open(caller) => Ok(caller.clone()),

@@ -1,16 +1,16 @@
-//! Adds a row to `callers.yaml` and leaves the rest as it is, byte for byte.
+//! Adds a row to `callers.yaml` and leaves every other byte unchanged.
 
 use super::list::Callers;
 use crate::access::{Hash, Username};
 use crate::yaml::node::{Node, parse};
 
-/// The longest name, in bytes.
+/// The maximum length of a name, in bytes.
 const LONGEST: usize = 64;
 
-/// Refuses names that could be mistaken in logs, metrics and patterns.
+/// Refuses names that could be misread in logs, metrics and patterns.
 ///
 /// # Errors
-/// What is wrong with it.
+/// A sentence about what is wrong with the name.
 pub fn check_name(name: &str) -> Result<(), String> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'@');
     if name.bytes().all(plain) && (1..=LONGEST).contains(&name.len()) {
@@ -19,10 +19,10 @@ pub fn check_name(name: &str) -> Result<(), String> {
     Err(format!("expected a name of letters, digits and . _ - @, at most {LONGEST} of them"))
 }
 
-/// The text with a row more; `None` begins a file.
+/// Returns the text with one more row. `None` starts a new file.
 ///
 /// # Errors
-/// The name is there already, the text has mistakes, or its list is written so that no row can be put behind it.
+/// The name exists already, the text has mistakes, or no row can be appended to the list in its form.
 pub fn add(text: Option<&str>, name: &str, hash: &Hash, user: Option<&Username>) -> Result<String, String> {
     check_name(name)?;
     let before = match text {
@@ -45,7 +45,7 @@ pub fn add(text: Option<&str>, name: &str, hash: &Hash, user: Option<&Username>)
         out.push_str(&format!("{indent}  user: {}\n", scalar(user.as_str())));
     }
     out.push_str(&format!("{indent}  key_sha256: \"{hash}\"\n"));
-    // Whatever form the file has: the row counts only if it reads as it was meant.
+    // A YAML list has many forms, so read the result back and accept it only if it holds exactly the wanted rows.
     let names = |callers: &Callers| callers.rows.iter().map(|row| (row.name.clone(), row.hash)).collect::<Vec<_>>();
     let mut wanted = names(&before);
     wanted.push((name.to_owned(), *hash));
@@ -55,7 +55,7 @@ pub fn add(text: Option<&str>, name: &str, hash: &Hash, user: Option<&Username>)
     }
 }
 
-/// How far the rows of the list are indented.
+/// Returns the indentation of the list's rows.
 fn dash_column(text: &str) -> Option<usize> {
     let rows = text.lines().skip_while(|line| !line.starts_with("callers:")).skip(1);
     rows.map(|line| (line.len() - line.trim_start_matches(' ').len(), line.trim_start()))
@@ -63,7 +63,7 @@ fn dash_column(text: &str) -> Option<usize> {
         .map(|(column, _)| column)
 }
 
-/// A name, in quotes where YAML would take it for something else.
+/// Returns a name as YAML, quoted where YAML would read it as something other than text.
 fn scalar(name: &str) -> String {
     match parse(name) {
         Ok(Node::Text(text)) if text == name => name.to_owned(),

@@ -1,4 +1,4 @@
-//! The keys of `callers.yaml`, described once: for the reader, which knows no others, and for editors.
+//! The keys of `callers.yaml`. The reader and the schema for editors share this description.
 
 use crate::access::limits;
 use crate::yaml::{Key, Kind};

@@ -1,37 +1,37 @@
-//! The rows of `callers.yaml`, and the callers and keys that they make.
+//! The rows of `callers.yaml`, and the callers and keys that result from them.
 
 use crate::access::{Caller, Globs, Hash, Keys, Limits, Permissions, Username};
 use crate::diagnostics::Place;
 use std::sync::Arc;
 
-/// The file, as it is written.
+/// The file as written.
 #[derive(Debug, Clone, Default)]
 pub struct Callers {
-    /// The rows in their order; names and keys are unique.
+    /// The rows in their order. Names and keys are unique.
     pub rows: Vec<CallerRow>,
 }
 
-/// A caller, as it is written.
+/// A caller as written.
 #[derive(Debug, Clone)]
 pub struct CallerRow {
     /// The name.
     pub name: String,
-    /// What is known of the key.
+    /// The hash of the key.
     pub hash: Hash,
-    /// Whom ARGO is called as, if not as the configuration's user.
+    /// The username for calls to ARGO; `None`: the configuration's user.
     pub user: Option<Username>,
-    /// The rows of the table that they may use, each with its place; `None`: all.
+    /// The routes that the caller may use, each with its place; `None`: all.
     pub routes: Option<Vec<(String, Place)>>,
-    /// The models that they may use, each with its place; `None`: all.
+    /// The models that the caller may use, each with its place; `None`: all.
     pub models: Option<Vec<(String, Place)>>,
-    /// How much they may use.
+    /// The caller's limits.
     pub limits: Limits,
-    /// Whether the key counts.
+    /// True if the key is accepted.
     pub enabled: bool,
 }
 
 impl Callers {
-    /// Those whose keys count; ARGO is called as `user` for those who have none of their own.
+    /// Returns the keys of all enabled callers. Callers without a username of their own get `user`.
     pub fn keys(&self, user: &str) -> Keys {
         let enabled = self.rows.iter().filter(|row| row.enabled);
         Keys::new(enabled.map(|row| (row.hash, Arc::new(row.caller(user)))).collect())

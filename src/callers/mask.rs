@@ -1,11 +1,11 @@
-//! Covers in reports what may be a key: people put keys where hashes belong.
+//! Hides possible keys in reports: people sometimes write a key where its hash belongs.
 
 use crate::diagnostics::{Place, Problem};
 
 /// Words of at least this many characters may be keys.
 const LONG: usize = 24;
 
-/// The same problem, without anything in it that may be a key.
+/// Returns the problem without any text that may be a key.
 pub fn mask(mut problem: Problem) -> Problem {
     problem.message = covered(&problem.message);
     if let Place::Spot(spot) = &mut problem.place {
@@ -14,7 +14,7 @@ pub fn mask(mut problem: Problem) -> Problem {
     problem
 }
 
-/// The same text with a star for each character of a long word, so that all else stays in its column.
+/// Replaces each character of a long word by a star, so that everything else stays in its column.
 fn covered(text: &str) -> String {
     let is_of_word = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '+' | '=');
     let mut out = String::with_capacity(text.len());

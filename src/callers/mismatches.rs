@@ -1,4 +1,4 @@
-//! What callers and table say of each other and does not fit.
+//! Finds references between callers and table that match nothing.
 
 use super::list::Callers;
 use crate::access::Mode;
@@ -7,7 +7,7 @@ use crate::models::glob::fits;
 use crate::table::Table;
 use crate::yaml::near::nearest;
 
-/// Warnings about names that nothing has, each at its place.
+/// Returns warnings about references that match nothing, each at its place.
 pub fn mismatches(mode: Mode, callers: Option<&Callers>, table: &Table) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (row, named) in table.routes().filter_map(|row| Some((row, row.options.callers.as_ref()?))) {
@@ -17,6 +17,7 @@ pub fn mismatches(mode: Mode, callers: Option<&Callers>, table: &Table) -> Vec<P
                     let message = format!("{}.callers: nobody may use it, since access is open", row.place);
                     let help = "tell callers apart: write `access: keys` in config.yaml".to_owned();
                     problems.push(Problem::warning(place.clone(), message, Some(help)));
+                    // With open access all names fail for the same reason, so one warning for the row is enough.
                     break;
                 }
                 (Mode::Keys, Some(callers)) if !callers.rows.iter().any(|row| fits(name, &row.name)) => {
@@ -45,7 +46,7 @@ pub fn mismatches(mode: Mode, callers: Option<&Callers>, table: &Table) -> Vec<P
     problems
 }
 
-/// Names that clients make up by a pattern can be anything.
+/// Returns true if a glob may match a model. In a group with patterns, any name may be a model.
 fn may_be_model(table: &Table, glob: &str) -> bool {
     let glob = glob.to_lowercase();
     table.groups().any(|group| {

@@ -1,4 +1,4 @@
-//! `callers.yaml`: who may call and by which key, or every mistake in it, each at its very word.
+//! `callers.yaml`: who may call and with which key. Every mistake is reported at the exact word.
 
 mod edit;
 mod keys;

@@ -15,10 +15,10 @@ const SEE_DOCS: &str = "a file looks so: callers: [{ name: ann, key_sha256: \"â€
 const HASH: &str = "the SHA-256 of a key: 64 hexadecimal digits in quotes";
 
 impl Callers {
-    /// Reads a text; `file` is its name in messages. What may be a key is in no message.
+    /// Reads a text. `file` is its name in messages. No message contains a possible key.
     ///
     /// # Errors
-    /// Everything that is wrong with the text, in the order of its lines.
+    /// All problems of the text, in the order of its lines.
     pub fn read(file: &str, text: &str) -> Checked<Self> {
         let root = parse(text).map_err(|fault| vec![mask(syntax(file, text, &fault, SEE_DOCS))])?;
         let mut source = Source::new(file, text, &root, None);
@@ -83,7 +83,7 @@ fn limits(mut keys: Section<'_>, source: &mut Source<'_>) -> Limits {
     limits
 }
 
-/// Never tells what it found: that may be a key.
+/// Reads a hash. The message never quotes the value: it may be a key.
 fn hash(node: &Node) -> Read<Hash> {
     let found = match node {
         Node::Text(text) => match Hash::parse(text) {
@@ -131,7 +131,7 @@ fn glob(what: &str, node: &Node) -> Read<String> {
     }
 }
 
-/// Reports values that two rows have.
+/// Reports values that two rows share.
 fn unique<T: PartialEq>(
     rows: &[Partial],
     key: &str,

@@ -1,11 +1,11 @@
-//! A request as every chat dialect sees it: who said what, and the parameters that travel along untouched.
+//! A request as every chat dialect sees it: the messages, and the parameters that pass unchanged.
 
 use super::tools::{ToolCall, Tools};
 use crate::json::Fields;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-/// Who speaks. OpenAI's `developer` is decoded to `System`: ARGO's older clients refuse the word.
+/// The author of a message. OpenAI's `developer` is decoded to `System`, because ARGO's older clients refuse the word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// Instructions.
@@ -21,7 +21,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// The role that a client names, `developer` included.
+    /// Returns the role of a name that a client uses, `developer` included.
     pub fn parse(name: &str) -> Option<Self> {
         Some(match name {
             "system" | "developer" => Role::System,
@@ -33,7 +33,7 @@ impl Role {
         })
     }
 
-    /// The role's name on the wire.
+    /// Returns the role's name on the wire.
     pub fn name(self) -> &'static str {
         match self {
             Role::System => "system",
@@ -45,29 +45,29 @@ impl Role {
     }
 }
 
-/// One message: its role, its content, and whatever else it carries (`name`, `tool_call_id`, …).
+/// One message: its role, its content, and all its other fields (`name`, `tool_call_id`, …).
 #[derive(Debug, Clone)]
 pub struct Message<'a> {
-    /// Who speaks.
+    /// The author.
     pub role: Role,
     /// A JSON string or list of parts, as the client wrote it.
     pub content: Cow<'a, RawValue>,
-    /// The tools that it calls, for an assistant's message.
+    /// The tool calls in an assistant's message.
     pub calls: Vec<ToolCall<'a>>,
-    /// The id of the call whose result it is, for a tool's message.
+    /// The id of the call that a tool's message answers.
     pub result_of: Option<Cow<'a, str>>,
     /// All other fields, in order.
     pub rest: Fields<'a>,
 }
 
 impl<'a> Message<'a> {
-    /// A message that neither calls tools nor holds a result.
+    /// Creates a message that neither calls tools nor holds a result.
     pub fn plain(role: Role, content: Cow<'a, RawValue>, rest: Fields<'a>) -> Self {
         Message { role, content, calls: Vec::new(), result_of: None, rest }
     }
 }
 
-/// A parameter that is passed on: its name (rules may rename it) and its value as the client wrote it.
+/// A parameter that is passed to the upstream: its name (rules may rename it) and its value as the client wrote it.
 pub type Param<'a> = (Cow<'a, str>, &'a RawValue);
 
 /// A request for an answer.
@@ -82,12 +82,12 @@ pub struct Conversation<'a> {
 }
 
 impl Conversation<'_> {
-    /// Whether earlier turns called tools.
+    /// Returns true if earlier turns called tools.
     pub fn has_calls(&self) -> bool {
         self.messages.iter().any(|message| !message.calls.is_empty() || message.result_of.is_some())
     }
 
-    /// The most tokens that the answer may have, as the parameters say.
+    /// Returns the maximum number of tokens of the answer, from the parameters.
     pub fn max_tokens(&self) -> Option<u64> {
         let limits =
             self.params.iter().filter(|(name, _)| matches!(name.as_ref(), "max_tokens" | "max_completion_tokens"));

@@ -3,7 +3,7 @@
 use super::event::Sink;
 use crate::wire::{Answer, Failure};
 
-/// How a reply comes from the upstream and goes to the client.
+/// How a reply arrives from the upstream and goes to the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivery {
     /// Whole on both sides.
@@ -14,21 +14,21 @@ pub enum Delivery {
     Recut,
 }
 
-/// Writes one reply, whole or streamed as its [`Delivery`] says. Between `begin` and `close`, `finish` or `whole` it has the
-/// buffer to itself and takes events.
+/// Writes one reply, whole or streamed, according to its [`Delivery`]. Between `begin` and `close`, `finish` or
+/// `whole`, it owns the buffer and takes events.
 pub trait Encoder: Sink + Send + Sync {
-    /// Takes the buffer to write to. About `size` bytes of the upstream's follow as events.
+    /// Takes the buffer to write to. Events from about `size` bytes of the upstream follow.
     fn begin(&mut self, out: &mut Vec<u8>, size: usize);
 
-    /// Completes what the events of one piece have opened, and gives the buffer back.
+    /// Completes what the events of one piece opened, and gives the buffer back.
     fn close(&mut self, out: &mut Vec<u8>);
 
     /// Appends the end of a stream that is complete.
     fn finish(&mut self, out: &mut Vec<u8>);
 
-    /// Returns the whole reply to the events since `begin`; one of several is only its part.
+    /// Returns the whole reply from the events since `begin`. If the reply is one of several, it returns only its part.
     ///
     /// # Errors
-    /// 502 for what the dialect cannot say.
+    /// 502 for events that the dialect cannot express.
     fn whole(&mut self) -> Result<Answer, Failure>;
 }

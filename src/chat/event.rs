@@ -1,11 +1,11 @@
-//! What a model says, piece by piece. A whole reply is its events collected, so that a dialect is decoded in one place
-//! whether the client streams or not.
+//! The output of a model, piece by piece. A whole reply is a collection of the same events, so each dialect is decoded
+//! in one place for whole and streamed replies.
 
 use crate::json;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-/// Text in the form in which it is at hand, so that what is only passed on is not unescaped and escaped again.
+/// Text in the form in which it arrived. Text that only passes through is not unescaped and escaped again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Text<'a> {
     /// Plain text.
@@ -15,7 +15,7 @@ pub enum Text<'a> {
 }
 
 impl<'a> Text<'a> {
-    /// Returns the plain text; empty for what is no inside of a JSON string.
+    /// Returns the plain text; empty if a `Json` text is not the inside of a JSON string.
     pub fn decoded(self) -> Cow<'a, str> {
         match self {
             Text::Json(inside) if inside.contains('\\') => {
@@ -28,12 +28,12 @@ impl<'a> Text<'a> {
     }
 }
 
-/// One thing that the model said. A sink ignores what its dialect has no place for.
+/// One piece of the model's output. A sink ignores events that its dialect has no place for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event<'a> {
     /// A piece of the answer's text.
     Text(Text<'a>),
-    /// A piece of what the model thought before it answered.
+    /// A piece of the model's reasoning before the answer.
     Reasoning(Text<'a>),
     /// The vendor's signature of the reasoning so far; a later turn returns both unchanged.
     Signature(&'a str),
@@ -41,7 +41,7 @@ pub enum Event<'a> {
     Encrypted(&'a str),
     /// A complete tool call. Calls are numbered from 0 in the order of this event and of `CallStart`.
     ToolCall {
-        /// The vendor's id, where it gives one.
+        /// The vendor's id, if it gives one.
         id: Option<Cow<'a, str>>,
         /// The tool's name.
         name: Cow<'a, str>,
@@ -50,7 +50,7 @@ pub enum Event<'a> {
     },
     /// The beginning of a tool call whose arguments follow in pieces.
     CallStart {
-        /// The vendor's id, where it gives one.
+        /// The vendor's id, if it gives one.
         id: Option<Cow<'a, str>>,
         /// The tool's name.
         name: Cow<'a, str>,
@@ -62,18 +62,18 @@ pub enum Event<'a> {
         /// The piece: part of the text of a JSON object.
         piece: Text<'a>,
     },
-    /// A piece of the words in which the model declines to answer.
+    /// A piece of the text with which the model declines to answer.
     Refusal(Text<'a>),
-    /// Why the answer ended, in the upstream's judgement.
+    /// Why the answer ended, as the upstream reports it.
     Finish(FinishReason),
-    /// What the upstream counted. The last one counts.
+    /// The upstream's token counts. The last event is the valid one.
     Usage(Usage),
 }
 
 /// Why an answer ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FinishReason {
-    /// The model had nothing more to say, or said a stop sequence.
+    /// The model finished its answer or wrote a stop sequence.
     Stop,
     /// A limit of tokens was reached.
     Length,
@@ -88,16 +88,16 @@ pub enum FinishReason {
 pub struct Usage {
     /// The tokens of the prompt, cached ones included.
     pub input: u64,
-    /// How many of them came from a cache, where that is known.
+    /// How many of them came from a cache, if known.
     pub cached: Option<u64>,
     /// The tokens of the answer, reasoning included.
     pub output: u64,
-    /// How many of them were reasoning, where that is known.
+    /// How many of them were reasoning, if known.
     pub reasoning: Option<u64>,
 }
 
 impl Usage {
-    /// Returns the tokens of both.
+    /// Returns the sum of both.
     pub fn and(self, other: Usage) -> Self {
         let sum = |a: Option<u64>, b: Option<u64>| Some(a.unwrap_or(0) + b.unwrap_or(0)).filter(|_| a.or(b).is_some());
         Usage {
@@ -109,7 +109,7 @@ impl Usage {
     }
 }
 
-/// Where events go.
+/// A receiver of events.
 pub trait Sink {
     /// Takes the next event.
     fn event(&mut self, event: Event<'_>);

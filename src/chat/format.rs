@@ -1,16 +1,16 @@
-//! The JSON that an answer is to be, as every client dialect asks for it.
+//! The JSON format of an answer, as every client dialect requests it.
 
 use super::conversation::Param;
 use crate::wire::Failure;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-/// The JSON that a request wants.
+/// The JSON format that a request asks for.
 #[derive(Debug)]
 pub enum Format<'a> {
     /// Any object.
     Object,
-    /// What a schema describes.
+    /// JSON that follows a schema.
     Schema(JsonSchema<'a>),
 }
 
@@ -21,20 +21,20 @@ pub struct JsonSchema<'a> {
     pub name: Cow<'a, str>,
     /// A JSON string.
     pub description: Option<&'a RawValue>,
-    /// A JSON object; without one any JSON will do.
+    /// A JSON object; without one, any JSON is accepted.
     pub schema: Option<&'a RawValue>,
-    /// Whether the answer must follow the schema exactly, as the client wrote it.
+    /// The client's value of `strict`: true if the answer must follow the schema exactly.
     pub strict: Option<&'a RawValue>,
 }
 
-/// Reads what a client dialect writes; `None` where it asks for text.
+/// Reads the format that a client dialect writes; `None` if the client asks for text.
 pub type ReadFormat = for<'r> fn(&'r RawValue) -> Result<Option<Format<'r>>, Failure>;
 
-/// A format as the client wrote it. It is read only where the upstream does not read it.
+/// A format as the client wrote it. It is read only if the upstream does not read it.
 #[derive(Debug, Clone)]
 pub struct AskedFormat<'a> {
     /// The parameter.
     pub param: Param<'a>,
-    /// What reads it.
+    /// The function that reads it.
     pub read: ReadFormat,
 }

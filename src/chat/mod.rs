@@ -1,5 +1,5 @@
-//! The hub: what every chat dialect is decoded to and encoded from, so that N client dialects and M upstream dialects are
-//! N+M files. No I/O.
+//! The hub: the types that every chat dialect is decoded to and encoded from. With them, N client dialects and M
+//! upstream dialects need N+M files. No I/O.
 
 pub mod conversation;
 pub mod encoder;

@@ -8,21 +8,21 @@ use std::time::Duration;
 /// A request for answers.
 #[derive(Debug, Default)]
 pub struct ChatRequest<'a> {
-    /// What is answered: a list of messages for each conversation, at least one.
+    /// The conversations to answer, at least one, each as a list of messages.
     pub conversations: Vec<Vec<Message<'a>>>,
-    /// How many answers to each; 0 and 1 are one.
+    /// How many answers to give to each; 0 and 1 both mean one.
     pub answers: u64,
-    /// The tools that are offered.
+    /// The offered tools.
     pub tools: Option<Tools<'a>>,
-    /// The JSON that the answers are to be.
+    /// The JSON format of the answers.
     pub format: Option<AskedFormat<'a>>,
-    /// Everything that goes upstream as it came, by OpenAI's names.
+    /// The parameters that go upstream unchanged, by OpenAI's names.
     pub params: Vec<Param<'a>>,
-    /// The client's name for the limit of its answer, where it sets one.
+    /// The client's name for the limit of its answer, if it sets one.
     pub limit_name: Option<&'static str>,
-    /// Whether the client wants a stream.
+    /// True if the client wants a stream.
     pub stream: bool,
-    /// Whether a stream tells its usage.
+    /// True if a stream reports its usage.
     pub include_usage: bool,
     /// The time limit that the request asks for.
     pub timeout: Option<Duration>,

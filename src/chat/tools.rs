@@ -1,29 +1,29 @@
-//! Tools as every chat dialect sees them: what is offered, which may be called, and calls that were made.
+//! Tools as every chat dialect sees them: the offered tools, the choice among them, and the calls of earlier turns.
 
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-/// What a request offers.
+/// The tools of a request.
 #[derive(Debug, Clone, Default)]
 pub struct Tools<'a> {
     /// The tools in order.
     pub offered: Vec<Tool<'a>>,
     /// Which may be called; `None` leaves it to the upstream.
     pub choice: Option<ToolChoice<'a>>,
-    /// Whether several may be called in one turn; `None` leaves it to the upstream.
+    /// True if several may be called in one turn; `None` leaves it to the upstream.
     pub parallel: Option<bool>,
 }
 
-/// A tool that is offered.
+/// An offered tool.
 #[derive(Debug, Clone)]
 pub struct Tool<'a> {
     /// Its name.
     pub name: Cow<'a, str>,
     /// A JSON string for the model.
     pub description: Option<&'a RawValue>,
-    /// A JSON schema of its arguments; without one it takes none.
+    /// A JSON schema of its arguments; a tool without a schema takes none.
     pub parameters: Option<&'a RawValue>,
-    /// Whether arguments must follow the schema exactly, as the client wrote it.
+    /// The client's value of `strict`: true if arguments must follow the schema exactly.
     pub strict: Option<&'a RawValue>,
 }
 
@@ -47,12 +47,12 @@ pub struct ToolCall<'a> {
     pub id: Cow<'a, str>,
     /// The tool's name.
     pub name: Cow<'a, str>,
-    /// A JSON object as text, or whatever the model wrote in its place.
+    /// The text of a JSON object, or what the model wrote instead.
     pub arguments: Cow<'a, str>,
 }
 
 impl Tools<'_> {
-    /// Whether a tool of this name is offered.
+    /// Returns true if a tool of this name is offered.
     pub fn has(&self, name: &str) -> bool {
         self.offered.iter().any(|tool| tool.name == name)
     }

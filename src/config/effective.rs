@@ -6,20 +6,20 @@ use crate::yaml::{Key, Kind, quote};
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
-/// The column where the origins of values begin, as far as lines leave room.
+/// The column where the origins of values start. Longer lines push it to the right.
 const COLUMN: usize = 48;
 
-/// A value in YAML.
+/// A value written in YAML.
 enum Written {
     /// On the line of its key.
     Line(String),
-    /// One item a line.
+    /// One item per line.
     Items(Vec<String>),
 }
 
 impl Config {
-    /// Returns every key with its value, and with the place where the value was set, as YAML that can be copied. The keys
-    /// stand in the order of the schema. A key without a value is a comment.
+    /// Returns every key with its value, and the place where the value was set, as YAML that can be copied. The keys
+    /// are in the order of the schema. A key without a value becomes a comment.
     pub fn effective(&self) -> String {
         let values = values(self);
         let mut out = String::new();
@@ -44,7 +44,7 @@ fn section(section: &Key, keys: &[Key], values: &BTreeMap<String, Written>, conf
     }
 }
 
-/// Writes one key; `prefix` names the section that the key belongs to.
+/// Writes one key. `prefix` is the section of the key, with a dot.
 fn entry(key: &Key, prefix: &str, values: &BTreeMap<String, Written>, config: &Config, out: &mut String) {
     let name = format!("{prefix}{}", key.name);
     let indent = if prefix.is_empty() { "" } else { "  " };
@@ -70,7 +70,7 @@ fn origin(place: &Place) -> String {
     text.escape_debug().to_string()
 }
 
-/// Returns a value as its kind is written.
+/// Returns a value in the notation of its kind.
 fn scalar(key: &Key, value: &str) -> String {
     match key.kind {
         Kind::Text | Kind::Address => quote(value),
@@ -87,7 +87,7 @@ fn size(bytes: &str) -> String {
     unit.map_or_else(|| bytes.to_owned(), |(name, unit)| format!("{}{name}", count / unit))
 }
 
-/// Returns all values that are set, by `key` or `section.key`.
+/// Returns all values that are set, indexed by `key` or `section.key`.
 fn values(config: &Config) -> BTreeMap<String, Written> {
     let number = |limit: Option<NonZeroU32>| limit.map(|limit| limit.to_string());
     let path = |named: Option<&NamedPath>| named.map(|named| named.as_str().to_owned());

@@ -1,9 +1,9 @@
-//! A host to listen on or to call, checked once.
+//! A checked host to listen on or to call.
 
 use std::fmt;
 use std::net::IpAddr;
 
-/// An IP address or a host name, syntactically valid; IPv6 addresses are kept without brackets.
+/// A syntactically valid IP address or host name. IPv6 addresses have no brackets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Host(String);
 
@@ -22,17 +22,17 @@ impl Host {
         &self.0
     }
 
-    /// True when no address is meant at all.
+    /// Returns true if this is `none`: no address at all.
     pub fn is_none(&self) -> bool {
         self.0.eq_ignore_ascii_case("none")
     }
 
-    /// The address, when this is one and not a name.
+    /// Returns the address, if this is an address and not a name.
     pub fn ip(&self) -> Option<IpAddr> {
         self.0.parse().ok()
     }
 
-    /// True when only programs on this machine can reach a server that listens here.
+    /// Returns true if only programs on this machine can reach a server that listens here.
     pub fn is_loopback(&self) -> bool {
         match self.ip() {
             Some(ip) => ip.is_loopback(),
@@ -47,7 +47,8 @@ impl fmt::Display for Host {
     }
 }
 
-/// Letters, digits, `-` and `_` in dotted labels; a number in the last label would be a mistyped IPv4 address.
+/// Accepts letters, digits, `-` and `_` in dotted labels. A number as the last label is refused: it is a mistyped IPv4
+/// address.
 fn is_name(text: &str) -> bool {
     let label = |label: &str| {
         (1..=63).contains(&label.len()) && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')

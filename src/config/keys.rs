@@ -1,4 +1,4 @@
-//! The keys of `config.yaml`, described once: for the reader, which knows no others, and for editors.
+//! The keys of `config.yaml`. The reader accepts only these, and editors get their descriptions.
 
 use crate::access::{Mode, limits};
 use crate::telemetry::AccessLog;

@@ -1,4 +1,4 @@
-//! The keys of `config.yaml`, as far as one text sets them: the sample sets all, a user's file overlays some.
+//! The keys of `config.yaml` that one text sets. The sample sets all keys, and a user's file overrides some.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::yaml::source::syntax;
 use crate::yaml::value::{boolean, expected, seconds, seconds_or_zero, size};
 use crate::yaml::{PathStep, Section, Source};
 
-/// What one text says; a key that it leaves out is `None`.
+/// The settings of one text. A key that it leaves out is `None`.
 #[derive(Default)]
 pub(super) struct Layer {
     pub port: Option<u16>,
@@ -27,7 +27,7 @@ pub(super) struct Layer {
     pub argo_stream_url: Option<HttpUrl>,
     pub argo_embedding_url: Option<HttpUrl>,
     pub argo_models_url: Option<HttpUrl>,
-    /// The inner `None`: the placeholder, or nothing.
+    /// The inner `None`: the placeholder or an empty value.
     pub user: Option<Option<Username>>,
     pub user_place: Option<Place>,
     pub verbose: Option<bool>,
@@ -49,19 +49,19 @@ pub(super) struct Layer {
     pub callers: Option<String>,
     pub hosts: Option<Hosts>,
     pub access_log: Option<AccessLog>,
-    /// The inner `None`: nowhere.
+    /// The inner `None`: no metrics are served.
     pub admin: Option<(Option<Listen>, Place)>,
     pub metrics_by_caller: Option<bool>,
     pub server_timing: Option<bool>,
-    /// Where each value was set that is no default, by `key` or `section.key`.
+    /// The place of each value that is not a default, indexed by `key` or `section.key`.
     pub places: BTreeMap<String, Place>,
 }
 
 impl Layer {
-    /// Reads a text; a text without content sets nothing.
+    /// Reads a text. An empty text sets nothing.
     ///
     /// # Errors
-    /// Everything that is wrong with the text, in the order of its lines. A text that is not YAML has one problem.
+    /// Every mistake in the text, in the order of its lines. A text that is not YAML has one problem.
     pub fn read(file: &str, text: &str, env: Env<'_>) -> Checked<Layer> {
         let see_sample = format!("compare it with {SAMPLE_FILE}");
         let root = parse(text).map_err(|fault| vec![syntax(file, text, &fault, &see_sample)])?;
@@ -115,11 +115,12 @@ impl Layer {
             server_timing: keys.get(source, "server_timing", boolean),
             places: BTreeMap::new(),
         };
+        // Every known key was read above, so the remaining keys are mistakes.
         keys.finish(source);
         layer
     }
 
-    /// This layer, with what it leaves out taken from `base`, whose values are the defaults.
+    /// Returns this layer, with its gaps filled from `base`, whose values are the defaults.
     pub fn over(self, base: Layer) -> Layer {
         Layer {
             port: self.port.or(base.port),
@@ -152,12 +153,13 @@ impl Layer {
             admin: self.admin.or(base.admin),
             metrics_by_caller: self.metrics_by_caller.or(base.metrics_by_caller),
             server_timing: self.server_timing.or(base.server_timing),
+            // The base holds only defaults, and a default has no place to report.
             places: self.places,
         }
     }
 }
 
-/// Returns the place of each value of the file: of every key, and of every key of a section.
+/// Returns the place of each value in the file, including the keys of sections.
 fn places(entries: &[(Node, Node)], source: &Source<'_>) -> BTreeMap<String, Place> {
     let mut places = BTreeMap::new();
     for (index, (key, value)) in entries.iter().enumerate() {

@@ -5,7 +5,7 @@ use crate::yaml::value::seconds_or_zero;
 use crate::yaml::{Section, Source};
 use std::time::Duration;
 
-/// What `limits` of `config.yaml` says.
+/// The section `limits` of `config.yaml`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LimitsSection {
     pub each: Limits,
@@ -13,7 +13,7 @@ pub struct LimitsSection {
 }
 
 impl LimitsSection {
-    /// Reads the section, if it is there.
+    /// Reads the section, if there is one.
     pub fn read(keys: &mut Section<'_>, source: &mut Source<'_>) -> Option<Self> {
         let mut keys = keys.section(source, "limits")?;
         let section =
@@ -22,7 +22,7 @@ impl LimitsSection {
         Some(section)
     }
 
-    /// This, with what it leaves out taken from `base`.
+    /// Returns this section, with its gaps filled from `base`.
     pub fn over(self, base: Self) -> Self {
         let (own, under) = (self.each, base.each);
         LimitsSection {

@@ -1,21 +1,21 @@
-//! Where a listener of its own listens: a port of this machine, a host with a port, or nowhere.
+//! The address of a separate listener: a port of this machine, a host with a port, or nowhere.
 
 use super::host::Host;
 use std::fmt;
 
-/// A place to listen on.
+/// An address to listen on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listen {
     pub host: Host,
-    /// 0: any free port.
+    /// The port. 0 means any free port.
     pub port: u16,
 }
 
 impl Listen {
-    /// Reads `none`, a port, or `host:port`; an IPv6 address stands in brackets.
+    /// Reads `none`, a port, or `host:port`. An IPv6 address needs brackets.
     ///
     /// # Errors
-    /// What is wrong, for the person who wrote it.
+    /// A message for the person who wrote the value.
     pub fn parse(text: &str) -> Result<Option<Self>, String> {
         let wrong = || format!("expected a port, host:port or none, found {text:?}");
         let (host, port) = match text.trim() {

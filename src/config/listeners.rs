@@ -1,14 +1,14 @@
-//! Where a process listens beside its port, how it speaks there, and where it has its place: `socket`, `tls` and `run_dir`.
+//! The settings `socket`, `tls` and `run_dir`: a further listener, the certificate, and the instance's directory.
 
 use super::value;
 use crate::diagnostics::Place;
 use crate::yaml::{Section, Source};
 use std::path::{Path, PathBuf};
 
-/// What a configuration says of them; nothing by default.
+/// These settings. None is set by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listeners {
-    /// A Unix socket.
+    /// A Unix socket to listen on.
     pub socket: Option<NamedPath>,
     /// The certificate of the port.
     pub tls: Option<TlsFiles>,
@@ -16,7 +16,7 @@ pub struct Listeners {
     pub run_dir: Option<NamedPath>,
 }
 
-/// A path, and where it was named.
+/// A path, and the place that names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedPath {
     path: String,
@@ -31,12 +31,12 @@ pub struct TlsFiles {
 }
 
 impl NamedPath {
-    /// As it was written.
+    /// Returns the path as written.
     pub fn as_str(&self) -> &str {
         &self.path
     }
 
-    /// The path; a relative one begins at the folder of the configuration `config`.
+    /// Returns the path. A relative one starts at the folder of the configuration file `config`.
     pub fn beside(&self, config: &Path) -> PathBuf {
         config.parent().unwrap_or(Path::new("")).join(&self.path)
     }

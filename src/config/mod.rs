@@ -1,4 +1,4 @@
-//! `config.yaml`: where this instance runs. Flags beat the environment beats the file beats the embedded sample.
+//! `config.yaml`: the settings of this instance. Precedence: flags, environment, file, embedded sample.
 //!
 //! ```
 //! # use argo_openai_proxy::config::{Config, Overrides};
@@ -50,65 +50,65 @@ use layer::Layer;
 /// A complete, checked configuration.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// 0: any free port.
+    /// The port. 0 means any free port.
     pub port: u16,
     pub host: Host,
     pub argo_url: HttpUrl,
     pub argo_stream_url: HttpUrl,
     pub argo_embedding_url: HttpUrl,
     pub argo_models_url: HttpUrl,
-    /// `None` until somebody sets it; see [`Config::require_user`].
+    /// `None` if it is not set yet. See [`Config::require_user`].
     pub user: Option<Username>,
-    /// Logs bodies, cut and without keys.
+    /// True if bodies are logged, shortened and without keys.
     pub verbose: bool,
     /// pingora's worker threads, at least one.
     pub num_workers: usize,
-    /// For a whole request; more than zero.
+    /// The time limit of a whole request. More than zero.
     pub timeout: Duration,
-    /// Bytes of a request body.
+    /// The largest request body, in bytes.
     pub max_body: usize,
-    /// Bytes of an upstream answer that is held in memory.
+    /// The largest upstream answer that is kept in memory, in bytes.
     pub max_answer: usize,
     pub connect_timeout: Duration,
-    /// How long requests in flight may take to end at shutdown; zero cuts them.
+    /// How long a shutdown waits for requests in flight. Zero: they are cut at once.
     pub drain_timeout: Duration,
-    /// What each caller may use.
+    /// The limits of each caller.
     pub limits: Limits,
-    /// How long a request waits for a place among those that run at the same time; zero: not at all.
+    /// How long a request may wait in the queue for a place. Zero: it does not wait.
     pub limits_wait: Duration,
-    /// How long a client's connection may wait for its next request.
+    /// How long an idle client connection is kept open for its next request.
     pub keepalive_timeout: Duration,
-    /// How long a request's head may take from its first byte.
+    /// The time limit for a request's head, from its first byte.
     pub head_timeout: Duration,
-    /// Bytes of a request's head.
+    /// The largest request head, in bytes.
     pub max_head: usize,
-    /// How far a body may be behind the slowest rate.
+    /// The longest time that a request body may lag behind the slowest allowed rate.
     pub body_timeout: Duration,
-    /// How far a client that reads may be behind the slowest rate.
+    /// The longest time that a reading client may lag behind the slowest allowed rate.
     pub write_timeout: Duration,
     pub cors_origins: Origins,
-    /// Where it listens beside the port, and how.
+    /// The Unix socket, the certificate and the instance's directory.
     pub listeners: Listeners,
     pub access: Mode,
-    /// The file that lists callers, as it is written: found from the configuration's own folder.
+    /// The file that lists callers, as written. A relative path starts at the configuration's folder.
     pub callers: String,
-    /// More names by which it is reached.
+    /// Further names of the proxy.
     pub hosts: Hosts,
-    /// What is logged of each request.
+    /// The format of the access log.
     pub access_log: AccessLog,
-    /// Where metrics are served, if they are.
+    /// The address that serves metrics, if any.
     pub admin: Option<Listen>,
-    /// True when metrics have a label for the caller.
+    /// True if metrics have a label for the caller.
     pub metrics_by_caller: bool,
-    /// True when replies carry `Server-Timing`.
+    /// True if replies carry `Server-Timing`.
     pub server_timing: bool,
     user_place: Place,
-    /// Where each value was set that is no default.
+    /// The place of each value that is not a default.
     places: BTreeMap<String, Place>,
 }
 
 impl Config {
-    /// Reads `path`; `env` is where `${…}`, `PORT`, `HOST` and `VERBOSE` come from.
+    /// Reads `path`. `env` provides `${…}`, `PORT`, `HOST` and `VERBOSE`.
     ///
     /// # Errors
     /// A file that cannot be read, or every mistake in the file, the environment and the flags.
@@ -124,11 +124,12 @@ impl Config {
         Config::from_text(&file, &text, overrides, env)
     }
 
-    /// Like [`Config::load`], for a text; `file` is its name in messages.
+    /// Like [`Config::load`], for a text. `file` is its name in messages.
     ///
     /// # Errors
     /// Every mistake in the text, the environment and the flags.
     pub fn from_text(file: &str, text: &str, overrides: &Overrides, env: Env<'_>) -> Checked<Config> {
+        // Continue after a mistake, so that all mistakes are reported at once.
         let mut problems = Vec::new();
         let base = Layer::read(SAMPLE_FILE, SAMPLE, env).map(|(layer, _)| layer);
         let base = base.map_err(|found| problems.extend(found)).unwrap_or_default();
@@ -161,7 +162,7 @@ impl Config {
         }
     }
 
-    /// The defaults with the overrides, for when there is no file. The user is not set.
+    /// Returns the defaults with the overrides, for use without a file. The user is not set.
     ///
     /// # Errors
     /// Every mistake in the environment and the flags.
@@ -169,10 +170,10 @@ impl Config {
         Config::from_text(SAMPLE_FILE, "", overrides, env)
     }
 
-    /// The username to call ARGO with: needed to serve, not to look at a configuration.
+    /// Returns the username for ARGO. It is needed to serve, but not to display a configuration.
     ///
     /// # Errors
-    /// Nobody has set it yet; says where and how.
+    /// It is not set. The problem says where and how to set it.
     pub fn require_user(&self) -> Result<&Username, Problem> {
         self.user.as_ref().ok_or_else(|| {
             Problem::new(
@@ -183,7 +184,7 @@ impl Config {
         })
     }
 
-    /// Key and value of every scalar setting, as `${key}` in `routes.yaml` means them. `user` only when it is set.
+    /// Returns key and value of every scalar setting, for `${key}` in `routes.yaml`. `user` is left out if not set.
     pub fn variables(&self) -> impl Iterator<Item = (&'static str, String)> {
         let seconds = |time: Duration| time.as_secs_f64().to_string();
         [
@@ -244,6 +245,7 @@ impl Config {
             write_timeout: layer.write_timeout?,
             cors_origins: layer.cors_origins?,
             listeners: layer.listeners,
+            // Without `access`, only a host of this machine passes the check of `open_to_others`.
             access: layer.access.unwrap_or(Mode::Open),
             callers: layer.callers?,
             hosts: layer.hosts?,
@@ -255,7 +257,7 @@ impl Config {
     }
 }
 
-/// Returns a problem when others reach the proxy: the username is the only credential upstream.
+/// Returns a problem if other machines can reach the proxy: the username is the only credential upstream.
 fn open_to_others(layer: &Layer) -> Option<Problem> {
     let (host, place) = layer.host.as_ref().filter(|(host, _)| !host.is_loopback())?;
     let message = format!("host: everybody who can reach {host} can use ARGO under your username");
@@ -279,7 +281,7 @@ fn listens_nowhere(layer: &Layer) -> Option<Problem> {
     Some(Problem::new(place.clone(), "host: none, and no socket either: the proxy would listen nowhere", Some(help)))
 }
 
-/// Returns a problem when others reach the metrics, which show who uses which models.
+/// Returns a problem if other machines can reach the metrics: they show who uses which models.
 fn watched_by_others(layer: &Layer) -> Option<Problem> {
     let (listen, place) = layer.admin.as_ref()?;
     let listen = listen.as_ref().filter(|listen| !listen.host.is_loopback())?;

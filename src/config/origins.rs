@@ -12,7 +12,7 @@ pub struct Origins(Vec<AllowedOrigin>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum AllowedOrigin {
     Any,
-    /// What sandboxed pages and local files send.
+    /// `null`, which sandboxed pages and local files send.
     Null,
     Exact {
         scheme: String,
@@ -32,7 +32,7 @@ impl Origins {
         Origins(patterns.into_iter().map(|pattern| pattern.0).collect())
     }
 
-    /// Returns true when a browser may read the answer to a request with this `Origin` header.
+    /// Returns true if a browser may read the answer to a request with this `Origin` header.
     pub fn allows(&self, origin: &str) -> bool {
         let asked = AllowedOrigin::parse(origin);
         self.0.iter().any(|pattern| match (pattern, &asked) {
@@ -42,17 +42,17 @@ impl Origins {
         })
     }
 
-    /// The entries, as they are written.
+    /// Returns the entries as written.
     pub fn texts(&self) -> impl Iterator<Item = String> {
         self.0.iter().map(AllowedOrigin::to_string)
     }
 
-    /// True when every origin is allowed, so that answers need not vary by it.
+    /// Returns true if every origin is allowed. Answers then need no `Vary: Origin`.
     pub fn allows_any(&self) -> bool {
         self.0.contains(&AllowedOrigin::Any)
     }
 
-    /// True when no browser origin is allowed at all.
+    /// Returns true if no origin is allowed.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -1,4 +1,4 @@
-//! What beats the file: flags first, then the environment.
+//! Values that override the file: flags first, then the environment.
 
 use super::Env;
 use super::host::Host;
@@ -7,24 +7,25 @@ use crate::access::Mode;
 use crate::diagnostics::{Place, Problem};
 use crate::yaml::value::parse_bool;
 
-/// What the command line says; what it leaves out may come from `PORT`, `HOST` and `VERBOSE`.
+/// Values from the command line. If one is missing, `PORT`, `HOST` or `VERBOSE` may set it.
 ///
-/// A variable that is set to nothing counts as not set, and one that a flag beats is not looked at.
+/// An empty variable counts as not set. A variable that a flag overrides is not checked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Overrides {
     pub port: Option<u16>,
     pub host: Option<String>,
     pub verbose: Option<bool>,
-    /// What a command decides, whatever the file says.
+    /// Set by a command, regardless of the file.
     pub access: Option<Mode>,
 }
 
 impl Overrides {
-    /// Puts flags and environment into `layer` and returns what was wrong with them.
+    /// Writes flags and environment into `layer`. Returns the mistakes in them.
     pub(super) fn apply(&self, env: Env<'_>, layer: &mut Layer) -> Vec<Problem> {
         let mut problems = Vec::new();
         let variable = |name: &str| env(name).filter(|value| !value.trim().is_empty());
 
+        // A mistake in a variable does not matter if a flag overrides the variable.
         let port = self.port.or_else(|| {
             let text = variable("PORT")?;
             text.trim()
@@ -62,7 +63,7 @@ impl Overrides {
         problems
     }
 
-    /// Notes which values come from a flag, and which from a variable.
+    /// Records which values come from a flag and which from a variable.
     fn note_places(&self, env: Env<'_>, layer: &mut Layer) {
         let verbose = self.verbose.map(|verbose| if verbose { "--verbose" } else { "--quiet" });
         let flags = [

@@ -1,6 +1,6 @@
-//! The sample configuration that is built in.
+//! The embedded sample configuration.
 
-/// Every key with its default and a comment: the base of each configuration, and what the setup writes from.
+/// Every key with its default and a comment. It is the base of each configuration and the setup's template.
 pub const SAMPLE: &str = include_str!("../../config.sample.yaml");
-/// What [`SAMPLE`] is called in messages.
+/// The name of [`SAMPLE`] in messages.
 pub const SAMPLE_FILE: &str = "config.sample.yaml";

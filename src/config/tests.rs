@@ -1,4 +1,4 @@
-//! What `config.yaml` promises: defaults, variables and precedence.
+//! Tests of defaults, variables and precedence.
 
 mod mistakes;
 

@@ -1,4 +1,4 @@
-//! URLs to call, as a configuration has them: with a host that can be called, and without query and fragment.
+//! Upstream URLs in a configuration. Each has a valid host, and neither query nor fragment.
 
 use super::host::Host;
 use crate::wire::{HttpUrl, UrlFault};
@@ -7,7 +7,7 @@ use std::net::Ipv6Addr;
 /// Reads a URL.
 ///
 /// # Errors
-/// What is wrong, for the person who wrote it.
+/// A message for the person who wrote the URL.
 pub fn parse_url(text: &str) -> Result<HttpUrl, String> {
     let wrong = |why: &str| format!("{why}, found {text:?}");
     let url = HttpUrl::parse(text).map_err(|fault| wrong(&words(fault)))?;
@@ -33,7 +33,7 @@ fn words(fault: UrlFault) -> String {
     }
 }
 
-/// Splits `host:port`; the colons of a bracketed IPv6 address are part of the host.
+/// Splits `host:port`. The colons of a bracketed IPv6 address are part of the host.
 pub(super) fn split_port(authority: &str) -> (&str, Option<&str>) {
     match authority.rsplit_once(':') {
         Some((host, port)) if !port.contains(']') => (host, Some(port)),
@@ -41,7 +41,7 @@ pub(super) fn split_port(authority: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// In a URL an IPv6 address needs its brackets.
+/// Reads a host from a URL. An IPv6 address without brackets is refused.
 pub(super) fn parse_url_host(text: &str) -> Result<Host, String> {
     if text.parse::<Ipv6Addr>().is_ok() {
         return Err("an IPv6 address needs brackets here".to_owned());

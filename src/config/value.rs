@@ -1,4 +1,4 @@
-//! Turns one YAML node into one setting of `config.yaml`, or says what was expected in its place.
+//! Reads one setting of `config.yaml` from one YAML node, or reports what was expected.
 
 #[cfg(test)]
 mod tests;
@@ -26,7 +26,7 @@ pub(super) fn host(node: &Node) -> Read<Host> {
     Ok(Host::parse(text("an IP address or a host name", node)?)?)
 }
 
-/// A file or a directory; an empty text is none.
+/// Reads the path of a file or a directory. It may not be empty.
 pub(super) fn path(node: &Node) -> Read<String> {
     match text("a path", node)? {
         "" => Err(expected("a path", node)),
@@ -57,7 +57,7 @@ pub(super) fn url(node: &Node) -> Read<HttpUrl> {
     Ok(parse_url(text("a URL", node)?)?)
 }
 
-/// `None` for the sample's placeholder and for nothing: not set yet.
+/// Reads a username. The sample's placeholder and an empty value give `None`: not set yet.
 pub(super) fn user(node: &Node) -> Read<Option<Username>> {
     match text("a username", node)? {
         "" | PLACEHOLDER => Ok(None),
@@ -87,7 +87,7 @@ pub(super) fn file(node: &Node) -> Read<String> {
     }
 }
 
-/// A name without a port, `*.domain`, or `*`.
+/// Accepts a name without a port, `*.domain`, or `*`.
 pub(super) fn host_name(node: &Node) -> Read<String> {
     const WHAT: &str = "a host name without a port, *.domain or *";
     let name = text(WHAT, node)?;

@@ -1,4 +1,4 @@
-//! A problem in a file that people edit: what is wrong, where, what to do about it, and how that is displayed.
+//! Problems in files that people edit: what is wrong, where, what to do about it, and how to display it.
 
 mod problem;
 pub mod report;

@@ -1,25 +1,25 @@
-//! What is wrong with a setting, where it was written, and what to do about it.
+//! A problem with a setting: what is wrong, where it was written, and what to do about it.
 
 use std::fmt;
 
-/// A word of a file. Lines and columns count from 1, columns and lengths in characters.
+/// A word of a file. Lines and columns count from 1. Columns and lengths are in characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spot {
     pub file: String,
     pub line: usize,
     pub column: usize,
-    /// Of the word at fault, as far as it stands in this line; at least 1.
+    /// The length of the part of the word in this line; at least 1.
     pub length: usize,
-    /// The line's text, so that a report needs no file.
+    /// The line's text, so that a report does not need the file.
     pub source: String,
 }
 
-/// Where a setting came from.
+/// The origin of a setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     /// A word of a file.
     Spot(Box<Spot>),
-    /// A whole file: it cannot be read, or the fault has no spot.
+    /// A whole file: it cannot be read, or the problem has no position.
     File(String),
     /// An environment variable.
     Variable(String),
@@ -38,12 +38,12 @@ impl fmt::Display for Place {
     }
 }
 
-/// Whether a problem keeps the program from serving.
+/// How serious a problem is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
-    /// It does.
+    /// The program cannot serve.
     Error,
-    /// It does not, but the setting probably does not do what its writer wants.
+    /// The program can serve, but the setting probably does not do what its author wants.
     Warning,
 }
 
@@ -56,8 +56,8 @@ impl fmt::Display for Severity {
     }
 }
 
-/// One thing that is wrong. Displays as `config.yaml:3:7: message`, with the remedy on a line of its own;
-/// [`super::report`] shows it with its source.
+/// One problem. `Display` writes `config.yaml:3:7: message`, with the remedy on a line of its own. [`super::report`]
+/// adds the source line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     pub severity: Severity,
@@ -67,17 +67,17 @@ pub struct Problem {
     pub help: Option<String>,
 }
 
-/// What was made of a text beside its warnings, or what is wrong with it: at least one error, and the warnings too.
-/// Sorted by place.
+/// The value of a text with its warnings, or all its problems, of which at least one is an error. Problems are sorted
+/// by place.
 pub type Checked<T> = Result<(T, Vec<Problem>), Vec<Problem>>;
 
 impl Problem {
-    /// A reason not to start.
+    /// Creates an error: the program does not start.
     pub fn new(place: Place, message: impl Into<String>, help: Option<String>) -> Self {
         Problem { severity: Severity::Error, place, message: message.into(), help }
     }
 
-    /// Something odd that works.
+    /// Creates a warning: the program works, but something looks wrong.
     pub fn warning(place: Place, message: impl Into<String>, help: Option<String>) -> Self {
         Problem { severity: Severity::Warning, ..Problem::new(place, message, help) }
     }
@@ -86,7 +86,7 @@ impl Problem {
         self.severity == Severity::Error
     }
 
-    /// The file at fault; `None` for a flag or an environment variable.
+    /// Returns the file with the problem; `None` for a flag or an environment variable.
     pub fn file(&self) -> Option<&str> {
         match &self.place {
             Place::Spot(spot) => Some(&spot.file),
@@ -95,7 +95,7 @@ impl Problem {
         }
     }
 
-    /// The word at fault.
+    /// Returns the word with the problem.
     pub fn spot(&self) -> Option<&Spot> {
         match &self.place {
             Place::Spot(spot) => Some(spot),
@@ -103,12 +103,12 @@ impl Problem {
         }
     }
 
-    /// From 1.
+    /// Returns the line, from 1.
     pub fn line(&self) -> Option<usize> {
         self.spot().map(|spot| spot.line)
     }
 
-    /// From 1, in characters.
+    /// Returns the column in characters, from 1.
     pub fn column(&self) -> Option<usize> {
         self.spot().map(|spot| spot.column)
     }

@@ -1,12 +1,12 @@
-//! Shows problems: as a good compiler does, for people, and as JSON, for editors.
+//! Displays problems: for people in the style of a compiler, for editors as JSON.
 
 use super::{Place, Problem, Severity};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
-/// At most this many characters of a source line are shown, around the word at fault.
+/// The maximum of characters to display from a source line, around the word with the problem.
 const SHOWN: usize = 140;
-/// Of these, so many stand before the word when it is far to the right.
+/// How many of these characters stand before a word that is far to the right.
 const BEFORE: usize = 60;
 
 const RED: &str = "\u{1b}[1;31m";
@@ -16,12 +16,12 @@ const CYAN: &str = "\u{1b}[1;36m";
 const BOLD: &str = "\u{1b}[1m";
 const PLAIN: &str = "\u{1b}[0m";
 
-/// Whether a report on stderr may have colours: only on a terminal, and never when `NO_COLOR` says so.
+/// Returns true if a report on stderr may have colours: only on a terminal, and not when `NO_COLOR` forbids it.
 pub fn colours(is_terminal: bool, env: &dyn Fn(&str) -> Option<String>) -> bool {
     is_terminal && env("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
-/// All problems with their sources, and a last line that counts them; empty when there are none.
+/// Returns all problems with their source lines, and a last line that counts them. Empty when there are no problems.
 pub fn text(problems: &[Problem], colours: bool) -> String {
     let mut out = String::new();
     for problem in problems {
@@ -37,7 +37,7 @@ pub fn text(problems: &[Problem], colours: bool) -> String {
 
 type Paint<'a> = &'a dyn Fn(&str, &str) -> String;
 
-/// One problem, and an empty line.
+/// Appends one problem and an empty line.
 fn one(out: &mut String, problem: &Problem, paint: Paint<'_>) {
     let colour = match problem.severity {
         Severity::Error => RED,
@@ -73,7 +73,7 @@ fn help(out: &mut String, problem: &Problem, paint: Paint<'_>) {
     out.push('\n');
 }
 
-/// The part of a line around a column, and the column within that part, from 1.
+/// Returns the part of a line around a column, and the column within that part, from 1.
 fn window(line: &str, column: usize) -> (String, usize) {
     let column = column.max(1);
     let skipped = if column > SHOWN - BEFORE / 2 { column - 1 - BEFORE } else { 0 };
@@ -81,12 +81,12 @@ fn window(line: &str, column: usize) -> (String, usize) {
     (shown, column - skipped)
 }
 
-/// Control characters would reach the terminal.
+/// Replaces control characters, which would otherwise act on the terminal.
 fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() }).collect()
 }
 
-/// Such as `2 errors, 1 warning`.
+/// Returns the counts, such as `2 errors, 1 warning`.
 pub fn count(problems: &[Problem]) -> String {
     let errors = problems.iter().filter(|problem| problem.is_error()).count();
     let counted = |number: usize, what: &str| match number {
@@ -98,7 +98,8 @@ pub fn count(problems: &[Problem]) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// One array; line, column and length are null where the place is not a word of a file, file too where it is no file.
+/// Returns one JSON array. Line, column and length are null where the place is not a word; file is null where it is not
+/// in a file.
 pub fn json(problems: &[Problem]) -> String {
     let rows = problems.iter().map(|problem| {
         let spot = problem.spot();

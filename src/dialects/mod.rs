@@ -1,4 +1,4 @@
-//! How clients and upstreams speak: a folder for each dialect. The hub ([`crate::chat`]) lies between the two sides.
+//! The dialects of clients and upstreams, a folder for each. The hub ([`crate::chat`]) lies between the two sides.
 
 pub mod client;
 pub mod upstream;

@@ -270,7 +270,7 @@ impl Exchange {
         lost
     }
 
-    /// Appends what was held back and the event of a failure. Returns false when the client's dialect has no such event.
+    /// Appends what was held back and the event of a failure. Returns false if the client's dialect has no such event.
     fn end_stream(&mut self, failure: &Failure, out: &mut Vec<u8>) -> bool {
         let instead = self.reply.broken(out);
         let before = out.len();

@@ -1,33 +1,33 @@
-//! What became of each top-level field of a request's body.
+//! How each top-level field of a request's body was changed.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// A field of the client's body or of the call's.
+/// A field of the client's body or of the upstream call's body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FieldChange {
     /// Its name.
     pub name: String,
-    /// What became of it.
+    /// How it was changed.
     pub change: ChangeKind,
 }
 
-/// What became of a field.
+/// How a field was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeKind {
     /// Its value is the same.
     Kept,
-    /// Its value is another.
+    /// Its value is different.
     Changed,
-    /// The client did not give it.
+    /// It is sent upstream, but the client did not send it.
     Added,
-    /// It does not go upstream.
+    /// It is not sent upstream.
     LeftOut,
 }
 
-/// Compares two bodies: first the fields that go upstream, in their order, then those that do not. Empty when one of the
-/// bodies is no object.
+/// Compares two bodies. Returns first the fields that are sent upstream, in their order, then those that are not.
+/// Returns nothing if one of the bodies is not an object.
 pub fn compare(given: &[u8], sent: &[u8]) -> Vec<FieldChange> {
     let read = |body: &[u8]| serde_json::from_slice::<Map<String, Value>>(body).ok();
     let (Some(given), Some(sent)) = (read(given), read(sent)) else { return Vec::new() };

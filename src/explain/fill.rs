@@ -1,4 +1,4 @@
-//! Fills the explanation with what serving decided.
+//! Fills the explanation with the decisions of serving.
 
 use super::fields;
 use super::report::{
@@ -32,7 +32,7 @@ impl From<&[u8]> for ShownBody {
 }
 
 impl Explanation {
-    /// Of a request of which nothing is decided yet.
+    /// Returns the explanation of a request before any decision.
     pub(super) fn new(method: &Method, path: &str) -> Self {
         Explanation {
             method: method.to_string(),
@@ -53,7 +53,7 @@ impl Explanation {
         }
     }
 
-    /// Adds the row that takes it, with the values of its parameters.
+    /// Adds the row that handles it, with the values of its parameters.
     pub(super) fn taken(&mut self, method: &Method, route: &Route, values: Vec<String>, has_body: bool) {
         let own = routing::asks_own(method, route, has_body);
         self.body_from = match (route.upstream.is_some(), own, route.request.is_empty()) {
@@ -72,7 +72,7 @@ impl Explanation {
         });
     }
 
-    /// Adds what was decided on the way, in its order.
+    /// Adds the recorded decisions, in their order.
     pub(super) fn decided(&mut self, steps: Vec<TraceStep>) {
         for step in steps {
             match step {
@@ -137,7 +137,7 @@ impl AppliedRule {
 }
 
 impl Limit {
-    /// All that hold for a call.
+    /// Returns all time limits of a call.
     pub(super) fn all(settings: &Settings, prepared: &Prepared) -> Vec<Limit> {
         let (deadline, upstream) = (&prepared.deadline, &prepared.upstream);
         let limit = |what, time: Duration, set_by| Limit { what, seconds: time.as_secs_f64(), set_by };
@@ -157,7 +157,7 @@ impl Limit {
 }
 
 impl Sent {
-    /// The request of a call that is ready to be made from `given`.
+    /// Returns the upstream request of a call. `given` is the body that the call is made from.
     pub(super) fn new(prepared: &Prepared, given: &Bytes) -> Result<Self> {
         let call = prepared.exchange.call();
         let (upstream, endpoint) = (&prepared.upstream, prepared.endpoints.first());
@@ -188,13 +188,13 @@ impl ShownReply {
         ShownReply { status: head.status.as_u16(), headers: lines(&wire), body: ShownBody::from(body.as_ref()), broken }
     }
 
-    /// The status with its reason.
+    /// Returns the status with its reason.
     pub fn status_line(&self) -> String {
         StatusCode::from_u16(self.status).map_or_else(|_| self.status.to_string(), |status| status.to_string())
     }
 }
 
-/// The headers of a head as it stands on the wire.
+/// Returns the headers of a head as it is sent.
 fn lines(wire: &[u8]) -> Vec<HeaderLine> {
     let text = String::from_utf8_lossy(wire);
     let lines = text.split("\r\n").filter_map(|line| line.split_once(": "));

@@ -1,5 +1,5 @@
-//! Explains what becomes of a request, without a network: the request goes through the code that serves, and what that
-//! decides is written down.
+//! Explains how a request is handled, without a network. The request passes through the same code as in serving, and
+//! each decision is recorded.
 
 mod fields;
 mod fill;
@@ -33,7 +33,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// A request that somebody wonders about.
+/// A request to explain.
 #[derive(Debug, Clone)]
 pub struct Question {
     /// Its method.
@@ -44,22 +44,22 @@ pub struct Question {
     pub headers: HeaderMap,
     /// Its body, complete.
     pub body: Bytes,
-    /// What the upstream would answer to each call, if that matters; the last one serves all further calls.
+    /// The upstream's answer to each call, if given. The last one is repeated for further calls.
     pub answers: Vec<Scripted>,
 }
 
-/// How far a request comes.
+/// The result of the phases that need no network.
 struct Decided {
-    /// What it becomes; a failure is what the client gets.
+    /// The call or the answer that the request leads to, or the failure for the client.
     ready: std::result::Result<Ready, Failure>,
-    /// The body from which its calls are made.
+    /// The body that its calls are made from.
     body: Bytes,
 }
 
-/// Explains a request to what is live.
+/// Explains how a request is handled with the live table and settings.
 ///
 /// # Errors
-/// A head that cannot be written; the heads of a loaded table can.
+/// A head that cannot be written. This does not happen with a loaded table.
 pub fn explain(live: &Arc<Live>, question: &Question) -> Result<Explanation> {
     let (method, settings) = (&question.method, &live.settings);
     let mut facts = ReplyFacts::new(Stopwatch::start(Instant::now(), false), settings.server_timing);
@@ -79,6 +79,7 @@ pub fn explain(live: &Arc<Live>, question: &Question) -> Result<Explanation> {
         }
         Err(failure) => {
             told.verdict = Verdict::Refused;
+            // A request that was refused before routing has no route to name its dialect.
             let client = routing::client_of(facts.route.as_deref(), &question.headers, &question.path);
             told.client = Some(whole(method, refuse(client, &failure), &facts));
         }
@@ -102,7 +103,7 @@ pub fn explain(live: &Arc<Live>, question: &Question) -> Result<Explanation> {
     Ok(told)
 }
 
-/// Takes a request through the phases of serving that need no session.
+/// Runs the phases of serving that need no session.
 fn decide(live: &Live, question: &Question, steps: &Trace, facts: &mut ReplyFacts) -> Decided {
     let (method, headers) = (&question.method, &question.headers);
     let local_ip = Some(Ipv4Addr::LOCALHOST.into());
@@ -140,14 +141,14 @@ fn prepare(
     Terms { headers, settings, begun: Instant::now() }.prepare(&route, plan, false)
 }
 
-/// A whole reply as it would be written.
+/// Returns a whole reply as the client receives it.
 fn whole(method: &Method, answer: Answer, facts: &ReplyFacts) -> ShownReply {
     let head = reply_heads::whole_head(&answer, facts);
     let body = if reply_heads::is_without_body(method, &answer) { Bytes::new() } else { answer.body };
     ShownReply::new(&head, body, false)
 }
 
-/// What the client gets when several calls are answered so, one after the other.
+/// Returns the client's reply if several calls receive these answers, one after the other.
 fn joined(
     method: &Method,
     answers: &[Scripted],
@@ -180,7 +181,7 @@ fn joined(
     Ok(Some(ShownReply::new(&head, body.into(), false)))
 }
 
-/// What the client gets of an upstream's answer.
+/// Returns the client's reply to an upstream's answer.
 fn client(
     method: &Method,
     answer: &Scripted,

@@ -1,51 +1,51 @@
-//! The explanation: what it holds, as JSON has it.
+//! The explanation, with the same structure as its JSON.
 
 use super::fields::FieldChange;
 use serde::Serialize;
 
-/// What becomes of a request, and why.
+/// How a request is handled, and why.
 #[derive(Debug, Clone, Serialize)]
 pub struct Explanation {
     /// The request's method.
     pub method: String,
     /// Its path.
     pub path: String,
-    /// What happens with it.
+    /// How it is answered.
     pub verdict: Verdict,
-    /// Whose body counts.
+    /// Where its body is from.
     pub body_from: BodyFrom,
-    /// The row that takes it.
+    /// The row that handles it.
     pub route: Option<RouteTaken>,
-    /// Rows that look as if they might have taken it.
+    /// Rows that almost match it.
     pub passed_over: Vec<Passed>,
-    /// How its model was found, or not.
+    /// How its model was found, or why it was not.
     pub model: Option<ModelStep>,
-    /// The rules that match the model, and what each did.
+    /// The rules that match the model, and the effects of each.
     pub rules: Vec<AppliedRule>,
-    /// The images that are fetched before anything goes upstream.
+    /// The images that are fetched before the upstream call.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<Fetched>,
-    /// How the model is brought to answer in JSON, in one sentence, where that was asked for.
+    /// How the model is made to answer in JSON, in one sentence. `None` if the request does not ask for JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub structured: Option<String>,
     /// How tokens are counted, in one sentence.
     pub counting: Option<String>,
     /// The time limits of the call.
     pub limits: Vec<Limit>,
-    /// What goes upstream.
+    /// The upstream request.
     pub upstream: Option<Sent>,
-    /// Further calls that go upstream for the same request.
+    /// Further upstream requests for the same client request.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub further: Vec<Sent>,
-    /// What the client gets, where that is known.
+    /// The client's reply, if it is known.
     pub client: Option<ShownReply>,
 }
 
-/// What happens with a request.
+/// How a request is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// It is answered without an upstream.
+    /// The proxy answers it without an upstream.
     AnsweredHere,
     /// It is refused.
     Refused,
@@ -53,19 +53,19 @@ pub enum Verdict {
     Called,
 }
 
-/// Whose body counts.
+/// Where the body of a request is from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BodyFrom {
-    /// The client's.
+    /// The client sent it.
     Client,
-    /// The route's own, since the client gave none.
+    /// The route's own body, because the client sent none.
     Route,
-    /// Nobody's: there is none, or it is not read.
+    /// There is no body, or it is not read.
     Nobody,
 }
 
-/// The row that takes a request.
+/// The row that handles a request.
 #[derive(Debug, Clone, Serialize)]
 pub struct RouteTaken {
     /// Where it stands in the table.
@@ -74,9 +74,9 @@ pub struct RouteTaken {
     pub path: String,
     /// Its methods.
     pub methods: Vec<String>,
-    /// The name of what it does.
+    /// The name of its action.
     pub does: String,
-    /// The same for people.
+    /// A description of its action for people.
     pub about: String,
     /// The parameters of the path: names and decoded values.
     pub parameters: Vec<(String, String)>,
@@ -84,7 +84,7 @@ pub struct RouteTaken {
     pub upstream: Option<String>,
 }
 
-/// A row that was passed over.
+/// A row that almost matched.
 #[derive(Debug, Clone, Serialize)]
 pub struct Passed {
     /// Where it stands in the table.
@@ -95,26 +95,26 @@ pub struct Passed {
     pub methods: Vec<String>,
     /// `other_method`, `other_path` or `shadowed`.
     pub why: &'static str,
-    /// The row that goes before it, for one that is shadowed.
+    /// The row that takes precedence, if this one is shadowed.
     pub by: Option<String>,
 }
 
-/// How a model was found, or not.
+/// How a model was found, or why it was not.
 #[derive(Debug, Clone, Serialize)]
 pub struct ModelStep {
     /// The name that the request gave.
     pub asked: Option<String>,
-    /// The form in which that is a name of the model: `name`, `id`, `prefixed_id`, `short_name`; or `pattern`, or `default`.
+    /// How the name matched: `name`, `id`, `prefixed_id`, `short_name`, `pattern`, or `default`. `None` if it did not.
     pub matched: Option<&'static str>,
     /// The name that the model list shows.
     pub name: Option<String>,
     /// ARGO's id.
     pub id: Option<String>,
-    /// Whether the model is about to go.
+    /// True if the model will be removed soon.
     pub deprecated: bool,
-    /// For a name that no model has: the names that look most like it.
+    /// If the name is unknown: the most similar names.
     pub near: Vec<String>,
-    /// The pattern that the name fits; for a name that fits none, all that there are.
+    /// The pattern that the name matches. If the name is unknown: all patterns.
     pub patterns: Vec<String>,
 }
 
@@ -123,19 +123,19 @@ pub struct ModelStep {
 pub struct AppliedRule {
     /// Where it stands in the table.
     pub place: String,
-    /// What it matches.
+    /// The ids that it matches.
     #[serde(rename = "match")]
     pub pattern: String,
-    /// What it did to this request; nothing, perhaps.
+    /// Its effects on this request. May be empty.
     pub did: Vec<String>,
 }
 
-/// An image that serving fetches and puts in the place of its URL; the explanation leaves the URL there.
+/// An image that the proxy fetches in serving, to replace its URL. The explanation keeps the URL.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Fetched {
-    /// The part of the request.
+    /// The part of the request that holds the URL.
     pub part: String,
-    /// The host that it comes from.
+    /// The host of the URL.
     pub host: String,
 }
 
@@ -144,16 +144,16 @@ pub struct Fetched {
 pub struct Limit {
     /// What is limited.
     pub what: &'static str,
-    /// For how long.
+    /// The limit in seconds.
     pub seconds: f64,
-    /// Who says so.
+    /// The setting behind the limit.
     pub set_by: String,
 }
 
-/// A header as it stands on the wire.
+/// A header as it is sent.
 pub type HeaderLine = (String, String);
 
-/// The request that goes upstream.
+/// The upstream request.
 #[derive(Debug, Clone, Serialize)]
 pub struct Sent {
     /// The upstream's name in the table.
@@ -164,44 +164,44 @@ pub struct Sent {
     pub method: String,
     /// The URL.
     pub url: String,
-    /// The URLs that are tried, in this order, when that one cannot be connected to.
+    /// The URLs to try, in this order, if the first one cannot be reached.
     pub else_urls: Vec<String>,
-    /// Where connections go instead of the URL's host.
+    /// The address to connect to instead of the URL's host.
     pub connect_to: Option<String>,
-    /// Whether it goes to the streaming endpoint.
+    /// True if it is sent to the streaming endpoint.
     pub stream: bool,
     /// The headers in order.
     pub headers: Vec<HeaderLine>,
     /// The body, exactly.
     pub body: ShownBody,
-    /// What became of each field of the client's body.
+    /// How each field of the client's body was changed.
     pub fields: Vec<FieldChange>,
-    /// The prompt's tokens, where the reply tells them.
+    /// The number of the prompt's tokens, if the reply reports it.
     pub prompt_tokens: Option<u64>,
 }
 
-/// What the client gets.
+/// The client's reply.
 #[derive(Debug, Clone, Serialize)]
 pub struct ShownReply {
     /// The status.
     pub status: u16,
-    /// The headers in order, without those that the connection itself adds.
+    /// The headers in order, without those that the connection adds.
     pub headers: Vec<HeaderLine>,
     /// The body, exactly, without its transfer coding.
     pub body: ShownBody,
-    /// Whether the connection breaks after it, since the format has no place for an error.
+    /// True if the connection is closed after it, because the format cannot carry an error.
     pub broken: bool,
 }
 
-/// A body, exactly: text where it is UTF-8.
+/// An exact body, as text if it is UTF-8.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum ShownBody {
-    /// UTF-8.
+    /// A UTF-8 body.
     Text(String),
-    /// Anything else.
+    /// Any other body.
     Bytes {
-        /// In base64.
+        /// The body in base64.
         base64: String,
     },
 }

@@ -1,11 +1,11 @@
-//! What an upstream would answer: a file whose first line may be status and content type.
+//! An upstream's answer read from a file. The first line may hold status and content type.
 
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
 use pingora::Result;
 use pingora::http::ResponseHeader;
 
-/// An answer that no upstream gave.
+/// An answer that stands in for an upstream's.
 #[derive(Debug, Clone)]
 pub struct Scripted {
     head: Option<(StatusCode, HeaderValue)>,
@@ -13,7 +13,7 @@ pub struct Scripted {
 }
 
 impl Scripted {
-    /// Reads `STATUS CONTENT-TYPE`, a line end and a body; or a body alone. It arrives in pieces of `piece` bytes.
+    /// Reads `STATUS CONTENT-TYPE`, a line end and a body, or only a body. It arrives in pieces of `piece` bytes.
     pub fn parse(file: &Bytes, piece: Option<usize>) -> Self {
         let end = memchr::memchr(b'\n', file).unwrap_or(file.len());
         let (first, rest) = file.split_at(end);
@@ -23,15 +23,15 @@ impl Scripted {
         Scripted { head, pieces: body.chunks(size).map(|piece| body.slice_ref(piece)).collect() }
     }
 
-    /// An answer that arrives in these pieces.
+    /// Makes an answer that arrives in these pieces.
     pub fn new(status: StatusCode, content_type: HeaderValue, pieces: Vec<Bytes>) -> Self {
         Scripted { head: Some((status, content_type)), pieces }
     }
 
-    /// The head of the answer to a call; without a first line it is a success of the kind that was called for.
+    /// Returns the head of the answer. Without a first line, it is 200 with the usual content type of such a call.
     ///
     /// # Errors
-    /// None that a parsed head causes.
+    /// None for a parsed head.
     pub fn head(&self, stream: bool) -> Result<ResponseHeader> {
         let (status, content_type) = self.head.clone().unwrap_or_else(|| {
             let usual = if stream { "text/plain; charset=utf-8" } else { "application/json" };
@@ -47,7 +47,7 @@ impl Scripted {
         Ok(head)
     }
 
-    /// The body as it arrives.
+    /// Returns the pieces of the body.
     pub fn pieces(&self) -> impl Iterator<Item = Bytes> + '_ {
         self.pieces.iter().cloned()
     }

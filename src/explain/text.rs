@@ -1,4 +1,4 @@
-//! The explanation for people: a block for each thing that was decided, bodies indented for reading.
+//! The explanation as text for people: one block for each decision, with indented bodies.
 
 use super::fields::ChangeKind;
 use super::report::{
@@ -8,7 +8,7 @@ use super::report::{
 use crate::tokens::{Counting, Tokenizer};
 use std::fmt::{self, Display, Formatter};
 
-/// How tokens are counted.
+/// Returns a sentence about how tokens are counted.
 pub(super) fn counting(counting: Counting, tokenizer: Tokenizer, own: bool) -> String {
     let name = tokenizer.name();
     match (counting, own) {
@@ -187,7 +187,7 @@ fn show_message(f: &mut Formatter<'_>, headers: &[HeaderLine], body: &ShownBody)
     Ok(())
 }
 
-/// JSON indented, anything else as it is.
+/// Returns JSON indented, and any other text unchanged.
 fn pretty(text: &str) -> String {
     match serde_json::from_str::<serde_json::Value>(text) {
         Ok(value) if value.is_object() || value.is_array() => format!("{value:#}"),

@@ -1,6 +1,6 @@
 //! Cuts long texts into pieces of a bounded size, never inside a character or an escape.
 
-/// Pieces of a plain text, each of at most `most` bytes (or one character).
+/// Cuts a plain text into pieces of at most `most` bytes (or one character) each.
 pub fn plain(text: &str, most: usize) -> impl Iterator<Item = &str> {
     pieces(text, move |rest| {
         let mut end = most.min(rest.len());
@@ -11,8 +11,8 @@ pub fn plain(text: &str, most: usize) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Pieces of the inside of a JSON string, each of at most about `most` bytes. The two escapes of a surrogate pair stay
-/// together.
+/// Cuts the inside of a JSON string into pieces of at most about `most` bytes each. The two escapes of a surrogate pair
+/// stay together.
 pub fn json(inside: &str, most: usize) -> impl Iterator<Item = &str> {
     pieces(inside, move |rest| {
         if rest.len() <= most {
@@ -37,7 +37,7 @@ pub fn json(inside: &str, most: usize) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The length of the escape that a text begins with.
+/// Returns the length of the escape that a text begins with.
 fn escape(tail: &str) -> usize {
     let is_high = |escape: &str| {
         let digits = escape.get(2..4).unwrap_or_default().to_ascii_lowercase();

@@ -1,11 +1,11 @@
-//! Numbers as JSON writes them, read eight digits at a time: the values are those of the standard library, to the bit.
+//! Reads JSON numbers, eight digits at a time. The values equal those of the standard library to the bit.
 
 /// A number that was read.
 #[derive(Debug, Clone, Copy)]
 pub struct Decimal {
     negative: bool,
     digits: Digits,
-    /// The power of ten that the digits are to be multiplied by.
+    /// The power of ten by which to multiply the digits.
     exponent: i32,
 }
 
@@ -13,7 +13,7 @@ pub struct Decimal {
 #[derive(Debug, Clone, Copy, Default)]
 struct Digits {
     value: u64,
-    /// Whether there were more than fit.
+    /// True if there were more digits than fit.
     lost: bool,
 }
 
@@ -26,32 +26,32 @@ impl Digits {
     }
 }
 
-/// `value` of a byte in all eight of a word.
+/// Returns a word with `value` in each of its eight bytes.
 const fn eight(value: u64) -> u64 {
     value * 0x0101_0101_0101_0101
 }
 
 const POWERS: [u64; 8] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
-/// The powers of ten that float64 holds exactly.
+/// The powers of ten that float64 represents exactly.
 const EXACT: [f64; 23] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
     1e21, 1e22,
 ];
-/// The bits of a float64 that a float32 has no room for, and what they are halfway between two of those.
+/// A mask of the float64 bits that a float32 lacks. `HALFWAY` is their value midway between two float32.
 const BEYOND: u64 = (1 << 29) - 1;
 const HALFWAY: u64 = 1 << 28;
-/// More than a float64 can be wrong by in its last bits after two roundings.
+/// An upper bound for the error of a float64 after two roundings, in units of its last bit.
 const DOUBT: u64 = 8;
 
 impl Decimal {
-    /// Reads the number that a text begins with, and how long it is; `None` when it begins with none. What follows is for
-    /// the caller to judge.
+    /// Reads the number at the start of a text. Returns the number and its length; `None` when there is no number. The
+    /// caller checks the text after it.
     #[inline(always)]
     pub fn read(text: &[u8]) -> Option<(Self, usize)> {
         Self::read_some::<true>(text)
     }
 
-    /// How long the number is that a text begins with; `None` when it begins with none.
+    /// Returns the length of the number at the start of a text; `None` when there is no number.
     #[inline(always)]
     pub fn length(text: &[u8]) -> Option<usize> {
         Self::read_some::<false>(text).map(|(_, length)| length)
@@ -84,9 +84,9 @@ impl Decimal {
         Some((Decimal { negative, digits, exponent }, at))
     }
 
-    /// Returns the nearest float32, where that is certain without more than float64's precision.
-    // Own code, since fast-float2 0.2.4 is dearer: its `parse_partial` with the checks that JSON's grammar needs on top takes 29 %
-    // more instructions for a vector of 1536 numbers in base64 (737,000 rather than 570,000, by callgrind).
+    /// Returns the nearest float32; `None` where float64's precision cannot decide it.
+    // Own code, since fast-float2 0.2.4 costs more. Its `parse_partial` with the extra checks for JSON's grammar takes
+    // 29 % more instructions for a vector of 1536 numbers in base64 (737,000 instead of 570,000, by callgrind).
     #[inline(always)]
     #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "see DOUBT")]
     pub fn as_f32(self) -> Option<f32> {
@@ -100,14 +100,14 @@ impl Decimal {
     }
 }
 
-/// How many digits a text begins with; their `VALUE` is added to `digits` where it is wanted.
+/// Returns the number of digits at the start of a text. If `VALUE` is set, appends them to `digits`.
 #[inline(always)]
 fn run<const VALUE: bool>(text: &[u8], digits: &mut Digits) -> usize {
     let (words, rest) = text.as_chunks::<8>();
     let mut length = 0;
     for word in words {
         let word = u64::from_le_bytes(*word);
-        // The lowest byte that is marked is the first that is no digit; those above it may be marked wrongly.
+        // The lowest marked byte is the first that is not a digit. Marks above it may be wrong.
         let others = (word.wrapping_add(eight(0x46)) | word.wrapping_sub(eight(0x30))) & eight(0x80);
         let digits_of_word = word.wrapping_sub(eight(0x30));
         if others == 0 {
@@ -119,7 +119,7 @@ fn run<const VALUE: bool>(text: &[u8], digits: &mut Digits) -> usize {
         }
         let count = others.trailing_zeros() / 8;
         if VALUE {
-            // Twice, since a word cannot be shifted by all of its bits.
+            // Shift twice: one shift by all 64 bits would overflow.
             let alone = (digits_of_word << (32 - 4 * count)) << (32 - 4 * count);
             digits.push(value_of(alone), POWERS.get(count as usize).copied().unwrap_or(1));
         }
@@ -132,14 +132,14 @@ fn run<const VALUE: bool>(text: &[u8], digits: &mut Digits) -> usize {
     length + count
 }
 
-/// The number that eight digits make, the first of them in the lowest byte: pairs, then fours, then all.
+/// Returns the value of eight digits, the first in the lowest byte. Combines pairs, then fours, then all eight.
 fn value_of(digits: u64) -> u64 {
     let pairs = (digits.wrapping_mul(10 * 0x100 + 1) >> 8) & 0x00FF_00FF_00FF_00FF;
     let fours = (pairs.wrapping_mul(100 * 0x1_0000 + 1) >> 16) & 0x0000_FFFF_0000_FFFF;
     fours.wrapping_mul(10_000 * 0x1_0000_0000 + 1) >> 32
 }
 
-/// What follows the `e` of a number, and its length.
+/// Reads the exponent after the `e` of a number. Returns it and its length.
 #[cold]
 fn power(text: &[u8]) -> Option<(i32, usize)> {
     let sign = usize::from(matches!(text.first(), Some(b'+' | b'-')));
@@ -155,7 +155,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::value::RawValue;
 
-    /// Both judge a text in the same way, with anything after it.
+    /// Asserts that our reader and serde_json agree on a text, whatever follows it.
     fn agrees(text: &str) -> Result<(), TestCaseError> {
         let is_number = text.starts_with(|c: char| c == '-' || c.is_ascii_digit())
             && text.ends_with(|c: char| c.is_ascii_digit())
@@ -246,7 +246,7 @@ mod tests {
         fn floats_agree(double in any::<f64>(), single in any::<f32>(), near in 0.0001f32..1.0) {
             agrees(&serde_json::to_string(&double).unwrap())?;
             agrees(&serde_json::to_string(&single).unwrap())?;
-            // Halfway between two float32, and beside that.
+            // Test the value halfway between two float32, and values close to it.
             let next = f32::from_bits(near.to_bits() + 1);
             let halfway = f64::midpoint(f64::from(near), f64::from(next));
             for beside in [halfway, halfway.next_up(), halfway.next_down()] {

@@ -1,8 +1,7 @@
-//! Finds where a JSON document ends while it still arrives, so that a chunked request body can be read up to its last
-//! byte and no further (pingora must read the terminal chunk itself).
+//! Finds the end of a JSON document while it arrives. A chunked request body can then be read up to its last byte and
+//! no further, because pingora must read the terminal chunk itself.
 
-/// Scans a document piece by piece. It knows strings and nesting, not grammar: what is wrong with the document is for
-/// the parser to say.
+/// Scans a document piece by piece. It knows strings and nesting but not the grammar; the parser finds mistakes later.
 #[derive(Debug, Default)]
 pub struct BodyEnd {
     depth: usize,
@@ -13,14 +12,14 @@ pub struct BodyEnd {
 }
 
 impl BodyEnd {
-    /// Takes the next piece; returns whether an object or array that began the document is now closed.
+    /// Scans the next piece. Returns true if the object or array that began the document is now closed.
     ///
     /// A document that is a bare string, number or literal never counts as ended here: it ends with the body.
     pub fn push(&mut self, piece: &[u8]) -> bool {
         let mut rest = piece;
         while !self.ended {
             if self.in_string && !self.escaped {
-                // Most of a body is the inside of strings.
+                // Most of a body is the inside of strings, so skip it with a fast search.
                 let plain = memchr::memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
                 rest = rest.get(plain..).unwrap_or_default();
             }
@@ -97,7 +96,7 @@ mod tests {
         }
     }
 
-    /// The same without looking ahead, with another way to keep count.
+    /// A reference scanner: it goes byte by byte and counts in another way.
     fn slow() -> impl FnMut(&[u8]) -> bool {
         let (mut open, mut quoted, mut escaped, mut ended, mut bare) = (Vec::new(), false, false, false, false);
         move |piece| {

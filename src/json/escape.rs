@@ -1,12 +1,12 @@
-//! JSON strings, written and read without a value tree.
+//! Writes and reads JSON strings without a value tree.
 //!
-//! What is written here is also safe inside one SSE `data:` line: clients that split with `str.splitlines` (httpx) treat
-//! U+0085, U+2028, U+2029 and 0x1c–0x1e as line ends, so those are always escaped.
+//! The output is also safe inside one SSE `data:` line. Clients that split with `str.splitlines` (httpx) treat U+0085,
+//! U+2028, U+2029 and 0x1c–0x1e as line ends, so these are always escaped.
 
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-/// What a byte needs before it may stand in a JSON string.
+/// The classes of bytes, by what each needs before it may stand in a JSON string.
 const PLAIN: u8 = 0;
 const ESCAPE: u8 = 1;
 const MAYBE_LINE_END: u8 = 2;
@@ -38,6 +38,7 @@ pub fn push_escaped(out: &mut Vec<u8>, text: &str) {
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
         let class = CLASS[byte as usize];
+        // Plain bytes are copied in one stretch, just before the next escape.
         if class == PLAIN {
             at += 1;
             continue;
@@ -60,7 +61,8 @@ pub fn push_escaped(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(bytes.get(kept..).unwrap_or_default());
 }
 
-/// Whether nothing needs a look of its own; most texts are so. Without branches, so that many bytes are looked at together.
+/// Returns true if no byte needs a closer look, which holds for most texts. The code has no branches, so that many
+/// bytes are checked at once.
 fn is_plain(bytes: &[u8]) -> bool {
     let special = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\' || byte == 0xC2 || byte == 0xE2;
     let (blocks, rest) = bytes.as_chunks::<64>();
@@ -68,7 +70,7 @@ fn is_plain(bytes: &[u8]) -> bool {
     class_of_rest == PLAIN && blocks.iter().all(|block| !block.iter().fold(false, |found, &byte| found | special(byte)))
 }
 
-/// The width of a Unicode line end that starts here, if one does.
+/// Returns the width of the Unicode line end that starts here; `None` if there is none.
 fn line_end(rest: &[u8]) -> Option<usize> {
     match rest {
         [0xC2, 0x85, ..] => Some(2),
@@ -96,7 +98,7 @@ fn push_escape(out: &mut Vec<u8>, what: &[u8]) {
     }
 }
 
-/// Appends the inside of a JSON string that is escaped already, and escapes what clients would take for a line end.
+/// Appends the inside of a JSON string that is escaped already. Escapes characters that clients treat as line ends.
 pub fn push_inside(out: &mut Vec<u8>, inside: &str) {
     let bytes = inside.as_bytes();
     let mut kept = 0;
@@ -133,10 +135,10 @@ pub fn push_number(out: &mut Vec<u8>, number: u64) {
     let _ = write!(out, "{number}");
 }
 
-/// The text of a raw JSON string; `None` when the value is not a string.
+/// Returns the text of a raw JSON string; `None` when the value is not a string.
 ///
-/// Borrowed when nothing in it is escaped. A lone surrogate (`"\ud800"`, which no UTF-8 text can hold) becomes U+FFFD,
-/// so use it where text is inspected, not where it is passed on.
+/// The text is borrowed when nothing in it is escaped. A lone surrogate (`"\ud800"`, which no UTF-8 text can hold)
+/// becomes U+FFFD. Use this function to inspect text, not to pass it on.
 pub fn text_of(raw: &RawValue) -> Option<Cow<'_, str>> {
     let inside = inside_of(raw)?;
     if memchr::memchr(b'\\', inside.as_bytes()).is_none() {
@@ -148,12 +150,12 @@ pub fn text_of(raw: &RawValue) -> Option<Cow<'_, str>> {
     }
 }
 
-/// What stands between the quotes of a raw JSON string, still escaped; `None` when the value is not a string.
+/// Returns the inside of a raw JSON string, still escaped; `None` when the value is not a string.
 pub fn inside_of(raw: &RawValue) -> Option<&str> {
     raw.get().strip_prefix('"')?.strip_suffix('"')
 }
 
-/// Unescapes a string that serde_json refuses: only lone surrogates get here.
+/// Unescapes a string that serde_json refuses. The only cause is a lone surrogate.
 fn lossy(inside: &str) -> String {
     let mut text = String::with_capacity(inside.len());
     let mut rest = inside;
@@ -167,6 +169,7 @@ fn lossy(inside: &str) -> String {
             None => break,
         };
         let decode = |part: &str| serde_json::from_str::<String>(&format!("\"{part}\"")).ok();
+        // Half of a surrogate pair does not decode alone, so try both halves together before giving up.
         match (decode(one), pair.and_then(decode)) {
             (Some(decoded), _) => {
                 text.push_str(&decoded);
@@ -186,12 +189,12 @@ fn lossy(inside: &str) -> String {
     text
 }
 
-/// Whether a raw value is JSON's `null`.
+/// Returns true if a raw value is JSON's `null`.
 pub fn is_null(raw: &RawValue) -> bool {
     raw.get() == "null"
 }
 
-/// The kind of a raw value, as an error message names it.
+/// Returns the kind of a raw value for error messages.
 pub fn kind_of(raw: &RawValue) -> &'static str {
     match raw.get().as_bytes().first() {
         Some(b'{') => "an object",

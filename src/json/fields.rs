@@ -1,14 +1,14 @@
-//! A JSON object as an ordered list of names and raw values: what is not used is never decoded, only passed on.
+//! A JSON object as an ordered list of names and raw values. Unused values are passed on without being decoded.
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
 
-/// A name in an object: borrowed unless it was written with escapes.
+/// A name in an object. It is borrowed unless it was written with escapes.
 pub type Name<'a> = Cow<'a, str>;
 
-/// The fields of one object in the order in which they came, duplicates included.
+/// The fields of one object in their original order, duplicates included.
 #[derive(Debug, Clone, Default)]
 pub struct Fields<'a> {
     list: Vec<(Name<'a>, &'a RawValue)>,
@@ -18,17 +18,17 @@ impl<'a> Fields<'a> {
     /// Reads an object.
     ///
     /// # Errors
-    /// serde_json's, with line and column; also when the text is JSON but no object.
+    /// The error of serde_json, with line and column. A JSON text that is not an object is an error too.
     pub fn parse(text: &'a str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(text)
     }
 
-    /// The value of a field; the last one where a name was repeated, as JSON parsers commonly read it.
+    /// Returns the value of a field. If a name is repeated, the last value counts, as in most JSON parsers.
     pub fn get(&self, name: &str) -> Option<&'a RawValue> {
         self.list.iter().rev().find(|(key, _)| key == name).map(|(_, value)| *value)
     }
 
-    /// Name and value of each field, in order.
+    /// Returns the name and value of each field, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
         self.list.iter().map(|(name, value)| (name.as_ref(), *value))
     }
@@ -102,7 +102,7 @@ impl<'a, 'de: 'a> Deserialize<'de> for NameText<'a> {
 /// Reads a list of raw values.
 ///
 /// # Errors
-/// When the value is not an array.
+/// The value is not an array.
 pub fn list_of(raw: &RawValue) -> Result<Vec<&RawValue>, serde_json::Error> {
     if !raw.get().starts_with('[') {
         return Err(serde_json::Error::custom("not an array"));

@@ -1,4 +1,4 @@
-//! JSON text, read, cut and written without a value tree. No I/O; nothing here knows a route, a model or a socket.
+//! Reads, cuts and writes JSON text without a value tree. No I/O; nothing here knows a route, a model or a socket.
 
 pub mod cut;
 pub mod decimal;

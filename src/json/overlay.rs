@@ -1,4 +1,4 @@
-//! Fields of a JSON object that somebody else decides: fixed ones, and those for objects that lack them.
+//! Sets fields of a JSON object: fixed values, and defaults for missing fields.
 
 use super::Fields;
 use crate::json;
@@ -7,28 +7,28 @@ use bytes::Bytes;
 /// A name and its value as JSON.
 pub type Field = (String, String);
 
-/// Fields to lay over an object.
+/// The fields to set in an object.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Overlay {
-    /// Fields that have this value, whatever the object says.
+    /// Fixed fields: they replace the values of the object.
     pub set: Vec<Field>,
-    /// Fields that have this value where the object has none; `null` is a value.
+    /// Default fields: they are added where the object lacks them. `null` counts as a value.
     pub default: Vec<Field>,
 }
 
 impl Overlay {
-    /// Whether it changes nothing.
+    /// Returns true if there are no fields to set.
     pub fn is_empty(&self) -> bool {
         self.set.is_empty() && self.default.is_empty()
     }
 
-    /// Whether a value has this word in it.
+    /// Returns true if a value contains this word.
     pub fn mentions(&self, word: &str) -> bool {
         self.set.iter().chain(&self.default).any(|(_, value)| value.contains(word))
     }
 
-    /// The object with the fields: in its own order, new ones at the end, all other values to the byte. A text that is no
-    /// object stays as it is, for whoever reads it to refuse.
+    /// Returns the object with the fields set. The order stays, new fields come last, and all other values keep their
+    /// bytes. A text that is not an object is returned unchanged; its reader refuses it.
     pub fn lay(&self, body: Bytes) -> Bytes {
         let Some(fields) = std::str::from_utf8(&body).ok().and_then(|text| Fields::parse(text).ok()) else {
             return body;

@@ -1,9 +1,10 @@
-//! Replaces stretches of a text and leaves every other byte as it is.
+//! Replaces ranges of a text and leaves every other byte unchanged.
 
 use bytes::Bytes;
 use std::ops::Range;
 
-/// The text with each stretch replaced; they come in order and do not overlap, one that does not fit is left out.
+/// Returns the text with each range replaced. The ranges are in order and do not overlap. A range that does not fit is
+/// ignored.
 pub fn splice(text: &[u8], pieces: &[(Range<usize>, Bytes)]) -> Bytes {
     let more: usize = pieces.iter().map(|(_, piece)| piece.len()).sum();
     let mut out = Vec::with_capacity(text.len() + more);

@@ -1,24 +1,24 @@
-//! Lists of numbers, found in one pass: where each stands, and how many numbers it has.
+//! Finds lists of numbers in one pass: the position and the length of each.
 
 use super::decimal::Decimal;
 
-/// A list as it stands in a text.
+/// A list of numbers in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Vector<'a> {
     /// The list with its brackets.
     pub text: &'a str,
-    /// How many numbers it has; of a list of anything else, or of nothing, as many as it has commas and one.
+    /// How many numbers the list has. For an empty list or a list of anything else, the number of commas plus one.
     pub length: usize,
 }
 
 impl<'a> Vector<'a> {
-    /// A list of which nothing is known.
+    /// Creates a list whose content was not checked.
     pub fn new(text: &'a str) -> Self {
         Vector { text, length: memchr::memchr_iter(b',', text.as_bytes()).count() + 1 }
     }
 
-    /// Hands each number to `take`; whether all of them were handed over. A number may be left to others (see
-    /// [`Decimal::as_f32`]): then, and where the text is no list of numbers, it stops early.
+    /// Passes each number to `take`. Returns true if all numbers were passed and accepted. It stops early when `take`
+    /// refuses a number (see [`Decimal::as_f32`]) or when the text is not a list of numbers.
     pub fn each(&self, mut take: impl FnMut(Decimal, &'a str) -> bool) -> bool {
         let text = self.text.as_bytes();
         let mut one = |at| {
@@ -30,8 +30,8 @@ impl<'a> Vector<'a> {
     }
 }
 
-/// The lists of a list of lists of numbers that `text` begins with, and what follows it; `None` for anything else, an empty
-/// list included.
+/// Reads the list of lists of numbers at the start of `text`. Returns the inner lists and the text after the outer
+/// list; `None` for anything else and for empty lists.
 pub fn vectors(text: &str) -> Option<(Vec<Vector<'_>>, &str)> {
     let bytes = text.as_bytes();
     let mut lists = Vec::new();
@@ -48,8 +48,8 @@ pub fn vectors(text: &str) -> Option<(Vec<Vector<'_>>, &str)> {
     }
 }
 
-/// Goes through numbers up to the bracket that closes their list: where that ends, and how many there are. `one` says how
-/// long the number is that stands somewhere.
+/// Reads numbers up to the closing bracket of their list. Returns the end of the list and the count of numbers. `one`
+/// returns the length of the number at a position.
 #[inline(always)]
 fn numbers(text: &[u8], mut at: usize, mut one: impl FnMut(usize) -> Option<usize>) -> Option<(usize, usize)> {
     let mut count = 0;
@@ -70,7 +70,7 @@ fn after(text: &[u8], at: usize, wanted: u8) -> Option<usize> {
     (text.get(at) == Some(&wanted)).then_some(at + 1)
 }
 
-/// Where white space that begins at `at` ends.
+/// Returns the end of the white space that begins at `at`.
 #[inline(always)]
 fn blank(text: &[u8], mut at: usize) -> usize {
     while let Some(b' ' | b'\n' | b'\r' | b'\t') = text.get(at) {
@@ -85,7 +85,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::value::RawValue;
 
-    /// The same with serde_json, for lists of numbers.
+    /// A reference implementation with serde_json.
     fn slowly(text: &str) -> Option<Vec<&str>> {
         let lists: Vec<&RawValue> = serde_json::from_str(text).ok()?;
         let all_numbers = lists.iter().all(|list| {

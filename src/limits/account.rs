@@ -13,7 +13,7 @@ pub struct Account {
     pub(super) concurrency: Arc<Concurrency>,
 }
 
-/// What was used in the last two minutes.
+/// The recent use of an account.
 #[derive(Debug, Default)]
 pub struct Books {
     pub requests: Bucket,
@@ -21,7 +21,7 @@ pub struct Books {
 }
 
 impl Account {
-    /// Returns true while a request of the account runs or waits; `owner` is the list's own handle.
+    /// Returns true while a request of the account runs or waits. `owner` is the list's own handle.
     pub fn is_in_use(owner: &Arc<Self>) -> bool {
         Arc::strong_count(owner) > 1 || Arc::strong_count(&owner.concurrency) > 1
     }

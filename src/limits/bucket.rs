@@ -9,6 +9,7 @@ const MINUTE: f64 = 60.0;
 const DUST: f64 = 1e-6;
 
 /// Used requests or tokens of one account.
+// The sketches of pingora-limits can take one caller for another, and governor cannot charge after the fact.
 #[derive(Debug, Default)]
 pub struct Bucket {
     /// The amount at the time `at`.

@@ -78,7 +78,7 @@ impl Counts {
         self.limit = limit;
     }
 
-    /// Returns the length of the queue. A request with a granted permit has left it, even if its task has not run since.
+    /// Returns the length of the queue. A request with a granted permit has left it, even if its task has not run yet.
     fn queued(&self, free: &Semaphore) -> usize {
         let granted = (self.limit + self.surplus).saturating_sub(self.running + free.available_permits());
         self.waiting.saturating_sub(granted)
@@ -164,8 +164,8 @@ pub struct Turn {
 }
 
 impl Turn {
-    /// Makes a turn through these accounts, last first. Put the wider limit first in the list: a request that waits for the
-    /// narrow one then occupies no place of the wide one.
+    /// Makes a turn through these accounts, last first. The wide limit stands first in the list, so that a request that
+    /// waits for the narrow one takes no place of the wide one.
     pub fn through(ahead: Vec<(Arc<Concurrency>, Bound)>) -> Self {
         Turn { ahead, ..Turn::default() }
     }

@@ -186,7 +186,7 @@ impl Admitted {
         }
     }
 
-    /// Uncounts a request that did not start after all.
+    /// Takes back the count of a request that did not start after all.
     pub fn take_back(&self) {
         for (account, bounds) in &self.parts {
             if bounds.requests.is_some() {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub enum RuleEffect<'a> {
     /// System messages became user messages.
     SystemRole {
-        /// How many.
+        /// The number of messages.
         messages: usize,
     },
     /// The system text was put before the prompt.
@@ -38,7 +38,7 @@ pub enum RuleEffect<'a> {
     Whole,
     /// The method that makes the model answer in JSON, and the reason.
     Structured(Structured, StructuredReason),
-    /// Tokens are counted with this table.
+    /// Tokens are counted with this tokenizer.
     Counts(Tokenizer),
     /// The required length of vectors.
     Dimensions(u32),

@@ -28,6 +28,7 @@ impl Rules {
                 self.drop.push(name.clone());
             }
         }
+        // A parameter has either a default or a fixed value, so a later one cancels an earlier one of the other kind.
         for (name, value) in &over.default {
             self.drop.retain(|dropped| dropped != name);
             forget(&mut self.fixed, name);

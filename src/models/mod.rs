@@ -29,7 +29,7 @@ const NEAR_MATCHES: usize = 3;
 /// One model as clients see it.
 #[derive(Debug, Clone, Default)]
 pub struct Model {
-    /// Its index in its group. `None` for a model that is not listed.
+    /// Its index in its group. It has no meaning for a model that is not listed.
     pub number: usize,
     /// The name that the model list shows.
     pub name: String,

@@ -34,14 +34,14 @@ pub enum Family {
 pub enum Streaming {
     /// The upstream's own stream is passed on.
     Native,
-    /// The call is not streamed; its complete answer is then sent as a stream.
+    /// The call is not streamed. Its complete answer is then sent as a stream.
     Whole,
 }
 
 /// How a model is made to answer in the JSON that a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Structured {
-    /// The model must call a tool whose arguments are the answer. If that is impossible, [`Structured::Instruction`].
+    /// The model must call a tool whose arguments are the answer. If that is impossible, the system text asks for JSON.
     Tool,
     /// The system text asks for JSON.
     Instruction,

@@ -2,7 +2,7 @@
 
 use crate::wire::{Answer, Failure};
 
-/// The part of a client dialect that does not depend on an answer. A row of the registry and a route name one.
+/// The part of a client dialect that does not depend on an answer. Each registry row and each route names one.
 pub trait Client: Send + Sync {
     /// Returns a failure as a whole reply. [`refuse`] adds what all dialects have in common.
     fn error(&self, failure: &Failure) -> Answer;

@@ -34,7 +34,7 @@ pub struct Settings {
     pub allows_origin: OriginCheck,
     /// True if bodies are logged, shortened and without keys.
     pub verbose: bool,
-    /// Which requests are logged. Failures always are.
+    /// The format of the access log. Failures are always logged.
     pub access_log: AccessLog,
     /// True if replies carry `Server-Timing`.
     pub server_timing: bool,

@@ -5,11 +5,11 @@ use std::io::{self, BufRead, Write};
 use super::SetupError;
 use crate::config::check_username;
 
-/// The two ends of a conversation.
+/// The input and the output of a dialogue.
 pub struct Terminal<'t> {
     pub input: &'t mut dyn BufRead,
     pub output: &'t mut dyn Write,
-    /// True when a person is at the other end. Otherwise the setup asks nothing.
+    /// True if a person can answer. Otherwise the setup asks nothing.
     pub interactive: bool,
 }
 
@@ -18,7 +18,7 @@ impl Terminal<'_> {
         writeln!(self.output, "{text}").map_err(SetupError::Terminal)
     }
 
-    /// Asks until the answer is yes or no; an empty answer is `default`.
+    /// Asks until the answer is yes or no. An empty answer means `default`.
     pub(super) fn yes_or_no(&mut self, question: &str, default: bool) -> Result<bool, SetupError> {
         let choice = if default { "[Y/n]" } else { "[y/N]" };
         loop {
@@ -32,7 +32,7 @@ impl Terminal<'_> {
         }
     }
 
-    /// Asks until the name is one that ARGO may take, and says what is wrong with the others.
+    /// Asks until the username is valid for ARGO, and displays what is wrong with each other answer.
     pub(super) fn username(&mut self) -> Result<String, SetupError> {
         loop {
             let name = self.ask("Enter your username: ")?;
@@ -43,13 +43,13 @@ impl Terminal<'_> {
         }
     }
 
-    /// One line, without surrounding blanks; the end of the input is an error, so that no question repeats for ever.
+    /// Reads one line, without surrounding blanks. The end of the input is an error, so that no question loops forever.
     pub(super) fn ask(&mut self, prompt: &str) -> Result<String, SetupError> {
         write!(self.output, "{prompt}").and_then(|()| self.output.flush()).map_err(SetupError::Terminal)?;
         let mut line = Vec::new();
         match self.input.read_until(b'\n', &mut line) {
             Ok(0) => {
-                // The prompt's line is still open.
+                // The cursor is still on the prompt's line.
                 self.say("")?;
                 Err(SetupError::InputEnded)
             }

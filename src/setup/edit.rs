@@ -1,7 +1,7 @@
-//! Changes single values of a YAML text and leaves every other byte, comments above all, as it was.
+//! Changes single values of a YAML text. All other bytes stay unchanged, so comments survive.
 
-/// The text with `key`, which stands at the start of a line, set to `value` (YAML already); the line's comment stays.
-/// A key that is not there is added at the end.
+/// Returns the text with `key`, at the start of a line, set to `value` (already YAML). The line's comment stays.
+/// A missing key is added at the end.
 pub fn set_value(text: &str, key: &str, value: &str) -> String {
     let mut out = String::with_capacity(text.len() + value.len());
     let mut done = false;
@@ -32,7 +32,7 @@ pub fn only_keys(text: &str, keys: &[&str]) -> String {
     text.lines().filter(is_shown).map(|line| split_comment(line).0).flat_map(|line| [line, "\n"]).collect()
 }
 
-/// Splits a line into what it sets (without trailing blanks) and its comment. `#` starts a comment only outside of
+/// Splits a line into its content (without trailing blanks) and its comment. `#` starts a comment only outside of
 /// quotes and after a blank.
 fn split_comment(line: &str) -> (&str, &str) {
     let mut quote = None;
@@ -48,7 +48,7 @@ fn split_comment(line: &str) -> (&str, &str) {
                 let (value, comment) = line.split_at(at);
                 return (value.trim_end(), comment);
             }
-            // A quote opens a scalar only at its start.
+            // A quote counts only at the start of a scalar.
             None if matches!(c, '"' | '\'') && matches!(before, ' ' | '\t' | '[' | ',' | '{') => {
                 quote = Some(c);
             }

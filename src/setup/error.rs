@@ -1,4 +1,4 @@
-//! Why a setup ended without a configuration, and what to do then.
+//! Why a setup ended without a configuration, and what to do about it.
 
 use std::fmt;
 use std::io;
@@ -6,29 +6,29 @@ use std::path::PathBuf;
 
 use crate::config::Problem;
 
-/// See [`SetupError::exit_code`] for what each means to a shell.
+/// Why a setup failed. See [`SetupError::exit_code`] for the exit codes.
 #[derive(Debug)]
 pub enum SetupError {
-    /// There is nobody to ask, and `--yes` was not given.
+    /// There is no terminal to ask on, and `--yes` was not given.
     NeedsTerminal {
         config: PathBuf,
         exists: bool,
     },
     /// `--yes` without `--user`.
     NeedsUser,
-    /// `--user` with a name that ARGO refuses; the text says why.
+    /// `--user` with a name that ARGO refuses. Holds the reason.
     BadUser(String),
-    /// There is a configuration, and nobody allowed to replace it.
+    /// There is a configuration already, and no permission to replace it.
     Exists(PathBuf),
-    /// The person said no.
+    /// The person answered no.
     Declined(PathBuf),
-    /// The input ended in the middle of the questions; nothing was written.
+    /// The input ended during the questions. Nothing was written.
     InputEnded,
-    /// The input ended at the review; the file is there.
+    /// The input ended at the review. The file was written.
     NotConfirmed(PathBuf),
-    /// What would have been written is not a valid configuration.
+    /// The new text is not a valid configuration.
     Invalid(Vec<Problem>),
-    /// No free port was to be had.
+    /// No free port was found.
     NoPort(io::Error),
     Write {
         config: PathBuf,
@@ -38,7 +38,7 @@ pub enum SetupError {
 }
 
 impl SetupError {
-    /// 2 for a call that cannot work as it was made, 1 for everything else.
+    /// Returns 2 if the command cannot work as called, and 1 for everything else.
     pub fn exit_code(&self) -> u8 {
         match self {
             SetupError::NeedsTerminal { .. } | SetupError::NeedsUser | SetupError::BadUser(_) => 2,
@@ -91,7 +91,7 @@ impl fmt::Display for SetupError {
 
 impl std::error::Error for SetupError {}
 
-/// A path as a shell takes it when pasted.
+/// Returns a path quoted for a shell, so that it can be pasted.
 fn shell_quote(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-');
     if text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }

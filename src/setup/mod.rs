@@ -1,4 +1,4 @@
-//! The first-time setup: makes `config.yaml` out of the sample, with a person at a terminal or without one.
+//! The first-time setup: makes `config.yaml` from the sample, with or without a person at a terminal.
 
 mod dialogue;
 mod edit;
@@ -25,33 +25,33 @@ use crate::config::{Config, Overrides, SAMPLE, SAMPLE_FILE, check_username};
 use crate::wire::HttpUrl;
 use crate::yaml::quote;
 
-/// What the command line says about the setup.
+/// The setup's options from the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetupOptions {
     /// The file to write.
     pub config: PathBuf,
-    /// Ask nothing.
+    /// True to ask nothing.
     pub yes: bool,
     pub user: Option<String>,
-    /// `None`: a random free one. 0: another one at each start.
+    /// `None`: a random free port, chosen once. 0: another free port at each start.
     pub port: Option<u16>,
-    /// Replace an existing file without asking.
+    /// True to replace an existing file without asking.
     pub force: bool,
 }
 
-/// Asks several URLs at once whether they can be reached: [`probe_all`], or a stand-in for it.
+/// Tests several URLs at once: [`probe_all`], or a stand-in for it.
 pub type Probe<'p> = &'p dyn Fn(&[HttpUrl], Duration) -> Vec<Reachability>;
 
 const RULE: &str = "--------------------------------------";
 
-/// What the review shows: the keys of the specification, which has all that the questions decide among them.
+/// The keys that the review displays: those of the specification. They include all keys that the questions set.
 const REVIEWED: &[&str] =
     &["port", "argo_url", "argo_stream_url", "argo_embedding_url", "user", "verbose", "num_workers", "timeout"];
 
-/// The last line of the review: a comment, as everything in it is YAML.
+/// The last line of the review. It is a comment, so that the review stays valid YAML.
 const ALL_KEYS: &str = "# All other keys have their defaults. To see them: argo-openai-proxy check --print";
 
-/// The setup on this process's own terminal and network.
+/// Runs the setup on this process's terminal and network.
 ///
 /// # Errors
 /// See [`SetupError`].
@@ -61,12 +61,12 @@ pub fn run_on_terminal(options: &SetupOptions) -> Result<(), SetupError> {
     run(options, &mut terminal, &probe_all)
 }
 
-/// Asks what has to be asked, checks the connection, writes the file and shows it.
+/// Asks the open questions, checks the connection, writes the file and displays it.
 ///
 /// Unreachable URLs are reported but do not fail the setup: people often run it off-site.
 ///
 /// # Errors
-/// See [`SetupError`]; except at the review nothing has been written then.
+/// See [`SetupError`]. After an error nothing has been written, except after one at the review.
 pub fn run(options: &SetupOptions, terminal: &mut Terminal<'_>, probe: Probe<'_>) -> Result<(), SetupError> {
     let overwrite = may_write(options, terminal)?;
     let answers = answers(options, terminal)?;
@@ -80,7 +80,7 @@ pub fn run(options: &SetupOptions, terminal: &mut Terminal<'_>, probe: Probe<'_>
     review(options, &text, terminal)
 }
 
-/// Returns true when the file may replace one. An error says that no file may be written.
+/// Returns true if the new file may replace an existing one. An error means that no file may be written.
 fn may_write(options: &SetupOptions, terminal: &mut Terminal<'_>) -> Result<bool, SetupError> {
     let config = &options.config;
     let exists = config.symlink_metadata().is_ok();
@@ -111,11 +111,11 @@ fn may_write(options: &SetupOptions, terminal: &mut Terminal<'_>) -> Result<bool
     if terminal.yes_or_no(&question, false)? { Ok(exists) } else { Err(SetupError::Declined(config.clone())) }
 }
 
-/// What differs between two people's configurations.
+/// The settings that differ from person to person.
 struct Answers {
     port: u16,
     user: String,
-    /// `None`: as the sample has it.
+    /// `None`: as in the sample.
     verbose: Option<bool>,
 }
 
@@ -154,7 +154,7 @@ fn render(answers: &Answers) -> String {
     }
 }
 
-/// Reads the new text as a server would, without this shell's environment.
+/// Reads the new text as the server does, but without this shell's environment.
 fn checked(options: &SetupOptions, text: &str) -> Result<Config, SetupError> {
     let file = options.config.display().to_string();
     Config::from_text(&file, text, &Overrides::default(), &|_| None)

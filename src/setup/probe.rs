@@ -1,7 +1,7 @@
-//! Probes a URL from here, and distinguishes the ways in which it cannot be reached.
+//! Tests if a URL can be reached from this machine, and finds the reason if not.
 //!
-//! The question is a GET without a body: ARGO's routes are POST only and answer it 405, which costs nothing and needs
-//! no username. Names are resolved here because pingora's peers block on names and panic on unknown ones.
+//! A probe is a GET without a body. ARGO's routes accept only POST and answer 405, which costs nothing and needs no
+//! username. Names are resolved here because pingora's peers block on names and panic on unknown ones.
 
 #[cfg(test)]
 mod tests;
@@ -19,17 +19,17 @@ use super::reachability::Reachability;
 use super::why::{connect_failure, unanswered};
 use crate::wire::HttpUrl;
 
-/// A name may have several addresses; more than these are not tried.
+/// The most addresses of a name to try.
 const MOST_ADDRESSES: usize = 4;
 
-/// Asks one URL. `connect_timeout` bounds each of: resolving the name, connecting to one of its (at most four)
+/// Tests one URL. `connect_timeout` limits each step: resolving the name, connecting to one of its (at most four)
 /// addresses, and waiting for the answer.
 pub async fn probe(url: &HttpUrl, connect_timeout: Duration) -> Reachability {
     let addresses = match resolve(url, connect_timeout).await {
         Ok(addresses) => addresses,
         Err(failure) => return failure,
     };
-    // Building a connector reads the system's certificates, and panics on broken ones: neither belongs on this thread.
+    // A new connector reads the system's certificates and panics on broken ones. A blocking thread contains both.
     let Ok(connector) = tokio::task::spawn_blocking(|| Connector::new(None)).await else {
         return Reachability::Tls("the system's CA certificates cannot be loaded".to_owned());
     };
@@ -43,7 +43,7 @@ pub async fn probe(url: &HttpUrl, connect_timeout: Duration) -> Reachability {
     last
 }
 
-/// Asks all URLs at once, from outside of any runtime; the answers are in the order of the questions.
+/// Tests all URLs at once. Call it outside of any runtime. The results are in the order of the URLs.
 pub fn probe_all(urls: &[HttpUrl], connect_timeout: Duration) -> Vec<Reachability> {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -58,7 +58,7 @@ pub fn probe_all(urls: &[HttpUrl], connect_timeout: Duration) -> Vec<Reachabilit
         }
         answers
     });
-    // A resolver that hangs must not hold up the exit.
+    // A resolver that hangs must not delay the exit.
     runtime.shutdown_background();
     answers
 }
@@ -69,7 +69,7 @@ async fn resolve(url: &HttpUrl, limit: Duration) -> Result<Vec<SocketAddr>, Reac
         Ok(Ok(addresses)) => Ok(addresses.collect()),
         Ok(Err(error)) => {
             let why = error.to_string();
-            // std's own introduction says no more than "DNS" does.
+            // The prefix from std adds nothing to "DNS".
             let why = why.trim_start_matches("failed to lookup address information: ");
             Err(Reachability::UnknownHost(why.to_owned()))
         }
@@ -112,7 +112,7 @@ fn request(url: &HttpUrl) -> pingora::Result<RequestHeader> {
     Ok(request)
 }
 
-/// Remembers that TCP got through.
+/// Records that the TCP connection was made.
 #[derive(Clone, Debug, Default)]
 struct Connected(Arc<AtomicBool>);
 

@@ -1,41 +1,41 @@
-//! What a probe of a URL found, in words for a person.
+//! The result of a probe of a URL, with a message for people.
 
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What became of one question.
+/// The result of one probe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reachability {
-    /// There is an HTTP server, and this is its status. 405 is what a working ARGO route says to a GET.
+    /// An HTTP server answered with this status. A working ARGO route answers a GET with 405.
     Answers(u16),
-    /// No address for the host: DNS does not know it, or does not answer.
+    /// The host has no address: DNS does not know it or does not answer.
     UnknownHost(String),
-    /// No answer to the connection attempt: what a firewall does, and ARGO outside of Argonne's network.
+    /// The connection attempt got no answer. Firewalls do this, and ARGO outside of Argonne's network.
     Hangs(Duration),
     Refused(SocketAddr),
-    /// A Unix socket that cannot be connected to.
+    /// The Unix socket cannot be connected to.
     NoSocket(PathBuf, String),
-    /// The network says that there is no way there.
+    /// The network reports no route to the address.
     NoRoute(String),
-    /// Connected, but TLS could not be agreed on.
+    /// Connected, but the TLS handshake failed.
     Tls(String),
-    /// Connected, but what answers does not speak HTTP.
+    /// Connected, but the answer is not HTTP.
     NotHttp(String),
-    /// Connected, but no HTTP answer in time.
+    /// Connected, but there was no HTTP answer in time.
     Silent(Duration),
-    /// Anything else that keeps an answer away.
+    /// Any other reason for a missing answer.
     Broken(String),
 }
 
 impl Reachability {
-    /// True when the URL is one that ARGO's POST routes may be called at.
+    /// Returns true if ARGO's POST routes can be called at the URL.
     pub fn works(&self) -> bool {
         matches!(self, Reachability::Answers(405 | 200..=299))
     }
 
-    /// A remedy, for failures that have a usual one.
+    /// Returns a remedy, if there is a usual one.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Reachability::UnknownHost(_)
@@ -62,7 +62,7 @@ impl Reachability {
     }
 }
 
-/// What is wrong with TLS. pingora hands on only what rustls says, not its type.
+/// Returns a message about a TLS failure, found by its text: pingora passes on the text of rustls, not its type.
 fn tls(why: &str) -> &'static str {
     if says(why, &["UnknownIssuer"]) {
         "TLS failed: nobody whom this machine trusts vouches for its certificate"

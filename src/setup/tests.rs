@@ -1,4 +1,4 @@
-//! The setup's dialogue, driven by strings.
+//! Tests of the setup's dialogue, with strings as input and output.
 
 mod questions;
 
@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-/// A folder of a test's own, gone when the test is.
+/// A folder for one test. It is removed after the test.
 pub(super) struct Folder(PathBuf);
 
 impl Folder {
@@ -44,7 +44,7 @@ fn reachable(urls: &[HttpUrl], _: Duration) -> Vec<Reachability> {
     vec![Reachability::Answers(405); urls.len()]
 }
 
-/// Runs a setup with `input` typed; the outcome and what was on the screen.
+/// Runs a setup with `input` typed. Returns the outcome and the text on the screen.
 fn dialogue(options: &SetupOptions, input: &str) -> (Result<(), SetupError>, String) {
     converse(options, input, true, &reachable)
 }

@@ -1,4 +1,4 @@
-//! Puts a file in place whole or not at all, readable by its owner only.
+//! Writes a file atomically, readable by its owner only.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 /// Writes `text` to `path` with mode 0600.
 ///
 /// # Errors
-/// Whatever the file system says; [`io::ErrorKind::AlreadyExists`] when there is a file and `overwrite` is not given,
-/// also when it came into being this moment.
+/// The file system's error. [`io::ErrorKind::AlreadyExists`] if there is a file and `overwrite` is not given, even if
+/// the file was created only a moment ago.
 pub fn write_private(path: &Path, text: &str, overwrite: bool) -> io::Result<()> {
-    // Through a link, so that the link stays one.
+    // Follow a symbolic link, so that the link itself stays.
     let target = if overwrite { fs::canonicalize(path).ok() } else { None };
     let target = target.unwrap_or_else(|| path.to_owned());
     let (temporary, mut file) = beside(&target)?;
@@ -20,7 +20,7 @@ pub fn write_private(path: &Path, text: &str, overwrite: bool) -> io::Result<()>
         .and_then(|()| file.sync_all())
         .and_then(|()| place(&temporary, &target, overwrite));
     if placed.is_err() || !overwrite {
-        // The name is ours; when it cannot go there is nothing left to do about it.
+        // The temporary file is ours. If removing it fails, nothing more can be done.
         let _ = fs::remove_file(&temporary);
     }
     placed
@@ -32,7 +32,7 @@ fn place(temporary: &Path, target: &Path, overwrite: bool) -> io::Result<()> {
     }
     match fs::hard_link(temporary, target) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            // A file system without hard links: look first, then rename.
+            // The file system has no hard links, so check first and then rename.
             match fs::symlink_metadata(target) {
                 Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
                 Err(_) => fs::rename(temporary, target),
@@ -42,7 +42,7 @@ fn place(temporary: &Path, target: &Path, overwrite: bool) -> io::Result<()> {
     }
 }
 
-/// A new file in the folder of `target`: only within one folder is a rename sure to be atomic.
+/// Makes a file in the folder of `target`, because only a rename within one folder is sure to be atomic.
 fn beside(target: &Path) -> io::Result<(PathBuf, File)> {
     let name = target.file_name().ok_or(io::ErrorKind::InvalidInput)?;
     loop {

@@ -24,7 +24,7 @@ pub enum Matched {
     Route(Arc<Route>, Vec<String>),
     /// The methods of the path; the request's method is not among them.
     OtherMethods(Vec<Method>),
-    /// Nothing is served there. The paths are the most similar ones.
+    /// No route has this path. The value lists the most similar paths.
     Nothing(Vec<String>),
 }
 

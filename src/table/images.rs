@@ -25,8 +25,8 @@ impl Default for Images {
 }
 
 impl Images {
-    /// Returns true if images may come from this host whatever its address is. `host` is in lower case, an address in its
-    /// usual form.
+    /// Returns true if images may come from this host whatever its address is. `host` is in lower case, an address in
+    /// its usual form.
     pub fn allows(&self, host: &str, port: u16) -> bool {
         self.allowed.iter().any(|allowed| allowed.covers(host, port))
     }

@@ -23,7 +23,7 @@ impl Table {
     /// Reads a table that may name the items of `registry`.
     ///
     /// # Errors
-    /// Those of [`Table::load`].
+    /// The same as for [`Table::load`].
     pub fn load_with(registry: &Registry, file: &str, text: &str, variables: &Variables<'_>) -> Checked<Self> {
         let files = Files::gather(file, text, variables)?;
         let mut source = Source::of(&files.list);

@@ -34,8 +34,8 @@ pub fn lay_over<'n>(written: Written<'n>, more: Written<'n>) -> Written<'n> {
     }
 }
 
-/// Merges two lists; `None` when the first file has no list. That error is reported already, and more errors about missing
-/// items would be guesses.
+/// Merges two lists; `None` when the first file has no list. That error is reported already, and more errors about
+/// missing items would be guesses.
 fn lists<T>(all: Option<Vec<T>>, more: Option<Vec<T>>, add: impl Fn(&mut Vec<T>, T)) -> Option<Vec<T>> {
     let mut all = all?;
     more.into_iter().flatten().for_each(|one| add(&mut all, one));

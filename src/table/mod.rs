@@ -1,5 +1,5 @@
-//! `routes.yaml`, checked and indexed. Turns text into a [`Table`] with warnings, or into a list of all problems, each at
-//! the exact word.
+//! `routes.yaml`, checked and indexed. Turns text into a [`Table`] with warnings, or into a list of all problems, each
+//! at the exact word.
 
 mod compile;
 mod find;

@@ -17,7 +17,7 @@ impl Pattern {
     /// Reads a path; `None` when it has no parameters.
     ///
     /// # Errors
-    /// What is wrong with the path.
+    /// A sentence about what is wrong with the path.
     pub fn parse(path: &str) -> Result<Option<Self>, String> {
         if !path.starts_with('/') {
             return Err(format!("path '{path}' must begin with a slash"));

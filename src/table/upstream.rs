@@ -73,7 +73,7 @@ impl Endpoints {
 /// A header that goes along with every call.
 #[derive(Debug, Clone)]
 pub struct Header {
-    /// Its name.
+    /// The header's name.
     pub name: HeaderName,
     /// The header's value. It is marked sensitive when it contains an environment variable.
     pub value: HeaderValue,
@@ -145,7 +145,7 @@ impl Default for Tls {
 /// An upstream of the table.
 #[derive(Clone)]
 pub struct Upstream {
-    /// Its name in the table.
+    /// The upstream's name in the table.
     pub name: String,
     /// A hash of the name and all connection settings. Connections of different groups are never shared.
     pub group: u64,

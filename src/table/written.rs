@@ -51,7 +51,7 @@ pub struct Upstream {
 /// `breaker` of an upstream.
 #[derive(Default)]
 pub struct Breaker {
-    /// Where it begins.
+    /// The path to this mapping.
     pub path: Vec<PathStep>,
     pub failures: Option<NonZeroU32>,
     pub open_for: Option<Duration>,
@@ -63,7 +63,7 @@ pub type Urls = At<Vec<At<String>>>;
 /// `tls` of an upstream.
 #[derive(Default)]
 pub struct Tls {
-    /// Where it begins.
+    /// The path to this mapping.
     pub path: Vec<PathStep>,
     pub ca: Option<At<String>>,
     pub verify: Option<At<bool>>,
@@ -95,7 +95,7 @@ impl Group {
 
 /// A row of a group's `rules`.
 pub struct Rule {
-    /// What it is called in messages.
+    /// The name in messages.
     pub called: String,
     pub path: Vec<PathStep>,
     /// True if `match` is its only key.
@@ -123,9 +123,9 @@ pub struct Rule {
 
 /// A row of `routes`.
 pub struct Route<'n> {
-    /// What it is called in messages.
+    /// The name in messages.
     pub called: String,
-    /// Where it begins.
+    /// The path to this mapping.
     pub start: Vec<PathStep>,
     pub path: Option<At<String>>,
     pub method: Option<At<Vec<At<String>>>>,

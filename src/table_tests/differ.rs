@@ -1,13 +1,13 @@
-//! What of an expected JSON value is not so in another.
+//! Finds the differences between an expected JSON value and the actual one.
 
 use super::excerpt::cut;
 use serde_json::Value;
 
-/// At most this many differences of one value are told.
+/// The most differences to report for one value.
 const MOST: usize = 5;
 
-/// Each difference, with the way to it. Objects may have more fields than expected, lists must have as many items; `null`
-/// is expected of a field that is not there, too. Numbers are compared by their value.
+/// Returns each difference, with its path. Objects may have more fields than expected, but lists need the same number
+/// of items. An expected `null` also matches a missing field. Numbers are compared by value.
 pub fn differences(at: &str, expected: &Value, got: &Value) -> Vec<String> {
     let mut found = Vec::new();
     compare(at.to_owned(), expected, Some(got), &mut found);

@@ -1,9 +1,9 @@
-//! Texts as problems show them.
+//! Shortens texts for problems.
 
-/// At most this many characters of a text are shown.
+/// The most characters of a text to show.
 const SHOWN: usize = 300;
 
-/// Returns the beginning of a text that is too long to show.
+/// Returns a text, or the beginning of a text that is too long to show.
 pub fn cut(text: &str) -> String {
     let mut shown: String = text.chars().take(SHOWN).collect();
     if shown.len() < text.len() {

@@ -1,5 +1,5 @@
-//! Runs the tests that a table brings along, through the code that serves, without a network. What differs is a problem at
-//! the word that expects it.
+//! Runs the tests in a table with the serving code, without a network. Each difference becomes a problem at the place
+//! of the expectation.
 
 mod differ;
 mod excerpt;
@@ -16,20 +16,20 @@ use reply_text::ReplyText;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// Who calls the upstream in tests.
+/// The username for the upstream in tests.
 pub const USER: &str = "tester";
 
-/// What came of the tests.
+/// The result of the tests.
 pub struct Ran {
-    /// How many were run.
+    /// The number of tests that were run.
     pub run: usize,
-    /// How many were not, since a file takes the row out that they are about.
+    /// The number of tests that were not run, because a file removes their row.
     pub left_out: usize,
-    /// What is wrong.
+    /// The problems that were found.
     pub problems: Vec<Problem>,
 }
 
-/// Runs all tests of what is live.
+/// Runs all tests of the live table.
 pub fn run(live: &Arc<Live>) -> Ran {
     let (left_out, run): (Vec<&Trial>, Vec<_>) = live.table.trials().iter().partition(|trial| trial.is_left_out);
     let problems = run.iter().flat_map(|trial| one(live, trial)).collect();
@@ -70,7 +70,7 @@ fn question(trial: &Trial) -> Question {
     }
 }
 
-/// Why nothing went upstream.
+/// Returns why nothing was sent upstream.
 fn why(told: &Explanation) -> String {
     match (&told.client, told.verdict) {
         (Some(client), Verdict::Refused) => format!(" (it is refused with {}: {})", client.status, short(&client.body)),
@@ -78,7 +78,7 @@ fn why(told: &Explanation) -> String {
     }
 }
 
-/// What differs from one expectation.
+/// Returns the differences from one expectation.
 fn check(what: &What, told: &Explanation) -> Vec<String> {
     let not = |setting: &str, expected: &dyn std::fmt::Display, got: &dyn std::fmt::Display| {
         vec![format!("{setting}: expected {expected}, got {got}")]

@@ -1,19 +1,19 @@
-//! What an answer of OpenAI's shape says, whole or streamed.
+//! Reads the text of a reply in OpenAI's format, whole or streamed.
 
 use crate::explain::ShownBody;
 use serde_json::Value;
 
-/// Text and end of the first choice.
+/// The text and the finish reason of the first choice.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct ReplyText {
-    /// The text, joined; `None` when no choice has any.
+    /// The joined text. `None` if there is none.
     pub content: Option<String>,
-    /// Why it ended.
+    /// Why the answer ended.
     pub finish_reason: Option<String>,
 }
 
 impl ReplyText {
-    /// What the body of a reply says.
+    /// Reads the body of a reply.
     pub fn of(body: &ShownBody) -> Self {
         let ShownBody::Text(text) = body else { return ReplyText::default() };
         let mut said = ReplyText::default();

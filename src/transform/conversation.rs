@@ -202,7 +202,7 @@ impl ChatPipeline {
             cx.note_rule(rules, RuleEffect::Whole);
         }
         for (index, mut chat) in chats.into_iter().enumerate() {
-            // The rules do the same to each conversation, so their effects are recorded once.
+            // An explanation lists an effect once, not once per conversation.
             rules.apply(&mut chat, encoded.delivery == Delivery::Stream, |effect| {
                 if index == 0 {
                     cx.note_rule(rules, effect);

@@ -17,25 +17,25 @@ pub struct Wiring {
     pub models: Arc<Models>,
     /// How the route counts tokens.
     pub counting: Counting,
-    /// The most answers that one request gets.
+    /// The maximum number of answers to one request.
     pub most_choices: u64,
 }
 
 /// A transformer that a table can name.
 pub struct Entry {
-    /// Its name: in YAML, of its file, of the folder of its golden cases.
+    /// Its name in YAML, which is also the name of its file and of the folder of its golden cases.
     pub name: &'static str,
-    /// One line for people.
+    /// A description in one line.
     pub about: &'static str,
     /// How failures read to its clients.
     pub client: &'static dyn Client,
-    /// What OpenAI's clients append to their base URL to reach such a route, so that the base URL can be told.
+    /// What OpenAI's clients append to their base URL to reach such a route. The base URL is derived from it.
     pub client_suffix: Option<&'static str>,
-    /// The keys that a row may have under `with`; none where it has no settings.
+    /// The keys that a row may have under `with`; empty if it has no settings.
     pub keys: &'static [Key],
-    /// Makes it for one route, whose settings it reads. The error says why it does not fit.
+    /// Builds it for one route and reads the route's settings. The error explains why it does not fit.
     pub build: Build,
 }
 
-/// Makes a transformer for one row.
+/// Builds a transformer for one row.
 pub type Build = fn(Wiring, &mut RowSettings<'_, '_, '_>) -> Result<Arc<dyn Transformer>, Unfit>;

@@ -1,9 +1,8 @@
-//! The registry of transformers. A table names one for each route, and it decides what happens with a request and its
-//! reply.
+//! The registry of transformers. A transformer decides what happens with a request and its reply. A table names one for
+//! each route.
 //!
 //! A transformer turns a request into a [`crate::plan::Plan`] and owns the reply. To add one, add a file here and a
-//! line in
-//! [`TRANSFORMERS`] (or in [`REPLIES`], if it needs no upstream).
+//! line in [`TRANSFORMERS`] (or in [`REPLIES`], if it needs no upstream).
 
 pub mod argo_passthrough;
 pub mod conversation;

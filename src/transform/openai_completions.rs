@@ -52,6 +52,7 @@ impl Transformer for Completions {
         let mut decoded = Vec::new();
         let texts = prompts.texts(&chosen.model.rules, &mut decoded)?;
         let client = asked.client(&COMPLETION);
+        // Each answer to each prompt costs one call, so the limit applies to the product of both.
         self.0.allow(&client, asked.n, texts.len())?;
         let message = |text| vec![Message::plain(Role::User, Cow::Borrowed(text), Fields::default())];
         let conversations = texts.into_iter().map(message).collect();

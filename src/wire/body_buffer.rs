@@ -1,4 +1,4 @@
-//! A body put together from its pieces; one that arrives in one piece is not copied.
+//! Joins the pieces of a body. A body that arrives in one piece is not copied.
 
 use bytes::{Bytes, BytesMut};
 
@@ -11,17 +11,17 @@ pub struct Gathered {
 }
 
 impl Gathered {
-    /// Nothing yet, of about `expected` bytes in all.
+    /// Creates an empty buffer for a body of about `expected` bytes.
     pub fn new(expected: usize) -> Self {
         Gathered { expected, ..Gathered::default() }
     }
 
-    /// How many bytes there are.
+    /// Returns the number of bytes so far.
     pub fn len(&self) -> usize {
         self.first.len() + self.more.len()
     }
 
-    /// Whether there is nothing yet.
+    /// Returns true if there are no bytes yet.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -39,7 +39,7 @@ impl Gathered {
         self.more.extend_from_slice(&piece);
     }
 
-    /// All of it; nothing is left here.
+    /// Returns the whole body and leaves the buffer empty.
     pub fn take(&mut self) -> Bytes {
         if self.more.is_empty() { std::mem::take(&mut self.first) } else { std::mem::take(&mut self.more).freeze() }
     }

@@ -1,25 +1,25 @@
-//! Bounded gzip decoding, for an upstream that compresses although identity was asked for.
+//! Bounded gzip decoding, for an upstream that compresses although identity was requested.
 //!
-//! pingora's own decompression passes raw bytes on when the data is corrupt, so it is done here, where an error is an error.
+//! pingora's own decompression passes raw bytes on when the data is corrupt. This decoder returns an error instead.
 
 use flate2::write::MultiGzDecoder;
 use std::io::Write;
 
-/// A gzip stream that is decoded piece by piece.
+/// A decoder for a gzip stream that arrives in pieces.
 pub struct Gunzip {
     decoder: MultiGzDecoder<Bounded>,
 }
 
-/// Why decoding stopped.
+/// The reason why decoding stopped.
 #[derive(Debug, PartialEq, Eq)]
 pub enum GunzipError {
     /// The data is corrupt or cut short.
     Corrupt,
-    /// More decoded bytes than the limit allows.
+    /// The decoded data exceeds the limit.
     TooLarge,
 }
 
-/// Where decoded bytes go, with what is left of the limit.
+/// The buffer for decoded bytes, with the rest of the limit.
 struct Bounded {
     out: Vec<u8>,
     left: usize,
@@ -38,7 +38,7 @@ impl Write for Bounded {
 }
 
 impl Gunzip {
-    /// A decoder that gives at most `limit` bytes in all.
+    /// Creates a decoder that returns at most `limit` bytes in total.
     pub fn new(limit: usize) -> Self {
         Gunzip { decoder: MultiGzDecoder::new(Bounded { out: Vec::new(), left: limit }) }
     }
@@ -46,13 +46,13 @@ impl Gunzip {
     /// Decodes the next piece.
     ///
     /// # Errors
-    /// `Corrupt` or `TooLarge`; the decoder is of no use after either.
+    /// `Corrupt` or `TooLarge`. The decoder is unusable after either.
     pub fn push(&mut self, piece: &[u8]) -> Result<Vec<u8>, GunzipError> {
         self.decoder.write_all(piece).and_then(|()| self.decoder.flush()).map_err(why)?;
         Ok(std::mem::take(&mut self.decoder.get_mut().out))
     }
 
-    /// The stream is over: what was still held back.
+    /// Ends the stream. Returns the remaining bytes.
     ///
     /// # Errors
     /// `Corrupt` when the stream stops before its trailer or the checksum differs.

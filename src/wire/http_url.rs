@@ -1,11 +1,11 @@
-//! An http or https URL, taken apart once: the same parts are checked, connected to and sent, so that nobody can read the
-//! URL in two ways. The grammar is that of RFC 3986.
+//! An http or https URL, parsed once. The same parts are checked, connected to and sent, so the URL cannot be read in
+//! two ways. The grammar is that of RFC 3986.
 
 use fluent_uri::component::{Authority, Host};
 use fluent_uri::{ParseError, Uri, UriRef};
 use std::fmt;
 
-/// The longest name of a host, in bytes.
+/// The maximum length of a host name, in bytes.
 const LONGEST_HOST: usize = 253;
 
 /// An absolute http or https URL without a user.
@@ -19,7 +19,7 @@ pub struct HttpUrl {
     path: String,
 }
 
-/// What is wrong with a URL. Each reader has its own words for it.
+/// The fault of a URL. Each caller writes its own message about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UrlFault {
     /// There is no `://`.
@@ -32,16 +32,16 @@ pub enum UrlFault {
     User,
     /// The port is not a number from 1 to 65535.
     Port,
-    /// The brackets hold no IPv6 address.
+    /// The text in brackets is not an IPv6 address.
     Ipv6,
     /// The host is neither a name nor an address.
     Host,
-    /// A character that a URL cannot have at this place.
+    /// A character that is not allowed at its position.
     Character(char),
 }
 
 impl HttpUrl {
-    /// Takes a URL apart as it is written.
+    /// Parses a URL strictly.
     ///
     /// # Errors
     /// The first fault of the URL.
@@ -63,8 +63,8 @@ impl HttpUrl {
         })
     }
 
-    /// Takes a URL of a stranger apart as browsers do: `\` ends the host, and what no URL can have behind the host is
-    /// escaped. The host has no final dot, and the authority no port that the scheme implies.
+    /// Parses an untrusted URL as browsers do: `\` ends the host, and invalid characters behind the host are escaped. A
+    /// final dot of the host and the scheme's default port are removed.
     ///
     /// # Errors
     /// The first fault of the URL.
@@ -73,10 +73,10 @@ impl HttpUrl {
         HttpUrl::parse(&format!("{scheme}://{}", repaired(rest))).map(HttpUrl::canonical)
     }
 
-    /// Follows a `Location` from here, read as leniently.
+    /// Resolves a `Location` header against this URL, parsed as leniently.
     ///
     /// # Errors
-    /// The first fault of the URL that it leads to.
+    /// The first fault of the resulting URL.
     pub fn join(&self, location: &str) -> Result<Self, UrlFault> {
         let location = match location.split_once("//") {
             Some((scheme, rest)) if scheme.is_empty() || scheme.ends_with(':') && is_scheme(scheme) => {
@@ -100,7 +100,7 @@ impl HttpUrl {
         HttpUrl { host, authority, ..self }
     }
 
-    /// The URL as it is written.
+    /// Returns the whole URL.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -110,22 +110,22 @@ impl HttpUrl {
         self.tls
     }
 
-    /// A name in lower case, or an address without brackets.
+    /// Returns the host: a name in lower case, or an address without brackets.
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// The port of the URL, else that of its scheme.
+    /// Returns the port of the URL, or else the default port of its scheme.
     pub fn port(&self) -> u16 {
         self.port.unwrap_or(usual_port(self.tls))
     }
 
-    /// What a `Host` header says.
+    /// Returns the value for a `Host` header.
     pub fn authority(&self) -> &str {
         &self.authority
     }
 
-    /// Path and query as they are sent: visible ASCII that starts with a slash.
+    /// Returns path and query as sent: visible ASCII that starts with a slash.
     pub fn path(&self) -> &str {
         &self.path
     }
@@ -135,7 +135,7 @@ impl HttpUrl {
         self.text.contains(['?', '#'])
     }
 
-    /// ARGO redirects a path without its final slash, and a redirected POST is lost.
+    /// Returns true if the path ends with a slash. ARGO redirects a path without it, and a redirected POST is lost.
     pub fn ends_with_slash(&self) -> bool {
         self.text.ends_with('/')
     }
@@ -167,7 +167,7 @@ fn is_scheme(text: &str) -> bool {
         && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
 }
 
-/// An empty port is the scheme's.
+/// Returns the port of an authority; `None` when it is missing or empty, so that the scheme's port applies.
 fn port(authority: Authority<'_>) -> Result<Option<u16>, UrlFault> {
     if authority.has_userinfo() {
         return Err(UrlFault::User);
@@ -195,7 +195,7 @@ fn host(host: Host<'_>, written: &str) -> Result<String, UrlFault> {
     }
 }
 
-/// Says what is wrong with a URL that does not parse.
+/// Returns the fault of a URL that does not parse.
 fn fault(text: &str, error: ParseError) -> UrlFault {
     let rest = text.split_once("://").map_or("", |(_, rest)| rest);
     let start = text.len() - rest.len();
@@ -219,10 +219,10 @@ fn fault(text: &str, error: ParseError) -> UrlFault {
     }
 }
 
-/// Characters that no URL has, beside white space and what is no ASCII.
+/// Characters that a URL cannot contain, besides white space and non-ASCII characters.
 const UNSAFE: &[u8] = b"\"<>\\^`{|}";
 
-/// What follows `://`, with its path and query escaped.
+/// Returns the text after `://`, with its path and query escaped.
 fn repaired(rest: &str) -> String {
     let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at_checked(end).unwrap_or((rest, ""));
@@ -230,7 +230,7 @@ fn repaired(rest: &str) -> String {
     format!("{authority}{slash}{}", escaped(path))
 }
 
-/// Path and query without the fragment, with all that they cannot have escaped.
+/// Returns path and query without the fragment, with invalid characters escaped.
 fn escaped(path: &str) -> String {
     let path = path.split('#').next().unwrap_or_default();
     let mut out = String::with_capacity(path.len());

@@ -1,4 +1,4 @@
-//! Ids made here, and the time that goes into replies.
+//! Random ids and the time for replies.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -6,7 +6,7 @@ const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmno
 
 /// Returns `prefix` followed by 24 random letters and digits.
 pub fn random_id(prefix: &str) -> String {
-    // The thread's generator is asked once, for the seed of another one.
+    // Access the thread's generator only once, to seed a local one.
     let mut random = fastrand::Rng::new();
     let mut id = String::with_capacity(prefix.len() + 24);
     id.push_str(prefix);

@@ -1,5 +1,5 @@
-//! Shapes as they travel: replies, failures, SSE, UTF-8, gzip, certificates. No I/O; nothing here knows a route, a model or a
-//! socket.
+//! Data as it travels: replies, failures, SSE, UTF-8, gzip, certificates. No I/O; nothing here knows a route, a model
+//! or a socket.
 
 pub mod answer;
 pub mod body_buffer;

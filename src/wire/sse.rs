@@ -1,4 +1,5 @@
-//! Server-sent events: written with one `data:` line an event and a blank line after it, read as the standard allows.
+//! Server-sent events. Each written event has one `data:` line and a blank line. The reader accepts all that the
+//! standard allows.
 
 mod reader;
 
@@ -8,7 +9,7 @@ use http::{HeaderName, HeaderValue, header};
 
 /// The content type of a stream.
 pub const CONTENT_TYPE: &str = "text/event-stream; charset=utf-8";
-/// What keeps caches and proxies from holding a stream back.
+/// Headers that stop caches and proxies from delaying a stream.
 pub const HEADERS: [(HeaderName, HeaderValue); 2] = [
     (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
     (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
@@ -17,10 +18,10 @@ pub const HEADERS: [(HeaderName, HeaderValue); 2] = [
 pub const DATA: &[u8] = b"data: ";
 /// Closes an event.
 pub const END: &[u8] = b"\n\n";
-/// Tells the client that the stream is complete. Never sent after an error.
+/// Marks the stream as complete. Never sent after an error.
 pub const DONE: &[u8] = b"data: [DONE]\n\n";
 
-/// Appends one event whose data is `json`, which must hold no line end (see [`crate::json`]).
+/// Appends one event with the data `json`, which must not contain a line end (see [`crate::json`]).
 pub fn push_event(out: &mut Vec<u8>, json: &[u8]) {
     out.extend_from_slice(DATA);
     out.extend_from_slice(json);

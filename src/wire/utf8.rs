@@ -1,8 +1,9 @@
-//! Text that arrives as bytes cut anywhere: a code point split between two pieces is carried, never replaced.
+//! Decodes text from bytes that may be cut anywhere. A code point that is split between two pieces is kept, never
+//! replaced.
 
 use std::fmt;
 
-/// Carries the incomplete code point (1–3 bytes) between pieces.
+/// Keeps the incomplete code point (1–3 bytes) between pieces.
 #[derive(Debug, Default)]
 pub struct Carry {
     held: [u8; 4],
@@ -20,7 +21,7 @@ impl fmt::Display for NotUtf8 {
 }
 
 impl Carry {
-    /// Hands the text that is complete so far to `emit`, in order; at most twice.
+    /// Passes the complete text so far to `emit`, in order. Calls `emit` at most twice.
     ///
     /// # Errors
     /// `NotUtf8` after everything before the broken byte was emitted.
@@ -44,6 +45,7 @@ impl Carry {
             }
             piece = rest;
         }
+        // Emit the valid text before an error, so that a client receives all that was readable.
         let (whole, tail, broken) = split(piece);
         if !whole.is_empty() {
             emit(whole);
@@ -58,7 +60,7 @@ impl Carry {
         Ok(())
     }
 
-    /// The stream is over.
+    /// Ends the stream.
     ///
     /// # Errors
     /// `NotUtf8` when a character is still incomplete.
@@ -67,7 +69,7 @@ impl Carry {
     }
 }
 
-/// Valid text, what follows it, and whether that can never become text.
+/// Splits bytes into valid text and the rest. The last value is true if the rest can never become text.
 fn split(bytes: &[u8]) -> (&str, &[u8], bool) {
     match std::str::from_utf8(bytes) {
         Ok(text) => (text, &[], false),

@@ -1,4 +1,4 @@
-//! One file that is read: its text, what was made of it, and where each node of it stands.
+//! One file being read: its text, its parsed nodes, and the place of each node.
 
 use super::locate::{PathStep, locate};
 use super::node::{self, Node, without_mark};
@@ -11,20 +11,20 @@ pub(super) struct Document<'a> {
     pub file: &'a str,
     text: &'a str,
     root: &'a Node,
-    /// Made when the first place is asked for; nothing for a text that may have aliases.
+    /// Computed when the first place is needed; `None` for a text that may have aliases.
     spans: OnceCell<Option<Span>>,
 }
 
 impl<'a> Document<'a> {
-    /// `root` is what [`node::parse`] made of `text`.
+    /// Creates the document. `root` is the result of [`node::parse`] on `text`.
     pub fn new(file: &'a str, text: &'a str, root: &'a Node) -> Self {
         Document { file, text, root, spans: OnceCell::new() }
     }
 
-    /// Where a node stands; with `part`, where that part of its word does.
+    /// Returns the place of a node, or with `part` the place of that part of its word.
     pub fn place(&self, path: &[PathStep], part: Option<&str>) -> Place {
         let node = find(self.root, path);
-        // Nothing stands where a value is missing, so that its key is what people look for.
+        // A missing value has no text of its own, so the place of its key helps people more.
         if let (Some(Node::Null), Some((PathStep::Value(index), above))) = (node, path.split_last()) {
             let key = [above, &[PathStep::Key(*index)]].concat();
             return self.place(&key, None);
@@ -35,12 +35,12 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// The first word.
+    /// Returns the place of the first word.
     pub fn beginning(&self) -> Place {
         spot(self.file, self.text, (1, 1), None, None)
     }
 
-    /// The line of a node, from 1.
+    /// Returns the line of a node, from 1.
     pub fn line(&self, path: &[PathStep]) -> Option<usize> {
         self.spot(path).map(|(line, _)| line)
     }
@@ -53,7 +53,7 @@ impl<'a> Document<'a> {
     }
 }
 
-/// A word of a text.
+/// Returns the place of a word in a text.
 pub(super) fn spot(file: &str, text: &str, at: node::NodeSpot, node: Option<&Node>, part: Option<&str>) -> Place {
     let (line, column) = at;
     let source = without_mark(text).lines().nth(line.saturating_sub(1)).unwrap_or_default();
@@ -61,7 +61,7 @@ pub(super) fn spot(file: &str, text: &str, at: node::NodeSpot, node: Option<&Nod
     Place::Spot(Box::new(Spot { file: file.to_owned(), line, column, length, source: source.to_owned() }))
 }
 
-/// The node at the end of a path.
+/// Returns the node at the end of a path.
 fn find<'n>(root: &'n Node, path: &[PathStep]) -> Option<&'n Node> {
     let mut node = root;
     for step in path {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 const EXPECTED: &str = "a duration greater than 0 and at most a week, such as 5, 500ms, 5s, 2m or 1h";
 
-/// Seconds as a number, fractions allowed, or a number with its unit: `500ms`, `5s`, `2m`, `1h`.
+/// Reads seconds as a number, fractions allowed, or a number with its unit: `500ms`, `5s`, `2m`, `1h`.
 ///
 /// # Errors
 /// Anything else, zero, and more than a week.
@@ -28,7 +28,7 @@ pub fn duration(node: &Node) -> Read<Duration> {
     })
 }
 
-/// A number with its unit, in seconds.
+/// Parses a number with its unit. Returns seconds.
 fn with_unit(text: &str) -> Option<f64> {
     let text = text.trim();
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;

@@ -1,32 +1,32 @@
-//! `~` and `${ENV}` inside the strings of a configuration file.
+//! Expands `~` and `${ENV}` in the strings of a configuration file.
 
 use std::borrow::Cow;
 
 /// Looks up a variable.
 pub type Env<'e> = &'e dyn Fn(&str) -> Option<String>;
 
-/// A text with its variables put in.
+/// A text whose variables are replaced.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Expanded<'t> {
-    /// Borrowed when there was nothing to replace.
+    /// The result; borrowed when there was nothing to replace.
     pub text: Cow<'t, str>,
-    /// The first variable in it: the setting that a message about the text should name.
+    /// The first variable in the text. A message about the text should name it.
     pub from: Option<&'t str>,
 }
 
-/// Why a text cannot be expanded.
+/// The reason why a text cannot be expanded.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ExpandFault<'t> {
-    /// The part at fault, as it is written.
+    /// The faulty part, as written.
     pub part: &'t str,
-    /// The variable that is not set and has no default; `None` when something else is wrong.
+    /// The variable without a value or default; `None` when something else is wrong.
     pub unset: Option<&'t str>,
-    /// For the person who wrote it.
+    /// A message for the author of the text.
     pub message: String,
 }
 
 /// Replaces a leading `~` or `~/` by the home directory, `${NAME}` and `${NAME:-default}` (used when the variable is
-/// unset or empty) by the variable, and `$${` by a literal `${`. Replaced text is not looked at again.
+/// unset or empty) by the variable, and `$${` by a literal `${`. The inserted text is not expanded again.
 ///
 /// # Errors
 /// A variable that is not set and has no default, or a `${` that is not closed or names nothing.
@@ -71,7 +71,7 @@ impl<'t> ExpandFault<'t> {
     }
 }
 
-/// Name and value of `${NAME}` or `${NAME:-default}`.
+/// Returns the name and value of `${NAME}` or `${NAME:-default}`.
 fn lookup<'t>(part: &'t str, env: Env<'_>) -> Result<(&'t str, String), ExpandFault<'t>> {
     let inside = part.strip_prefix("${").and_then(|part| part.strip_suffix('}')).unwrap_or_default();
     let (name, default) = match inside.split_once(":-") {

@@ -1,4 +1,4 @@
-//! The one description of a file's keys: the reader refuses what it does not say, the schema prints it.
+//! The description of a file's keys. The reader refuses all other keys, and the schema prints the description.
 
 use std::ops::RangeInclusive;
 
@@ -6,45 +6,45 @@ use std::ops::RangeInclusive;
 #[derive(Clone, Copy, Debug)]
 pub struct Key {
     pub name: &'static str,
-    /// One or two sentences for the person who writes the file.
+    /// One or two sentences for the author of the file.
     pub about: &'static str,
-    /// Whether the mapping needs it.
+    /// True if the mapping needs the key.
     pub required: bool,
-    /// Whether it may be left out all the same where the mapping adds to one of another file.
+    /// True if a required key may be missing where the mapping adds to a mapping of another file.
     pub inherited: bool,
     pub kind: Kind,
 }
 
 impl Key {
-    /// A key that may be left out.
+    /// Creates an optional key.
     pub const fn optional(name: &'static str, kind: Kind, about: &'static str) -> Self {
         Key { name, about, required: false, inherited: false, kind }
     }
 
-    /// A key that must be there.
+    /// Creates a required key.
     pub const fn required(name: &'static str, kind: Kind, about: &'static str) -> Self {
         Key { name, about, required: true, inherited: false, kind }
     }
 
-    /// A key that must be there, unless the mapping adds to one of another file.
+    /// Creates a key that is required unless the mapping adds to a mapping of another file.
     pub const fn inherited(name: &'static str, kind: Kind, about: &'static str) -> Self {
         Key { name, about, required: true, inherited: true, kind }
     }
 }
 
-/// A value with a name, and what it means.
+/// A named value and its description.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyChoice {
     pub name: &'static str,
     pub about: &'static str,
 }
 
-/// What a key takes.
+/// The type of value that a key accepts.
 #[derive(Clone, Debug, Copy)]
 pub enum Kind {
     /// true or false.
     Bool,
-    /// true or false, or a text with a variable that says so.
+    /// true or false, or a text with a variable that yields one of them.
     Switch,
     /// A whole number.
     Whole(i64, i64),
@@ -62,26 +62,26 @@ pub enum Kind {
     Text,
     /// One of a few names.
     OneOf(fn() -> Vec<KeyChoice>),
-    /// One of a few names, or a mapping with these keys, of which it has exactly one of those that are named.
+    /// One of a few names, or a mapping with these keys. The mapping has exactly one of the keys in the last list.
     Either(fn() -> Vec<KeyChoice>, &'static [Key], &'static [&'static str]),
-    /// A list of the same kind.
+    /// A list of values of one kind.
     List(&'static Kind),
-    /// One value, or a list of them.
+    /// One value or a list of values.
     OneOrMany(&'static Kind),
     /// A mapping with these keys.
     Map(&'static [Key]),
-    /// A mapping of free names to the same kind.
+    /// A mapping of free names to values of one kind.
     Names(&'static Kind),
-    /// A mapping whose keys are those of what another key of the same mapping names.
+    /// A mapping whose keys depend on the name in another key of the surrounding mapping.
     Settings(fn() -> Vec<(&'static str, &'static [Key])>),
-    /// A mapping with anything in it, passed on as JSON.
+    /// A mapping with any content, passed on as JSON.
     Json,
-    /// Anything, passed on as JSON.
+    /// Any value, passed on as JSON.
     Any,
 }
 
 impl Kind {
-    /// The range of a whole number.
+    /// Returns the range of a whole number.
     pub fn range(self) -> Option<RangeInclusive<i128>> {
         match self {
             Kind::Whole(low, high) => Some(i128::from(low)..=i128::from(high)),
@@ -90,7 +90,7 @@ impl Kind {
     }
 }
 
-/// The description of `name` among `keys`.
+/// Returns the description of `name` among `keys`.
 pub fn find(keys: &'static [Key], name: &str) -> Option<&'static Key> {
     keys.iter().find(|key| key.name == name)
 }

@@ -1,7 +1,7 @@
 //! Finds the line and column of one node of a YAML text.
 //!
-//! serde_yaml tells a position only in the error that ends a parse. So when a node is at fault, the text is parsed
-//! again, to fail on purpose at that node. That costs a parse for each node; `spans` finds all of them at once, where it can.
+//! serde_yaml gives a position only in the error that ends a parse. To locate a node, the text is parsed again and
+//! fails on purpose at that node. Each node costs one parse. `spans` finds all nodes in one parse where it can.
 
 use std::fmt;
 
@@ -12,17 +12,17 @@ use super::node::{NodeSpot, spot_of, without_mark};
 /// One step down into a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PathStep {
-    /// The key of the mapping's n-th entry; the last step of a path.
+    /// The key of the mapping's n-th entry. It is always the last step of a path.
     Key(usize),
     /// The value of the mapping's n-th entry.
     Value(usize),
     /// The n-th item of a list.
     Item(usize),
-    /// The n-th file of what is read together; the first step of a path, left out for the first file.
+    /// The n-th of several files. It is always the first step of a path; the first file has no such step.
     File(usize),
 }
 
-/// The number of the file that a path leads through, and the way within that file.
+/// Returns the number of a path's file, and the path within that file.
 pub fn file_of(path: &[PathStep]) -> (usize, &[PathStep]) {
     match path.split_first() {
         Some((PathStep::File(number), rest)) => (*number, rest),
@@ -30,18 +30,18 @@ pub fn file_of(path: &[PathStep]) -> (usize, &[PathStep]) {
     }
 }
 
-/// The way to the n-th file.
+/// Returns the path to the n-th file.
 pub fn way_to(file: usize) -> Vec<PathStep> {
     if file == 0 { Vec::new() } else { vec![PathStep::File(file)] }
 }
 
-/// Where the node at `path` starts; `None` when the text has no such node.
+/// Returns the start of the node at `path`; `None` when the text has no such node.
 pub fn locate(text: &str, path: &[PathStep]) -> Option<NodeSpot> {
     let error = Locate(path).deserialize(serde_yaml::Deserializer::from_str(without_mark(text))).err()?;
     spot_of(&error)
 }
 
-/// Walks to the end of its path and fails there.
+/// Follows the path and fails on purpose at its end.
 struct Locate<'p>(&'p [PathStep]);
 
 const HERE: &str = "here";
@@ -57,7 +57,7 @@ impl<'de> DeserializeSeed<'de> for Locate<'_> {
 impl<'de> Visitor<'de> for Locate<'_> {
     type Value = ();
 
-    /// What a scalar at the end of the path fails with: this visitor takes none.
+    /// Writes the error for a scalar at the end of the path, which this visitor refuses.
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(HERE)
     }

@@ -1,7 +1,7 @@
-//! YAML that people write: read by serde_yaml, described by [`keys`], and every mistake told at its very word.
+//! YAML that people write: read by serde_yaml, described by [`keys`], with every mistake reported at the exact word.
 //!
 //! A file's keys are described once, as [`keys::Key`]s. [`section::Section`] reads mappings by that description and
-//! refuses what it does not know; [`schema`] prints it for editors.
+//! refuses unknown keys. [`schema`] prints the description for editors.
 
 mod document;
 pub mod duration;

@@ -1,11 +1,11 @@
-//! "Did you mean": the known name that a mistaken one is nearest to.
+//! "Did you mean": finds the known name that is nearest to an unknown one.
 
-/// A name must be at least this similar to be what was meant (Jaro–Winkler, 0–1).
+/// The minimum similarity of a suggestion (Jaro–Winkler, 0–1).
 const NEAR: f64 = 0.8;
-/// At most this many known names are listed when none is near.
+/// The maximum of known names to list when none is near.
 const LISTED: usize = 24;
 
-/// The known name that was probably meant; another spelling (`argo-url`, `argoUrl`) counts as near.
+/// Returns the known name that was probably meant. Another spelling (`argo-url`, `argoUrl`) counts as near.
 pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let plain = |key: &str| key.to_lowercase().replace(['_', '-', ' ', '.'], "");
     let name = plain(name);
@@ -19,7 +19,7 @@ pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
     best.map(|(_, key)| key)
 }
 
-/// The remedy for a name that is none of the known ones; `what` they are, in the plural.
+/// Returns the remedy for an unknown name. `what` is the plural noun for the known names.
 pub fn did_you_mean<'k>(name: &str, what: &str, known: impl Iterator<Item = &'k str> + Clone) -> String {
     if let Some(near) = nearest(name, known.clone()) {
         return format!("did you mean '{near}'?");
@@ -33,7 +33,7 @@ pub fn did_you_mean<'k>(name: &str, what: &str, known: impl Iterator<Item = &'k 
     }
 }
 
-/// `name` among `known`, or the remedy.
+/// Returns the value of `name` among `known`.
 ///
 /// # Errors
 /// The remedy, as [`did_you_mean`] gives it.

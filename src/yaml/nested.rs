@@ -1,4 +1,4 @@
-//! Mappings inside a mapping: alone, in a list, or by a name.
+//! Reads mappings inside a mapping: a single one, a list of them, or several by name.
 
 use super::keys::{self, Key, Kind};
 use super::locate::PathStep;
@@ -8,22 +8,22 @@ use super::section::Section;
 use super::source::{At, Source};
 use super::value::expected;
 
-/// A name, and the mapping that it has.
+/// A name with its mapping; `None` when the value is not a mapping.
 pub type NamedSection<'n> = (At<String>, Option<Section<'n>>);
 
 impl<'n> Section<'n> {
-    /// Whether the value of `key` is a mapping.
+    /// Returns true if the value of `key` is a mapping.
     pub fn is_mapping(&self, key: &str) -> bool {
         matches!(self.find(key), Some((_, Node::Map(_))))
     }
 
-    /// A mapping inside this one.
+    /// Reads a mapping inside this one.
     pub fn section(&mut self, source: &mut Source<'_>, key: &str) -> Option<Section<'n>> {
         let (path, entries) = self.mapping(source, key)?;
         Some(Section { name: self.full(key), path, entries, keys: self.keys_below(key), adds: self.adds })
     }
 
-    /// A list of mappings; `None` when there is no list.
+    /// Reads a list of mappings; `None` when there is no list.
     pub fn sections(&mut self, source: &mut Source<'_>, key: &str) -> Option<Vec<Section<'n>>> {
         let (path, node) = self.find(key)?;
         let Node::List(items) = node else {
@@ -44,7 +44,7 @@ impl<'n> Section<'n> {
         Some(list)
     }
 
-    /// A mapping of free names to mappings; `None` when there is none, and beside a name whose mapping is none.
+    /// Reads a mapping of free names to mappings; `None` when there is none.
     pub fn named_sections(&mut self, source: &mut Source<'_>, key: &str) -> Option<Vec<NamedSection<'n>>> {
         let (path, entries) = self.mapping(source, key)?;
         let mut list = Vec::new();

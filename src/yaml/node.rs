@@ -1,10 +1,10 @@
-//! Reads YAML into plain nodes. They carry no positions, which serde_yaml tells only in errors: see `locate`.
+//! Reads YAML into plain nodes. They have no positions: serde_yaml gives positions only in errors (see `locate`).
 
 use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer, EnumAccess, MapAccess, SeqAccess, Visitor};
 
-/// A YAML value. Mappings keep order and duplicates, which serde_yaml's own value type refuses or loses.
+/// A YAML value. Mappings keep order and duplicates; serde_yaml's own value type refuses or loses them.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Node {
     Null,
@@ -12,7 +12,7 @@ pub enum Node {
     Int(i128),
     Float(f64),
     Text(String),
-    /// Text in which a variable was replaced: the value of `${PORT}` may be meant as a number.
+    /// Text in which a variable was replaced. Its value may be meant as a number, as in `${PORT}`.
     Substituted(String),
     List(Vec<Node>),
     Map(Vec<(Node, Node)>),
@@ -21,14 +21,14 @@ pub enum Node {
 /// Line and column, both from 1.
 pub type NodeSpot = (usize, usize);
 
-/// Text that is not YAML, or YAML of a kind that has no place in a configuration.
+/// The fault of a text that is not YAML, or that uses YAML features which a configuration cannot have.
 #[derive(Debug)]
 pub struct NodeFault {
     pub message: String,
     pub spot: Option<NodeSpot>,
 }
 
-/// Parses one YAML document; a text without any content is [`Node::Null`].
+/// Parses one YAML document. A text without content is [`Node::Null`].
 pub fn parse(text: &str) -> Result<Node, NodeFault> {
     serde_yaml::from_str(without_mark(text)).map_err(|error| {
         let spot = spot_of(&error);
@@ -41,7 +41,7 @@ pub fn parse(text: &str) -> Result<Node, NodeFault> {
     })
 }
 
-/// The one mistake that serde_yaml tells without its place.
+/// Locates a second document: the only mistake that serde_yaml reports without a position.
 fn second_document(text: &str, message: &str) -> Option<NodeSpot> {
     if !message.contains("more than one document") {
         return None;
@@ -51,7 +51,7 @@ fn second_document(text: &str, message: &str) -> Option<NodeSpot> {
     Some((next + 1, 1))
 }
 
-/// serde_yaml takes the byte order mark that some editors write for a document of its own.
+/// Removes the byte order mark that some editors write. serde_yaml would read it as a document of its own.
 pub(super) fn without_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }

@@ -10,7 +10,7 @@ pub fn quote(text: &str) -> String {
             '\\' => out.push_str("\\\\"),
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
-            // YAML's own escapes for what it takes for line breaks or refuses in a text.
+            // YAML treats these characters as line breaks or refuses them, so write them as escapes.
             c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}') => {
                 out.push_str(&format!("\\u{:04x}", u32::from(c)));
             }

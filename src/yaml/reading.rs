@@ -1,4 +1,4 @@
-//! Reads one node, the items of a list and the names of a mapping, and reports what is wrong with each.
+//! Reads one node, the items of a list and the names of a mapping, and reports the mistakes of each.
 
 use super::expand::expand;
 use super::locate::PathStep;
@@ -7,7 +7,7 @@ use super::source::{At, Source};
 use super::value::{Read, Reason, text};
 use std::borrow::Cow;
 
-/// The entries whose keys are names; others, and those that are there twice, are reported.
+/// Returns the entries whose keys are names. Other keys and duplicates are reported.
 pub(super) fn named<'n>(
     source: &mut Source<'_>,
     mapping: &str,
@@ -63,6 +63,7 @@ pub(super) fn read_one<T>(
             Ok(done) => {
                 expanded = match done.text {
                     Cow::Borrowed(text) => Node::Text(text.to_owned()),
+                    // A variable always yields text, so mark it: the reader may then accept it as a number.
                     Cow::Owned(text) => Node::Substituted(text),
                 };
                 &expanded
@@ -89,7 +90,7 @@ pub(super) fn refuse(source: &mut Source<'_>, name: &str, path: &[PathStep], rea
     source.error(path, message, reason.help);
 }
 
-/// A way with one more step.
+/// Returns a path with one more step.
 pub(super) fn extend(path: &[PathStep], step: PathStep) -> Vec<PathStep> {
     let mut path = path.to_vec();
     path.push(step);

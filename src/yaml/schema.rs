@@ -1,9 +1,9 @@
-//! The description of a file's keys as a JSON Schema (draft 7), which editors read.
+//! Prints the description of a file's keys as a JSON Schema (draft 7) for editors.
 
 use super::keys::{Key, KeyChoice, Kind};
 use serde_json::{Map, Value, json};
 
-/// A text in which a variable stands, wherever something else than text is meant.
+/// The pattern of a text with a variable, which may stand in place of another type.
 const VARIABLE: &str = r"\$\{";
 
 /// The schema of a file.
@@ -11,14 +11,14 @@ pub struct Schema {
     pub title: &'static str,
     pub about: &'static str,
     pub keys: &'static [Key],
-    /// Whether `${NAME}` may stand for numbers and booleans too.
+    /// True if `${NAME}` may stand for numbers and booleans too.
     pub variables: bool,
-    /// Whether the file adds to another, which has what it leaves out.
+    /// True if the file adds to another file and may leave out what that file defines.
     pub adds: bool,
 }
 
 impl Schema {
-    /// As JSON, keys in the order of their description.
+    /// Returns the schema as JSON. The keys keep the order of their description.
     pub fn json(&self) -> Value {
         let mut root = Map::new();
         root.insert("$schema".to_owned(), json!("http://json-schema.org/draft-07/schema#"));
@@ -84,7 +84,7 @@ impl Schema {
         }
     }
 
-    /// The keys of whatever has settings; an empty mapping where nothing has.
+    /// Returns the schema of all items with settings; an empty mapping when no item has any.
     fn settings(&self, of: &[(&'static str, &'static [Key])]) -> Map<String, Value> {
         let with = |(name, keys): &(&'static str, &'static [Key])| {
             let mut map = self.mapping(keys);

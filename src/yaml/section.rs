@@ -1,5 +1,5 @@
-//! One mapping of a file: hands out typed values by key and reports, with their places, every value that is wrong,
-//! every key that is missing and every key that nobody knows.
+//! One mapping of a file. It returns typed values by key, and reports wrong values, missing keys and unknown keys at
+//! their places.
 
 #[cfg(test)]
 mod tests;
@@ -13,51 +13,51 @@ use super::source::{At, Source};
 use super::value::{Read, expected, text};
 use crate::diagnostics::Place;
 
-/// A mapping and the way to it. Read every key there is, then call [`Section::finish`].
+/// A mapping and the path to it. Read all keys, then call [`Section::finish`].
 pub struct Section<'n> {
-    /// Names the mapping in messages; empty for the file itself.
+    /// The mapping's name in messages; empty for the file itself.
     pub(super) name: String,
     pub(super) path: Vec<PathStep>,
     pub(super) entries: Entries<'n>,
     pub(super) keys: &'static [Key],
-    /// Whether it adds to a mapping of another file, which has what it leaves out.
+    /// True if it adds to a mapping of another file and may leave out what that mapping has.
     pub(super) adds: bool,
 }
 
 pub type Entries<'n> = &'n [(Node, Node)];
 
 impl<'n> Section<'n> {
-    /// The file itself.
+    /// Creates the section of a whole file.
     pub fn new(entries: &'n [(Node, Node)], keys: &'static [Key]) -> Self {
         Section::of_file(0, entries, keys)
     }
 
-    /// The n-th of several files; those after the first add to it.
+    /// Creates the section of the n-th of several files. The later files add to the first.
     pub fn of_file(number: usize, entries: &'n [(Node, Node)], keys: &'static [Key]) -> Self {
         Section { name: String::new(), path: way_to(number), entries, keys, adds: number > 0 }
     }
 
-    /// A mapping whose keys are described elsewhere than those of the file around it.
+    /// Creates the section of a mapping whose keys are not described with those of its file.
     pub fn within(name: String, path: Vec<PathStep>, entries: Entries<'n>, keys: &'static [Key]) -> Self {
         Section { name, path, entries, keys, adds: false }
     }
 
-    /// The same, with nothing that it could add to.
+    /// Returns the same section, which now must be complete by itself.
     pub fn alone(self) -> Self {
         Section { adds: false, ..self }
     }
 
-    /// The way to the mapping.
+    /// Returns the path to the mapping.
     pub fn path(&self) -> &[PathStep] {
         &self.path
     }
 
-    /// What the mapping is called in messages.
+    /// Returns the mapping's name in messages.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The keys that it has, as they are written.
+    /// Returns the keys of the mapping, as written.
     pub fn written(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().filter_map(|(key, _)| match key {
             Node::Text(name) => Some(name.as_str()),
@@ -65,23 +65,23 @@ impl<'n> Section<'n> {
         })
     }
 
-    /// The value of `key`, read by `read`; `None` when the key is missing, empty (`key:` or `key: ~`) or refused.
+    /// Reads the value of `key` with `read`; `None` when the key is missing, empty (`key:` or `key: ~`) or refused.
     pub fn get<T>(&mut self, source: &mut Source<'_>, key: &str, read: impl Fn(&Node) -> Read<T>) -> Option<T> {
         self.at(source, key, read).map(|found| found.value)
     }
 
-    /// Like [`Section::get`], with the way to the value.
+    /// Like [`Section::get`], with the path to the value.
     pub fn at<T>(&mut self, source: &mut Source<'_>, key: &str, read: impl Fn(&Node) -> Read<T>) -> Option<At<T>> {
         let (path, node) = self.find(key)?;
         read_one(source, &self.full(key), path, node, &read)
     }
 
-    /// Any text.
+    /// Reads any text.
     pub fn text(&mut self, source: &mut Source<'_>, key: &str) -> Option<At<String>> {
         self.at(source, key, |node| text("a text", node).map(str::to_owned))
     }
 
-    /// A list, item by item; refused items are reported and left out.
+    /// Reads a list item by item. Refused items are reported and left out.
     pub fn list<T>(
         &mut self,
         source: &mut Source<'_>,
@@ -96,7 +96,7 @@ impl<'n> Section<'n> {
         Some(read_items(source, &self.full(key), &path, items, &read))
     }
 
-    /// One value, or a list of them.
+    /// Reads one value or a list of values.
     pub fn one_or_many<T>(
         &mut self,
         source: &mut Source<'_>,
@@ -117,7 +117,7 @@ impl<'n> Section<'n> {
         Some(At::new(values, path))
     }
 
-    /// A list, or a list of lists; refused items are reported and left out.
+    /// Reads a list or a list of lists. Refused items are reported and left out.
     pub fn list_or_lists<T>(
         &mut self,
         source: &mut Source<'_>,
@@ -145,7 +145,7 @@ impl<'n> Section<'n> {
         lists
     }
 
-    /// A mapping of free names; refused entries are reported and left out.
+    /// Reads a mapping of free names. Refused entries are reported and left out.
     pub fn names<T>(
         &mut self,
         source: &mut Source<'_>,
@@ -162,19 +162,19 @@ impl<'n> Section<'n> {
         list
     }
 
-    /// A mapping that is passed on as it is.
+    /// Returns a mapping as it is.
     pub fn map(&mut self, source: &mut Source<'_>, key: &str) -> Option<At<&'n Node>> {
         let (path, _) = self.mapping(source, key)?;
         let (_, node) = self.find(key)?;
         Some(At::new(node, path))
     }
 
-    /// Anything.
+    /// Returns any value as it is.
     pub fn any(&mut self, key: &str) -> Option<At<&'n Node>> {
         self.find(key).map(|(path, node)| At::new(node, path))
     }
 
-    /// Where the value of `key` stands; the file as a whole when there is none.
+    /// Returns the place of the value of `key`; the whole file when the key is missing.
     pub fn place(&self, source: &Source<'_>, key: &str) -> Place {
         match self.position(key) {
             Some(index) => source.place(&extend(&self.path, PathStep::Value(index))),
@@ -182,17 +182,17 @@ impl<'n> Section<'n> {
         }
     }
 
-    /// The way to the value of `key`, where the mapping has it.
+    /// Returns the path to the value of `key`; `None` when the key is missing.
     pub fn value_path(&self, key: &str) -> Option<Vec<PathStep>> {
         self.position(key).map(|index| extend(&self.path, PathStep::Value(index)))
     }
 
-    /// The way to `key` itself, where the mapping has it.
+    /// Returns the path to `key` itself; `None` when the key is missing.
     pub fn key_path(&self, key: &str) -> Option<Vec<PathStep>> {
         self.position(key).map(|index| extend(&self.path, PathStep::Key(index)))
     }
 
-    /// Reports keys that are not known, that are there twice, or that are missing.
+    /// Reports unknown, duplicate and missing keys.
     pub fn finish(self, source: &mut Source<'_>) {
         for (index, name, _) in named(source, &self.name, &self.path, self.entries) {
             if keys::find(self.keys, &name.value).is_none() {
@@ -231,7 +231,7 @@ impl<'n> Section<'n> {
         self.entries.iter().position(|(name, _)| matches!(name, Node::Text(name) if name == key))
     }
 
-    /// Nothing for a key that is not described, so that no reader can know more than the schema says.
+    /// Finds a described key. Other keys yield `None`, so that no reader accepts a key that the schema lacks.
     pub(super) fn find(&self, key: &str) -> Option<(Vec<PathStep>, &'n Node)> {
         keys::find(self.keys, key)?;
         let index = self.position(key)?;
@@ -253,7 +253,7 @@ impl<'n> Section<'n> {
     }
 }
 
-/// The name of a mapping that has one, else where it begins.
+/// Returns the path to a mapping's name, or to its start if it has no name.
 fn own_name(path: &[PathStep]) -> Vec<PathStep> {
     match path.split_last() {
         Some((PathStep::Value(index), above)) => extend(above, PathStep::Key(*index)),

@@ -1,4 +1,4 @@
-//! Texts being read: knows where each node stands, and collects what is wrong.
+//! The texts being read. Knows the place of each node, and collects problems.
 
 use super::document::{Document, spot};
 use super::expand::Env;
@@ -6,7 +6,7 @@ use super::locate::{PathStep, file_of};
 use super::node::{self, Node};
 use crate::diagnostics::{Checked, Place, Problem, Severity};
 
-/// A value and the way to it.
+/// A value and the path to it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct At<T> {
     pub value: T,
@@ -19,42 +19,42 @@ impl<T> At<T> {
     }
 }
 
-/// What was read of one file.
+/// One file that was read.
 pub struct File {
-    /// What the file is called.
+    /// The file's name.
     pub name: String,
-    /// Its text.
+    /// The file's text.
     pub text: String,
-    /// What [`node::parse`] made of that.
+    /// The result of [`node::parse`] on the text.
     pub root: Node,
 }
 
-/// The texts that are read together, and what was found so far.
+/// The texts that are read together, and the problems found so far.
 pub struct Source<'a> {
     documents: Vec<Document<'a>>,
-    /// Where `${…}` in values comes from; `None` leaves them as they are.
+    /// Looks up `${…}` in values; `None` leaves values as they are.
     pub(super) env: Option<Env<'a>>,
     problems: Vec<Problem>,
 }
 
 impl<'a> Source<'a> {
-    /// `root` is what [`node::parse`] made of `text`.
+    /// Creates the source of one file. `root` is the result of [`node::parse`] on `text`.
     pub fn new(file: &'a str, text: &'a str, root: &'a Node, env: Option<Env<'a>>) -> Self {
         Source { documents: vec![Document::new(file, text, root)], env, problems: Vec::new() }
     }
 
-    /// Several files, of which paths tell apart by [`PathStep::File`]; variables stay as they are.
+    /// Creates the source of several files. [`PathStep::File`] in a path selects the file. Variables stay as they are.
     pub fn of(files: &'a [File]) -> Self {
         let documents = files.iter().map(|file| Document::new(&file.name, &file.text, &file.root)).collect();
         Source { documents, env: None, problems: Vec::new() }
     }
 
-    /// The name of the file that a path leads through.
+    /// Returns the name of a path's file.
     pub fn file(&self, path: &[PathStep]) -> &'a str {
         self.documents.get(file_of(path).0).map_or("", |document| document.file)
     }
 
-    /// Where a node stands.
+    /// Returns the place of a node.
     pub fn place(&self, path: &[PathStep]) -> Place {
         self.place_of(path, None)
     }
@@ -67,7 +67,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Reports a reason not to start.
+    /// Reports an error.
     pub fn error(&mut self, path: &[PathStep], message: impl Into<String>, help: Option<String>) {
         let place = self.place(path);
         self.problems.push(Problem::new(place, message, help));
@@ -79,7 +79,7 @@ impl<'a> Source<'a> {
         self.problems.push(Problem::new(place, message, help));
     }
 
-    /// Reports something odd that works.
+    /// Reports a warning.
     pub fn warn(&mut self, path: &[PathStep], message: impl Into<String>, help: Option<String>) {
         let place = self.place(path);
         self.problems.push(Problem::warning(place, message, help));
@@ -90,34 +90,34 @@ impl<'a> Source<'a> {
         self.problems.push(problem);
     }
 
-    /// Whether nothing so far keeps the program from serving.
+    /// Returns true if no error was reported so far.
     pub fn is_sound(&self) -> bool {
         self.problems.iter().all(|problem| problem.severity == Severity::Warning)
     }
 
-    /// The line of a node, from 1.
+    /// Returns the line of a node, from 1.
     pub fn line(&self, path: &[PathStep]) -> Option<usize> {
         let (number, path) = file_of(path);
         self.documents.get(number)?.line(path)
     }
 
-    /// File and line of a node: `routes.yaml:7`.
+    /// Returns the file and line of a node: `routes.yaml:7`.
     pub fn file_and_line(&self, path: &[PathStep]) -> String {
         format!("{}:{}", self.file(path), self.line(path).unwrap_or(1))
     }
 
-    /// What a mapping is called in messages, with its file where that is not the first.
+    /// Returns the name of a mapping in messages, with its file if that is not the first.
     pub fn called(&self, name: &str, path: &[PathStep]) -> String {
         if file_of(path).0 == 0 { name.to_owned() } else { format!("{name} of {}", self.file(path)) }
     }
 
-    /// Where a node stands, for a message about `other`: `line 7`, or `line 7 of routes.yaml` where that is another file.
+    /// Returns the line of a node for a message about `other`: `line 7`, or `line 7 of routes.yaml` in another file.
     pub fn line_seen_from(&self, path: &[PathStep], other: &[PathStep]) -> String {
         let line = format!("line {}", self.line(path).unwrap_or(1));
         if file_of(path).0 == file_of(other).0 { line } else { format!("{line} of {}", self.file(path)) }
     }
 
-    /// The value with the warnings when nothing is wrong, else everything that is; sorted by file and place.
+    /// Returns the value with the warnings, or all problems if one is an error, sorted by file and place.
     ///
     /// # Errors
     /// At least one error.
@@ -138,7 +138,7 @@ impl<'a> Source<'a> {
     }
 }
 
-/// The problem of a text that is no YAML.
+/// Returns the problem of a text that is not YAML.
 pub fn syntax(file: &str, text: &str, fault: &node::NodeFault, otherwise: &str) -> Problem {
     let help = match fault.message.as_str() {
         message if message.contains("cannot start any token") => {

@@ -1,10 +1,10 @@
-//! How far the word at a spot reaches, so that a report can underline it and nothing else.
+//! Measures the word at a position, so that a report underlines exactly this word.
 
 use super::node::Node;
 
-/// Column and length, in characters, of what stands at `column` (from 1) of `line`; `node` is what was read there.
+/// Returns the column and length, in characters, of the word at `column` (from 1) of `line`. `node` is the parsed word.
 ///
-/// With `part`, of that part of the word, where it stands in this line as it was read.
+/// With `part`, it measures that part of the word, if the line contains it as parsed.
 pub fn word(line: &str, column: usize, node: Option<&Node>, part: Option<&str>) -> (usize, usize) {
     let start = line.char_indices().nth(column.saturating_sub(1)).map_or(line.len(), |(at, _)| at);
     let rest = line.get(start..).unwrap_or_default();
@@ -18,7 +18,7 @@ pub fn word(line: &str, column: usize, node: Option<&Node>, part: Option<&str>) 
     (column, rest.get(..whole).unwrap_or_default().chars().count().max(1))
 }
 
-/// The bytes of `rest` that are the word.
+/// Returns the length in bytes of the word that `rest` begins with.
 fn extent(rest: &str, node: Option<&Node>) -> usize {
     let trimmed = rest.trim_end().len();
     match rest.chars().next() {
@@ -33,7 +33,7 @@ fn extent(rest: &str, node: Option<&Node>) -> usize {
     }
 }
 
-/// A quoted scalar with its quotes; `None` when it ends in a later line.
+/// Returns the length of a quoted scalar with its quotes; `None` when it ends in a later line.
 fn quoted(rest: &str, quote: char) -> Option<usize> {
     let mut chars = rest.char_indices().skip(1).peekable();
     while let Some((at, c)) = chars.next() {
@@ -49,7 +49,7 @@ fn quoted(rest: &str, quote: char) -> Option<usize> {
     None
 }
 
-/// A plain scalar ends before what can only be YAML.
+/// Returns the length of a plain scalar. It ends before YAML punctuation or a comment.
 fn plain(rest: &str) -> usize {
     let ends = |at: usize, c: char| {
         let after = rest.get(at + c.len_utf8()..).unwrap_or_default();

@@ -1,8 +1,8 @@
-//! Where every node of a YAML text stands, found in one pass.
+//! Finds the start of every node of a YAML text in one pass.
 //!
-//! serde_yaml tells a position only in errors. It looks at a node before it takes it as an enum, which none of ours is, so
-//! that asking for one fails with the node's position and leaves the node to be read. Aliases are taken before they fail;
-//! texts that may have them are not for this (see [`Span::of`]).
+//! serde_yaml gives a position only in errors. A request for an enum fails with the position of the next node and does
+//! not consume it, because none of our nodes is an enum. An alias is consumed before the request fails, so texts that
+//! may have aliases are excluded (see [`Span::of`]).
 
 use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
@@ -10,7 +10,7 @@ use std::fmt;
 use super::locate::{PathStep, locate};
 use super::node::{NodeSpot, without_mark};
 
-/// Where a node starts, and where those below it do.
+/// The start of a node and of all nodes below it.
 #[derive(Debug)]
 pub struct Span {
     spot: NodeSpot,
@@ -21,12 +21,12 @@ pub struct Span {
 enum Below {
     Nothing,
     Items(Vec<Span>),
-    /// Keys, which are not looked into, and values.
+    /// Keys and values. Nodes inside keys are not recorded.
     Entries(Vec<(NodeSpot, Span)>),
 }
 
 impl Span {
-    /// The spans of a text that can be parsed; `None` when it may have aliases.
+    /// Returns the spans of a valid text; `None` when it may have aliases.
     pub fn of(text: &str) -> Option<Span> {
         if text.contains('&') {
             return None;
@@ -36,7 +36,7 @@ impl Span {
         Some(Span { spot, below })
     }
 
-    /// Where the node at the end of a path starts.
+    /// Returns the start of the node at the end of a path.
     pub fn at(&self, path: &[PathStep]) -> Option<NodeSpot> {
         let Some((step, rest)) = path.split_first() else { return Some(self.spot) };
         match (step, &self.below) {
@@ -48,7 +48,7 @@ impl Span {
     }
 }
 
-/// Asks for an enum: fails where the next node starts, and takes nothing.
+/// Requests an enum. This fails at the start of the next node and consumes nothing.
 struct SpanProbe;
 
 impl<'de> DeserializeSeed<'de> for SpanProbe {
@@ -72,7 +72,7 @@ impl<'de> Visitor<'de> for SpanProbe {
     }
 }
 
-/// Line and column at the end of an error's text; the very beginning has none.
+/// Parses line and column from the end of an error's text. An error at the start of the text has none.
 fn spot_in(told: &str) -> NodeSpot {
     let spot = told.rsplit_once(" at line ").and_then(|(_, spot)| {
         let (line, column) = spot.split_once(" column ")?;
@@ -81,7 +81,7 @@ fn spot_in(told: &str) -> NodeSpot {
     spot.unwrap_or((1, 1))
 }
 
-/// Reads what is below a node.
+/// Reads the nodes below a node.
 struct Walk;
 
 impl<'de> DeserializeSeed<'de> for Walk {
@@ -161,7 +161,7 @@ mod tests {
         }
     }
 
-    /// Every node of a text is where a parse that fails there says.
+    /// Asserts that `locate` finds every node of a text at the same place.
     fn assert_same(text: &str) {
         let (Ok(root), Some(spans)) = (parse(text), Span::of(text)) else { return };
         let mut all = Vec::new();

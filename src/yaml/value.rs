@@ -1,4 +1,4 @@
-//! Turns one YAML node into one typed setting, or says what was expected in its place.
+//! Converts one YAML node into one typed setting, or returns what was expected instead.
 
 #[cfg(test)]
 mod tests;
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::node::Node;
 
-/// Why a value was refused; the place is the caller's to add.
+/// The reason why a value was refused. The caller adds the place.
 #[derive(Debug)]
 pub struct Reason {
     pub message: String,
@@ -21,13 +21,13 @@ impl From<String> for Reason {
     }
 }
 
-/// A value, or why not.
+/// A value, or the reason why it was refused.
 pub type Read<T> = Result<T, Reason>;
 
-/// No request is worth a longer wait, and sums of clock and timeout stay representable.
+/// The longest duration. No request is worth a longer wait, and the sum of clock and timeout stays representable.
 pub(super) const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// true or false.
+/// Reads true or false.
 pub fn boolean(node: &Node) -> Read<bool> {
     let found = match node {
         Node::Bool(value) => Some(*value),
@@ -37,7 +37,7 @@ pub fn boolean(node: &Node) -> Read<bool> {
     found.ok_or_else(|| expected("true or false", node))
 }
 
-/// The spellings that environment variables use; case does not matter.
+/// Parses the boolean spellings of environment variables. Case does not matter.
 pub fn parse_bool(text: &str) -> Option<bool> {
     match text.trim().to_ascii_lowercase().as_str() {
         "true" | "yes" | "on" | "1" => Some(true),
@@ -46,7 +46,7 @@ pub fn parse_bool(text: &str) -> Option<bool> {
     }
 }
 
-/// Seconds, fractions allowed, more than zero.
+/// Reads seconds: fractions allowed, more than zero.
 pub fn seconds(node: &Node) -> Read<Duration> {
     match seconds_or_zero(node)? {
         Duration::ZERO => Err(expected("a number of seconds greater than 0", node)),
@@ -54,7 +54,7 @@ pub fn seconds(node: &Node) -> Read<Duration> {
     }
 }
 
-/// Seconds, fractions allowed; zero means not to wait.
+/// Reads seconds: fractions allowed. Zero means not to wait.
 pub fn seconds_or_zero(node: &Node) -> Read<Duration> {
     let number = match node {
         Node::Int(value) => u32::try_from(*value).ok().map(f64::from),
@@ -73,7 +73,7 @@ pub fn seconds_or_zero(node: &Node) -> Read<Duration> {
     )
 }
 
-/// Bytes: a whole number, or a text with a unit.
+/// Reads a number of bytes: a whole number, or a text with a unit.
 pub fn size(node: &Node) -> Read<usize> {
     let bytes = match node {
         Node::Int(value) => u64::try_from(*value).ok(),
@@ -103,12 +103,12 @@ fn parse_size(text: &str) -> Option<u64> {
     number.parse::<u64>().ok()?.checked_mul(factor)
 }
 
-/// Any text, in a string of its own.
+/// Reads any text. Returns an owned string.
 pub fn plain(node: &Node) -> Read<String> {
     text("a text", node).map(str::to_owned)
 }
 
-/// Text, which `what` says more of.
+/// Reads a text. `what` describes it in messages.
 pub fn text<'n>(what: &str, node: &'n Node) -> Read<&'n str> {
     match node {
         Node::Text(text) | Node::Substituted(text) => Ok(text),
@@ -120,7 +120,7 @@ pub fn text<'n>(what: &str, node: &'n Node) -> Read<&'n str> {
     }
 }
 
-/// A whole number of a range.
+/// Reads a whole number in a range.
 pub fn whole(node: &Node, range: RangeInclusive<i128>) -> Read<i128> {
     let number = match node {
         Node::Int(value) => Some(*value),
@@ -138,7 +138,7 @@ pub fn whole(node: &Node, range: RangeInclusive<i128>) -> Read<i128> {
     })
 }
 
-/// A number, whole or not, as its node.
+/// Reads a number, whole or not. Returns its node.
 pub fn number(node: &Node) -> Read<Node> {
     match node {
         Node::Int(_) => Ok(node.clone()),
@@ -151,12 +151,12 @@ pub fn number(node: &Node) -> Read<Node> {
     }
 }
 
-/// Makes a number that is in range the type that holds it.
+/// Converts a number that is in range to its final type.
 pub fn narrow<T: TryFrom<i128>>(number: i128) -> Read<T> {
     T::try_from(number).map_err(|_| Reason::from(format!("{number} is out of range")))
 }
 
-/// `expected …, found …`
+/// Returns the reason `expected …, found …`.
 pub fn expected(what: &str, found: &Node) -> Reason {
     Reason::from(format!("expected {what}, found {}", describe(found)))
 }

@@ -1,4 +1,4 @@
-//! What the benchmark's programs share: the paths of the proxy without sockets, and stamped pieces.
+//! Code that the benchmark's programs share: the paths of the proxy without sockets, and stamped pieces.
 
 pub mod paths;
 pub mod stamp;

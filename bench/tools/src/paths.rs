@@ -1,4 +1,4 @@
-//! The paths that a request takes through the proxy, without sockets: what its own code costs.
+//! The paths of a request through the proxy, without sockets. They measure the cost of the proxy's own code.
 
 use argo_openai_proxy::access::Caller;
 use argo_openai_proxy::dialects::client::openai::Openai;
@@ -36,18 +36,18 @@ routes:
   - { path: "/v1/models/{model}", reply: model }
 "#;
 
-/// Something that can be done again and again.
+/// An operation that can be repeated.
 pub struct Path {
-    /// What it is called in the list of instructions.
+    /// Its name in the list of instruction counts.
     pub name: &'static str,
     /// Does it once.
     pub run: Box<dyn FnMut()>,
 }
 
-/// All of them.
+/// Returns all paths.
 ///
 /// # Panics
-/// When the table above does not fit the proxy any more.
+/// When the table above no longer fits the proxy.
 pub fn all() -> Vec<Path> {
     let table = Arc::new(table());
     let short = chat(&prose(1000), "Say it again.");
@@ -78,7 +78,7 @@ fn table() -> Table {
     }
 }
 
-/// Words of many lengths, with some characters that JSON escapes and some that are not ASCII.
+/// Returns words of many lengths, with some characters that JSON escapes and some that are not ASCII.
 fn prose(size: usize) -> String {
     const WORDS: &[&str] =
         &["the", "flux", "of", "a", "neutrino\nbeam", "grew", "\"linearly\"", "until", "Δt", "exceeded", "42.7", "s."];
@@ -151,7 +151,7 @@ fn answering(name: &'static str, table: &Table, path: &str, body: String, answer
     Path { name, run: Box::new(run) }
 }
 
-/// One piece of a stream that has begun.
+/// Returns a path for one piece of a stream that has begun.
 fn streaming(table: &Table, body: String) -> Path {
     let mut exchange = open(&route(table, "/v1/chat/completions"), &Bytes::from(body));
     exchange.head(StatusCode::OK, &HeaderMap::new(), false);

@@ -1,32 +1,32 @@
-//! Pieces that say when they were written, so that whoever reads them knows how long they took.
+//! Pieces with the time at which they were written, so that the reader can measure how long they took.
 //!
-//! A stamp is `@nanoseconds since 1970@`. It survives being JSON, and being cut in two by the network.
+//! A stamp is `@nanoseconds since 1970@`. It stays readable inside JSON and when the network cuts it in two.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 const MARK: u8 = b'@';
 
-/// Now, in nanoseconds since 1970.
+/// Returns the current time, in nanoseconds since 1970.
 pub fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(0))
 }
 
-/// A piece of `size` bytes, or of a stamp's size if that is more.
+/// Returns a piece of `size` bytes, or of a stamp's size if that is larger.
 pub fn piece(size: usize) -> Vec<u8> {
     let mut piece = format!("@{}@", now()).into_bytes();
     piece.resize(size.max(piece.len()), b'x');
     piece
 }
 
-/// Finds stamps in what is read.
+/// Finds stamps in the bytes that are read.
 #[derive(Debug, Default)]
 pub struct Stamps {
-    /// The digits so far, inside of a stamp.
+    /// The number read so far, inside a stamp.
     digits: Option<u64>,
 }
 
 impl Stamps {
-    /// The stamps that end in these bytes.
+    /// Passes each stamp that ends in these bytes to `found`.
     pub fn push(&mut self, bytes: &[u8], mut found: impl FnMut(u64)) {
         for byte in bytes {
             self.digits = match (self.digits, *byte) {

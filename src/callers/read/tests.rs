@@ -1,4 +1,4 @@
-//! What `callers.yaml` promises, and what is told of its mistakes.
+//! Tests of reading `callers.yaml` and of the reports about mistakes in it.
 
 use super::*;
 use crate::diagnostics::Problem;

@@ -1,4 +1,4 @@
-//! Mistakes in `config.yaml`, environment and flags: all of them, at their places, with a remedy.
+//! Tests that all mistakes in `config.yaml`, environment and flags are reported, with place and remedy.
 
 use super::*;
 

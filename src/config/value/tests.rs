@@ -1,4 +1,4 @@
-//! What the settings of this file take beyond what every file knows.
+//! Tests of the kinds of values that only `config.yaml` has.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! What a client dialect supplies so that the chat pipeline serves it: `transform::conversation` asks for nothing else.
+//! What a client dialect supplies to the chat pipeline: `transform::conversation` needs nothing else.
 
 use super::frame::{ReplyFrame, Tally};
 use crate::chat::{Delivery, Encoder};
@@ -11,54 +11,54 @@ use std::sync::Arc;
 pub enum Exceeded<'a> {
     /// The prompt is longer than the model takes.
     Context {
-        /// Its tokens.
+        /// The tokens of the prompt.
         tokens: u64,
-        /// The most that the model takes.
+        /// The maximum that the model takes.
         most: u64,
-        /// Whether they are counted by the model's own tokenizer.
+        /// True if the count is exact: by the model's own tokenizer, and without tools.
         is_exact: bool,
     },
     /// The request wants a longer answer than the model gives.
     Output {
         /// The client's name for the limit.
         name: &'a str,
-        /// What rules left of its number.
+        /// Its number after the rules.
         asked: u64,
-        /// The most that the model gives.
+        /// The maximum that the model gives.
         most: u64,
     },
     /// The request wants more answers than the route gives.
     Answers {
-        /// How many to each prompt, as the request says; 0 where it does not.
+        /// How many to each prompt, from the request; 0 if the request does not say.
         each: u64,
         /// How many prompts.
         prompts: usize,
-        /// The most that the route gives.
+        /// The maximum that the route gives.
         most: u64,
     },
 }
 
 /// A client dialect of a chat-like endpoint, for one request.
 pub trait ChatClient: Send + Sync {
-    /// What writes one reply.
+    /// The encoder of one reply.
     type Encoder: Encoder + 'static;
 
-    /// Returns the encoder of a reply, or of one of several.
+    /// Returns the encoder of one reply.
     fn encoder(&self, frame: ReplyFrame, delivery: Delivery) -> Self::Encoder;
 
-    /// Returns what makes one reply of several, which add up their tokens in `tally`.
+    /// Returns the join that makes one reply from several, which add their tokens to `tally`.
     fn join(&self, frame: &ReplyFrame, tally: Arc<Tally>, delivery: Delivery) -> Box<dyn Join>;
 
-    /// The content type of a stream.
+    /// Returns the content type of a stream.
     fn stream_type(&self) -> &'static str {
         sse::CONTENT_TYPE
     }
 
-    /// Returns true when requests are messages, each of which costs tokens of its own; false when they are bare texts.
+    /// Returns true if requests are messages, each with its own extra tokens; false if they are bare texts.
     fn has_messages(&self) -> bool {
         true
     }
 
-    /// Returns the refusal of a request that exceeds a limit, in the dialect's words.
+    /// Returns the failure of a request that exceeds a limit, in the dialect's words.
     fn exceeded(&self, limit: Exceeded<'_>) -> Failure;
 }

@@ -1,4 +1,4 @@
-//! What a chat reply is about, whichever dialect writes it: id, model, tokens, and why it ended.
+//! The facts of a chat reply that every dialect writes: id, model, tokens, and why it ended.
 
 use crate::chat::{FinishReason, Usage};
 use crate::models::Rules;
@@ -6,17 +6,17 @@ use crate::plan::Context;
 use crate::tokens::{Counting, Ledger, Meter, Prompt};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What a request says about its reply.
+/// What a request determines about its reply.
 pub struct ReplyOptions<'a> {
     /// The model's name as the client wrote it.
     pub model: &'a str,
     /// The model's quirks.
     pub rules: &'a Rules,
-    /// Whether the client wants a stream.
+    /// True if the client wants a stream.
     pub stream: bool,
-    /// Whether a stream tells its usage.
+    /// True if a stream reports its usage.
     pub include_usage: bool,
-    /// The most tokens that the answer may have.
+    /// The maximum number of tokens of the answer.
     pub max_tokens: Option<u64>,
     /// How the route counts.
     pub counting: Counting,
@@ -24,37 +24,37 @@ pub struct ReplyOptions<'a> {
     pub upstream: &'static str,
 }
 
-/// What a reply is about: the same in a whole reply and in every event of a stream.
+/// The facts of a reply, which are the same in a whole reply and in every event of a stream.
 #[derive(Clone)]
 pub struct ReplyFrame {
     /// The random id of the exchange.
     pub id: String,
-    /// When it began, in Unix seconds.
+    /// When the exchange began, in Unix seconds.
     pub created: u64,
     /// The model's name as the client wrote it.
     pub model: String,
     /// The name of the upstream in messages.
     pub upstream: &'static str,
-    /// How this reply's tokens are counted: not at all where nobody will see it.
+    /// How this reply's tokens are counted. They are not counted if the count is not shown anywhere.
     pub counting: Counting,
-    /// Counts the answer.
+    /// Counts the tokens of the answer.
     pub meter: Meter,
     /// The number of the answer among several.
     pub choice: usize,
-    /// Where the tokens of several answers are added up; what they have in common is written by whoever joins them.
+    /// Adds up the tokens of several answers. If it is set, the join writes what the answers have in common.
     pub tally: Option<Arc<Tally>>,
-    /// Whether a stream tells its usage.
+    /// True if a stream reports its usage.
     pub include_usage: bool,
     prompt: Arc<Prompt>,
     ledger: Arc<Ledger>,
     is_stream: bool,
     tells_usage: bool,
     length_at: Option<u64>,
-    /// What the upstream said of the end.
+    /// What the upstream reported about the end.
     told: UpstreamEnd,
 }
 
-/// What an upstream said of the end of its answer.
+/// What an upstream reported about the end of its answer.
 #[derive(Debug, Clone, Copy, Default)]
 struct UpstreamEnd {
     finish: Option<FinishReason>,
@@ -67,22 +67,22 @@ pub struct Tally(Mutex<Sum>);
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Sum {
-    /// The tokens of all answers, counted by whoever counted each.
+    /// The tokens of all answers, each counted by the upstream or by the proxy.
     output: u64,
-    /// What the upstream counted.
+    /// The sum of the upstream's counts.
     own: Usage,
-    /// How many answers were counted by the upstream, and how many were not.
+    /// How many answers the upstream counted, and how many the proxy counted.
     by_upstream: usize,
     by_us: usize,
 }
 
 impl ReplyFrame {
-    /// The frame of the reply that `options` ask for.
+    /// Creates the frame of the reply that `options` ask for.
     pub fn new(options: &ReplyOptions<'_>, prompt: Arc<Prompt>, cx: &Context<'_>) -> Self {
-        // Only an exact count by the model's own tokenizer can tell that the answer stopped at the limit.
+        // Only an exact count by the model's own tokenizer can show that the answer stopped at the limit.
         let counts_exactly = options.counting == Counting::Exact && options.rules.tokenizer.is_some();
         let length_at = options.max_tokens.filter(|_| counts_exactly);
-        // On a stream nothing is counted unless somebody will see it.
+        // A stream is not counted unless the count is used, because counting costs time.
         let seen = !options.stream || options.include_usage || length_at.is_some();
         let counting = match (seen, cx.ledger.wanted) {
             (true, _) => options.counting,
@@ -108,22 +108,22 @@ impl ReplyFrame {
         }
     }
 
-    /// The frame of one answer of several.
+    /// Returns the frame of one answer of several.
     pub fn of_choice(&self, choice: usize, tally: Arc<Tally>) -> Self {
         ReplyFrame { choice, tally: Some(tally), ..self.clone() }
     }
 
-    /// Keeps what the upstream says of the end of its answer.
+    /// Keeps why the answer ended, as the upstream reports it.
     pub fn finished(&mut self, reason: FinishReason) {
         self.told.finish = Some(reason);
     }
 
-    /// Keeps what the upstream counted; it takes the place of what is counted here.
+    /// Keeps the upstream's counts, which replace the proxy's own.
     pub fn used(&mut self, usage: Usage) {
         self.told.usage = Some(usage);
     }
 
-    /// Notes the tokens of an answer that is complete, and returns why it ended.
+    /// Records the tokens of a complete answer. Returns why it ended, and its tokens if they were counted.
     pub fn end(&self, has_calls: bool) -> (FinishReason, Option<u64>) {
         let output = self.told.usage.map(|usage| usage.output).or_else(|| self.meter.tokens());
         self.note(output);
@@ -141,8 +141,8 @@ impl ReplyFrame {
         (reason, output)
     }
 
-    /// Returns the usage that the reply tells: the upstream's own, else `output` and what the prompt is counted to have; `None`
-    /// where nobody is told.
+    /// Returns the usage that the reply reports: the upstream's own, else `output` and the counted prompt. `None` if
+    /// the reply reports no usage.
     pub fn usage(&self, output: Option<u64>) -> Option<Usage> {
         if !self.tells_usage {
             return None;

@@ -1,7 +1,7 @@
-//! Client dialects: how clients ask, and how replies and errors read to them.
+//! Client dialects: the form of clients' requests, and of the replies and errors that they read.
 //!
-//! A new dialect is a folder here, a row in [`CLIENTS`] where its clients can be told by their request's head, and the
-//! transformers that it serves.
+//! A new dialect is a folder here and the transformers that serve it. If the head of a request shows its clients, it
+//! also has a row in [`CLIENTS`].
 
 pub mod chat;
 pub mod frame;
@@ -13,25 +13,25 @@ pub use frame::{ReplyFrame, ReplyOptions, Tally};
 use crate::plan::Client;
 use http::HeaderMap;
 
-/// A client dialect, and how its clients are told.
+/// A client dialect, and how its clients are recognized.
 pub struct ClientRow {
-    /// What it is called.
+    /// Its name.
     pub name: &'static str,
-    /// Returns true for the head of a request that such a client sends, by its headers and its path.
+    /// Returns true if the headers and the path of a request come from such a client.
     pub speaks: fn(&HeaderMap, &str) -> bool,
-    /// How failures read to it.
+    /// How failures read to such clients.
     pub client: &'static dyn Client,
 }
 
-/// All client dialects. The first that speaks is taken; the last one speaks always.
+/// All client dialects. The first one that recognizes the request is used; the last one recognizes every request.
 pub const CLIENTS: &[ClientRow] = &[ClientRow { name: "openai", speaks: |_, _| true, client: &openai::Openai }];
 
-/// Returns the dialect of whoever sent a request, for failures before a route is known.
+/// Returns the dialect of the client that sent a request, for failures before a route is known.
 pub fn speaking(headers: &HeaderMap, path: &str) -> &'static dyn Client {
     speaking_of(CLIENTS, headers, path)
 }
 
-/// Returns the dialect of whoever sent a request, of these.
+/// Returns the dialect of the client that sent a request, out of `clients`.
 pub fn speaking_of(clients: &[ClientRow], headers: &HeaderMap, path: &str) -> &'static dyn Client {
     let row = clients.iter().find(|row| (row.speaks)(headers, path));
     row.map_or(&openai::Openai, |row| row.client)

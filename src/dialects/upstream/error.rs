@@ -1,12 +1,12 @@
-//! What an upstream's error status means for the client.
+//! The client's failure for an error status of an upstream.
 
 use super::{UpstreamDialect, VendorError};
 use crate::plan::Held;
 use crate::wire::Failure;
 use http::{StatusCode, header};
 
-/// Returns the failure of a reply whose status is not a success: the same status where that is the client's business, the
-/// vendor's own message, `Retry-After` passed on.
+/// Returns the failure of a reply whose status is not a success. It has the vendor's message and `Retry-After`, and the
+/// same status if that concerns the client.
 pub fn failure(dialect: &dyn UpstreamDialect, held: &Held) -> Failure {
     let (name, VendorError { message, param, code }) = (dialect.name(), dialect.error(held));
     let status = match held.status.as_u16() {
@@ -17,7 +17,7 @@ pub fn failure(dialect: &dyn UpstreamDialect, held: &Held) -> Failure {
     };
     let message = match message.as_str() {
         "" => format!("{name} answered {} without a message.", held.status.as_u16()),
-        // The client's mistake is reported in the vendor's words; the upstream's own is reported as the upstream's.
+        // A mistake of the client is reported in the vendor's words; one of the upstream is attributed to the upstream.
         message if status == held.status && !status.is_server_error() => message.to_owned(),
         message if message.starts_with(held.status.as_str()) => format!("{name} answered {message}"),
         message => format!("{name} answered {}: {message}", held.status.as_u16()),
@@ -31,8 +31,8 @@ pub fn failure(dialect: &dyn UpstreamDialect, held: &Held) -> Failure {
     failure
 }
 
-/// Returns the failure of a redirect of the upstream `name`. No redirect is followed. One that only adds the final slash is a
-/// mistake in a setting, which the message names.
+/// Returns the failure of a redirect of the upstream `name`; no redirect is followed. A redirect that only adds the
+/// final slash means that a setting is wrong, and the message names the setting.
 pub fn redirect(name: &str, held: &Held, url: &str, setting: &str) -> Failure {
     let to = held.headers.get(header::LOCATION).and_then(|to| to.to_str().ok()).unwrap_or("nowhere");
     let with_slash = format!("{url}/");

@@ -1,34 +1,34 @@
-//! What is true of an upstream dialect whatever it answers: its name, its headers, how its errors read.
+//! Facts about an upstream dialect that do not depend on its answers: its name, its headers, how its errors read.
 
 use crate::plan::Held;
 use http::HeaderValue;
 
-/// The facts of an upstream dialect. Messages, heads and errors are made from them, so that no other module names a vendor.
+/// The facts of an upstream dialect. Messages, heads and errors use them, so no other module names a vendor.
 pub trait UpstreamDialect: Send + Sync {
-    /// The name of such an upstream in messages; it stands at the beginning of a sentence, and before `'s`.
+    /// Returns the upstream's name in messages. It is used at the beginning of a sentence and before `'s`.
     fn name(&self) -> &'static str;
 
-    /// What to look at when the upstream cannot be reached: whole sentences.
+    /// Returns what to check when the upstream cannot be reached, in whole sentences.
     fn hint(&self) -> Option<&'static str> {
         None
     }
 
-    /// `Accept` of a call, whole or streamed.
+    /// Returns `Accept` of a whole or a streamed call.
     fn accept(&self, stream: bool) -> HeaderValue;
 
-    /// Whether the upstream redirects a path without its final slash instead of answering.
+    /// Returns true if the upstream redirects a path without its final slash instead of answering.
     fn needs_final_slash(&self) -> bool {
         false
     }
 
-    /// What an answer says whose status is an error.
+    /// Reads an answer with an error status.
     fn error(&self, held: &Held) -> VendorError;
 }
 
-/// What an upstream says of an error.
+/// An error as an upstream describes it.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct VendorError {
-    /// For people; empty when the body holds nothing.
+    /// The message for people; empty if the body has none.
     pub message: String,
     /// The request field at fault.
     pub param: Option<String>,

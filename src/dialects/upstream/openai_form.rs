@@ -5,7 +5,7 @@ use crate::chat::{Conversation, Message};
 use crate::json;
 use serde_json::value::RawValue;
 
-/// Appends the fields of a conversation: `messages`, tools, and every parameter as it came.
+/// Appends the fields of a conversation: `messages`, tools, and every parameter unchanged.
 pub fn push_conversation(out: &mut Vec<u8>, chat: &Conversation<'_>) {
     json::push_key(out, "messages");
     out.push(b'[');
@@ -53,7 +53,7 @@ pub fn push_message(out: &mut Vec<u8>, message: &Message<'_>, content: &str, cal
     out.push(b'}');
 }
 
-/// Appends a field that travels along.
+/// Appends a field that passes unchanged.
 pub fn push_field(out: &mut Vec<u8>, name: &str, value: &RawValue) {
     json::push_key(out, name);
     out.extend_from_slice(value.get().as_bytes());

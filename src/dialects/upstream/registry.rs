@@ -2,7 +2,7 @@
 
 use super::{ChatDialect, EmbeddingDialect, UpstreamDialect, argo};
 
-/// A dialect of either kind, as a table names it.
+/// A dialect of either kind.
 #[derive(Clone, Copy)]
 pub enum Dialect {
     /// For conversations.
@@ -12,7 +12,7 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// Returns what is true of it whatever it answers.
+    /// Returns the facts that do not depend on its answers.
     pub fn facts(&self) -> &'static dyn UpstreamDialect {
         match *self {
             Dialect::Chat(dialect) => dialect,
@@ -21,7 +21,7 @@ impl Dialect {
     }
 }
 
-/// A dialect by the name that a table uses, with what it is.
+/// A dialect with its name in a table and its description.
 pub type DialectRow = (&'static str, Dialect, &'static str);
 
 /// All dialects.
@@ -30,7 +30,7 @@ pub const DIALECTS: &[DialectRow] = &[
     ("argo_embedding", Dialect::Embedding(&argo::ArgoEmbedding), argo::ABOUT_EMBEDDING),
 ];
 
-/// The dialect of a name.
+/// Returns the dialect of a name.
 pub fn find(name: &str) -> Option<Dialect> {
     DIALECTS.iter().find(|(known, _, _)| *known == name).map(|(_, dialect, _)| *dialect)
 }

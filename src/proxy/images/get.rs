@@ -103,6 +103,7 @@ impl Getter {
     /// Returns the allowed addresses of the host, at least one.
     async fn addresses(&self, target: &HttpUrl) -> Result<Vec<SocketAddr>, String> {
         let host = target.host();
+        // Past the resolver's memory, which strangers' names would fill.
         let found = resolver::lookup(host, target.port(), self.connect).await.map_err(|e| match e.kind() {
             std::io::ErrorKind::TimedOut => format!("the name {host} could not be resolved in time"),
             _ => format!("the name {host} has no address"),
@@ -137,6 +138,7 @@ impl Getter {
             }
             self.room.take(piece.len())?;
             bytes.extend_from_slice(&piece);
+            // Check the type early, so that a file of a wrong type is not read to its end.
             if kind.is_none() && (ended || bytes.len() >= kind::ENOUGH) {
                 kind = Some(kind::of(&bytes).ok_or_else(no_image)?);
             }
@@ -151,6 +153,7 @@ async fn send(session: &mut HttpSession, target: &HttpUrl) -> pingora::Result<()
     let mut head = RequestHeader::build("GET", target.path().as_bytes(), Some(5))?;
     head.insert_header(header::HOST, target.authority())?;
     head.insert_header(header::ACCEPT, HeaderValue::from_static(TYPES))?;
+    // The bytes are forwarded as received, so they must not be compressed.
     head.insert_header(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"))?;
     head.insert_header(header::CONNECTION, HeaderValue::from_static("close"))?;
     head.insert_header(header::USER_AGENT, AGENT)?;

@@ -134,6 +134,7 @@ async fn all(
         let (index, came) =
             done.map_err(|_| Failure::bad_request("The images of the request could not be fetched."))?;
         let place = images.list.get(index).map_or("", |image| image.place.as_str());
+        // Returning an error drops `running`, which stops the other fetches.
         let came = came.map_err(|why| unfetched(place, &why))?;
         if let Some(slot) = data.get_mut(index) {
             *slot = Some(came);

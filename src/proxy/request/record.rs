@@ -29,6 +29,7 @@ pub fn report(session: &Session, e: Option<&Error>, ctx: &mut Ctx) {
     match ctx.live.settings.access_log {
         AccessLog::Json => {
             let line = json_line::line(&record, Timestamp::now());
+            // This thread writes: a queue would lose the last lines when the process ends.
             // A log that cannot be written has nowhere to report that.
             let _ = std::io::stdout().write_all(&line);
         }

@@ -20,6 +20,7 @@ use std::future::Future;
 use std::time::{Duration, Instant};
 
 /// Makes calls.
+// pingora itself calls with the connector. The subrequests that pingora has are young.
 #[derive(Default)]
 pub struct UpstreamClient {
     /// Addresses of upstreams.

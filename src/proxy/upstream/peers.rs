@@ -68,6 +68,8 @@ fn peer(upstream: &Upstream, endpoint: &Endpoint, tls: &TlsMaterial) -> HttpPeer
         Connect::Address(address) => peer._address = SocketAddr::Inet(*address),
         Connect::Unix(path) => peer._address = SocketAddr::Unix(path.clone()),
     }
+    // pingora's pool knows neither authorities nor client keys, so the group key is ours.
+    // A reload that changes nothing of a group keeps its connections.
     peer.group_key = upstream.group;
     peer.client_cert_key.clone_from(&tls.identity);
     let options = &mut peer.options;

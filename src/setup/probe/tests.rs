@@ -1,4 +1,4 @@
-//! The probe against listeners of each kind on this machine.
+//! Tests of the probe with each kind of listener on this machine.
 
 use super::*;
 use std::io::{Read, Write};
@@ -85,7 +85,7 @@ fn a_listener_that_says_nothing_is_silent() {
     assert!(matches!(answer, Reachability::Tls(_)));
 }
 
-/// A listener whose queue is full drops further attempts, as a firewall does.
+/// A listener with a full queue drops further attempts, as a firewall does.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_dropped_connection_attempt_hangs() {

@@ -1,4 +1,4 @@
-//! The setup's questions: what is asked, again, or not at all.
+//! Tests of which questions the setup asks, repeats or skips.
 
 use super::*;
 use std::cell::RefCell;

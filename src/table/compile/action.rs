@@ -7,7 +7,7 @@ use crate::table::upstream::Upstream;
 use crate::transform::{Entry, local};
 use std::sync::Arc;
 
-/// What a row does.
+/// The action of a row.
 pub enum Action {
     /// Call an upstream through a transformer.
     Call(&'static Entry, Arc<Upstream>, Arc<Models>, Arc<dyn Transformer>),

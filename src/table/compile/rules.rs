@@ -46,6 +46,7 @@ fn matches(rule: &Written, named: &[NameRow<'_>], patterns: &[NamePattern], sour
             None => lookup(&pattern.value, "ids", ids.iter().map(|id| (*id, ()))).err().unwrap_or_default(),
         };
         let message = format!("{}.match: '{}' matches no id of the group", rule.called, pattern.value);
+        // No error: a site that takes a model out of the table need not hunt for its rules.
         source.warn(&pattern.path, message, Some(help));
     }
 }

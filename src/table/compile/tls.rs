@@ -28,6 +28,7 @@ pub fn compile(row: &written::Upstream, used: bool, source: &mut Source<'_>, var
     let authorities = match &tls.ca {
         Some(ca) if !verify => {
             let message = format!("{name}.ca: nobody asks for authorities when `verify` is false");
+            // An error, not a warning: the author of `ca` expects a check that would never happen.
             reader.source.error(&ca.path, message, Some("remove `verify: false`, or `ca`".to_owned()));
             None
         }

@@ -42,7 +42,7 @@ const SHOW: &[Key] = &[
     MAX_OUTPUT_TOKENS,
 ];
 
-/// What a rule tells of its models over what the group tells.
+/// The facts that a rule states about its models. They override the facts of the group.
 const FACTS: &[Key] = &[
     Key::optional("owned_by", Kind::Text, "`owned_by` of these models."),
     Key::optional("created", Kind::Whole(0, i64::MAX), "`created` of these models, in Unix seconds."),

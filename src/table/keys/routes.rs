@@ -85,7 +85,7 @@ const REPLY: &[Key] = &[
     ),
 ];
 
-/// What a reply of one's own is, one of these.
+/// The kinds of replies that a row can write itself. Such a reply has exactly one of these keys.
 pub const KINDS_OF_REPLY: &[&str] = &["json", "html", "text", "redirect"];
 
 pub const COUNTINGS: &[NamedValue<Counting>] = &[

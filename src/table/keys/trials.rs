@@ -45,7 +45,7 @@ const TRIAL_REPLY: &[Key] = &[
     Key::optional("finish_reason", Kind::Text, "Why the first choice ended."),
 ];
 
-/// What a route may take, and what is answered on every route.
+/// The methods that a route can take, and those that every route answers.
 const ALL_METHODS: &[NamedValue<()>] = &[
     ("GET", (), ""),
     ("HEAD", (), ""),
@@ -56,7 +56,7 @@ const ALL_METHODS: &[NamedValue<()>] = &[
     ("DELETE", (), ""),
 ];
 
-/// Whether a test may have this method.
+/// Returns true if a test may have this method.
 pub fn is_method(name: &str) -> bool {
     ALL_METHODS.iter().any(|(known, ..)| *known == name)
 }

@@ -16,6 +16,7 @@ pub enum Wrapping {
 const FENCE: &str = "```";
 
 /// Collects an answer until it is whole.
+// A fence at the end decides about the one at the beginning, so nothing can be passed on before the end.
 #[derive(Debug)]
 pub struct Wrapped {
     wrapping: Wrapping,
@@ -150,7 +151,7 @@ impl Sink for Wrapped {
             Event::Finish(reason) => self.finish = Some(reason),
             Event::Usage(usage) => self.usage = Some(usage),
             Event::Refusal(text) => self.refusal.push_str(&text.decoded()),
-            // What leads to the JSON is no part of it.
+            // Reasoning is not part of the JSON.
             Event::Reasoning(_) | Event::Signature(_) | Event::Encrypted(_) => {}
         }
     }

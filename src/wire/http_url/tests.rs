@@ -85,7 +85,7 @@ fn redirects_cannot_hide_where_they_lead() {
 }
 
 proptest! {
-    /// Whatever is read leniently reads strictly, with the same host, from what is connected to and sent.
+    /// A leniently parsed URL also parses strictly, with the same host, from the parts that are connected to and sent.
     #[test]
     fn parts_make_the_same_url_again(text in "(https?|HTTP)://[a-zA-Z0-9.:@\\[\\]\\\\%\u{e9} -]{0,12}([/?#\\\\][ -~\u{e9}]{0,12})?") {
         if let Ok(url) = HttpUrl::parse_lenient(&text) {

@@ -1,17 +1,17 @@
-//! Reads server-sent events from pieces that are cut anywhere.
+//! Reads server-sent events from pieces that may be cut anywhere.
 
 use crate::wire::Failure;
 
 /// One event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SseEvent<'a> {
-    /// Its name; empty where the stream gives none.
+    /// The event's name; empty where the stream gives none.
     pub name: &'a [u8],
-    /// Its data: the `data` lines, joined by line feeds.
+    /// The event's data: the `data` lines, joined by line feeds.
     pub data: &'a [u8],
 }
 
-/// An event that is larger than the reader takes.
+/// The event exceeds the size limit of the reader.
 #[derive(Debug, PartialEq, Eq)]
 pub struct TooLong {
     most: usize,
@@ -23,30 +23,30 @@ impl From<TooLong> for Failure {
     }
 }
 
-/// Reads events. Lines end with CR, LF or both; comments and fields other than `event` and `data` are skipped; an event without
-/// data is none.
+/// Reads events. Lines end with CR, LF or both. Comments and fields other than `event` and `data` are skipped. An event
+/// without data is ignored.
 #[derive(Debug)]
 pub struct SseReader {
-    /// The beginning of a line whose end has not come.
+    /// The start of a line whose end has not arrived.
     line: Vec<u8>,
     name: Vec<u8>,
     data: Vec<u8>,
     has_data: bool,
-    /// Whether the last byte was a CR, so that an LF belongs to it.
+    /// True if the last byte was a CR, so that a following LF belongs to it.
     after_cr: bool,
-    /// Whether a line has been read: a byte order mark may stand before the first.
+    /// True if a line was read. A byte order mark may stand only before the first line.
     begun: bool,
     most: usize,
 }
 
 impl SseReader {
-    /// A reader of events of at most so many bytes.
+    /// Creates a reader for events of at most `most` bytes.
     pub fn new(most: usize) -> Self {
         let (line, name, data) = (Vec::new(), Vec::new(), Vec::new());
         SseReader { line, name, data, has_data: false, after_cr: false, begun: false, most }
     }
 
-    /// Hands each event that the piece completes to `each`.
+    /// Passes each event that the piece completes to `each`.
     ///
     /// # Errors
     /// The first error of `each`, or [`TooLong`].
@@ -75,7 +75,7 @@ impl SseReader {
                 let mut line = std::mem::take(&mut self.line);
                 line.extend_from_slice(part);
                 self.read_line(&line, &mut each)?;
-                // The buffer serves the next line.
+                // Keep the buffer's memory for the next line.
                 line.clear();
                 self.line = line;
             }
@@ -83,7 +83,7 @@ impl SseReader {
         Ok(())
     }
 
-    /// Returns true when nothing of an event has come that is not complete.
+    /// Returns true if no part of an incomplete event has arrived.
     pub fn is_between_events(&self) -> bool {
         self.line.is_empty() && !self.has_data
     }

@@ -1,4 +1,4 @@
-//! What a section hands out, and what it refuses.
+//! Tests of the values that a section returns and refuses.
 
 use super::*;
 use crate::yaml::{Kind, node::parse};

@@ -1,4 +1,4 @@
-//! What each kind of setting takes.
+//! Tests of the values that each kind of setting accepts.
 
 use super::*;
 

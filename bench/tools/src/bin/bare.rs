@@ -1,7 +1,7 @@
-//! A pingora proxy that forwards bytes and looks at nothing: what this project is compared with.
+//! A pingora proxy that only forwards bytes, for comparison with this project.
 //!
-//! `bare UPSTREAM` listens on a free port of this machine and says which. It runs as pingora is set up by default; with `alone` after
-//! the address, on the runtime for a single thread, as this project does where there is one.
+//! `bare UPSTREAM` listens on a free port of this machine and displays the address. It uses pingora's default runtime.
+//! With `alone` after the address it uses the single-threaded runtime, as this project does with one thread.
 
 use async_trait::async_trait;
 use pingora::Result;
@@ -26,7 +26,7 @@ impl ProxyHttp for Bare {
 
 fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let upstream: SocketAddr = std::env::args().nth(1).ok_or("usage: bare UPSTREAM [alone]")?.parse()?;
-    // pingora binds later; a port that was free a moment ago is free then, on a machine that does nothing else.
+    // pingora binds later. The port is still free then if the machine does nothing else.
     let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
     let work_stealing = std::env::args().nth(2).as_deref() != Some("alone");
     let conf = ServerConf { threads: 1, work_stealing, upstream_keepalive_pool_size: 512, ..ServerConf::default() };

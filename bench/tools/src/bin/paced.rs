@@ -1,6 +1,6 @@
-//! An upstream that streams stamped pieces: `paced PIECES SIZE MILLISECONDS`, whatever is asked.
+//! An upstream that answers every request with a stream of stamped pieces: `paced PIECES SIZE MILLISECONDS`.
 //!
-//! Its answers are raw text, as ARGO streams. It listens on a free port of this machine and says which.
+//! Its answers are raw text, as ARGO streams. It listens on a free port of this machine and displays the address.
 
 use bench_tools::stamp;
 use std::time::Duration;
@@ -30,7 +30,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let (connection, _) = listener.accept().await?;
         connection.set_nodelay(true)?;
         tokio::spawn(async move {
-            // An error is a client that went away.
+            // An error only means that the client closed the connection.
             serve(connection, stream).await.unwrap_or_default();
         });
     }
@@ -60,7 +60,8 @@ async fn serve(mut connection: TcpStream, stream: Stream) -> std::io::Result<()>
     Ok(())
 }
 
-/// Reads a request with its body, which has a length; whether the client wants no other. `None`: there is none.
+/// Reads a request with its body, which has a length. Returns true if the client sends no other request after it;
+/// `None` if there is no request.
 async fn read_request(connection: &mut TcpStream, held: &mut Vec<u8>) -> std::io::Result<Option<bool>> {
     loop {
         if let Some(end) = held.windows(4).position(|window| window == b"\r\n\r\n") {

@@ -1,5 +1,5 @@
-//! Takes paths through the proxy so many times, for whoever counts instructions: `paths TIMES NAME`; without arguments it
-//! says which there are.
+//! Repeats a path through the proxy, so that its instructions can be counted: `paths TIMES NAME`. Without arguments it
+//! lists the paths.
 
 use bench_tools::paths;
 

@@ -1,7 +1,8 @@
-//! Opens streams and tells, as one line of JSON, how long their stamped pieces took.
+//! Opens streams and reports, as one line of JSON, how long their stamped pieces took.
 //!
-//! `streams ADDRESS PATH BODY-FILE STREAMS MILLISECONDS`: so many at the same time, whose pieces come so often. Says `open` on
-//! a line of its own when every stream has had its first piece.
+//! `streams ADDRESS PATH BODY-FILE STREAMS MILLISECONDS` opens `STREAMS` streams at the same time. `MILLISECONDS` is
+//! the interval of the upstream's pieces. It prints `open` on its own line when every stream has received its first
+//! piece.
 
 use bench_tools::stamp::{self, Stamps};
 use serde_json::json;
@@ -13,12 +14,12 @@ use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-/// What came of one stream, in nanoseconds.
+/// The measurements of one stream, in nanoseconds.
 #[derive(Default)]
 struct Came {
-    /// From the request to the first piece.
+    /// The time from the request to the first piece.
     first: u64,
-    /// From each piece's writing to its reading.
+    /// The time from writing each piece to reading it.
     delays: Vec<u64>,
     /// The longest silence between two pieces.
     gap: u64,
@@ -45,7 +46,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Opens the streams, some at a time, since a listener's queue is short.
+/// Opens the streams a few at a time, because a listener's queue is short.
 async fn run(address: SocketAddr, request: Arc<[u8]>, streams: u32) -> (Vec<Came>, usize) {
     let (opening, open) = (Arc::new(Semaphore::new(64)), Arc::new(Semaphore::new(0)));
     let mut running = JoinSet::new();

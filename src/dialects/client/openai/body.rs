@@ -1,4 +1,4 @@
-//! A chat request's body, read in one pass: the messages as lists of fields, everything else as raw values.
+//! Reads a chat request's body in one pass: the messages as lists of fields, everything else as raw values.
 
 use crate::json::Fields;
 use crate::json::fields::NameText;
@@ -7,10 +7,10 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Vis
 use serde_json::value::RawValue;
 use std::fmt;
 
-/// The body's text.
+/// Returns the body's text.
 ///
 /// # Errors
-/// 400 when there is none or it is no UTF-8.
+/// 400 when the body is empty or not UTF-8.
 pub fn text(body: &[u8]) -> Result<&str, Failure> {
     if body.is_empty() {
         return Err(Failure::bad_request("The request has no body; a JSON object is expected."));
@@ -20,7 +20,7 @@ pub fn text(body: &[u8]) -> Result<&str, Failure> {
     })
 }
 
-/// The failure for a body that could not be read.
+/// Returns the failure for a body that could not be read.
 pub fn unreadable(text: &str, e: &serde_json::Error) -> Failure {
     let kind = match text.trim_start().as_bytes().first() {
         Some(b'[') => "an array",
@@ -39,18 +39,18 @@ pub fn unreadable(text: &str, e: &serde_json::Error) -> Failure {
 /// A chat request's body.
 #[derive(Debug, Default)]
 pub struct ChatBody<'a> {
-    /// `messages`, if it was there.
+    /// `messages`, if it is present.
     pub messages: Option<Messages<'a>>,
     /// All other fields, in order.
     pub fields: Fields<'a>,
 }
 
-/// What `messages` was.
+/// The value of `messages`.
 #[derive(Debug)]
 pub enum Messages<'a> {
-    /// A list; `None` stands for an element that is no object.
+    /// A list; `None` stands for an element that is not an object.
     List(Vec<Option<Fields<'a>>>),
-    /// Something else.
+    /// Any other value.
     NotAList,
 }
 
@@ -111,14 +111,14 @@ impl<'a, 'de: 'a> Deserialize<'de> for Element<'a> {
     }
 }
 
-/// What a value of any kind was, as far as it matters here.
+/// The kind of a value, as far as it matters here.
 enum Composite<'a> {
     Object(Fields<'a>),
     List(Vec<Option<Fields<'a>>>),
     Scalar,
 }
 
-/// Accepts every kind of value, so that a wrong one is told by name instead of as a parse error.
+/// Accepts every kind of value, so that a wrong one is reported by its name instead of as a parse error.
 struct Lenient<F>(F);
 
 macro_rules! scalars {

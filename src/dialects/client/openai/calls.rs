@@ -1,26 +1,26 @@
-//! Tool calls of a reply, as OpenAI's clients read them.
+//! Tool calls of a reply, in the form that OpenAI's clients read.
 
 use crate::dialects::client::frame::ReplyFrame;
 use crate::json;
 use std::borrow::Cow;
 
-/// The arguments of a call that has none.
+/// The arguments of a call without arguments.
 pub const NO_ARGUMENTS: &str = "{}";
 
-/// A tool call with an id in any case.
+/// A tool call that always has an id.
 pub struct Made {
-    /// The vendor's id or one made here.
+    /// The vendor's id, or one that the proxy made.
     pub id: String,
     /// The tool's name.
     pub name: String,
-    /// A JSON object as text, as far as it has come.
+    /// The text of a JSON object, as far as it has arrived.
     pub arguments: String,
-    /// Whether the arguments come in pieces.
+    /// True if the arguments arrive in pieces.
     pub in_pieces: bool,
 }
 
 impl Made {
-    /// The call of this number without its arguments: with the vendor's id, or one made from the reply's.
+    /// Creates a call without arguments. It has the vendor's id, or one made from the reply's id and `number`.
     pub fn new(frame: &ReplyFrame, number: usize, id: Option<Cow<'_, str>>, name: Cow<'_, str>) -> Self {
         let own = || {
             let choice = if frame.choice == 0 { String::new() } else { format!("{}_", frame.choice) };
@@ -34,7 +34,7 @@ impl Made {
         }
     }
 
-    /// Appends the call as a whole reply has it.
+    /// Appends the call in the form of a whole reply.
     pub fn push(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(b"{\"id\":");
         json::push_string(out, &self.id);
@@ -45,7 +45,7 @@ impl Made {
         out.extend_from_slice(b"}}");
     }
 
-    /// Appends the call in the form that preceded tools, which has room for one.
+    /// Appends the call in the form that preceded tools, which has room for one call.
     pub fn push_old(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(b",\"function_call\":{\"name\":");
         json::push_string(out, &self.name);

@@ -1,4 +1,4 @@
-//! OpenAI's chat-like endpoints as a client dialect: what a reply, several of them and a refused request look like.
+//! OpenAI's chat-like endpoints as a client dialect: single replies, joined replies, and refusals.
 
 use super::choices::Choices;
 use super::endpoint::OpenaiChat;
@@ -31,7 +31,7 @@ impl ChatClient for OpenaiChat {
         self.shape.has_messages
     }
 
-    /// Other programs know OpenAI's refusals by their first words.
+    /// Returns the refusal. Other programs recognize OpenAI's refusals by their first words.
     fn exceeded(&self, limit: Exceeded<'_>) -> Failure {
         let what = self.shape.prompt_field;
         match limit {

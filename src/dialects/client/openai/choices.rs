@@ -1,4 +1,4 @@
-//! Several choices, each from a call of its own, as one reply.
+//! Joins several choices, each from its own call, to one reply.
 
 use super::endpoint::OpenaiChat;
 use super::{stream, whole};
@@ -8,7 +8,7 @@ use crate::wire::{Answer, sse};
 use http::StatusCode;
 use std::sync::Arc;
 
-/// Joins choices.
+/// Joins choices to one reply.
 pub struct Choices {
     client: OpenaiChat,
     frame: ReplyFrame,
@@ -17,8 +17,8 @@ pub struct Choices {
 }
 
 impl Choices {
-    /// Of replies that have `frame` in common and add up their tokens in `tally`; `stream` says whether the client waits for
-    /// one.
+    /// Creates the join of replies that share `frame` and add their tokens to `tally`. `stream` is true if the client
+    /// waits for a stream.
     pub fn new(client: OpenaiChat, frame: ReplyFrame, tally: Arc<Tally>, stream: bool) -> Self {
         Choices { client, frame, tally, stream }
     }

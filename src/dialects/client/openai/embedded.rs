@@ -1,4 +1,4 @@
-//! The reply to an embeddings request: of one call, or put together from several.
+//! The reply to an embeddings request, from one call or joined from several.
 
 use super::usage::push_input;
 use super::vectors::VectorForm;
@@ -10,15 +10,15 @@ use crate::wire::{Answer, Failure};
 use http::StatusCode;
 use std::sync::Arc;
 
-/// What stands around the vectors of all inputs.
+/// The parts of the reply around the vectors.
 pub struct ListFrame {
     /// The model as the client named it.
     pub model: Arc<str>,
     /// How tokens are counted.
     pub counting: Counting,
-    /// What they are counted from.
+    /// What the tokens are counted from.
     pub prompt: Arc<Prompt>,
-    /// Where what was counted is noted.
+    /// Where the counts are recorded.
     pub ledger: Arc<Ledger>,
 }
 
@@ -48,9 +48,9 @@ pub struct Batch {
     pub model: Arc<str>,
     /// The length of the model's vectors, if it is known.
     pub dimensions: Option<u32>,
-    /// The index of its first input in the request.
+    /// The index of the batch's first input in the request.
     pub first: usize,
-    /// How many inputs.
+    /// The number of inputs.
     pub inputs: usize,
     /// How their vectors are written.
     pub form: VectorForm,
@@ -77,7 +77,7 @@ impl Batch {
         Ok(())
     }
 
-    /// A vector of another length than the model's would spoil whatever it is stored in.
+    /// Refuses a vector of a wrong length, because it would spoil the client's stored vectors.
     fn check_length(&self, vector: Vector<'_>) -> Result<(), Failure> {
         let Some(wanted) = self.dimensions else { return Ok(()) };
         let numbers = vector.length;
@@ -90,11 +90,11 @@ impl Batch {
     }
 }
 
-/// The reply to one call: the client's, or its part of `data` when there are several.
+/// The reply to one call: the whole reply, or its part of `data` if there are several calls.
 pub struct VectorReply {
-    /// What was asked.
+    /// The inputs of the call.
     pub batch: Batch,
-    /// What stands around the vectors, when there is one call.
+    /// The parts around the vectors; `None` if there are several calls.
     pub frame: Option<ListFrame>,
 }
 
@@ -132,7 +132,7 @@ impl Reply for VectorReply {
     }
 }
 
-/// Puts the parts of `data` together.
+/// Joins the parts of `data`.
 pub struct Joined(pub ListFrame);
 
 impl Join for Joined {

@@ -1,21 +1,21 @@
-//! A chat-like endpoint of OpenAI's: its words, and the form of its tool calls.
+//! A chat-like endpoint of OpenAI: its fixed texts, and the form of its tool calls.
 
 use super::shape::Shape;
 use crate::chat::FinishReason;
 use crate::dialects::client::frame::ReplyFrame;
 use crate::json;
 
-/// One endpoint's way to answer one request.
+/// How one endpoint answers one request.
 #[derive(Debug, Clone, Copy)]
 pub struct OpenaiChat {
-    /// The endpoint's words.
+    /// The endpoint's fixed texts.
     pub shape: &'static Shape,
-    /// Whether calls go back in the form that preceded tools, which has one call and no ids.
+    /// True if calls are returned in the form that preceded tools, which has one call and no ids.
     pub old_calls: bool,
 }
 
 impl OpenaiChat {
-    /// Appends what every reply and chunk has: id, object, created, model.
+    /// Appends the fields that every reply and chunk has: id, object, created, model.
     pub fn push_common(self, frame: &ReplyFrame, out: &mut Vec<u8>, object: &str) {
         out.extend_from_slice(b"\"id\":\"");
         out.extend_from_slice(self.shape.id_prefix.as_bytes());

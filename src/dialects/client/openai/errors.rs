@@ -1,4 +1,4 @@
-//! Failures and silence in OpenAI's words.
+//! Failures and keep-alives in OpenAI's form.
 //!
 //! Clients branch on the HTTP status and on `{"error": {"message", "type", "param", "code"}}`, all four keys present.
 
@@ -7,7 +7,7 @@ use crate::plan::Client;
 use crate::wire::{Answer, Failure, sse};
 use http::StatusCode;
 
-/// What OpenAI's clients read, whichever endpoint they call.
+/// The form of failures for OpenAI's clients, the same on all endpoints.
 pub struct Openai;
 
 impl Client for Openai {
@@ -19,7 +19,7 @@ impl Client for Openai {
         sse::push_event(out, &json_of(failure));
     }
 
-    /// A comment: it keeps a connection open on which there is nothing to say yet, and no client reads it.
+    /// A comment, which clients ignore. It keeps a silent connection open.
     fn keep_alive(&self) -> &'static [u8] {
         b": the model is working\n\n"
     }

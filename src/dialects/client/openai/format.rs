@@ -1,4 +1,4 @@
-//! `response_format` of a request: the JSON that the answer is to be.
+//! `response_format` of a request: the JSON format of the answer.
 
 use super::values::{text, wrong_type};
 use crate::chat::{Format, JsonSchema};
@@ -6,10 +6,10 @@ use crate::json::{self, Fields};
 use crate::wire::Failure;
 use serde_json::value::RawValue;
 
-/// The longest name of a schema, in characters.
+/// The maximum length of a schema's name, in characters.
 const LONGEST_NAME: usize = 64;
 
-/// Reads the value of `response_format`; `None` where it asks for text.
+/// Reads the value of `response_format`; `None` if it asks for text.
 ///
 /// # Errors
 /// 400 naming the field.

@@ -1,5 +1,5 @@
-//! Tool calls and their results in the messages of an OpenAI request, checked as OpenAI does: every call has its result, and
-//! every result its call.
+//! Tool calls and their results in the messages of an OpenAI request. As at OpenAI, every call must have its result,
+//! and every result its call.
 
 use super::values::wrong_type;
 use crate::chat::tools::ToolCall;
@@ -10,7 +10,7 @@ use crate::wire::Failure;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-/// The fields of one message that are about tools, as they came.
+/// The fields of one message that are about tools, as the client wrote them.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Linked<'a> {
     tool_calls: Option<&'a RawValue>,
@@ -19,7 +19,7 @@ pub struct Linked<'a> {
 }
 
 impl<'a> Linked<'a> {
-    /// Takes a field that is about tools where the role has such a field; whether it was one.
+    /// Takes a field if it is about tools and the role has such a field. Returns true if it took the field.
     pub fn take(&mut self, name: &str, value: &'a RawValue) -> bool {
         let place = match name {
             "tool_calls" => &mut self.tool_calls,
@@ -31,7 +31,7 @@ impl<'a> Linked<'a> {
         true
     }
 
-    /// The calls of the assistant's message at `index`.
+    /// Returns the calls of the assistant's message at `index`.
     ///
     /// # Errors
     /// 400 naming the field.
@@ -42,12 +42,12 @@ impl<'a> Linked<'a> {
             return list.into_iter().enumerate().map(|(nth, one)| call(&format!("{place}[{nth}]"), one)).collect();
         }
         let Some(old) = self.function_call else { return Ok(Vec::new()) };
-        // The form that preceded tools has no ids; one made of the message's place is the same in every turn.
+        // The form that preceded tools has no ids. An id made from the message's index is the same in every turn.
         let (name, arguments) = function(&format!("messages[{index}].function_call"), old)?;
         Ok(vec![ToolCall { id: Cow::Owned(format!("call_{index}")), name, arguments }])
     }
 
-    /// The id that the tool's message at `index` names.
+    /// Returns the id that the tool's message at `index` names.
     ///
     /// # Errors
     /// 400 naming the field.
@@ -87,7 +87,7 @@ fn function<'a>(place: &str, given: &'a RawValue) -> Result<(Name<'a>, Name<'a>)
     Ok((name, if arguments.trim().is_empty() { Cow::Borrowed("{}") } else { arguments }))
 }
 
-/// Joins results to calls; results in the form that preceded tools get the id of the last call of their name.
+/// Links results to calls. Results in the form that preceded tools get the id of the last call of their name.
 ///
 /// # Errors
 /// 400 for a result without its call, and for a call without its result.
@@ -116,6 +116,7 @@ pub fn link(messages: &mut [Message<'_>]) -> Result<(), Failure> {
             _ => {}
         }
         unanswered(caller, &open)?;
+        // A call in the old form is recognized by the id that was made from the message's index.
         let is_old = message.calls.first().is_some_and(|call| call.id == format!("call_{index}"));
         last_old = message.calls.first().filter(|_| is_old).map(|call| (call.name.to_string(), call.id.to_string()));
         open = message.calls.iter().map(|call| call.id.to_string()).collect();

@@ -1,4 +1,4 @@
-//! Finds the image URLs of a chat request: the `image_url` parts that say http or https.
+//! Finds the image URLs of a chat request: the `image_url` parts with an http or https URL.
 
 use super::body::{ChatBody, Messages};
 use super::values;
@@ -9,10 +9,10 @@ use memchr::memmem::Finder;
 use once_cell::sync::Lazy;
 use serde_json::value::RawValue;
 
-/// What every body with an image URL has.
+/// The word that every body with an image URL contains.
 static WORD: Lazy<Finder<'static>> = Lazy::new(|| Finder::new("image_url"));
 
-/// The images to fetch, none for a body that cannot be read.
+/// Returns the images to fetch; none for a body that cannot be read.
 pub fn find(body: &[u8]) -> ImageUrls {
     if !may_name_images(body) {
         return ImageUrls::default();
@@ -34,8 +34,8 @@ pub fn find(body: &[u8]) -> ImageUrls {
     }
 }
 
-/// Whether a look into the body is worth it: it has the word, and a string that begins like a URL. What is written so oddly
-/// that this overlooks it goes upstream as it is.
+/// Returns true if the body is worth parsing: it has the word, and a string that begins like a URL. A URL in an unusual
+/// spelling may be missed; it then goes upstream unchanged.
 fn may_name_images(body: &[u8]) -> bool {
     WORD.find(body).is_some()
         && memchr::memchr_iter(b':', body).any(|colon| {
@@ -63,7 +63,7 @@ fn in_content(body: &[u8], message: usize, content: Option<&RawValue>, list: &mu
                     .iter()
                     .filter(|(name, _)| *name == "url")
                     .for_each(|(_, url)| list.extend(image(body, url, place))),
-                // Some clients write the URL alone.
+                // Some clients write only the URL.
                 Err(_) => list.extend(image(body, value, place)),
             }
         }

@@ -1,4 +1,5 @@
-//! Texts or token ids, one or many, and what each of them may be: the `input` of embeddings, the `prompt` of completions.
+//! The `input` of embeddings and the `prompt` of completions: one or many texts or lists of token ids, and their
+//! limits.
 
 use super::values::wrong_type;
 use crate::json::{self, fields};
@@ -6,15 +7,15 @@ use crate::models::Rules;
 use crate::wire::Failure;
 use serde_json::value::{RawValue, to_raw_value};
 
-/// The most inputs of a request, as OpenAI documents it.
+/// The maximum number of inputs of a request, as OpenAI documents it.
 const MOST: usize = 2048;
 
-/// What was given.
+/// The inputs of a request.
 #[derive(Debug)]
 pub struct Inputs<'a> {
-    /// The field that holds them.
+    /// The field that holds the inputs.
     field: &'static str,
-    /// Whether it was one input and no list of them, for messages.
+    /// True if the field is one input and not a list, for messages.
     single: bool,
     given: Given<'a>,
 }
@@ -23,7 +24,7 @@ pub struct Inputs<'a> {
 enum Given<'a> {
     /// JSON strings.
     Texts(Vec<&'a RawValue>),
-    /// Token ids, no list of them empty.
+    /// Lists of token ids, none of them empty.
     Tokens(Vec<Vec<u32>>),
 }
 
@@ -31,7 +32,7 @@ impl<'a> Inputs<'a> {
     /// Reads the field.
     ///
     /// # Errors
-    /// 400 naming what is missing, empty, too much, or of the wrong kind.
+    /// 400 naming what is missing, empty, too long, or of the wrong kind.
     pub fn read(field: &'static str, given: Option<&'a RawValue>) -> Result<Self, Failure> {
         let Some(given) = given else {
             let message = format!("'{field}' is missing; a text, token ids, or a list of either is expected.");
@@ -43,6 +44,7 @@ impl<'a> Inputs<'a> {
         let list = fields::list_of(given).map_err(|_| wrong_type(field, "a text, token ids, or a list", given))?;
         let Some(first) = list.first() else { return Err(empty(field, "list")) };
         let kind = first.get().as_bytes().first();
+        // A list of numbers is one input, so its length is not a number of inputs.
         if list.len() > MOST && matches!(kind, Some(b'"' | b'[')) {
             let message = format!("'{field}' holds {} inputs; a request takes {MOST}.", list.len());
             return Err(Failure::bad_field(field, message));
@@ -65,10 +67,10 @@ impl<'a> Inputs<'a> {
         }
     }
 
-    /// The texts of all inputs as JSON strings; those of token ids are kept in `decoded`.
+    /// Returns the texts of all inputs as JSON strings. Texts decoded from token ids are kept in `decoded`.
     ///
     /// # Errors
-    /// 400 naming an input that is longer than the rules allow, or ids that are no text of the model.
+    /// 400 naming an input that is longer than the rules allow, or ids that do not decode to a text.
     pub fn texts<'t>(
         &'t self,
         rules: &Rules,
@@ -87,7 +89,7 @@ impl<'a> Inputs<'a> {
         Ok(decoded.iter().map(AsRef::as_ref).collect())
     }
 
-    /// How many token ids were given; `None` for texts.
+    /// Returns how many token ids were given; `None` for texts.
     pub fn tokens(&self) -> Option<u64> {
         match &self.given {
             Given::Texts(_) => None,
@@ -95,7 +97,7 @@ impl<'a> Inputs<'a> {
         }
     }
 
-    /// Only a text of more bytes than tokens are allowed has to be counted.
+    /// Refuses a text that is too long. A text with at most as many bytes as allowed tokens need not be counted.
     fn check_lengths(&self, texts: &[&RawValue], rules: &Rules) -> Result<(), Failure> {
         let (Some(most), Some(tokenizer)) = (rules.max_input_tokens, rules.tokenizer) else { return Ok(()) };
         let mut long = texts.iter().enumerate().filter(|(_, text)| text.get().len() > most);
@@ -127,10 +129,10 @@ impl<'a> Inputs<'a> {
         }))
     }
 
-    /// The same, when none of the texts is empty.
+    /// Returns the inputs if none of the texts is empty.
     ///
     /// # Errors
-    /// 400 naming the first that is.
+    /// 400 naming the first empty text.
     pub fn filled(self) -> Result<Self, Failure> {
         let Given::Texts(texts) = &self.given else { return Ok(self) };
         match texts.iter().position(|text| text.get() == "\"\"") {
@@ -167,7 +169,8 @@ fn empty(place: &str, what: &str) -> Failure {
     Failure::bad_field(place, format!("'{place}' is an empty {what}."))
 }
 
-/// Other programs know OpenAI's refusal by its first words and cut the text then.
+/// Returns the failure of an input that is too long. Other programs recognize OpenAI's first words and then shorten the
+/// text.
 fn too_long(place: &str, most: usize) -> Failure {
     let message = format!("This model's maximum context length is {most} tokens; '{place}' has more.");
     Failure::bad_field(place, message).with_code("context_length_exceeded")

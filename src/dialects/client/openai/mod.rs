@@ -1,4 +1,5 @@
-//! OpenAI's endpoints as clients call them: parameters, messages and tools of requests; chunks, whole replies, usage, errors.
+//! OpenAI's endpoints on the client side: parameters, messages and tools of requests; chunks, whole replies, usage,
+//! errors.
 
 pub mod body;
 mod calls;

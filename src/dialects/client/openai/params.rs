@@ -1,4 +1,4 @@
-//! The parameters that this proxy itself acts on; all others travel along untouched.
+//! The parameters that the proxy itself uses. All others pass unchanged.
 
 use super::endpoint::OpenaiChat;
 use super::format;
@@ -14,35 +14,36 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::time::Duration;
 
-/// What a request asks of the proxy.
+/// The parameters of a request for the proxy.
 #[derive(Debug, Default)]
 pub struct ChatParams<'a> {
     /// The model's name.
     pub model: Option<Cow<'a, str>>,
-    /// Whether the reply is to be streamed.
+    /// True if the reply is to be streamed.
     pub stream: bool,
-    /// Whether a stream ends with a usage chunk.
+    /// True if a stream ends with a usage chunk.
     pub include_usage: bool,
     /// The time limit of the call.
     pub timeout: Option<Duration>,
-    /// The most tokens that the answer may have.
+    /// The maximum number of tokens of the answer.
     pub max_tokens: Option<u64>,
-    /// How many answers to each prompt; 0 where the request does not say.
+    /// How many answers to each prompt; 0 if the request does not say.
     pub n: u64,
-    /// The tools that are offered, as they came.
+    /// The offered tools, as the client wrote them.
     pub offer: Offer<'a>,
-    /// `response_format`, as it came.
+    /// `response_format`, as the client wrote it.
     pub format: Option<Param<'a>>,
-    /// Everything that goes upstream as it came.
+    /// The parameters that go upstream unchanged.
     pub params: Vec<Param<'a>>,
 }
 
 impl<'a> ChatParams<'a> {
-    /// Reads the fields of a request, except those that `own` takes for itself: it returns true for each. `upstream` is the
-    /// name of the upstream in messages.
+    /// Reads the fields of a request. `own` takes fields for the endpoint and returns true for each field that it took.
+    /// `upstream` is the upstream's name in messages.
     ///
     /// # Errors
-    /// 400 naming the field: a wrong type, or something that the upstream cannot do and that would change the answer's meaning.
+    /// 400 naming the field: it has a wrong type, or the upstream cannot do it and ignoring it would change the
+    /// answer's meaning.
     pub fn read(
         upstream: &str,
         fields: Fields<'a>,
@@ -65,12 +66,12 @@ impl<'a> ChatParams<'a> {
         }
     }
 
-    /// The endpoint's way to answer this request.
+    /// Returns how the endpoint answers this request.
     pub fn client(&self, shape: &'static Shape) -> OpenaiChat {
         OpenaiChat { shape, old_calls: self.offer.is_old_form() }
     }
 
-    /// The request for answers to these conversations. `upstream` is the name of the upstream in messages.
+    /// Returns the request for answers to these conversations. `upstream` is the upstream's name in messages.
     ///
     /// # Errors
     /// 400 naming what is wrong with the tools.
@@ -100,7 +101,7 @@ impl<'a> ChatParams<'a> {
             "stream_options" => self.include_usage = stream_options(value)?,
             "timeout" => self.timeout = timeout(value)?,
             "n" => self.n = positive(name, value)?.unwrap_or(0),
-            // The upstream's credential is the operator's to give, never the client's.
+            // The upstream's credential comes from the operator, never from the client.
             "user" => {}
             "response_format" => self.format = Some((field, value)),
             _ if self.offer.take(name, value) => {}
@@ -116,13 +117,13 @@ impl<'a> ChatParams<'a> {
     }
 }
 
-/// The name under which a request limits its answer, if it does.
+/// Returns the name of the parameter that limits the answer, if the request has one.
 fn limit_name(params: &[Param<'_>]) -> Option<&'static str> {
     let name = |given: &str| ["max_tokens", "max_completion_tokens"].into_iter().find(|known| *known == given);
     params.iter().rev().filter(|(_, value)| !json::is_null(value)).find_map(|(given, _)| name(given))
 }
 
-/// Refuses what the upstream cannot do and what would silently change the answer's meaning.
+/// Refuses a parameter that the upstream cannot do, if ignoring it would change the answer's meaning.
 fn refuse_unsupported(upstream: &str, name: &str, value: &RawValue) -> Result<(), Failure> {
     if json::is_null(value) {
         return Ok(());

@@ -1,31 +1,31 @@
-//! Where OpenAI's chat completions and legacy completions differ: the words around the text, after a choice's index.
+//! The differences between OpenAI's chat completions and legacy completions: mostly the JSON around a choice's text.
 
-/// The constant parts of one endpoint's replies. `open` parts end where escaped text follows; `close` parts follow it.
+/// The constant parts of one endpoint's replies. `open` parts stand before escaped text, `close` parts after it.
 #[derive(Debug)]
 pub struct Shape {
-    /// What the reply's id begins with.
+    /// The prefix of the reply's id.
     pub id_prefix: &'static str,
     /// `object` of a whole reply.
     pub whole_object: &'static str,
     /// `object` of a chunk.
     pub chunk_object: &'static str,
-    /// The choice that comes before any text, where there is one.
+    /// The choice that comes before any text, if the endpoint has one.
     pub first_choice: Option<&'static str>,
-    /// A choice with text.
+    /// The beginning of a choice with text.
     pub text_open: &'static str,
     /// The rest of a choice with text.
     pub text_close: &'static str,
     /// The choice that ends the stream, up to the finish reason's value.
     pub finish_open: &'static str,
-    /// A whole reply's choice, up to its text.
+    /// The choice of a whole reply, up to its text.
     pub whole_open: &'static str,
-    /// What follows the text of a whole reply and what stands beside it, up to the finish reason's value.
+    /// What follows the text of a whole reply and the fields beside it, up to the finish reason's value.
     pub whole_finish_open: &'static str,
-    /// Whether requests are messages, each of which costs tokens of its own, or bare texts.
+    /// True if requests are messages, each with its own extra tokens; false if they are bare texts.
     pub has_messages: bool,
-    /// The field of a request that holds what is answered.
+    /// The field of a request that holds the prompt.
     pub prompt_field: &'static str,
-    /// Whether the endpoint can carry more than text: tool calls, refusals, reasoning.
+    /// True if the endpoint can carry more than text: tool calls, refusals, reasoning.
     pub has_tool_calls: bool,
 }
 

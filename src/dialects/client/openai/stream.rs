@@ -1,4 +1,4 @@
-//! Writes chunks while the upstream's stream is decoded: a piece costs one escape into one buffer.
+//! Writes chunks while the upstream's stream is decoded. Each piece is escaped once, into one buffer.
 
 use super::calls::{self, Made};
 use super::endpoint::OpenaiChat;
@@ -8,9 +8,10 @@ use crate::dialects::client::frame::ReplyFrame;
 use crate::json::{self, cut};
 use crate::wire::sse;
 
-/// The most bytes of text in one chunk that is cut from a whole answer: some clients bound the length of a line.
+/// The maximum number of bytes of text in a chunk that is cut from a whole answer. Some clients limit the length of a
+/// line.
 const MOST: usize = 8 * 1024;
-/// A choice with a piece of a tool call, before and after that.
+/// What stands before and after a piece of a tool call in a choice.
 const CALL: (&str, &str) = ("\"delta\":{\"tool_calls\":[{\"index\":", "}}]},\"logprobs\":null,\"finish_reason\":null}");
 /// The same in the form that preceded tools.
 const OLD_CALL: (&str, &str) = ("\"delta\":{\"function_call\":{", "}},\"logprobs\":null,\"finish_reason\":null}");
@@ -18,29 +19,29 @@ const OLD_CALL: (&str, &str) = ("\"delta\":{\"function_call\":{", "}},\"logprobs
 /// The state of one stream of chunks.
 pub struct Chunks {
     client: OpenaiChat,
-    /// What the reply is about.
+    /// The facts of the reply.
     frame: ReplyFrame,
-    /// Where the chunks go.
+    /// The buffer for the chunks.
     out: Vec<u8>,
-    /// Everything before what a choice says, rendered once: `data: {"id":…,"choices":[{"index":0,`.
+    /// Everything before the content of a choice, rendered once: `data: {"id":…,"choices":[{"index":0,`.
     head: Vec<u8>,
-    /// Where the list of choices begins in that.
+    /// Where the list of choices begins in `head`.
     list_at: usize,
-    /// Everything after it: closes the list, the chunk and the event.
+    /// Everything after the choice: it closes the list, the chunk and the event.
     tail: &'static [u8],
     begun: bool,
-    /// Whether a chunk with text is open: the texts of one piece become one chunk.
+    /// True if a chunk with text is open. The texts of one piece become one chunk.
     open: bool,
-    /// Whether texts are those of a whole answer, which are cut.
+    /// True if the texts are from a whole answer and must be cut.
     recut: bool,
     /// How many calls have begun.
     calls: usize,
-    /// The call that has begun and has no arguments yet.
+    /// The call that has begun but has no arguments yet.
     silent: Option<usize>,
 }
 
 impl Chunks {
-    /// A stream that has not begun.
+    /// Creates a stream that has not begun.
     pub fn new(client: OpenaiChat, frame: ReplyFrame, recut: bool) -> Self {
         let mut head = Vec::with_capacity(256);
         let list_at = open(client, &frame, &mut head);
@@ -63,7 +64,7 @@ impl Chunks {
         std::mem::swap(&mut self.out, out);
     }
 
-    /// Appends the end of a stream that is complete: finish chunk, usage where it is wanted, `[DONE]`.
+    /// Appends the end of a complete stream: finish chunk, usage if it is wanted, `[DONE]`.
     pub fn finish(&mut self, out: &mut Vec<u8>) {
         std::mem::swap(&mut self.out, out);
         self.close();
@@ -80,7 +81,7 @@ impl Chunks {
         std::mem::swap(&mut self.out, out);
     }
 
-    /// The room that a piece of `size` bytes needs at the most usual.
+    /// Returns the room that a piece of `size` bytes usually needs.
     fn room(&self, size: usize) -> usize {
         let choice = 128;
         let first = if self.begun { 0 } else { self.head.len() + choice };
@@ -95,7 +96,7 @@ impl Chunks {
         self.out.extend_from_slice(self.tail);
     }
 
-    /// The first chunk, where the endpoint has one and it was not sent yet.
+    /// Appends the first chunk, if the endpoint has one and it was not sent yet.
     fn begin(&mut self) {
         if !self.begun {
             self.begun = true;
@@ -127,7 +128,7 @@ impl Chunks {
         }
     }
 
-    /// The text of a whole answer, cut into chunks that any client can read.
+    /// Appends the text of a whole answer, cut into chunks that every client can read.
     fn cut_text(&mut self, text: Text<'_>) {
         let mut say = |text: Text<'_>| {
             self.text(text);
@@ -139,7 +140,7 @@ impl Chunks {
         }
     }
 
-    /// A piece of text that has a field of its own in the delta, where the endpoint has one.
+    /// Appends a piece of text to its own field of the delta, if the endpoint has such fields.
     fn beside(&mut self, field: &str, text: Text<'_>) {
         if !self.client.shape.has_tool_calls {
             return;
@@ -156,7 +157,7 @@ impl Chunks {
         self.choice("", write, "},\"logprobs\":null,\"finish_reason\":null}");
     }
 
-    /// The beginning of a call: who is called.
+    /// Appends the beginning of a call, with its id and name.
     fn start(&mut self, call: &Made) {
         self.close();
         self.begin();
@@ -184,7 +185,7 @@ impl Chunks {
         self.choice(open, begin, close);
     }
 
-    /// A piece of a call's arguments. The form that preceded tools has room for one call.
+    /// Appends a piece of a call's arguments. The form that preceded tools has room for one call.
     fn arguments(&mut self, call: usize, piece: Text<'_>) {
         let old = self.client.old_calls;
         if old && call > 0 {
@@ -205,7 +206,7 @@ impl Chunks {
         self.choice(open, write, close);
     }
 
-    /// A call without arguments is one with an empty object: clients read the arguments as JSON.
+    /// Gives a call without arguments an empty object, because clients read the arguments as JSON.
     fn complete_call(&mut self) {
         if let Some(call) = self.silent {
             self.arguments(call, Text::Plain(calls::NO_ARGUMENTS));
@@ -227,7 +228,7 @@ impl Sink for Chunks {
                 for piece in cut::plain(&arguments, MOST) {
                     self.arguments(number, Text::Plain(piece));
                 }
-                // What the model wrote is passed on, also where that is nothing.
+                // A complete call keeps the arguments that the model wrote, even empty ones.
                 self.silent = None;
             }
             Event::CallStart { id, name } => {
@@ -240,13 +241,13 @@ impl Sink for Chunks {
             }
             Event::Finish(reason) => self.frame.finished(reason),
             Event::Usage(usage) => self.frame.used(usage),
-            // OpenAI's chat has no place for them.
+            // OpenAI's chat has no fields for these events.
             Event::Signature(_) | Event::Encrypted(_) => {}
         }
     }
 }
 
-/// Opens a chunk up to its list of choices, and returns where that begins.
+/// Opens a chunk up to its list of choices. Returns where the list begins.
 pub fn open(client: OpenaiChat, frame: &ReplyFrame, out: &mut Vec<u8>) -> usize {
     out.extend_from_slice(sse::DATA);
     out.push(b'{');
@@ -262,7 +263,7 @@ pub fn push_choice(frame: &ReplyFrame, out: &mut Vec<u8>) {
     out.push(b',');
 }
 
-/// Appends the end of a stream whose choices are all finished: usage where there is one to tell, `[DONE]`. `head` opens a chunk.
+/// Appends the end of a stream whose choices are all finished: `usage` if there is one, `[DONE]`. `head` opens a chunk.
 pub fn finish_stream(head: &[u8], usage: Option<Usage>, out: &mut Vec<u8>) {
     if let Some(usage) = usage {
         out.extend_from_slice(head);

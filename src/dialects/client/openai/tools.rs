@@ -1,5 +1,5 @@
-//! Tools in OpenAI's requests: `tools` with `tool_choice` and `parallel_tool_calls`, and the form that preceded them
-//! (`functions` with `function_call`).
+//! Tools in OpenAI's requests: `tools` with `tool_choice` and `parallel_tool_calls`, and the older form, `functions`
+//! with `function_call`.
 
 use super::values::{text, wrong_type};
 use crate::chat::tools::{Tool, ToolChoice, Tools};
@@ -8,7 +8,7 @@ use crate::wire::Failure;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-/// The fields of a request that are about tools, as they came.
+/// The fields of a request that are about tools, as the client wrote them.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Offer<'a> {
     tools: Option<&'a RawValue>,
@@ -19,7 +19,7 @@ pub struct Offer<'a> {
 }
 
 impl<'a> Offer<'a> {
-    /// Takes a field that is about tools; whether it was one.
+    /// Takes a field if it is about tools. Returns true if it took the field.
     pub fn take(&mut self, name: &str, value: &'a RawValue) -> bool {
         let place = match name {
             "tools" => &mut self.tools,
@@ -33,12 +33,12 @@ impl<'a> Offer<'a> {
         true
     }
 
-    /// Whether tools are offered in the form that preceded `tools`, so that the reply must have that form too.
+    /// Returns true if tools are offered in the form that preceded `tools`. The reply must have that form too.
     pub fn is_old_form(&self) -> bool {
         self.tools.is_none() && self.functions.is_some()
     }
 
-    /// Returns what is offered; `None` when nothing is. An empty list behaves as none. `upstream` is the name of the upstream in
+    /// Returns the offered tools; `None` if there are none or the list is empty. `upstream` is the upstream's name in
     /// messages.
     ///
     /// # Errors
@@ -55,6 +55,7 @@ impl<'a> Offer<'a> {
         let old = self.is_old_form();
         let (name, given) = if old { ("function_call", self.function_call) } else { ("tool_choice", self.tool_choice) };
         let choice = given.map(|given| choice(upstream, name, given, old)).transpose()?;
+        // Without tools a required call is impossible, while any other choice has no effect.
         if offered.is_empty() {
             return match choice {
                 Some(ToolChoice::Required | ToolChoice::Named(_)) => {

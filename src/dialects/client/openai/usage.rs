@@ -1,9 +1,9 @@
-//! Usage as OpenAI writes it.
+//! Usage in OpenAI's form.
 
 use crate::chat::Usage;
 use crate::json;
 
-/// Appends the counts of an answer. Details stand there only where the upstream gives them.
+/// Appends the counts of an answer. Details are written only if the upstream gives them.
 pub fn push_usage(out: &mut Vec<u8>, usage: Usage) {
     let Usage { input, cached, output, reasoning } = usage;
     out.extend_from_slice(b"{\"prompt_tokens\":");
@@ -25,7 +25,7 @@ pub fn push_usage(out: &mut Vec<u8>, usage: Usage) {
     out.push(b'}');
 }
 
-/// Appends the counts of an embedding, which has no answer in tokens.
+/// Appends the counts of an embedding, which has no output tokens.
 pub fn push_input(out: &mut Vec<u8>, input: u64) {
     out.extend_from_slice(b"{\"prompt_tokens\":");
     json::push_number(out, input);

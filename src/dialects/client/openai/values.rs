@@ -1,4 +1,4 @@
-//! Values of a request's fields, read or refused by name.
+//! Reads the values of a request's fields. A wrong value is refused with the field's name.
 
 use crate::json;
 use crate::wire::Failure;
@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::time::Duration;
 
-/// A string, or nothing when it is null.
+/// Reads a string; `None` for null.
 pub fn text<'a>(name: &str, value: &'a RawValue) -> Result<Option<Cow<'a, str>>, Failure> {
     match json::text_of(value) {
         Some(text) => Ok(Some(text)),
@@ -15,7 +15,7 @@ pub fn text<'a>(name: &str, value: &'a RawValue) -> Result<Option<Cow<'a, str>>,
     }
 }
 
-/// True or false; null is false.
+/// Reads a boolean; null is false.
 pub fn boolean(name: &str, value: &RawValue) -> Result<bool, Failure> {
     match value.get() {
         "true" => Ok(true),
@@ -24,7 +24,7 @@ pub fn boolean(name: &str, value: &RawValue) -> Result<bool, Failure> {
     }
 }
 
-/// A whole number of at least 1, or nothing when it is null.
+/// Reads a whole number of at least 1; `None` for null.
 pub fn positive(name: &str, value: &RawValue) -> Result<Option<u64>, Failure> {
     if json::is_null(value) {
         return Ok(None);
@@ -36,7 +36,7 @@ pub fn positive(name: &str, value: &RawValue) -> Result<Option<u64>, Failure> {
     }
 }
 
-/// A time limit in seconds, whole or not.
+/// Reads a time limit in seconds, with or without a fraction.
 pub fn timeout(value: &RawValue) -> Result<Option<Duration>, Failure> {
     if json::is_null(value) {
         return Ok(None);
@@ -48,7 +48,7 @@ pub fn timeout(value: &RawValue) -> Result<Option<Duration>, Failure> {
     }
 }
 
-/// 400 for a field of the wrong kind.
+/// Returns 400 for a field of the wrong type.
 pub fn wrong_type(name: &str, wanted: &str, given: &RawValue) -> Failure {
     let mut shown: String = given.get().chars().take(40).collect();
     if shown.len() < given.get().len() {

@@ -1,4 +1,5 @@
-//! A vector as the client wants it: as the upstream wrote it, as base64, or cut to its first numbers.
+//! Writes a vector in the form that the client asks for: as the upstream wrote it, as base64, or cut to its first
+//! numbers.
 
 use crate::json::Vector;
 use crate::wire::Failure;
@@ -8,18 +9,18 @@ use base64::engine::general_purpose::STANDARD;
 /// How vectors are written.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct VectorForm {
-    /// As base64 of little-endian float32, which is what OpenAI's own clients ask for; otherwise as a list.
+    /// True for base64 of little-endian float32, which OpenAI's own clients ask for; false for a list.
     pub base64: bool,
-    /// How many numbers are kept of each; the rest is brought to length 1 again.
+    /// How many numbers of each vector are kept. The shortened vector is scaled to length 1 again.
     pub cut_to: Option<usize>,
 }
 
 impl VectorForm {
-    /// Appends a vector. As a list of all its numbers it is what the upstream wrote. `upstream` is the name of the upstream in
+    /// Appends a vector. A list of all numbers is the upstream's own text. `upstream` is the upstream's name in
     /// messages.
     ///
     /// # Errors
-    /// 502 when it is no list of numbers; 400 when it has fewer than are wanted.
+    /// 502 when it is not a list of numbers; 400 when it has fewer numbers than wanted.
     pub fn push(self, out: &mut Vec<u8>, vector: Vector<'_>, upstream: &str) -> Result<(), Failure> {
         let cut = self.cut_to.filter(|wanted| *wanted != vector.length);
         match (cut, self.base64) {
@@ -39,14 +40,14 @@ impl VectorForm {
 
 /// Why a vector cannot be written.
 enum Unwritable {
-    /// It is no list of numbers.
+    /// It is not a list of numbers.
     NotNumbers,
-    /// It has `length` numbers, and more are wanted.
+    /// It has only `length` numbers.
     TooShort { wanted: usize, length: usize },
 }
 
 impl Unwritable {
-    /// Returns what the client hears of a vector of this upstream.
+    /// Returns the failure for a vector of this upstream.
     fn of(self, upstream: &str) -> Failure {
         match self {
             Unwritable::NotNumbers => {
@@ -60,7 +61,7 @@ impl Unwritable {
     }
 }
 
-/// The numbers as little-endian float32.
+/// Returns the numbers as little-endian float32.
 fn singles(vector: Vector<'_>) -> Result<Vec<u8>, Unwritable> {
     let mut bytes = Vec::with_capacity(4 * vector.length);
     let all = vector.each(|number, written| {
@@ -82,7 +83,7 @@ fn numbers<T: std::str::FromStr>(
     Ok(all.map(|number| number.parse().map_err(|_| Unwritable::NotNumbers)))
 }
 
-/// The first numbers of a vector, brought to length 1 as OpenAI documents it for `dimensions`.
+/// Returns the first numbers of a vector, scaled to length 1 as OpenAI documents it for `dimensions`.
 fn shortened(vector: Vector<'_>, wanted: usize) -> Result<Vec<f32>, Unwritable> {
     let kept: Vec<f64> = numbers::<f64>(vector)?.take(wanted).collect::<Result<_, _>>()?;
     if kept.len() < wanted {
@@ -92,7 +93,7 @@ fn shortened(vector: Vector<'_>, wanted: usize) -> Result<Vec<f32>, Unwritable> 
     if !norm.is_finite() {
         return Err(Unwritable::NotNumbers);
     }
-    // Zeros have no direction and stay what they are.
+    // A vector of zeros has no direction, so it stays unchanged.
     let norm = if norm == 0.0 { 1.0 } else { norm };
     #[expect(clippy::cast_possible_truncation, reason = "float32 is all the precision that a vector has")]
     Ok(kept.into_iter().map(|number| (number / norm) as f32).collect())
@@ -102,7 +103,7 @@ fn push_list(out: &mut Vec<u8>, numbers: &[f32]) -> Result<(), Unwritable> {
     serde_json::to_writer(out, numbers).map_err(|_| Unwritable::NotNumbers)
 }
 
-/// Appends bytes as a JSON string: base64 has nothing that needs an escape.
+/// Appends bytes as a JSON string. Base64 has no characters that need an escape.
 fn push_base64(out: &mut Vec<u8>, bytes: &[u8]) {
     out.push(b'"');
     let start = out.len();

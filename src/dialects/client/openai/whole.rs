@@ -9,20 +9,20 @@ use crate::dialects::client::frame::ReplyFrame;
 use crate::json;
 use crate::wire::Failure;
 
-/// A whole reply in the making.
+/// A whole reply while it is written.
 pub struct Whole {
     client: OpenaiChat,
     frame: ReplyFrame,
     out: Vec<u8>,
     text_at: usize,
     calls: Vec<Made>,
-    /// The insides of JSON strings.
+    /// The inside of JSON strings.
     refusal: Vec<u8>,
     reasoning: Vec<u8>,
 }
 
 impl Whole {
-    /// A reply that has not begun.
+    /// Creates a reply that has not begun.
     pub fn new(client: OpenaiChat, frame: ReplyFrame) -> Self {
         let (refusal, reasoning) = (Vec::new(), Vec::new());
         Whole { client, frame, out: Vec::new(), text_at: 0, calls: Vec::new(), refusal, reasoning }
@@ -40,10 +40,10 @@ impl Whole {
         self.out.push(b'"');
     }
 
-    /// Ends the reply; one choice of several is only that choice.
+    /// Ends the reply. If the answer is one choice of several, the reply is only that choice.
     ///
     /// # Errors
-    /// 502 for tool calls where the endpoint cannot carry any.
+    /// 502 for tool calls that the endpoint cannot carry.
     pub fn finish(&mut self) -> Result<Vec<u8>, Failure> {
         let (shape, upstream) = (self.client.shape, self.frame.upstream);
         if !self.calls.is_empty() && !shape.has_tool_calls {
@@ -68,7 +68,7 @@ impl Whole {
         Ok(std::mem::take(&mut self.out))
     }
 
-    /// What stands beside the text: refusal, reasoning, tool calls.
+    /// Appends the fields beside the text: refusal, reasoning, tool calls.
     fn push_beside_text(&mut self) {
         if self.client.shape.has_tool_calls {
             self.out.extend_from_slice(b",\"refusal\":");
@@ -165,7 +165,7 @@ impl Sink for Whole {
             }
             Event::Finish(reason) => self.frame.finished(reason),
             Event::Usage(usage) => self.frame.used(usage),
-            // OpenAI's chat has no place for them.
+            // OpenAI's chat has no fields for these events.
             Event::Signature(_) | Event::Encrypted(_) => {}
         }
     }

@@ -1,17 +1,17 @@
-//! ARGO's name, its hint and the media types that it answers with: the same for its chat and its embeddings.
+//! ARGO's name, hint and media types, which its chat and its embeddings share.
 
 use http::HeaderValue;
 
-/// ARGO in messages.
+/// ARGO's name in messages.
 pub const NAME: &str = "ARGO";
-/// The dialect `argo` for people.
+/// The description of the dialect `argo`.
 pub const ABOUT_CHAT: &str = "ARGO's chat and streamchat";
-/// The dialect `argo_embedding` for people.
+/// The description of the dialect `argo_embedding`.
 pub const ABOUT_EMBEDDING: &str = "ARGO's embed";
-/// What to look at when ARGO cannot be reached.
+/// What to check when ARGO cannot be reached.
 pub const HINT: &str = "Is this machine on the Argonne network or its VPN? ARGO can be reached only from there.";
 
-/// `Accept` of a call: `streamchat` answers raw text, everything else is JSON.
+/// Returns `Accept` of a call: `streamchat` answers raw text, all other endpoints JSON.
 pub fn accept(stream: bool) -> HeaderValue {
     HeaderValue::from_static(if stream { "text/plain" } else { "application/json" })
 }

@@ -1,4 +1,4 @@
-//! ARGO's embedding call: a list of strings there, a list of vectors back.
+//! ARGO's embedding call: the request is a list of strings, the reply is a list of vectors.
 
 use super::notice;
 use super::{about, error_body};
@@ -9,7 +9,7 @@ use crate::wire::Failure;
 use http::HeaderValue;
 use serde_json::value::RawValue;
 
-/// The most strings that ARGO takes in one call.
+/// The maximum number of strings in one call to ARGO.
 const MOST_INPUTS: usize = 16;
 
 /// The dialect `argo_embedding`.
@@ -82,7 +82,7 @@ impl EmbeddingDialect for ArgoEmbedding {
     }
 }
 
-/// The vectors of an answer that is what it should be, lists of numbers and no other field, read in one pass.
+/// Reads the vectors in one pass. Returns `None` unless the answer has lists of numbers and no other field.
 fn alone(text: &str) -> Option<Vec<Vector<'_>>> {
     const BLANK: [char; 4] = [' ', '\n', '\r', '\t'];
     let name = text.trim_start_matches(BLANK).strip_prefix('{')?.trim_start_matches(BLANK);
@@ -92,7 +92,7 @@ fn alone(text: &str) -> Option<Vec<Vector<'_>>> {
     end.trim_start_matches(BLANK).is_empty().then_some(vectors)
 }
 
-/// What ARGO says in place of vectors, in the form of its chat.
+/// Returns the failure of a notice that ARGO sends instead of vectors, in the form of its chat.
 fn denied(fields: &Fields<'_>) -> Option<Failure> {
     let said = fields.get("response").and_then(json::inside_of)?;
     notice::in_whole(said).map(|notice| notice.failure())

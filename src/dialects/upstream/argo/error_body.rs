@@ -1,11 +1,11 @@
-//! Gets the message out of an error body: OpenAI's, Anthropic's and FastAPI's JSON, Python's repr inside JSON, nginx's
-//! HTML, plain text.
+//! Extracts the message from an error body: JSON of OpenAI, Anthropic or FastAPI, Python's repr inside JSON, nginx's
+//! HTML, or plain text.
 
 use super::python;
 use crate::dialects::upstream::VendorError;
 use serde_json::Value;
 
-/// A message longer than this many characters is cut: an error must stay readable.
+/// The maximum length of a message, in characters. A longer message is cut, so that an error stays readable.
 const MAX_MESSAGE: usize = 2_000;
 
 /// Reads an error body of any of the known shapes.
@@ -26,7 +26,7 @@ pub fn said(body: &[u8]) -> VendorError {
     said
 }
 
-/// The error inside a JSON value, if it is one of the known error shapes.
+/// Returns the error inside a JSON value if it has a known error shape.
 pub fn from_value(value: &Value) -> Option<VendorError> {
     let mut said = match value {
         Value::String(text) => from_text(text),
@@ -47,7 +47,7 @@ pub fn from_value(value: &Value) -> Option<VendorError> {
     Some(said)
 }
 
-/// Text that may hold a Python repr: `Error code: 400 - {'error': {'message': …}}`, or the dict alone.
+/// Reads text that may contain a Python repr: `Error code: 400 - {'error': {'message': …}}`, or the dict alone.
 fn from_text(text: &str) -> VendorError {
     let repr = text.find('{').and_then(|at| text.get(at..)).and_then(python::literal);
     match repr.as_ref().and_then(|(value, _)| value.as_object().and_then(|_| from_value(value))) {
@@ -56,7 +56,7 @@ fn from_text(text: &str) -> VendorError {
     }
 }
 
-/// FastAPI's validation errors: `[{"loc": ["body", "model"], "msg": "field required"}]`.
+/// Reads FastAPI's validation errors: `[{"loc": ["body", "model"], "msg": "field required"}]`.
 fn from_details(items: &[Value]) -> VendorError {
     let mut said = VendorError::default();
     for item in items {
@@ -89,7 +89,7 @@ fn looks_like_html(text: &str) -> bool {
     start.starts_with("<!doctype") || start.starts_with("<html") || start.starts_with("<head")
 }
 
-/// The visible text of a page, in one line, without what its title repeats.
+/// Returns the visible text of a page in one line, without repetitions from its title.
 fn from_html(page: &str) -> String {
     let mut text = String::new();
     let mut in_tag = false;

@@ -1,18 +1,18 @@
-//! Tool calls that leaked into the text: ARGO sometimes hands Claude's calls over as Python literals at the end of the answer,
-//! with an empty list of calls beside it.
+//! Tool calls that leaked into the text. ARGO sometimes returns Claude's calls as Python literals at the end of the
+//! answer, beside an empty list of calls.
 
 use super::python;
 use crate::chat::{Event, Sink, Text};
 use serde_json::Value;
 use std::borrow::Cow;
 
-/// What a leaked call says that it is.
+/// The type that a leaked call names.
 const KIND: &str = "tool_use";
-/// Texts may hold any number of braces; after so many that open no call they are text.
+/// How many braces are tried. A text may have any number of them; the rest is taken as text.
 const MOST_ATTEMPTS: usize = 256;
 
-/// Hands a text to the sink, with the calls that leaked into it as calls: literals of Claude's shape that name one of the
-/// tools that were `offered`. Everything else stays text. Whether there was a call.
+/// Passes a text to the sink, with leaked calls as calls. A leaked call is a literal of Claude's shape that names one
+/// of the `offered` tools. Everything else stays text. Returns true if there was a call.
 pub fn recover(text: &str, offered: &[String], sink: &mut dyn Sink) -> bool {
     let (mut kept, mut at, mut found) = (0, 0, false);
     let mut attempts = 0;
@@ -41,8 +41,8 @@ pub fn recover(text: &str, offered: &[String], sink: &mut dyn Sink) -> bool {
     found
 }
 
-/// A whole response that arrived as the text of a Python dict: the same as JSON, when it holds calls of tools that were
-/// `offered`. `inside` is the inside of its JSON string.
+/// Returns the JSON of a whole response that arrived as the text of a Python dict with tool calls. `None` for other
+/// texts, or if no tools were `offered`. `inside` is the inside of its JSON string.
 pub fn parts(inside: &str, offered: &[String]) -> Option<String> {
     if offered.is_empty() || !inside.trim_start().starts_with('{') {
         return None;
@@ -53,7 +53,7 @@ pub fn parts(inside: &str, offered: &[String]) -> Option<String> {
     (has_calls && rest.trim().is_empty()).then(|| value.to_string())
 }
 
-/// White space between calls is no answer.
+/// Passes a text to the sink unless it is white space between calls.
 fn push_text(text: &str, sink: &mut dyn Sink) {
     if !text.trim().is_empty() {
         sink.event(Event::Text(Text::Plain(text)));

@@ -1,5 +1,5 @@
-//! Messages as ARGO takes them: OpenAI's, except that tool calls and results of earlier turns have the form of the model's
-//! vendor.
+//! Messages as ARGO takes them: in OpenAI's form, but tool calls and results of earlier turns in the form of the
+//! model's vendor.
 
 use crate::chat::Message;
 use crate::chat::tools::ToolCall;
@@ -28,7 +28,7 @@ pub fn push(out: &mut Vec<u8>, messages: &[Message<'_>], family: Family) {
                 begin(out);
                 out.extend_from_slice(b"{\"role\":\"user\",\"content\":[");
                 push_result(out, message);
-                // Claude wants the results of one turn together.
+                // Claude requires the results of one turn in one message.
                 while let Some(result) = rest.next_if(|next| next.result_of.is_some()) {
                     out.push(b',');
                     push_result(out, result);
@@ -41,14 +41,14 @@ pub fn push(out: &mut Vec<u8>, messages: &[Message<'_>], family: Family) {
     out.push(b']');
 }
 
-/// A comma, unless the list has just begun.
+/// Appends a comma unless the list has just begun.
 fn begin(out: &mut Vec<u8>) {
     if !matches!(out.last(), Some(b'[')) {
         out.push(b',');
     }
 }
 
-/// A message in OpenAI's form.
+/// Appends a message in OpenAI's form.
 fn push_one(out: &mut Vec<u8>, message: &Message<'_>, calls: &[ToolCall<'_>]) {
     push_with(out, message, message.content.get(), calls);
 }
@@ -58,7 +58,8 @@ fn push_with(out: &mut Vec<u8>, message: &Message<'_>, content: &str, calls: &[T
     openai_form::push_message(out, message, content, calls);
 }
 
-/// Google takes one call a turn, followed by its result; what was said goes with the first.
+/// Appends each call as its own turn, followed by its result, because Google takes one call per turn. The text goes
+/// with the first call.
 fn push_one_by_one(out: &mut Vec<u8>, message: &Message<'_>, results: &[&Message<'_>]) {
     for (index, call) in message.calls.iter().enumerate() {
         let content = if index == 0 { message.content.get() } else { "\"\"" };
@@ -69,7 +70,7 @@ fn push_one_by_one(out: &mut Vec<u8>, message: &Message<'_>, results: &[&Message
     }
 }
 
-/// An assistant's message as Claude's blocks: what it said, then its calls.
+/// Appends an assistant's message as Claude's blocks: its text, then its calls.
 fn push_blocks(out: &mut Vec<u8>, message: &Message<'_>) {
     begin(out);
     out.extend_from_slice(b"{\"role\":\"assistant\",\"content\":[");
@@ -87,7 +88,7 @@ fn push_blocks(out: &mut Vec<u8>, message: &Message<'_>) {
     out.extend_from_slice(b"]}");
 }
 
-/// Claude refuses empty text blocks.
+/// Appends the text blocks that are not empty, because Claude refuses empty ones.
 fn push_text_blocks(out: &mut Vec<u8>, content: &RawValue) {
     match fields::list_of(content) {
         Ok(parts) => {
@@ -117,7 +118,8 @@ fn push_result(out: &mut Vec<u8>, message: &Message<'_>) {
     out.push(b'}');
 }
 
-/// The arguments as an object. A model may have written what is none; it gets that back as it is, under a name that says so.
+/// Appends the arguments as an object. If the model did not write an object, it gets its text back under a name that
+/// says so.
 fn push_input(out: &mut Vec<u8>, arguments: &str) {
     if Fields::parse(arguments).is_ok() {
         out.extend_from_slice(arguments.as_bytes());
@@ -128,7 +130,8 @@ fn push_input(out: &mut Vec<u8>, arguments: &str) {
     out.push(b'}');
 }
 
-/// Claude takes letters, digits, `_` and `-` in ids; those of other vendors may hold more.
+/// Returns the id with only letters, digits, `_` and `-`. Claude takes no other characters, but other vendors' ids may
+/// have more.
 fn claude_id(id: &str) -> Cow<'_, str> {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     if id.chars().all(fits) {

@@ -1,4 +1,5 @@
-//! ARGO's own chat: one JSON object there and back, or a stream of raw text without any frame.
+//! ARGO's own chat. The request is one JSON object; the reply is one JSON object or a stream of raw text without
+//! framing.
 
 mod about;
 mod embedding;
@@ -55,7 +56,7 @@ impl ChatDialect for Argo {
     }
 
     fn streams(&self, chat: &Conversation<'_>) -> bool {
-        // `streamchat` answers that it takes no tools.
+        // `streamchat` refuses tools.
         chat.tools.is_none() && !chat.has_calls()
     }
 
@@ -112,7 +113,7 @@ fn is_empty_list(calls: &RawValue) -> bool {
     fields::list_of(calls).is_ok_and(|list| list.is_empty())
 }
 
-/// Text that is the whole answer, unless it is a notice in place of one.
+/// Decodes a text that is the whole answer, unless it is a notice.
 fn whole_text(inside: &str, offered: &[String], sink: &mut dyn Sink) -> Result<(), Failure> {
     if let Some(notice) = notice::in_whole(inside) {
         return Err(notice.failure());
@@ -129,7 +130,7 @@ fn whole_text(inside: &str, offered: &[String], sink: &mut dyn Sink) -> Result<(
     Ok(())
 }
 
-/// `content` beside `tool_calls`: a string, nothing, or Anthropic's list of blocks.
+/// Decodes `content` beside `tool_calls`: a string, nothing, or Anthropic's list of blocks.
 fn whole_content(content: &RawValue, offered: &[String], sink: &mut dyn Sink) -> Result<(), Failure> {
     if let Some(inside) = json::inside_of(content) {
         return whole_text(inside, offered, sink);
@@ -147,7 +148,7 @@ fn whole_content(content: &RawValue, offered: &[String], sink: &mut dyn Sink) ->
     Ok(())
 }
 
-/// A success status with a body that holds no answer.
+/// Returns the failure for a success status whose body has no answer.
 fn not_an_answer(body: &[u8]) -> Failure {
     let said = error_body::said(body).message;
     if said.is_empty() || said == "{}" {
@@ -156,7 +157,7 @@ fn not_an_answer(body: &[u8]) -> Failure {
     Failure::upstream(format!("ARGO answered without a 'response': {said}"))
 }
 
-/// The stream decoder: text cut anywhere, watched near its start for a notice in place of an answer.
+/// The stream decoder. It takes text cut anywhere and watches the start for a notice.
 struct RawText {
     carry: utf8::Carry,
     watch: Watch,

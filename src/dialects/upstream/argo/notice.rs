@@ -1,17 +1,18 @@
-//! What ARGO says in place of an answer, with status 200: the access-denied banner and the refusal of mixed forms.
+//! Notices that ARGO sends instead of an answer, with status 200: the access-denied banner and the refusal of mixed
+//! forms.
 
 use crate::wire::Failure;
 use http::StatusCode;
 use memchr::memmem::Finder;
 use once_cell::sync::Lazy;
 
-/// The banner's opening. It is looked for near the start only, since an answer may well talk about it later.
+/// The banner's opening. It is searched only near the start, because an answer may mention it later.
 const BANNER: &str = "IMPORTANT AUTHENTICATION NOTICE FROM ARGO";
-/// Finds it.
+/// Finds [`BANNER`].
 static IN_TEXT: Lazy<Finder<'static>> = Lazy::new(|| Finder::new(BANNER));
-/// What makes the banner a refusal.
+/// The words that make the banner a refusal.
 const DENIED: &str = "ACCESS DENIED";
-/// How a refusal of `messages` together with `system`/`prompt` begins.
+/// The beginning of a refusal of `messages` together with `system`/`prompt`.
 const MIXED_FORMS: &str = "You passed a messages field along with a system and or prompt field";
 /// The banner must begin within this many bytes of the text.
 const NEAR_START: usize = 256;
@@ -20,7 +21,7 @@ const SOON_AFTER: usize = 128;
 /// How much of a notice an error message quotes, in bytes.
 const QUOTED: usize = 1_000;
 
-/// A text that is no answer.
+/// A text that is not an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
     kind: NoticeKind,
@@ -34,7 +35,7 @@ enum NoticeKind {
 }
 
 impl Notice {
-    /// The failure that the notice stands for.
+    /// Returns the failure that the notice stands for.
     pub fn failure(&self) -> Failure {
         let text: Vec<&str> = self.text.split_whitespace().collect();
         let text = text.join(" ");
@@ -49,7 +50,7 @@ impl Notice {
     }
 }
 
-/// The notice that a whole answer is, if it is one. `inside` is the inside of its JSON string.
+/// Returns the notice if a whole answer is one. `inside` is the inside of the answer's JSON string.
 pub fn in_whole(inside: &str) -> Option<Notice> {
     let kind = kind_of(inside)?;
     let shown = cut(inside, QUOTED);
@@ -66,7 +67,7 @@ fn kind_of(text: &str) -> Option<NoticeKind> {
     cut(after, SOON_AFTER + DENIED.len()).contains(DENIED).then_some(NoticeKind::Denied)
 }
 
-/// The first `most` bytes at the most, cut between characters and never inside a JSON escape.
+/// Returns at most the first `most` bytes, cut between characters and never inside a JSON escape.
 fn cut(text: &str, most: usize) -> &str {
     let mut end = most.min(text.len());
     while !text.is_char_boundary(end) {
@@ -79,7 +80,7 @@ fn cut(text: &str, most: usize) -> &str {
     short.rfind('\\').filter(|at| short.len() - at < 6).and_then(|at| short.get(..at)).unwrap_or(short)
 }
 
-/// Watches the start of a stream. Text is held back only while what came so far could still become the banner.
+/// Watches the start of a stream. Text is held back only as long as it could still become a notice.
 #[derive(Debug, Default)]
 pub struct Watch {
     passed: bool,
@@ -88,7 +89,7 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Takes the next text and passes on what is surely part of an answer; returns the notice once it is certain.
+    /// Takes the next text and passes what is surely part of an answer. Returns the notice as soon as it is certain.
     pub fn push(&mut self, text: &str, pass: &mut dyn FnMut(&str)) -> Option<Notice> {
         if self.passed {
             pass(text);
@@ -101,7 +102,7 @@ impl Watch {
         if let Some(at) = IN_TEXT.find(self.held.as_bytes()).filter(|at| self.seen + at <= NEAR_START) {
             let after = self.held.len() - at - BANNER.len();
             if kind_of(&self.held) == Some(NoticeKind::Denied) {
-                // The rest says who is denied and why: it is waited for, since nothing else will come.
+                // The rest of the notice explains who is denied and why. No answer will follow, so wait for the rest.
                 return if self.held.len() < QUOTED { None } else { self.notice() };
             }
             if after > SOON_AFTER + DENIED.len() {
@@ -123,7 +124,8 @@ impl Watch {
         None
     }
 
-    /// The stream ended as it should: all that is held back is an answer after all, or a notice.
+    /// Takes the regular end of the stream. Returns the held text as a notice if it is one, else passes it as an
+    /// answer.
     pub fn end(&mut self, pass: &mut dyn FnMut(&str)) -> Option<Notice> {
         let notice = self.notice();
         if notice.is_none() {
@@ -136,7 +138,7 @@ impl Watch {
         Some(Notice { kind: kind_of(&self.held)?, text: cut(&self.held, QUOTED).to_owned() })
     }
 
-    /// The length of the longest end of the held text that could begin the banner.
+    /// Returns the length of the longest end of the held text that could begin the banner.
     fn suspicious(&self) -> usize {
         let tail = self.held.as_bytes();
         (1..=tail.len().min(BANNER.len()))
@@ -145,7 +147,7 @@ impl Watch {
             .unwrap_or(0)
     }
 
-    /// Passes on all that is held back; from here on nothing is watched.
+    /// Passes all held text and stops watching.
     fn release(&mut self, pass: &mut dyn FnMut(&str)) {
         self.passed = true;
         if !self.held.is_empty() {

@@ -1,14 +1,14 @@
-//! Reads Python literals (`{'a': None, "b": [1, True]}`), which is how ARGO quotes the errors of its vendors.
+//! Reads Python literals (`{'a': None, "b": [1, True]}`). ARGO quotes the errors of its vendors in this form.
 
 use serde_json::{Map, Number, Value};
 
-/// Nesting beyond this is no error message of any vendor.
+/// The maximum nesting. No vendor's error message is nested deeper.
 const MAX_DEPTH: usize = 64;
 
-/// Reads the literal at the start of `text`; returns it and what follows it.
+/// Reads the literal at the start of `text`. Returns the literal and the text after it.
 ///
-/// Dicts, lists, tuples (as lists), strings with either quote, numbers, `True`, `False` and `None`. Line ends inside a
-/// string are taken as they are, since ARGO does not escape them always.
+/// Takes dicts, lists, tuples (as lists), strings with either quote, numbers, `True`, `False` and `None`. A string may
+/// contain raw line ends, because ARGO does not always escape them.
 pub fn literal(text: &str) -> Option<(Value, &str)> {
     let mut reader = LiteralReader { rest: text };
     let value = reader.value(0)?;
@@ -93,7 +93,7 @@ impl LiteralReader<'_> {
             'u' => text.push(self.code_point(4)?),
             'U' => text.push(self.code_point(8)?),
             c @ ('\\' | '\'' | '"') => text.push(c),
-            // Python keeps the backslash of an escape that it does not know.
+            // Like Python, keep the backslash of an unknown escape.
             c => text.extend(['\\', c]),
         }
         Some(())

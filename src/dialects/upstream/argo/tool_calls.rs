@@ -1,4 +1,4 @@
-//! Tool calls in ARGO's answers: they come in the shape of the model's vendor.
+//! Tool calls in ARGO's answers. They have the shape of the model's vendor.
 
 use crate::chat::{Event, Sink};
 use crate::json::{self, Fields, fields};
@@ -6,10 +6,10 @@ use crate::wire::Failure;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-/// Hands each call of a `tool_calls` list to the sink, whichever of the three shapes it has.
+/// Passes each call of a `tool_calls` list to the sink, in any of the three shapes.
 ///
 /// # Errors
-/// 502 when an element is none of them.
+/// 502 when an element has none of these shapes.
 pub fn decode(calls: &RawValue, sink: &mut dyn Sink) -> Result<(), Failure> {
     let list = fields::list_of(calls).map_err(|_| unreadable(calls))?;
     for call in list {
@@ -35,7 +35,8 @@ pub fn decode(calls: &RawValue, sink: &mut dyn Sink) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Arguments as JSON text: vendors send an object or a string that holds one; none at all is an empty object.
+/// Returns the arguments as JSON text. Vendors send an object or a string with an object; missing arguments become an
+/// empty object.
 fn arguments_text(arguments: Option<&RawValue>) -> Cow<'_, str> {
     let text = match arguments {
         None => Cow::Borrowed(""),

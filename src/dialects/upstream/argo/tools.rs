@@ -1,4 +1,4 @@
-//! Tools that a request offers, in the shape of the model's vendor, which is what ARGO passes on.
+//! The offered tools of a request in the shape of the model's vendor. ARGO passes them to the vendor unchanged.
 
 use crate::chat::Conversation;
 use crate::chat::tools::{Tool, ToolChoice, Tools};
@@ -13,10 +13,10 @@ const NO_ARGUMENTS: &[u8] = b"{\"type\":\"object\",\"properties\":{}}";
 /// The longest description of a tool that GPT models accept, in characters.
 const LONGEST_DESCRIPTION: usize = 1024;
 
-/// Whether the upstream can take what is offered.
+/// Checks that the upstream can take the offered tools.
 ///
 /// # Errors
-/// 400 naming what cannot be taken.
+/// 400 naming what it cannot take.
 pub fn check(tools: &Tools<'_>, family: Family) -> Result<(), Failure> {
     if family != Family::Openai {
         return Ok(());
@@ -35,7 +35,7 @@ pub fn check(tools: &Tools<'_>, family: Family) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Appends `tools`, `tool_choice` and what goes with them.
+/// Appends `tools`, `tool_choice` and related fields.
 pub fn push(out: &mut Vec<u8>, chat: &Conversation<'_>, family: Family) {
     let from_history;
     let tools = match &chat.tools {
@@ -52,7 +52,7 @@ pub fn push(out: &mut Vec<u8>, chat: &Conversation<'_>, family: Family) {
     }
     json::push_key(out, "tools");
     out.push(b'[');
-    // Google has no choice of one tool: it must call one, and there is only that one.
+    // Google cannot be asked for one named tool, so offer only that tool and require a call.
     let only = match &tools.choice {
         Some(ToolChoice::Named(name)) if family == Family::Google => Some(name),
         _ => None,
@@ -90,7 +90,7 @@ fn push_tool(out: &mut Vec<u8>, tool: &Tool<'_>, family: Family) {
     match (family, schema) {
         (Family::Anthropic, schema) => {
             json::push_key(out, "input_schema");
-            // An empty schema has no type, which Claude asks for.
+            // Claude requires a type, which an empty schema does not have.
             out.extend_from_slice(schema.filter(|schema| schema.len() > 2).unwrap_or(NO_ARGUMENTS));
         }
         (_, Some(schema)) => {
@@ -119,7 +119,8 @@ fn push_choice(out: &mut Vec<u8>, tools: &Tools<'_>, family: Family) {
     }
 }
 
-/// One call at a time is a part of the choice here, so that it makes one of its own where the client made none.
+/// Appends the choice. Claude's limit to one call at a time is a field of the choice, so the limit adds a choice if the
+/// client made none.
 fn push_anthropic_choice(out: &mut Vec<u8>, tools: &Tools<'_>) {
     let one_by_one = tools.parallel == Some(false);
     let choice = match &tools.choice {
