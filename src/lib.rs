@@ -14,7 +14,7 @@
 //! chat                 the hub: conversations, tools, events
 //! tokens               how many tokens a request and its answer have
 //! models               names of models, and their quirks
-//! access               who calls, as whom, what they may use and how much of it
+//! access               who calls, as whom, and which rows and models they may use
 //! limits               how much callers use, and when that is too much
 //! plan                 what a transformer decides: the call, and who owns its reply
 //! dialects             how clients and how upstreams speak, a folder for each
@@ -35,6 +35,8 @@
 //! ```
 //!
 //! # A request's life
+//!
+//! `proxy/mod.rs` names the file of each hook.
 //!
 //! ```text
 //! client ──▶ request_filter ── route? body whole ──▶ Transformer::open ──▶ Plan

@@ -6,7 +6,7 @@ use argo_openai_proxy::chat::{ChatRequest, Delivery, Encoder, Event, Sink};
 use argo_openai_proxy::dialects::client::{ChatClient, ClientRow, Exceeded, ReplyFrame, Tally};
 use argo_openai_proxy::json::{Fields, text_of};
 use argo_openai_proxy::plan::{Client, Context, Join, Plan, Request, Transformer};
-use argo_openai_proxy::transform::ReplyEntry;
+use argo_openai_proxy::transform::Entry;
 use argo_openai_proxy::transform::conversation::ChatPipeline;
 use argo_openai_proxy::wire::{Answer, Failure};
 use http::StatusCode;
@@ -14,7 +14,7 @@ use serde_json::json;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-pub const ENTRY: ReplyEntry = ReplyEntry {
+pub const ENTRY: Entry = Entry {
     name: "guest_chat",
     about: "A guest's chat",
     client: &Guest,

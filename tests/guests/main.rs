@@ -19,7 +19,7 @@ use argo_openai_proxy::exchange::joined::{JoinedExchanges, JoinedStep};
 use argo_openai_proxy::exchange::{AfterFailure, Exchange, ExchangeLimits, HeadPlan};
 use argo_openai_proxy::plan::{Call, Client, Context, Plan, Reply, Request, ServiceState, refuse};
 use argo_openai_proxy::table::{Matched, Route, Table, Variables, no_files};
-use argo_openai_proxy::transform::{REPLIES, Registry, ReplyEntry, TRANSFORMERS};
+use argo_openai_proxy::transform::{Entry, REPLIES, Registry, TRANSFORMERS};
 use argo_openai_proxy::wire::{Answer, Failure};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -33,14 +33,14 @@ fn folder() -> PathBuf {
 
 /// The program's rows and the guests'.
 fn registry() -> Registry {
-    let transformers: Vec<ReplyEntry> = TRANSFORMERS.iter().map(copy).chain([client::ENTRY, prefaced::ENTRY]).collect();
+    let transformers: Vec<Entry> = TRANSFORMERS.iter().map(copy).chain([client::ENTRY, prefaced::ENTRY]).collect();
     let sse_chat: DialectRow = ("sse_chat", Dialect::Chat(&upstream::SseChat), "OpenAI's server-sent events");
     let dialects: Vec<DialectRow> = DIALECTS.iter().copied().chain([sse_chat]).collect();
     Registry { transformers: transformers.leak(), replies: REPLIES, dialects: dialects.leak() }
 }
 
-fn copy(entry: &ReplyEntry) -> ReplyEntry {
-    ReplyEntry { ..*entry }
+fn copy(entry: &Entry) -> Entry {
+    Entry { ..*entry }
 }
 
 fn load(text: &str) -> Result<Table, String> {

@@ -3,12 +3,12 @@
 use argo_openai_proxy::dialects::client::openai::{Openai, body};
 use argo_openai_proxy::json::{self, Fields};
 use argo_openai_proxy::plan::{Context, Plan, Request, Transformer};
-use argo_openai_proxy::transform::{ReplyEntry, Unfit, openai_chat_completions};
+use argo_openai_proxy::transform::{Entry, Unfit, openai_chat_completions};
 use argo_openai_proxy::wire::Failure;
 use argo_openai_proxy::yaml::{Key, Kind};
 use std::sync::Arc;
 
-pub const ENTRY: ReplyEntry = ReplyEntry {
+pub const ENTRY: Entry = Entry {
     name: "prefaced_chat",
     about: "OpenAI chat completions with a system text before every conversation",
     client: &Openai,

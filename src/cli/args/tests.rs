@@ -91,7 +91,7 @@ fn init_check_and_the_lists() {
     let Ok(Command::Init(init)) = parse("init --yes --user jdoe --port 1 --config c.yaml --force") else {
         panic!("no init")
     };
-    let expected = setup::Options {
+    let expected = setup::SetupOptions {
         config: "c.yaml".into(),
         yes: true,
         user: Some("jdoe".to_owned()),

@@ -29,11 +29,14 @@ fn one_caller_at_its_limit_stops_no_other() {
         assert_eq!(rate_limit.requests.unwrap().remaining, left);
     }
     let refusal = ask("ann", now).unwrap_err();
-    assert_eq!((refusal.kind, refusal.used, refusal.rate_limit.requests.unwrap().remaining), (Kind::Requests, 2, 0));
+    assert_eq!(
+        (refusal.kind, refusal.used, refusal.rate_limit.requests.unwrap().remaining),
+        (LimitKind::Requests, 2, 0)
+    );
     assert!(ask("bob", now).is_ok());
     assert!(ask("ann", now + refusal.again).is_ok());
     assert!(ask("ann", now + refusal.again).is_err());
-    assert_eq!((limiter.refused(Kind::Requests), limiter.refused(Kind::Tokens)), (2, 0));
+    assert_eq!((limiter.refused(LimitKind::Requests), limiter.refused(LimitKind::Tokens)), (2, 0));
 }
 
 #[test]
@@ -61,7 +64,7 @@ fn tokens_are_charged_afterwards_and_may_overshoot_once() {
     first.charge(130, now);
     assert_eq!(first.rate_limit(now).tokens.unwrap().remaining, 0);
     let refusal = ask(now).unwrap_err();
-    assert_eq!((refusal.kind, refusal.used), (Kind::Tokens, 130));
+    assert_eq!((refusal.kind, refusal.used), (LimitKind::Tokens, 130));
     let failure = refusal.to_failure();
     let header = |name: &str| failure.headers.iter().find(|(known, _)| known == name).unwrap().1.to_str().unwrap();
     assert_eq!((header("retry-after"), header("retry-after-ms")), ("19", "18600"));

@@ -1,4 +1,4 @@
-//! Has somebody check a call's [`SilenceTimer`] for as long as the call lives.
+//! Ends calls whose upstream is silent for too long: has each call's [`SilenceTimer`] checked for as long as the call lives.
 
 use super::clock;
 use super::silence::{SilenceTimer, TimeLimit};

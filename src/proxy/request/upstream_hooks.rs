@@ -7,7 +7,7 @@ use crate::proxy::connection::clock;
 use crate::proxy::connection::socket::UpstreamSocket;
 use crate::proxy::connection::watchdog::Watchdog;
 use crate::proxy::upstream::resolver::Resolver;
-use crate::proxy::upstream::{connect, errors};
+use crate::proxy::upstream::{connect, errors, retry};
 use crate::telemetry::Spent;
 use bytes::Bytes;
 use pingora::http::RequestHeader;
@@ -67,13 +67,13 @@ pub fn not_connected(mut e: Box<Error>, ctx: &mut Ctx) -> Box<Error> {
     e
 }
 
-/// `error_while_proxy`: a call broke off. It is sent once more where [`connect::may_repeat`] allows that.
+/// `error_while_proxy`: a call broke off. It is sent once more where [`retry::may_repeat`] allows that.
 pub fn broken(session: &mut Session, mut e: Box<Error>, ctx: &mut Ctx, reused: bool) -> Box<Error> {
     // pingora sends the call's body only after a body of the client that it can replay.
     let can_replay = session.get_retry_buffer().is_some() || session.is_body_empty();
     let mut retry = false;
     if let Some(ProxiedCall { call, .. }) = ctx.work.proxied_mut() {
-        retry = can_replay && connect::may_repeat(call, &e, reused);
+        retry = can_replay && retry::may_repeat(call, &e, reused);
         if retry {
             ctx.is_replayed = false;
         } else {

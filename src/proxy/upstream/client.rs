@@ -3,7 +3,7 @@
 use super::Upstreams;
 use super::call_state::{CallState, Reached};
 use super::resolver::Resolver;
-use super::{connect, errors, heads};
+use super::{connect, errors, heads, retry};
 use crate::plan::Call;
 use crate::proxy::connection::silence::TimeLimit;
 use crate::proxy::connection::socket::UpstreamSocket;
@@ -111,7 +111,7 @@ impl UpstreamClient {
             };
             match exchange_heads(&mut session, upstreams, state, call).await.map_err(|e| e.into_up()) {
                 Ok(()) => return Ok((session, peer)),
-                Err(e) if connect::may_repeat(state, &e, reused) => {}
+                Err(e) if retry::may_repeat(state, &e, reused) => {}
                 Err(e) => {
                     state.broke_off(&e);
                     return Err(e);

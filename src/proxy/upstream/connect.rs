@@ -1,4 +1,4 @@
-//! Where the next attempt of a call connects, and when a call may be attempted again.
+//! Where the next attempt of a call connects: its URL, address and peer.
 
 use super::Upstreams;
 use super::call_state::CallState;
@@ -10,7 +10,7 @@ use crate::table::{Connect, MOST_URLS};
 use pingora::http::RequestHeader;
 use pingora::protocols::l4::socket::SocketAddr as Address;
 use pingora::upstreams::peer::HttpPeer;
-use pingora::{Error, ErrorSource, ErrorType, Result};
+use pingora::{Error, ErrorType, Result};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -23,8 +23,6 @@ static NEXT_UNSHARED: AtomicU64 = AtomicU64::new(0);
 pub const MOST_ADDRESSES: usize = 4;
 /// The most connections that are begun for one request: to every address of every URL, and after a dead one.
 pub const MOST_ATTEMPTS: usize = MOST_URLS * MOST_ADDRESSES + 1;
-/// A pooled connection that breaks within this time after the request was sent cannot have delivered it.
-const SURELY_UNSENT: Duration = Duration::from_secs(1);
 
 /// Returns the peer of a call's next attempt. A URL whose name cannot be resolved is passed over.
 ///
@@ -107,24 +105,4 @@ pub fn has_another(call: &mut CallState, e: &Error) -> bool {
     let now = Instant::now();
     call.url_failed(e.etype(), now);
     call.next_url(now)
-}
-
-/// Returns true if a call that broke off may be sent once more: only when a pooled connection turned out dead before anything
-/// can have come of it. Nothing else is ever sent twice.
-pub fn may_repeat(call: &mut CallState, e: &Error, reused: bool) -> bool {
-    use ErrorType::{ConnectionClosed, ReadError, WriteError};
-    let is_broken =
-        matches!(e.etype(), ConnectionClosed | ReadError | WriteError) && *e.esource() == ErrorSource::Upstream;
-    let is_unsent = call.sent_at.is_some_and(|sent| sent.elapsed() < SURELY_UNSENT);
-    let again = is_broken
-        && reused
-        && is_unsent
-        && !call.needs_new_connection
-        && !call.has_answered
-        && call.expired().is_none()
-        && errors::nothing_was_read(e);
-    if again {
-        call.repeat();
-    }
-    again
 }

@@ -131,12 +131,3 @@ pub fn silent(limit: TimeLimit, call: &CallState, now: Instant) -> Failure {
 pub fn no_call() -> Box<Error> {
     Error::explain(ErrorType::InternalError, "no call was opened")
 }
-
-/// Returns true if a call broke off before any byte of its answer was read.
-///
-/// Only pingora's message says so. Counting the bytes of the socket would not do: TLS sends bytes of its own when a connection
-/// is closed, and a Unix socket has no count.
-pub fn nothing_was_read(e: &Error) -> bool {
-    let message = e.to_string();
-    !message.contains("bytes already read") || message.contains("bytes already read: 0")
-}

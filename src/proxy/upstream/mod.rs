@@ -1,4 +1,4 @@
-//! Making a call: peers and heads, names, breakers, fail-over, connecting, and what comes of it. Nothing here knows a request's
+//! Making a call: peers and heads, names, breakers, fail-over, connecting, retries, and what comes of it. Nothing here knows a request's
 //! context or a client's session.
 
 pub mod breaker;
@@ -11,6 +11,7 @@ pub mod heads;
 pub mod peers;
 pub mod probe;
 pub mod resolver;
+pub mod retry;
 
 use crate::table::Table;
 use crate::telemetry::Metrics;

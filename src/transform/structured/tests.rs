@@ -16,7 +16,7 @@ fn decided(format: &str, rules: &Rules, has_tools: bool, fits: bool) -> (String,
         Some(Way::Words(words)) => words,
         Some(Way::Tool(tools)) => {
             let tool = &tools.offered[0];
-            assert_eq!(tools.choice, Some(Choice::Named(tool.name.clone())));
+            assert_eq!(tools.choice, Some(ToolChoice::Named(tool.name.clone())));
             let strict = tool.strict.map_or("-", |raw| raw.get());
             format!("{} {} {strict} {:?}", tool.name, tool.parameters.unwrap().get(), tools.parallel)
         }

@@ -133,7 +133,7 @@ mod tests {
     const BASE64: VectorForm = VectorForm { base64: true, cut_to: None };
 
     fn cut_to(wanted: usize) -> VectorForm {
-        VectorForm { cut_to: Some(wanted), ..Form::default() }
+        VectorForm { cut_to: Some(wanted), ..VectorForm::default() }
     }
 
     #[test]
