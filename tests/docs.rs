@@ -133,7 +133,7 @@ fn names(text: &str) -> BTreeSet<&str> {
 #[test]
 fn the_keys_that_need_a_new_start_are_those_of_the_program() {
     let listed = CONFIGURATION.split("\n## Keys that need a new start\n").nth(1).unwrap();
-    let code = include_str!("../src/cli/serve.rs");
+    let code = include_str!("../src/loading/fixed_settings.rs");
     // As in `("port", now.port != self.port),`.
     let key = |line: &'static str| line.split_once("\", now.")?.0.rsplit('"').next();
     let known: BTreeSet<&str> = code.lines().filter_map(key).collect();

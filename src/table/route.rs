@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// A row of the table.
 pub struct Route {
-    /// The route's number in the table, from 0, in the order of [`Table::routes`].
+    /// The route's number in the table, from 0, in the order of [`crate::table::Table::routes`].
     pub number: usize,
     /// The path as the table has it.
     pub path: String,

@@ -53,14 +53,7 @@ fn upstream(
     let tolerance = tolerance(row, source);
     let headers = headers::compile(row, source, variables);
     // Return only after every key is compiled, so that one run reports all mistakes of the row.
-    let stream = match stream {
-        Some(stream) => Some(stream?),
-        None => None,
-    };
-    let listing = match listing {
-        Some(listing) => Some(listing?),
-        None => None,
-    };
+    let (stream, listing) = (where_right(stream)?, where_right(listing)?);
     let tls = tls?;
     Some(Upstream {
         name: name.clone(),
@@ -75,6 +68,14 @@ fn upstream(
         tolerance,
         tls,
     })
+}
+
+/// Returns the value of a key that need not be there; `None` when it is there and wrong.
+fn where_right<T>(compiled: Option<Option<T>>) -> Option<Option<T>> {
+    match compiled {
+        Some(value) => value.map(Some),
+        None => Some(None),
+    }
 }
 
 fn tolerance(row: &written::Upstream, source: &mut Source<'_>) -> Tolerance {
