@@ -17,6 +17,7 @@ use pingora::upstreams::peer::{HttpPeer, Tracer, Tracing};
 
 use super::reachability::Reachability;
 use super::why::{connect_failure, unanswered};
+use crate::proxy::upstream::client;
 use crate::wire::HttpUrl;
 
 /// The most addresses of a name to try.
@@ -87,15 +88,11 @@ async fn ask(connector: &Connector, url: &HttpUrl, address: SocketAddr, limit: D
         Err(error) => return connect_failure(&error, address, limit, connected.yes()),
     };
     let head = async {
-        let request = request(url)?;
-        session.write_request_header(Box::new(request)).await?;
-        session.finish_request_body().await?;
-        session.read_response_header().await?;
-        Ok::<_, pingora::BError>(session.response_header().map(|head| head.status.as_u16()))
+        client::send(&mut session, request(url)?, None).await?;
+        Ok::<_, pingora::BError>(client::final_head(&mut session).await?.status.as_u16())
     };
     let answer = match tokio::time::timeout(limit, head).await {
-        Ok(Ok(Some(status))) => Reachability::Answers(status),
-        Ok(Ok(None)) => Reachability::Broken("an answer without a status".to_owned()),
+        Ok(Ok(status)) => Reachability::Answers(status),
         Ok(Err(error)) => unanswered(&error),
         Err(_) => Reachability::Silent(limit),
     };

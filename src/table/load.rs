@@ -1,9 +1,9 @@
 //! Loads a table: reads its files, merges them and compiles the result.
 
 use super::include::{Files, SEE_SHIPPED};
+use super::raw::Written;
 use super::routing_table::Table;
 use super::vars::Variables;
-use super::written::Written;
 use super::{compile, merge};
 use crate::diagnostics::Checked;
 use crate::transform::{REGISTRY, Registry};

@@ -1,8 +1,8 @@
 //! Merges an included file into the files before it: items by name, and the models inside a group by name too. Rows of
 //! `routes` are merged later, when their methods are known (`compile/layers.rs`).
 
-use super::written::trials::Trial;
-use super::written::{Group, Written};
+use super::raw::trials::Trial;
+use super::raw::{Group, Written};
 use crate::yaml::file_of;
 use std::collections::HashSet;
 

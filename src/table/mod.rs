@@ -10,12 +10,12 @@ mod load;
 mod merge;
 mod options;
 mod path;
+mod raw;
 mod route;
 mod routing_table;
 mod trial;
 mod upstream;
 mod vars;
-mod written;
 
 pub use compile::MOST_URLS;
 pub use find::{Matched, SkipReason};

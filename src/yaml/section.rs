@@ -8,7 +8,7 @@ use super::keys::{self, Key};
 use super::locate::{PathStep, way_to};
 use super::near::did_you_mean;
 use super::node::Node;
-use super::reading::{extend, named, read_items, read_one, refuse};
+use super::readers::{extend, named, read_items, read_one, refuse};
 use super::source::{At, Source};
 use super::value::{Read, expected, text};
 use crate::diagnostics::Place;

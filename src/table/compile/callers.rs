@@ -1,13 +1,13 @@
 //! Compiles the callers that a row names.
 
-use super::super::written;
 use super::action::Action;
 use crate::access::Globs;
 use crate::table::RowCallers;
+use crate::table::raw;
 use crate::yaml::Source;
 
 /// Compiles the names. The callers themselves are checked later, together with `callers.yaml`.
-pub fn compile(row: &written::Route<'_>, action: Option<&Action>, source: &mut Source<'_>) -> Option<RowCallers> {
+pub fn compile(row: &raw::Route<'_>, action: Option<&Action>, source: &mut Source<'_>) -> Option<RowCallers> {
     let (list, path) = row.options.callers.as_ref()?;
     if let Some(Action::Reply(entry)) = action
         && entry.is_public

@@ -1,9 +1,9 @@
 //! Compiles the URLs of an upstream, and where connections to them go.
 
-use super::super::written::{self, Urls};
-use super::expanded::expanded;
+use super::expansion::expanded;
 use crate::diagnostics::Place;
 use crate::dialects::upstream::UpstreamDialect;
+use crate::table::raw::{self, Urls};
 use crate::table::{Connect, Endpoint, Endpoints, Variables};
 use crate::wire::{HttpUrl, UrlFault};
 use crate::yaml::{At, PathStep, Source};
@@ -31,7 +31,7 @@ pub struct Common<'a> {
 
 /// Compiles `url` or `stream_url`; `None` when one of the URLs is wrong.
 pub fn compile(
-    row: &written::Upstream,
+    row: &raw::Upstream,
     key: &str,
     urls: &Urls,
     common: Common<'_>,
@@ -71,7 +71,7 @@ pub fn compile(
 
 /// Compiles `models_url`; `None` when it is wrong. Unlike the URLs of calls, it needs no final slash.
 pub fn listing(
-    row: &written::Upstream,
+    row: &raw::Upstream,
     url: &At<String>,
     common: Common<'_>,
     source: &mut Source<'_>,
@@ -101,7 +101,7 @@ fn is_right_number(name: &str, urls: &Urls, elsewhere: bool, source: &mut Source
 
 /// Reads `connect_to`. Returns its text and the parsed target.
 pub fn connect_to(
-    row: &written::Upstream,
+    row: &raw::Upstream,
     source: &mut Source<'_>,
     variables: &Variables<'_>,
 ) -> Option<(String, Connect)> {

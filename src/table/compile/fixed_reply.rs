@@ -1,9 +1,9 @@
 //! Checks and compiles the replies that are written in the row itself.
 
-use super::super::written::{self, FixedReply};
 use super::request;
 use crate::plan::Transformer;
 use crate::table::path::names;
+use crate::table::raw::{self, FixedReply};
 use crate::transform::local::fixed::{Fixed, LocationPart, Redirect};
 use crate::wire::Answer;
 use crate::yaml::{At, Source, lookup};
@@ -17,7 +17,7 @@ const HTML: &str = "text/html; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
 
 /// Compiles the reply of a row.
-pub fn compile(row: &written::Route<'_>, written: &FixedReply<'_>, source: &mut Source<'_>) -> Option<CompiledReply> {
+pub fn compile(row: &raw::Route<'_>, written: &FixedReply<'_>, source: &mut Source<'_>) -> Option<CompiledReply> {
     let called = format!("{}.reply", row.called);
     match written.keys.as_slice() {
         // The only keys are unknown ones, which are reported already.
@@ -74,7 +74,7 @@ fn status(called: &str, written: &FixedReply<'_>, redirect: bool, source: &mut S
 /// Splits the address of a redirect into fixed texts and parameters of the row's path.
 fn target(
     called: &str,
-    row: &written::Route<'_>,
+    row: &raw::Route<'_>,
     written: &At<String>,
     source: &mut Source<'_>,
 ) -> Option<Vec<LocationPart>> {

@@ -1,10 +1,10 @@
 //! Compiles groups of models: the names that clients request, the upstream's ids, and the merged rules of each id.
 
-use super::super::written::Group;
 use super::named_items::NamedItems;
 use super::names::{self, NameRow};
 use super::rules;
 use crate::models::{Model, Models, NamePattern, Patterns, Rules};
+use crate::table::raw::Group;
 use crate::yaml::{Source, lookup};
 use std::collections::HashMap;
 use std::sync::Arc;

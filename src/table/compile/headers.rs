@@ -1,7 +1,7 @@
 //! Compiles the headers that go along with every call. Secrets in them are never displayed.
 
-use super::super::written;
-use super::expanded::expanded;
+use super::expansion::expanded;
+use crate::table::raw;
 use crate::table::{Header, Variables};
 use crate::yaml::expand::expand;
 use crate::yaml::{At, Source};
@@ -22,7 +22,7 @@ const OWN: &[(&[&str], &str)] = &[
 ];
 
 /// Compiles the headers of an upstream; `None` when one of them is wrong.
-pub fn compile(row: &written::Upstream, source: &mut Source<'_>, variables: &Variables<'_>) -> Option<Vec<Header>> {
+pub fn compile(row: &raw::Upstream, source: &mut Source<'_>, variables: &Variables<'_>) -> Option<Vec<Header>> {
     let mut headers: Vec<Header> = Vec::new();
     let mut sound = true;
     for (name, value) in &row.headers {

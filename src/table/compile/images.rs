@@ -1,12 +1,12 @@
 //! Compiles how a row fetches images. Settings that the row leaves out get their defaults.
 
-use super::super::written;
 use super::action::Action;
+use crate::table::raw;
 use crate::table::{AllowedHost, Images};
 use crate::yaml::Source;
 
 /// Compiles `images` of a row.
-pub fn compile(row: &written::Route<'_>, source: &mut Source<'_>) -> Images {
+pub fn compile(row: &raw::Route<'_>, source: &mut Source<'_>) -> Images {
     let usual = Images::default();
     let Some(written) = &row.options.images else { return usual };
     let mut allowed = Vec::with_capacity(written.allow_hosts.len());
@@ -30,7 +30,7 @@ pub fn compile(row: &written::Route<'_>, source: &mut Source<'_>) -> Images {
 }
 
 /// Reports `images` on a row that never fetches images.
-pub fn useless(row: &written::Route<'_>, action: Option<&Action>, source: &mut Source<'_>) {
+pub fn useless(row: &raw::Route<'_>, action: Option<&Action>, source: &mut Source<'_>) {
     if let Some(Action::Call(entry, _, _, transformer)) = action
         && let Some((_, path)) = row.call_keys.iter().find(|(key, _)| *key == "images")
         && transformer.images().is_none()

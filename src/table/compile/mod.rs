@@ -3,7 +3,7 @@
 mod action;
 mod callers;
 mod endpoints;
-mod expanded;
+mod expansion;
 mod fixed_reply;
 mod groups;
 mod headers;
@@ -21,7 +21,7 @@ mod trials;
 mod unused;
 mod upstreams;
 
-use super::written::Written;
+use super::raw::Written;
 pub use endpoints::MOST_URLS;
 
 use super::{Table, Upstream, Variables};

@@ -1,8 +1,8 @@
 //! Compiles the names of a group: plain names, patterns, and which names are hidden or deprecated.
 
-use super::super::written::Group;
 use crate::models::NamePattern;
 use crate::models::glob::{Mistake, fits};
+use crate::table::raw::Group;
 use crate::yaml::{At, Source, did_you_mean};
 use std::collections::HashMap;
 

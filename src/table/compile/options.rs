@@ -1,8 +1,8 @@
 //! Compiles the options of a row: whether it is enabled, its limits, its headers, and the body fields that it sets.
 
-use super::super::written::{self, Switch};
 use super::{images, request};
 use crate::json::overlay::{Field, Overlay};
+use crate::table::raw::{self, Switch};
 use crate::table::{Options, Variables};
 use crate::yaml::expand::expand;
 use crate::yaml::value::parse_bool;
@@ -45,7 +45,7 @@ const OURS: &[&str] = &[
 ];
 
 /// Compiles the options of a row, except `enabled`.
-pub fn compile(row: &written::Route<'_>, source: &mut Source<'_>) -> Options {
+pub fn compile(row: &raw::Route<'_>, source: &mut Source<'_>) -> Options {
     let written = &row.options;
     let set = fields(row, "set", written.set.as_ref(), source);
     let default = fields(row, "default", written.default.as_ref(), source);
@@ -68,12 +68,12 @@ pub fn compile(row: &written::Route<'_>, source: &mut Source<'_>) -> Options {
 }
 
 /// Returns true if the only purpose of a row is to remove another row when a variable is false.
-pub fn is_only_a_switch(row: &written::Route<'_>) -> bool {
+pub fn is_only_a_switch(row: &raw::Route<'_>) -> bool {
     !row.has_action && matches!(row.options.enabled, Some(At { value: Switch::Says(_), .. }))
 }
 
 /// Returns true if a row is enabled.
-pub fn is_enabled(row: &written::Route<'_>, source: &mut Source<'_>, variables: &Variables<'_>) -> bool {
+pub fn is_enabled(row: &raw::Route<'_>, source: &mut Source<'_>, variables: &Variables<'_>) -> bool {
     let (text, path) = match &row.options.enabled {
         None => return true,
         Some(At { value: Switch::Is(value), .. }) => return *value,
@@ -99,7 +99,7 @@ pub fn is_enabled(row: &written::Route<'_>, source: &mut Source<'_>, variables: 
 }
 
 fn header(
-    row: &written::Route<'_>,
+    row: &raw::Route<'_>,
     number: usize,
     (name, value): &(At<String>, At<String>),
     source: &mut Source<'_>,
@@ -130,7 +130,7 @@ fn header(
 }
 
 /// Returns the fields of `set` or `default`, each as JSON.
-fn fields(row: &written::Route<'_>, key: &str, written: Option<&At<&Node>>, source: &mut Source<'_>) -> Vec<Field> {
+fn fields(row: &raw::Route<'_>, key: &str, written: Option<&At<&Node>>, source: &mut Source<'_>) -> Vec<Field> {
     let Some(written) = written else { return Vec::new() };
     match request::value(&row.called, &format!("'{key}'"), written, source) {
         Some(Value::Object(fields)) => fields.into_iter().map(|(name, value)| (name, value.to_string())).collect(),
@@ -139,7 +139,7 @@ fn fields(row: &written::Route<'_>, key: &str, written: Option<&At<&Node>>, sour
 }
 
 /// Reports defaults for fields that `set` fixes: they have no effect.
-fn twice(row: &written::Route<'_>, set: &[Field], source: &mut Source<'_>) {
+fn twice(row: &raw::Route<'_>, set: &[Field], source: &mut Source<'_>) {
     let Some(At { value: Node::Map(entries), path }) = &row.options.default else { return };
     for (index, (key, _)) in entries.iter().enumerate() {
         if let Node::Text(name) = key

@@ -1,12 +1,12 @@
 //! Compiles rows of `routes`, checked against the upstreams, groups, transformers and replies that exist.
 
-use super::super::written::{self, Reply};
 use super::action::Action;
 use super::named_items::{NamedItems, resolve};
 use super::{callers, fixed_reply, images, options, request};
 use crate::models::Models;
 use crate::table::options::Options;
 use crate::table::path::Pattern;
+use crate::table::raw::{self, Reply};
 use crate::table::upstream::Upstream;
 use crate::table::vars::Variables;
 use crate::transform::{Entry, Registry, RowSettings, Unfit, Wiring};
@@ -56,7 +56,7 @@ pub struct Known<'k> {
 
 /// Compiles a row; `None` when it has no valid path.
 pub fn compile<'w>(
-    row: &'w written::Route<'_>,
+    row: &'w raw::Route<'_>,
     known: &Known<'_>,
     source: &mut Source<'_>,
     variables: &Variables<'_>,
@@ -94,7 +94,7 @@ pub fn compile<'w>(
 }
 
 /// Returns the action of a row; `None` when it is wrong, or when the row only removes others.
-fn action(row: &written::Route<'_>, known: &Known<'_>, only_off: bool, source: &mut Source<'_>) -> Option<Action> {
+fn action(row: &raw::Route<'_>, known: &Known<'_>, only_off: bool, source: &mut Source<'_>) -> Option<Action> {
     let called = row.called.as_str();
     match (&row.transformer, &row.reply) {
         _ if only_off => {
@@ -118,7 +118,7 @@ fn action(row: &written::Route<'_>, known: &Known<'_>, only_off: bool, source: &
 }
 
 /// Returns the path of a row, with its pattern where it has parameters; `None` when no request can have it.
-fn path<'w>(row: &'w written::Route<'_>, source: &mut Source<'_>) -> Option<(&'w At<String>, Option<Pattern>)> {
+fn path<'w>(row: &'w raw::Route<'_>, source: &mut Source<'_>) -> Option<(&'w At<String>, Option<Pattern>)> {
     let (called, path) = (row.called.as_str(), row.path.as_ref()?);
     let pattern = match Pattern::parse(&path.value) {
         Ok(pattern) => pattern,
@@ -137,14 +137,14 @@ fn path<'w>(row: &'w written::Route<'_>, source: &mut Source<'_>) -> Option<(&'w
 }
 
 /// Reports keys that only calls have.
-fn useless(row: &written::Route<'_>, here: &str, source: &mut Source<'_>) {
+fn useless(row: &raw::Route<'_>, here: &str, source: &mut Source<'_>) {
     for (key, path) in &row.call_keys {
         let message = format!("{}: '{key}' does nothing {here}", row.called);
         source.error(path, message, Some("remove it".to_owned()));
     }
 }
 
-fn reply(row: &written::Route<'_>, written: &Reply<'_>, known: &Known<'_>, source: &mut Source<'_>) -> Option<Action> {
+fn reply(row: &raw::Route<'_>, written: &Reply<'_>, known: &Known<'_>, source: &mut Source<'_>) -> Option<Action> {
     useless(row, "beside a reply", source);
     let name = match written {
         Reply::Named(name) => name,
@@ -154,7 +154,7 @@ fn reply(row: &written::Route<'_>, written: &Reply<'_>, known: &Known<'_>, sourc
     named(row, "reply", "replies", name, known, source).map(Action::Reply)
 }
 
-fn call(row: &written::Route<'_>, name: &At<String>, known: &Known<'_>, source: &mut Source<'_>) -> Option<Action> {
+fn call(row: &raw::Route<'_>, name: &At<String>, known: &Known<'_>, source: &mut Source<'_>) -> Option<Action> {
     let called = &row.called;
     let Known { registry, upstreams, groups } = known;
     let entries = registry.transformers.iter().map(|entry| (entry.name, entry));
@@ -192,7 +192,7 @@ fn call(row: &written::Route<'_>, name: &At<String>, known: &Known<'_>, source: 
 }
 
 /// Reports a fixed request whose model is not in the row's group: every call would be refused.
-fn own_model(row: &written::Route<'_>, group: &Models, source: &mut Source<'_>) {
+fn own_model(row: &raw::Route<'_>, group: &Models, source: &mut Source<'_>) {
     let own = [("the request", &row.request), ("'set'", &row.options.set), ("'default'", &row.options.default)];
     for (what, fields) in own {
         let Some(At { value: Node::Map(entries), path }) = fields.as_ref() else { continue };
@@ -210,7 +210,7 @@ fn own_model(row: &written::Route<'_>, group: &Models, source: &mut Source<'_>) 
 }
 
 fn named<'k, T>(
-    row: &written::Route<'_>,
+    row: &raw::Route<'_>,
     what: &str,
     plural: &str,
     name: &At<String>,
@@ -224,7 +224,7 @@ fn named<'k, T>(
         .ok()
 }
 
-fn methods(row: &written::Route<'_>, usual: &[Method], source: &mut Source<'_>) -> Vec<Method> {
+fn methods(row: &raw::Route<'_>, usual: &[Method], source: &mut Source<'_>) -> Vec<Method> {
     let called = &row.called;
     let Some(given) = &row.method else { return usual.to_vec() };
     let mut methods: Vec<Method> = Vec::new();

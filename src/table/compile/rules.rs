@@ -1,10 +1,10 @@
 //! Compiles the rules of a group, and reports rules that make no sense.
 
-use super::super::written::{Group, Rule as Written};
 use super::names::NameRow;
 use super::request;
 use crate::models::glob::fits;
 use crate::models::{Cap, Family, Json, NamePattern, Rule, Rules, Structured};
+use crate::table::raw::{Group, Rule as Written};
 use crate::yaml::{At, Node, Source, lookup};
 use serde_json::value::RawValue;
 use std::sync::Arc;

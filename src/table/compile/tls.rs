@@ -1,7 +1,7 @@
 //! Compiles TLS of an upstream. Its PEM files are read and checked here, so that no request fails because of them.
 
-use super::super::written;
-use super::expanded::expanded;
+use super::expansion::expanded;
+use crate::table::raw;
 use crate::table::{Identity, Tls, Variables};
 use crate::wire::pem;
 use crate::yaml::{At, Source};
@@ -10,7 +10,7 @@ use rustls::pki_types::CertificateDer;
 use std::path::{Path, PathBuf};
 
 /// Compiles `tls`; `None` when something in it is wrong. `used` is true if any URL is https.
-pub fn compile(row: &written::Upstream, used: bool, source: &mut Source<'_>, variables: &Variables<'_>) -> Option<Tls> {
+pub fn compile(row: &raw::Upstream, used: bool, source: &mut Source<'_>, variables: &Variables<'_>) -> Option<Tls> {
     let Some(tls) = &row.tls else { return Some(Tls::default()) };
     let name = format!("upstreams.{}.tls", row.name.value);
     if !used {

@@ -1,9 +1,10 @@
 //! Compiles the table's own tests: valid requests, valid answers, and at least one expectation each.
 
-use super::super::written::trials::{self as written, Expected as Said};
 use super::routes::Compiled;
 use super::{layers, request};
 use crate::table::find::{trimmed, wanted};
+use crate::table::raw::trials as written;
+use crate::table::raw::trials::Expected as Said;
 use crate::table::{Expected, Trial, TrialAnswer, What};
 use crate::yaml::{At, Node, Source, file_of};
 use bytes::Bytes;

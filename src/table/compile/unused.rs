@@ -1,6 +1,6 @@
 //! Warns about unused upstreams and groups: no route names them.
 
-use super::super::written::Written;
+use crate::table::raw::Written;
 use crate::yaml::{At, Source};
 use std::collections::HashSet;
 

@@ -1,9 +1,9 @@
 //! Compiles upstreams: valid URLs, a known dialect, and usable connection settings.
 
-use super::super::written;
 use super::named_items::NamedItems;
 use super::{endpoints, headers, tls};
 use crate::dialects::upstream::{Dialect, DialectRow, UpstreamDialect};
+use crate::table::raw;
 use crate::table::{Endpoints, Tls, Tolerance, Upstream, Variables};
 use crate::yaml::{At, Source, lookup};
 use std::cell::Cell;
@@ -12,13 +12,13 @@ use std::sync::Arc;
 
 /// Compiles all upstreams.
 pub fn compile(
-    written: Option<&[written::Upstream]>,
+    written: Option<&[raw::Upstream]>,
     dialects: &[DialectRow],
     source: &mut Source<'_>,
     variables: &Variables<'_>,
 ) -> NamedItems<Upstream> {
     let numbers = Cell::new(0);
-    let compile = |row: &written::Upstream| {
+    let compile = |row: &raw::Upstream| {
         (row.name.value.clone(), upstream(row, dialects, &numbers, source, variables).map(Arc::new))
     };
     Some(written?.iter().map(compile).collect())
@@ -26,7 +26,7 @@ pub fn compile(
 
 /// Compiles one upstream. `numbers` counts the URLs of the whole table.
 fn upstream(
-    row: &written::Upstream,
+    row: &raw::Upstream,
     dialects: &[DialectRow],
     numbers: &Cell<usize>,
     source: &mut Source<'_>,
@@ -40,7 +40,7 @@ fn upstream(
         connect_to: place.as_ref().map(|(_, place)| place),
         numbers,
     };
-    let mut urls = |key: &str, urls: &written::Urls| endpoints::compile(row, key, urls, common, source, variables);
+    let mut urls = |key: &str, urls: &raw::Urls| endpoints::compile(row, key, urls, common, source, variables);
     let whole = row.url.as_ref().and_then(|written| urls("url", written));
     let stream = row.stream_url.as_ref().map(|written| urls("stream_url", written));
     let listing = row.models_url.as_ref().map(|url| endpoints::listing(row, url, common, source, variables));
@@ -78,9 +78,9 @@ fn where_right<T>(compiled: Option<Option<T>>) -> Option<Option<T>> {
     }
 }
 
-fn tolerance(row: &written::Upstream, source: &mut Source<'_>) -> Tolerance {
+fn tolerance(row: &raw::Upstream, source: &mut Source<'_>) -> Tolerance {
     let Some(breaker) = &row.breaker else { return Tolerance::default() };
-    let has_choice = |urls: &Option<written::Urls>| urls.as_ref().is_some_and(|urls| urls.value.len() > 1);
+    let has_choice = |urls: &Option<raw::Urls>| urls.as_ref().is_some_and(|urls| urls.value.len() > 1);
     if !has_choice(&row.url) && !has_choice(&row.stream_url) {
         let message =
             format!("upstreams.{}.breaker: it does nothing, since there is no other URL to go to", row.name.value);
@@ -107,7 +107,7 @@ fn dialect(name: &str, written: &At<String>, dialects: &[DialectRow], source: &m
 
 /// Hashes the settings whose connections must not be shared, across reloads too. Pingora itself separates connections
 /// by address, host name and scheme. The highest bit stays free for connections that are never shared.
-fn group(row: &written::Upstream, connect_to: Option<&str>, tls: &Tls) -> u64 {
+fn group(row: &raw::Upstream, connect_to: Option<&str>, tls: &Tls) -> u64 {
     let mut hasher = DefaultHasher::new();
     (&row.name.value, connect_to, tls.verify, &tls.authorities).hash(&mut hasher);
     tls.identity.as_ref().map(|identity| (&identity.chain, &identity.key)).hash(&mut hasher);

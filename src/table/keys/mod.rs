@@ -1,5 +1,5 @@
 //! The keys of `routes.yaml`. The reader and the schema for editors share this description. A new key is one line in
-//! one of these files; `written.rs` or a file below it reads the key.
+//! one of these files; `raw.rs` or a file below it reads the key.
 
 mod choices;
 mod models;

@@ -43,7 +43,7 @@ impl<'n> Reply<'n> {
             text: keys.text(source, "text"),
             redirect: keys.text(source, "redirect"),
             status: keys.at(source, "status", |node| narrow(whole(node, 200..=599)?)),
-            keys: super::super::keys::KINDS_OF_REPLY
+            keys: crate::table::keys::KINDS_OF_REPLY
                 .iter()
                 .filter_map(|key| Some((*key, keys.key_path(key)?)))
                 .collect(),

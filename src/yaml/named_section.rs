@@ -3,7 +3,7 @@
 use super::keys::{self, Key, Kind};
 use super::locate::PathStep;
 use super::node::Node;
-use super::reading::{extend, named, refuse};
+use super::readers::{extend, named, refuse};
 use super::section::Section;
 use super::source::{At, Source};
 use super::value::expected;

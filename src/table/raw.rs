@@ -10,9 +10,9 @@ pub use options::{Options, Switch};
 pub use reply::{FixedReply, Reply};
 use trials::Trial;
 
+use super::UpstreamTimeouts;
 use super::keys::{COUNTINGS, FAMILIES, NamedValue, STREAMINGS, STRUCTUREDS, SYSTEM_ROLES, TABLE, TOKENIZERS};
 use crate::models::{Facts, Family, Streaming, Structured, SystemRole};
-use crate::table::UpstreamTimeouts;
 use crate::tokens::{Counting, Tokenizer};
 use crate::yaml::duration::duration;
 use crate::yaml::near::nearest;

@@ -84,7 +84,7 @@ impl<'n> Trial<'n> {
 fn method(node: &Node) -> Read<Method> {
     let what = "a method such as GET or POST";
     let known = text(what, node)?.to_ascii_uppercase().parse::<Method>().ok();
-    let known = known.filter(|method| super::super::keys::is_method(method.as_str()));
+    let known = known.filter(|method| crate::table::keys::is_method(method.as_str()));
     known.ok_or_else(|| Reason {
         help: Some("methods are GET, HEAD, OPTIONS, POST, PUT, PATCH and DELETE".to_owned()),
         ..expected(what, node)
