@@ -27,7 +27,7 @@ pub type DialectRow = (&'static str, Dialect, &'static str);
 /// All dialects.
 pub const DIALECTS: &[DialectRow] = &[
     ("argo", Dialect::Chat(&argo::Argo), argo::ABOUT_CHAT),
-    ("argo_embedding", Dialect::Embedding(&argo::ArgoEmbedding), argo::ABOUT_EMBEDDING),
+    ("argo_embedding", Dialect::Embedding(&argo::Argo), argo::ABOUT_EMBEDDING),
 ];
 
 /// Returns the dialect of a name.

@@ -1,43 +1,15 @@
 //! ARGO's embedding call: the request is a list of strings, the reply is a list of vectors.
 
-use super::notice;
-use super::{about, error_body};
-use crate::dialects::upstream::{CallTerms, EmbeddingDialect, UpstreamDialect, VendorError};
+use super::{Argo, error_body, notice};
+use crate::dialects::upstream::{CallTerms, EmbeddingDialect};
 use crate::json::{self, Fields, Vector, fields, vector};
-use crate::plan::Held;
 use crate::wire::Failure;
-use http::HeaderValue;
 use serde_json::value::RawValue;
 
 /// The maximum number of strings in one call to ARGO.
 const MOST_INPUTS: usize = 16;
 
-/// The dialect `argo_embedding`.
-pub struct ArgoEmbedding;
-
-impl UpstreamDialect for ArgoEmbedding {
-    fn name(&self) -> &'static str {
-        about::NAME
-    }
-
-    fn hint(&self) -> Option<&'static str> {
-        Some(about::HINT)
-    }
-
-    fn accept(&self, stream: bool) -> HeaderValue {
-        about::accept(stream)
-    }
-
-    fn needs_final_slash(&self) -> bool {
-        true
-    }
-
-    fn error(&self, held: &Held) -> VendorError {
-        error_body::said(&held.body)
-    }
-}
-
-impl EmbeddingDialect for ArgoEmbedding {
+impl EmbeddingDialect for Argo {
     fn encode(&self, inputs: &[&RawValue], call: CallTerms<'_>) -> Vec<u8> {
         let texts: usize = inputs.iter().map(|input| input.get().len() + 1).sum();
         let mut out = Vec::with_capacity(texts + 128);
@@ -103,7 +75,7 @@ mod tests {
     use super::*;
 
     fn read(body: &str) -> Result<Vec<(&str, usize)>, String> {
-        let read = ArgoEmbedding.vectors(body.as_bytes());
+        let read = Argo.vectors(body.as_bytes());
         read.map(|all| all.iter().map(|vector| (vector.text, vector.length)).collect()).map_err(|e| e.message)
     }
 

@@ -12,7 +12,6 @@ mod tool_calls;
 mod tools;
 
 pub use about::{ABOUT_CHAT, ABOUT_EMBEDDING};
-pub use embedding::ArgoEmbedding;
 
 use super::{CallTerms, ChatDialect, StreamDecoder, UpstreamDialect, VendorError, openai_form};
 use crate::chat::tools::Tools;
@@ -25,7 +24,7 @@ use http::HeaderValue;
 use notice::{Notice, Watch};
 use serde_json::value::RawValue;
 
-/// The dialect `argo`.
+/// ARGO: the dialects `argo` and, in `embedding.rs`, `argo_embedding`.
 pub struct Argo;
 
 impl UpstreamDialect for Argo {
