@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs every test; arguments go to `cargo test --release`. Fails when anything fails, after having run the rest.
 set -euo pipefail
+unset CDPATH
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=scripts/prepare.sh

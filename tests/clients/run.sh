@@ -11,6 +11,7 @@
 # Clients are pinned by requirements-*.txt and npm-*/package-lock.json, and installed below target/clients. What is there
 # is used again until its list changes. Without Python, Node or their registries, the suites concerned are skipped.
 set -uo pipefail
+unset CDPATH
 
 cd "$(dirname "$0")/../.." || exit 1
 here="$PWD/tests/clients"

@@ -1,5 +1,6 @@
 //! `run_app.sh` and `run_tests.sh`: nothing is built or installed.
 
+mod launcher;
 mod machine;
 
 use std::process::Output;
@@ -85,13 +86,6 @@ fn the_projects_own_table_serves_where_there_is_no_other() {
 }
 
 #[test]
-fn commands_work_through_the_script() {
-    let machine = Machine::new();
-    succeeds(&machine.app(&["check", "x.yaml"]));
-    assert_eq!(machine.calls(), [BUILD, "program check x.yaml"]);
-}
-
-#[test]
 fn a_setup_that_fails_is_the_end() {
     let machine = Machine::new();
     let output = machine.run("run_app.sh", &[], &[("INIT_FAILS", "2")]);
@@ -121,8 +115,11 @@ fn what_cannot_be_installed_is_told_with_the_command() {
     let message = text(&output);
     for expected in [
         "a C compiler and make:\n    sudo apt-get install -y --no-install-recommends gcc g++ make libc6-dev",
-        "cmake:\n    sudo apt-get install -y --no-install-recommends cmake",
+        "cmake 3.14 or later:\n    sudo apt-get install -y --no-install-recommends cmake",
+        "or, without root: module load gcc",
+        "or, without root: python3 -m venv ~/.local/cmake && ~/.local/cmake/bin/pip install cmake",
         "https://sh.rustup.rs",
+        "Building without root",
     ] {
         assert!(message.contains(expected), "{expected}\n{message}");
     }
@@ -135,12 +132,29 @@ fn what_can_be_installed_is_installed() {
     machine.without("cmake");
     machine.tool("id", "echo 1000");
     machine.tool("sudo", r#"shift; echo "sudo $*" >>"$LOG"; exec "$@""#);
-    machine.tool("apt-get", r#"case "$*" in *cmake) echo >"${0%/*}/cmake"; chmod +x "${0%/*}/cmake" ;; esac"#);
+    machine.tool(
+        "apt-get",
+        r#"case "$*" in *cmake) echo echo cmake version 4.1.2 >"${0%/*}/cmake"; chmod +x "${0%/*}/cmake" ;; esac"#,
+    );
     succeeds(&machine.app(&["--demo"]));
     let calls = machine.calls();
     let installed = "sudo apt-get install -y --no-install-recommends cmake".to_owned();
     assert!(calls.contains(&installed), "{calls:?}");
     assert!(calls.contains(&BUILD.to_owned()), "{calls:?}");
+}
+
+#[test]
+fn an_old_cmake_is_refused_before_the_build_fails() {
+    let machine = Machine::new();
+    machine.tool("id", "echo 0");
+    machine.tool("apt-get", "echo apt-get $* >>\"$LOG\"");
+    for old in ["cmake version 3.10.2", "cmake3 version 2.8.12.2", "cmake version 3.9"] {
+        machine.tool("cmake", &format!("echo {old}"));
+        let message = text(&machine.app(&["--demo"]));
+        assert!(message.contains("cmake 3.14 or later:\n    python3 -m venv"), "{message}");
+        assert!(!message.contains("without root"), "{message}");
+        assert!(!machine.calls().contains(&BUILD.to_owned()));
+    }
 }
 
 #[test]
