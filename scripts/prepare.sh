@@ -82,6 +82,11 @@ packages_for() {
         python:apk) echo "python3 py3-pip" ;;
         python:pacman) echo "python" ;;
         python:brew) echo "python3" ;;
+        node:apt-get | node:dnf | node:pacman | node:apk) echo "nodejs npm" ;;
+        node:brew) echo "node" ;;
+        curl:*) echo "curl" ;;
+        valgrind:*) echo "valgrind" ;;
+        systemd:apt-get | systemd:dnf | systemd:pacman) echo "systemd" ;;
         rust:apt-get | rust:dnf | rust:yum | rust:zypper | rust:apk) echo "cargo" ;;
         rust:pacman | rust:brew) echo "rust" ;;
     esac
@@ -226,6 +231,11 @@ prepare() {
     need compiler has_tools "a C compiler and make"
     need cmake has_cmake "cmake $cmake_needed or later"
     need rust has_rust "Rust $(rust_needed) or later"
+    end_if_missing
+}
+
+# Ends with what is left to run, if anything is.
+end_if_missing() {
     [ -z "$missing" ] && return 0
     say "This is missing, and could not be installed from here. Please run, then try again:$missing"
     [ "$(id -u)" = 0 ] || say "docs/operations.md says what to do where there is no network, too: \"Building without root\"."
@@ -234,13 +244,32 @@ prepare() {
 
 has_python() { have python3 && python3 -c 'import ensurepip, venv' 2>/dev/null; }
 
-# Python for the tests with OpenAI's clients. They are reported as skipped where it cannot be had; Node is not installed.
-prepare_clients() {
-    local manager lists_updated
+has_node() { have node && have npm; }
+
+has_curl() { have curl; }
+
+has_systemd_analyze() { have systemd-analyze; }
+
+has_valgrind() { have valgrind; }
+
+# What tests need beside a build. With NO_SKIPS=1, all of it has to be there. Otherwise Python is installed where that is possible,
+# and the closing lines of run_tests.sh name what was skipped.
+prepare_tests() {
+    local manager lists_updated missing
     manager=$(package_manager)
     lists_updated=
-    has_python || install_for python || say "Python's venv is missing and could not be installed: its client tests are skipped"
-    hash -r
+    missing=
+    if [ "${NO_SKIPS:-}" != 1 ]; then
+        has_python || install_for python || true
+        hash -r
+        return 0
+    fi
+    need python has_python "Python 3 with venv"
+    need node has_node "Node with npm"
+    need curl has_curl "curl"
+    need systemd has_systemd_analyze "systemd-analyze"
+    need valgrind has_valgrind "valgrind"
+    end_if_missing
 }
 
 # Where cargo puts what it builds.

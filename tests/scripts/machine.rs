@@ -33,8 +33,8 @@ impl Machine {
         fs::write(machine.root.join("src/main.rs"), "fn main() {}").unwrap();
         machine.file("crates/a/src/lib.rs");
         for tool in [
-            "bash", "sh", "cat", "chmod", "dirname", "find", "id", "mkdir", "mv", "readlink", "rm", "sed", "tail",
-            "true", "uname",
+            "awk", "bash", "sh", "cat", "chmod", "dirname", "find", "id", "mkdir", "mktemp", "mv", "readlink", "rm",
+            "sed", "sort", "tail", "tee", "true", "uname",
         ] {
             let found = ["/bin", "/usr/bin"]
                 .map(|folder| Path::new(folder).join(tool))
@@ -62,7 +62,8 @@ echo "program $*" >>"$LOG"
 if [ "$1" = init ]; then [ -z "$INIT_FAILS" ] || exit "$INIT_FAILS"; echo "user: x" >"${3:-config.yaml}"; fi
 EOF
     chmod +x "$program" ;;
-  *) echo "cargo $*" >>"$LOG"; exit "${TESTS_FAIL:-0}" ;;
+  *) echo "cargo $*" >>"$LOG"; echo "test result: ok. ${TESTS_PASS-7} passed; 0 failed; 0 ignored"
+    [ -z "$TEST_SKIPS" ] || echo "$TEST_SKIPS" >>"$SKIPPED_TESTS"; exit "${TESTS_FAIL:-0}" ;;
 esac"#,
         );
         machine

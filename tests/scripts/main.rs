@@ -175,15 +175,24 @@ fn an_old_rust_is_refused_and_an_old_package_not_installed() {
     assert!(message.contains("rustup update stable"), "{message}");
 }
 
+/// A machine whose client suites are `script`.
+fn with_clients(script: &str) -> Machine {
+    let machine = Machine::new();
+    machine.script("tests/clients/run.sh", &format!("echo clients >>\"$LOG\"; {script}"));
+    machine
+}
+
 #[test]
 fn run_tests_runs_everything_and_fails_when_anything_does() {
-    let machine = Machine::new();
+    let machine = with_clients(
+        r#"for turn in 1 2; do echo "clients: openai 9.x: 12 passed, 0 failed"; echo "clients: npm 9.x: 12 passed, 0 failed"; done
+exit "${CLIENTS_FAIL:-0}""#,
+    );
     let run = |args: &[&str], env: &[(&str, &str)]| machine.run("run_tests.sh", args, env);
-    machine.script("tests/clients/run.sh", r#"echo clients >>"$LOG"; exit "${CLIENTS_FAIL:-0}""#);
     let (clients, tests) = ("clients", "cargo test --release --locked");
     let output = run(&["--", "one test"], &[]);
     succeeds(&output);
-    assert!(text(&output).contains("its client tests are skipped"), "there is no Python: {}", text(&output));
+    assert!(text(&output).ends_with("All 31 tests passed, and none was skipped.\n"), "{}", text(&output));
     assert_eq!(machine.calls(), [BUILD, clients, &format!("{tests} -- one test")]);
 
     for (env, failed) in [
@@ -194,8 +203,50 @@ fn run_tests_runs_everything_and_fails_when_anything_does() {
         assert_eq!(output.status.code(), Some(1));
         let message = text(&output);
         let end = format!("FAILED:\n  {failed}");
-        assert!(message.contains(&end) && !message.contains("passed"), "{message}");
+        assert!(message.contains(&end) && !message.contains("tests passed"), "{message}");
         assert_eq!(machine.calls(), [clients, tests]);
     }
-    assert!(text(&run(&[], &[])).contains("All tests passed."));
+}
+
+#[test]
+fn what_was_skipped_is_counted_and_named_and_nothing_but_skips_is_no_success() {
+    let machine = with_clients(
+        r#"[ -z "$NO_CLIENTS" ] || { echo "clients: npm 9.x: SKIPPED: there is no Node"; echo "clients: npm 9.x: there is no Node" >>"$SKIPPED_TESTS"; }"#,
+    );
+    let run = |env: &[(&str, &str)]| machine.run("run_tests.sh", &[], env);
+    let skips = [("NO_CLIENTS", "1"), ("TEST_SKIPS", "systemd_takes_the_units: no systemd-analyze")];
+    let output = run(&skips);
+    succeeds(&output);
+    let message = text(&output);
+    let named = "SKIPPED, 2:\n  clients: npm 9.x: there is no Node\n  systemd_takes_the_units: no systemd-analyze\n\
+                 7 tests passed, and 2 could not run here (see above).\n";
+    assert!(message.ends_with(named), "{message}");
+    for env in [&[("TESTS_PASS", "0")] as &[(&str, &str)], &[skips[0], skips[1], ("TESTS_PASS", "0")]] {
+        let output = run(env);
+        let message = text(&output);
+        assert!(output.status.code() == Some(1) && message.contains("Nothing ran"), "{message}");
+    }
+}
+
+#[test]
+fn where_nothing_may_be_skipped_what_is_missing_is_installed_or_named() {
+    let machine = with_clients("true");
+    machine.tool("id", "echo 1000");
+    let output = machine.run("run_tests.sh", &[], &[("NO_SKIPS", "1")]);
+    let message = text(&output);
+    for missing in ["Python 3 with venv", "Node with npm", "curl", "systemd-analyze", "valgrind"] {
+        assert!(message.contains(&format!("  {missing}:\n    ")), "{missing}: {message}");
+    }
+    assert!(output.status.code() == Some(1) && machine.calls().is_empty());
+
+    machine.tool("id", "echo 0");
+    machine.tool(
+        "apt-get",
+        r#"for name; do case "$name" in
+  python3|curl|valgrind) echo ;; nodejs) name=node ;; npm) echo ;; systemd) name=systemd-analyze ;; *) continue ;;
+esac >/dev/null; printf '#!/bin/sh\n' >"${0%/*}/$name"; chmod +x "${0%/*}/$name"; done"#,
+    );
+    let output = machine.run("run_tests.sh", &[], &[("NO_SKIPS", "1")]);
+    succeeds(&output);
+    assert_eq!(machine.calls(), [BUILD, "clients", "cargo test --release --locked"]);
 }
