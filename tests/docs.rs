@@ -197,7 +197,7 @@ fn the_readme_promises_what_the_program_has() {
     // The files that it names beside its links.
     for word in README.split(|c: char| c.is_whitespace() || matches!(c, '`' | '(' | ')' | '[' | ']' | '"' | ',' | ';'))
     {
-        let word = word.trim_end_matches(['.', ':']);
+        let word = word.split('#').next().unwrap_or_default().trim_end_matches(['.', ':']);
         if let Some(path) = word.strip_prefix("./").or(word.contains('/').then_some(word))
             && ["docs/", "bench/", "examples/", "scripts/", "packaging/", "run_"]
                 .iter()
