@@ -29,7 +29,7 @@ models:
         fixed: { temperature: 1 }
         default: { max_tokens: 50, stop: [END] }
         cap: { max_tokens: 100 }
-        cap_whole: { max_completion_tokens: 60 }
+        stream_above: { max_completion_tokens: 60 }
         tokenizer: o200k
       - { match: "t-*", only_one_of: [[temperature, top_p]], user_filler: "[continue]" }
       - { match: "t-old*", drop: [seed] }
