@@ -286,7 +286,7 @@ fn a_name_that_only_a_pattern_takes_is_told_so_and_what_its_rules_did() {
         "'temperature' was set to 1",
         "'q' was set to {\"a\":[1]}: none was given",
         "'k' was lowered to 100",
-        "'max_tokens' was lowered to 50: the call is not streamed",
+        "the call is streamed and its answer collected: 'max_tokens' is above 50",
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }

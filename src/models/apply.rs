@@ -45,7 +45,8 @@ impl Rules {
             lower(&mut chat.params, &self.stream_above, |name, most| tell(RuleEffect::CappedWhole(name, most)));
             return false;
         }
-        let is_above = |(name, cap): &&(String, Cap)| chat.params.iter().any(|param| param.0 == *name && cap.is_below(param.1));
+        let is_above =
+            |(name, cap): &&(String, Cap)| chat.params.iter().any(|param| param.0 == *name && cap.is_below(param.1));
         let above = self.stream_above.iter().find(is_above);
         if let Some((name, cap)) = above {
             tell(RuleEffect::Collected(name, cap.json.get()));

@@ -127,8 +127,12 @@ impl ChatPipeline {
         let Encoded { delivery, streamed, .. } = encoded;
         let source = AnswerSource { dialect: self.dialect, offered, wrapping, streamed };
         let model = &chosen.model.id;
-        let calls = encoded.bodies.iter().flat_map(|body| (0..answers).map(move |_| body.clone())).map(|body| {
-            Call { stream: streamed, body, timeout, model: model.clone(), prompt: counted.clone() }
+        let calls = encoded.bodies.iter().flat_map(|body| (0..answers).map(move |_| body.clone())).map(|body| Call {
+            stream: streamed,
+            body,
+            timeout,
+            model: model.clone(),
+            prompt: counted.clone(),
         });
         plan(client, calls.collect(), frame, delivery, source)
     }

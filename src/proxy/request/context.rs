@@ -10,6 +10,7 @@ use crate::proxy::in_flight::Entered;
 use crate::proxy::live::Live;
 use crate::telemetry::{BodyLog, Ended, Stopwatch};
 use crate::tokens::Ledger;
+use http::StatusCode;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::task::JoinHandle;
@@ -34,6 +35,8 @@ pub struct Ctx {
     pub counting: Option<JoinHandle<()>>,
     /// The content type of a stream whose head goes out. Set by `response`, read by `failure_reply`.
     pub stream_type: Option<&'static str>,
+    /// The status of a failure that was sent in the place of a stream's head. Set by `failure_reply`, read by the log.
+    pub instead: Option<StatusCode>,
     /// Pieces that may not have been written. Filled by `response`, read by `failure_reply`.
     pub unwritten: Unwritten,
     /// True once pingora has replayed what was read of the client's body. Kept by `upstream_hooks`.
@@ -65,6 +68,7 @@ impl Ctx {
             work: Work::None,
             counting: None,
             stream_type: None,
+            instead: None,
             unwritten: Unwritten::default(),
             is_replayed: false,
             refusal: None,
