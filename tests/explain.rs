@@ -319,6 +319,27 @@ fn images_are_told_and_not_fetched() {
 }
 
 #[test]
+fn fields_of_replies_that_come_back_are_told() {
+    let folder = Folder::new();
+    let messages = json!([
+        {"role": "user", "name": "ann", "content": "hi"},
+        {"role": "assistant", "content": "Hello", "refusal": null, "annotations": []},
+        {"role": "user", "content": "Again"},
+    ]);
+    for (model, left_out) in [
+        ("argo:four", json!(["messages[1].refusal", "messages[1].annotations"])),
+        ("argo:opus", json!(["messages[1].refusal", "messages[1].annotations", "messages[0].name"])),
+    ] {
+        let told = folder.json(&CHAT, &chat(json!({"model": model, "messages": messages})));
+        assert_eq!(told["left_out"], left_out);
+    }
+    let text = folder.text(&CHAT, &chat(json!({"messages": messages})));
+    let expected = "\nleft out (only replies have it, it is null, or the vendor does not know it)\n  messages[1].refusal, messages[1].annotations\n";
+    assert!(text.contains(expected), "{text}");
+    assert_eq!(folder.json(&CHAT, &chat(json!({}))).get("left_out"), None);
+}
+
+#[test]
 fn it_tells_how_json_is_asked_for() {
     let folder = Folder::new();
     let schema = json!({"type": "object", "properties": {"a": {"type": "string"}}});

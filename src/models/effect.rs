@@ -65,8 +65,6 @@ pub enum StructuredReason {
     NoSchema,
     /// The schema does not describe an object with named members.
     NoObject,
-    /// The upstream would refuse such a tool.
-    Refused,
 }
 
 impl fmt::Display for StructuredReason {
@@ -78,7 +76,6 @@ impl fmt::Display for StructuredReason {
             StructuredReason::OwnTools => "the request has tools of its own",
             StructuredReason::NoSchema => "there is no schema",
             StructuredReason::NoObject => "the schema is of no object with properties",
-            StructuredReason::Refused => "the upstream takes no such tool",
         })
     }
 }

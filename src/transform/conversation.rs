@@ -6,10 +6,11 @@ use super::reply::{AnswerSource, ChatReply};
 use super::structured::{self, Way, Wrapping};
 use super::{Unfit, Wiring};
 use crate::chat::tools::Tools;
-use crate::chat::{ChatRequest, Conversation, Delivery, Message};
+use crate::chat::{ChatRequest, Conversation, Delivery, Message, Role};
 use crate::dialects::client::{ChatClient, Exceeded, ReplyFrame, ReplyOptions, Tally};
 use crate::dialects::upstream::{self, ChatDialect, Dialect};
 use crate::models::{Chosen, Family, Model, Models, RuleEffect, Rules, Streaming};
+use crate::plan::trace::TraceStep;
 use crate::plan::{Alone, Call, Context, Join, Plan, Reply, Streamed, Subrequests};
 use crate::tokens::{Counting, Prompt};
 use crate::wire::Failure;
@@ -100,9 +101,11 @@ impl ChatPipeline {
         cx: &Context<'_>,
     ) -> Result<Plan, Failure> {
         let rules = &chosen.model.rules;
-        if let Some(tools) = &request.tools {
-            self.check_tools(tools, &chosen)?;
+        if request.tools.is_some() && rules.tools == Some(Family::None) {
+            let why = format!("the model '{}' calls no tools", chosen.asked);
+            return Err(Failure::unsupported("tools", &why));
         }
+        leave_out_names(&mut request, rules, cx);
         // The JSON format may add a tool or change a message, so it comes before the prompt is counted.
         let wrapping = self.structure(&mut request, rules, cx)?;
         let offered = names(request.tools.as_ref());
@@ -162,8 +165,7 @@ impl ChatPipeline {
         rules: &Rules,
         cx: &Context<'_>,
     ) -> Result<Option<Wrapping>, Failure> {
-        let fits = |tools: &Tools<'_>| self.dialect.check_tools(tools, rules.tools.unwrap_or(Family::Openai)).is_ok();
-        match structured::way(request, rules, fits, |effect| cx.note_structured(rules, effect))? {
+        match structured::way(request, rules, |effect| cx.note_structured(rules, effect))? {
             None => Ok(None),
             Some(Way::Tool(tools)) => {
                 request.tools = Some(tools);
@@ -173,16 +175,6 @@ impl ChatPipeline {
                 request.conversations.iter_mut().try_for_each(|messages| structured::tell(messages, &words))?;
                 Ok(Some(Wrapping::Text))
             }
-        }
-    }
-
-    /// Refuses tools that the model cannot be offered.
-    fn check_tools(&self, tools: &Tools<'_>, chosen: &Chosen<'_>) -> Result<(), Failure> {
-        match chosen.model.rules.tools {
-            Some(Family::None) => {
-                Err(Failure::unsupported("tools", &format!("the model '{}' calls no tools", chosen.asked)))
-            }
-            family => self.dialect.check_tools(tools, family.unwrap_or(Family::Openai)),
         }
     }
 
@@ -230,6 +222,24 @@ impl ChatPipeline {
             encoded.bodies.push(Bytes::from(body));
         }
         encoded
+    }
+}
+
+/// Leaves out the names of authors where the model's vendor does not know them: only OpenAI does.
+fn leave_out_names(request: &mut ChatRequest<'_>, rules: &Rules, cx: &Context<'_>) {
+    if !matches!(rules.tools, Some(Family::Anthropic | Family::Google)) {
+        return;
+    }
+    let has_author = |message: &&mut Message<'_>| matches!(message.role, Role::System | Role::User | Role::Assistant);
+    for messages in &mut request.conversations {
+        for (index, message) in messages.iter_mut().enumerate().filter(|(_, message)| has_author(message)) {
+            message.rest.retain(|name, _| {
+                if name == "name" {
+                    cx.note(|| TraceStep::LeftOut { place: format!("messages[{index}].name") });
+                }
+                name != "name"
+            });
+        }
     }
 }
 

@@ -26,6 +26,7 @@ mod lifecycle;
 mod limits;
 mod listeners;
 mod model_rules;
+mod odd_bodies;
 mod online;
 mod only_yaml;
 mod packets;
