@@ -75,7 +75,7 @@ pub fn by_head(live: &Live, head: &RequestHead<'_>) -> HeadDecision {
         Matched::OtherMethods(allowed) => {
             HeadDecision { route: None, result: Err(wrong_method(head.method, head.path, &allowed)) }
         }
-        Matched::Nothing(near) => HeadDecision { route: None, result: Err(unknown_path(head.path, &near)) },
+        Matched::Nothing(hint) => HeadDecision { route: None, result: Err(unknown_path(head.path, &hint)) },
     }
 }
 
@@ -166,7 +166,7 @@ fn preflight(table: &Table, path: &str, headers: &HeaderMap) -> Result<Answer, F
     // A method that no route takes: the answer is all methods of the path.
     let methods = match table.find(&Method::TRACE, path) {
         Matched::OtherMethods(methods) => methods,
-        Matched::Nothing(near) => return Err(unknown_path(path, &near)),
+        Matched::Nothing(hint) => return Err(unknown_path(path, &hint)),
         Matched::Route(route, _) => route.methods.clone(),
     };
     let mut answer = Answer::empty(StatusCode::NO_CONTENT);
@@ -200,10 +200,9 @@ fn wrong_method(method: &Method, path: &str, allowed: &[Method]) -> Failure {
         .with_header(header::ALLOW, &allow(allowed))
 }
 
-fn unknown_path(path: &str, near: &[String]) -> Failure {
-    let hint = if near.is_empty() { String::new() } else { format!(" Did you mean {}?", near.join(" or ")) };
-    Failure::new(StatusCode::NOT_FOUND, format!("Nothing is served on {}.{hint}", short(path)))
-        .with_code("unknown_path")
+fn unknown_path(path: &str, hint: &str) -> Failure {
+    let message = format!("Nothing is served on {}. {hint}", short(path));
+    Failure::new(StatusCode::NOT_FOUND, message.trim_end()).with_code("unknown_path")
 }
 
 fn short(path: &str) -> String {
