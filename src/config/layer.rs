@@ -191,12 +191,11 @@ fn url(keys: &mut Section<'_>, source: &mut Source<'_>, key: &'static str) -> Op
 fn cors(keys: &mut Section<'_>, source: &mut Source<'_>) -> Option<Origins> {
     let mut cors = keys.section(source, "cors")?;
     let list = cors.list(source, "origins", value::origin);
-    for any in list.iter().flatten().filter(|origin| origin.value.is_any()) {
-        source.warn(
-            &any.path,
-            "cors.origins: * lets every web page that you visit use ARGO under your username",
-            Some("list the origins that you use".to_owned()),
-        );
+    for origin in list.iter().flatten() {
+        if let Some(danger) = origin.value.danger() {
+            let help = "list the origins that you use".to_owned();
+            source.warn(&origin.path, format!("cors.origins: {danger}"), Some(help));
+        }
     }
     cors.finish(source);
     list.map(|list| Origins::new(list.into_iter().map(|origin| origin.value).collect()))

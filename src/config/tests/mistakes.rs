@@ -71,6 +71,11 @@ fn each_key_refuses_the_wrong_type_at_its_place() {
     assert!(problems("\nhost: none\n")[0].starts_with("config.yaml:2:7: host: none, and no socket either"));
     assert!(problems("socket: \"\"\n")[0].starts_with("config.yaml:1:9: socket: expected a path"));
     assert!(problems("tls: { key: k.pem }\n")[0].starts_with("config.yaml:1:1: tls: it needs 'certificate'"));
+    let null = "config.yaml:1:19: cors.origins: expected an origin, found nothing\n  help: the origin of local files and sandboxed pages is \"null\", in quotes";
+    assert_eq!(problems("cors: { origins: [null] }"), [null]);
+    assert!(
+        problems("cors: { origins: [\"https://*\"] }")[0].contains("is every web page; if you want that, write \"*\"")
+    );
     assert!(problems("cors:\n  origins: x\n")[0].starts_with("config.yaml:2:12: cors.origins:"));
 }
 
