@@ -30,7 +30,7 @@ use std::time::Duration;
 
 use crate::access::Limits;
 pub use crate::access::{PLACEHOLDER, Username, check_username};
-use crate::diagnostics::{Checked, Severity, Spot};
+use crate::diagnostics::{Checked, Severity, Spot, file_access};
 pub use crate::diagnostics::{Place, Problem};
 use crate::telemetry::AccessLog;
 pub use crate::yaml::expand::Env;
@@ -115,10 +115,10 @@ impl Config {
     pub fn load(path: &Path, overrides: &Overrides, env: Env<'_>) -> Checked<Config> {
         let file = path.display().to_string();
         let bytes = fs::read(path).map_err(|error| {
-            let help = (error.kind() == std::io::ErrorKind::NotFound)
-                .then(|| "create it with: argo-openai-proxy init".to_owned());
-            let message = format!("cannot be read: {error}");
-            vec![Problem::new(Place::File(file.clone()), message, help)]
+            let problem = file_access::unreadable_problem(path, error);
+            let is_missing = file_access::is_there(path) == Ok(false);
+            let help = is_missing.then(|| "create it with: argo-openai-proxy init".to_owned());
+            vec![Problem { help: help.or(problem.help), ..problem }]
         })?;
         let text = String::from_utf8(bytes).map_err(|error| vec![not_utf8(&file, &error)])?;
         Config::from_text(&file, &text, overrides, env)
