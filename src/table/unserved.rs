@@ -61,7 +61,7 @@ const APIS: &[Api] = &[
     },
     Api {
         name: "Anthropic's Messages API",
-        paths: &["*/messages/*", "*/v1/complete/"],
+        paths: &["*/messages/*", "*/complete/"],
         instead: &[instead(
             CHAT,
             "Use POST {path} with a client for OpenAI. Programs that know nothing else, such as Claude Code, need a gateway \
