@@ -5,6 +5,7 @@ use super::output::{CommandEnd, print, tell};
 use crate::access::{Key, Limits, Mode, Username};
 use crate::callers::{CallerRow, Callers, add};
 use crate::config::{Config, Overrides};
+use crate::diagnostics::file_access::{is_there, unreadable};
 use crate::diagnostics::{Place, Problem};
 use crate::loading::{callers_path, environment};
 use crate::setup::write_private;
@@ -73,7 +74,7 @@ fn line(row: &CallerRow) -> String {
 /// The file of callers, and the configuration's `access`, if there is a configuration.
 fn find(files: &KeyFiles) -> Result<(PathBuf, Option<Mode>), Vec<Problem>> {
     let config = files.config(&environment);
-    if !config.exists() {
+    if !is_there(&config).map_err(|problem| vec![problem])? {
         let path = files.callers.clone().unwrap_or_else(|| config.with_file_name("callers.yaml"));
         return Ok((path, None));
     }
@@ -93,7 +94,7 @@ fn find(files: &KeyFiles) -> Result<(PathBuf, Option<Mode>), Vec<Problem>> {
 }
 
 fn read(path: &Path) -> Result<Option<String>, CommandEnd> {
-    match std::fs::read_to_string(path) {
+    match std::fs::read_to_string(path).map_err(|e| unreadable(path, e)) {
         Ok(text) => Ok(Some(text)),
         Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
         Err(e) => Err(because(path, &format!("it cannot be read: {e}"))),

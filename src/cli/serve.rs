@@ -6,6 +6,7 @@ use super::listen;
 use super::output::{CommandEnd, tell};
 use super::stand_in;
 use crate::config::Config;
+use crate::diagnostics::file_access::is_there;
 use crate::loading::{self, Demo, FileReader, FixedSettings, Origin, environment};
 use crate::proxy::connection::client::TimedApp;
 use crate::proxy::in_flight::InFlight;
@@ -92,7 +93,7 @@ fn origin(args: &ServeArgs) -> Result<(Origin, Option<Listener>), CommandEnd> {
         return Ok((Origin { demo: Some(demo), ..files(args) }, Some(behind)));
     }
     let config = args.files.config(&environment);
-    if !config.exists() {
+    if !is_there(&config).map_err(|problem| vec![problem])? {
         is_meant_as_file(&config)?;
         setup::run_on_terminal(&setup::SetupOptions { config, yes: false, user: None, port: None, force: false })?;
     }

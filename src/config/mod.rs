@@ -9,6 +9,7 @@
 //! ```
 
 mod effective;
+mod foreign_keys;
 mod host;
 mod keys;
 mod layer;
@@ -30,7 +31,7 @@ use std::time::Duration;
 
 use crate::access::Limits;
 pub use crate::access::{PLACEHOLDER, Username, check_username};
-use crate::diagnostics::{Checked, Severity, Spot};
+use crate::diagnostics::{Checked, Severity, Spot, file_access};
 pub use crate::diagnostics::{Place, Problem};
 use crate::telemetry::AccessLog;
 pub use crate::yaml::expand::Env;
@@ -115,10 +116,10 @@ impl Config {
     pub fn load(path: &Path, overrides: &Overrides, env: Env<'_>) -> Checked<Config> {
         let file = path.display().to_string();
         let bytes = fs::read(path).map_err(|error| {
-            let help = (error.kind() == std::io::ErrorKind::NotFound)
-                .then(|| "create it with: argo-openai-proxy init".to_owned());
-            let message = format!("cannot be read: {error}");
-            vec![Problem::new(Place::File(file.clone()), message, help)]
+            let problem = file_access::unreadable_problem(path, error);
+            let is_missing = file_access::is_there(path) == Ok(false);
+            let help = is_missing.then(|| "create it with: argo-openai-proxy init".to_owned());
+            vec![Problem { help: help.or(problem.help), ..problem }]
         })?;
         let text = String::from_utf8(bytes).map_err(|error| vec![not_utf8(&file, &error)])?;
         Config::from_text(&file, &text, overrides, env)
@@ -131,18 +132,10 @@ impl Config {
     pub fn from_text(file: &str, text: &str, overrides: &Overrides, env: Env<'_>) -> Checked<Config> {
         // Continue after a mistake, so that all mistakes are reported at once.
         let mut problems = Vec::new();
-        let base = Layer::read(SAMPLE_FILE, SAMPLE, env).map(|(layer, _)| layer);
-        let base = base.map_err(|found| problems.extend(found)).unwrap_or_default();
-        let own = match Layer::read(file, text, env) {
-            Ok((layer, warnings)) => {
-                problems.extend(warnings);
-                layer
-            }
-            Err(found) => {
-                problems.extend(found);
-                Layer::default()
-            }
-        };
+        let (base, found) = Layer::read(SAMPLE_FILE, SAMPLE, env);
+        problems.extend(found);
+        let (own, found) = Layer::read(file, text, env);
+        problems.extend(found);
         let mut layer = own.over(base);
         problems.extend(overrides.apply(env, &mut layer));
         problems.extend(open_to_others(&layer));
@@ -260,6 +253,10 @@ impl Config {
 /// Returns a problem if other machines can reach the proxy: the username is the only credential upstream.
 fn open_to_others(layer: &Layer) -> Option<Problem> {
     let (host, place) = layer.host.as_ref().filter(|(host, _)| !host.is_loopback())?;
+    if layer.access.is_none() && layer.has_written("access") {
+        // It has a mistake of its own, which is reported.
+        return None;
+    }
     let message = format!("host: everybody who can reach {host} can use ARGO under your username");
     match layer.access {
         Some(Mode::Keys | Mode::Passthrough) => None,
@@ -276,7 +273,8 @@ fn open_to_others(layer: &Layer) -> Option<Problem> {
 }
 
 fn listens_nowhere(layer: &Layer) -> Option<Problem> {
-    let (_, place) = layer.host.as_ref().filter(|(host, _)| host.is_none() && layer.listeners.socket.is_none())?;
+    let has_no_socket = layer.listeners.socket.is_none() && !layer.has_written("socket");
+    let (_, place) = layer.host.as_ref().filter(|(host, _)| host.is_none() && has_no_socket)?;
     let help = "add `socket: PATH`, or name an address".to_owned();
     Some(Problem::new(place.clone(), "host: none, and no socket either: the proxy would listen nowhere", Some(help)))
 }

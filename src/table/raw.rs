@@ -17,7 +17,7 @@ use crate::tokens::{Counting, Tokenizer};
 use crate::yaml::duration::duration;
 use crate::yaml::near::nearest;
 use crate::yaml::value::{Read, Reason, boolean, expected, narrow, number, plain, text, whole};
-use crate::yaml::{At, Node, PathStep, Section, Source};
+use crate::yaml::{At, Foreign, Node, PathStep, Section, Source};
 use std::collections::HashSet;
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -162,7 +162,7 @@ impl<'n> Written<'n> {
             routes_at: keys.key_path("routes"),
             trials: trials.into_iter().map(|keys| Trial::read(keys, source)).collect(),
         };
-        keys.finish(source);
+        keys.finish_knowing(source, &|name, _| Foreign::of_litellm(name));
         written
     }
 

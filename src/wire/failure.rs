@@ -17,6 +17,8 @@ pub struct Failure {
     pub kind: Option<&'static str>,
     /// An error code for programs.
     pub code: Option<Cow<'static, str>>,
+    /// What the log says beside the code: a name from the request's head. It never comes from a body.
+    pub noted: Option<Box<str>>,
     /// Headers such as `Retry-After` and `Allow`.
     pub headers: Vec<(HeaderName, HeaderValue)>,
 }
@@ -24,7 +26,15 @@ pub struct Failure {
 impl Failure {
     /// Creates a failure whose type follows from `status`.
     pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Failure { status, message: message.into(), param: None, kind: None, code: None, headers: Vec::new() }
+        Failure {
+            status,
+            message: message.into(),
+            param: None,
+            kind: None,
+            code: None,
+            noted: None,
+            headers: Vec::new(),
+        }
     }
 
     /// Creates a 400 for a request that is wrong as a whole.
@@ -70,6 +80,12 @@ impl Failure {
         self
     }
 
+    /// Returns the failure with a note for the log.
+    pub fn with_note(mut self, noted: impl Into<Box<str>>) -> Self {
+        self.noted = Some(noted.into());
+        self
+    }
+
     /// Returns the failure with a response header. An invalid value is ignored.
     pub fn with_header(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
@@ -78,10 +94,11 @@ impl Failure {
         self
     }
 
-    /// Returns the reason to log: the code, or else a word for the status, and the faulty field. It contains no text.
+    /// Returns the reason to log: the code, or else a word for the status, the faulty field, and the note. It contains no text.
     pub fn reason(&self) -> String {
         let param = self.param.as_deref().map(|param| format!(" param={param}")).unwrap_or_default();
-        format!("{}{param}", self.word())
+        let noted = self.noted.as_deref().map(|noted| format!(" {noted}")).unwrap_or_default();
+        format!("{}{param}{noted}", self.word())
     }
 
     /// Returns the code, or else a word for the status.
