@@ -2,5 +2,7 @@
 
 mod problem;
 pub mod report;
+mod standard_error;
 
 pub use problem::{Checked, Place, Problem, Severity, Spot};
+pub use standard_error::write_stderr;
