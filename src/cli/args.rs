@@ -38,7 +38,7 @@ Examples:
   argo-openai-proxy models --json           what can be asked for
   argo-openai-proxy explain GET /health     what would become of a request, and why
 
-Flags override environment variables (CONFIG_PATH, PORT, HOST, VERBOSE). Both override the file.
+Flags override environment variables (CONFIG_PATH, PORT, ARGO_PROXY_HOST, VERBOSE). Both override the file.
 Exit codes: 0 all right, 1 a problem, 2 wrong usage.";
 
 /// Use ARGO, Argonne's language-model gateway, from any OpenAI client.

@@ -1,7 +1,7 @@
 //! `key`: makes the keys of callers, and lists who has one.
 
 use super::args::{KeyArgs, KeyCommand, KeyFiles};
-use super::output::{CommandEnd, print, tell};
+use super::output::{CommandEnd, print, say, tell};
 use crate::access::{Key, Limits, Mode, Username};
 use crate::callers::{CallerRow, Callers, add};
 use crate::config::{Config, Overrides};
@@ -36,10 +36,10 @@ fn new(name: &str, user: Option<&str>, files: &KeyFiles) -> Result<(), CommandEn
     }
     print(&format!("{}\n", key.reveal()))?;
     let did = if there.is_some() { "added to" } else { "the first caller of the new file" };
-    eprintln!("{name} is {did} {}. The key is not stored anywhere: pass it on now.", path.display());
+    say(&format!("{name} is {did} {}. The key is not stored anywhere: pass it on now.", path.display()));
     match mode {
-        Some(Mode::Keys) => eprintln!("A running proxy accepts it within a second."),
-        _ => eprintln!("The proxy asks for keys when config.yaml has: access: keys"),
+        Some(Mode::Keys) => say("A running proxy accepts it within a second."),
+        _ => say("The proxy asks for keys when config.yaml has: access: keys"),
     }
     Ok(())
 }

@@ -13,11 +13,12 @@ mod preview;
 pub mod schema;
 mod serve;
 mod stand_in;
+mod takeover;
 
 use crate::loading::environment;
 use crate::setup;
 use args::Command;
-use output::{CommandEnd, print, tell};
+use output::{CommandEnd, print, say, tell};
 use std::process::ExitCode;
 
 /// Does what the command line says.
@@ -43,11 +44,11 @@ pub fn run() -> ExitCode {
         }
         Err(CommandEnd::Told) => ExitCode::FAILURE,
         Err(CommandEnd::Because(why)) => {
-            eprintln!("error: {why}");
+            say(&format!("error: {why}"));
             ExitCode::FAILURE
         }
         Err(CommandEnd::Setup(error)) => {
-            eprintln!("{error}");
+            say(&error.to_string());
             ExitCode::from(error.exit_code())
         }
     }

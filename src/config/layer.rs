@@ -56,6 +56,8 @@ pub(super) struct Layer {
     pub server_timing: Option<bool>,
     /// The place of each value that is not a default, indexed by `key` or `section.key`.
     pub places: BTreeMap<String, Place>,
+    /// The value of `HOST`, if it is no address and was not used.
+    pub ignored_host: Option<String>,
 }
 
 impl Layer {
@@ -121,6 +123,7 @@ impl Layer {
             metrics_by_caller: keys.get(source, "metrics_by_caller", boolean),
             server_timing: keys.get(source, "server_timing", boolean),
             places: BTreeMap::new(),
+            ignored_host: None,
         };
         // Every known key was read above, so the remaining keys are mistakes.
         let written: Vec<String> = keys.written().map(str::to_owned).collect();
@@ -164,6 +167,7 @@ impl Layer {
             server_timing: self.server_timing.or(base.server_timing),
             // The base holds only defaults, and a default has no place to report.
             places: self.places,
+            ignored_host: self.ignored_host,
         }
     }
 }

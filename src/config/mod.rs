@@ -26,7 +26,7 @@ mod value;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::access::Limits;
@@ -106,10 +106,12 @@ pub struct Config {
     user_place: Place,
     /// The place of each value that is not a default.
     places: BTreeMap<String, Place>,
+    /// The value of `HOST`, if it is no address and was not used.
+    ignored_host: Option<String>,
 }
 
 impl Config {
-    /// Reads `path`. `env` provides `${…}`, `PORT`, `HOST` and `VERBOSE`.
+    /// Reads `path`. `env` provides `${…}` and the variables of [`Overrides`].
     ///
     /// # Errors
     /// A file that cannot be read, or every mistake in the file, the environment and the flags.
@@ -153,6 +155,14 @@ impl Config {
                 None,
             )]),
         }
+    }
+
+    /// Returns the `run_dir` that a file names, also where the rest of the file has mistakes.
+    pub fn named_run_dir(path: &Path, env: Env<'_>) -> Option<PathBuf> {
+        let text = fs::read_to_string(path).ok()?;
+        let line = text.lines().find(|line| line.starts_with("run_dir:"))?;
+        let (layer, _) = Layer::read(&path.display().to_string(), line, env).ok()?;
+        Some(layer.listeners.run_dir?.beside(path))
     }
 
     /// Returns the defaults with the overrides, for use without a file. The user is not set.
@@ -222,6 +232,7 @@ impl Config {
             user: layer.user?,
             user_place: layer.user_place?,
             places: layer.places,
+            ignored_host: layer.ignored_host,
             verbose: layer.verbose?,
             num_workers: layer.num_workers?,
             timeout: layer.timeout?,
@@ -250,7 +261,8 @@ impl Config {
     }
 }
 
-/// Returns a problem if other machines can reach the proxy: the username is the only credential upstream.
+/// Returns a problem if other machines can reach the proxy: the username is the only credential upstream, and a key is as good as
+/// the username.
 fn open_to_others(layer: &Layer) -> Option<Problem> {
     let (host, place) = layer.host.as_ref().filter(|(host, _)| !host.is_loopback())?;
     if layer.access.is_none() && layer.has_written("access") {
@@ -259,7 +271,12 @@ fn open_to_others(layer: &Layer) -> Option<Problem> {
     }
     let message = format!("host: everybody who can reach {host} can use ARGO under your username");
     match layer.access {
-        Some(Mode::Keys | Mode::Passthrough) => None,
+        Some(Mode::Keys | Mode::Passthrough) if layer.listeners.tls.is_some() => None,
+        Some(Mode::Keys | Mode::Passthrough) => {
+            let message = format!("host: keys cross the network to {host} in the clear: whoever reads one can use it");
+            let help = "add `tls`; this is fine behind a proxy that speaks TLS, and in a container whose port only this machine reaches";
+            Some(Problem::warning(place.clone(), message, Some(help.to_owned())))
+        }
         Some(Mode::Open) => {
             let help = "write `access: keys`; or use 127.0.0.1 and reach it from elsewhere through an ssh tunnel";
             Some(Problem::warning(place.clone(), message, Some(help.to_owned())))

@@ -67,6 +67,15 @@ pub fn load(
     Ok(Loaded { certificate, ..with_table(paths.routes.as_deref(), path.parent(), config, needs, reader)? })
 }
 
+/// Loads the configuration alone, with its certificate.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn load_config(path: &Path, overrides: &Overrides) -> Result<(Config, Option<Arc<CertifiedKey>>), Vec<Problem>> {
+    let config = Config::load(path, overrides, &environment);
+    with_certificate(config, path, &FileReader::default()).map(|(loaded, _)| loaded)
+}
+
 /// Like [`load`], with the defaults where there is no configuration: to show what would be served.
 ///
 /// # Errors

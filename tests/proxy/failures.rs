@@ -339,7 +339,7 @@ fn a_name_without_an_address_is_a_502_with_a_hint() {
     assert_eq!(server.get("/v1/models").status, 200);
     let (status, message, ..) = told(&server.chat(&chat("x", json!({}))));
     assert!(status == 502 || status == 504, "{status}");
-    assert!(message.contains("VPN") && message.contains("argo_url"), "{message}");
+    assert!(message.contains("VPN") && message.contains("argo_url") && message.contains("DNS"), "{message}");
 }
 
 #[test]
