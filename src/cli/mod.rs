@@ -1,6 +1,7 @@
 //! The command line: what was asked for, done, and turned into an exit code (0 all right, 1 a problem, 2 wrong usage).
 
 pub mod args;
+mod callers_file;
 mod check;
 mod explain;
 mod health;
