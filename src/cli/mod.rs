@@ -16,6 +16,7 @@ mod stand_in;
 
 use crate::loading::environment;
 use crate::setup;
+use crate::telemetry::process_log;
 use args::Command;
 use output::{CommandEnd, print, tell};
 use std::process::ExitCode;
@@ -35,6 +36,8 @@ pub fn run() -> ExitCode {
         Command::Schema(args) => print(&schema::text(args.file)),
         Command::Completions(args) => print(&String::from_utf8_lossy(&args::completions(&args))),
     };
+    // What was logged stands before what is told now.
+    process_log::flush();
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(CommandEnd::Problems(problems)) => {

@@ -67,6 +67,11 @@ pub const KEYS: &[Key] = &[
         "What the log has of each request. Failures are always logged.",
     ),
     Key::optional(
+        "log_file",
+        Kind::Text,
+        "File that the log is added to, found from this one; SIGUSR1 opens it anew. Default: standard error.",
+    ),
+    Key::optional(
         "admin",
         Kind::Address,
         "Where metrics are served (/metrics, /livez, /readyz): a port of this machine, host:port, or none.",

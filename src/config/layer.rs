@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::host::Host;
 use super::limits::LimitsSection;
 use super::listen::Listen;
-use super::listeners::Listeners;
+use super::listeners::{self, Listeners, NamedPath};
 use super::origins::Origins;
 use super::{Env, KEYS, SAMPLE_FILE, value};
 use crate::access::{Hosts, Mode, Username};
@@ -49,6 +49,7 @@ pub(super) struct Layer {
     pub callers: Option<String>,
     pub hosts: Option<Hosts>,
     pub access_log: Option<AccessLog>,
+    pub log_file: Option<NamedPath>,
     /// The inner `None`: no metrics are served.
     pub admin: Option<(Option<Listen>, Place)>,
     pub metrics_by_caller: Option<bool>,
@@ -110,6 +111,7 @@ impl Layer {
             callers: keys.get(source, "callers", value::file),
             hosts: hosts(&mut keys, source),
             access_log: keys.get(source, "access_log", value::access_log),
+            log_file: listeners::named(&mut keys, source, "log_file"),
             admin: keys.get(source, "admin", value::listen).map(|listen| (listen, keys.place(source, "admin"))),
             metrics_by_caller: keys.get(source, "metrics_by_caller", boolean),
             server_timing: keys.get(source, "server_timing", boolean),
@@ -150,6 +152,7 @@ impl Layer {
             callers: self.callers.or(base.callers),
             hosts: self.hosts.or(base.hosts),
             access_log: self.access_log.or(base.access_log),
+            log_file: self.log_file.or(base.log_file),
             admin: self.admin.or(base.admin),
             metrics_by_caller: self.metrics_by_caller.or(base.metrics_by_caller),
             server_timing: self.server_timing.or(base.server_timing),

@@ -96,6 +96,8 @@ pub struct Config {
     pub hosts: Hosts,
     /// The format of the access log.
     pub access_log: AccessLog,
+    /// The file that the log is added to; `None`: standard error.
+    pub log_file: Option<NamedPath>,
     /// The address that serves metrics, if any.
     pub admin: Option<Listen>,
     /// True if metrics have a label for the caller.
@@ -250,6 +252,7 @@ impl Config {
             callers: layer.callers?,
             hosts: layer.hosts?,
             access_log: layer.access_log?,
+            log_file: layer.log_file,
             admin: layer.admin?.0,
             metrics_by_caller: layer.metrics_by_caller?,
             server_timing: layer.server_timing?,

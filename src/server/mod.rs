@@ -25,6 +25,7 @@ pub use unix::private_directory;
 
 use crate::proxy::in_flight::InFlight;
 use crate::proxy::upstream::connect::MOST_ATTEMPTS;
+use crate::telemetry::process_log;
 use async_trait::async_trait;
 use draining::Connections;
 use handover_state::HandoverState;
@@ -184,6 +185,6 @@ impl Runner {
             introduction,
         };
         self.server.run(RunArgs { shutdown_signal: Box::new(watch) });
-        std::process::exit(0)
+        process_log::exit(0)
     }
 }

@@ -7,6 +7,7 @@ use super::manager;
 use super::successor::Successor;
 use super::upgrade::{self, Giver, Newcomer};
 use crate::proxy::in_flight::InFlight;
+use crate::telemetry::process_log;
 use async_trait::async_trait;
 use log::{error, info, warn};
 use pingora::server::{ShutdownSignal, ShutdownSignalWatch};
@@ -106,10 +107,10 @@ impl Shutdown {
                 signals.stop().await;
             };
             tokio::select! {
-                () = drained.wait(least) => std::process::exit(0),
+                () = drained.wait(least) => process_log::exit(0),
                 () = second => {
                     warn!("ended at once; requests cut: {}", in_flight.count());
-                    std::process::exit(1);
+                    process_log::exit(1);
                 }
             }
         });

@@ -1,22 +1,22 @@
 //! Access log for people: the record of a request as one line. No value can break the line or look like another field.
 
+use super::process_log;
 use super::record::{Record, cut};
 use std::fmt::{self, Display, Write};
-use std::io::IsTerminal;
-use std::sync::LazyLock;
 
 /// The largest number of characters of a path or a name in a line.
 const LONGEST: usize = 200;
-
-/// True when a person reads the log as it is written.
-static IS_ON_TERMINAL: LazyLock<bool> = LazyLock::new(|| std::io::stderr().is_terminal());
 
 /// Returns the line, without time and level. On a terminal a request that went well has a short one.
 pub fn line(record: &Record<'_>) -> String {
     let went_well = record.ended.is_none() && record.status.is_some_and(|status| status < 300);
     let mut out = String::with_capacity(320);
     // A String takes whatever is written to it.
-    let _ = if went_well && *IS_ON_TERMINAL { write_short(&mut out, record) } else { write(&mut out, record) };
+    let _ = if went_well && process_log::is_on_terminal() {
+        write_short(&mut out, record)
+    } else {
+        write(&mut out, record)
+    };
     out
 }
 

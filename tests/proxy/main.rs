@@ -24,6 +24,7 @@ mod include;
 mod lifecycle;
 mod limits;
 mod listeners;
+mod log;
 mod model_rules;
 mod online;
 mod only_yaml;
