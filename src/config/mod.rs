@@ -59,8 +59,10 @@ pub struct Config {
     pub argo_models_url: HttpUrl,
     /// `None` if it is not set yet. See [`Config::require_user`].
     pub user: Option<Username>,
-    /// True if bodies are logged, shortened and without keys.
+    /// True if each request is logged; false: only those that fail.
     pub verbose: bool,
+    /// True if bodies are logged, shortened and without keys.
+    pub log_bodies: bool,
     /// pingora's worker threads, at least one.
     pub num_workers: usize,
     /// The time limit of a whole request. More than zero.
@@ -94,7 +96,7 @@ pub struct Config {
     pub callers: String,
     /// Further names of the proxy.
     pub hosts: Hosts,
-    /// The format of the access log.
+    /// The form of the lines of requests.
     pub access_log: AccessLog,
     /// The file that the log is added to; `None`: standard error.
     pub log_file: Option<NamedPath>,
@@ -198,6 +200,7 @@ impl Config {
             ("argo_models_url", Some(self.argo_models_url.to_string())),
             ("user", self.user.as_ref().map(Username::to_string)),
             ("verbose", Some(self.verbose.to_string())),
+            ("log_bodies", Some(self.log_bodies.to_string())),
             ("num_workers", Some(self.num_workers.to_string())),
             ("timeout", Some(seconds(self.timeout))),
             ("max_body", Some(self.max_body.to_string())),
@@ -232,6 +235,7 @@ impl Config {
             user_place: layer.user_place?,
             places: layer.places,
             verbose: layer.verbose?,
+            log_bodies: layer.log_bodies?,
             num_workers: layer.num_workers?,
             timeout: layer.timeout?,
             max_body: layer.max_body?,

@@ -15,6 +15,7 @@ pub struct Overrides {
     pub port: Option<u16>,
     pub host: Option<String>,
     pub verbose: Option<bool>,
+    pub log_bodies: Option<bool>,
     /// Set by a command, regardless of the file.
     pub access: Option<Mode>,
 }
@@ -59,6 +60,7 @@ impl Overrides {
         layer.port = port.or(layer.port);
         layer.access = self.access.or(layer.access);
         layer.verbose = verbose.or(layer.verbose);
+        layer.log_bodies = self.log_bodies.or(layer.log_bodies);
         layer.host = host.or_else(|| layer.host.take());
         problems
     }
@@ -76,6 +78,8 @@ impl Overrides {
             let place = flag.map(Place::Flag).or_else(|| set().then(|| Place::Variable(variable.to_owned())));
             layer.places.extend(place.map(|place| (key.to_owned(), place)));
         }
+        let bodies = self.log_bodies.map(|_| Place::Flag("--log-bodies"));
+        layer.places.extend(bodies.map(|place| ("log_bodies".to_owned(), place)));
     }
 }
 

@@ -88,7 +88,7 @@ fn each_way_to_end_has_its_line() {
 
 #[test]
 fn failures_are_warnings_that_say_who_ended_it_and_why() {
-    let server = Setup::before_address(refusing()).config("access_log: none").start();
+    let server = Setup::before_address(refusing()).config("verbose: false").start();
     assert_eq!(send(&server, CHAT, "down", &chat("x", json!({}))), 502);
     let (level, told) = line(&server, "down");
     assert_eq!(level, "WARN");
@@ -148,8 +148,8 @@ fn bodies_are_shown_when_asked_for_cut_and_without_keys() {
     let key = "sk-proj0123456789abcdef0123456789";
     let image = format!("data:image/png;base64,{}", "QUJD".repeat(500));
     let body = chat(&format!("{long}\nwith {key}"), json!({"metadata": {"k": key, "image": image}}));
-    for (verbose, streamed) in [(true, false), (true, true), (false, false)] {
-        let server = Setup::before(&argo).config(&format!("verbose: {verbose}")).start();
+    for (bodies, streamed) in [(true, false), (true, true), (false, false)] {
+        let server = Setup::before(&argo).environment("VERBOSE", "1").config(&format!("log_bodies: {bodies}")).start();
         let mut body: Value = serde_json::from_str(&body).unwrap();
         body["stream"] = streamed.into();
         let body = body.to_string();
@@ -159,7 +159,7 @@ fn bodies_are_shown_when_asked_for_cut_and_without_keys() {
         assert!(!log.contains("0123456789") && !log.contains("QUJDQUJD"), "{log}");
         let told =
             |what: &str| log.lines().find(|line| line.contains(&format!(" {what} of seen, "))).unwrap_or_default();
-        if !verbose {
+        if !bodies {
             assert!(!log.contains("of seen") && !log.contains("word") && !log.contains("answer's"), "{log}");
             continue;
         }
@@ -168,6 +168,35 @@ fn bodies_are_shown_when_asked_for_cut_and_without_keys() {
         assert!(told("call").contains("\"user\":\"tester\""), "{log}");
         assert!(told(if streamed { "stream" } else { "reply" }).contains("the answer's text"), "{log}");
         assert!(log.len() < 20_000, "{log}");
+    }
+}
+
+#[test]
+fn only_failures_have_lines_where_verbose_is_false_or_it_is_quiet() {
+    let argo = Argo::start(|request, connection| {
+        let fails = String::from_utf8_lossy(&request.body).contains("fail");
+        if fails { connection.json(500, "{}") } else { connection.says("Hi") }
+    });
+    for form in ["text", "json"] {
+        let setup = |verbose: bool| Setup::before(&argo).config(&format!("access_log: {form}\nverbose: {verbose}"));
+        let lines = |server: &Server| if form == "json" { server.out() } else { server.log() };
+        for (setup, flag, wanted) in [
+            (setup(false), None, &["failed"][..]),
+            (setup(true), Some("--quiet"), &["failed"]),
+            (setup(false), Some("--verbose"), &["well", "failed"]),
+            (setup(false).environment("VERBOSE", "1"), None, &["well", "failed"]),
+            (setup(true), None, &["well", "failed"]),
+        ] {
+            let (mut command, folder) = setup.command();
+            command.args(flag);
+            let server = Server::run(command, folder);
+            assert_eq!(send(&server, CHAT, "well", &chat("x", json!({}))), 200);
+            assert_eq!(send(&server, CHAT, "failed", &chat("fail", json!({}))), 500);
+            until("the line", || lines(&server).contains("failed"));
+            let lines = lines(&server);
+            let told: Vec<&str> = ["well", "failed"].into_iter().filter(|id| lines.contains(id)).collect();
+            assert_eq!(told, wanted, "{form} {flag:?}: {lines}");
+        }
     }
 }
 

@@ -54,7 +54,7 @@ impl Ctx {
         let begun = Instant::now();
         let served = clock::begin_request(live.settings.client_timeouts);
         let timing = Stopwatch::start(begun, live.measures());
-        let (verbose, shows_timing) = (live.settings.verbose, live.settings.server_timing);
+        let (log_bodies, shows_timing) = (live.settings.log_bodies, live.settings.server_timing);
         Ctx {
             live,
             begun,
@@ -69,7 +69,7 @@ impl Ctx {
             is_replayed: false,
             refusal: None,
             failure: None,
-            bodies: BodyLog::new(verbose),
+            bodies: BodyLog::new(log_bodies),
             _entered: entered,
             _served: served,
         }

@@ -25,13 +25,16 @@ pub fn report(session: &Session, e: Option<&Error>, ctx: &mut Ctx) {
         };
         meters.count(row, model, &record, &ctx.facts.timing);
     }
-    match ctx.live.settings.access_log {
+    let settings = &ctx.live.settings;
+    if !settings.verbose && !record.failed() {
+        return;
+    }
+    match settings.access_log {
         AccessLog::Json => {
             process_log::json_line(json_line::line(&record, Timestamp::now()));
         }
-        AccessLog::Text | AccessLog::None if record.failed() => warn!("{}", text_line::line(&record)),
-        AccessLog::Text if log::log_enabled!(log::Level::Info) => info!("{}", text_line::line(&record)),
-        AccessLog::Text | AccessLog::None => {}
+        AccessLog::Text if record.failed() => warn!("{}", text_line::line(&record)),
+        AccessLog::Text => info!("{}", text_line::line(&record)),
     }
 }
 
