@@ -5,8 +5,10 @@
 
 pub mod joined;
 
+use crate::access::Caller;
 use crate::dialects::upstream::error;
 use crate::plan::{Call, Client, Held, Reply, Start, UpstreamHead, refuse};
+use crate::wire::failure::FailureReason;
 use crate::wire::gunzip::{Gunzip, GunzipError};
 use crate::wire::{Answer, Failure, Gathered};
 use bytes::Bytes;
@@ -20,6 +22,8 @@ pub struct Exchange {
     state: ExchangeState,
     gunzip: Option<Gunzip>,
     limits: ExchangeLimits,
+    /// Why a stream failed whose head was sent.
+    reason: Option<FailureReason>,
 }
 
 /// What an exchange needs to know about its endpoint and its configuration.
@@ -29,6 +33,8 @@ pub struct ExchangeLimits {
     pub client: &'static dyn Client,
     /// The most bytes of a held or decompressed answer.
     pub max_answer: usize,
+    /// Who called, for messages about the user that the upstream was called as.
+    pub caller: Arc<Caller>,
     /// The upstream's name, for messages.
     pub upstream: &'static str,
     /// The upstream's URL, for messages.
@@ -91,7 +97,7 @@ enum Lost {
 impl Exchange {
     /// Creates an exchange whose call has not been made yet.
     pub fn new(call: Call, reply: Box<dyn Reply>, limits: ExchangeLimits) -> Self {
-        Exchange { call, reply, state: ExchangeState::Waiting, gunzip: None, limits }
+        Exchange { call, reply, state: ExchangeState::Waiting, gunzip: None, limits, reason: None }
     }
 
     /// Returns the call to make.
@@ -107,6 +113,11 @@ impl Exchange {
     /// Returns true if nothing that the upstream still sends can matter.
     pub fn is_over(&self) -> bool {
         matches!(self.state, ExchangeState::Dead | ExchangeState::Broken | ExchangeState::Refused(_))
+    }
+
+    /// Returns why a stream failed whose head was sent.
+    pub fn reason(&self) -> Option<&FailureReason> {
+        self.reason.as_ref()
     }
 
     /// Returns true when the client's connection must break.
@@ -238,9 +249,10 @@ impl Exchange {
                 if !matches!(encoding.to_ascii_lowercase().as_slice(), b"gzip" | b"x-gzip" | b"identity" | b"") =>
             {
                 let (encoding, name) = (String::from_utf8_lossy(encoding), self.limits.upstream);
-                Err(Failure::upstream(format!("{name}'s answer is encoded as '{encoding}', which was not asked for.")))
+                let message = format!("{name}'s answer is encoded as '{encoding}', which was not asked for.");
+                Err(Failure::upstream(message).with_own_words(format!("{name}'s answer has an unknown encoding")))
             }
-            _ => self.reply.answer(&held),
+            _ => self.reply.answer(&held).map_err(|failure| self.named(failure)),
         })
     }
 
@@ -272,10 +284,17 @@ impl Exchange {
 
     /// Appends what was held back and the event of a failure. Returns false if the client's dialect has no such event.
     fn end_stream(&mut self, failure: &Failure, out: &mut Vec<u8>) -> bool {
-        let instead = self.reply.broken(out);
+        let instead = self.reply.broken(out).map(|instead| self.named(instead));
+        let failure = instead.as_ref().unwrap_or(failure);
+        self.reason = Some(failure.reason());
         let before = out.len();
-        self.limits.client.error_event(instead.as_ref().unwrap_or(failure), out);
+        self.limits.client.error_event(failure, out);
         out.len() > before
+    }
+
+    /// Returns a failure with the name of the user, where it speaks of one.
+    fn named(&self, failure: Failure) -> Failure {
+        failure.naming(|| self.limits.caller.described_user())
     }
 
     fn unzip_failure(&self, e: GunzipError) -> Failure {
@@ -288,6 +307,7 @@ impl Exchange {
 
     /// Ends a stream with an error event after the bytes in `said`; a held reply becomes the failure's answer.
     fn die(&mut self, failure: Failure, mut said: Vec<u8>) -> Bytes {
+        let failure = self.named(failure);
         match &mut self.state {
             ExchangeState::Streaming => {
                 let is_told = self.end_stream(&failure, &mut said);

@@ -105,6 +105,8 @@ pub struct Record<'a> {
     pub own: Duration,
     pub total: Duration,
     pub ended: Option<Ended>,
+    /// The kind of limit that the request is over.
+    pub limit: Option<&'static str>,
 }
 
 impl Record<'_> {

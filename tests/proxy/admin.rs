@@ -87,8 +87,11 @@ fn known_traffic_gives_known_values() {
     let other = "class=\"4xx\",code=\"404\",model=\"other\",route=\"/v1/chat/completions\"";
     assert_eq!(labelled("argo_proxy_requests_total", other), 100.0);
     assert_eq!(labelled("argo_proxy_requests_total", "class=\"4xx\",code=\"404\",model=\"\",route=\"other\""), 20.0);
-    assert_eq!(labelled("argo_proxy_refusals_total", "route=\"/v1/chat/completions\",type=\"model_not_found\""), 100.0);
-    assert_eq!(labelled("argo_proxy_refusals_total", "route=\"other\",type=\"unknown_path\""), 20.0);
+    assert_eq!(
+        labelled("argo_proxy_refusals_total", "limit=\"\",route=\"/v1/chat/completions\",type=\"model_not_found\""),
+        100.0
+    );
+    assert_eq!(labelled("argo_proxy_refusals_total", "limit=\"\",route=\"other\",type=\"unknown_path\""), 20.0);
     assert_eq!(labelled("argo_proxy_tokens_total", &format!("{model},type=\"input\"")), tokens.0 as f64);
     assert_eq!(labelled("argo_proxy_tokens_total", &format!("{model},type=\"output\"")), tokens.1 as f64);
     for (name, count) in [
@@ -226,4 +229,39 @@ fn a_place_that_cannot_be_listened_on_is_told() {
     );
     let value: Value = server.get("/health").json();
     assert!(value.is_object());
+}
+
+#[test]
+fn each_kind_of_limit_has_a_label_and_a_word_in_the_log() {
+    for (limit, kind) in [
+        ("requests_per_minute: 1", "requests"),
+        ("tokens_per_minute: 1", "tokens"),
+        ("concurrent: 1, wait: 0", "concurrent"),
+    ] {
+        let (argo, go) = Argo::halting();
+        let server = Setup::before(&argo).config(&format!("admin: 127.0.0.1:0\nlimits: {{ {limit} }}")).start();
+        let mut first = server.client();
+        first.send("POST", CHAT, "", chat("x", json!({"stream": true})).as_bytes());
+        assert_eq!(first.head().status, 200);
+        let refused = || {
+            let answer =
+                server.client().call("POST", CHAT, "X-Request-Id: refused\r\n", chat("x", json!({})).as_bytes());
+            assert_eq!(answer.status, 429, "{}", answer.text());
+        };
+        if kind == "concurrent" {
+            refused();
+        }
+        go.send(()).unwrap();
+        while first.chunk().is_some_and(|piece| !piece.is_empty()) {}
+        if kind != "concurrent" {
+            refused();
+        }
+        let labels = format!("limit=\"{kind}\",route=\"{CHAT}\",type=\"rate_limit_exceeded\"");
+        let samples = over(&server, 2.0);
+        assert_eq!(samples.get(&format!("argo_proxy_refusals_total{{{labels}}}")), Some(&1.0), "{samples:#?}");
+        until("the line", || server.log().contains("id=refused"));
+        let key = limit.split(':').next().unwrap();
+        let told = format!("error=rate_limit_exceeded limit={kind} why=\"limits.{key} of config.yaml: limit 1, used ");
+        assert!(server.log().contains(&told), "{}", server.log());
+    }
 }

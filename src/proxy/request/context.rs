@@ -5,11 +5,13 @@ use super::ticket::Ticket;
 use super::unwritten::Unwritten;
 use super::work::Work;
 use crate::access::Caller;
+use crate::limits::LimitKind;
 use crate::proxy::connection::clock::{self, ServedRequest};
 use crate::proxy::in_flight::Entered;
 use crate::proxy::live::Live;
 use crate::telemetry::{BodyLog, Ended, Stopwatch};
 use crate::tokens::Ledger;
+use crate::wire::failure::FailureReason;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::task::JoinHandle;
@@ -39,7 +41,9 @@ pub struct Ctx {
     /// True once pingora has replayed what was read of the client's body. Kept by `upstream_hooks`.
     pub is_replayed: bool,
     /// Why the request was refused here, for the log.
-    pub refusal: Option<Box<str>>,
+    pub refusal: Option<Box<FailureReason>>,
+    /// The limit that the request is over, for log and metrics.
+    pub over_limit: Option<LimitKind>,
     /// Why the client got an error, for the log.
     pub failure: Option<Ended>,
     /// The bodies, for the log.
@@ -68,6 +72,7 @@ impl Ctx {
             unwritten: Unwritten::default(),
             is_replayed: false,
             refusal: None,
+            over_limit: None,
             failure: None,
             bodies: BodyLog::new(log_bodies),
             _entered: entered,

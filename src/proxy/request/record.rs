@@ -3,6 +3,7 @@
 use super::call_summary::CallSummary;
 use super::context::Ctx;
 use super::ending;
+use crate::limits::LimitKind;
 use crate::proxy::upstream::call_state::CallState;
 use crate::telemetry::{AccessLog, ModelLabel, Record, Spent, json_line, process_log, text_line};
 use crate::tokens::Asked;
@@ -70,5 +71,6 @@ fn record<'a>(session: &'a Session, e: Option<&Error>, ctx: &'a Ctx) -> Record<'
         own: facts.timing.own(),
         total: if facts.timing.is_on() { facts.timing.total() } else { ctx.begun.elapsed() },
         ended: ending::of(e, ctx),
+        limit: ctx.over_limit.map(LimitKind::name),
     }
 }

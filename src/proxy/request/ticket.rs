@@ -20,7 +20,6 @@ const BYTES_PER_TOKEN: u64 = 4;
 
 /// A request's share of its caller's limits, until its reply is over. Dropping it settles it.
 pub struct Ticket {
-    limiter: Arc<Limiter>,
     admitted: Admitted,
     turn: Turn,
     arrived: Instant,
@@ -37,6 +36,8 @@ pub struct Ticket {
 /// A request that is over a limit.
 #[derive(Debug)]
 pub struct OverLimit {
+    /// Which limit.
+    pub kind: LimitKind,
     /// What the client gets.
     pub failure: Failure,
     /// How the limits stand.
@@ -67,13 +68,12 @@ impl Ticket {
             Ok(None) => return Ok(None),
             Ok(Some(admitted)) => admitted,
             Err(refusal) => {
-                let (failure, rate_limit) = (refusal.to_failure(), refusal.rate_limit);
-                return Err(Box::new(OverLimit { failure, rate_limit }));
+                let (kind, failure, rate_limit) = (refusal.kind, refusal.to_failure(), refusal.rate_limit);
+                return Err(Box::new(OverLimit { kind, failure, rate_limit }));
             }
         };
         let ledger = if admitted.counts_tokens() { Arc::new(Ledger::wanted()) } else { Arc::default() };
         let mut ticket = Box::new(Ticket {
-            limiter: limiter.clone(),
             turn: admitted.turn(),
             admitted,
             arrived: now,
@@ -162,11 +162,11 @@ impl Ticket {
     fn refuse(&mut self, bound: Bound, waited: Option<Duration>) -> Box<OverLimit> {
         self.forgive();
         self.admitted.take_back();
-        self.limiter.note(LimitKind::Concurrent);
         let rate_limit = self.admitted.rate_limit(Instant::now());
         let used = u64::from(bound.limit.get());
-        let refusal = Refusal { kind: LimitKind::Concurrent, bound, used, waited, again: TRY_AGAIN, rate_limit };
-        Box::new(OverLimit { failure: refusal.to_failure(), rate_limit })
+        let kind = LimitKind::Concurrent;
+        let refusal = Refusal { kind, bound, used, waited, again: TRY_AGAIN, rate_limit };
+        Box::new(OverLimit { kind, failure: refusal.to_failure(), rate_limit })
     }
 }
 
