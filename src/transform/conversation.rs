@@ -11,7 +11,7 @@ use crate::dialects::client::{ChatClient, Exceeded, ReplyFrame, ReplyOptions, Ta
 use crate::dialects::upstream::{self, ChatDialect, Dialect};
 use crate::models::{Chosen, Family, Model, Models, RuleEffect, Rules, Streaming};
 use crate::plan::{Call, Context, Plan, Reply, Streamed, Subrequests};
-use crate::tokens::{Counting, Prompt};
+use crate::tokens::{CountNeed, Counting, Prompt};
 use crate::wire::Failure;
 use bytes::Bytes;
 use std::sync::Arc;
@@ -116,7 +116,7 @@ impl ChatPipeline {
             counting: self.counting,
             upstream: self.dialect.name(),
         };
-        let counted = (!stream || include_usage || cx.ledger.wanted).then(|| prompt.clone());
+        let counted = (!stream || include_usage || cx.ledger.need == CountNeed::Limits).then(|| prompt.clone());
         let frame = ReplyFrame::new(&options, prompt, cx);
         cx.note_counting(frame.counting, rules);
         let (delivery, model) = (encoded.delivery, &chosen.model.id);

@@ -1,7 +1,7 @@
 //! The listener for whoever watches: what it serves, and what its metrics count.
 
 use crate::reload::{replace, until};
-use crate::support::{Argo, Connection, Recorded, Server, Setup, chat};
+use crate::support::{Argo, Connection, Recorded, Server, Setup, caller, chat, said};
 use crate::upstream_options::{refusing, table};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -71,8 +71,10 @@ fn known_traffic_gives_known_values() {
         tokens.1 += usage["completion_tokens"].as_u64().unwrap();
         sent += answer.body.len();
     }
-    let streamed = client.post(CHAT, &chat("x", json!({"stream": true})));
-    assert!(streamed.complete);
+    let usage = json!({"stream": true, "stream_options": {"include_usage": true}});
+    let streamed = said(&client.post(CHAT, &chat("x", usage)).body);
+    tokens.0 += streamed.usage.as_ref().unwrap()["prompt_tokens"].as_u64().unwrap();
+    tokens.1 += streamed.usage.as_ref().unwrap()["completion_tokens"].as_u64().unwrap();
     for number in 0..100 {
         assert_eq!(client.post(CHAT, &chat("x", json!({"model": format!("no-such-{number}")}))).status, 404);
     }
@@ -264,4 +266,35 @@ fn each_kind_of_limit_has_a_label_and_a_word_in_the_log() {
         let told = format!("error=rate_limit_exceeded limit={kind} why=\"limits.{key} of config.yaml: limit 1, used ");
         assert!(server.log().contains(&told), "{}", server.log());
     }
+}
+
+#[test]
+fn a_stream_whose_client_does_not_ask_for_usage_is_counted_by_estimate() {
+    const ANSWER: &str = "The quick brown fox jumps over the lazy dog, and then it goes home to sleep for a while.";
+    let argo = Argo::saying(ANSWER);
+    let setup = || Setup::before(&argo).callers(&[caller("ann", "ann-key", "")]);
+    let prompt = format!("{ANSWER} {ANSWER}");
+    let ask = |server: &Server, stream: bool, id: &str| {
+        let headers = format!("Authorization: Bearer ann-key\r\nX-Request-Id: {id}\r\n");
+        let body = chat(&prompt, json!({"stream": stream}));
+        assert!(server.client().call("POST", CHAT, &headers, body.as_bytes()).complete);
+        until("the line", || server.log().contains(&format!(" id={id}\n")));
+        server.log().lines().find(|line| line.ends_with(id)).unwrap().to_owned()
+    };
+    let counted = |line: &str, name: &str| -> Option<f64> {
+        Some(line.split(&format!(" {name}=")).nth(1)?.split(' ').next()?.parse().unwrap())
+    };
+    let server = setup().config("admin: 127.0.0.1:0\nmetrics_by_caller: true").start();
+    let (whole, streamed) = (ask(&server, false, "whole"), ask(&server, true, "streamed"));
+    for (name, kind) in [("tokens_in", "input"), ("tokens_out", "output")] {
+        let (exact, estimate) = (counted(&whole, name).unwrap(), counted(&streamed, name).unwrap());
+        assert!((0.75..1.3).contains(&(estimate / exact)), "{name}: {estimate} for {exact}");
+        let labels = format!("type=\"{kind}\"");
+        for metric in ["argo_proxy_tokens_total", "argo_proxy_caller_tokens_total"] {
+            assert_eq!(sum(&over(&server, 2.0), metric, &[&labels]), exact + estimate, "{metric}");
+        }
+    }
+    // Where nobody reads a count, none is made.
+    let line = ask(&setup().start(), true, "alone");
+    assert_eq!((counted(&line, "tokens_in"), counted(&line, "tokens_out")), (None, None), "{line}");
 }

@@ -107,7 +107,7 @@ fn take_ticket(
     admitted: &AdmittedRequest,
 ) -> std::result::Result<(), Failure> {
     let (settings, method) = (&ctx.live.settings, &session.req_header().method);
-    match Ticket::take(&proxy.limiter, settings, &admitted.caller, method, &admitted.route) {
+    match Ticket::take(&proxy.limiter, settings, &admitted.caller, method, &admitted.route, &ctx.ledger) {
         Ok(None) => {}
         Ok(Some(ticket)) => {
             ctx.facts.rate_limit = Some(ticket.rate_limit());

@@ -10,7 +10,7 @@ use crate::proxy::connection::clock::{self, ServedRequest};
 use crate::proxy::in_flight::Entered;
 use crate::proxy::live::Live;
 use crate::telemetry::{BodyLog, Ended, Stopwatch};
-use crate::tokens::Ledger;
+use crate::tokens::{CountNeed, Ledger};
 use crate::wire::failure::FailureReason;
 use std::sync::Arc;
 use std::time::Instant;
@@ -59,12 +59,16 @@ impl Ctx {
         let served = clock::begin_request(live.settings.client_timeouts);
         let timing = Stopwatch::start(begun, live.measures());
         let (log_bodies, shows_timing) = (live.settings.log_bodies, live.settings.server_timing);
+        let ledger = match live.meters() {
+            Some(_) => Arc::new(Ledger::needed_by(CountNeed::Metrics)),
+            None => Arc::default(),
+        };
         Ctx {
             live,
             begun,
             facts: ReplyFacts::new(timing, shows_timing),
             caller: None,
-            ledger: Arc::default(),
+            ledger,
             ticket: None,
             work: Work::None,
             counting: None,

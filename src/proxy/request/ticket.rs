@@ -5,7 +5,7 @@ use crate::access::{Caller, Limits};
 use crate::limits::{Admitted, Bound, LimitKind, LimitedRow, Limiter, RateLimitHeaders, Refusal, Turn};
 use crate::proxy::settings::Settings;
 use crate::table::Route;
-use crate::tokens::Ledger;
+use crate::tokens::{CountNeed, Ledger};
 use crate::wire::Failure;
 use http::Method;
 use pingora::{Error, ErrorType, Result};
@@ -45,7 +45,8 @@ pub struct OverLimit {
 }
 
 impl Ticket {
-    /// Lets a request in, as far as its head decides that. Returns `None` where no limits apply.
+    /// Lets a request in, as far as its head decides that. Returns `None` where no limits apply. The ticket has `ledger`, or
+    /// one of its own where limits need more.
     ///
     /// # Errors
     /// 429: the caller has used up a limit, or there is no place to wait in.
@@ -55,6 +56,7 @@ impl Ticket {
         caller: &Caller,
         method: &Method,
         route: &Route,
+        ledger: &Arc<Ledger>,
     ) -> std::result::Result<Option<Box<Ticket>>, Box<OverLimit>> {
         let (general, on_row) = (&settings.limits, &route.options.limits);
         let none = Limits::default();
@@ -72,7 +74,8 @@ impl Ticket {
                 return Err(Box::new(OverLimit { kind, failure, rate_limit }));
             }
         };
-        let ledger = if admitted.counts_tokens() { Arc::new(Ledger::wanted()) } else { Arc::default() };
+        let charged = admitted.counts_tokens().then(|| Arc::new(Ledger::needed_by(CountNeed::Limits)));
+        let ledger = charged.unwrap_or_else(|| ledger.clone());
         let mut ticket = Box::new(Ticket {
             turn: admitted.turn(),
             admitted,
