@@ -22,6 +22,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
@@ -54,6 +55,7 @@ fn exchange(call: Call, reply: Box<dyn Reply>) -> Exchange {
     let limits = ExchangeLimits {
         client: &Openai,
         max_answer: 1 << 20,
+        caller: Arc::new(Caller::anybody("tester")),
         upstream: "ARGO",
         url: "http://argo/chat/".into(),
         setting: "argo_url".into(),

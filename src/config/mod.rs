@@ -60,8 +60,10 @@ pub struct Config {
     pub argo_models_url: HttpUrl,
     /// `None` if it is not set yet. See [`Config::require_user`].
     pub user: Option<Username>,
-    /// True if bodies are logged, shortened and without keys.
+    /// True if each request is logged; false: only those that fail.
     pub verbose: bool,
+    /// True if bodies are logged, shortened and without keys.
+    pub log_bodies: bool,
     /// pingora's worker threads, at least one.
     pub num_workers: usize,
     /// The time limit of a whole request. More than zero.
@@ -95,8 +97,10 @@ pub struct Config {
     pub callers: String,
     /// Further names of the proxy.
     pub hosts: Hosts,
-    /// The format of the access log.
+    /// The form of the lines of requests.
     pub access_log: AccessLog,
+    /// The file that the log is added to; `None`: standard error.
+    pub log_file: Option<NamedPath>,
     /// The address that serves metrics, if any.
     pub admin: Option<Listen>,
     /// True if metrics have a label for the caller.
@@ -161,7 +165,7 @@ impl Config {
     pub fn named_run_dir(path: &Path, env: Env<'_>) -> Option<PathBuf> {
         let text = fs::read_to_string(path).ok()?;
         let line = text.lines().find(|line| line.starts_with("run_dir:"))?;
-        let (layer, _) = Layer::read(&path.display().to_string(), line, env).ok()?;
+        let (layer, _) = Layer::read(&path.display().to_string(), line, env);
         Some(layer.listeners.run_dir?.beside(path))
     }
 
@@ -199,6 +203,7 @@ impl Config {
             ("argo_models_url", Some(self.argo_models_url.to_string())),
             ("user", self.user.as_ref().map(Username::to_string)),
             ("verbose", Some(self.verbose.to_string())),
+            ("log_bodies", Some(self.log_bodies.to_string())),
             ("num_workers", Some(self.num_workers.to_string())),
             ("timeout", Some(seconds(self.timeout))),
             ("max_body", Some(self.max_body.to_string())),
@@ -234,6 +239,7 @@ impl Config {
             places: layer.places,
             ignored_host: layer.ignored_host,
             verbose: layer.verbose?,
+            log_bodies: layer.log_bodies?,
             num_workers: layer.num_workers?,
             timeout: layer.timeout?,
             max_body: layer.max_body?,
@@ -254,6 +260,7 @@ impl Config {
             callers: layer.callers?,
             hosts: layer.hosts?,
             access_log: layer.access_log?,
+            log_file: layer.log_file,
             admin: layer.admin?.0,
             metrics_by_caller: layer.metrics_by_caller?,
             server_timing: layer.server_timing?,

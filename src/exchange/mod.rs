@@ -5,8 +5,10 @@
 
 pub mod joined;
 
+use crate::access::Caller;
 use crate::dialects::upstream::error;
 use crate::plan::{Call, Client, Held, Reply, Start, UpstreamHead, refuse};
+use crate::wire::failure::FailureReason;
 use crate::wire::gunzip::{Gunzip, GunzipError};
 use crate::wire::{Answer, Failure, Gathered};
 use bytes::Bytes;
@@ -20,6 +22,8 @@ pub struct Exchange {
     state: ExchangeState,
     gunzip: Option<Gunzip>,
     limits: ExchangeLimits,
+    /// Why a stream failed whose head was sent.
+    reason: Option<FailureReason>,
 }
 
 /// What an exchange needs to know about its endpoint and its configuration.
@@ -29,6 +33,8 @@ pub struct ExchangeLimits {
     pub client: &'static dyn Client,
     /// The most bytes of a held or decompressed answer.
     pub max_answer: usize,
+    /// Who called, for messages about the user that the upstream was called as.
+    pub caller: Arc<Caller>,
     /// The upstream's name, for messages.
     pub upstream: &'static str,
     /// The upstream's URL, for messages.
@@ -93,7 +99,7 @@ enum Lost {
 impl Exchange {
     /// Creates an exchange whose call has not been made yet.
     pub fn new(call: Call, reply: Box<dyn Reply>, limits: ExchangeLimits) -> Self {
-        Exchange { call, reply, state: ExchangeState::Waiting, gunzip: None, limits }
+        Exchange { call, reply, state: ExchangeState::Waiting, gunzip: None, limits, reason: None }
     }
 
     /// Returns the call to make.
@@ -114,6 +120,11 @@ impl Exchange {
     /// Returns true if the client gets a failure as a whole reply.
     pub fn is_refused(&self) -> bool {
         matches!(self.state, ExchangeState::Refused(_))
+    }
+
+    /// Returns why a stream failed.
+    pub fn reason(&self) -> Option<&FailureReason> {
+        self.reason.as_ref()
     }
 
     /// Returns true when the client's connection must break.
@@ -245,9 +256,10 @@ impl Exchange {
                 if !matches!(encoding.to_ascii_lowercase().as_slice(), b"gzip" | b"x-gzip" | b"identity" | b"") =>
             {
                 let (encoding, name) = (String::from_utf8_lossy(encoding), self.limits.upstream);
-                Err(Failure::upstream(format!("{name}'s answer is encoded as '{encoding}', which was not asked for.")))
+                let message = format!("{name}'s answer is encoded as '{encoding}', which was not asked for.");
+                Err(Failure::upstream(message).with_own_words(format!("{name}'s answer has an unknown encoding")))
             }
-            _ => self.reply.answer(&held),
+            _ => self.reply.answer(&held).map_err(|failure| self.named(failure)),
         })
     }
 
@@ -284,13 +296,20 @@ impl Exchange {
     /// Ends a stream with what it said, what it held back, and the event of a failure. A stream without any text becomes the
     /// failure's answer.
     fn end_stream(&mut self, failure: Failure, mut said: Vec<u8>) -> Lost {
-        let failure = self.reply.broken(&mut said).unwrap_or(failure);
+        let instead = self.reply.broken(&mut said);
+        let failure = instead.map_or(failure, |instead| self.named(instead));
+        self.reason = Some(failure.reason());
         if said.is_empty() && matches!(self.state, ExchangeState::Opening) {
             return Lost::Refused(failure);
         }
         let before = said.len();
         self.limits.client.error_event(&failure, &mut said);
         if said.len() > before { Lost::Event(Bytes::from(said)) } else { Lost::Break }
+    }
+
+    /// Returns a failure with the name of the user, where it speaks of one.
+    fn named(&self, failure: Failure) -> Failure {
+        failure.naming(|| self.limits.caller.described_user())
     }
 
     fn unzip_failure(&self, e: GunzipError) -> Failure {
@@ -311,6 +330,7 @@ impl Exchange {
 
     /// Ends a stream after the bytes in `said`. A reply that has said nothing becomes the failure's answer.
     fn die(&mut self, failure: Failure, said: Vec<u8>) -> Bytes {
+        let failure = self.named(failure);
         let (state, out) = match &self.state {
             ExchangeState::Opening | ExchangeState::Streaming => match self.end_stream(failure, said) {
                 Lost::Refused(failure) => (ExchangeState::Refused(failure), Bytes::new()),

@@ -12,7 +12,7 @@ use crate::dialects::upstream::{self, ChatDialect, Dialect};
 use crate::models::{Chosen, Family, Model, Models, RuleEffect, Rules, Streaming};
 use crate::plan::trace::TraceStep;
 use crate::plan::{Alone, Call, Context, Join, Plan, Reply, Streamed, Subrequests};
-use crate::tokens::{Counting, Prompt};
+use crate::tokens::{CountNeed, Counting, Prompt};
 use crate::wire::Failure;
 use bytes::Bytes;
 use std::sync::Arc;
@@ -124,7 +124,7 @@ impl ChatPipeline {
             counting: self.counting,
             upstream: self.dialect.name(),
         };
-        let counted = (!stream || include_usage || cx.ledger.wanted).then(|| prompt.clone());
+        let counted = (!stream || include_usage || cx.ledger.need == CountNeed::Limits).then(|| prompt.clone());
         let frame = ReplyFrame::new(&options, prompt, cx);
         cx.note_counting(frame.counting, rules);
         let Encoded { delivery, streamed, .. } = encoded;

@@ -26,6 +26,7 @@ mod instance;
 mod lifecycle;
 mod limits;
 mod listeners;
+mod log;
 mod model_rules;
 mod odd_bodies;
 mod online;

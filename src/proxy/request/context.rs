@@ -5,11 +5,13 @@ use super::ticket::Ticket;
 use super::unwritten::Unwritten;
 use super::work::Work;
 use crate::access::Caller;
+use crate::limits::LimitKind;
 use crate::proxy::connection::clock::{self, ServedRequest};
 use crate::proxy::in_flight::Entered;
 use crate::proxy::live::Live;
 use crate::telemetry::{BodyLog, Ended, Stopwatch};
-use crate::tokens::Ledger;
+use crate::tokens::{CountNeed, Ledger};
+use crate::wire::failure::FailureReason;
 use http::StatusCode;
 use std::sync::Arc;
 use std::time::Instant;
@@ -42,7 +44,9 @@ pub struct Ctx {
     /// True once pingora has replayed what was read of the client's body. Kept by `upstream_hooks`.
     pub is_replayed: bool,
     /// Why the request was refused here, for the log.
-    pub refusal: Option<Box<str>>,
+    pub refusal: Option<Box<FailureReason>>,
+    /// The limit that the request is over, for log and metrics.
+    pub over_limit: Option<LimitKind>,
     /// Why the client got an error, for the log.
     pub failure: Option<Ended>,
     /// The bodies, for the log.
@@ -57,13 +61,17 @@ impl Ctx {
         let begun = Instant::now();
         let served = clock::begin_request(live.settings.client_timeouts);
         let timing = Stopwatch::start(begun, live.measures());
-        let (verbose, shows_timing) = (live.settings.verbose, live.settings.server_timing);
+        let (log_bodies, shows_timing) = (live.settings.log_bodies, live.settings.server_timing);
+        let ledger = match live.meters() {
+            Some(_) => Arc::new(Ledger::needed_by(CountNeed::Metrics)),
+            None => Arc::default(),
+        };
         Ctx {
             live,
             begun,
             facts: ReplyFacts::new(timing, shows_timing),
             caller: None,
-            ledger: Arc::default(),
+            ledger,
             ticket: None,
             work: Work::None,
             counting: None,
@@ -72,8 +80,9 @@ impl Ctx {
             unwritten: Unwritten::default(),
             is_replayed: false,
             refusal: None,
+            over_limit: None,
             failure: None,
-            bodies: BodyLog::new(verbose),
+            bodies: BodyLog::new(log_bodies),
             _entered: entered,
             _served: served,
         }

@@ -3,14 +3,14 @@
 use super::call_summary::CallSummary;
 use super::context::Ctx;
 use super::ending;
+use crate::limits::LimitKind;
 use crate::proxy::upstream::call_state::CallState;
-use crate::telemetry::{AccessLog, ModelLabel, Record, Spent, json_line, text_line};
+use crate::telemetry::{AccessLog, ModelLabel, Record, Spent, json_line, process_log, text_line};
 use crate::tokens::Asked;
 use jiff::Timestamp;
 use log::{info, warn};
 use pingora::Error;
 use pingora_proxy::Session;
-use std::io::Write;
 
 /// Logs and counts a request that is over.
 pub fn report(session: &Session, e: Option<&Error>, ctx: &mut Ctx) {
@@ -26,16 +26,16 @@ pub fn report(session: &Session, e: Option<&Error>, ctx: &mut Ctx) {
         };
         meters.count(row, model, &record, &ctx.facts.timing);
     }
-    match ctx.live.settings.access_log {
+    let settings = &ctx.live.settings;
+    if !settings.verbose && !record.failed() {
+        return;
+    }
+    match settings.access_log {
         AccessLog::Json => {
-            let line = json_line::line(&record, Timestamp::now());
-            // This thread writes: a queue would lose the last lines when the process ends.
-            // A log that cannot be written has nowhere to report that.
-            let _ = std::io::stdout().write_all(&line);
+            process_log::json_line(json_line::line(&record, Timestamp::now()));
         }
-        AccessLog::Text | AccessLog::None if record.failed() => warn!("{}", text_line::line(&record)),
-        AccessLog::Text if log::log_enabled!(log::Level::Info) => info!("{}", text_line::line(&record)),
-        AccessLog::Text | AccessLog::None => {}
+        AccessLog::Text if record.failed() => warn!("{}", text_line::line(&record)),
+        AccessLog::Text => info!("{}", text_line::line(&record)),
     }
 }
 
@@ -72,5 +72,6 @@ fn record<'a>(session: &'a Session, e: Option<&Error>, ctx: &'a Ctx) -> Record<'
         own: facts.timing.own(),
         total: if facts.timing.is_on() { facts.timing.total() } else { ctx.begun.elapsed() },
         ended: ending::of(e, ctx),
+        limit: ctx.over_limit.map(LimitKind::name),
     }
 }

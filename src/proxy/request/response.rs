@@ -112,7 +112,8 @@ pub fn body(session: &mut Session, piece: &mut Option<Bytes>, end: bool, ctx: &m
         return Err(Error::explain(ErrorType::ConnectionClosed, "the upstream fell silent").into_up());
     }
     if is_over {
-        ctx.failure.get_or_insert_with(ending::unusable);
+        let reason = ctx.work.proxied().and_then(|proxied| proxied.exchange.reason());
+        ctx.failure.get_or_insert_with(|| ending::unusable(reason));
         return Err(Error::explain(errors::OVER, "the reply has failed").into_up());
     }
     *piece = Some(out);

@@ -2,6 +2,7 @@
 //! forms.
 
 use crate::wire::Failure;
+use crate::wire::failure::CALLED_USER;
 use http::StatusCode;
 use memchr::memmem::Finder;
 use once_cell::sync::Lazy;
@@ -40,11 +41,12 @@ impl Notice {
         let text: Vec<&str> = self.text.split_whitespace().collect();
         let text = text.join(" ");
         match self.kind {
-            NoticeKind::Denied => Failure::new(
-                StatusCode::FORBIDDEN,
-                format!("ARGO denies access to the configured user. It says: {text}"),
-            )
-            .with_code("argo_access_denied"),
+            NoticeKind::Denied => {
+                Failure::new(StatusCode::FORBIDDEN, format!("ARGO denies access to {CALLED_USER}. It says: {text}"))
+                    .with_code("argo_access_denied")
+                    .with_own_words(format!("ARGO denies access to {CALLED_USER}"))
+                    .about_user()
+            }
             NoticeKind::MixedForms => Failure::new(StatusCode::BAD_REQUEST, text).with_param("messages"),
         }
     }
