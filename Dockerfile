@@ -23,7 +23,7 @@ COPY --from=build /build/target/dist/argo-openai-proxy /usr/local/bin/
 USER 65532:65532
 WORKDIR /config
 # In a container only 0.0.0.0 can be published; publish it on the host's loopback, as docs/operations.md does.
-ENV CONFIG_PATH=/config/config.yaml HOST=0.0.0.0 PORT=8080
+ENV CONFIG_PATH=/config/config.yaml ARGO_PROXY_HOST=0.0.0.0 PORT=8080
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=10s --start-period=10s CMD ["argo-openai-proxy", "health"]

@@ -2,13 +2,14 @@
 
 use super::args::{KeyArgs, KeyCommand, KeyFiles, KeyPermissions};
 use super::callers_file::edit;
-use super::output::{CommandEnd, print, tell};
+use super::output::{CommandEnd, print, say, tell};
 use crate::access::{Key, Mode, Username};
 use crate::callers::{CallerRow, Callers, NewCaller, add, remove, rotate};
 use crate::config::{Config, Overrides};
+use crate::diagnostics::file_access::{is_there, unreadable};
 use crate::diagnostics::{Place, Problem};
 use crate::loading::{callers_path, environment};
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// Makes, renews or removes a key, or lists the callers.
@@ -72,11 +73,6 @@ fn change(path: &Path, change: impl Fn(&str) -> Result<String, String>) -> Resul
 
 const NO_FILE: &str = "there is no such file yet; make a key: argo-openai-proxy key new NAME";
 
-/// Says on stderr what was done. It is done, whether somebody reads it or not.
-fn say(what: &str) {
-    let _ = writeln!(std::io::stderr(), "{what}");
-}
-
 fn list(files: &KeyFiles) -> Result<(), CommandEnd> {
     let (path, _) = find(files)?;
     let text = read(&path)?.ok_or_else(|| because(&path, NO_FILE))?;
@@ -101,7 +97,7 @@ fn line(row: &CallerRow) -> String {
 /// The file of callers, and the configuration's `access`, if there is a configuration.
 fn find(files: &KeyFiles) -> Result<(PathBuf, Option<Mode>), Vec<Problem>> {
     let config = files.config(&environment);
-    if !config.exists() {
+    if !is_there(&config).map_err(|problem| vec![problem])? {
         let path = files.callers.clone().unwrap_or_else(|| config.with_file_name("callers.yaml"));
         return Ok((path, None));
     }
@@ -121,7 +117,7 @@ fn find(files: &KeyFiles) -> Result<(PathBuf, Option<Mode>), Vec<Problem>> {
 }
 
 fn read(path: &Path) -> Result<Option<String>, CommandEnd> {
-    match std::fs::read_to_string(path) {
+    match std::fs::read_to_string(path).map_err(|e| unreadable(path, e)) {
         Ok(text) => Ok(Some(text)),
         Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
         Err(e) => Err(because(path, &format!("it cannot be read: {e}"))),

@@ -124,7 +124,7 @@ fn answers(options: &SetupOptions, terminal: &mut Terminal<'_>) -> Result<Answer
         Some(user) => user.clone(),
         None => terminal.username()?,
     };
-    let verbose = if options.yes { None } else { Some(terminal.yes_or_no("Enable verbose mode?", false)?) };
+    let verbose = if options.yes { None } else { Some(terminal.yes_or_no("Enable verbose mode?", true)?) };
     let port = match options.port {
         Some(port) => {
             if TcpListener::bind(("127.0.0.1", port)).is_err() {

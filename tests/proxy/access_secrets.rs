@@ -34,15 +34,15 @@ fn no_line_tells_a_key_or_a_body() {
         }
     });
     let setup = || Setup::before(&argo).callers(&[caller("ann", KEY, "")]);
-    // What `verbose` is for: bodies, but never a key.
-    let verbose = setup().config("verbose: true");
+    // What `log_bodies` is for: bodies, but never a key.
+    let bodies = setup().config("log_bodies: true");
     let mut logs = Vec::new();
     let json = || setup().config("access_log: json");
     let setups = [
         setup(),
         setup().environment("RUST_LOG", "debug"),
         setup().environment("RUST_LOG", "trace"),
-        verbose,
+        bodies,
         json(),
         json().environment("RUST_LOG", "trace"),
     ];
@@ -94,10 +94,10 @@ fn no_line_tells_a_key_or_a_body() {
     );
     down.signal("TERM");
     logs.push((down.ended().1, false));
-    for (log, verbose) in logs {
+    for (log, has_bodies) in logs {
         let (text, json) = ("POST /v1/chat/completions", "\"url.path\":\"/v1/chat/completions\"");
         assert!(log.contains(text) || log.contains(json), "it does log requests: {log}");
-        for secret in SECRETS.into_iter().filter(|secret| !verbose || secret.ends_with("KEY")) {
+        for secret in SECRETS.into_iter().filter(|secret| !has_bodies || secret.ends_with("KEY")) {
             let line = log.lines().find(|line| line.contains(secret));
             assert!(line.is_none(), "{secret}: {line:?}");
         }

@@ -5,6 +5,7 @@
 
 use super::clock::{CLOCK, ClientVerdict, ConnectionClock, acknowledged};
 use super::pace::ClientTimeouts;
+use super::withheld::Kept;
 use async_trait::async_trait;
 use pingora::apps::{HttpServerApp, ReusedHttpStream, ServerApp};
 use pingora::protocols::http::ServerSession;
@@ -46,10 +47,6 @@ impl<A> TimedApp<A> {
 #[async_trait]
 impl<A: HttpServerApp + Send + Sync + 'static> ServerApp for TimedApp<A> {
     async fn process_new(self: &Arc<Self>, stream: Stream, shutdown: &ShutdownWatch) -> Option<Stream> {
-        if matches!(stream.selected_alpn_proto(), Some(ALPN::H2)) {
-            // One connection carries many requests at the same time, so a clock for one of them says nothing.
-            return self.inner.process_new(stream, shutdown).await;
-        }
         let serving = serve_timed(self.inner.clone(), stream, shutdown.clone(), (self.timeouts)());
         match Handle::current().runtime_flavor() {
             // pingora's task keeps the memory that accepting over TLS needs for as long as the task lives, so take one of our own.
@@ -130,7 +127,7 @@ fn again<'a, A: HttpServerApp>(
     app.process_new_http(session, shutdown)
 }
 
-/// A connection that reports its reads and writes to its clock.
+/// A connection that reports its reads and writes to its clock, and may keep a head back.
 #[derive(Debug)]
 struct TimedStream {
     stream: Stream,
@@ -138,6 +135,12 @@ struct TimedStream {
 }
 
 impl TimedStream {
+    /// Decides whether a write is kept back, and writes a head that was.
+    fn poll_head(&mut self, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<Kept>> {
+        let TimedStream { stream, clock } = self;
+        clock.head.poll_write(bufs, |bytes| Pin::new(&mut *stream).poll_write(cx, bytes))
+    }
+
     fn report_write(&self, written: Poll<io::Result<usize>>, length: usize) -> Poll<io::Result<usize>> {
         match &written {
             Poll::Ready(Ok(bytes)) => self.clock.write_accepted(*bytes, *bytes >= length),
@@ -166,6 +169,9 @@ impl AsyncRead for TimedStream {
 
 impl AsyncWrite for TimedStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        if ready!(self.poll_head(cx, &[IoSlice::new(buf)]))? == Kept::Taken {
+            return Poll::Ready(Ok(buf.len()));
+        }
         let written = Pin::new(&mut self.stream).poll_write(cx, buf);
         self.report_write(written, buf.len())
     }
@@ -175,8 +181,12 @@ impl AsyncWrite for TimedStream {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        let length = bufs.iter().map(|buf| buf.len()).sum();
+        if ready!(self.poll_head(cx, bufs))? == Kept::Taken {
+            return Poll::Ready(Ok(length));
+        }
         let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
-        self.report_write(written, bufs.iter().map(|buf| buf.len()).sum())
+        self.report_write(written, length)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -184,6 +194,10 @@ impl AsyncWrite for TimedStream {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let TimedStream { stream, clock } = &mut *self;
+        if ready!(clock.head.poll_flush(|bytes| Pin::new(&mut *stream).poll_write(cx, bytes)))? == Kept::Taken {
+            return Poll::Ready(Ok(()));
+        }
         let flushed = Pin::new(&mut self.stream).poll_flush(cx).map_ok(|()| 0);
         self.report_write(flushed, 0).map_ok(|_| ())
     }

@@ -70,7 +70,7 @@ async fn phases(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> std::res
         ByHead::Answer(answer) => return Ok(Ready::Answer(answer)),
         ByHead::Admitted(admitted) => admitted,
     };
-    let route = admitted.route.clone();
+    let (route, caller) = (admitted.route.clone(), admitted.caller.clone());
     take_ticket(proxy, session, ctx, &admitted)?;
     let given = read_body(session, ctx, &route).await?;
     wait_for_place(session, ctx, given.len()).await?;
@@ -81,7 +81,7 @@ async fn phases(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> std::res
         Some(wanted) => (fetch_images(proxy, session, ctx, &route, wanted).await?, true),
     };
     let plan = plan(proxy, session, ctx, admitted, body).await?;
-    Ok(terms(session, ctx).prepare(&route, plan, fetched)?)
+    Ok(terms(session, ctx).prepare(&route, &caller, plan, fetched)?)
 }
 
 fn admit(session: &Session, ctx: &mut Ctx) -> std::result::Result<ByHead, Failure> {
@@ -112,7 +112,7 @@ fn take_ticket(
     admitted: &AdmittedRequest,
 ) -> std::result::Result<(), Failure> {
     let (settings, method) = (&ctx.live.settings, &session.req_header().method);
-    match Ticket::take(&proxy.limiter, settings, &admitted.caller, method, &admitted.route) {
+    match Ticket::take(&proxy.limiter, settings, &admitted.caller, method, &admitted.route, &ctx.ledger) {
         Ok(None) => {}
         Ok(Some(ticket)) => {
             ctx.facts.rate_limit = Some(ticket.rate_limit());
@@ -155,6 +155,7 @@ async fn wait_for_place(session: &mut Session, ctx: &mut Ctx, bytes: usize) -> s
 
 fn over_limit(ctx: &mut Ctx, over: Box<OverLimit>) -> Failure {
     ctx.facts.rate_limit = Some(over.rate_limit);
+    ctx.over_limit = Some(over.kind);
     over.failure
 }
 
