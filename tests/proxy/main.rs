@@ -18,6 +18,7 @@ mod contract;
 mod embeddings;
 mod explain;
 mod failures;
+mod half_close;
 mod http;
 mod images;
 mod include;

@@ -4,8 +4,10 @@
 //! whatever its size. Here a head as a whole has a time limit, and a reader has a slowest rate.
 
 use super::clock::{CLOCK, ClientVerdict, ConnectionClock, acknowledged};
+use super::half_close::{EndOfReading, is_reset};
 use super::pace::ClientTimeouts;
 use async_trait::async_trait;
+use bytes::Bytes;
 use pingora::apps::{HttpServerApp, ReusedHttpStream, ServerApp};
 use pingora::protocols::http::ServerSession;
 use pingora::protocols::raw_connect::ProxyDigest;
@@ -77,7 +79,7 @@ async fn serve_timed<A: HttpServerApp>(app: Arc<A>, stream: Stream, shutdown: Sh
     poll_fn(|cx| {
         if timer.is_elapsed() {
             is_set = false;
-            match clock.check(Instant::now(), || acknowledged(socket)) {
+            match clock.check(Instant::now(), || acknowledged(socket), || is_reset(socket)) {
                 ClientVerdict::End => return Poll::Ready(()),
                 // After a cut the write that waits is polled below, and fails.
                 ClientVerdict::Fine | ClientVerdict::Cut => {}
@@ -149,6 +151,33 @@ impl TimedStream {
     }
 }
 
+impl TimedStream {
+    /// Takes the end of reading. It is held back from a client that may still read its reply.
+    fn end_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let EndOfReading::Waits(probe) = self.clock.end_read() else { return Poll::Ready(Ok(())) };
+        if self.write_probe(cx, probe).is_err() {
+            self.clock.left();
+            return Poll::Ready(Ok(()));
+        }
+        // The clock's timer polls again.
+        Poll::Pending
+    }
+
+    fn write_probe(&mut self, cx: &mut Context<'_>, probe: Option<Bytes>) -> io::Result<()> {
+        if let Some(probe) = probe
+            && let Poll::Ready(written) = Pin::new(&mut self.stream).poll_write(cx, &probe)
+            && written? < probe.len()
+        {
+            // Nothing is under way and the buffer is larger, so this does not happen; a part would spoil the reply.
+            return Err(ErrorKind::WriteZero.into());
+        }
+        match Pin::new(&mut self.stream).poll_flush(cx) {
+            Poll::Ready(flushed) => flushed,
+            Poll::Pending => Ok(()),
+        }
+    }
+}
+
 fn too_slow() -> io::Error {
     io::Error::new(ErrorKind::TimedOut, "the client reads too slowly")
 }
@@ -156,11 +185,13 @@ fn too_slow() -> io::Error {
 impl AsyncRead for TimedStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
-        let read = ready!(Pin::new(&mut self.stream).poll_read(cx, buf));
+        ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
         if buf.filled().len() > before {
             self.clock.bytes_arrived();
+        } else if buf.remaining() > 0 {
+            return self.end_read(cx);
         }
-        Poll::Ready(read)
+        Poll::Ready(Ok(()))
     }
 }
 

@@ -1,9 +1,10 @@
 //! What pingora lacks on sockets: a clock for each client's connection, a second handle of each upstream socket, limits for
-//! silence, and the cork that sends a call's head and body in one packet.
+//! silence, the cork that sends a call's head and body in one packet, and what the end of a client's side means.
 
 pub mod client;
 pub mod clock;
 mod cork;
+mod half_close;
 pub mod pace;
 pub mod silence;
 pub mod socket;

@@ -128,6 +128,9 @@ async fn read_body(session: &mut Session, ctx: &mut Ctx, route: &Route) -> std::
     let most = routing::max_body(route, settings);
     ctx.facts.timing.lap(Spent::Own);
     let read = body::read(session, most, &settings.client_timeouts).await?;
+    if session.is_body_done() {
+        clock::await_reply(session.req_header().version, false);
+    }
     ctx.facts.timing.lap(Spent::Client);
     match read {
         ReadBody::Whole(body) => Ok(body),
