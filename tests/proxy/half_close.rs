@@ -253,6 +253,34 @@ fn who_leaves_a_silent_stream_that_it_has_read_drops_its_call() {
 }
 
 #[test]
+fn where_nothing_may_be_asked_the_next_bytes_tell_who_has_left() {
+    let (tell, told) = mpsc::channel();
+    let tell = Mutex::new(tell);
+    let argo = Argo::start(move |_, connection| {
+        connection.stream_head();
+        connection.chunk(b"a");
+        tell.lock().unwrap().send("begun").unwrap();
+        while connection.is_open() {
+            connection.chunk(b"b");
+        }
+        tell.lock().unwrap().send("left").unwrap();
+    });
+    let server = Server::before(&argo);
+    let (old, raw) = (chat("x", json!({"stream": true})), with_model(json!({"prompt": ["x"], "stream": true})));
+    for request in [
+        format!("POST {CHAT} HTTP/1.0\r\nContent-Length: {}\r\n\r\n{old}", old.len()),
+        format!("POST /v1/chat HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{raw}", raw.len()),
+    ] {
+        let mut client = server.client();
+        client.raw(request);
+        assert_eq!(told.recv_timeout(Duration::from_secs(20)), Ok("begun"));
+        client.end_sending();
+        drop(client);
+        assert_eq!(told.recv_timeout(Duration::from_secs(20)), Ok("left"));
+    }
+}
+
+#[test]
 fn over_tls_a_client_that_says_goodbye_is_answered() {
     let (argo, go) = patient();
     let authority = Authority::new();
