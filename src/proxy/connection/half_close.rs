@@ -2,7 +2,7 @@
 //!
 //! Reading ends in both cases, and RFC 9112 9.6 wants an answer in the second. `nc -N`, tunnels and TCP proxies close only
 //! their side. What is written tells them apart: the system of a client that has left answers it with a reset. So
-//! something harmless is written, once at first and then now and then, and the connection's clock looks for the reset.
+//! something harmless is written, after a second and then now and then, and the connection's clock looks for the reset.
 
 use bytes::Bytes;
 use pingora::protocols::UniqueIDType;
@@ -10,11 +10,13 @@ use std::time::{Duration, Instant};
 
 /// The interim response that clients of HTTP/1.1 read over, wherever they wait for a reply. Python's client reads over no other.
 const INTERIM: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+/// When to write something. A script that reads the first bytes alone gets a quick reply as it is.
+const ASK_AFTER: Duration = Duration::from_secs(1);
+/// When to write again: a client may leave later, too.
+const ASK_AGAIN: Duration = Duration::from_secs(15);
 /// When to look for the reset after something was written. The pause doubles from the first to the longest.
 const FIRST_LOOK: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// When to write again: a client may leave later, too.
-const ASK_AGAIN: Duration = Duration::from_secs(15);
 
 /// What may be written without harm to a client that waits for its reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,8 +58,7 @@ pub struct HalfClose {
 
 #[derive(Debug)]
 struct EndedSide {
-    /// When to write something; `None` until something may be written.
-    asked: Option<Instant>,
+    ask_at: Instant,
     look_at: Instant,
     pause: Duration,
     has_left: bool,
@@ -84,15 +85,15 @@ impl HalfClose {
     /// Takes the end of reading. It may be read any number of times.
     pub fn end_read(&mut self, now: Instant) -> EndOfReading {
         let Some(probe) = self.probe else { return EndOfReading::Final };
-        let new = || EndedSide { asked: None, look_at: now + FIRST_LOOK, pause: FIRST_LOOK, has_left: false };
-        let ended = self.ended.get_or_insert_with(new);
+        let first = now + ASK_AFTER;
+        let new = EndedSide { ask_at: first, look_at: first, pause: FIRST_LOOK, has_left: false };
+        let ended = self.ended.get_or_insert(new);
         if ended.has_left {
             return EndOfReading::Final;
         }
-        let is_due = ended.asked.is_none_or(|asked| now.saturating_duration_since(asked) >= ASK_AGAIN);
-        let bytes = probe.bytes().filter(|_| is_due);
+        let bytes = if now >= ended.ask_at { probe.bytes() } else { None };
         if bytes.is_some() {
-            (ended.asked, ended.pause, ended.look_at) = (Some(now), FIRST_LOOK, now + FIRST_LOOK);
+            (ended.ask_at, ended.pause, ended.look_at) = (now + ASK_AGAIN, FIRST_LOOK, now + FIRST_LOOK);
         }
         EndOfReading::Waits(bytes)
     }
@@ -141,55 +142,63 @@ mod tests {
         }
     }
 
+    /// A side that ended at `now` while its request waits, and the time when it is asked first.
+    fn ended(probe: Probe, now: Instant) -> (HalfClose, Instant) {
+        let mut side = HalfClose::default();
+        side.await_reply(probe);
+        assert_eq!(side.end_read(now), EndOfReading::Waits(None));
+        assert_eq!(side.due(), Some(now + ASK_AFTER));
+        (side, now + ASK_AFTER)
+    }
+
     #[test]
     fn an_end_is_the_end_until_the_request_is_complete() {
         let (mut side, now) = (HalfClose::default(), Instant::now());
         assert_eq!((side.end_read(now), side.due()), (EndOfReading::Final, None));
-        side.await_reply(Probe::Interim);
-        assert_eq!(bytes(&side.end_read(now)), INTERIM);
     }
 
     #[test]
-    fn who_waits_is_asked_at_once_and_now_and_then() {
-        let (mut side, now) = (HalfClose::default(), Instant::now());
-        side.await_reply(Probe::Interim);
-        assert_eq!(bytes(&side.end_read(now)), INTERIM);
-        assert_eq!(side.end_read(now + ASK_AGAIN / 2), EndOfReading::Waits(None));
-        assert_eq!(bytes(&side.end_read(now + ASK_AGAIN)), INTERIM);
+    fn who_waits_is_asked_soon_and_now_and_then() {
+        let (mut side, first) = ended(Probe::Interim, Instant::now());
+        assert_eq!(bytes(&side.end_read(first)), INTERIM);
+        assert_eq!(side.end_read(first + ASK_AGAIN / 2), EndOfReading::Waits(None));
+        assert_eq!(bytes(&side.end_read(first + ASK_AGAIN)), INTERIM);
         side.reply_written();
-        assert_eq!(side.end_read(now + 3 * ASK_AGAIN), EndOfReading::Waits(None));
+        assert_eq!(side.end_read(first + 3 * ASK_AGAIN), EndOfReading::Waits(None));
         side.allow(Probe::Chunk(b": hi\n\n"));
         side.reply_written();
-        assert_eq!(bytes(&side.end_read(now + 3 * ASK_AGAIN)), b"6\r\n: hi\n\n\r\n");
+        assert_eq!(bytes(&side.end_read(first + 3 * ASK_AGAIN)), b"6\r\n: hi\n\n\r\n");
         // A request that ends while its reply is written changes nothing of what may be written.
         side.await_reply(Probe::Interim);
-        assert_eq!(bytes(&side.end_read(now + 5 * ASK_AGAIN)), b"6\r\n: hi\n\n\r\n");
+        assert_eq!(bytes(&side.end_read(first + 5 * ASK_AGAIN)), b"6\r\n: hi\n\n\r\n");
+        side.allow(Probe::Chunk(b""));
+        assert_eq!(side.end_read(first + 9 * ASK_AGAIN), EndOfReading::Waits(None));
     }
 
     #[test]
     fn who_has_left_is_found_by_looks_that_become_rare() {
-        let (mut side, now) = (HalfClose::default(), Instant::now());
-        side.await_reply(Probe::Nothing);
-        assert_eq!(side.end_read(now), EndOfReading::Waits(None));
-        let mut looks = 0;
-        let mut at = now;
-        while at < now + Duration::from_secs(60) {
-            at = side.due().unwrap();
-            side.look(at, || false);
-            looks += 1;
+        for probe in [Probe::Nothing, Probe::Interim] {
+            let (mut side, mut at) = ended(probe, Instant::now());
+            let until = at + Duration::from_secs(60);
+            let mut looks = 0;
+            while at < until {
+                at = side.due().unwrap();
+                side.look(at, || false);
+                side.end_read(at);
+                looks += 1;
+            }
+            assert!(looks < 100, "{looks}");
+            side.look(at, || panic!("it is not due"));
+            side.look(side.due().unwrap(), || true);
+            assert_eq!((side.end_read(at), side.due()), (EndOfReading::Final, None));
         }
-        assert!(looks < 70, "{looks}");
-        side.look(at, || panic!("it is not due"));
-        side.look(side.due().unwrap(), || true);
-        assert_eq!((side.end_read(at), side.due()), (EndOfReading::Final, None));
     }
 
     #[test]
     fn a_write_that_fails_is_the_end() {
-        let (mut side, now) = (HalfClose::default(), Instant::now());
-        side.await_reply(Probe::Interim);
-        side.end_read(now);
+        let (mut side, first) = ended(Probe::Interim, Instant::now());
+        side.end_read(first);
         side.left();
-        assert_eq!(side.end_read(now), EndOfReading::Final);
+        assert_eq!(side.end_read(first), EndOfReading::Final);
     }
 }
