@@ -170,6 +170,25 @@ fn refusals_are_those_that_the_client_gets() {
 }
 
 #[test]
+fn a_vendors_spelling_says_how_it_was_taken() {
+    let folder = Folder::new();
+    for (asked, matched) in [
+        ("VENDOR/Four", "spelling"),
+        ("argo_four", "spelling"),
+        ("vendor/four-2025-01-01", "dated"),
+        ("four:latest", "latest"),
+    ] {
+        let told = folder.json(&CHAT, &chat(json!({"model": asked})));
+        assert_eq!(
+            (&told["model"]["matched"], &told["model"]["name"]),
+            (&json!(matched), &json!("argo:four")),
+            "{asked}"
+        );
+        assert_eq!((&told["verdict"], &told["model"]["asked"]), (&json!("called"), &json!(asked)));
+    }
+}
+
+#[test]
 fn embeddings_and_the_gateways_own_format() {
     let folder = Folder::new();
     let answer = folder.file("answer", r#"{"embedding": [[0.5, 1]]}"#);
@@ -286,7 +305,7 @@ fn a_name_that_only_a_pattern_takes_is_told_so_and_what_its_rules_did() {
         "'temperature' was set to 1",
         "'q' was set to {\"a\":[1]}: none was given",
         "'k' was lowered to 100",
-        "'max_tokens' was lowered to 50: the call is not streamed",
+        "the call is streamed and its answer collected: 'max_tokens' is above 50",
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }

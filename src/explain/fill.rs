@@ -5,7 +5,7 @@ use super::report::{
     AppliedRule, BodyFrom, Explanation, Fetched, HeaderLine, Limit, ModelStep, Passed, RouteTaken, Sent, ShownBody,
     ShownReply, Verdict,
 };
-use crate::models::{self, Form, How};
+use crate::models::{self, Form, How, Spelling};
 use crate::plan::trace::TraceStep;
 use crate::proxy::deadline::Connecting;
 use crate::proxy::request::prepare::Prepared;
@@ -118,6 +118,9 @@ fn form(how: &How) -> &'static str {
         How::Named(Form::PrefixedId) => "prefixed_id",
         How::Named(Form::ShortName) => "short_name",
         How::Pattern(_) => "pattern",
+        How::Spelled(Spelling::Written) => "spelling",
+        How::Spelled(Spelling::Dated) => "dated",
+        How::Spelled(Spelling::Latest) => "latest",
     }
 }
 

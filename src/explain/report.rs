@@ -107,7 +107,8 @@ pub struct Passed {
 pub struct ModelStep {
     /// The name that the request gave.
     pub asked: Option<String>,
-    /// How the name matched: `name`, `id`, `prefixed_id`, `short_name`, `pattern`, or `default`. `None` if it did not.
+    /// How the name matched: `name`, `id`, `prefixed_id`, `short_name`, `pattern`, `spelling`, `dated`,
+    /// `latest`, or `default`. `None` if it did not.
     pub matched: Option<&'static str>,
     /// The name that the model list shows.
     pub name: Option<String>,

@@ -126,6 +126,9 @@ fn show_model(f: &mut Formatter<'_>, model: &ModelStep) -> fmt::Result {
         Some("id") => "that is its id at ARGO",
         Some("prefixed_id") => "that is its id at ARGO behind the prefix of its name",
         Some("pattern") => "no model is called so, but it fits the pattern",
+        Some("spelling") => "no model is called so, and of the names here only this one's is spelled alike",
+        Some("dated") => "no model is called so, and only this one is called so without the date",
+        Some("latest") => "no model is called so, and only this one is called so without `latest`",
         _ => "that is its name without the prefix",
     };
     let pattern = if patterns.is_empty() { String::new() } else { format!(" '{patterns}'") };

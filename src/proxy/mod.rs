@@ -11,8 +11,8 @@
 //!
 //! ```text
 //! deadline      how long a call may take
-//! connection    what pingora lacks on sockets: clocks, second handles, limits for silence, corks
-//! upstream      making a call: peers, heads, resolver, breaker, failover, connect, retry, client, probe, errors
+//! connection    what pingora lacks on sockets: clocks, second handles, silence, corks, withheld heads, half-closed clients
+//! upstream      making a call: peers, heads, resolver, generation, breaker, failover, connect, retry, client, probe, errors
 //! images        URLs in requests: checked, fetched, put in place
 //! settings      what the hooks need of config.yaml
 //! live          the table in use
@@ -89,12 +89,12 @@ impl ProxyHttp for Proxy {
 
     async fn request_body_filter(
         &self,
-        session: &mut Session,
+        _: &mut Session,
         piece: &mut Option<Bytes>,
         end: bool,
         ctx: &mut Box<Ctx>,
     ) -> Result<()> {
-        upstream_hooks::body(session, piece, end, ctx)
+        upstream_hooks::body(piece, end, ctx)
     }
 
     async fn upstream_response_filter(

@@ -4,10 +4,12 @@
 //! A connection has one timer. It serves the client's timeouts and those of the call that is made for the client.
 
 use super::cork::Corked;
-use super::half_close::{EndOfReading, HalfClose, Probe};
+use super::half_close::{EndOfReading, HalfClose};
 use super::pace::{ClientTimeouts, at_slowest};
 use super::silence::SilenceTimer;
 use super::socket::UpstreamSocket;
+use super::withheld::WithheldHead;
+use bytes::Bytes;
 use http::Version;
 use log::info;
 use pingora::protocols::UniqueIDType;
@@ -66,6 +68,8 @@ pub struct ConnectionClock {
     due: AtomicU64,
     /// The upstream socket that the connection's task holds back.
     pub corked: Corked,
+    /// The head of a stream that waits for its first text.
+    pub head: WithheldHead,
 }
 
 #[derive(Debug)]
@@ -115,16 +119,20 @@ pub fn watch_call(call: &Arc<SilenceTimer>) -> bool {
     CLOCK.try_with(watch).is_ok()
 }
 
-/// Records that the request of this task's connection is complete. Until its reply is over, the end of reading does not
-/// mean that the client has left. `begun` is true if the reply has begun, `version` is the client's.
-pub fn await_reply(version: Version, begun: bool) {
-    let probe = if begun || version < Version::HTTP_11 { Probe::Nothing } else { Probe::Interim };
-    let _ = CLOCK.try_with(|clock| clock.lock().half_close.await_reply(probe));
+/// Records that as much of the request of this task's connection was read as its reply needs. `version` is the client's.
+pub fn request_read(version: Version) {
+    let _ = CLOCK.try_with(|clock| clock.lock().half_close.request_read(version >= Version::HTTP_11));
 }
 
-/// Records what a reply with a head that goes out now can carry beside its pieces: a chunk with this text, or nothing.
-pub fn reply_may_carry(chunk: &'static [u8]) {
-    let _ = CLOCK.try_with(|clock| clock.lock().half_close.allow(Probe::Chunk(chunk)));
+/// Records that the request of this task's connection is complete. Until its reply is over, the end of reading does not mean
+/// that the client has left.
+pub fn request_complete() {
+    let _ = CLOCK.try_with(|clock| clock.lock().half_close.request_complete());
+}
+
+/// Records what the reply can carry from now on beside its pieces: chunks with this text, or nothing.
+pub fn reply_may_carry(text: &'static [u8]) {
+    let _ = CLOCK.try_with(|clock| clock.lock().half_close.reply_may_carry(text));
 }
 
 /// Limits how long the client of this task's connection may read nothing. Returns false if there is no clock.
@@ -143,6 +151,17 @@ pub fn release_soon(socket: Arc<UpstreamSocket>) {
     }
 }
 
+/// Keeps the head that is written next back until its body begins.
+pub fn withhold_head() {
+    // A task without a clock serves no client.
+    let _ = CLOCK.try_with(|clock| clock.head.expect());
+}
+
+/// Sends `reply` in the place of a head that was withheld. Returns false if the head is out.
+pub fn replace_head(reply: Bytes) -> bool {
+    CLOCK.try_with(|clock| clock.head.replace(reply)).unwrap_or(false)
+}
+
 impl ConnectionClock {
     /// The clock of a connection that was just accepted.
     pub fn new(now: Instant, timeouts: ClientTimeouts) -> Self {
@@ -156,7 +175,7 @@ impl ConnectionClock {
             half_close: HalfClose::default(),
         };
         let (state, due, corked) = (Mutex::new(state), AtomicU64::new(u64::MAX), Corked::default());
-        let clock = ConnectionClock { state, zero: now, due, corked };
+        let clock = ConnectionClock { state, zero: now, due, corked, head: WithheldHead::default() };
         clock.check_by(now + timeouts.idle);
         clock
     }
@@ -202,7 +221,9 @@ impl ConnectionClock {
     /// Records that the kernel accepted bytes of a write, or `all` of it.
     pub fn write_accepted(&self, bytes: usize, all: bool) {
         let mut state = self.lock();
-        state.half_close.reply_written();
+        if bytes > 0 {
+            state.half_close.written();
+        }
         match state.pending.as_mut() {
             Some(_) if all => state.pending = None,
             Some(pending) => {

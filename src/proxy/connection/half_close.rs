@@ -18,27 +18,6 @@ const ASK_AGAIN: Duration = Duration::from_secs(15);
 const FIRST_LOOK: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// What may be written without harm to a client that waits for its reply.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Probe {
-    /// Nothing: it speaks HTTP/1.0, or its reply has begun and has no place for anything else.
-    Nothing,
-    /// An interim response: the reply has not begun.
-    Interim,
-    /// A piece of a chunked reply that says nothing.
-    Chunk(&'static [u8]),
-}
-
-impl Probe {
-    fn bytes(self) -> Option<Bytes> {
-        match self {
-            Probe::Nothing | Probe::Chunk([]) => None,
-            Probe::Interim => Some(Bytes::from_static(INTERIM)),
-            Probe::Chunk(text) => Some([format!("{:x}\r\n", text.len()).as_bytes(), text, b"\r\n"].concat().into()),
-        }
-    }
-}
-
 /// What the end of reading means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EndOfReading {
@@ -51,8 +30,14 @@ pub enum EndOfReading {
 /// A client's side of a connection while a request is served.
 #[derive(Debug, Default)]
 pub struct HalfClose {
-    /// What may be written; `None` where an end is the end: the request is not complete, or there is none.
-    probe: Option<Probe>,
+    /// True while a complete request waits for the rest of its reply. Otherwise an end is the end.
+    is_awaited: bool,
+    /// True if the client's HTTP has interim responses.
+    has_interim: bool,
+    /// True once bytes of the reply are written.
+    has_begun: bool,
+    /// What a chunk of the reply may say to say nothing; empty if the reply has no place for it.
+    carried: &'static [u8],
     ended: Option<EndedSide>,
 }
 
@@ -65,33 +50,48 @@ struct EndedSide {
 }
 
 impl HalfClose {
+    /// Records that a request was read. What was written before, an interim response, is not of its reply.
+    pub fn request_read(&mut self, has_interim: bool) {
+        (self.has_interim, self.has_begun) = (has_interim, false);
+    }
+
     /// Records that the request is complete and waits for its reply.
-    pub fn await_reply(&mut self, probe: Probe) {
-        self.probe.get_or_insert(probe);
+    pub fn request_complete(&mut self) {
+        self.is_awaited = true;
     }
 
-    /// Records what may be written from now on.
-    pub fn allow(&mut self, probe: Probe) {
-        self.probe = Some(probe);
+    /// Records what a chunk of the reply may say to say nothing.
+    pub fn reply_may_carry(&mut self, text: &'static [u8]) {
+        self.carried = text;
     }
 
-    /// Records that bytes of the reply were written.
-    pub fn reply_written(&mut self) {
-        if self.probe == Some(Probe::Interim) {
-            self.probe = Some(Probe::Nothing);
+    /// Records that bytes were written.
+    pub fn written(&mut self) {
+        self.has_begun = true;
+    }
+
+    /// Returns what may be written without harm to a client that waits for its reply.
+    fn question(&self) -> Option<Bytes> {
+        match (self.has_begun, self.carried) {
+            (false, _) => self.has_interim.then(|| Bytes::from_static(INTERIM)),
+            (true, []) => None,
+            (true, text) => Some([format!("{:x}\r\n", text.len()).as_bytes(), text, b"\r\n"].concat().into()),
         }
     }
 
     /// Takes the end of reading. It may be read any number of times.
     pub fn end_read(&mut self, now: Instant) -> EndOfReading {
-        let Some(probe) = self.probe else { return EndOfReading::Final };
+        if !self.is_awaited {
+            return EndOfReading::Final;
+        }
+        let question = self.question();
         let first = now + ASK_AFTER;
         let new = EndedSide { ask_at: first, look_at: first, pause: FIRST_LOOK, has_left: false };
         let ended = self.ended.get_or_insert(new);
         if ended.has_left {
             return EndOfReading::Final;
         }
-        let bytes = if now >= ended.ask_at { probe.bytes() } else { None };
+        let bytes = question.filter(|_| now >= ended.ask_at);
         if bytes.is_some() {
             (ended.ask_at, ended.pause, ended.look_at) = (now + ASK_AGAIN, FIRST_LOOK, now + FIRST_LOOK);
         }
@@ -143,42 +143,37 @@ mod tests {
     }
 
     /// A side that ended at `now` while its request waits, and the time when it is asked first.
-    fn ended(probe: Probe, now: Instant) -> (HalfClose, Instant) {
+    fn ended(has_interim: bool, now: Instant) -> (HalfClose, Instant) {
         let mut side = HalfClose::default();
-        side.await_reply(probe);
+        // `100 Continue`, before the body came.
+        side.written();
+        side.request_read(has_interim);
+        assert_eq!(side.end_read(now), EndOfReading::Final, "the last chunk is missing");
+        side.request_complete();
         assert_eq!(side.end_read(now), EndOfReading::Waits(None));
         assert_eq!(side.due(), Some(now + ASK_AFTER));
         (side, now + ASK_AFTER)
     }
 
     #[test]
-    fn an_end_is_the_end_until_the_request_is_complete() {
-        let (mut side, now) = (HalfClose::default(), Instant::now());
-        assert_eq!((side.end_read(now), side.due()), (EndOfReading::Final, None));
-    }
-
-    #[test]
     fn who_waits_is_asked_soon_and_now_and_then() {
-        let (mut side, first) = ended(Probe::Interim, Instant::now());
+        let (mut side, first) = ended(true, Instant::now());
         assert_eq!(bytes(&side.end_read(first)), INTERIM);
         assert_eq!(side.end_read(first + ASK_AGAIN / 2), EndOfReading::Waits(None));
         assert_eq!(bytes(&side.end_read(first + ASK_AGAIN)), INTERIM);
-        side.reply_written();
-        assert_eq!(side.end_read(first + 3 * ASK_AGAIN), EndOfReading::Waits(None));
-        side.allow(Probe::Chunk(b": hi\n\n"));
-        side.reply_written();
+        // Its head may be withheld, so that an interim response still comes before it.
+        side.reply_may_carry(b": hi\n\n");
+        assert_eq!(bytes(&side.end_read(first + 2 * ASK_AGAIN)), INTERIM);
+        side.written();
         assert_eq!(bytes(&side.end_read(first + 3 * ASK_AGAIN)), b"6\r\n: hi\n\n\r\n");
-        // A request that ends while its reply is written changes nothing of what may be written.
-        side.await_reply(Probe::Interim);
-        assert_eq!(bytes(&side.end_read(first + 5 * ASK_AGAIN)), b"6\r\n: hi\n\n\r\n");
-        side.allow(Probe::Chunk(b""));
+        side.reply_may_carry(b"");
         assert_eq!(side.end_read(first + 9 * ASK_AGAIN), EndOfReading::Waits(None));
     }
 
     #[test]
     fn who_has_left_is_found_by_looks_that_become_rare() {
-        for probe in [Probe::Nothing, Probe::Interim] {
-            let (mut side, mut at) = ended(probe, Instant::now());
+        for has_interim in [false, true] {
+            let (mut side, mut at) = ended(has_interim, Instant::now());
             let until = at + Duration::from_secs(60);
             let mut looks = 0;
             while at < until {
@@ -196,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_write_that_fails_is_the_end() {
-        let (mut side, first) = ended(Probe::Interim, Instant::now());
+        let (mut side, first) = ended(true, Instant::now());
         side.end_read(first);
         side.left();
         assert_eq!(side.end_read(first), EndOfReading::Final);

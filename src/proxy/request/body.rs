@@ -146,7 +146,7 @@ pub async fn finish(session: &mut Session) -> Result<()> {
             None => break,
         }
     }
-    clock::await_reply(session.req_header().version, false);
+    clock::request_complete();
     Ok(())
 }
 

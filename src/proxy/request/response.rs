@@ -49,6 +49,7 @@ pub fn head(session: &mut Session, head: &mut ResponseHeader, ctx: &mut Ctx) -> 
     let version = session.req_header().version;
     if let HeadPlan::Stream(content_type) = plan {
         ctx.stream_type = Some(content_type);
+        clock::withhold_head();
         // Without chunks the reply's bytes have no seams between which something else fits.
         let is_chunked = version > Version::HTTP_10;
         clock::reply_may_carry(if is_chunked { writer::client(session, &ctx.facts).keep_alive() } else { b"" });
@@ -103,7 +104,7 @@ pub fn body(session: &mut Session, piece: &mut Option<Bytes>, end: bool, ctx: &m
     if end {
         clock::reply_may_carry(b"");
     }
-    if end && is_streamed {
+    if end && is_streamed && !exchange.is_refused() {
         let failed = call.status >= Some(400);
         ctx.settle(failed);
     }
@@ -117,7 +118,8 @@ pub fn body(session: &mut Session, piece: &mut Option<Bytes>, end: bool, ctx: &m
         return Err(Error::explain(ErrorType::ConnectionClosed, "the upstream fell silent").into_up());
     }
     if is_over {
-        ctx.failure.get_or_insert_with(ending::unusable);
+        let reason = ctx.work.proxied().and_then(|proxied| proxied.exchange.reason());
+        ctx.failure.get_or_insert_with(|| ending::unusable(reason));
         return Err(Error::explain(errors::OVER, "the reply has failed").into_up());
     }
     *piece = Some(out);

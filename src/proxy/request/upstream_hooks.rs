@@ -1,8 +1,8 @@
 //! pingora's hooks on the way to the upstream: peer, connection, head, body, and what breaks there.
 
+use super::body;
 use super::context::Ctx;
 use super::work::ProxiedCall;
-use super::{body, writer};
 use crate::proxy::connection::clock;
 use crate::proxy::connection::socket::UpstreamSocket;
 use crate::proxy::connection::watchdog::Watchdog;
@@ -44,7 +44,7 @@ pub fn head(head: &mut RequestHeader, ctx: &mut Ctx) -> Result<()> {
 }
 
 /// `request_body_filter`: drops what pingora replays or still reads of the client's body, and sends the call's own at its end.
-pub fn body(session: &Session, piece: &mut Option<Bytes>, end: bool, ctx: &mut Ctx) -> Result<()> {
+pub fn body(piece: &mut Option<Bytes>, end: bool, ctx: &mut Ctx) -> Result<()> {
     let Some(ProxiedCall { exchange, call }) = ctx.work.proxied_mut() else { return Ok(()) };
     if !end {
         // The first piece may be the replay of what was read already. After it only white space may follow.
@@ -53,7 +53,7 @@ pub fn body(session: &Session, piece: &mut Option<Bytes>, end: bool, ctx: &mut C
         *piece = Some(Bytes::new());
         return more.map_or(Ok(()), Err);
     }
-    clock::await_reply(session.req_header().version, writer::is_head_out(session));
+    clock::request_complete();
     *piece = Some(exchange.call().body.clone());
     if let Some(socket) = call.corked.take() {
         clock::release_soon(socket);

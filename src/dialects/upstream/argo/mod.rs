@@ -152,6 +152,7 @@ fn not_an_answer(body: &[u8]) -> Failure {
         return Failure::upstream("ARGO answered without a 'response'.");
     }
     Failure::upstream(format!("ARGO answered without a 'response': {said}"))
+        .with_own_words("ARGO answered without a 'response'")
 }
 
 /// The stream decoder. It takes text cut anywhere and watches the start for a notice.
