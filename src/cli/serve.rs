@@ -8,15 +8,17 @@ use super::output::{CommandEnd, tell};
 use super::stand_in;
 use super::takeover::{self, Takeover};
 use crate::config::Config;
+use crate::diagnostics::Problem;
 use crate::loading::{self, Demo, FileReader, FixedSettings, Origin, environment};
 use crate::proxy::connection::client::TimedApp;
 use crate::proxy::in_flight::InFlight;
 use crate::proxy::live::Current;
 use crate::proxy::service::Proxy;
+use crate::proxy::upstream::authorities;
 use crate::server::admin::Admin;
 use crate::server::reload::Reloader;
 use crate::server::upgrade::Inherited;
-use crate::server::{self, Certificates, Listener, Runner};
+use crate::server::{Certificates, Listener, Runner};
 use crate::setup;
 use crate::telemetry::Metrics;
 use argo_stand_in::{CHAT_PATH, EMBED_PATH, MODELS_PATH, STREAM_CHAT_PATH, StandIn};
@@ -31,13 +33,15 @@ const DEMO_USER: &str = "demo";
 /// Serves until a signal ends it.
 pub fn run(args: &ServeArgs) -> Result<(), CommandEnd> {
     let (origin, behind) = origin(args)?;
-    // Beside all else, which takes as long.
-    let certificates = std::thread::spawn(server::check_certificates);
     let reader = FileReader::default();
     let mut loaded = origin.load(&reader)?;
     tell(&loaded.warnings);
     log(args.quiet);
-    certificates.join().unwrap_or_else(|_| Err("the system's certificates cannot be loaded".to_owned()))?;
+    let untrusted = authorities::check(&loaded.table);
+    if untrusted.iter().any(Problem::is_error) {
+        return Err(untrusted.into());
+    }
+    tell(&untrusted);
     let fixed = FixedSettings::of(&loaded);
     let certificates = loaded.certificate.take().map(|certificate| Arc::new(Certificates::new(certificate)));
     // Nothing is asked of a running instance before all of this has proved sound.

@@ -8,6 +8,7 @@ mod access_log;
 mod access_pages;
 mod access_secrets;
 mod admin;
+mod authorities;
 mod bodies;
 mod breaker;
 mod caller_limits;

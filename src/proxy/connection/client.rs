@@ -6,6 +6,7 @@
 use super::clock::{CLOCK, ClientVerdict, ConnectionClock, acknowledged};
 use super::pace::ClientTimeouts;
 use async_trait::async_trait;
+use log::warn;
 use pingora::apps::{HttpServerApp, ReusedHttpStream, ServerApp};
 use pingora::protocols::http::ServerSession;
 use pingora::protocols::raw_connect::ProxyDigest;
@@ -26,6 +27,9 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 
 /// pingora's own limit for the next request, in seconds: none, since the clock has one.
 const UNLIMITED: u64 = 0;
+
+/// The first byte of a TLS connection. No method of HTTP begins with it.
+const TLS_HANDSHAKE: u8 = 22;
 
 /// Returns the timeouts that hold for a connection that is accepted now.
 pub type CurrentTimeouts = Box<dyn Fn() -> ClientTimeouts + Send + Sync>;
@@ -70,7 +74,7 @@ impl<A: HttpServerApp + Send + Sync + 'static> ServerApp for TimedApp<A> {
 async fn serve_timed<A: HttpServerApp>(app: Arc<A>, stream: Stream, shutdown: ShutdownWatch, timeouts: ClientTimeouts) {
     let clock = Arc::new(ConnectionClock::new(Instant::now(), timeouts));
     let socket = stream.id();
-    let stream = Box::new(TimedStream { stream, clock: clock.clone() });
+    let stream = Box::new(TimedStream { stream, clock: clock.clone(), has_begun: false });
     let mut serving = pin!(CLOCK.scope(clock.clone(), serve(&app, stream, &shutdown)));
     let mut timer = pin!(tokio::time::sleep_until(clock.due().into()));
     let mut is_set = false;
@@ -135,9 +139,22 @@ fn again<'a, A: HttpServerApp>(
 struct TimedStream {
     stream: Stream,
     clock: Arc<ConnectionClock>,
+    /// True once a byte has arrived.
+    has_begun: bool,
 }
 
 impl TimedStream {
+    /// Logs a client that speaks TLS to a port without it. It gets a 400 of HTTP, which it cannot read.
+    fn note_first(&mut self, first: Option<&u8>) {
+        self.has_begun = true;
+        if first == Some(&TLS_HANDSHAKE) && self.stream.get_ssl_digest().is_none() {
+            let digest = self.stream.get_socket_digest();
+            let peer = digest.as_ref().and_then(|digest| digest.peer_addr());
+            let peer = peer.map_or_else(|| "a client".to_owned(), ToString::to_string);
+            warn!("{peer} spoke TLS to the plain port; it must use http://, or `tls` of config.yaml turns TLS on");
+        }
+    }
+
     fn report_write(&self, written: Poll<io::Result<usize>>, length: usize) -> Poll<io::Result<usize>> {
         match &written {
             Poll::Ready(Ok(bytes)) => self.clock.write_accepted(*bytes, *bytes >= length),
@@ -159,6 +176,9 @@ impl AsyncRead for TimedStream {
         let read = ready!(Pin::new(&mut self.stream).poll_read(cx, buf));
         if buf.filled().len() > before {
             self.clock.bytes_arrived();
+            if !self.has_begun {
+                self.note_first(buf.filled().get(before));
+            }
         }
         Poll::Ready(read)
     }
