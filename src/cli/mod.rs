@@ -2,6 +2,7 @@
 
 pub mod args;
 mod check;
+mod client_proxy;
 mod explain;
 mod health;
 mod introduction;

@@ -18,7 +18,7 @@ use crate::proxy::upstream::authorities;
 use crate::server::admin::Admin;
 use crate::server::reload::Reloader;
 use crate::server::upgrade::Inherited;
-use crate::server::{Certificates, Listener, Runner};
+use crate::server::{Certificates, Listener, Runner, StartingTerminal};
 use crate::setup;
 use crate::telemetry::Metrics;
 use argo_stand_in::{CHAT_PATH, EMBED_PATH, MODELS_PATH, STREAM_CHAT_PATH, StandIn};
@@ -61,7 +61,7 @@ pub fn run(args: &ServeArgs) -> Result<(), CommandEnd> {
     if let Some(behind) = behind {
         runner.add("stand-in", StandIn::new(stand_in::options_from(&loaded.table)), behind)?;
     }
-    let reloader = Reloader { origin, fixed, certificates, metrics };
+    let reloader = Reloader { origin, fixed, certificates, metrics, terminal: StartingTerminal::note() };
     let current = Arc::new(Current::new(reloader.metered(loading::live(loaded)?)));
     reloader.watch(reader.into_seen(), current.clone());
     if let Some(AdminListener { listeners, metrics }) = admin {

@@ -19,6 +19,7 @@ mod plain_http;
 pub mod reload;
 mod shutdown;
 mod successor;
+mod terminal;
 mod tls;
 mod unix;
 pub mod upgrade;
@@ -28,6 +29,7 @@ pub use addresses::Addresses;
 pub use bind::BindError;
 pub use draining::DrainingApp;
 pub use listener::Listener;
+pub use terminal::StartingTerminal;
 pub use tls::Certificates;
 pub use unix::{check_private, private_directory};
 

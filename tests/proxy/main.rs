@@ -37,6 +37,7 @@ mod route_options;
 mod slow_clients;
 mod streams;
 mod structured;
+mod terminal;
 mod timeouts;
 mod tools;
 mod unwritable;
