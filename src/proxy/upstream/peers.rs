@@ -101,8 +101,9 @@ fn watch_for_death(options: &mut PeerOptions) {
     });
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
+    #![cfg(target_os = "linux")]
     use super::*;
     use crate::proxy::connection::socket::UpstreamSocket;
     use pingora::connectors::TransportConnector;
