@@ -1,7 +1,8 @@
 # syntax=docker/dockerfile:1
 # The proxy in a small image, without a configuration: mount one at /config (docs/operations.md).
 
-FROM rust:1-slim-bookworm AS build
+# The compiler of rust-toolchain.toml.
+FROM rust:1.95.0-slim-bookworm AS build
 RUN apt-get update \
     && apt-get install -y --no-install-recommends cmake g++ make \
     && rm -rf /var/lib/apt/lists/*

@@ -6,6 +6,7 @@ use super::preview::load_or_defaults;
 use crate::access::admit::has_key;
 use crate::access::{Access, Mode};
 use crate::config::{Overrides, PLACEHOLDER};
+use crate::diagnostics::file_access;
 use crate::explain::{Question, Scripted, Verdict, explain};
 use crate::loading::{self, Loaded};
 use bytes::Bytes;
@@ -73,7 +74,7 @@ fn read(path: &Path) -> Result<Bytes, CommandEnd> {
     let read = if path.as_os_str() == "-" {
         std::io::stdin().read_to_end(&mut bytes).map(|_| ())
     } else {
-        std::fs::read(path).map(|read| bytes = read)
+        file_access::read(path).map(|read| bytes = read)
     };
     read.map_err(|e| CommandEnd::Because(format!("{} cannot be read: {e}", path.display())))?;
     Ok(Bytes::from(bytes))

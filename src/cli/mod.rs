@@ -1,6 +1,7 @@
 //! The command line: what was asked for, done, and turned into an exit code (0 all right, 1 a problem, 2 wrong usage).
 
 pub mod args;
+mod callers_file;
 mod check;
 mod client_proxy;
 mod explain;
@@ -18,6 +19,7 @@ mod takeover;
 
 use crate::loading::environment;
 use crate::setup;
+use crate::telemetry::process_log;
 use args::Command;
 use output::{CommandEnd, print, say, tell};
 use std::process::ExitCode;
@@ -37,6 +39,8 @@ pub fn run() -> ExitCode {
         Command::Schema(args) => print(&schema::text(args.file)),
         Command::Completions(args) => print(&String::from_utf8_lossy(&args::completions(&args))),
     };
+    // What was logged stands before what is told now.
+    process_log::flush();
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(CommandEnd::Problems(problems)) => {

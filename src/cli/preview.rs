@@ -4,12 +4,13 @@ use super::args::FileArgs;
 use super::output::say;
 use crate::config::Overrides;
 use crate::diagnostics::Problem;
+use crate::diagnostics::file_access::is_there;
 use crate::loading::{self, Loaded, environment};
 
 /// Loads the files, or the defaults where there is no configuration.
 pub fn load_or_defaults(files: &FileArgs, overrides: &Overrides) -> Result<Loaded, Vec<Problem>> {
     let paths = files.paths(&environment);
-    if !paths.config.exists() {
+    if !is_there(&paths.config).map_err(|problem| vec![problem])? {
         say(&format!("{} not found: showing the defaults", paths.config.display()));
     }
     loading::load_or_defaults(&paths, overrides)

@@ -7,8 +7,9 @@ use super::listen;
 use super::output::{CommandEnd, tell};
 use super::stand_in;
 use super::takeover::{self, Takeover};
-use crate::config::Config;
+use crate::config::{Config, NamedPath};
 use crate::diagnostics::Problem;
+use crate::diagnostics::file_access::is_there;
 use crate::loading::{self, Demo, FileReader, FixedSettings, Origin, environment};
 use crate::proxy::connection::client::TimedApp;
 use crate::proxy::in_flight::InFlight;
@@ -20,10 +21,12 @@ use crate::server::reload::Reloader;
 use crate::server::upgrade::Inherited;
 use crate::server::{Certificates, Listener, Runner, StartingTerminal};
 use crate::setup;
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, process_log};
 use argo_stand_in::{CHAT_PATH, EMBED_PATH, MODELS_PATH, STREAM_CHAT_PATH, StandIn};
+use env_logger::{Target, WriteStyle};
 use log::LevelFilter;
 use pingora_proxy::http_proxy;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -36,7 +39,7 @@ pub fn run(args: &ServeArgs) -> Result<(), CommandEnd> {
     let reader = FileReader::default();
     let mut loaded = origin.load(&reader)?;
     tell(&loaded.warnings);
-    log(args.quiet);
+    log(args, &loaded.config)?;
     let untrusted = authorities::check(&loaded.table);
     if untrusted.iter().any(Problem::is_error) {
         return Err(untrusted.into());
@@ -99,7 +102,7 @@ fn origin(args: &ServeArgs) -> Result<(Origin, Option<Vec<Listener>>), CommandEn
         return Ok((Origin { demo: Some(demo), ..files(args) }, Some(behind)));
     }
     let config = args.files.config(&environment);
-    if !config.exists() {
+    if !is_there(&config).map_err(|problem| vec![problem])? {
         is_meant_as_file(&config)?;
         setup::run_on_terminal(&setup::SetupOptions { config, yes: false, user: None, port: None, force: false })?;
     }
@@ -124,12 +127,36 @@ fn is_meant_as_file(config: &Path) -> Result<(), CommandEnd> {
 
 /// Our own lines from `info` on, or problems only when quiet; pingora's only when they are errors, since each request that fails
 /// has a line of ours. `RUST_LOG` says otherwise, but never lets pingora's proxy speak: it quotes heads that it could not read, keys and all.
-fn log(quiet: bool) {
-    let own = if quiet { "warn" } else { "info" };
+///
+/// # Errors
+/// The log's file cannot be opened.
+fn log(args: &ServeArgs, config: &Config) -> Result<(), CommandEnd> {
+    let named = config.log_file.as_ref();
+    let path = named.map(|named| named.beside(&args.files.config(&environment)));
+    process_log::start(path.clone()).map_err(|e| match (named, path) {
+        (Some(named), Some(path)) => CommandEnd::from(vec![unusable(named, &path, &e)]),
+        _ => CommandEnd::Because(format!("the log cannot be written: {e}")),
+    })?;
+    let own = if args.quiet { "warn" } else { "info" };
     let filter = format!("{own},pingora_core=error,pingora_proxy=off,pingora_runtime=error");
-    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(filter))
+    let mut logger = env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(filter));
+    logger
         .filter_module("pingora_proxy", LevelFilter::Off)
         .format_target(false)
         .format_timestamp_millis()
-        .init();
+        .target(Target::Pipe(Box::new(process_log::TextLines)));
+    if process_log::is_on_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty()) {
+        logger.write_style(WriteStyle::Always);
+    }
+    logger.init();
+    Ok(())
+}
+
+fn unusable(named: &NamedPath, path: &Path, e: &std::io::Error) -> Problem {
+    let remedy = match e.kind() {
+        ErrorKind::NotFound => "make its folder first, or leave log_file out: the log then goes to standard error",
+        _ => "name a file that the user who runs the proxy may write, or leave log_file out",
+    };
+    let message = format!("log_file: {} cannot be opened: {e}", path.display());
+    Problem::new(named.place.clone(), message, Some(remedy.to_owned()))
 }

@@ -98,6 +98,7 @@ fn values(config: &Config) -> BTreeMap<String, Written> {
     let more = [
         ("socket", path(listeners.socket.as_ref())),
         ("run_dir", path(listeners.run_dir.as_ref())),
+        ("log_file", path(config.log_file.as_ref())),
         ("tls.certificate", path(tls.map(|tls| &tls.certificate))),
         ("tls.key", path(tls.map(|tls| &tls.key))),
         ("limits.requests_per_minute", number(limits.requests_per_minute)),

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::foreign_keys::foreign;
 use super::host::Host;
 use super::limits::LimitsSection;
 use super::listen::Listen;
-use super::listeners::Listeners;
+use super::listeners::{self, Listeners, NamedPath};
 use super::origins::Origins;
 use super::{Env, KEYS, SAMPLE_FILE, value};
 use crate::access::{Hosts, Mode, Username};
-use crate::diagnostics::{Checked, Place};
+use crate::diagnostics::{Place, Problem};
 use crate::telemetry::AccessLog;
 use crate::wire::HttpUrl;
 use crate::yaml::node::{Node, parse};
@@ -31,6 +32,7 @@ pub(super) struct Layer {
     pub user: Option<Option<Username>>,
     pub user_place: Option<Place>,
     pub verbose: Option<bool>,
+    pub log_bodies: Option<bool>,
     pub num_workers: Option<usize>,
     pub timeout: Option<Duration>,
     pub max_body: Option<usize>,
@@ -49,6 +51,7 @@ pub(super) struct Layer {
     pub callers: Option<String>,
     pub hosts: Option<Hosts>,
     pub access_log: Option<AccessLog>,
+    pub log_file: Option<NamedPath>,
     /// The inner `None`: no metrics are served.
     pub admin: Option<(Option<Listen>, Place)>,
     pub metrics_by_caller: Option<bool>,
@@ -60,13 +63,14 @@ pub(super) struct Layer {
 }
 
 impl Layer {
-    /// Reads a text. An empty text sets nothing.
-    ///
-    /// # Errors
-    /// Every mistake in the text, in the order of its lines. A text that is not YAML has one problem.
-    pub fn read(file: &str, text: &str, env: Env<'_>) -> Checked<Layer> {
+    /// Reads a text. An empty text sets nothing, and neither does a wrong value. The problems are those of the text, in the
+    /// order of its lines; a text that is not YAML has one problem.
+    pub fn read(file: &str, text: &str, env: Env<'_>) -> (Layer, Vec<Problem>) {
         let see_sample = format!("compare it with {SAMPLE_FILE}");
-        let root = parse(text).map_err(|fault| vec![syntax(file, text, &fault, &see_sample)])?;
+        let root = match parse(text) {
+            Ok(root) => root,
+            Err(fault) => return (Layer::default(), vec![syntax(file, text, &fault, &see_sample)]),
+        };
         let mut source = Source::new(file, text, &root, Some(env));
         let layer = match &root {
             Node::Null => Layer { user_place: Some(Place::File(file.to_owned())), ..Layer::default() },
@@ -80,7 +84,12 @@ impl Layer {
                 Layer::default()
             }
         };
-        source.finish(Some(layer))
+        (layer, source.into_problems())
+    }
+
+    /// Returns true if the file has a value for this key, right or wrong.
+    pub fn has_written(&self, key: &str) -> bool {
+        self.places.contains_key(key)
     }
 
     fn of(mut keys: Section<'_>, source: &mut Source<'_>) -> Layer {
@@ -94,6 +103,7 @@ impl Layer {
             user: keys.get(source, "user", value::user),
             user_place: Some(keys.place(source, "user")),
             verbose: keys.get(source, "verbose", boolean),
+            log_bodies: keys.get(source, "log_bodies", boolean),
             num_workers: keys.get(source, "num_workers", value::workers),
             timeout: keys.get(source, "timeout", seconds),
             max_body: keys.get(source, "max_body", size),
@@ -112,6 +122,7 @@ impl Layer {
             callers: keys.get(source, "callers", value::file),
             hosts: hosts(&mut keys, source),
             access_log: keys.get(source, "access_log", value::access_log),
+            log_file: listeners::named(&mut keys, source, "log_file"),
             admin: keys.get(source, "admin", value::listen).map(|listen| (listen, keys.place(source, "admin"))),
             metrics_by_caller: keys.get(source, "metrics_by_caller", boolean),
             server_timing: keys.get(source, "server_timing", boolean),
@@ -119,7 +130,9 @@ impl Layer {
             ignored_host: None,
         };
         // Every known key was read above, so the remaining keys are mistakes.
-        keys.finish(source);
+        let written: Vec<String> = keys.written().map(str::to_owned).collect();
+        let has = |key: &str| written.iter().any(|name| name == key);
+        keys.finish_knowing(source, &|name, value| foreign(name, value, &has));
         layer
     }
 
@@ -135,6 +148,7 @@ impl Layer {
             user: self.user.or(base.user),
             user_place: self.user_place.or(base.user_place),
             verbose: self.verbose.or(base.verbose),
+            log_bodies: self.log_bodies.or(base.log_bodies),
             num_workers: self.num_workers.or(base.num_workers),
             timeout: self.timeout.or(base.timeout),
             max_body: self.max_body.or(base.max_body),
@@ -153,6 +167,7 @@ impl Layer {
             callers: self.callers.or(base.callers),
             hosts: self.hosts.or(base.hosts),
             access_log: self.access_log.or(base.access_log),
+            log_file: self.log_file.or(base.log_file),
             admin: self.admin.or(base.admin),
             metrics_by_caller: self.metrics_by_caller.or(base.metrics_by_caller),
             server_timing: self.server_timing.or(base.server_timing),
@@ -195,12 +210,11 @@ fn url(keys: &mut Section<'_>, source: &mut Source<'_>, key: &'static str) -> Op
 fn cors(keys: &mut Section<'_>, source: &mut Source<'_>) -> Option<Origins> {
     let mut cors = keys.section(source, "cors")?;
     let list = cors.list(source, "origins", value::origin);
-    for any in list.iter().flatten().filter(|origin| origin.value.is_any()) {
-        source.warn(
-            &any.path,
-            "cors.origins: * lets every web page that you visit use ARGO under your username",
-            Some("list the origins that you use".to_owned()),
-        );
+    for origin in list.iter().flatten() {
+        if let Some(danger) = origin.value.danger() {
+            let help = "list the origins that you use".to_owned();
+            source.warn(&origin.path, format!("cors.origins: {danger}"), Some(help));
+        }
     }
     cors.finish(source);
     list.map(|list| Origins::new(list.into_iter().map(|origin| origin.value).collect()))

@@ -9,6 +9,7 @@
 //! ```
 
 mod effective;
+mod foreign_keys;
 mod host;
 mod keys;
 mod layer;
@@ -30,7 +31,7 @@ use std::time::Duration;
 
 use crate::access::Limits;
 pub use crate::access::{PLACEHOLDER, Username, check_username};
-use crate::diagnostics::{Checked, Severity, Spot};
+use crate::diagnostics::{Checked, Severity, Spot, file_access};
 pub use crate::diagnostics::{Place, Problem};
 use crate::telemetry::AccessLog;
 pub use crate::yaml::expand::Env;
@@ -59,8 +60,10 @@ pub struct Config {
     pub argo_models_url: HttpUrl,
     /// `None` if it is not set yet. See [`Config::require_user`].
     pub user: Option<Username>,
-    /// True if bodies are logged, shortened and without keys.
+    /// True if each request is logged; false: only those that fail.
     pub verbose: bool,
+    /// True if bodies are logged, shortened and without keys.
+    pub log_bodies: bool,
     /// pingora's worker threads, at least one.
     pub num_workers: usize,
     /// The time limit of a whole request. More than zero.
@@ -94,8 +97,10 @@ pub struct Config {
     pub callers: String,
     /// Further names of the proxy.
     pub hosts: Hosts,
-    /// The format of the access log.
+    /// The form of the lines of requests.
     pub access_log: AccessLog,
+    /// The file that the log is added to; `None`: standard error.
+    pub log_file: Option<NamedPath>,
     /// The address that serves metrics, if any.
     pub admin: Option<Listen>,
     /// True if metrics have a label for the caller.
@@ -117,10 +122,10 @@ impl Config {
     pub fn load(path: &Path, overrides: &Overrides, env: Env<'_>) -> Checked<Config> {
         let file = path.display().to_string();
         let bytes = fs::read(path).map_err(|error| {
-            let help = (error.kind() == std::io::ErrorKind::NotFound)
-                .then(|| "create it with: argo-openai-proxy init".to_owned());
-            let message = format!("cannot be read: {error}");
-            vec![Problem::new(Place::File(file.clone()), message, help)]
+            let problem = file_access::unreadable_problem(path, error);
+            let is_missing = file_access::is_there(path) == Ok(false);
+            let help = is_missing.then(|| "create it with: argo-openai-proxy init".to_owned());
+            vec![Problem { help: help.or(problem.help), ..problem }]
         })?;
         let text = String::from_utf8(bytes).map_err(|error| vec![not_utf8(&file, &error)])?;
         Config::from_text(&file, &text, overrides, env)
@@ -133,18 +138,10 @@ impl Config {
     pub fn from_text(file: &str, text: &str, overrides: &Overrides, env: Env<'_>) -> Checked<Config> {
         // Continue after a mistake, so that all mistakes are reported at once.
         let mut problems = Vec::new();
-        let base = Layer::read(SAMPLE_FILE, SAMPLE, env).map(|(layer, _)| layer);
-        let base = base.map_err(|found| problems.extend(found)).unwrap_or_default();
-        let own = match Layer::read(file, text, env) {
-            Ok((layer, warnings)) => {
-                problems.extend(warnings);
-                layer
-            }
-            Err(found) => {
-                problems.extend(found);
-                Layer::default()
-            }
-        };
+        let (base, found) = Layer::read(SAMPLE_FILE, SAMPLE, env);
+        problems.extend(found);
+        let (own, found) = Layer::read(file, text, env);
+        problems.extend(found);
         let mut layer = own.over(base);
         problems.extend(overrides.apply(env, &mut layer));
         problems.extend(open_to_others(&layer));
@@ -168,7 +165,7 @@ impl Config {
     pub fn named_run_dir(path: &Path, env: Env<'_>) -> Option<PathBuf> {
         let text = fs::read_to_string(path).ok()?;
         let line = text.lines().find(|line| line.starts_with("run_dir:"))?;
-        let (layer, _) = Layer::read(&path.display().to_string(), line, env).ok()?;
+        let (layer, _) = Layer::read(&path.display().to_string(), line, env);
         Some(layer.listeners.run_dir?.beside(path))
     }
 
@@ -206,6 +203,7 @@ impl Config {
             ("argo_models_url", Some(self.argo_models_url.to_string())),
             ("user", self.user.as_ref().map(Username::to_string)),
             ("verbose", Some(self.verbose.to_string())),
+            ("log_bodies", Some(self.log_bodies.to_string())),
             ("num_workers", Some(self.num_workers.to_string())),
             ("timeout", Some(seconds(self.timeout))),
             ("max_body", Some(self.max_body.to_string())),
@@ -241,6 +239,7 @@ impl Config {
             places: layer.places,
             ignored_host: layer.ignored_host,
             verbose: layer.verbose?,
+            log_bodies: layer.log_bodies?,
             num_workers: layer.num_workers?,
             timeout: layer.timeout?,
             max_body: layer.max_body?,
@@ -261,6 +260,7 @@ impl Config {
             callers: layer.callers?,
             hosts: layer.hosts?,
             access_log: layer.access_log?,
+            log_file: layer.log_file,
             admin: layer.admin?.0,
             metrics_by_caller: layer.metrics_by_caller?,
             server_timing: layer.server_timing?,
@@ -272,6 +272,10 @@ impl Config {
 /// the username.
 fn open_to_others(layer: &Layer) -> Option<Problem> {
     let (host, place) = layer.host.as_ref().filter(|(host, _)| !host.is_loopback())?;
+    if layer.access.is_none() && layer.has_written("access") {
+        // It has a mistake of its own, which is reported.
+        return None;
+    }
     let message = format!("host: everybody who can reach {host} can use ARGO under your username");
     match layer.access {
         Some(Mode::Keys | Mode::Passthrough) if layer.listeners.tls.is_some() => None,
@@ -293,7 +297,8 @@ fn open_to_others(layer: &Layer) -> Option<Problem> {
 }
 
 fn listens_nowhere(layer: &Layer) -> Option<Problem> {
-    let (_, place) = layer.host.as_ref().filter(|(host, _)| host.is_none() && layer.listeners.socket.is_none())?;
+    let has_no_socket = layer.listeners.socket.is_none() && !layer.has_written("socket");
+    let (_, place) = layer.host.as_ref().filter(|(host, _)| host.is_none() && has_no_socket)?;
     let help = "add `socket: PATH`, or name an address".to_owned();
     Some(Problem::new(place.clone(), "host: none, and no socket either: the proxy would listen nowhere", Some(help)))
 }

@@ -22,6 +22,7 @@ pub struct Overrides {
     pub port: Option<u16>,
     pub host: Option<String>,
     pub verbose: Option<bool>,
+    pub log_bodies: Option<bool>,
     /// Set by a command, regardless of the file.
     pub access: Option<Mode>,
 }
@@ -66,6 +67,10 @@ impl Overrides {
         if let Some((verbose, place)) = verbose {
             layer.verbose = Some(verbose);
             layer.places.insert("verbose".to_owned(), place);
+        }
+        if let Some(log_bodies) = self.log_bodies {
+            layer.log_bodies = Some(log_bodies);
+            layer.places.insert("log_bodies".to_owned(), Place::Flag("--log-bodies"));
         }
         if let Some((host, place)) = host {
             layer.places.insert("host".to_owned(), place.clone());

@@ -36,6 +36,7 @@ pub use unix::{check_private, private_directory};
 use crate::proxy::in_flight::InFlight;
 use crate::proxy::upstream::authorities;
 use crate::proxy::upstream::connect::MOST_ATTEMPTS;
+use crate::telemetry::process_log;
 use draining::Connections;
 use handover_state::HandoverState;
 use listener::ListenerSocket;
@@ -178,6 +179,6 @@ impl Runner {
             introduction,
         };
         self.server.run(RunArgs { shutdown_signal: Box::new(watch) });
-        std::process::exit(0)
+        process_log::exit(0)
     }
 }

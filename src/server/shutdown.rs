@@ -9,6 +9,7 @@ use super::successor::Successor;
 use super::upgrade::{self, Giver, Newcomer};
 use crate::diagnostics::write_stderr;
 use crate::proxy::in_flight::InFlight;
+use crate::telemetry::process_log;
 use async_trait::async_trait;
 use log::{error, info, warn};
 use pingora::server::{ShutdownSignal, ShutdownSignalWatch};
@@ -153,7 +154,7 @@ impl Shutdown {
                 }
             };
             handover.clear_dropped();
-            std::process::exit(code);
+            process_log::exit(code);
         });
     }
 

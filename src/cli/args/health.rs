@@ -32,6 +32,6 @@ impl HealthArgs {
 
     /// What beats environment and file.
     pub fn overrides(&self) -> Overrides {
-        Overrides { port: self.port, host: self.host.clone(), verbose: None, ..Overrides::default() }
+        Overrides { port: self.port, host: self.host.clone(), ..Overrides::default() }
     }
 }

@@ -71,6 +71,11 @@ fn each_key_refuses_the_wrong_type_at_its_place() {
     assert!(problems("\nhost: none\n")[0].starts_with("config.yaml:2:7: host: none, and no socket either"));
     assert!(problems("socket: \"\"\n")[0].starts_with("config.yaml:1:9: socket: expected a path"));
     assert!(problems("tls: { key: k.pem }\n")[0].starts_with("config.yaml:1:1: tls: it needs 'certificate'"));
+    let null = "config.yaml:1:19: cors.origins: expected an origin, found nothing\n  help: the origin of local files and sandboxed pages is \"null\", in quotes";
+    assert_eq!(problems("cors: { origins: [null] }"), [null]);
+    assert!(
+        problems("cors: { origins: [\"https://*\"] }")[0].contains("is every web page; if you want that, write \"*\"")
+    );
     assert!(problems("cors:\n  origins: x\n")[0].starts_with("config.yaml:2:12: cors.origins:"));
 }
 
@@ -235,4 +240,89 @@ fn files_that_cannot_be_read_say_so() {
     let (config, _) = load(&windows).unwrap();
     assert_eq!((config.port, config.user.unwrap().as_str()), (1, "jdoe"));
     fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn the_files_of_argo_proxy_are_told_in_one_round_with_what_replaces_their_keys() {
+    let version_3 = "\
+config_version: '3'
+user: jdoe
+host: 0.0.0.0
+port: 44497
+verbose: true
+max_log_history: 3
+argo_base_url: https://apps-dev.inside.anl.gov/argoapi
+connection_test_timeout: 5
+resolve_overrides: {}
+enable_payload_control: false
+max_payload_size: 20
+image_timeout: 30
+concurrent_downloads: 10
+";
+    let found = read(version_3).unwrap_err();
+    let errors: Vec<String> = found.iter().filter(|problem| problem.is_error()).map(Problem::to_string).collect();
+    assert_eq!(errors.len(), 2, "{errors:#?}");
+    assert!(errors[0].starts_with("config.yaml:3:7: host: everybody who can reach 0.0.0.0"), "{}", errors[0]);
+    let base = "https://apps-dev.inside.anl.gov/argoapi/api/v1/resource";
+    assert_eq!(
+        errors[1],
+        format!(
+            "config.yaml:7:1: argo_base_url: a key of argo-proxy\n  help: write the URLs out: argo_url: {base}/chat/  \
+             argo_stream_url: {base}/streamchat/  argo_embedding_url: {base}/embed/"
+        )
+    );
+    assert_eq!(found.len(), 10, "{found:#?}");
+    assert!(found.iter().all(|problem| !problem.to_string().contains("known keys")));
+}
+
+#[test]
+fn keys_of_argo_proxy_that_do_nothing_here_are_warnings() {
+    let version_2 = "\
+argo_embedding_url: https://apps.inside.anl.gov/argoapi/api/v1/resource/embed/
+argo_stream_url: https://apps-dev.inside.anl.gov/argoapi/api/v1/resource/streamchat/
+argo_url: https://apps-dev.inside.anl.gov/argoapi/api/v1/resource/chat/
+argo_base_url: https://apps-dev.inside.anl.gov/argoapi
+user: jdoe
+real_stream: true
+_argo_dev_base: https://apps-dev.inside.anl.gov/argoapi/
+native_anthropic_base_url: https://apps-dev.inside.anl.gov/argoapi
+use_native_openai: false
+skip_url_validation: true
+use_legacy_argo: true
+username_passthrough: false
+";
+    let (config, warnings) = read(version_2).unwrap();
+    assert_eq!((config.user.unwrap().as_str(), warnings.len()), ("jdoe", 8), "{warnings:#?}");
+}
+
+#[test]
+fn keys_of_other_programs_that_decide_something_are_errors() {
+    let decides = "resolve_overrides: {\"apps-dev.inside.anl.gov:443\": 127.0.0.1}\nusername_passthrough: true\n";
+    assert_eq!(
+        problems(decides),
+        [
+            "config.yaml:1:1: resolve_overrides: a key of argo-proxy\n  help: set `connect_to: 127.0.0.1:443` at the upstreams \
+             of routes.yaml (docs/routes.md#upstreams)",
+            "config.yaml:2:1: username_passthrough: a key of argo-proxy\n  help: write `access: passthrough`",
+        ]
+    );
+    assert!(problems("model_list: []\n")[0].contains("a key of LiteLLM\n  help: in routes.yaml"));
+}
+
+#[test]
+fn the_known_keys_are_listed_once() {
+    let found = problems("zzz: 1\nqqq: 2\nprot: 3\n");
+    assert!(found[0].contains("known keys: port"), "{found:?}");
+    assert_eq!(
+        &found[1..],
+        ["config.yaml:2:1: qqq: unknown key", "config.yaml:3:1: prot: unknown key\n  help: did you mean 'port'?"]
+    );
+}
+
+#[test]
+fn a_mistake_does_not_hide_others_nor_make_new_ones() {
+    let found = problems("host: 0.0.0.0\nprot: 1\n");
+    assert!(found.len() == 2 && found[0].contains("everybody who can reach"), "{found:?}");
+    assert_eq!(problems("host: 0.0.0.0\naccess: kyes\n").len(), 1);
+    assert_eq!(problems("host: none\nsocket: [1]\n").len(), 1);
 }
