@@ -145,9 +145,15 @@ fn tls_speaks_for_the_port_and_takes_a_new_certificate_while_it_runs() {
     assert_eq!(whole.status, 200, "{whole:?}");
     let streamed = kept.post("/v1/chat/completions", &chat("x", json!({"stream": true})));
     assert!(said(&streamed.body).done);
-    let mut plain = server.client();
-    plain.send("GET", "/livez", "", b"");
-    assert!(!plain.line().starts_with("HTTP"), "plain HTTP is not answered");
+    let plain = server.post("/v1/chat/completions", &chat("x", json!({})));
+    assert_eq!((plain.status, plain.error()["code"].as_str()), (400, Some("https_required")));
+    assert!(plain.error()["message"].as_str().unwrap().contains("use https://"));
+    until("that is logged", || {
+        let log = server.log();
+        let mut lines =
+            log.lines().filter(|line| line.contains("spoke plain HTTP to the TLS port; it must use https://"));
+        lines.next().is_some_and(|line| line.contains("127.0.0.1:")) && lines.next().is_none()
+    });
 
     // A key of another certificate: the last good pair stays.
     let (new, new_key) = authority.serves("new.test");
@@ -158,6 +164,19 @@ fn tls_speaks_for_the_port_and_takes_a_new_certificate_while_it_runs() {
     until("the new certificate", || proves(&server, &authority, "new.test"));
     assert!(!proves(&server, &authority, "old.test"));
     assert_eq!(kept.get("/livez").status, 200, "a connection that stood goes on");
+}
+
+#[test]
+fn tls_that_is_spoken_to_a_plain_port_is_logged() {
+    let argo = Argo::saying("Hi");
+    let server = Server::before(&argo);
+    let mut client = server.client();
+    // The beginning of a ClientHello, with a line's end so that it is a whole line of HTTP.
+    client.raw("\u{16}\u{3}\u{1}\u{2}\r\n\r\n");
+    assert!(client.line().starts_with("HTTP/1.1 400"));
+    until("that is logged", || server.log().contains("spoke TLS to the plain port; it must use http://"));
+    assert_eq!(server.get("/livez").status, 200);
+    assert_eq!(server.log().matches("spoke TLS").count(), 1);
 }
 
 #[test]

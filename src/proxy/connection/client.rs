@@ -9,6 +9,7 @@ use super::pace::ClientTimeouts;
 use super::withheld::Kept;
 use async_trait::async_trait;
 use bytes::Bytes;
+use log::warn;
 use pingora::apps::{HttpServerApp, ReusedHttpStream, ServerApp};
 use pingora::protocols::http::ServerSession;
 use pingora::protocols::raw_connect::ProxyDigest;
@@ -29,6 +30,9 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 
 /// pingora's own limit for the next request, in seconds: none, since the clock has one.
 const UNLIMITED: u64 = 0;
+
+/// The first byte of a TLS connection. No method of HTTP begins with it.
+const TLS_HANDSHAKE: u8 = 22;
 
 /// Returns the timeouts that hold for a connection that is accepted now.
 pub type CurrentTimeouts = Box<dyn Fn() -> ClientTimeouts + Send + Sync>;
@@ -73,7 +77,7 @@ impl<A: HttpServerApp + Send + Sync + 'static> ServerApp for TimedApp<A> {
 async fn serve_timed<A: HttpServerApp>(app: Arc<A>, stream: Stream, shutdown: ShutdownWatch, timeouts: ClientTimeouts) {
     let clock = Arc::new(ConnectionClock::new(Instant::now(), timeouts));
     let socket = stream.id();
-    let stream = Box::new(TimedStream { stream, clock: clock.clone() });
+    let stream = Box::new(TimedStream { stream, clock: clock.clone(), has_begun: false });
     let mut serving = pin!(CLOCK.scope(clock.clone(), serve(&app, stream, &shutdown)));
     let mut timer = pin!(tokio::time::sleep_until(clock.due().into()));
     let mut is_set = false;
@@ -138,12 +142,25 @@ fn again<'a, A: HttpServerApp>(
 struct TimedStream {
     stream: Stream,
     clock: Arc<ConnectionClock>,
+    /// True once a byte has arrived.
+    has_begun: bool,
 }
 
 impl TimedStream {
+    /// Logs a client that speaks TLS to a port without it. It gets a 400 of HTTP, which it cannot read.
+    fn note_first(&mut self, first: Option<&u8>) {
+        self.has_begun = true;
+        if first == Some(&TLS_HANDSHAKE) && self.stream.get_ssl_digest().is_none() {
+            let digest = self.stream.get_socket_digest();
+            let peer = digest.as_ref().and_then(|digest| digest.peer_addr());
+            let peer = peer.map_or_else(|| "a client".to_owned(), ToString::to_string);
+            warn!("{peer} spoke TLS to the plain port; it must use http://, or `tls` of config.yaml turns TLS on");
+        }
+    }
+
     /// Decides whether a write is kept back, and writes a head that was.
     fn poll_head(&mut self, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<Kept>> {
-        let TimedStream { stream, clock } = self;
+        let TimedStream { stream, clock, .. } = self;
         clock.head.poll_write(bufs, |bytes| Pin::new(&mut *stream).poll_write(cx, bytes))
     }
 
@@ -195,6 +212,9 @@ impl AsyncRead for TimedStream {
         ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
         if buf.filled().len() > before {
             self.clock.bytes_arrived();
+            if !self.has_begun {
+                self.note_first(buf.filled().get(before));
+            }
         } else if buf.remaining() > 0 {
             return self.end_read(cx);
         }
@@ -229,7 +249,7 @@ impl AsyncWrite for TimedStream {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let TimedStream { stream, clock } = &mut *self;
+        let TimedStream { stream, clock, .. } = &mut *self;
         if ready!(clock.head.poll_flush(|bytes| Pin::new(&mut *stream).poll_write(cx, bytes)))? == Kept::Taken {
             return Poll::Ready(Ok(()));
         }
