@@ -53,10 +53,6 @@ impl<A> TimedApp<A> {
 #[async_trait]
 impl<A: HttpServerApp + Send + Sync + 'static> ServerApp for TimedApp<A> {
     async fn process_new(self: &Arc<Self>, stream: Stream, shutdown: &ShutdownWatch) -> Option<Stream> {
-        if matches!(stream.selected_alpn_proto(), Some(ALPN::H2)) {
-            // One connection carries many requests at the same time, so a clock for one of them says nothing.
-            return self.inner.process_new(stream, shutdown).await;
-        }
         let serving = serve_timed(self.inner.clone(), stream, shutdown.clone(), (self.timeouts)());
         match Handle::current().runtime_flavor() {
             // pingora's task keeps the memory that accepting over TLS needs for as long as the task lives, so take one of our own.

@@ -145,8 +145,8 @@ pub fn release_soon(socket: Arc<UpstreamSocket>) {
     let mut socket = Some(socket);
     let put = CLOCK.try_with(|clock| socket.take().into_iter().for_each(|socket| clock.corked.put(socket)));
     if let (Err(_), Some(socket)) = (put, socket) {
-        // A stream of HTTP/2 has a task of its own. A spawned task runs after it. If that ever changed, head and body would
-        // become two packets again, and nothing worse.
+        // A call outside of a connection's task. A spawned task runs after it. If that ever changed, head and body would become
+        // two packets again, and nothing worse.
         tokio::spawn(async move { socket.release() });
     }
 }
