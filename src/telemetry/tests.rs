@@ -14,6 +14,7 @@ pub fn full() -> Record<'static> {
     Record {
         id: "req_1",
         caller: Some("bob\nINFO forged"),
+        is_listed: true,
         method: "POST",
         path: "/v1/\u{2028}\u{85}x",
         route: Some("/v1/{x}"),

@@ -298,3 +298,29 @@ fn a_stream_whose_client_does_not_ask_for_usage_is_counted_by_estimate() {
     let line = ask(&setup().start(), true, "alone");
     assert_eq!((counted(&line, "tokens_in"), counted(&line, "tokens_out")), (None, None), "{line}");
 }
+
+#[test]
+fn a_username_that_is_the_key_is_no_label() {
+    let argo = Argo::saying("Hi");
+    let passthrough =
+        Setup::before(&argo).config("admin: 127.0.0.1:0\nmetrics_by_caller: true\naccess: passthrough").start();
+    let call = |server: &Server, key: &str| {
+        let headers = format!("Authorization: Bearer {key}\r\n");
+        server.client().call("POST", CHAT, &headers, chat("x", json!({})).as_bytes()).status
+    };
+    let samples = |server: &Server, requests: f64| -> String { format!("{:#?}", over(server, requests)) };
+    assert_eq!(call(&passthrough, "ac.jdoe"), 200);
+    // A key of another service is no username: it reaches neither ARGO nor the log.
+    for key in ["sk-proj-4bCdEfGhIjKl", "0123456789abcdef0123456789abcdef"] {
+        assert_eq!(call(&passthrough, key), 401);
+        assert!(!passthrough.log().contains(key));
+    }
+    let scraped = samples(&passthrough, 3.0);
+    assert!(!scraped.contains("jdoe") && !scraped.contains("_caller_"), "{scraped}");
+    assert_eq!(argo.requests().len(), 1);
+    until("the line", || passthrough.log().contains(" caller=ac.jdoe "));
+    let keys = Setup::before(&argo).callers(&[caller("ann", "ann-key", "")]);
+    let keys = keys.config("admin: 127.0.0.1:0\nmetrics_by_caller: true").start();
+    assert_eq!(call(&keys, "ann-key"), 200);
+    assert!(samples(&keys, 1.0).contains("caller=\\\"ann\\\""), "{}", samples(&keys, 1.0));
+}
