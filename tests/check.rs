@@ -220,7 +220,7 @@ limits: { concurrent: 3 }
 socket: "it's.sock"
 run_dir: run
 cors:
-  origins: ["null", "https://a.example.org"]
+  origins: ["file://", "https://a.example.org"]
 "#;
 
 #[test]
@@ -274,4 +274,73 @@ fn the_configuration_is_printed_only_when_it_is_right() {
     let open = run(&right, &["check", "--print", "--host", "0.0.0.0"]);
     assert!(open.code == Some(1) && open.err.contains("everybody who can reach 0.0.0.0"), "{}", open.err);
     assert_eq!(run(&right, &["check", "--print", "--online"]).code, Some(2));
+}
+
+#[test]
+fn what_stands_in_place_of_a_file_is_an_error_and_not_no_file() {
+    let config = "user: jdoe\naccess: keys\ntls: { certificate: c.pem, key: k.pem }\n";
+    let routes = format!("include: [more.yaml]\n{ROUTES}");
+    let folder = folder("instead", config, &routes);
+    for name in ["config.yaml", "routes.yaml", "callers.yaml", "more.yaml", "c.pem"] {
+        let path = folder.join(name);
+        let kept = std::fs::read(&path).ok();
+        let _ = std::fs::remove_file(&path);
+        std::os::unix::fs::symlink("/not/mounted", &path).unwrap();
+        for command in [&["check"][..], &["serve"], &["routes"]] {
+            let ran = run(&folder, command);
+            let told = ran.err.contains("it is a link to /not/mounted, which is not there") && ran.err.contains(name);
+            assert!(ran.code == Some(1) && told, "{name} {command:?}: {}", ran.err);
+        }
+        std::fs::remove_file(&path).unwrap();
+        std::fs::create_dir(&path).unwrap();
+        let ran = run(&folder, &["check"]);
+        assert!(ran.code == Some(1) && ran.err.contains("it is a directory"), "{name}: {}", ran.err);
+        std::fs::remove_dir(&path).unwrap();
+        if let Some(kept) = kept {
+            std::fs::write(&path, kept).unwrap();
+        }
+    }
+}
+
+/// Runs as a user who is not root, from a copy of the program that everybody can reach.
+fn run_as_nobody(program: &Path, arguments: &[&str]) -> Ran {
+    use std::os::unix::process::CommandExt;
+    let mut command = Command::new(program);
+    if rustix::process::geteuid().is_root() {
+        command.uid(65534);
+    }
+    let output =
+        command.env_clear().current_dir("/").stdin(std::process::Stdio::null()).args(arguments).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+#[test]
+fn a_folder_that_cannot_be_entered_is_told_as_that() {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = |path: &Path, mode| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    let top = std::env::temp_dir().join(format!("argo-check-closed-{}", std::process::id()));
+    let closed = top.join("closed");
+    std::fs::create_dir_all(&closed).unwrap();
+    let program = top.join("program");
+    std::fs::copy(env!("CARGO_BIN_EXE_argo-openai-proxy"), &program).unwrap();
+    mode(&top, 0o755);
+    mode(&program, 0o755);
+    std::fs::write(closed.join("config.yaml"), "user: jdoe\n").unwrap();
+    mode(&closed, 0o000);
+    let config = closed.join("config.yaml");
+    let config = config.to_str().unwrap();
+    for command in [&["serve"][..], &["check"], &["models"], &["routes"], &["key", "list"]] {
+        let ran = run_as_nobody(&program, &[command, &["--config", config]].concat());
+        assert_eq!(ran.code, Some(1), "{command:?}: {}", ran.err);
+        for part in ["closed has mode 0000 and belongs to user ", "; this program runs as user "] {
+            assert!(ran.err.contains(part), "{command:?}: {}", ran.err);
+        }
+        assert!(!ran.err.contains("not found") && !ran.err.contains("init"), "{command:?}: {}", ran.err);
+    }
+    mode(&closed, 0o755);
+    mode(&closed.join("config.yaml"), 0o000);
+    let ran = run_as_nobody(&program, &["serve", config]);
+    assert!(ran.err.contains("config.yaml has mode 0000 and belongs to user "), "{}", ran.err);
+    std::fs::remove_dir_all(&top).unwrap();
 }

@@ -106,14 +106,14 @@ fn one(mut exchange: Exchange, answer: &[u8], cut: impl Fn(&[u8]) -> Vec<Bytes>)
         out.extend_from_slice(&exchange.end());
     }
     match plan {
-        HeadPlan::Stream(content_type) => {
+        HeadPlan::Stream(content_type) if !exchange.is_refused() => {
             Run { upstream, status: StatusCode::OK, content_type: content_type.into(), body: out }
         }
         HeadPlan::Pass => {
             let content_type = headers[header::CONTENT_TYPE].to_str().unwrap().to_owned();
             Run { upstream, status, content_type, body: out }
         }
-        HeadPlan::Hold => answered(upstream, exchange.answer().unwrap()),
+        HeadPlan::Hold | HeadPlan::Stream(_) => answered(upstream, exchange.answer().unwrap()),
     }
 }
 

@@ -72,7 +72,8 @@ impl Guard {
                      attempt to reach it. Use localhost or 127.0.0.1; or add the name to `hosts` in config.yaml.",
                     shown(other)
                 );
-                Err(Failure::new(StatusCode::FORBIDDEN, message).with_code("host_not_allowed"))
+                let failure = Failure::new(StatusCode::FORBIDDEN, message).with_code("host_not_allowed");
+                Err(failure.with_own_words(format!("host={}", shown(other))))
             }
         }
     }
@@ -100,11 +101,16 @@ impl Guard {
             Some(origin) => {
                 let origin = shown(origin.to_str().unwrap_or("?"));
                 let what = if origin == "null" { " (a local file, or a sandboxed page)" } else { "" };
+                let scheme = origin.split_once("://").map_or("", |(scheme, _)| scheme);
+                let of_an_app = !matches!(scheme, "" | "http" | "https" | "file");
+                let all = if of_an_app { format!(" (or {scheme}://* for all of its kind)") } else { String::new() };
                 let message = format!(
-                    "Web pages of the origin '{origin}'{what} may not use this proxy. If they should, add it to \
+                    "Web pages of the origin '{origin}'{what} may not use this proxy. If they should, add it{all} to \
                      `cors.origins` in config.yaml."
                 );
-                Err(Failure::new(StatusCode::FORBIDDEN, message).with_code("origin_not_allowed"))
+                let failure = Failure::new(StatusCode::FORBIDDEN, message).with_code("origin_not_allowed");
+                // The page gets no CORS header, so that it cannot even read that there is a proxy: the log tells its user.
+                Err(failure.with_own_words(format!("origin={origin}")))
             }
         }
     }

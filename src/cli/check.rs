@@ -5,6 +5,7 @@ use super::output::{CommandEnd, print, tell};
 use super::preview::load_or_defaults;
 use crate::access::Access;
 use crate::diagnostics::Problem;
+use crate::diagnostics::file_access::is_there;
 use crate::diagnostics::report;
 use crate::loading::{self, FileReader, Loaded, Needs, environment};
 use crate::online::{self, Online};
@@ -16,7 +17,7 @@ use std::sync::Arc;
 pub fn run(args: &CheckArgs) -> Result<(), CommandEnd> {
     // Whoever only tries the demo has a table to check, and no configuration.
     let usual = args.files.config(&environment);
-    let nothing_named = usual == Path::new(DEFAULT_CONFIG) && !usual.exists();
+    let nothing_named = usual == Path::new(DEFAULT_CONFIG) && is_there(&usual) == Ok(false);
     let loaded = if nothing_named {
         load_or_defaults(&args.files, &args.overrides())
     } else {

@@ -1,11 +1,12 @@
 //! `explain`: what would become of a request and why, for people and as JSON. No network.
 
 use super::args::ExplainArgs;
-use super::output::{CommandEnd, print, tell};
+use super::output::{CommandEnd, print, say, tell};
 use super::preview::load_or_defaults;
 use crate::access::admit::has_key;
 use crate::access::{Access, Mode};
 use crate::config::{Overrides, PLACEHOLDER};
+use crate::diagnostics::file_access;
 use crate::explain::{Question, Scripted, Verdict, explain};
 use crate::loading::{self, Loaded};
 use bytes::Bytes;
@@ -21,7 +22,7 @@ pub fn run(args: &ExplainArgs) -> Result<(), CommandEnd> {
     let user = match &loaded.config.user {
         Some(user) => user.as_str().to_owned(),
         None => {
-            eprintln!("user is not set: '{PLACEHOLDER}' is used instead");
+            say(&format!("user is not set: '{PLACEHOLDER}' is used instead"));
             PLACEHOLDER.to_owned()
         }
     };
@@ -38,7 +39,7 @@ pub fn run(args: &ExplainArgs) -> Result<(), CommandEnd> {
     let live = Arc::new(loading::live_as(access, loaded));
     let told = explain(&live, &question).map_err(|e| CommandEnd::Because(e.to_string()))?;
     if !args.answer.is_empty() && told.verdict != Verdict::Called {
-        eprintln!("no call goes upstream, so --answer has no effect");
+        say("no call goes upstream, so --answer has no effect");
     }
     print(&if args.json {
         serde_json::to_string_pretty(&told).map_err(|e| CommandEnd::Because(e.to_string()))? + "\n"
@@ -59,9 +60,9 @@ fn access(args: &ExplainArgs, loaded: &Loaded, user: &str, headers: &HeaderMap) 
         },
         None if matches!(access, Access::Open(_)) || has_key(headers) => Ok(access),
         None => {
-            eprintln!(
+            say(&format!(
                 "no key is given: explained for a caller who may use everything, as '{user}'; --caller NAME names one"
-            );
+            ));
             Ok(Access::anybody(user))
         }
     }
@@ -73,7 +74,7 @@ fn read(path: &Path) -> Result<Bytes, CommandEnd> {
     let read = if path.as_os_str() == "-" {
         std::io::stdin().read_to_end(&mut bytes).map(|_| ())
     } else {
-        std::fs::read(path).map(|read| bytes = read)
+        file_access::read(path).map(|read| bytes = read)
     };
     read.map_err(|e| CommandEnd::Because(format!("{} cannot be read: {e}", path.display())))?;
     Ok(Bytes::from(bytes))

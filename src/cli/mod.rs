@@ -1,6 +1,7 @@
 //! The command line: what was asked for, done, and turned into an exit code (0 all right, 1 a problem, 2 wrong usage).
 
 pub mod args;
+mod callers_file;
 mod check;
 mod explain;
 mod health;
@@ -13,12 +14,13 @@ mod preview;
 pub mod schema;
 mod serve;
 mod stand_in;
+mod takeover;
 
 use crate::loading::environment;
 use crate::setup;
 use crate::telemetry::process_log;
 use args::Command;
-use output::{CommandEnd, print, tell};
+use output::{CommandEnd, print, say, tell};
 use std::process::ExitCode;
 
 /// Does what the command line says.
@@ -46,11 +48,11 @@ pub fn run() -> ExitCode {
         }
         Err(CommandEnd::Told) => ExitCode::FAILURE,
         Err(CommandEnd::Because(why)) => {
-            eprintln!("error: {why}");
+            say(&format!("error: {why}"));
             ExitCode::FAILURE
         }
         Err(CommandEnd::Setup(error)) => {
-            eprintln!("{error}");
+            say(&error.to_string());
             ExitCode::from(error.exit_code())
         }
     }

@@ -103,7 +103,7 @@ const LIMITS: &[Key] = &{
 const CORS: &[Key] = &[Key::optional(
     "origins",
     Kind::List(&Kind::Text),
-    "scheme://host:port, with * for any port; \"*\" alone allows every page. Default: this machine, any port.",
+    "scheme://host:port, with * for any port; scheme://* for apps and extensions; \"*\" alone allows every page. Default: this machine, any port, and apps.",
 )];
 
 fn modes() -> Vec<KeyChoice> {

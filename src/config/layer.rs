@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::foreign_keys::foreign;
 use super::host::Host;
 use super::limits::LimitsSection;
 use super::listen::Listen;
@@ -10,7 +11,7 @@ use super::listeners::{self, Listeners, NamedPath};
 use super::origins::Origins;
 use super::{Env, KEYS, SAMPLE_FILE, value};
 use crate::access::{Hosts, Mode, Username};
-use crate::diagnostics::{Checked, Place};
+use crate::diagnostics::{Place, Problem};
 use crate::telemetry::AccessLog;
 use crate::wire::HttpUrl;
 use crate::yaml::node::{Node, parse};
@@ -57,16 +58,19 @@ pub(super) struct Layer {
     pub server_timing: Option<bool>,
     /// The place of each value that is not a default, indexed by `key` or `section.key`.
     pub places: BTreeMap<String, Place>,
+    /// The value of `HOST`, if it is no address and was not used.
+    pub ignored_host: Option<String>,
 }
 
 impl Layer {
-    /// Reads a text. An empty text sets nothing.
-    ///
-    /// # Errors
-    /// Every mistake in the text, in the order of its lines. A text that is not YAML has one problem.
-    pub fn read(file: &str, text: &str, env: Env<'_>) -> Checked<Layer> {
+    /// Reads a text. An empty text sets nothing, and neither does a wrong value. The problems are those of the text, in the
+    /// order of its lines; a text that is not YAML has one problem.
+    pub fn read(file: &str, text: &str, env: Env<'_>) -> (Layer, Vec<Problem>) {
         let see_sample = format!("compare it with {SAMPLE_FILE}");
-        let root = parse(text).map_err(|fault| vec![syntax(file, text, &fault, &see_sample)])?;
+        let root = match parse(text) {
+            Ok(root) => root,
+            Err(fault) => return (Layer::default(), vec![syntax(file, text, &fault, &see_sample)]),
+        };
         let mut source = Source::new(file, text, &root, Some(env));
         let layer = match &root {
             Node::Null => Layer { user_place: Some(Place::File(file.to_owned())), ..Layer::default() },
@@ -80,7 +84,12 @@ impl Layer {
                 Layer::default()
             }
         };
-        source.finish(Some(layer))
+        (layer, source.into_problems())
+    }
+
+    /// Returns true if the file has a value for this key, right or wrong.
+    pub fn has_written(&self, key: &str) -> bool {
+        self.places.contains_key(key)
     }
 
     fn of(mut keys: Section<'_>, source: &mut Source<'_>) -> Layer {
@@ -118,9 +127,12 @@ impl Layer {
             metrics_by_caller: keys.get(source, "metrics_by_caller", boolean),
             server_timing: keys.get(source, "server_timing", boolean),
             places: BTreeMap::new(),
+            ignored_host: None,
         };
         // Every known key was read above, so the remaining keys are mistakes.
-        keys.finish(source);
+        let written: Vec<String> = keys.written().map(str::to_owned).collect();
+        let has = |key: &str| written.iter().any(|name| name == key);
+        keys.finish_knowing(source, &|name, value| foreign(name, value, &has));
         layer
     }
 
@@ -161,6 +173,7 @@ impl Layer {
             server_timing: self.server_timing.or(base.server_timing),
             // The base holds only defaults, and a default has no place to report.
             places: self.places,
+            ignored_host: self.ignored_host,
         }
     }
 }
@@ -197,12 +210,11 @@ fn url(keys: &mut Section<'_>, source: &mut Source<'_>, key: &'static str) -> Op
 fn cors(keys: &mut Section<'_>, source: &mut Source<'_>) -> Option<Origins> {
     let mut cors = keys.section(source, "cors")?;
     let list = cors.list(source, "origins", value::origin);
-    for any in list.iter().flatten().filter(|origin| origin.value.is_any()) {
-        source.warn(
-            &any.path,
-            "cors.origins: * lets every web page that you visit use ARGO under your username",
-            Some("list the origins that you use".to_owned()),
-        );
+    for origin in list.iter().flatten() {
+        if let Some(danger) = origin.value.danger() {
+            let help = "list the origins that you use".to_owned();
+            source.warn(&origin.path, format!("cors.origins: {danger}"), Some(help));
+        }
     }
     cors.finish(source);
     list.map(|list| Origins::new(list.into_iter().map(|origin| origin.value).collect()))

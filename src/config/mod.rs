@@ -9,6 +9,7 @@
 //! ```
 
 mod effective;
+mod foreign_keys;
 mod host;
 mod keys;
 mod layer;
@@ -25,12 +26,12 @@ mod value;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::access::Limits;
 pub use crate::access::{PLACEHOLDER, Username, check_username};
-use crate::diagnostics::{Checked, Severity, Spot};
+use crate::diagnostics::{Checked, Severity, Spot, file_access};
 pub use crate::diagnostics::{Place, Problem};
 use crate::telemetry::AccessLog;
 pub use crate::yaml::expand::Env;
@@ -109,20 +110,22 @@ pub struct Config {
     user_place: Place,
     /// The place of each value that is not a default.
     places: BTreeMap<String, Place>,
+    /// The value of `HOST`, if it is no address and was not used.
+    ignored_host: Option<String>,
 }
 
 impl Config {
-    /// Reads `path`. `env` provides `${…}`, `PORT`, `HOST` and `VERBOSE`.
+    /// Reads `path`. `env` provides `${…}` and the variables of [`Overrides`].
     ///
     /// # Errors
     /// A file that cannot be read, or every mistake in the file, the environment and the flags.
     pub fn load(path: &Path, overrides: &Overrides, env: Env<'_>) -> Checked<Config> {
         let file = path.display().to_string();
         let bytes = fs::read(path).map_err(|error| {
-            let help = (error.kind() == std::io::ErrorKind::NotFound)
-                .then(|| "create it with: argo-openai-proxy init".to_owned());
-            let message = format!("cannot be read: {error}");
-            vec![Problem::new(Place::File(file.clone()), message, help)]
+            let problem = file_access::unreadable_problem(path, error);
+            let is_missing = file_access::is_there(path) == Ok(false);
+            let help = is_missing.then(|| "create it with: argo-openai-proxy init".to_owned());
+            vec![Problem { help: help.or(problem.help), ..problem }]
         })?;
         let text = String::from_utf8(bytes).map_err(|error| vec![not_utf8(&file, &error)])?;
         Config::from_text(&file, &text, overrides, env)
@@ -135,18 +138,10 @@ impl Config {
     pub fn from_text(file: &str, text: &str, overrides: &Overrides, env: Env<'_>) -> Checked<Config> {
         // Continue after a mistake, so that all mistakes are reported at once.
         let mut problems = Vec::new();
-        let base = Layer::read(SAMPLE_FILE, SAMPLE, env).map(|(layer, _)| layer);
-        let base = base.map_err(|found| problems.extend(found)).unwrap_or_default();
-        let own = match Layer::read(file, text, env) {
-            Ok((layer, warnings)) => {
-                problems.extend(warnings);
-                layer
-            }
-            Err(found) => {
-                problems.extend(found);
-                Layer::default()
-            }
-        };
+        let (base, found) = Layer::read(SAMPLE_FILE, SAMPLE, env);
+        problems.extend(found);
+        let (own, found) = Layer::read(file, text, env);
+        problems.extend(found);
         let mut layer = own.over(base);
         problems.extend(overrides.apply(env, &mut layer));
         problems.extend(open_to_others(&layer));
@@ -164,6 +159,14 @@ impl Config {
                 None,
             )]),
         }
+    }
+
+    /// Returns the `run_dir` that a file names, also where the rest of the file has mistakes.
+    pub fn named_run_dir(path: &Path, env: Env<'_>) -> Option<PathBuf> {
+        let text = fs::read_to_string(path).ok()?;
+        let line = text.lines().find(|line| line.starts_with("run_dir:"))?;
+        let (layer, _) = Layer::read(&path.display().to_string(), line, env);
+        Some(layer.listeners.run_dir?.beside(path))
     }
 
     /// Returns the defaults with the overrides, for use without a file. The user is not set.
@@ -234,6 +237,7 @@ impl Config {
             user: layer.user?,
             user_place: layer.user_place?,
             places: layer.places,
+            ignored_host: layer.ignored_host,
             verbose: layer.verbose?,
             log_bodies: layer.log_bodies?,
             num_workers: layer.num_workers?,
@@ -264,12 +268,22 @@ impl Config {
     }
 }
 
-/// Returns a problem if other machines can reach the proxy: the username is the only credential upstream.
+/// Returns a problem if other machines can reach the proxy: the username is the only credential upstream, and a key is as good as
+/// the username.
 fn open_to_others(layer: &Layer) -> Option<Problem> {
     let (host, place) = layer.host.as_ref().filter(|(host, _)| !host.is_loopback())?;
+    if layer.access.is_none() && layer.has_written("access") {
+        // It has a mistake of its own, which is reported.
+        return None;
+    }
     let message = format!("host: everybody who can reach {host} can use ARGO under your username");
     match layer.access {
-        Some(Mode::Keys | Mode::Passthrough) => None,
+        Some(Mode::Keys | Mode::Passthrough) if layer.listeners.tls.is_some() => None,
+        Some(Mode::Keys | Mode::Passthrough) => {
+            let message = format!("host: keys cross the network to {host} in the clear: whoever reads one can use it");
+            let help = "add `tls`; this is fine behind a proxy that speaks TLS, and in a container whose port only this machine reaches";
+            Some(Problem::warning(place.clone(), message, Some(help.to_owned())))
+        }
         Some(Mode::Open) => {
             let help = "write `access: keys`; or use 127.0.0.1 and reach it from elsewhere through an ssh tunnel";
             Some(Problem::warning(place.clone(), message, Some(help.to_owned())))
@@ -283,7 +297,8 @@ fn open_to_others(layer: &Layer) -> Option<Problem> {
 }
 
 fn listens_nowhere(layer: &Layer) -> Option<Problem> {
-    let (_, place) = layer.host.as_ref().filter(|(host, _)| host.is_none() && layer.listeners.socket.is_none())?;
+    let has_no_socket = layer.listeners.socket.is_none() && !layer.has_written("socket");
+    let (_, place) = layer.host.as_ref().filter(|(host, _)| host.is_none() && has_no_socket)?;
     let help = "add `socket: PATH`, or name an address".to_owned();
     Some(Problem::new(place.clone(), "host: none, and no socket either: the proxy would listen nowhere", Some(help)))
 }

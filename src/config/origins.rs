@@ -5,7 +5,8 @@ use std::fmt;
 use super::host::Host;
 use super::url::{parse_url_host, split_port};
 
-/// A list of origins: `scheme://host`, `scheme://host:port`, `scheme://host:*` (any port), `null`, or `*` (any origin).
+/// A list of origins: `scheme://host`, `scheme://host:port`, `scheme://host:*` (any port), `scheme://*` (any page of a scheme
+/// that no web site can have), `file://`, `null`, or `*` (any origin).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origins(Vec<AllowedOrigin>);
 
@@ -14,9 +15,12 @@ enum AllowedOrigin {
     Any,
     /// `null`, which sandboxed pages and local files send.
     Null,
+    /// Every page of a scheme of desktop apps, editors or extensions: their hosts differ for each window or installation.
+    Scheme(String),
     Exact {
         scheme: String,
-        host: Host,
+        /// `None` for `file://`.
+        host: Option<Host>,
         port: Ports,
     },
 }
@@ -25,6 +29,8 @@ enum AllowedOrigin {
 enum Ports {
     Any,
     One(u16),
+    /// The scheme's own, or none.
+    Usual,
 }
 
 impl Origins {
@@ -67,8 +73,15 @@ impl OriginPattern {
         AllowedOrigin::parse(text).map(OriginPattern)
     }
 
-    pub(super) fn is_any(&self) -> bool {
-        self.0 == AllowedOrigin::Any
+    /// Returns why the entry lets more pages in than its author may think.
+    pub(super) fn danger(&self) -> Option<&'static str> {
+        match self.0 {
+            AllowedOrigin::Any => Some("* lets every web page that you visit use ARGO under your username"),
+            AllowedOrigin::Null => Some(
+                "null lets every web page that you visit use ARGO under your username, since a page can put itself in a sandbox",
+            ),
+            _ => None,
+        }
     }
 }
 
@@ -81,7 +94,7 @@ impl AllowedOrigin {
         }
         let wrong = || {
             format!(
-                "expected an origin (scheme://host, scheme://host:port, scheme://host:* or *), without a path, found {text:?}"
+                "expected an origin (scheme://host, scheme://host:port, scheme://host:*, scheme://* or *), without a path, found {text:?}"
             )
         };
         let (scheme, authority) = text.split_once("://").ok_or_else(wrong)?;
@@ -89,33 +102,45 @@ impl AllowedOrigin {
             return Err(wrong());
         }
         let scheme = scheme.to_ascii_lowercase();
+        match (authority, is_of_the_web(&scheme)) {
+            ("*", false) => return Ok(AllowedOrigin::Scheme(scheme)),
+            ("*", true) => return Err(format!("{text:?} is every web page; if you want that, write \"*\"")),
+            ("", false) => return Ok(AllowedOrigin::Exact { scheme, host: None, port: Ports::Usual }),
+            _ => {}
+        }
         let (host, port) = split_port(authority);
         let port = match port {
             Some("*") => Ports::Any,
             Some(port) => Ports::One(port.parse().map_err(|_| wrong())?),
-            None => Ports::One(if scheme == "https" { 443 } else { 80 }),
+            None => Ports::Usual,
+        };
+        let port = match (scheme.as_str(), port) {
+            ("http", Ports::One(80)) | ("https", Ports::One(443)) => Ports::Usual,
+            (_, port) => port,
         };
         let host = parse_url_host(&host.to_ascii_lowercase()).map_err(|_| wrong())?;
-        Ok(AllowedOrigin::Exact { scheme, host, port })
+        Ok(AllowedOrigin::Exact { scheme, host: Some(host), port })
     }
 
     fn covers(&self, asked: &AllowedOrigin) -> bool {
         match (self, asked) {
+            (AllowedOrigin::Scheme(scheme), AllowedOrigin::Exact { scheme: asked, .. }) => scheme == asked,
             (
                 AllowedOrigin::Exact { scheme, host, port },
-                AllowedOrigin::Exact { scheme: asked_scheme, host: asked_host, port: Ports::One(asked_port) },
+                AllowedOrigin::Exact { scheme: asked_scheme, host: asked_host, port: asked_port },
             ) => {
-                scheme == asked_scheme
-                    && host == asked_host
-                    && match port {
-                        Ports::Any => true,
-                        Ports::One(port) => port == asked_port,
-                    }
+                let fits = *port == Ports::Any || port == asked_port;
+                scheme == asked_scheme && host == asked_host && fits && *asked_port != Ports::Any
             }
             (AllowedOrigin::Null, AllowedOrigin::Null) => true,
             _ => false,
         }
     }
+}
+
+/// Returns true for the schemes of web sites.
+fn is_of_the_web(scheme: &str) -> bool {
+    matches!(scheme, "http" | "https" | "ws" | "wss" | "ftp")
 }
 
 fn is_scheme_byte(byte: u8) -> bool {
@@ -127,16 +152,18 @@ impl fmt::Display for AllowedOrigin {
         let (scheme, host, port) = match self {
             AllowedOrigin::Any => return f.write_str("*"),
             AllowedOrigin::Null => return f.write_str("null"),
+            AllowedOrigin::Scheme(scheme) => return write!(f, "{scheme}://*"),
             AllowedOrigin::Exact { scheme, host, port } => (scheme, host, port),
         };
-        if host.ip().is_some_and(|ip| ip.is_ipv6()) {
-            write!(f, "{scheme}://[{host}]")?;
-        } else {
-            write!(f, "{scheme}://{host}")?;
+        match host {
+            None => write!(f, "{scheme}://")?,
+            Some(host) if host.ip().is_some_and(|ip| ip.is_ipv6()) => write!(f, "{scheme}://[{host}]")?,
+            Some(host) => write!(f, "{scheme}://{host}")?,
         }
         match port {
             Ports::Any => f.write_str(":*"),
             Ports::One(port) => write!(f, ":{port}"),
+            Ports::Usual => Ok(()),
         }
     }
 }
@@ -195,17 +222,54 @@ mod tests {
 
     #[test]
     fn entries_that_can_never_match_are_refused() {
-        for text in
-            ["", "localhost", "http://", "http://x/", "http://x:99999", "http://*.example.org", "://x", "http://::1:80"]
-        {
+        for text in [
+            "",
+            "localhost",
+            "http://",
+            "http://x/",
+            "http://x:99999",
+            "http://*.example.org",
+            "://x",
+            "http://::1:80",
+            "https://*",
+            "http://*:*",
+            "app://*:*",
+        ] {
             assert!(OriginPattern::parse(text).is_err(), "{text}");
         }
     }
 
     #[test]
     fn displays_as_written() {
-        let list = origins(&["http://[::1]:*", "*", "null", "https://a.example:8443"]);
-        let texts: Vec<String> = list.texts().collect();
-        assert_eq!(texts, ["http://[::1]:*", "*", "null", "https://a.example:8443"]);
+        let written =
+            ["http://[::1]:*", "*", "null", "https://a.example:8443", "https://a.example", "app://*", "file://"];
+        assert_eq!(origins(&written).texts().collect::<Vec<_>>(), written);
+    }
+
+    #[test]
+    fn apps_and_extensions_are_listed_by_scheme_and_files_by_themselves() {
+        let list = origins(&["vscode-webview://*", "file://", "app://obsidian.md", "moz-extension://*"]);
+        for origin in [
+            "vscode-webview://1p2q3r",
+            "VSCODE-WEBVIEW://x",
+            "file://",
+            "app://obsidian.md",
+            "moz-extension://0c0ffee0-0000-4000-8000-000000000000",
+        ] {
+            assert!(list.allows(origin), "{origin}");
+        }
+        for origin in [
+            "vscode-webview://*",
+            "vscode-webview",
+            "vscode-webview://",
+            "file://x",
+            "null",
+            "app://other",
+            "app://",
+            "http://vscode-webview",
+        ] {
+            let is_a_page_of_the_scheme = origin == "vscode-webview://";
+            assert_eq!(list.allows(origin), is_a_page_of_the_scheme, "{origin}");
+        }
     }
 }

@@ -84,7 +84,7 @@ fn variables_fill_text_and_numbers() {
 #[test]
 fn flags_beat_the_environment_beats_the_file() {
     let file = "port: 1\nhost: 127.0.0.1\nverbose: true\n";
-    let vars = [("PORT", "2"), ("HOST", "127.0.0.2"), ("VERBOSE", "false")];
+    let vars = [("PORT", "2"), ("ARGO_PROXY_HOST", "127.0.0.2"), ("VERBOSE", "false")];
     let (config, _) = with_env(file, &[], &Overrides::default()).unwrap();
     assert_eq!((config.port, config.host.as_str(), config.verbose), (1, "127.0.0.1", true));
     let (config, _) = with_env(file, &vars, &Overrides::default()).unwrap();

@@ -70,6 +70,11 @@ pub(super) fn user(node: &Node) -> Read<Option<Username>> {
 }
 
 pub(super) fn origin(node: &Node) -> Read<OriginPattern> {
+    // An entry that was left empty must not open anything, and YAML cannot tell it from this word.
+    if *node == Node::Null {
+        let help = "the origin of local files and sandboxed pages is \"null\", in quotes".to_owned();
+        return Err(Reason { help: Some(help), ..expected("an origin", node) });
+    }
     Ok(OriginPattern::parse(text("an origin", node)?)?)
 }
 

@@ -1,6 +1,9 @@
 //! Problems in files that people edit: what is wrong, where, what to do about it, and how to display it.
 
+pub mod file_access;
 mod problem;
 pub mod report;
+mod standard_error;
 
 pub use problem::{Checked, Place, Problem, Severity, Spot};
+pub use standard_error::write_stderr;

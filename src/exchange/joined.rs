@@ -115,8 +115,8 @@ impl JoinedExchanges {
     pub fn head(&mut self, index: usize, status: StatusCode, headers: &HeaderMap, bodiless: bool) -> JoinedStep {
         let Some(part) = self.part(index) else { return JoinedStep::Wait };
         match part.exchange.head(status, headers, bodiless) {
-            HeadPlan::Hold => JoinedStep::Wait,
-            HeadPlan::Stream(_) | HeadPlan::Pass => self.say(Bytes::new()),
+            HeadPlan::Hold | HeadPlan::Stream(_) => JoinedStep::Wait,
+            HeadPlan::Pass => self.say(Bytes::new()),
         }
     }
 

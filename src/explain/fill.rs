@@ -5,7 +5,7 @@ use super::report::{
     AppliedRule, BodyFrom, Explanation, Fetched, HeaderLine, Limit, ModelStep, Passed, RouteTaken, Sent, ShownBody,
     ShownReply, Verdict,
 };
-use crate::models::{self, Form, How};
+use crate::models::{self, Form, How, Spelling};
 use crate::plan::trace::TraceStep;
 use crate::proxy::deadline::Connecting;
 use crate::proxy::request::prepare::Prepared;
@@ -44,6 +44,7 @@ impl Explanation {
             model: None,
             rules: Vec::new(),
             images: Vec::new(),
+            left_out: Vec::new(),
             structured: None,
             counting: None,
             limits: Vec::new(),
@@ -96,6 +97,7 @@ impl Explanation {
                 TraceStep::Images { parts } => {
                     self.images = parts.into_iter().map(|(part, host)| Fetched { part, host }).collect();
                 }
+                TraceStep::LeftOut { place } => self.left_out.push(place),
                 TraceStep::Structured(did) => self.structured = Some(did),
                 TraceStep::Counting { counting, tokenizer, own } => {
                     self.counting = Some(super::text::counting(counting, tokenizer, own));
@@ -117,6 +119,9 @@ fn form(how: &How) -> &'static str {
         How::Named(Form::PrefixedId) => "prefixed_id",
         How::Named(Form::ShortName) => "short_name",
         How::Pattern(_) => "pattern",
+        How::Spelled(Spelling::Written) => "spelling",
+        How::Spelled(Spelling::Dated) => "dated",
+        How::Spelled(Spelling::Latest) => "latest",
     }
 }
 

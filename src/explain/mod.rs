@@ -206,7 +206,7 @@ fn client(
     if !exchange.is_over() {
         body.extend_from_slice(&exchange.end());
     }
-    match own {
+    match own.filter(|_| !exchange.is_refused()) {
         Some(own) => {
             let broken = plan == HeadPlan::Pass && exchange.is_over();
             Ok(Some(ShownReply::new(&own, body.into(), broken)))

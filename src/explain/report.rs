@@ -26,6 +26,9 @@ pub struct Explanation {
     /// The images that are fetched before the upstream call.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<Fetched>,
+    /// Fields of messages that do not go up: only replies have them, or the model's vendor does not know them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
     /// How the model is made to answer in JSON, in one sentence. `None` if the request does not ask for JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub structured: Option<String>,
@@ -108,7 +111,8 @@ pub struct Passed {
 pub struct ModelStep {
     /// The name that the request gave.
     pub asked: Option<String>,
-    /// How the name matched: `name`, `id`, `prefixed_id`, `short_name`, `pattern`, or `default`. `None` if it did not.
+    /// How the name matched: `name`, `id`, `prefixed_id`, `short_name`, `pattern`, `spelling`, `dated`,
+    /// `latest`, or `default`. `None` if it did not.
     pub matched: Option<&'static str>,
     /// The name that the model list shows.
     pub name: Option<String>,

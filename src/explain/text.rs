@@ -40,6 +40,10 @@ impl Display for Explanation {
         }
         show_rules(f, &self.rules)?;
         show_images(f, &self.images)?;
+        if !self.left_out.is_empty() {
+            let fields = self.left_out.join(", ");
+            writeln!(f, "\nleft out (only replies have it, it is null, or the vendor does not know it)\n  {fields}")?;
+        }
         if let Some(structured) = &self.structured {
             writeln!(f, "\nresponse_format\n  {structured}")?;
         }
@@ -128,6 +132,9 @@ fn show_model(f: &mut Formatter<'_>, model: &ModelStep) -> fmt::Result {
         Some("id") => "that is its id at ARGO",
         Some("prefixed_id") => "that is its id at ARGO behind the prefix of its name",
         Some("pattern") => "no model is called so, but it fits the pattern",
+        Some("spelling") => "no model is called so, and of the names here only this one's is spelled alike",
+        Some("dated") => "no model is called so, and only this one is called so without the date",
+        Some("latest") => "no model is called so, and only this one is called so without `latest`",
         _ => "that is its name without the prefix",
     };
     let pattern = if patterns.is_empty() { String::new() } else { format!(" '{patterns}'") };

@@ -4,6 +4,7 @@ use super::file_reader::FileReader;
 use crate::access::Mode;
 use crate::callers::Callers;
 use crate::config::Config;
+use crate::diagnostics::file_access::is_there;
 use crate::diagnostics::{Checked, Place, Problem};
 use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
@@ -27,8 +28,12 @@ pub fn load(config: Option<&Config>, beside: Option<&Path>, reader: &FileReader)
         Some(config) if config.access == Mode::Keys => read(&path(config, beside), reader),
         Some(_) => Ok((None, Vec::new())),
         None => {
-            let usual = beside.map(|folder| folder.join(USUAL)).filter(|path| path.is_file());
-            usual.map_or(Ok((None, Vec::new())), |path| read(&path, reader))
+            let Some(path) = beside.map(|folder| folder.join(USUAL)) else { return Ok((None, Vec::new())) };
+            match is_there(&path) {
+                Ok(true) => read(&path, reader),
+                Ok(false) => Ok((None, Vec::new())),
+                Err(problem) => Err(vec![problem]),
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Reads the files of one load and notes them. Each file is looked at before it is read, so that no change between the two is missed.
 
 use super::seen_file::SeenFile;
+use crate::diagnostics::file_access;
 use std::cell::RefCell;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -28,7 +29,7 @@ impl FileReader {
     /// Reads a file that is no part of the table.
     pub fn read_apart(&self, path: &Path) -> io::Result<Vec<u8>> {
         self.note(path);
-        std::fs::read(path)
+        file_access::read(path)
     }
 
     /// Reads a file of the table whose name is relative to the file `other`.

@@ -7,6 +7,7 @@ use super::environment;
 use super::file_reader::FileReader;
 use crate::callers::{Callers, mismatches};
 use crate::config::{Config, Overrides};
+use crate::diagnostics::file_access::is_there;
 use crate::diagnostics::{Checked, Place, Problem};
 use crate::table::{BUILT_IN, Table, no_files};
 use rustls::sign::CertifiedKey;
@@ -66,13 +67,22 @@ pub fn load(
     Ok(Loaded { certificate, ..with_table(paths.routes.as_deref(), path.parent(), config, needs, reader)? })
 }
 
+/// Loads the configuration alone, with its certificate.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn load_config(path: &Path, overrides: &Overrides) -> Result<(Config, Option<Arc<CertifiedKey>>), Vec<Problem>> {
+    let config = Config::load(path, overrides, &environment);
+    with_certificate(config, path, &FileReader::default()).map(|(loaded, _)| loaded)
+}
+
 /// Like [`load`], with the defaults where there is no configuration: to show what would be served.
 ///
 /// # Errors
 /// Everything that is wrong with any of the files.
 pub fn load_or_defaults(paths: &FilePaths, overrides: &Overrides) -> Result<Loaded, Vec<Problem>> {
     let reader = FileReader::default();
-    if paths.config.exists() {
+    if is_there(&paths.config).map_err(|problem| vec![problem])? {
         return load(paths, overrides, Needs::Nobody, &reader);
     }
     let config = Config::sample(overrides, &environment);
@@ -127,10 +137,18 @@ fn table_text(named: Option<&Path>, beside: Option<&Path>, reader: &FileReader) 
     };
     // A table that appears where none was is a change as well.
     candidates.iter().for_each(|path| reader.note(path));
-    let found = candidates.into_iter().find(|path| named.is_some() || path.is_file());
-    let Some(path) = found else {
-        return (BUILT_IN_NAME.to_owned(), Ok(BUILT_IN.to_owned()));
-    };
+    let mut chosen = None;
+    for path in candidates {
+        match is_there(&path) {
+            Ok(false) if named.is_none() => {}
+            Ok(_) => {
+                chosen = Some(path);
+                break;
+            }
+            Err(problem) => return (path.display().to_string(), Err(problem)),
+        }
+    }
+    let Some(path) = chosen else { return (BUILT_IN_NAME.to_owned(), Ok(BUILT_IN.to_owned())) };
     let name = path.display().to_string();
     let text = reader.read(&path).and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other)).map_err(|e| {
         let remedy = "name a file that can be read with --routes, or leave the flag out".to_owned();

@@ -19,7 +19,7 @@ pub use dialogue::Terminal;
 pub use error::SetupError;
 pub use probe::{probe, probe_all};
 pub use reachability::Reachability;
-pub use write::write_private;
+pub use write::{replace, write_private};
 
 use crate::config::{Config, Overrides, SAMPLE, SAMPLE_FILE, check_username};
 use crate::wire::HttpUrl;

@@ -3,6 +3,7 @@
 use super::route::Route;
 use super::routing_table::Table;
 use http::Method;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The maximum of similar rows or paths to list.
@@ -24,14 +25,14 @@ pub enum Matched {
     Route(Arc<Route>, Vec<String>),
     /// The methods of the path; the request's method is not among them.
     OtherMethods(Vec<Method>),
-    /// No route has this path. The value lists the most similar paths.
-    Nothing(Vec<String>),
+    /// No route has this path. The value is a sentence on what to do, or empty.
+    Nothing(String),
 }
 
 impl Table {
-    /// Finds the route of a request. A route for GET takes HEAD too. One slash at the end is ignored.
+    /// Finds the route of a request. A route for GET takes HEAD too. Empty segments and a slash at the end are ignored.
     pub fn find(&self, method: &Method, path: &str) -> Matched {
-        let path = trimmed(path);
+        let path = &*joined(path);
         let wanted = wanted(method);
         let mut others: Vec<Method> = Vec::new();
         for (index, values) in self.fitting(path) {
@@ -41,12 +42,18 @@ impl Table {
             }
             others.extend(route.methods.iter().filter(|m| !others.contains(m)).cloned().collect::<Vec<_>>());
         }
-        if others.is_empty() { Matched::Nothing(self.near(path)) } else { Matched::OtherMethods(others) }
+        if others.is_empty() { Matched::Nothing(self.hint(method, path)) } else { Matched::OtherMethods(others) }
+    }
+
+    /// Returns true if a row takes this method on this path.
+    pub(super) fn takes(&self, method: &Method, path: &str) -> bool {
+        let wanted = wanted(method);
+        self.fitting(path).any(|(index, _)| self.routes.get(index).is_some_and(|route| route.methods.contains(wanted)))
     }
 
     /// Returns the rows with a fitting or similar path that [`Table::find`] does not choose, each with the reason.
     pub fn passed_over(&self, method: &Method, path: &str) -> Vec<(Arc<Route>, SkipReason)> {
-        let path = trimmed(path);
+        let path = &*joined(path);
         let wanted = wanted(method);
         let (mut taken, mut rows, mut seen) = (None, Vec::new(), Vec::new());
         for (index, _) in self.fitting(path) {
@@ -70,7 +77,8 @@ impl Table {
         exact.chain(self.patterns.iter().filter_map(|(pattern, index)| Some((*index, pattern.values(path)?))))
     }
 
-    fn near(&self, path: &str) -> Vec<String> {
+    /// Returns the most similar paths.
+    pub(super) fn near(&self, path: &str) -> Vec<String> {
         let mut paths: Vec<&str> =
             self.alike(path).into_iter().filter_map(|index| Some(self.routes.get(index)?.path.as_str())).collect();
         paths.dedup();
@@ -95,11 +103,18 @@ impl Table {
     }
 }
 
-/// Returns a path without a slash at its end.
-pub(super) fn trimmed(path: &str) -> &str {
-    match path.strip_suffix('/') {
-        Some(short) if !short.is_empty() => short,
-        _ => path,
+/// Returns a path without empty segments and without a slash at its end: clients join base URLs and paths carelessly.
+pub(super) fn joined(path: &str) -> Cow<'_, str> {
+    let path = if path.contains("//") {
+        let parts = path.split('/').filter(|part| !part.is_empty());
+        Cow::Owned(parts.flat_map(|part| ["/", part]).collect::<String>())
+    } else {
+        Cow::Borrowed(path)
+    };
+    match path {
+        Cow::Borrowed(path) => Cow::Borrowed(path.strip_suffix('/').filter(|short| !short.is_empty()).unwrap_or(path)),
+        Cow::Owned(path) if path.is_empty() => Cow::Borrowed("/"),
+        path => path,
     }
 }
 

@@ -14,6 +14,7 @@ mod raw;
 mod route;
 mod routing_table;
 mod trial;
+mod unserved;
 mod upstream;
 mod vars;
 

@@ -25,6 +25,9 @@ impl Pattern {
         if path.contains(['?', '#', ' ']) {
             return Err(format!("path '{path}' must not hold a query, a fragment or a space"));
         }
+        if path.contains("//") {
+            return Err(format!("path '{path}' must not hold an empty segment; requests are looked up without"));
+        }
         let parts: Vec<&str> = path.split('/').skip(1).collect();
         let mut segments = Vec::new();
         for (index, part) in parts.iter().enumerate() {
@@ -166,7 +169,7 @@ mod tests {
 
     #[test]
     fn mistakes_are_told() {
-        for path in ["x", "/{a*}/b", "/a{b}", "/{}", "/a?b", "/a b"] {
+        for path in ["x", "/{a*}/b", "/a{b}", "/{}", "/a?b", "/a b", "/a//b"] {
             assert!(Pattern::parse(path).is_err(), "{path}");
         }
         assert_eq!(Pattern::parse("/a/b"), Ok(None));

@@ -17,7 +17,7 @@ use crate::tokens::{Counting, Tokenizer};
 use crate::yaml::duration::duration;
 use crate::yaml::near::nearest;
 use crate::yaml::value::{Read, Reason, boolean, expected, narrow, number, plain, text, whole};
-use crate::yaml::{At, Node, PathStep, Section, Source};
+use crate::yaml::{At, Foreign, Node, PathStep, Section, Source};
 use std::collections::HashSet;
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -111,7 +111,7 @@ pub struct Rule {
     pub only_one_of: Vec<At<Vec<At<String>>>>,
     pub default: Vec<(At<String>, At<Node>)>,
     pub cap: Vec<(At<String>, At<Node>)>,
-    pub cap_whole: Vec<(At<String>, At<Node>)>,
+    pub stream_above: Vec<(At<String>, At<Node>)>,
     pub tokenizer: Option<Tokenizer>,
     pub tools: Option<Family>,
     pub streaming: Option<Streaming>,
@@ -162,7 +162,7 @@ impl<'n> Written<'n> {
             routes_at: keys.key_path("routes"),
             trials: trials.into_iter().map(|keys| Trial::read(keys, source)).collect(),
         };
-        keys.finish(source);
+        keys.finish_knowing(source, &|name, _| Foreign::of_litellm(name));
         written
     }
 
@@ -277,7 +277,7 @@ fn rule(mut keys: Section<'_>, source: &mut Source<'_>) -> Rule {
         only_one_of: keys.list_or_lists(source, "only_one_of", plain),
         default: keys.names(source, "default", any),
         cap: keys.names(source, "cap", number),
-        cap_whole: keys.names(source, "cap_whole", number),
+        stream_above: keys.names(source, "stream_above", number),
         tokenizer: keys.get(source, "tokenizer", one_of(TOKENIZERS)),
         tools: keys.get(source, "tools", one_of(FAMILIES)),
         streaming: keys.get(source, "streaming", one_of(STREAMINGS)),

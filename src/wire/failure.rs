@@ -19,7 +19,7 @@ pub struct Failure {
     pub code: Option<Cow<'static, str>>,
     /// Headers such as `Retry-After` and `Allow`.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// What a log may say: the message in the proxy's own words, without what it quotes of a client or an upstream.
+    /// What a log may say: the message in the proxy's own words, without what it quotes of a body.
     pub own_words: Option<Cow<'static, str>>,
     /// True if the message speaks of [`CALLED_USER`], whose name is not known where the failure is made.
     pub is_about_user: bool,

@@ -6,6 +6,7 @@
 mod document;
 pub mod duration;
 pub mod expand;
+mod foreign;
 pub mod keys;
 mod locate;
 mod named_section;
@@ -20,6 +21,7 @@ mod span;
 mod spans;
 pub mod value;
 
+pub use foreign::Foreign;
 pub use keys::{Key, KeyChoice, Kind};
 pub use locate::{PathStep, file_of, way_to};
 pub use named_section::NamedSection;

@@ -4,14 +4,15 @@
 #[cfg(test)]
 mod tests;
 
+use super::foreign::Foreign;
 use super::keys::{self, Key};
 use super::locate::{PathStep, way_to};
-use super::near::did_you_mean;
+use super::near::{did_you_mean, nearest};
 use super::node::Node;
 use super::readers::{extend, named, read_items, read_one, refuse};
 use super::source::{At, Source};
 use super::value::{Read, expected, text};
-use crate::diagnostics::Place;
+use crate::diagnostics::{Place, Problem};
 
 /// A mapping and the path to it. Read all keys, then call [`Section::finish`].
 pub struct Section<'n> {
@@ -194,14 +195,37 @@ impl<'n> Section<'n> {
 
     /// Reports unknown, duplicate and missing keys.
     pub fn finish(self, source: &mut Source<'_>) {
-        for (index, name, _) in named(source, &self.name, &self.path, self.entries) {
-            if keys::find(self.keys, &name.value).is_none() {
-                let known = self.keys.iter().map(|key| key.name);
-                let help = did_you_mean(&name.value, "keys", known);
-                let path = extend(&self.path, PathStep::Key(index));
-                source.error(&path, format!("{}: unknown key", self.full(&name.value)), Some(help));
+        self.finish_knowing(source, &|_, _| None);
+    }
+
+    /// Like [`Section::finish`]; `foreign` says what keys of other programs are here.
+    pub fn finish_knowing(self, source: &mut Source<'_>, foreign: &dyn Fn(&str, &Node) -> Option<Foreign>) {
+        let mut has_listed = false;
+        for (index, name, value) in named(source, &self.name, &self.path, self.entries) {
+            if keys::find(self.keys, &name.value).is_some() {
+                continue;
             }
+            let path = extend(&self.path, PathStep::Key(index));
+            let full = self.full(&name.value);
+            if let Some(Foreign { program, help, is_harmless }) = foreign(&name.value, value) {
+                let message = format!("{full}: a key of {program}");
+                match source.place(&path) {
+                    place if is_harmless => source.add(Problem::warning(place, message, Some(help))),
+                    place => source.add(Problem::new(place, message, Some(help))),
+                }
+                continue;
+            }
+            let known = self.keys.iter().map(|key| key.name);
+            let near = nearest(&name.value, known.clone());
+            // The whole list once is enough.
+            let is_repeated = near.is_none() && std::mem::replace(&mut has_listed, true);
+            let help = (!is_repeated).then(|| did_you_mean(&name.value, "keys", known));
+            source.error(&path, format!("{full}: unknown key"), help);
         }
+        self.report_missing(source);
+    }
+
+    fn report_missing(&self, source: &mut Source<'_>) {
         for key in self.keys.iter().filter(|key| key.required) {
             match self.position(key.name).and_then(|index| Some((index, self.entries.get(index)?))) {
                 None if key.inherited && self.adds => {}

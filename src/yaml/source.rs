@@ -117,19 +117,25 @@ impl<'a> Source<'a> {
         if file_of(path).0 == file_of(other).0 { line } else { format!("{line} of {}", self.file(path)) }
     }
 
+    /// Returns all problems, sorted by file and place.
+    pub fn into_problems(self) -> Vec<Problem> {
+        let mut problems = self.problems;
+        let file = |problem: &Problem| self.documents.iter().position(|known| Some(known.file) == problem.file());
+        problems.sort_by_key(|problem| (file(problem), problem.line(), problem.column()));
+        problems
+    }
+
     /// Returns the value with the warnings, or all problems if one is an error, sorted by file and place.
     ///
     /// # Errors
     /// At least one error.
     pub fn finish<T>(self, value: Option<T>) -> Checked<T> {
         let sound = self.is_sound();
-        let mut problems = self.problems;
-        let file = |problem: &Problem| self.documents.iter().position(|known| Some(known.file) == problem.file());
-        problems.sort_by_key(|problem| (file(problem), problem.line(), problem.column()));
+        let place = self.documents.first().map_or(Place::File(String::new()), Document::beginning);
+        let mut problems = self.into_problems();
         match value {
             Some(value) if sound => Ok((value, problems)),
             None if sound => {
-                let place = self.documents.first().map_or(Place::File(String::new()), Document::beginning);
                 problems.insert(0, Problem::new(place, "it could not be read", None));
                 Err(problems)
             }

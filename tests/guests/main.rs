@@ -154,8 +154,10 @@ fn one(mut exchange: Exchange, status: StatusCode, headers: &HeaderMap, pieces: 
         out.extend_from_slice(&exchange.end());
     }
     let reply = match plan {
-        HeadPlan::Stream(content_type) => format!("200 {content_type}\n{}", String::from_utf8(out).unwrap()),
-        HeadPlan::Pass | HeadPlan::Hold => shown(&exchange.answer().unwrap()),
+        HeadPlan::Stream(content_type) if !exchange.is_refused() => {
+            format!("200 {content_type}\n{}", String::from_utf8(out).unwrap())
+        }
+        HeadPlan::Pass | HeadPlan::Hold | HeadPlan::Stream(_) => shown(&exchange.answer().unwrap()),
     };
     Run { upstream, reply }
 }

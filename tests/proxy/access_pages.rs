@@ -1,5 +1,6 @@
 //! What web pages cannot do to a proxy that their visitor's browser reaches.
 
+use crate::reload::until;
 use crate::support::{Argo, Server, Setup, chat};
 use serde_json::json;
 
@@ -97,4 +98,59 @@ fn beyond_this_machine_names_do_not_matter_but_pages_do() {
     );
     let named = Setup::before(&argo).config("host: 0.0.0.0\naccess: open\nhosts: [argo.lab]").start();
     assert_eq!(sent(&named, "POST", CHAT, page), FINE);
+}
+
+#[test]
+fn apps_and_editors_may_call_from_the_start_and_files_and_extensions_when_listed() {
+    let argo = Argo::saying("Hi");
+    let server = Server::before(&argo);
+    let ask =
+        |server: &Server, origin: &str| sent(server, "POST", CHAT, &format!("Host: localhost\r\nOrigin: {origin}\r\n"));
+    for origin in [
+        "tauri://localhost",
+        "http://tauri.localhost",
+        "https://tauri.localhost",
+        "capacitor://localhost",
+        "app://obsidian.md",
+        "vscode-file://vscode-app",
+        "vscode-webview://1p2q3r",
+    ] {
+        assert_eq!(ask(&server, origin), FINE, "{origin}");
+    }
+    let listed = [
+        "null",
+        "file://",
+        "chrome-extension://bpoadfkcbjbfhfodiogcnhhhpibjhbnh",
+        "moz-extension://0c0ffee0-0000-4000-8000-000000000000",
+    ];
+    for origin in listed {
+        assert_eq!(ask(&server, origin), refused("origin_not_allowed"), "{origin}");
+        until("its line", || server.log().contains(&format!("error=origin_not_allowed why=\"origin={origin}\"")));
+    }
+    let origins = "cors: { origins: [\"null\", \"file://\", \"chrome-extension://*\", \"moz-extension://*\"] }";
+    let open = Setup::before(&argo).config(origins).start();
+    assert!(open.log().contains("null lets every web page that you visit use ARGO"), "{}", open.log());
+    for origin in listed {
+        assert_eq!(ask(&open, origin), FINE, "{origin}");
+    }
+}
+
+#[test]
+fn the_question_before_a_call_is_answered_as_the_call_would_be() {
+    let argo = Argo::saying("Hi");
+    let server = Setup::before(&argo).config("cors: { origins: [\"https://ok.example\"] }").start();
+    let mut client = server.client();
+    let mut ask = |origin: &str| {
+        let head = format!(
+            "Origin: {origin}\r\nAccess-Control-Request-Method: POST\r\nAccess-Control-Request-Private-Network: true\r\n"
+        );
+        client.call("OPTIONS", CHAT, &head, b"")
+    };
+    let allowed = ask("https://ok.example");
+    assert_eq!((allowed.status, allowed.header("access-control-allow-private-network")), (204, Some("true")));
+    let foreign = ask("https://attacker.example");
+    assert_eq!((foreign.status, foreign.header("access-control-allow-origin")), (403, None));
+    assert_eq!(foreign.header("access-control-allow-private-network"), None);
+    until("its line", || server.log().contains("origin=https://attacker.example"));
+    assert_eq!(argo.requests().len(), 0);
 }

@@ -57,6 +57,45 @@ fn unknown_paths_and_methods_are_told_with_what_is_there() {
 }
 
 #[test]
+fn carelessly_joined_paths_are_served() {
+    let argo = Argo::saying("Hi");
+    let server = Server::before(&argo);
+    let chat = r#"{"messages":[{"role":"user","content":"hi"}]}"#;
+    for path in ["/v1//chat/completions", "//v1/chat/completions", "/v1/chat//completions//"] {
+        assert_eq!(server.post(path, chat).status, 200, "{path}");
+    }
+    assert_eq!(argo.requests().len(), 3);
+    assert_eq!((server.get("//v1//models").status, server.get("//").status), (200, 200));
+}
+
+#[test]
+fn well_known_paths_that_are_not_served_say_what_to_do() {
+    let server = Server::before(&Argo::saying("Hi"));
+    let told = |path: &str| {
+        let answer = server.post(path, "{}");
+        assert_eq!((answer.status, answer.error()["code"].as_str()), (404, Some("unknown_path")), "{path}");
+        answer.error()["message"].as_str().unwrap().to_owned()
+    };
+    for (path, words) in [
+        ("/v1/v1/chat/completions", "Did you mean /v1/chat/completions? The base URL for clients ends with /v1."),
+        ("/chat/completions", "Did you mean /v1/chat/completions? The base URL for clients ends with /v1."),
+        ("/openai/v1/chat/completions", "Did you mean /v1/chat/completions?"),
+        ("/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21", "OpenAI, not AzureOpenAI"),
+        ("/v1/responses", "Use POST /v1/chat/completions (Python and Node: client.chat.completions.create;"),
+        ("/v1/messages", "Anthropic's Messages API. Use POST /v1/chat/completions"),
+        ("/v1beta/models/gemini-2.5-pro:generateContent", "base URL that ends with /v1 (POST /v1/chat/completions)"),
+        ("/api/chat", "the API of Ollama. Choose OpenAI-compatible as the provider"),
+        ("/api/generate", "Ollama"),
+        ("/api/v0/chat/completions", "LM Studio"),
+        ("/v1/images/generations", "Images API. GET /v1/docs shows what is served."),
+        ("/v1/rerank", "reranking"),
+    ] {
+        assert!(told(path).contains(words), "{path}: {}", told(path));
+    }
+    assert_eq!(told("/elsewhere"), "Nothing is served on /elsewhere.");
+}
+
+#[test]
 fn head_has_no_body_and_costs_no_call() {
     let argo = Argo::saying("Hi");
     let server = Server::before(&argo);

@@ -50,7 +50,12 @@ pub async fn accept(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> Resu
             }
             return subrequests::run(proxy, session, ctx, prepared).await.map(|()| true);
         }
-        Err(Stop::Refused(failure)) => refuse(writer::client(session, &ctx.facts), &failure),
+        Err(Stop::Refused(failure)) => {
+            if let Some(ticket) = ctx.ticket.as_mut() {
+                ctx.facts.rate_limit = Some(ticket.give_back());
+            }
+            refuse(writer::client(session, &ctx.facts), &failure)
+        }
         Err(Stop::Gone(e)) => return Err(e),
     };
     answer_here(session, ctx, answer).await;

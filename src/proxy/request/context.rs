@@ -12,6 +12,7 @@ use crate::proxy::live::Live;
 use crate::telemetry::{BodyLog, Ended, Stopwatch};
 use crate::tokens::{CountNeed, Ledger};
 use crate::wire::failure::FailureReason;
+use http::StatusCode;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::task::JoinHandle;
@@ -36,6 +37,8 @@ pub struct Ctx {
     pub counting: Option<JoinHandle<()>>,
     /// The content type of a stream whose head goes out. Set by `response`, read by `failure_reply`.
     pub stream_type: Option<&'static str>,
+    /// The status of a failure that was sent in the place of a stream's head. Set by `failure_reply`, read by the log.
+    pub instead: Option<StatusCode>,
     /// Pieces that may not have been written. Filled by `response`, read by `failure_reply`.
     pub unwritten: Unwritten,
     /// True once pingora has replayed what was read of the client's body. Kept by `upstream_hooks`.
@@ -73,6 +76,7 @@ impl Ctx {
             work: Work::None,
             counting: None,
             stream_type: None,
+            instead: None,
             unwritten: Unwritten::default(),
             is_replayed: false,
             refusal: None,

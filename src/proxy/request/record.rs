@@ -49,6 +49,7 @@ fn record<'a>(session: &'a Session, e: Option<&Error>, ctx: &'a Ctx) -> Record<'
     let call = proxied.map(|proxied| proxied.exchange.call());
     let calls = subrequests.map_or(usize::from(proxied.is_some()), |summary| summary.calls);
     let retries = proxied.map(|proxied| proxied.call.retries).or(subrequests.map(|summary| summary.retries));
+    let written = session.response_written().map(|head| head.status);
     Record {
         id: facts.request_id.to_str().unwrap_or_default(),
         caller: ctx.caller.as_ref().and_then(|caller| caller.name.as_deref()),
@@ -59,7 +60,7 @@ fn record<'a>(session: &'a Session, e: Option<&Error>, ctx: &'a Ctx) -> Record<'
         asked: asked.and_then(|asked| asked.name.as_deref()).or(listed.map(|model| model.name.as_str())),
         model: listed.map(|model| model.name.as_str()),
         model_id: call.map(|call| call.model.as_str()).or(subrequests.map(|summary| summary.model.as_str())),
-        status: session.response_written().map(|head| head.status.as_u16()).filter(|status| *status >= 200),
+        status: ctx.instead.or(written).map(|status| status.as_u16()).filter(|status| *status >= 200),
         upstream: ctx.work.call().map(CallState::summary).or(subrequests.map(CallSummary::upstream)),
         stream: call.map_or(subrequests.is_some_and(|summary| summary.stream), |call| call.stream),
         calls,

@@ -3,6 +3,7 @@
 
 use crate::access::Caller;
 use crate::dialects::client::speaking;
+use crate::json;
 use crate::plan::Client;
 use crate::proxy::images::{self, Wanted};
 use crate::proxy::live::Live;
@@ -10,12 +11,16 @@ use crate::proxy::settings::Settings;
 use crate::table::{Matched, Route, Table};
 use crate::wire::{Answer, Failure};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use std::net::IpAddr;
 use std::sync::Arc;
 
 /// What a preflight allows when the browser does not ask for certain headers. `*` would not cover `Authorization`.
 const ALLOWED_HEADERS: &str = "Authorization, Content-Type, X-Request-Id, X-Api-Key, Api-Key";
+
+/// With this, a browser asks whether a page of the public network may reach this one; and the answer.
+const ASKS_PRIVATE: HeaderName = HeaderName::from_static("access-control-request-private-network");
+const ALLOWS_PRIVATE: HeaderName = HeaderName::from_static("access-control-allow-private-network");
 
 /// The head of a request, as far as it decides anything.
 #[derive(Debug, Clone, Copy)]
@@ -65,7 +70,7 @@ pub fn by_head(live: &Live, head: &RequestHead<'_>) -> HeadDecision {
         return HeadDecision { route: None, result: Err(failure) };
     }
     if head.method == Method::OPTIONS {
-        let result = preflight(table, head.path, head.headers).map(ByHead::Answer);
+        let result = preflight(table, settings, head).map(ByHead::Answer);
         return HeadDecision { route: route_of(table, head), result };
     }
     match table.find(head.method, head.path) {
@@ -75,7 +80,7 @@ pub fn by_head(live: &Live, head: &RequestHead<'_>) -> HeadDecision {
         Matched::OtherMethods(allowed) => {
             HeadDecision { route: None, result: Err(wrong_method(head.method, head.path, &allowed)) }
         }
-        Matched::Nothing(near) => HeadDecision { route: None, result: Err(unknown_path(head.path, &near)) },
+        Matched::Nothing(hint) => HeadDecision { route: None, result: Err(unknown_path(head.path, &hint)) },
     }
 }
 
@@ -131,7 +136,7 @@ pub fn max_body(route: &Route, settings: &Settings) -> usize {
     route.options.max_body.unwrap_or(settings.max_body)
 }
 
-/// Returns the body that counts: the client's, or the row's own.
+/// Returns the body that counts: the client's, mended, or the row's own.
 ///
 /// # Errors
 /// 413 for a body above the row's limit.
@@ -140,6 +145,8 @@ pub fn body(settings: &Settings, method: &Method, route: &Route, given: Bytes) -
     if given.len() > most {
         return Err(too_large(most));
     }
+    // Before anything borrows from it, and in one place for all rows.
+    let given = json::mended(given);
     Ok(if asks_own(method, route, !given.is_empty()) { route.request.clone() } else { given })
 }
 
@@ -162,13 +169,19 @@ pub fn images(route: &Route, body: &Bytes) -> Result<Option<Wanted>, Failure> {
     }
 }
 
-fn preflight(table: &Table, path: &str, headers: &HeaderMap) -> Result<Answer, Failure> {
+/// Answers OPTIONS. A browser that asks whether a foreign page may call is told no in the way that leaves a line in the log:
+/// the page itself only sees that it failed.
+fn preflight(table: &Table, settings: &Settings, head: &RequestHead<'_>) -> Result<Answer, Failure> {
+    let headers = head.headers;
     // A method that no route takes: the answer is all methods of the path.
-    let methods = match table.find(&Method::TRACE, path) {
+    let methods = match table.find(&Method::TRACE, head.path) {
         Matched::OtherMethods(methods) => methods,
-        Matched::Nothing(near) => return Err(unknown_path(path, &near)),
+        Matched::Nothing(hint) => return Err(unknown_path(head.path, &hint)),
         Matched::Route(route, _) => route.methods.clone(),
     };
+    if headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD) {
+        settings.guard.origin(&Method::POST, headers, true, &*settings.allows_origin)?;
+    }
     let mut answer = Answer::empty(StatusCode::NO_CONTENT);
     let allow = HeaderValue::from_str(&allow(&methods)).unwrap_or(HeaderValue::from_static("OPTIONS"));
     let wanted = headers.get(header::ACCESS_CONTROL_REQUEST_HEADERS).cloned();
@@ -177,6 +190,10 @@ fn preflight(table: &Table, path: &str, headers: &HeaderMap) -> Result<Answer, F
         let wanted = wanted.unwrap_or(HeaderValue::from_static(ALLOWED_HEADERS));
         answer.headers.push((header::ACCESS_CONTROL_ALLOW_HEADERS, wanted));
         answer.headers.push((header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600")));
+        if headers.contains_key(ASKS_PRIVATE) {
+            // A public page that is listed may reach this machine or its network.
+            answer.headers.push((ALLOWS_PRIVATE, HeaderValue::from_static("true")));
+        }
     }
     answer.headers.push((header::ALLOW, allow));
     Ok(answer)
@@ -200,10 +217,9 @@ fn wrong_method(method: &Method, path: &str, allowed: &[Method]) -> Failure {
         .with_header(header::ALLOW, &allow(allowed))
 }
 
-fn unknown_path(path: &str, near: &[String]) -> Failure {
-    let hint = if near.is_empty() { String::new() } else { format!(" Did you mean {}?", near.join(" or ")) };
-    Failure::new(StatusCode::NOT_FOUND, format!("Nothing is served on {}.{hint}", short(path)))
-        .with_code("unknown_path")
+fn unknown_path(path: &str, hint: &str) -> Failure {
+    let message = format!("Nothing is served on {}. {hint}", short(path));
+    Failure::new(StatusCode::NOT_FOUND, message.trim_end()).with_code("unknown_path")
 }
 
 fn short(path: &str) -> String {

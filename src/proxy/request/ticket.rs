@@ -157,15 +157,21 @@ impl Ticket {
         Some(self.admitted.rate_limit(now))
     }
 
+    /// Takes the request back that was refused before any call: it cost the upstream nothing, so it costs the caller nothing. Returns how
+    /// the limits stand then.
+    pub fn give_back(&mut self) -> RateLimitHeaders {
+        self.forgive();
+        self.admitted.take_back();
+        self.admitted.rate_limit(Instant::now())
+    }
+
     /// Charges nothing: the call failed.
     pub fn forgive(&mut self) {
         self.is_settled = true;
     }
 
     fn refuse(&mut self, bound: Bound, waited: Option<Duration>) -> Box<OverLimit> {
-        self.forgive();
-        self.admitted.take_back();
-        let rate_limit = self.admitted.rate_limit(Instant::now());
+        let rate_limit = self.give_back();
         let used = u64::from(bound.limit.get());
         let kind = LimitKind::Concurrent;
         let refusal = Refusal { kind, bound, used, waited, again: TRY_AGAIN, rate_limit };

@@ -2,7 +2,7 @@
 
 use super::routes::Compiled;
 use super::{layers, request};
-use crate::table::find::{trimmed, wanted};
+use crate::table::find::{joined, wanted};
 use crate::table::raw::trials as written;
 use crate::table::raw::trials::Expected as Said;
 use crate::table::{Expected, Trial, TrialAnswer, What};
@@ -24,7 +24,7 @@ pub fn compile(written: &[written::Trial<'_>], off: &[Compiled<'_>], source: &mu
 
 /// Returns true if a row would take the request of a test.
 fn takes(row: &Compiled<'_>, trial: &Trial) -> bool {
-    let path = trimmed(&trial.path);
+    let path = &*joined(&trial.path);
     let fits = row.pattern.as_ref().map_or(row.path.value == path, |pattern| pattern.values(path).is_some());
     fits && row.methods.contains(wanted(&trial.method))
 }

@@ -24,7 +24,9 @@ impl Transformer for OneModel {
         let asked = request.params.last().map_or("", String::as_str);
         let groups = || self.0.groups.iter();
         let named = groups().find_map(|group| Some((group, group.find(asked)?)));
-        let found = named.or_else(|| groups().find_map(|group| Some((group, group.make(asked)?))));
+        let made = || groups().find_map(|group| Some((group, group.make(asked)?)));
+        let spelled = || groups().find_map(|group| Some((group, group.spelled(asked)?)));
+        let found = named.or_else(made).or_else(spelled);
         let permissions = &cx.caller.permissions;
         if permissions.models.is_some()
             && found.as_ref().is_none_or(|(_, chosen)| !permissions.use_model(&chosen.model))
