@@ -324,3 +324,23 @@ fn a_username_that_is_the_key_is_no_label() {
     assert_eq!(call(&keys, "ann-key"), 200);
     assert!(samples(&keys, 1.0).contains("caller=\\\"ann\\\""), "{}", samples(&keys, 1.0));
 }
+
+#[test]
+fn a_process_that_stops_is_alive_and_not_ready() {
+    let (argo, go) = Argo::halting();
+    let server = start(&argo);
+    let mut stream = server.client();
+    stream.send("POST", CHAT, "", chat("x", json!({"stream": true})).as_bytes());
+    assert_eq!(stream.head().status, 200);
+    let mut watchers = [server.watcher(), server.watcher()];
+    for watcher in &mut watchers {
+        assert_eq!(watcher.get("/readyz").status, 200);
+    }
+    server.signal("TERM");
+    until("the signal is taken", || server.log().contains("stopping; requests in flight: 1"));
+    let [mut first, mut second] = watchers;
+    assert_eq!((first.get("/readyz").status, second.get("/livez").status), (503, 200));
+    go.send(()).unwrap();
+    while stream.chunk().is_some_and(|piece| !piece.is_empty()) {}
+    assert!(server.ended().0.success());
+}

@@ -153,18 +153,18 @@ fn a_log_that_nobody_reads_does_not_keep_a_process_from_ending() {
 }
 
 #[test]
-fn what_was_logged_stands_before_the_error_of_a_failed_start() {
+fn the_error_of_a_failed_start_is_on_the_standard_error_wherever_the_log_is() {
     let argo = Argo::saying("Hi");
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
-    let setup = Setup::before(&argo).config(&format!("admin: {port}"));
-    let (mut command, folder) = setup.command();
-    // No directory for the instance can be made in a file.
-    std::fs::write(folder.join("file"), "").unwrap();
-    let output = command.env("XDG_RUNTIME_DIR", folder.join("file")).output().unwrap();
-    let log = String::from_utf8(output.stderr).unwrap();
-    let warned = log.find("--upgrade will not work for this process").unwrap_or_else(|| panic!("{log}"));
-    assert!(warned < log.find("error: ").unwrap() && log.contains("is in use"), "{log}");
+    for more in ["", "log_file: proxy.log"] {
+        let (mut command, folder) = Setup::before(&argo).config(&format!("admin: {port}\n{more}")).command();
+        let output = command.output().unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{text}");
+        assert!(text.starts_with("error: ") && text.contains("is in use by another program"), "{text}");
+        std::fs::remove_dir_all(folder).unwrap();
+    }
 }
 
 /// A proxy whose log is in a file, with more of its configuration.
