@@ -174,3 +174,52 @@ fn gap(form: LineForm, dropped: u64, at: Timestamp) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::File;
+    use std::io::Read;
+    use std::os::fd::OwnedFd;
+    use std::os::unix::net::UnixStream;
+    use std::time::Duration;
+
+    #[test]
+    fn a_gap_is_told_where_it_is_and_each_line_is_written_or_counted() {
+        const LINES: usize = 40;
+        let (mut reader, writer) = UnixStream::pair().unwrap();
+        let target = LogTarget::File(File::from(OwnedFd::from(writer)));
+        let queue = LogQueue::start(target, LineForm::Text).unwrap();
+        // Nobody reads: what the socket does not take waits, and what is beyond that is dropped.
+        let line = |number: usize| format!("{number} {}\n", "x".repeat(100_000)).into_bytes();
+        (0..LINES).for_each(|number| queue.push(line(number)));
+        assert!(queue.state.waiting.load(Ordering::Relaxed) <= MOST);
+        let reading = std::thread::spawn(move || {
+            let mut text = String::new();
+            reader.read_to_string(&mut text).unwrap();
+            text
+        });
+        let soon = || Instant::now() + Duration::from_secs(20);
+        queue.flush(soon());
+        queue.push(line(LINES));
+        queue.flush(soon());
+        drop(queue);
+        let text = reading.join().unwrap();
+        let firsts: Vec<&str> = text.lines().map(|line| line.split(' ').next().unwrap()).collect();
+        let gap =
+            text.lines().find_map(|line| line.split_once(" lines of the log")?.0.rsplit(' ').next()?.parse().ok());
+        let (gap, last): (usize, String) = (gap.unwrap(), LINES.to_string());
+        assert_eq!(firsts.len() - 1 + gap, LINES + 1, "{firsts:?}");
+        assert_eq!(firsts[firsts.len() - 1], last);
+        assert!(firsts[firsts.len() - 2].starts_with('['), "the gap is before the line that came after it: {firsts:?}");
+    }
+
+    #[test]
+    fn gaps_have_the_form_of_their_lines() {
+        let at = Timestamp::UNIX_EPOCH;
+        let text = gap(LineForm::Text, 7, at);
+        assert!(text.starts_with("[1970-01-01T00:00:00.000Z WARN ] 7 lines of the log were dropped"), "{text}");
+        let json: serde_json::Value = serde_json::from_str(&gap(LineForm::Json, 7, at)).unwrap();
+        assert_eq!(json["proxy.log_lines_dropped"], 7);
+    }
+}

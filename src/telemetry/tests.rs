@@ -123,3 +123,21 @@ fn no_metric_is_missing_above() {
     };
     assert_eq!(printed().len(), sources.map(made).iter().sum::<usize>());
 }
+
+#[test]
+fn the_page_explains_each_key_of_a_line() {
+    let page = include_str!("../../docs/observability.md");
+    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| ")).collect();
+    let has = |name: &str| rows.iter().any(|row| row.contains(&format!("`{name}`")));
+    let line = super::json_line::line(&full(), jiff::Timestamp::UNIX_EPOCH);
+    let object: BTreeMap<String, serde_json::Value> = serde_json::from_slice(&line).unwrap();
+    for key in object.keys() {
+        assert!(has(key), "{key}");
+    }
+    let text = super::text_line::line(&full());
+    let names: Vec<&str> = text.split(' ').filter_map(|word| Some(word.split_once('=')?.0)).collect();
+    assert!(names.len() > 15, "{names:?}");
+    for name in names {
+        assert!(has(&format!("{name}=")), "{name}");
+    }
+}
