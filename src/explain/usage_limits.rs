@@ -47,7 +47,7 @@ fn of(bounds: &Bounds, account: &str, settings: &Settings) -> Vec<UsageLimit> {
         what: kind.key(),
         limit: bound.limit.get(),
         account: account.to_owned(),
-        wait: (kind == LimitKind::Concurrent).then(|| settings.limits_wait.as_secs_f64()),
+        wait: (kind == LimitKind::Concurrent).then_some(settings.limits_wait.as_secs_f64()),
         set_by: format!("limits.{} {}", kind.key(), bound.set_by),
     };
     let all = [
