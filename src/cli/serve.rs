@@ -39,8 +39,9 @@ pub fn run(args: &ServeArgs) -> Result<(), CommandEnd> {
     let certificates = std::thread::spawn(server::check_certificates);
     let reader = FileReader::default();
     let mut loaded = origin.load(&reader)?;
+    let logging = log(args, &loaded.config);
     tell(&loaded.warnings);
-    log(args, &loaded.config)?;
+    logging?;
     certificates.join().unwrap_or_else(|_| Err("the system's certificates cannot be loaded".to_owned()))?;
     let fixed = FixedSettings::of(&loaded);
     let certificates = loaded.certificate.take().map(|certificate| Arc::new(Certificates::new(certificate)));

@@ -156,6 +156,22 @@ fn the_reason_is_in_the_proxys_own_words_and_quotes_nobody() {
             assert!(told.contains(&format!("ended_by=upstream {reason}")), "{told}");
         }
     }
+    let embedding = json!({"model": "argo:text-embedding-3-small", "input": "nothing"}).to_string();
+    let own = crate::support::with_model(json!({"prompt": ["oops"]}));
+    for (path, id, body, status, reason) in [
+        (
+            "/v1/embeddings",
+            "embedding",
+            embedding,
+            502,
+            "error=bad_upstream_answer why=\"ARGO answered without an 'embedding'\"",
+        ),
+        ("/v1/chat", "own", own, 500, "error=upstream_error why=\"the upstream answered 500 Internal Server Error\""),
+    ] {
+        assert_eq!(send(&server, path, id, &body), status);
+        let (_, told) = line(&server, id);
+        assert!(told.contains(&format!("ended_by=upstream {reason}")), "{told}");
+    }
     server.signal("TERM");
     let (_, log) = server.ended();
     assert!(!log.contains("SECRET"), "{log}");
