@@ -30,11 +30,11 @@ pub enum LineForm {
 
 /// The queue of one output.
 pub struct LogQueue {
-    messages: Sender<Message>,
+    messages: Sender<QueueMessage>,
     state: Arc<QueueState>,
 }
 
-enum Message {
+enum QueueMessage {
     /// A line, and how many were dropped since the line before it.
     Line(Vec<u8>, u64),
     /// Where all further lines go.
@@ -88,23 +88,23 @@ impl LogQueue {
         }
         let dropped = state.untold.load(Ordering::Relaxed);
         let dropped = if dropped > 0 { state.untold.swap(0, Ordering::Relaxed) } else { 0 };
-        self.send(Message::Line(line, dropped));
+        self.send(QueueMessage::Line(line, dropped));
     }
 
     /// Writes all further lines to `target`.
     pub fn turn_to(&self, target: LogTarget) {
-        self.send(Message::Target(target));
+        self.send(QueueMessage::Target(target));
     }
 
     /// Waits until all lines so far are written, but not beyond `until`.
     pub fn flush(&self, until: Instant) {
         let (done, is_done) = mpsc::sync_channel(1);
-        self.send(Message::Flush(done));
+        self.send(QueueMessage::Flush(done));
         // An error means that the time is up: the lines that are left are lost.
         let _ = is_done.recv_timeout(until.saturating_duration_since(Instant::now()));
     }
 
-    fn send(&self, message: Message) {
+    fn send(&self, message: QueueMessage) {
         // The writer never ends before the process does.
         let _ = self.messages.send(message);
     }
@@ -112,7 +112,7 @@ impl LogQueue {
 
 /// The thread's side of a queue.
 struct LogWriter {
-    inbox: Receiver<Message>,
+    inbox: Receiver<QueueMessage>,
     target: LogTarget,
     form: LineForm,
     state: Arc<QueueState>,
@@ -122,15 +122,15 @@ impl LogWriter {
     fn run(mut self) {
         while let Some(message) = self.next() {
             match message {
-                Message::Line(line, dropped) => {
+                QueueMessage::Line(line, dropped) => {
                     self.tell(dropped);
                     if self.target.write(&line).is_err() {
                         self.state.drop_line();
                     }
                     self.state.waiting.fetch_sub(line.len(), Ordering::Relaxed);
                 }
-                Message::Target(target) => self.target = target,
-                Message::Flush(done) => {
+                QueueMessage::Target(target) => self.target = target,
+                QueueMessage::Flush(done) => {
                     self.tell_rest();
                     // Nobody may be waiting any more.
                     let _ = done.try_send(());
@@ -140,7 +140,7 @@ impl LogWriter {
     }
 
     /// Returns the next message. Before it waits for one, the log tells of lines that were dropped.
-    fn next(&mut self) -> Option<Message> {
+    fn next(&mut self) -> Option<QueueMessage> {
         match self.inbox.try_recv() {
             Ok(message) => Some(message),
             Err(TryRecvError::Disconnected) => None,
