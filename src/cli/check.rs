@@ -9,6 +9,7 @@ use crate::diagnostics::file_access::is_there;
 use crate::diagnostics::report;
 use crate::loading::{self, FileReader, Loaded, Needs, environment};
 use crate::online::{self, Online};
+use crate::proxy::upstream::authorities;
 use crate::table_tests;
 use std::path::Path;
 use std::sync::Arc;
@@ -60,6 +61,7 @@ struct Looked {
 /// Runs the table's own tests, and asks its URLs when it may.
 fn look(loaded: Loaded, config: String, online: bool) -> Looked {
     let (routes, mut problems) = (loaded.routes.clone(), loaded.warnings.clone());
+    problems.extend(authorities::check(&loaded.table));
     let live = Arc::new(loading::live_as(Access::anybody(table_tests::USER), loaded));
     let ran = table_tests::run(&live);
     problems.extend(ran.problems);
