@@ -30,7 +30,8 @@ fn understands(words: &str) {
 #[test]
 fn the_unit_calls_the_program_as_it_is() {
     understands(set("ExecStart"));
-    understands(set("ExecStartPre"));
+    // Whatever runs before could refuse what `serve` takes, such as a table whose own test fails.
+    assert!(!UNIT.contains("ExecStartPre"));
     let (config, _) = Config::sample(&Overrides::default(), &|_| None).unwrap();
     let stop: u64 = set("TimeoutStopSec").parse().unwrap();
     assert!(stop > config.drain_timeout.as_secs(), "requests in flight are killed");

@@ -83,6 +83,8 @@ pub struct Group {
     pub names: Vec<(At<String>, At<String>)>,
     /// The path to the names, if there are any.
     pub names_at: Option<Vec<PathStep>>,
+    /// The ids that later files put others in the place of. Rules for them are no mistakes.
+    pub replaced_ids: Vec<String>,
     pub rules: Vec<Rule>,
 }
 

@@ -59,6 +59,8 @@ pub fn build(
         catalog,
         upstreams,
         trials: Vec::new(),
+        files: Vec::new(),
+        local: None,
     };
     for row in rows {
         let (number, pattern) = (table.routes.len(), row.pattern.clone());
