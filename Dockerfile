@@ -1,7 +1,8 @@
 # syntax=docker/dockerfile:1
 # The proxy in a small image, without a configuration: mount one at /config (docs/operations.md).
 
-FROM rust:1-slim-bookworm AS build
+# The compiler of rust-toolchain.toml.
+FROM rust:1.95.0-slim-bookworm AS build
 RUN apt-get update \
     && apt-get install -y --no-install-recommends cmake g++ make \
     && rm -rf /var/lib/apt/lists/*
@@ -22,7 +23,7 @@ COPY --from=build /build/target/dist/argo-openai-proxy /usr/local/bin/
 USER 65532:65532
 WORKDIR /config
 # In a container only 0.0.0.0 can be published; publish it on the host's loopback, as docs/operations.md does.
-ENV CONFIG_PATH=/config/config.yaml HOST=0.0.0.0 PORT=8080
+ENV CONFIG_PATH=/config/config.yaml ARGO_PROXY_HOST=0.0.0.0 PORT=8080
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=10s --start-period=10s CMD ["argo-openai-proxy", "health"]

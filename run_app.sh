@@ -1,12 +1,23 @@
 #!/usr/bin/env bash
 # Starts the proxy; builds it and makes its configuration first when they are missing.
 #
-#   ./run_app.sh [config_path] [flags of `argo-openai-proxy serve`]
+#   ./run_app.sh [serve] [config_path] [flags of `argo-openai-proxy serve`]
 #   ./run_app.sh --demo      everything on this machine: no configuration, no network
-#   ./run_app.sh check       the other commands too: init, check, routes, models, stand-in, …
+#   ./run_app.sh --help      every command; each works through this script: ./run_app.sh check
 set -euo pipefail
+# With it, `cd` may go elsewhere and prints where it went.
+unset CDPATH
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# The file itself, not a link to it. macOS has no `readlink -f`.
+self=${BASH_SOURCE[0]}
+while [ -L "$self" ]; do
+    link=$(readlink "$self")
+    case "$link" in
+        /*) self=$link ;;
+        *) self=$(dirname "$self")/$link ;;
+    esac
+done
+root=$(cd -P -- "$(dirname -- "$self")" && pwd)
 # shellcheck source=scripts/prepare.sh
 . "$root/scripts/prepare.sh"
 
@@ -35,19 +46,30 @@ read_arguments() {
 add_routes() {
     routes=()
     case " $* " in *" --routes"*) return 0 ;; esac
-    for table in "$(dirname "$config")/routes.yaml" routes.yaml; do
-        [ ! -e "$table" ] || return 0
+    for table in "$(dirname -- "$config")/routes.yaml" routes.yaml; do
+        [ ! -e "$table" ] && [ ! -L "$table" ] || return 0
     done
     [ ! -e "$root/routes.yaml" ] || routes=(--routes "$root/routes.yaml")
 }
 
+# Whether the word is a configuration. The program is asked for its commands, so that no list here can lag behind it.
+names_configuration() {
+    case "$1" in
+        -h | --help | -V | --version) return 1 ;;
+        -* | */*) return 0 ;;
+    esac
+    ! "$binary" help "$1" >/dev/null 2>&1 || return 1
+    case "$1" in *.yaml | *.yml) return 0 ;; esac
+    [ -e "$1" ]
+}
+
 build
-# A word that is a command and no file is that command.
-case "${1:-}" in
-    init | check | routes | models | stand-in | explain | health | schema | completions | help)
-        [ -e "$1" ] || exec "$binary" "$@"
-        ;;
-esac
+if [ "${1:-}" = serve ]; then
+    shift
+elif [ $# -gt 0 ] && ! names_configuration "$1"; then
+    # Another command, or a slip, for which the program knows the near ones.
+    exec "$binary" "$@"
+fi
 read_arguments "$@"
 add_routes "$@"
 if [ "$setup" = yes ] && [ ! -e "$config" ]; then

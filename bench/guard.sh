@@ -7,6 +7,7 @@
 # Instructions are counted by valgrind's callgrind: the same for the same program, whatever else the machine is doing. They
 # depend on the compiler, so counts of another one than the file names are shown and never a failure.
 set -euo pipefail
+unset CDPATH
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck source=../scripts/prepare.sh

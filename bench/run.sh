@@ -9,6 +9,7 @@
 #
 # Needs Linux with two cores or more, Python 3.10 or later, and oha, which is installed with cargo when it is missing.
 set -euo pipefail
+unset CDPATH
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck source=../scripts/prepare.sh

@@ -44,7 +44,15 @@ has_tools() {
     fi
 }
 
-has_cmake() { have cmake; }
+# What zlib-ng's build asks for; CentOS 7 and Ubuntu 18.04 have older ones.
+cmake_needed=3.14
+
+has_cmake() {
+    local version
+    have cmake || return 1
+    version=$(cmake --version 2>/dev/null | sed -n 's/^cmake.* version \([0-9.]*\).*/\1/p')
+    [ -n "$version" ] && at_least "$version" "$cmake_needed"
+}
 
 # Which package manager this system has, as far as this script knows it.
 package_manager() {
@@ -74,6 +82,11 @@ packages_for() {
         python:apk) echo "python3 py3-pip" ;;
         python:pacman) echo "python" ;;
         python:brew) echo "python3" ;;
+        node:apt-get | node:dnf | node:pacman | node:apk) echo "nodejs npm" ;;
+        node:brew) echo "node" ;;
+        curl:*) echo "curl" ;;
+        valgrind:*) echo "valgrind" ;;
+        systemd:apt-get | systemd:dnf | systemd:pacman) echo "systemd" ;;
         rust:apt-get | rust:dnf | rust:yum | rust:zypper | rust:apk) echo "cargo" ;;
         rust:pacman | rust:brew) echo "rust" ;;
     esac
@@ -125,11 +138,26 @@ install_for() {
     with_rights $(install_command "$manager") $packages >&2
 }
 
+# A new cmake for one user, from PyPI.
+cmake_of_ones_own="python3 -m venv ~/.local/cmake && ~/.local/cmake/bin/pip install cmake && export PATH=~/.local/cmake/bin:\$PATH"
+
+# What gets $1 without the rights of root. Rust's advice needs none, and neither does Homebrew.
+rootless_advice_for() {
+    [ "$(id -u)" != 0 ] && [ "$(uname -s)" != Darwin ] || return 0
+    case "$1" in
+        compiler) echo "module load gcc (where there are modules), or: conda install -c conda-forge c-compiler cxx-compiler make" ;;
+        cmake) echo "$cmake_of_ones_own" ;;
+    esac
+}
+
 # What a person has to run to get $1.
 advice_for() {
     local packages
     packages=$(packages_for "$1" "$manager")
-    if [ "$1" = rust ]; then
+    if [ "$1" = cmake ] && have cmake; then
+        # The package is there, and it is the one that is too old.
+        echo "$cmake_of_ones_own"
+    elif [ "$1" = rust ]; then
         # One of this system's packages may be too old; rustup's are not.
         if have rustup; then
             echo "rustup update stable && rustup default stable"
@@ -174,14 +202,19 @@ install_rust() {
 
 # Makes $1 available: $2 tells whether it is, $3 is what it is called.
 need() {
+    local advice rootless
     "$2" && return 0
     # Whether that helped is what the next look tells.
     if [ "$1" = rust ]; then install_rust || true; else install_for "$1" || true; fi
     hash -r
     "$2" && return 0
+    advice=$(advice_for "$1")
+    rootless=$(rootless_advice_for "$1")
     missing="$missing
   $3:
-    $(advice_for "$1")"
+    $advice"
+    [ -z "$rootless" ] || [ "$rootless" = "$advice" ] || missing="$missing
+    or, without root: $rootless"
 }
 
 # Leaves a machine on which `cargo build` works, or ends with exactly what is left to run.
@@ -196,22 +229,47 @@ prepare() {
         export PATH
     fi
     need compiler has_tools "a C compiler and make"
-    need cmake has_cmake "cmake"
+    need cmake has_cmake "cmake $cmake_needed or later"
     need rust has_rust "Rust $(rust_needed) or later"
+    end_if_missing
+}
+
+# Ends with what is left to run, if anything is.
+end_if_missing() {
     [ -z "$missing" ] && return 0
     say "This is missing, and could not be installed from here. Please run, then try again:$missing"
+    [ "$(id -u)" = 0 ] || say "docs/operations.md says what to do where there is no network, too: \"Building without root\"."
     exit 1
 }
 
 has_python() { have python3 && python3 -c 'import ensurepip, venv' 2>/dev/null; }
 
-# Python for the tests with OpenAI's clients. They are reported as skipped where it cannot be had; Node is not installed.
-prepare_clients() {
-    local manager lists_updated
+has_node() { have node && have npm; }
+
+has_curl() { have curl; }
+
+has_systemd_analyze() { have systemd-analyze; }
+
+has_valgrind() { have valgrind; }
+
+# What tests need beside a build. With NO_SKIPS=1, all of it has to be there. Otherwise Python is installed where that is possible,
+# and the closing lines of run_tests.sh name what was skipped.
+prepare_tests() {
+    local manager lists_updated missing
     manager=$(package_manager)
     lists_updated=
-    has_python || install_for python || say "Python's venv is missing and could not be installed: its client tests are skipped"
-    hash -r
+    missing=
+    if [ "${NO_SKIPS:-}" != 1 ]; then
+        has_python || install_for python || true
+        hash -r
+        return 0
+    fi
+    need python has_python "Python 3 with venv"
+    need node has_node "Node with npm"
+    need curl has_curl "curl"
+    need systemd has_systemd_analyze "systemd-analyze"
+    need valgrind has_valgrind "valgrind"
+    end_if_missing
 }
 
 # Where cargo puts what it builds.

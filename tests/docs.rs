@@ -1,5 +1,6 @@
 //! README.md and docs/: links lead somewhere, the README stays short, and lists name what the program has.
 
+use argo_openai_proxy::loading::FixedSettings;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -133,12 +134,26 @@ fn names(text: &str) -> BTreeSet<&str> {
 #[test]
 fn the_keys_that_need_a_new_start_are_those_of_the_program() {
     let listed = CONFIGURATION.split("\n## Keys that need a new start\n").nth(1).unwrap();
-    let code = include_str!("../src/loading/fixed_settings.rs");
-    // As in `("port", now.port != self.port),`.
-    let key = |line: &'static str| line.split_once("\", now.")?.0.rsplit('"').next();
-    let known: BTreeSet<&str> = code.lines().filter_map(key).collect();
-    assert!(known.contains("port") && known.len() >= 9, "{known:?}");
+    let known: BTreeSet<&str> = FixedSettings::keys().collect();
     assert_eq!(names(listed), known);
+}
+
+/// A second list would soon differ from the first.
+#[test]
+fn no_other_page_lists_the_keys_that_need_a_new_start() {
+    let known: Vec<String> = FixedSettings::keys().map(|key| format!("`{key}`")).collect();
+    let listed = |text: &str| -> Vec<String> {
+        let paragraphs = text.split("\n\n").filter(|part| part.contains("new start") || part.contains("restart"));
+        paragraphs
+            .filter(|part| known.iter().filter(|key| part.contains(*key)).count() > 1)
+            .map(str::to_owned)
+            .collect()
+    };
+    assert_eq!(listed("`host`, `port` and `tls` need a new start").len(), 1);
+    for page in pages().into_iter().filter(|page| !page.ends_with("configuration.md")) {
+        let found = listed(&std::fs::read_to_string(&page).unwrap());
+        assert!(found.is_empty(), "{}: {found:#?}", page.display());
+    }
 }
 
 #[test]

@@ -305,7 +305,7 @@ fn a_name_that_only_a_pattern_takes_is_told_so_and_what_its_rules_did() {
         "'temperature' was set to 1",
         "'q' was set to {\"a\":[1]}: none was given",
         "'k' was lowered to 100",
-        "'max_tokens' was lowered to 50: the call is not streamed",
+        "the call is streamed and its answer collected: 'max_tokens' is above 50",
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
@@ -335,6 +335,27 @@ fn images_are_told_and_not_fetched() {
     );
     let (status, code, param) = refusal(&folder.json(&CHAT, &wrong));
     assert_eq!((status, code, param), (400, json!("invalid_image_url"), json!("messages[0].content[0].image_url")));
+}
+
+#[test]
+fn fields_of_replies_that_come_back_are_told() {
+    let folder = Folder::new();
+    let messages = json!([
+        {"role": "user", "name": "ann", "content": "hi"},
+        {"role": "assistant", "content": "Hello", "refusal": null, "annotations": []},
+        {"role": "user", "content": "Again"},
+    ]);
+    for (model, left_out) in [
+        ("argo:four", json!(["messages[1].refusal", "messages[1].annotations"])),
+        ("argo:opus", json!(["messages[1].refusal", "messages[1].annotations", "messages[0].name"])),
+    ] {
+        let told = folder.json(&CHAT, &chat(json!({"model": model, "messages": messages})));
+        assert_eq!(told["left_out"], left_out);
+    }
+    let text = folder.text(&CHAT, &chat(json!({"messages": messages})));
+    let expected = "\nleft out (only replies have it, it is null, or the vendor does not know it)\n  messages[1].refusal, messages[1].annotations\n";
+    assert!(text.contains(expected), "{text}");
+    assert_eq!(folder.json(&CHAT, &chat(json!({}))).get("left_out"), None);
 }
 
 #[test]

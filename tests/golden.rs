@@ -22,6 +22,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
@@ -54,6 +55,7 @@ fn exchange(call: Call, reply: Box<dyn Reply>) -> Exchange {
     let limits = ExchangeLimits {
         client: &Openai,
         max_answer: 1 << 20,
+        caller: Arc::new(Caller::anybody("tester")),
         upstream: "ARGO",
         url: "http://argo/chat/".into(),
         setting: "argo_url".into(),
@@ -104,14 +106,14 @@ fn one(mut exchange: Exchange, answer: &[u8], cut: impl Fn(&[u8]) -> Vec<Bytes>)
         out.extend_from_slice(&exchange.end());
     }
     match plan {
-        HeadPlan::Stream(content_type) => {
+        HeadPlan::Stream(content_type) if !exchange.is_refused() => {
             Run { upstream, status: StatusCode::OK, content_type: content_type.into(), body: out }
         }
         HeadPlan::Pass => {
             let content_type = headers[header::CONTENT_TYPE].to_str().unwrap().to_owned();
             Run { upstream, status, content_type, body: out }
         }
-        HeadPlan::Hold => answered(upstream, exchange.answer().unwrap()),
+        HeadPlan::Hold | HeadPlan::Stream(_) => answered(upstream, exchange.answer().unwrap()),
     }
 }
 

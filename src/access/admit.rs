@@ -1,6 +1,7 @@
 //! Finds the caller of a request from its headers. Error messages never contain any part of a key.
 
 use super::{Access, Caller, check_username};
+use crate::telemetry::bodies;
 use crate::wire::Failure;
 use http::{HeaderMap, StatusCode, header};
 use std::sync::Arc;
@@ -32,9 +33,10 @@ impl Access {
                 const REMEDY: &str = "Your key for this proxy is your bare Argonne username, such as jdoe or ac.jdoe.";
                 let key = key(headers).ok_or_else(|| missing(REMEDY))?;
                 let name = std::str::from_utf8(key).ok().filter(|name| name.len() <= LONGEST_USERNAME);
-                let name = name.filter(|name| check_username(name).is_ok());
+                // A key of another service must reach neither the upstream, as a username, nor the log, as a caller.
+                let name = name.filter(|name| check_username(name).is_ok() && !bodies::is_key(name));
                 let name = name.ok_or_else(|| incorrect(&format!("it is no username. {REMEDY}")))?;
-                Ok(Arc::new(Caller { name: Some(name.into()), ..Caller::nameless(name) }))
+                Ok(Arc::new(Caller::passed_through(name)))
             }
         }
     }
@@ -54,7 +56,7 @@ impl Access {
             Access::Keys(keys) => keys.callers().find(|caller| caller.name.as_deref() == Some(name)).cloned(),
             Access::Passthrough => {
                 check_username(name).ok()?;
-                Some(Arc::new(Caller { name: Some(name.into()), ..Caller::nameless(name) }))
+                Some(Arc::new(Caller::passed_through(name)))
             }
         }
     }
@@ -124,7 +126,9 @@ mod tests {
         let caller = admit("ac.jdoe").unwrap();
         assert_eq!((caller.name.as_deref(), &*caller.user), (Some("ac.jdoe"), "ac.jdoe"));
         let long = "a".repeat(LONGEST_USERNAME + 1);
-        for name in ["jdoe@anl.gov", "jane doe", "sk-argo-x'y", "cels", &long] {
+        for name in
+            ["jdoe@anl.gov", "jane doe", "sk-argo-x'y", "cels", &long, "sk-proj-abcdef", "0123456789abcdef0123456789"]
+        {
             let failure = admit(name).unwrap_err();
             assert_eq!(failure.status, StatusCode::UNAUTHORIZED);
             assert!(!failure.message.contains(name) && failure.message.contains("such as jdoe"), "{failure}");

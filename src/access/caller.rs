@@ -5,6 +5,17 @@ use super::permissions::{Globs, Permissions};
 use crate::wire::Failure;
 use http::{Method, StatusCode};
 
+/// Where the username for calls to ARGO was set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserOrigin {
+    /// `user` of config.yaml.
+    Config,
+    /// `user` of the caller in callers.yaml.
+    Row,
+    /// The key of the request, which is the username.
+    Key,
+}
+
 /// A person or program that calls this proxy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
@@ -12,6 +23,8 @@ pub struct Caller {
     pub name: Option<Box<str>>,
     /// The username for calls to ARGO.
     pub user: Box<str>,
+    /// Where the username was set.
+    pub user_from: UserOrigin,
     /// How much they may use.
     pub limits: Limits,
     /// What they may use.
@@ -21,12 +34,33 @@ pub struct Caller {
 impl Caller {
     /// Returns a caller without a name and without limits. Calls to ARGO use the username `user`.
     pub fn nameless(user: &str) -> Self {
-        Caller { name: None, user: user.into(), limits: Limits::default(), permissions: Permissions::default() }
+        Caller {
+            name: None,
+            user: user.into(),
+            user_from: UserOrigin::Config,
+            limits: Limits::default(),
+            permissions: Permissions::default(),
+        }
     }
 
     /// Returns a caller who may use everything, for explanations and for the tests of a table.
     pub fn anybody(user: &str) -> Self {
         Caller { permissions: Permissions { every_row: true, ..Permissions::default() }, ..Caller::nameless(user) }
+    }
+
+    /// Returns a caller whose key is the username.
+    pub fn passed_through(user: &str) -> Self {
+        Caller { name: Some(user.into()), user_from: UserOrigin::Key, ..Caller::nameless(user) }
+    }
+
+    /// Returns the username and where it was set, for a message.
+    pub fn described_user(&self) -> String {
+        let (user, name) = (&self.user, self.name.as_deref().unwrap_or_default());
+        match self.user_from {
+            UserOrigin::Config => format!("'{user}' (user in config.yaml)"),
+            UserOrigin::Row => format!("'{user}' (user of {name} in callers.yaml)"),
+            UserOrigin::Key => format!("'{user}' (the key of the request)"),
+        }
     }
 
     /// Checks that this caller may use the row with this path. `callers` are those that the row itself allows.

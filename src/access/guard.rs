@@ -73,7 +73,7 @@ impl Guard {
                     shown(other)
                 );
                 let failure = Failure::new(StatusCode::FORBIDDEN, message).with_code("host_not_allowed");
-                Err(failure.with_note(format!("host={}", shown(other))))
+                Err(failure.with_own_words(format!("host={}", shown(other))))
             }
         }
     }
@@ -110,7 +110,7 @@ impl Guard {
                 );
                 let failure = Failure::new(StatusCode::FORBIDDEN, message).with_code("origin_not_allowed");
                 // The page gets no CORS header, so that it cannot even read that there is a proxy: the log tells its user.
-                Err(failure.with_note(format!("origin={origin}")))
+                Err(failure.with_own_words(format!("origin={origin}")))
             }
         }
     }

@@ -15,6 +15,17 @@ pub struct Limits {
     pub concurrent: Option<NonZeroU32>,
 }
 
+impl Limits {
+    /// The limits with the names that files give them.
+    pub fn named(self) -> [(&'static str, Option<NonZeroU32>); 3] {
+        [
+            ("requests_per_minute", self.requests_per_minute),
+            ("tokens_per_minute", self.tokens_per_minute),
+            ("concurrent", self.concurrent),
+        ]
+    }
+}
+
 /// The keys of a section of limits.
 pub const KEYS: [Key; 3] = [
     Key::optional("requests_per_minute", Kind::Whole(1, MOST), "Requests begun in a minute."),

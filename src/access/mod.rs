@@ -8,7 +8,7 @@ pub mod limits;
 mod permissions;
 mod username;
 
-pub use caller::Caller;
+pub use caller::{Caller, UserOrigin};
 pub use guard::{Guard, Hosts};
 pub use keys::{Hash, Key, Keys};
 pub use limits::Limits;

@@ -1,11 +1,35 @@
-//! Adds a row to `callers.yaml` and leaves every other byte unchanged.
+//! Adds, renews and removes rows of `callers.yaml`, and leaves every other byte unchanged.
+//!
+//! A YAML list has many forms. So each edit is read back, and is accepted only if it gives exactly the wanted rows.
 
-use super::list::Callers;
-use crate::access::{Hash, Username};
+use super::list::{CallerRow, Callers};
+use crate::access::{Hash, Limits, Username};
+use crate::diagnostics::Place;
 use crate::yaml::node::{Node, parse};
+use std::ops::Range;
 
 /// The maximum length of a name, in bytes.
 const LONGEST: usize = 64;
+/// How the file begins its list, and what follows where nobody is in it.
+const KEY: &str = "callers:";
+const EMPTY: &str = " []";
+const ODD_LIST: &str = "its list is not written in lines that begin with `-`; write it so";
+
+/// A caller to be added.
+pub struct NewCaller<'a> {
+    /// The name.
+    pub name: &'a str,
+    /// The hash of the key.
+    pub hash: &'a Hash,
+    /// The username for calls to ARGO; `None`: the configuration's user.
+    pub user: Option<&'a Username>,
+    /// The routes that the caller may use; empty: all.
+    pub routes: &'a [String],
+    /// The models that the caller may use; empty: all.
+    pub models: &'a [String],
+    /// The caller's limits.
+    pub limits: Limits,
+}
 
 /// Refuses names that could be misread in logs, metrics and patterns.
 ///
@@ -22,45 +46,177 @@ pub fn check_name(name: &str) -> Result<(), String> {
 /// Returns the text with one more row. `None` starts a new file.
 ///
 /// # Errors
-/// The name exists already, the text has mistakes, or no row can be appended to the list in its form.
-pub fn add(text: Option<&str>, name: &str, hash: &Hash, user: Option<&Username>) -> Result<String, String> {
+/// The name exists already, the text or the new row has mistakes, or no row can be appended to the list in its form.
+pub fn add(text: Option<&str>, caller: &NewCaller<'_>) -> Result<String, String> {
+    let name = caller.name;
     check_name(name)?;
-    let before = match text {
-        None => Callers::default(),
-        Some(text) => Callers::read("", text).map_err(|_| "it has mistakes; see: argo-openai-proxy check")?.0,
-    };
-    if before.rows.iter().any(|row| row.name == name) {
-        return Err(format!("'{name}' is there already; take another name, or take that row out first"));
+    let mut wanted = text.map(read).transpose()?.unwrap_or_default();
+    if wanted.iter().any(|row| row.name == name) {
+        return Err(format!("'{name}' is there already; take another name, or give a new key: key rotate {name}"));
     }
+    let alone = format!("callers:\n{}", row(caller, ""));
+    let (alone, _) = Callers::read("", &alone)
+        .map_err(|problems| problems.into_iter().next().map_or_else(String::new, |problem| problem.message))?;
+    wanted.extend(alone.rows);
     let mut out = text.unwrap_or_default().to_owned();
     if !out.is_empty() && !out.ends_with('\n') {
         out.push('\n');
     }
-    if !out.lines().any(|line| line.starts_with("callers:")) {
-        out.push_str("callers:\n");
+    match key_line(&out) {
+        None => out.push_str(&format!("{KEY}\n")),
+        Some(start) => {
+            let after = start + KEY.len();
+            if out.get(after..).is_some_and(|rest| rest.starts_with(EMPTY)) {
+                out.replace_range(after..after + EMPTY.len(), "");
+            }
+        }
     }
     let indent = " ".repeat(dash_column(&out).unwrap_or(2));
-    out.push_str(&format!("{indent}- name: {}\n", scalar(name)));
-    if let Some(user) = user {
-        out.push_str(&format!("{indent}  user: {}\n", scalar(user.as_str())));
+    out.push_str(&row(caller, &indent));
+    holding(out, &wanted)
+}
+
+/// Returns the text without the row of that name. Comments between rows stay.
+///
+/// # Errors
+/// There is no such row, the text has mistakes, or the rows cannot be told apart in their form.
+pub fn remove(text: &str, name: &str) -> Result<String, String> {
+    let mut wanted = read(text)?;
+    let index = position(&wanted, name)?;
+    let lines = row_lines(text);
+    if lines.len() != wanted.len() {
+        return Err(ODD_LIST.to_owned());
     }
-    out.push_str(&format!("{indent}  key_sha256: \"{hash}\"\n"));
-    // A YAML list has many forms, so read the result back and accept it only if it holds exactly the wanted rows.
-    let names = |callers: &Callers| callers.rows.iter().map(|row| (row.name.clone(), row.hash)).collect::<Vec<_>>();
-    let mut wanted = names(&before);
-    wanted.push((name.to_owned(), *hash));
-    match Callers::read("", &out) {
-        Ok((after, _)) if names(&after) == wanted => Ok(out),
-        _ => Err("its list is not written in lines that begin with `-`; write it so".to_owned()),
+    wanted.remove(index);
+    let mut out = text.to_owned();
+    if let Some(lines) = lines.get(index) {
+        out.replace_range(lines.clone(), "");
     }
+    if let (true, Some(start)) = (wanted.is_empty(), key_line(&out)) {
+        out.insert_str(start + KEY.len(), EMPTY);
+    }
+    holding(out, &wanted)
+}
+
+/// Returns the text with another key for the row of that name.
+///
+/// # Errors
+/// There is no such row, the text has mistakes, or the old hash does not stand there as it is.
+pub fn rotate(text: &str, name: &str, hash: &Hash) -> Result<String, String> {
+    let mut wanted = read(text)?;
+    let index = position(&wanted, name)?;
+    let Some(row) = wanted.get_mut(index) else { return Err(unknown(name)) };
+    let old = std::mem::replace(&mut row.hash, *hash).to_string();
+    // A comment may repeat the hash, so each place is tried.
+    let lower = text.to_ascii_lowercase();
+    let mut places = lower.match_indices(&old).map(|(start, _)| {
+        let mut out = text.to_owned();
+        out.replace_range(start..start + old.len(), &hash.to_string());
+        holding(out, &wanted)
+    });
+    places
+        .find(Result::is_ok)
+        .unwrap_or_else(|| Err("its key_sha256 is not written as 64 digits; write it so".to_owned()))
+}
+
+fn read(text: &str) -> Result<Vec<CallerRow>, String> {
+    let (callers, _) = Callers::read("", text).map_err(|_| "it has mistakes; see: argo-openai-proxy check")?;
+    Ok(callers.rows)
+}
+
+fn position(rows: &[CallerRow], name: &str) -> Result<usize, String> {
+    rows.iter().position(|row| row.name == name).ok_or_else(|| unknown(name))
+}
+
+fn unknown(name: &str) -> String {
+    format!("nobody is named '{name}'; see: argo-openai-proxy key list")
+}
+
+/// Returns the text if it gives these rows.
+fn holding(text: String, wanted: &[CallerRow]) -> Result<String, String> {
+    match Callers::read("", &text) {
+        Ok((after, _)) if after.rows.iter().map(facts).eq(wanted.iter().map(facts)) => Ok(text),
+        _ => Err(ODD_LIST.to_owned()),
+    }
+}
+
+type Patterns<'a> = Option<Vec<&'a str>>;
+
+/// Returns all that a row says, without the places.
+fn facts(row: &CallerRow) -> (&str, Hash, Option<&Username>, Patterns<'_>, Patterns<'_>, Limits, bool) {
+    let CallerRow { name, hash, user, routes, models, limits, enabled } = row;
+    (name, *hash, user.as_ref(), patterns(routes), patterns(models), *limits, *enabled)
+}
+
+fn patterns(list: &Option<Vec<(String, Place)>>) -> Patterns<'_> {
+    list.as_ref().map(|list| list.iter().map(|(pattern, _)| pattern.as_str()).collect())
+}
+
+/// Returns the lines of a new row.
+fn row(caller: &NewCaller<'_>, indent: &str) -> String {
+    let mut lines = vec![format!("- name: {}", scalar(caller.name))];
+    lines.extend(caller.user.map(|user| format!("  user: {}", scalar(user.as_str()))));
+    lines.push(format!("  key_sha256: \"{}\"", caller.hash));
+    for (key, patterns) in [("routes", caller.routes), ("models", caller.models)] {
+        // A JSON string is YAML, whatever it holds.
+        let quoted: Vec<String> = patterns.iter().filter_map(|pattern| serde_json::to_string(pattern).ok()).collect();
+        if !quoted.is_empty() {
+            lines.push(format!("  {key}: [{}]", quoted.join(", ")));
+        }
+    }
+    let limits: Vec<String> =
+        caller.limits.named().into_iter().filter_map(|(key, limit)| Some(format!("{key}: {}", limit?))).collect();
+    if !limits.is_empty() {
+        lines.push(format!("  limits: {{ {} }}", limits.join(", ")));
+    }
+    lines.iter().map(|line| format!("{indent}{line}\n")).collect()
+}
+
+/// Returns where the line begins that has the list's key.
+fn key_line(text: &str) -> Option<usize> {
+    if text.starts_with(KEY) { Some(0) } else { text.find(&format!("\n{KEY}")).map(|end| end + 1) }
+}
+
+/// Returns the bytes of each row's lines, from its dash to the end of its last line. Blank lines and comments after it are not
+/// its own.
+fn row_lines(text: &str) -> Vec<Range<usize>> {
+    let column = dash_column(text).unwrap_or_default();
+    let mut rows: Vec<Range<usize>> = Vec::new();
+    let mut end = 0;
+    let mut in_list = false;
+    for line in text.split_inclusive('\n') {
+        let start = end;
+        end += line.len();
+        let words = line.trim_start_matches(' ');
+        let indent = line.len() - words.len();
+        if !in_list {
+            in_list = line.starts_with(KEY);
+            continue;
+        }
+        if words.trim().is_empty() || words.starts_with('#') {
+            continue;
+        }
+        if indent == column && is_dash(words) {
+            rows.push(start..end);
+        } else if indent <= column {
+            break;
+        } else if let Some(row) = rows.last_mut() {
+            row.end = end;
+        }
+    }
+    rows
 }
 
 /// Returns the indentation of the list's rows.
 fn dash_column(text: &str) -> Option<usize> {
-    let rows = text.lines().skip_while(|line| !line.starts_with("callers:")).skip(1);
-    rows.map(|line| (line.len() - line.trim_start_matches(' ').len(), line.trim_start()))
-        .find(|(_, line)| *line == "-" || line.starts_with("- "))
+    let rows = text.lines().skip_while(|line| !line.starts_with(KEY)).skip(1);
+    rows.map(|line| (line.len() - line.trim_start_matches(' ').len(), line.trim_start_matches(' ')))
+        .find(|(_, line)| is_dash(line))
         .map(|(column, _)| column)
+}
+
+fn is_dash(line: &str) -> bool {
+    line.trim_end() == "-" || line.starts_with("- ")
 }
 
 /// Returns a name as YAML, quoted where YAML would read it as something other than text.
@@ -72,59 +228,4 @@ fn scalar(name: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn add_ann(text: Option<&str>) -> Result<String, String> {
-        add(text, "ann", &Hash::of(b"key"), None)
-    }
-
-    fn row(indent: &str) -> String {
-        format!("{indent}- name: ann\n{indent}  key_sha256: \"{}\"\n", Hash::of(b"key"))
-    }
-
-    #[test]
-    fn everything_else_stays_byte_for_byte() {
-        let hash = Hash::of(b"other");
-        let one = format!("- {{ name: bob, key_sha256: \"{hash}\" }}");
-        for (text, indent) in [
-            (format!("# mine\r\ncallers: # all\n  {one} # first\n"), "  "),
-            (format!("callers:\n{one}\n\n# the end\n"), ""),
-            (
-                format!("callers:\n    - name: bob\n      routes:\n        - /v1/*\n      key_sha256: \"{hash}\"\n"),
-                "    ",
-            ),
-        ] {
-            assert_eq!(add_ann(Some(&text)).unwrap(), format!("{text}{}", row(indent)));
-        }
-        let cut = format!("callers:\n  {one}");
-        assert_eq!(add_ann(Some(&cut)).unwrap(), format!("{cut}\n{}", row("  ")));
-        assert_eq!(add_ann(Some("# none yet\n")).unwrap(), format!("# none yet\ncallers:\n{}", row("  ")));
-        assert_eq!(add_ann(None).unwrap(), format!("callers:\n{}", row("  ")));
-    }
-
-    #[test]
-    fn names_that_yaml_takes_for_something_else_are_quoted() {
-        for name in ["1234", "null", "true", "1e5", "ann", "0x1f", "-", "@lab", "a.b@c"] {
-            let user = Username::new("1234").unwrap();
-            let text = add(None, name, &Hash::of(b"key"), Some(&user)).unwrap_or_else(|e| panic!("{name}: {e}"));
-            assert_eq!(Callers::read("", &text).unwrap().0.rows[0].name, name, "{text}");
-        }
-    }
-
-    #[test]
-    fn what_cannot_be_added_to_is_refused() {
-        let with_ann = add_ann(None).unwrap();
-        for (text, why) in [
-            (with_ann.as_str(), "there already"),
-            ("callers: []\n", "lines that begin with"),
-            ("callers: [\n", "mistakes"),
-            ("collars: 1\n", "mistakes"),
-        ] {
-            assert!(add_ann(Some(text)).unwrap_err().contains(why), "{text}");
-        }
-        for name in ["", "a b", "a*", "é", "a\n", &"a".repeat(65)] {
-            assert!(add(None, name, &Hash::of(b"key"), None).is_err(), "{name}");
-        }
-    }
-}
+mod tests;

@@ -1,6 +1,6 @@
 //! The rows of `callers.yaml`, and the callers and keys that result from them.
 
-use crate::access::{Caller, Globs, Hash, Keys, Limits, Permissions, Username};
+use crate::access::{Caller, Globs, Hash, Keys, Limits, Permissions, UserOrigin, Username};
 use crate::diagnostics::Place;
 use std::sync::Arc;
 
@@ -46,6 +46,7 @@ impl CallerRow {
         Caller {
             name: Some(self.name.as_str().into()),
             user: self.user.as_ref().map_or(user, Username::as_str).into(),
+            user_from: if self.user.is_some() { UserOrigin::Row } else { UserOrigin::Config },
             limits: self.limits,
             permissions: Permissions { routes: globs(&self.routes), models: globs(&self.models), every_row: false },
         }

@@ -7,7 +7,7 @@ mod mask;
 mod mismatches;
 mod read;
 
-pub use edit::{add, check_name};
+pub use edit::{NewCaller, add, check_name, remove, rotate};
 pub use keys::KEYS;
 pub use list::{CallerRow, Callers};
 pub use mismatches::mismatches;

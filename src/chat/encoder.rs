@@ -6,11 +6,11 @@ use crate::wire::{Answer, Failure};
 /// How a reply arrives from the upstream and goes to the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivery {
-    /// Whole on both sides.
+    /// The client gets it whole.
     Whole,
-    /// Streamed on both sides.
+    /// Streamed on both sides, piece by piece.
     Stream,
-    /// Whole from the upstream, cut into a stream for the client.
+    /// The complete answer is cut into a stream for the client.
     Recut,
 }
 

@@ -24,7 +24,7 @@ pub use explain::ExplainArgs;
 use files::config_from;
 pub use files::{DEFAULT_CONFIG, FileArgs};
 pub use health::HealthArgs;
-pub use key::{KeyArgs, KeyCommand, KeyFiles};
+pub use key::{KeyArgs, KeyCommand, KeyFiles, KeyPermissions};
 use values::{duration, positive, share};
 
 const EXAMPLES: &str = "\
@@ -38,7 +38,7 @@ Examples:
   argo-openai-proxy models --json           what can be asked for
   argo-openai-proxy explain GET /health     what would become of a request, and why
 
-Flags override environment variables (CONFIG_PATH, PORT, HOST, VERBOSE). Both override the file.
+Flags override environment variables (CONFIG_PATH, PORT, ARGO_PROXY_HOST, VERBOSE). Both override the file.
 Exit codes: 0 all right, 1 a problem, 2 wrong usage.";
 
 /// Use ARGO, Argonne's language-model gateway, from any OpenAI client.
@@ -99,7 +99,7 @@ pub enum Command {
     /// Ask the proxy that runs with this configuration whether it is ready; exit code 0 when it is
     #[command(after_help = health::EXAMPLES)]
     Health(HealthArgs),
-    /// Make and list the keys of callers
+    /// Make, renew, remove and list the keys of callers
     #[command(after_help = key::EXAMPLES)]
     Key(KeyArgs),
     /// Print what is served: method, path, upstream URL, transformer
@@ -155,13 +155,17 @@ pub struct ServeArgs {
     #[arg(long, value_name = "PORT")]
     pub port: Option<u16>,
 
-    /// Log the bodies of requests and replies, cut and without keys
+    /// Log each request, even with `verbose: false` in the configuration
     #[arg(short, long, conflicts_with = "quiet")]
     pub verbose: bool,
 
     /// Log problems only
     #[arg(short, long)]
     pub quiet: bool,
+
+    /// Log the bodies of requests and replies, too: cut and without keys
+    #[arg(long)]
+    pub log_bodies: bool,
 
     /// Take over from the running instance of this configuration, without a refused connection
     #[arg(long, conflicts_with = "demo")]
@@ -183,6 +187,7 @@ impl ServeArgs {
                 (_, true) => Some(false),
                 _ => None,
             },
+            log_bodies: self.log_bodies.then_some(true),
             access: None,
         }
     }

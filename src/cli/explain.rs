@@ -1,7 +1,7 @@
 //! `explain`: what would become of a request and why, for people and as JSON. No network.
 
 use super::args::ExplainArgs;
-use super::output::{CommandEnd, print, tell};
+use super::output::{CommandEnd, print, say, tell};
 use super::preview::load_or_defaults;
 use crate::access::admit::has_key;
 use crate::access::{Access, Mode};
@@ -22,7 +22,7 @@ pub fn run(args: &ExplainArgs) -> Result<(), CommandEnd> {
     let user = match &loaded.config.user {
         Some(user) => user.as_str().to_owned(),
         None => {
-            eprintln!("user is not set: '{PLACEHOLDER}' is used instead");
+            say(&format!("user is not set: '{PLACEHOLDER}' is used instead"));
             PLACEHOLDER.to_owned()
         }
     };
@@ -39,7 +39,7 @@ pub fn run(args: &ExplainArgs) -> Result<(), CommandEnd> {
     let live = Arc::new(loading::live_as(access, loaded));
     let told = explain(&live, &question).map_err(|e| CommandEnd::Because(e.to_string()))?;
     if !args.answer.is_empty() && told.verdict != Verdict::Called {
-        eprintln!("no call goes upstream, so --answer has no effect");
+        say("no call goes upstream, so --answer has no effect");
     }
     print(&if args.json {
         serde_json::to_string_pretty(&told).map_err(|e| CommandEnd::Because(e.to_string()))? + "\n"
@@ -60,9 +60,9 @@ fn access(args: &ExplainArgs, loaded: &Loaded, user: &str, headers: &HeaderMap) 
         },
         None if matches!(access, Access::Open(_)) || has_key(headers) => Ok(access),
         None => {
-            eprintln!(
+            say(&format!(
                 "no key is given: explained for a caller who may use everything, as '{user}'; --caller NAME names one"
-            );
+            ));
             Ok(Access::anybody(user))
         }
     }

@@ -2,16 +2,23 @@
 //! Unix socket, plain or over TLS, which has to show the configured certificate.
 
 use super::args::HealthArgs;
-use super::output::{CommandEnd, print};
+use super::output::{CommandEnd, print, say, tell};
+use crate::config::Config;
+use crate::diagnostics::Problem;
 use crate::loading::{self, FileReader, Loaded, Needs, environment};
+use crate::server::Addresses;
+use crate::server::instance::RunningInstance;
+use crate::server::places::usual_places;
 use crate::table::Table;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme, StreamOwned};
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,18 +26,36 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The replies of a table that say whether the process is ready, the best first.
 const REPLIES: [&str; 3] = ["readyz", "livez", "health"];
+/// Where the shipped table has the best of them, for when the table cannot be read.
+const USUAL_PATH: &str = "/readyz";
 /// The most of an answer that is read.
 const LONGEST: u64 = 64 * 1024;
 
 trait Wire: Read + Write {}
 impl<T: Read + Write> Wire for T {}
 
-/// Asks, and prints what comes.
+/// Asks, and prints what comes. Where an instance of this configuration runs, it says itself where to ask: an edit of the files that
+/// waits for a restart, or that has a mistake, is no reason to call a running process sick.
 pub fn run(args: &HealthArgs) -> Result<(), CommandEnd> {
-    let loaded =
-        loading::load(&args.files.paths(&environment), &args.overrides(), Needs::Nobody, &FileReader::default())?;
-    let path = path(&loaded.table)?;
-    let (place, wire) = connect(args, &loaded);
+    let paths = args.files.paths(&environment);
+    let loaded = loading::load(&paths, &args.overrides(), Needs::Nobody, &FileReader::default());
+    let running = if args.names_address() { None } else { running(&paths.config, loaded.as_ref().ok()) };
+    let certificate = loaded.as_ref().ok().map(|loaded| loaded.certificate.clone());
+    let (path, place, wire) = match running {
+        Some(addresses) => {
+            if let Err(problems) = &loaded {
+                tell(problems);
+                say("the running process goes on with what it loaded before; it is asked all the same");
+            }
+            let path = loaded.as_ref().ok().and_then(|loaded| path(&loaded.table)).or_else(|| addresses.ready.clone());
+            let (place, wire) = connect_to(&addresses, certificate.flatten().as_deref());
+            (path, place, wire)
+        }
+        None => by_files(args, loaded)?,
+    };
+    let path = path.ok_or_else(|| {
+        format!("the table has no row that says whether the proxy is ready; add one with `reply: {}`", REPLIES[0])
+    })?;
     let answer = wire.and_then(|wire| ask(wire, &path));
     let answer = answer.map_err(|e| CommandEnd::Because(format!("nobody answers at {place}: {e}")))?;
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
@@ -41,25 +66,66 @@ pub fn run(args: &HealthArgs) -> Result<(), CommandEnd> {
     }
 }
 
-/// Returns the path of the row with such a reply.
-fn path(table: &Table) -> Result<String, CommandEnd> {
-    let row = |reply| table.routes().find(|route| route.upstream.is_none() && route.does == reply);
-    let row = REPLIES.into_iter().find_map(row);
-    let none =
-        || format!("the table has no row that says whether the proxy is ready; add one with `reply: {}`", REPLIES[0]);
-    Ok(row.ok_or_else(none)?.path.clone())
+/// Returns where the running instance of this configuration listens, if there is one.
+fn running(config: &Path, loaded: Option<&Loaded>) -> Option<Addresses> {
+    let named = match loaded {
+        Some(loaded) => loaded.config.listeners.run_dir.as_ref().map(|named| named.beside(config)),
+        None => Config::named_run_dir(config, &environment),
+    };
+    let places = named.map_or_else(|| usual_places(config, &environment), |named| vec![named]);
+    RunningInstance::find(&places)?.addresses
 }
 
-/// The connection, and what it is called.
-fn connect(args: &HealthArgs, loaded: &Loaded) -> (String, io::Result<Box<dyn Wire>>) {
-    let config = &loaded.config;
+/// Returns the path of the row that says whether the process is ready.
+pub fn path(table: &Table) -> Option<String> {
+    let row = |reply| table.routes().find(|route| route.upstream.is_none() && route.does == reply);
+    REPLIES.into_iter().find_map(row).map(|row| row.path.clone())
+}
+
+/// What to ask, where, and the connection.
+type Asked = (Option<String>, String, io::Result<Box<dyn Wire>>);
+
+/// Connects to the first address of a running instance that accepts. `certificate` is the one that it has to show, if that is known.
+fn connect_to(addresses: &Addresses, certificate: Option<&CertifiedKey>) -> (String, io::Result<Box<dyn Wire>>) {
+    if let Some(socket) = &addresses.socket {
+        return (socket.display().to_string(), unix(socket));
+    }
+    let urls = addresses.urls.iter().filter_map(|url| url.split_once("://"));
+    let mut last = ("its addresses".to_owned(), Err(io::Error::other("it listens nowhere")));
+    for (scheme, address) in urls {
+        let wire = address.parse().map_err(io::Error::other).and_then(|address| tcp([address]));
+        let wire =
+            wire.and_then(|stream| if scheme == "https" { tls(stream, certificate) } else { Ok(Box::new(stream)) });
+        last = (address.to_owned(), wire);
+        if last.1.is_ok() {
+            break;
+        }
+    }
+    last
+}
+
+/// Goes by the files: by the configuration alone, if only the table or the callers have mistakes.
+fn by_files(args: &HealthArgs, loaded: Result<Loaded, Vec<Problem>>) -> Result<Asked, CommandEnd> {
+    let path_of_config = args.files.config(&environment);
+    let (config, certificate, path) = match loaded {
+        Ok(loaded) => (loaded.config, loaded.certificate, path(&loaded.table)),
+        Err(problems) => {
+            let Ok((config, certificate)) = loading::load_config(&path_of_config, &args.overrides()) else {
+                return Err(problems.into());
+            };
+            tell(&problems);
+            (config, certificate, Some(USUAL_PATH.to_owned()))
+        }
+    };
+    let (place, wire) = connect(&config, certificate.as_deref(), &path_of_config);
+    Ok((path, place, wire))
+}
+
+/// The connection that the configuration describes, and what it is called.
+fn connect(config: &Config, certificate: Option<&CertifiedKey>, path: &Path) -> (String, io::Result<Box<dyn Wire>>) {
     if let Some(named) = &config.listeners.socket {
-        let path = named.beside(&args.files.config(&environment));
-        let stream = UnixStream::connect(&path).and_then(|stream| {
-            stream.set_read_timeout(Some(PATIENCE))?;
-            Ok(Box::new(stream) as Box<dyn Wire>)
-        });
-        return (path.display().to_string(), stream);
+        let socket = named.beside(path);
+        return (socket.display().to_string(), unix(&socket));
     }
     let (host, port) = (config.host.as_str(), config.port);
     let place = format!("{host}:{port}");
@@ -67,19 +133,20 @@ fn connect(args: &HealthArgs, loaded: &Loaded) -> (String, io::Result<Box<dyn Wi
         let why = "the port is another one at each start; name it with --port, or have a `socket`";
         return (place, Err(io::Error::other(why)));
     }
-    let wire = tcp(host, port).and_then(|stream| match &loaded.certificate {
-        None => Ok(Box::new(stream) as Box<dyn Wire>),
-        Some(certificate) => {
-            let own = certificate.cert.first().ok_or(io::ErrorKind::InvalidData)?.clone().into_owned();
-            tls(stream, own)
-        }
-    });
-    (place, wire)
+    let stream = (host, port).to_socket_addrs().and_then(tcp);
+    let is_tls = config.listeners.tls.is_some();
+    (place, stream.and_then(|stream| if is_tls { tls(stream, certificate) } else { Ok(Box::new(stream)) }))
 }
 
-fn tcp(host: &str, port: u16) -> io::Result<TcpStream> {
+fn unix(path: &Path) -> io::Result<Box<dyn Wire>> {
+    let stream = UnixStream::connect(path)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    Ok(Box::new(stream))
+}
+
+fn tcp(addresses: impl IntoIterator<Item = SocketAddr>) -> io::Result<TcpStream> {
     let mut last = io::Error::other("it has no address");
-    for address in (host, port).to_socket_addrs()? {
+    for address in addresses {
         match TcpStream::connect_timeout(&reachable(address), PATIENCE) {
             Ok(stream) => {
                 stream.set_read_timeout(Some(PATIENCE))?;
@@ -101,7 +168,9 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-fn tls(stream: TcpStream, own: CertificateDer<'static>) -> io::Result<Box<dyn Wire>> {
+/// `own` is the certificate that the server has to show; without one any will do, at an address that the running process itself named.
+fn tls(stream: TcpStream, own: Option<&CertifiedKey>) -> io::Result<Box<dyn Wire>> {
+    let own = own.and_then(|own| own.cert.first()).map(|own| own.clone().into_owned());
     let provider = Arc::new(ring::default_provider());
     let algorithms = provider.signature_verification_algorithms;
     let name = ServerName::IpAddress(stream.peer_addr()?.ip().into());
@@ -118,7 +187,7 @@ fn configuration(provider: Arc<CryptoProvider>, own: Own) -> Result<ClientConfig
 /// Trusts the configured certificate and no other, whatever name it is for.
 #[derive(Debug)]
 struct Own {
-    certificate: CertificateDer<'static>,
+    certificate: Option<CertificateDer<'static>>,
     algorithms: WebPkiSupportedAlgorithms,
 }
 
@@ -131,7 +200,7 @@ impl ServerCertVerifier for Own {
         _: &[u8],
         _: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        if *shown == self.certificate {
+        if self.certificate.as_ref().is_none_or(|own| own == shown) {
             Ok(ServerCertVerified::assertion())
         } else {
             Err(CertificateError::ApplicationVerificationFailure.into())

@@ -15,7 +15,7 @@ pub fn text(
     args: &ServeArgs,
     loaded: &Loaded,
     listening: &Listening,
-    admin: Option<SocketAddr>,
+    admin: &[SocketAddr],
     instance: Option<&Path>,
 ) -> String {
     let mut lines: Vec<String> = Vec::new();
@@ -25,11 +25,11 @@ pub fn text(
         lines.extend(rights(loaded));
         lines.extend(instance.map(|place| format!("instance  {}", place.display())));
     }
-    lines.extend(admin.map(|admin| format!("metrics   http://{admin}/metrics")));
+    lines.extend(admin.iter().map(|admin| format!("metrics   http://{admin}/metrics")));
     if !args.quiet {
         lines.extend(page(&loaded.table, listening));
     }
-    lines.extend(listening.address.iter().map(|address| format!("listening on {}://{address}", listening.scheme)));
+    lines.extend(listening.addresses.iter().map(|address| format!("listening on {}://{address}", listening.scheme)));
     lines.extend(listening.socket.iter().map(|path| format!("listening on {}", path.display())));
     if !args.quiet {
         lines.extend(first_steps(loaded, listening));

@@ -1,53 +1,81 @@
-//! `key`: makes the keys of callers, and lists who has one.
+//! `key`: makes, renews and removes the keys of callers, and lists who has one.
 
-use super::args::{KeyArgs, KeyCommand, KeyFiles};
-use super::output::{CommandEnd, print, tell};
-use crate::access::{Key, Limits, Mode, Username};
-use crate::callers::{CallerRow, Callers, add};
+use super::args::{KeyArgs, KeyCommand, KeyFiles, KeyPermissions};
+use super::callers_file::edit;
+use super::output::{CommandEnd, print, say, tell};
+use crate::access::{Key, Mode, Username};
+use crate::callers::{CallerRow, Callers, NewCaller, add, remove, rotate};
 use crate::config::{Config, Overrides};
 use crate::diagnostics::file_access::{is_there, unreadable};
 use crate::diagnostics::{Place, Problem};
 use crate::loading::{callers_path, environment};
-use crate::setup::write_private;
 use std::io::ErrorKind;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// Makes a key, or lists the callers.
+/// Makes, renews or removes a key, or lists the callers.
 pub fn run(args: &KeyArgs) -> Result<(), CommandEnd> {
     match &args.command {
-        KeyCommand::New { name, user, files } => new(name, user.as_deref(), files),
+        KeyCommand::New { name, user, permissions, files } => new(name, user.as_deref(), permissions, files),
+        KeyCommand::Rotate { name, files } => renew(name, files),
+        KeyCommand::Remove { name, files } => take_back(name, files),
         KeyCommand::List { files } => list(files),
     }
 }
 
 /// Prints the key only when its row is on the disk; nothing else goes to stdout, so that it can be piped.
-fn new(name: &str, user: Option<&str>, files: &KeyFiles) -> Result<(), CommandEnd> {
+fn new(name: &str, user: Option<&str>, permissions: &KeyPermissions, files: &KeyFiles) -> Result<(), CommandEnd> {
     let user = user.map(Username::new).transpose()?;
     let (path, mode) = find(files)?;
-    let there = read(&path)?;
-    let owner = std::fs::metadata(&path).ok();
     let key = Key::make()?;
-    let text = add(there.as_deref(), name, &key.hash(), user.as_ref()).map_err(|why| because(&path, &why))?;
-    write_private(&path, &text, there.is_some()).map_err(|e| because(&path, &format!("it cannot be written: {e}")))?;
-    if let Some(owner) = owner {
-        // Only root may, and only root's file would be out of the service's reach.
-        let _ = std::os::unix::fs::chown(&path, Some(owner.uid()), Some(owner.gid()));
-    }
+    let KeyPermissions { routes, models, .. } = permissions;
+    let (hash, limits) = (key.hash(), permissions.limits());
+    let caller = NewCaller { name, hash: &hash, user: user.as_ref(), routes, models, limits };
+    let there = edit(&path, |text| add(text, &caller)).map_err(|why| because(&path, &why))?;
     print(&format!("{}\n", key.reveal()))?;
-    let did = if there.is_some() { "added to" } else { "the first caller of the new file" };
-    eprintln!("{name} is {did} {}. The key is not stored anywhere: pass it on now.", path.display());
-    match mode {
-        Some(Mode::Keys) => eprintln!("A running proxy accepts it within a second."),
-        _ => eprintln!("The proxy asks for keys when config.yaml has: access: keys"),
-    }
+    let did = if there { "added to" } else { "the first caller of the new file" };
+    say(&format!("{name} is {did} {}. The key is not stored anywhere: pass it on now.", path.display()));
+    say(match mode {
+        Some(Mode::Keys) => "A running proxy accepts it within a second.",
+        _ => "The proxy asks for keys when config.yaml has: access: keys",
+    });
     Ok(())
 }
 
+/// Prints the new key, as [`new`] does.
+fn renew(name: &str, files: &KeyFiles) -> Result<(), CommandEnd> {
+    let (path, _) = find(files)?;
+    let key = Key::make()?;
+    change(&path, |text| rotate(text, name, &key.hash()))?;
+    print(&format!("{}\n", key.reveal()))?;
+    say(&format!(
+        "{name} has this key in {}. It is not stored anywhere: pass it on now. A running proxy accepts it within a second, and \
+         refuses the old one from then on.",
+        path.display()
+    ));
+    Ok(())
+}
+
+fn take_back(name: &str, files: &KeyFiles) -> Result<(), CommandEnd> {
+    let (path, _) = find(files)?;
+    change(&path, |text| remove(text, name))?;
+    say(&format!(
+        "{name} is removed from {}. A running proxy refuses the key within a second; a reply that has begun goes on.",
+        path.display()
+    ));
+    Ok(())
+}
+
+/// Changes a file that has to be there.
+fn change(path: &Path, change: impl Fn(&str) -> Result<String, String>) -> Result<(), CommandEnd> {
+    let there = |text: Option<&str>| change(text.ok_or_else(|| NO_FILE.to_owned())?);
+    edit(path, there).map(drop).map_err(|why| because(path, &why))
+}
+
+const NO_FILE: &str = "there is no such file yet; make a key: argo-openai-proxy key new NAME";
+
 fn list(files: &KeyFiles) -> Result<(), CommandEnd> {
     let (path, _) = find(files)?;
-    let text = read(&path)?
-        .ok_or_else(|| because(&path, "there is no such file yet; make a key: argo-openai-proxy key new NAME"))?;
+    let text = read(&path)?.ok_or_else(|| because(&path, NO_FILE))?;
     let (callers, warnings) = Callers::read(&path.display().to_string(), &text)?;
     tell(&warnings);
     print(&callers.rows.iter().map(line).collect::<String>())
@@ -59,12 +87,7 @@ fn line(row: &CallerRow) -> String {
     line.extend(row.user.as_ref().map(|user| format!("  user: {user}")));
     line.extend(row.routes.as_ref().map(|routes| format!("  routes: {}", list(routes))));
     line.extend(row.models.as_ref().map(|models| format!("  models: {}", list(models))));
-    let Limits { requests_per_minute, tokens_per_minute, concurrent } = row.limits;
-    for (name, limit) in [
-        ("requests_per_minute", requests_per_minute),
-        ("tokens_per_minute", tokens_per_minute),
-        ("concurrent", concurrent),
-    ] {
+    for (name, limit) in row.limits.named() {
         line.extend(limit.map(|limit| format!("  {name}: {limit}")));
     }
     line.push_str(if row.enabled { "\n" } else { "  (not enabled)\n" });

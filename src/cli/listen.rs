@@ -1,29 +1,31 @@
-//! Where `serve` listens, and where its instance has its place: what the configuration says, bound or taken over.
+//! Where `serve` listens: what the configuration says, bound or taken over.
 
 use super::args::ServeArgs;
 use super::output::CommandEnd;
+use super::takeover::places;
 use crate::config::Config;
 use crate::loading::environment;
-use crate::server::upgrade::{Inherited, Newcomer};
-use crate::server::{Certificates, Listener, instance, private_directory};
-use log::warn;
+use crate::server::instance::RunningInstance;
+use crate::server::upgrade::Inherited;
+use crate::server::{Addresses, BindError, Certificates, Listener};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What the proxy is served on: not nothing.
 pub struct Listening {
     pub listeners: Vec<Listener>,
-    pub address: Option<SocketAddr>,
+    /// The addresses of the port, the one that people are told first.
+    pub addresses: Vec<SocketAddr>,
     pub socket: Option<PathBuf>,
-    /// What is spoken at the address.
+    /// What is spoken at the addresses.
     pub scheme: &'static str,
 }
 
 impl Listening {
     /// The beginning of a URL for a client on this machine, after the flag that `curl` needs for it, if any.
     pub fn reach(&self) -> (String, String) {
-        match (self.address, &self.socket) {
+        match (self.addresses.first(), &self.socket) {
             (Some(address), _) if address.ip().is_unspecified() => {
                 (String::new(), format!("{}://localhost:{}", self.scheme, address.port()))
             }
@@ -32,51 +34,13 @@ impl Listening {
             (None, None) => (String::new(), String::new()),
         }
     }
-}
 
-/// Where this instance has its place; none for the demo, of which any number may run.
-///
-/// # Errors
-/// The configuration names a place that cannot be used.
-pub fn place(args: &ServeArgs, config: &Config) -> Result<Option<PathBuf>, CommandEnd> {
-    let path = args.files.config(&environment);
-    match (&config.listeners.run_dir, args.demo) {
-        (_, true) => Ok(None),
-        (Some(named), false) => {
-            let place = named.beside(&path);
-            private_directory(&place).map_err(|why| format!("{}: run_dir: {why}", named.place))?;
-            Ok(Some(place))
-        }
-        (None, false) => usual_place(&path, args.upgrade),
-    }
-}
-
-/// The place of whoever names none. Serving does not depend on it, unless it is needed right now.
-fn usual_place(config: &Path, needed: bool) -> Result<Option<PathBuf>, CommandEnd> {
-    let place = instance::usual_place(config, &environment);
-    match private_directory(&place) {
-        Ok(()) => Ok(Some(place)),
-        Err(why) if needed => {
-            Err(CommandEnd::Because(format!("no upgrade: {why}; `run_dir` of config.yaml names another directory")))
-        }
-        Err(why) => {
-            warn!("--upgrade will not work for this process: {why}; `run_dir` of config.yaml names another directory");
-            Ok(None)
-        }
-    }
-}
-
-/// The listeners of the running instance, for `--upgrade`.
-///
-/// # Errors
-/// No instance is running, or it keeps them.
-pub fn inherit(args: &ServeArgs, place: Option<&Path>) -> Result<(Option<Newcomer>, Inherited), CommandEnd> {
-    match place {
-        Some(place) if args.upgrade => {
-            let (newcomer, inherited) = Newcomer::ask(&instance::upgrade_socket(place))?;
-            Ok((Some(newcomer), inherited))
-        }
-        _ => Ok((None, Inherited::default())),
+    /// Returns what the instance writes down; `ready` is the path that says whether it is ready.
+    pub fn record(&self, ready: Option<String>) -> Addresses {
+        let urls = self.addresses.iter().map(|address| format!("{}://{address}", self.scheme)).collect();
+        // A relative path would begin somewhere else for who reads it.
+        let socket = self.socket.as_ref().map(|path| std::path::absolute(path).unwrap_or_else(|_| path.clone()));
+        Addresses { urls, socket, ready }
     }
 }
 
@@ -90,19 +54,32 @@ pub fn listen(
     certificates: Option<&Arc<Certificates>>,
     inherited: &mut Inherited,
 ) -> Result<Listening, CommandEnd> {
-    let (mut listeners, mut address) = (Vec::new(), None);
+    let mut listeners = Vec::new();
     if !config.host.is_none() {
-        let (listener, at) = Listener::tcp("proxy", config.host.as_str(), config.port, inherited)?;
-        address = Some(at);
-        listeners.push(match certificates {
+        let bound = Listener::tcp("proxy", config.host.as_str(), config.port, inherited);
+        let bound = bound.map_err(|e| in_use(args, config, &e))?;
+        listeners.extend(bound.into_iter().map(|listener| match certificates {
             Some(certificates) => listener.with_tls(certificates.clone()),
             None => listener,
-        });
+        }));
     }
+    let addresses = listeners.iter().filter_map(Listener::address).collect();
     let socket = config.listeners.socket.as_ref().map(|named| named.beside(&args.files.config(&environment)));
     if let Some(path) = &socket {
         listeners.push(Listener::unix("proxy", path, inherited)?);
     }
     let scheme = if certificates.is_some() { "https" } else { "http" };
-    Ok(Listening { listeners, address, socket, scheme })
+    Ok(Listening { listeners, addresses, socket, scheme })
+}
+
+/// Returns the error, with the process that has the port if it is an instance of this configuration.
+pub fn in_use(args: &ServeArgs, config: &Config, e: &BindError) -> CommandEnd {
+    let own = || RunningInstance::find(&places(config, &args.files.config(&environment)));
+    match (e.is_in_use && !args.demo).then(own).flatten() {
+        Some(running) => CommandEnd::Because(format!(
+            "{e}. Process {} runs with this configuration: stop it (kill {0}), or take over from it with: serve --upgrade",
+            running.process
+        )),
+        None => CommandEnd::Because(e.to_string()),
+    }
 }

@@ -1,6 +1,7 @@
 //! The command line: what was asked for, done, and turned into an exit code (0 all right, 1 a problem, 2 wrong usage).
 
 pub mod args;
+mod callers_file;
 mod check;
 mod explain;
 mod health;
@@ -13,11 +14,13 @@ mod preview;
 pub mod schema;
 mod serve;
 mod stand_in;
+mod takeover;
 
 use crate::loading::environment;
 use crate::setup;
+use crate::telemetry::process_log;
 use args::Command;
-use output::{CommandEnd, print, tell};
+use output::{CommandEnd, print, say, tell};
 use std::process::ExitCode;
 
 /// Does what the command line says.
@@ -35,6 +38,8 @@ pub fn run() -> ExitCode {
         Command::Schema(args) => print(&schema::text(args.file)),
         Command::Completions(args) => print(&String::from_utf8_lossy(&args::completions(&args))),
     };
+    // What was logged stands before what is told now.
+    process_log::flush();
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(CommandEnd::Problems(problems)) => {
@@ -43,11 +48,11 @@ pub fn run() -> ExitCode {
         }
         Err(CommandEnd::Told) => ExitCode::FAILURE,
         Err(CommandEnd::Because(why)) => {
-            eprintln!("error: {why}");
+            say(&format!("error: {why}"));
             ExitCode::FAILURE
         }
         Err(CommandEnd::Setup(error)) => {
-            eprintln!("{error}");
+            say(&error.to_string());
             ExitCode::from(error.exit_code())
         }
     }

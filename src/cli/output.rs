@@ -1,7 +1,6 @@
 //! What a command prints, and how it fails.
 
-use crate::diagnostics::Problem;
-use crate::diagnostics::report;
+use crate::diagnostics::{Problem, report, write_stderr};
 use crate::loading::environment;
 use crate::setup;
 use std::io::{IsTerminal, Write};
@@ -39,7 +38,12 @@ impl From<setup::SetupError> for CommandEnd {
 /// Shows problems on stderr.
 pub fn tell(problems: &[Problem]) {
     let colours = report::colours(std::io::stderr().is_terminal(), &environment);
-    eprint!("{}", report::text(problems, colours));
+    write_stderr(&report::text(problems, colours));
+}
+
+/// Tells people a sentence on stderr, on a line of its own.
+pub fn say(sentence: &str) {
+    write_stderr(&format!("{sentence}\n"));
 }
 
 /// Prints a result. A reader that stops reading (`| head`) is no problem.

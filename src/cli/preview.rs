@@ -1,6 +1,7 @@
 //! Loads what would be served, for commands that only show it.
 
 use super::args::FileArgs;
+use super::output::say;
 use crate::config::Overrides;
 use crate::diagnostics::Problem;
 use crate::diagnostics::file_access::is_there;
@@ -10,7 +11,7 @@ use crate::loading::{self, Loaded, environment};
 pub fn load_or_defaults(files: &FileArgs, overrides: &Overrides) -> Result<Loaded, Vec<Problem>> {
     let paths = files.paths(&environment);
     if !is_there(&paths.config).map_err(|problem| vec![problem])? {
-        eprintln!("{} not found: showing the defaults", paths.config.display());
+        say(&format!("{} not found: showing the defaults", paths.config.display()));
     }
     loading::load_or_defaults(&paths, overrides)
 }

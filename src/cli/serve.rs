@@ -1,11 +1,14 @@
 //! `serve`: the proxy, in front of ARGO or of the stand-in.
 
 use super::args::{self, ServeArgs};
+use super::health;
 use super::introduction;
 use super::listen;
 use super::output::{CommandEnd, tell};
 use super::stand_in;
-use crate::config::Config;
+use super::takeover::{self, Takeover};
+use crate::config::{Config, NamedPath};
+use crate::diagnostics::Problem;
 use crate::diagnostics::file_access::is_there;
 use crate::loading::{self, Demo, FileReader, FixedSettings, Origin, environment};
 use crate::proxy::connection::client::TimedApp;
@@ -17,11 +20,12 @@ use crate::server::reload::Reloader;
 use crate::server::upgrade::Inherited;
 use crate::server::{self, Certificates, Listener, Runner};
 use crate::setup;
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, process_log};
 use argo_stand_in::{CHAT_PATH, EMBED_PATH, MODELS_PATH, STREAM_CHAT_PATH, StandIn};
+use env_logger::{Target, WriteStyle};
 use log::LevelFilter;
 use pingora_proxy::http_proxy;
-use std::net::SocketAddr;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -36,31 +40,32 @@ pub fn run(args: &ServeArgs) -> Result<(), CommandEnd> {
     let reader = FileReader::default();
     let mut loaded = origin.load(&reader)?;
     tell(&loaded.warnings);
-    log(args.quiet);
+    log(args, &loaded.config)?;
     certificates.join().unwrap_or_else(|_| Err("the system's certificates cannot be loaded".to_owned()))?;
     let fixed = FixedSettings::of(&loaded);
     let certificates = loaded.certificate.take().map(|certificate| Arc::new(Certificates::new(certificate)));
     // Nothing is asked of a running instance before all of this has proved sound.
-    let place = listen::place(args, &loaded.config)?;
-    let (newcomer, mut inherited) = listen::inherit(args, place.as_deref())?;
+    let Takeover { place, newcomer, mut inherited } = takeover::prepare(args, &loaded.config)?;
     let listening = listen::listen(args, &loaded.config, certificates.as_ref(), &mut inherited)?;
-    let admin = admin(&loaded.config, &mut inherited)?;
+    let admin = admin(args, &loaded.config, &mut inherited)?;
     // What nobody wants any more must not go on taking connections.
     drop(inherited);
-    let admin_address = admin.as_ref().map(|admin| admin.address);
-    let introduction = introduction::text(args, &loaded, &listening, admin_address, place.as_deref());
+    let watched = admin.iter().flat_map(|admin| &admin.listeners).filter_map(Listener::address).collect::<Vec<_>>();
+    let introduction = introduction::text(args, &loaded, &listening, &watched, place.as_deref());
     let metrics = admin.as_ref().map(|admin| admin.metrics.clone());
 
     let in_flight = InFlight::default();
-    let mut runner = Runner::new(loaded.config.num_workers, loaded.config.drain_timeout, in_flight.clone(), place);
+    let record = listening.record(health::path(&loaded.table));
+    let (threads, drain) = (loaded.config.num_workers, loaded.config.drain_timeout);
+    let mut runner = Runner::new(threads, drain, in_flight.clone(), place, record);
     if let Some(behind) = behind {
-        runner.add("stand-in", StandIn::new(stand_in::options_from(&loaded.table)), vec![behind])?;
+        runner.add("stand-in", StandIn::new(stand_in::options_from(&loaded.table)), behind)?;
     }
     let reloader = Reloader { origin, fixed, certificates, metrics };
     let current = Arc::new(Current::new(reloader.metered(loading::live(loaded)?)));
     reloader.watch(reader.into_seen(), current.clone());
-    if let Some(AdminListener { listener, metrics, .. }) = admin {
-        runner.add("admin", Admin::new(current.clone(), metrics, in_flight.clone()), vec![listener])?;
+    if let Some(AdminListener { listeners, metrics }) = admin {
+        runner.add("admin", Admin::new(current.clone(), metrics, in_flight.clone()), listeners)?;
     }
     let proxy = http_proxy(&runner.configuration(), Proxy::new(current.clone(), in_flight));
     runner.add_under("proxy", proxy, listening.listeners, |proxy| {
@@ -71,23 +76,24 @@ pub fn run(args: &ServeArgs) -> Result<(), CommandEnd> {
 
 /// The listener for whoever watches, and what is counted for them.
 struct AdminListener {
-    listener: Listener,
-    address: SocketAddr,
+    listeners: Vec<Listener>,
     metrics: Arc<Metrics>,
 }
 
 /// `None` when nobody watches.
-fn admin(config: &Config, inherited: &mut Inherited) -> Result<Option<AdminListener>, CommandEnd> {
+fn admin(args: &ServeArgs, config: &Config, inherited: &mut Inherited) -> Result<Option<AdminListener>, CommandEnd> {
     let Some(listen) = &config.admin else { return Ok(None) };
-    let (listener, address) = Listener::tcp("admin", listen.host.as_str(), listen.port, inherited)?;
+    let listeners = Listener::tcp("admin", listen.host.as_str(), listen.port, inherited);
+    let listeners = listeners.map_err(|e| listen::in_use(args, config, &e))?;
     let metrics = Metrics::new(config.metrics_by_caller).map_err(|e| CommandEnd::Because(e.to_string()))?;
-    Ok(Some(AdminListener { listener, address, metrics: Arc::new(metrics) }))
+    Ok(Some(AdminListener { listeners, metrics: Arc::new(metrics) }))
 }
 
 /// The configuration that was named, made by the setup if there is none yet; or the demo, with its stand-in's listener.
-fn origin(args: &ServeArgs) -> Result<(Origin, Option<Listener>), CommandEnd> {
+fn origin(args: &ServeArgs) -> Result<(Origin, Option<Vec<Listener>>), CommandEnd> {
     if args.demo {
-        let (behind, address) = Listener::tcp("stand-in", "127.0.0.1", 0, &mut Inherited::default())?;
+        let behind = Listener::tcp("stand-in", "127.0.0.1", 0, &mut Inherited::default()).map_err(String::from)?;
+        let address = behind.iter().find_map(Listener::address).ok_or("the stand-in has no address".to_owned())?;
         let paths = [CHAT_PATH, STREAM_CHAT_PATH, EMBED_PATH, MODELS_PATH];
         let demo = Demo { user: DEMO_USER, urls: paths.map(|path| format!("http://{address}{path}")) };
         return Ok((Origin { demo: Some(demo), ..files(args) }, Some(behind)));
@@ -118,12 +124,36 @@ fn is_meant_as_file(config: &Path) -> Result<(), CommandEnd> {
 
 /// Our own lines from `info` on, or problems only when quiet; pingora's only when they are errors, since each request that fails
 /// has a line of ours. `RUST_LOG` says otherwise, but never lets pingora's proxy speak: it quotes heads that it could not read, keys and all.
-fn log(quiet: bool) {
-    let own = if quiet { "warn" } else { "info" };
+///
+/// # Errors
+/// The log's file cannot be opened.
+fn log(args: &ServeArgs, config: &Config) -> Result<(), CommandEnd> {
+    let named = config.log_file.as_ref();
+    let path = named.map(|named| named.beside(&args.files.config(&environment)));
+    process_log::start(path.clone()).map_err(|e| match (named, path) {
+        (Some(named), Some(path)) => CommandEnd::from(vec![unusable(named, &path, &e)]),
+        _ => CommandEnd::Because(format!("the log cannot be written: {e}")),
+    })?;
+    let own = if args.quiet { "warn" } else { "info" };
     let filter = format!("{own},pingora_core=error,pingora_proxy=off,pingora_runtime=error");
-    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(filter))
+    let mut logger = env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(filter));
+    logger
         .filter_module("pingora_proxy", LevelFilter::Off)
         .format_target(false)
         .format_timestamp_millis()
-        .init();
+        .target(Target::Pipe(Box::new(process_log::TextLines)));
+    if process_log::is_on_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty()) {
+        logger.write_style(WriteStyle::Always);
+    }
+    logger.init();
+    Ok(())
+}
+
+fn unusable(named: &NamedPath, path: &Path, e: &std::io::Error) -> Problem {
+    let remedy = match e.kind() {
+        ErrorKind::NotFound => "make its folder first, or leave log_file out: the log then goes to standard error",
+        _ => "name a file that the user who runs the proxy may write, or leave log_file out",
+    };
+    let message = format!("log_file: {} cannot be opened: {e}", path.display());
+    Problem::new(named.place.clone(), message, Some(remedy.to_owned()))
 }

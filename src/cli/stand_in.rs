@@ -6,7 +6,7 @@ use crate::loading::table_only;
 use crate::models;
 use crate::proxy::in_flight::InFlight;
 use crate::server::upgrade::Inherited;
-use crate::server::{Listener, Runner};
+use crate::server::{Addresses, Listener, Runner};
 use crate::table::Table;
 use argo_stand_in::{
     CHAT_PATH, EMBED_PATH, Family, ListedModel, MODELS_PATH, Options, STREAM_CHAT_PATH, StandIn, help,
@@ -25,14 +25,17 @@ pub fn run(args: &StandInArgs) -> Result<(), CommandEnd> {
         failure_rate: args.failure_rate,
         ..options_from(&table)
     };
-    let (listener, address) = Listener::tcp("stand-in", &args.host, args.port, &mut Inherited::default())?;
-    let mut runner = Runner::new(args.workers, Duration::ZERO, InFlight::default(), None);
-    runner.add("stand-in", StandIn::new(options), vec![listener])?;
-    runner.run(None, introduction(address))
+    let bound = Listener::tcp("stand-in", &args.host, args.port, &mut Inherited::default()).map_err(String::from)?;
+    let addresses: Vec<SocketAddr> = bound.iter().filter_map(Listener::address).collect();
+    let mut runner = Runner::new(args.workers, Duration::ZERO, InFlight::default(), None, Addresses::default());
+    runner.add("stand-in", StandIn::new(options), bound)?;
+    runner.run(None, introduction(&addresses))
 }
 
-fn introduction(address: SocketAddr) -> String {
-    let of = |(key, path): (&str, &str)| format!("  {key}: \"http://{address}{path}\"\n");
+fn introduction(addresses: &[SocketAddr]) -> String {
+    let listening: String = addresses.iter().map(|address| format!("listening on http://{address}\n")).collect();
+    let base = addresses.first().map(|address| format!("http://{address}")).unwrap_or_default();
+    let of = |(key, path): (&str, &str)| format!("  {key}: \"{base}{path}\"\n");
     let urls: String = [
         ("argo_url", CHAT_PATH),
         ("argo_stream_url", STREAM_CHAT_PATH),
@@ -41,7 +44,7 @@ fn introduction(address: SocketAddr) -> String {
     ]
     .map(of)
     .concat();
-    format!("listening on http://{address}\n\nIn config.yaml:\n{urls}\n{}\n", help())
+    format!("{listening}\nIn config.yaml:\n{urls}\n{}\n", help())
 }
 
 /// A stand-in that knows the models of a table: their ids, whose tools they take, how long their vectors are.

@@ -55,7 +55,9 @@ fn entry(key: &Key, prefix: &str, values: &BTreeMap<String, Written>, config: &C
         Some(Written::Items(items)) => (format!("{indent}{}:", key.name), &items[..]),
     };
     let origin = config.places.get(&name).map_or_else(|| "default".to_owned(), origin);
-    out.push_str(&format!("{line:COLUMN$} # {origin}\n"));
+    let ignored = config.ignored_host.as_ref().filter(|_| name == "host");
+    let ignored = ignored.map(|found| format!(" (HOST is no address and not used: {found:?})")).unwrap_or_default();
+    out.push_str(&format!("{line:COLUMN$} # {origin}{ignored}\n"));
     for item in items {
         out.push_str(&format!("{indent}  - {}\n", quote(item)));
     }
@@ -96,6 +98,7 @@ fn values(config: &Config) -> BTreeMap<String, Written> {
     let more = [
         ("socket", path(listeners.socket.as_ref())),
         ("run_dir", path(listeners.run_dir.as_ref())),
+        ("log_file", path(config.log_file.as_ref())),
         ("tls.certificate", path(tls.map(|tls| &tls.certificate))),
         ("tls.key", path(tls.map(|tls| &tls.key))),
         ("limits.requests_per_minute", number(limits.requests_per_minute)),

@@ -14,7 +14,7 @@ pub const KEYS: &[Key] = &[
     Key::optional(
         "verbose",
         Kind::Bool,
-        "Log the bodies of requests and replies: cut, and without keys and image data.",
+        "True: the log has a line for each request. False: only for requests that fail.",
     ),
     Key::optional("num_workers", Kind::Whole(1, 1024), "Threads that serve."),
     Key::optional("timeout", Kind::Seconds, "Longest call, in seconds."),
@@ -61,10 +61,16 @@ pub const KEYS: &[Key] = &[
         Kind::Seconds,
         "How far a client may be behind 16 KiB/s while data waits for it, in seconds.",
     ),
+    Key::optional("access_log", Kind::OneOf(access_logs), "The form of the lines of requests."),
     Key::optional(
-        "access_log",
-        Kind::OneOf(access_logs),
-        "What the log has of each request. Failures are always logged.",
+        "log_bodies",
+        Kind::Bool,
+        "True: the log has the bodies of requests and replies, cut, and without keys and image data.",
+    ),
+    Key::optional(
+        "log_file",
+        Kind::Text,
+        "File that the log is added to, found from this one; SIGUSR1 opens it anew. Default: standard error.",
     ),
     Key::optional(
         "admin",

@@ -7,7 +7,7 @@ use super::foreign_keys::foreign;
 use super::host::Host;
 use super::limits::LimitsSection;
 use super::listen::Listen;
-use super::listeners::Listeners;
+use super::listeners::{self, Listeners, NamedPath};
 use super::origins::Origins;
 use super::{Env, KEYS, SAMPLE_FILE, value};
 use crate::access::{Hosts, Mode, Username};
@@ -32,6 +32,7 @@ pub(super) struct Layer {
     pub user: Option<Option<Username>>,
     pub user_place: Option<Place>,
     pub verbose: Option<bool>,
+    pub log_bodies: Option<bool>,
     pub num_workers: Option<usize>,
     pub timeout: Option<Duration>,
     pub max_body: Option<usize>,
@@ -50,12 +51,15 @@ pub(super) struct Layer {
     pub callers: Option<String>,
     pub hosts: Option<Hosts>,
     pub access_log: Option<AccessLog>,
+    pub log_file: Option<NamedPath>,
     /// The inner `None`: no metrics are served.
     pub admin: Option<(Option<Listen>, Place)>,
     pub metrics_by_caller: Option<bool>,
     pub server_timing: Option<bool>,
     /// The place of each value that is not a default, indexed by `key` or `section.key`.
     pub places: BTreeMap<String, Place>,
+    /// The value of `HOST`, if it is no address and was not used.
+    pub ignored_host: Option<String>,
 }
 
 impl Layer {
@@ -99,6 +103,7 @@ impl Layer {
             user: keys.get(source, "user", value::user),
             user_place: Some(keys.place(source, "user")),
             verbose: keys.get(source, "verbose", boolean),
+            log_bodies: keys.get(source, "log_bodies", boolean),
             num_workers: keys.get(source, "num_workers", value::workers),
             timeout: keys.get(source, "timeout", seconds),
             max_body: keys.get(source, "max_body", size),
@@ -117,10 +122,12 @@ impl Layer {
             callers: keys.get(source, "callers", value::file),
             hosts: hosts(&mut keys, source),
             access_log: keys.get(source, "access_log", value::access_log),
+            log_file: listeners::named(&mut keys, source, "log_file"),
             admin: keys.get(source, "admin", value::listen).map(|listen| (listen, keys.place(source, "admin"))),
             metrics_by_caller: keys.get(source, "metrics_by_caller", boolean),
             server_timing: keys.get(source, "server_timing", boolean),
             places: BTreeMap::new(),
+            ignored_host: None,
         };
         // Every known key was read above, so the remaining keys are mistakes.
         let written: Vec<String> = keys.written().map(str::to_owned).collect();
@@ -141,6 +148,7 @@ impl Layer {
             user: self.user.or(base.user),
             user_place: self.user_place.or(base.user_place),
             verbose: self.verbose.or(base.verbose),
+            log_bodies: self.log_bodies.or(base.log_bodies),
             num_workers: self.num_workers.or(base.num_workers),
             timeout: self.timeout.or(base.timeout),
             max_body: self.max_body.or(base.max_body),
@@ -159,11 +167,13 @@ impl Layer {
             callers: self.callers.or(base.callers),
             hosts: self.hosts.or(base.hosts),
             access_log: self.access_log.or(base.access_log),
+            log_file: self.log_file.or(base.log_file),
             admin: self.admin.or(base.admin),
             metrics_by_caller: self.metrics_by_caller.or(base.metrics_by_caller),
             server_timing: self.server_timing.or(base.server_timing),
             // The base holds only defaults, and a default has no place to report.
             places: self.places,
+            ignored_host: self.ignored_host,
         }
     }
 }

@@ -61,7 +61,7 @@ impl Listeners {
     }
 }
 
-fn named(keys: &mut Section<'_>, source: &mut Source<'_>, key: &'static str) -> Option<NamedPath> {
+pub(super) fn named(keys: &mut Section<'_>, source: &mut Source<'_>, key: &'static str) -> Option<NamedPath> {
     let place = keys.place(source, key);
     keys.get(source, key, value::path).map(|path| NamedPath { path, place })
 }

@@ -26,7 +26,7 @@ mod value;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::access::Limits;
@@ -60,8 +60,10 @@ pub struct Config {
     pub argo_models_url: HttpUrl,
     /// `None` if it is not set yet. See [`Config::require_user`].
     pub user: Option<Username>,
-    /// True if bodies are logged, shortened and without keys.
+    /// True if each request is logged; false: only those that fail.
     pub verbose: bool,
+    /// True if bodies are logged, shortened and without keys.
+    pub log_bodies: bool,
     /// pingora's worker threads, at least one.
     pub num_workers: usize,
     /// The time limit of a whole request. More than zero.
@@ -95,8 +97,10 @@ pub struct Config {
     pub callers: String,
     /// Further names of the proxy.
     pub hosts: Hosts,
-    /// The format of the access log.
+    /// The form of the lines of requests.
     pub access_log: AccessLog,
+    /// The file that the log is added to; `None`: standard error.
+    pub log_file: Option<NamedPath>,
     /// The address that serves metrics, if any.
     pub admin: Option<Listen>,
     /// True if metrics have a label for the caller.
@@ -106,10 +110,12 @@ pub struct Config {
     user_place: Place,
     /// The place of each value that is not a default.
     places: BTreeMap<String, Place>,
+    /// The value of `HOST`, if it is no address and was not used.
+    ignored_host: Option<String>,
 }
 
 impl Config {
-    /// Reads `path`. `env` provides `${…}`, `PORT`, `HOST` and `VERBOSE`.
+    /// Reads `path`. `env` provides `${…}` and the variables of [`Overrides`].
     ///
     /// # Errors
     /// A file that cannot be read, or every mistake in the file, the environment and the flags.
@@ -155,6 +161,14 @@ impl Config {
         }
     }
 
+    /// Returns the `run_dir` that a file names, also where the rest of the file has mistakes.
+    pub fn named_run_dir(path: &Path, env: Env<'_>) -> Option<PathBuf> {
+        let text = fs::read_to_string(path).ok()?;
+        let line = text.lines().find(|line| line.starts_with("run_dir:"))?;
+        let (layer, _) = Layer::read(&path.display().to_string(), line, env);
+        Some(layer.listeners.run_dir?.beside(path))
+    }
+
     /// Returns the defaults with the overrides, for use without a file. The user is not set.
     ///
     /// # Errors
@@ -189,6 +203,7 @@ impl Config {
             ("argo_models_url", Some(self.argo_models_url.to_string())),
             ("user", self.user.as_ref().map(Username::to_string)),
             ("verbose", Some(self.verbose.to_string())),
+            ("log_bodies", Some(self.log_bodies.to_string())),
             ("num_workers", Some(self.num_workers.to_string())),
             ("timeout", Some(seconds(self.timeout))),
             ("max_body", Some(self.max_body.to_string())),
@@ -222,7 +237,9 @@ impl Config {
             user: layer.user?,
             user_place: layer.user_place?,
             places: layer.places,
+            ignored_host: layer.ignored_host,
             verbose: layer.verbose?,
+            log_bodies: layer.log_bodies?,
             num_workers: layer.num_workers?,
             timeout: layer.timeout?,
             max_body: layer.max_body?,
@@ -243,6 +260,7 @@ impl Config {
             callers: layer.callers?,
             hosts: layer.hosts?,
             access_log: layer.access_log?,
+            log_file: layer.log_file,
             admin: layer.admin?.0,
             metrics_by_caller: layer.metrics_by_caller?,
             server_timing: layer.server_timing?,
@@ -250,7 +268,8 @@ impl Config {
     }
 }
 
-/// Returns a problem if other machines can reach the proxy: the username is the only credential upstream.
+/// Returns a problem if other machines can reach the proxy: the username is the only credential upstream, and a key is as good as
+/// the username.
 fn open_to_others(layer: &Layer) -> Option<Problem> {
     let (host, place) = layer.host.as_ref().filter(|(host, _)| !host.is_loopback())?;
     if layer.access.is_none() && layer.has_written("access") {
@@ -259,7 +278,12 @@ fn open_to_others(layer: &Layer) -> Option<Problem> {
     }
     let message = format!("host: everybody who can reach {host} can use ARGO under your username");
     match layer.access {
-        Some(Mode::Keys | Mode::Passthrough) => None,
+        Some(Mode::Keys | Mode::Passthrough) if layer.listeners.tls.is_some() => None,
+        Some(Mode::Keys | Mode::Passthrough) => {
+            let message = format!("host: keys cross the network to {host} in the clear: whoever reads one can use it");
+            let help = "add `tls`; this is fine behind a proxy that speaks TLS, and in a container whose port only this machine reaches";
+            Some(Problem::warning(place.clone(), message, Some(help.to_owned())))
+        }
         Some(Mode::Open) => {
             let help = "write `access: keys`; or use 127.0.0.1 and reach it from elsewhere through an ssh tunnel";
             Some(Problem::warning(place.clone(), message, Some(help.to_owned())))

@@ -33,7 +33,7 @@ fn an_empty_file_means_the_documented_defaults() {
             "https://apps-dev.inside.anl.gov/argoapi/api/v1/resource/streamchat/"
         );
         assert_eq!(config.argo_embedding_url.as_str(), "https://apps.inside.anl.gov/argoapi/api/v1/resource/embed/");
-        assert!(config.user.is_none() && !config.verbose);
+        assert!(config.user.is_none() && config.verbose && !config.log_bodies);
         assert_eq!(config.num_workers, 5);
         assert_eq!(config.timeout, Duration::from_secs(600));
         assert_eq!(config.connect_timeout, Duration::from_secs(5));
@@ -84,12 +84,13 @@ fn variables_fill_text_and_numbers() {
 #[test]
 fn flags_beat_the_environment_beats_the_file() {
     let file = "port: 1\nhost: 127.0.0.1\nverbose: true\n";
-    let vars = [("PORT", "2"), ("HOST", "127.0.0.2"), ("VERBOSE", "false")];
+    let vars = [("PORT", "2"), ("ARGO_PROXY_HOST", "127.0.0.2"), ("VERBOSE", "false")];
     let (config, _) = with_env(file, &[], &Overrides::default()).unwrap();
     assert_eq!((config.port, config.host.as_str(), config.verbose), (1, "127.0.0.1", true));
     let (config, _) = with_env(file, &vars, &Overrides::default()).unwrap();
     assert_eq!((config.port, config.host.as_str(), config.verbose), (2, "127.0.0.2", false));
-    let flags = Overrides { port: Some(3), host: Some("127.0.0.3".to_owned()), verbose: Some(true), access: None };
+    let flags =
+        Overrides { port: Some(3), host: Some("127.0.0.3".to_owned()), verbose: Some(true), ..Overrides::default() };
     let (config, _) = with_env(file, &vars, &flags).unwrap();
     assert_eq!((config.port, config.host.as_str(), config.verbose), (3, "127.0.0.3", true));
 }
@@ -104,10 +105,11 @@ fn verbose_in_the_environment_means_what_it_says() {
         ("off", false),
         ("true", true),
         ("1", true),
-        ("", false),
+        ("", true),
     ] {
         let (config, _) = with_env("", &[("VERBOSE", value)], &Overrides::default()).unwrap();
-        assert_eq!(config.verbose, verbose, "{value:?}");
+        // Bodies have a key of their own: this variable is set by build tools, too.
+        assert_eq!((config.verbose, config.log_bodies), (verbose, false), "{value:?}");
     }
 }
 
@@ -131,6 +133,8 @@ fn who_may_watch_and_what_is_logged() {
     assert_eq!(problems.len(), 2, "{problems:?}");
     assert_eq!(problems[0].help.as_deref(), Some("did you mean 'json'?"));
     assert!(problems[1].message.contains("expected a port, host:port or none"), "{problems:?}");
+    let problems = read("access_log: none\n").unwrap_err();
+    assert!(problems[0].help.as_deref().unwrap().starts_with("write `verbose: false` instead"), "{problems:?}");
 }
 
 #[test]
@@ -144,5 +148,5 @@ fn the_sample_is_the_specification_in_its_order() {
         .map(|(key, _)| key)
         .collect();
     assert_eq!(keys[..order.len()], order);
-    assert_eq!(keys.len(), 27, "{keys:?}");
+    assert_eq!(keys.len(), 28, "{keys:?}");
 }

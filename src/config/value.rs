@@ -46,6 +46,10 @@ pub(super) fn access_log(node: &Node) -> Read<AccessLog> {
     let names = || AccessLog::NAMES.iter().map(|(name, ..)| *name);
     let what = || format!("one of {}", names().collect::<Vec<_>>().join(", "));
     let name = text(&what(), node)?;
+    if name == "none" {
+        let help = "write `verbose: false` instead: then only requests that fail have a line".to_owned();
+        return Err(Reason { help: Some(help), ..expected(&what(), node) });
+    }
     let known = AccessLog::NAMES.iter().find(|(known, ..)| *known == name);
     known.map(|(_, log, _)| *log).ok_or_else(|| Reason {
         help: nearest(name, names()).map(|near| format!("did you mean '{near}'?")),

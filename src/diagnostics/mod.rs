@@ -3,5 +3,7 @@
 pub mod file_access;
 mod problem;
 pub mod report;
+mod standard_error;
 
 pub use problem::{Checked, Place, Problem, Severity, Spot};
+pub use standard_error::write_stderr;

@@ -6,6 +6,7 @@
 
 use super::{Exchange, HeadPlan, Lost};
 use crate::plan::{Client, Join, Streamed, refuse};
+use crate::wire::failure::FailureReason;
 use crate::wire::{Answer, Failure};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
@@ -18,6 +19,8 @@ pub struct JoinedExchanges {
     join: Box<dyn Join>,
     head_out: bool,
     over: bool,
+    /// Why a stream failed whose head was sent.
+    reason: Option<FailureReason>,
 }
 
 struct Part {
@@ -76,13 +79,13 @@ impl JoinedExchanges {
         let part = |exchange| Part { exchange, state: PartState::UnderWay };
         let client = exchanges.first().map(|exchange: &Exchange| exchange.limits.client);
         let parts = exchanges.into_iter().map(part).collect();
-        JoinedExchanges { client, parts, join, head_out: false, over: false }
+        JoinedExchanges { client, parts, join, head_out: false, over: false, reason: None }
     }
 
     /// Returns a placeholder for the time that the real value is on another thread.
     pub fn over() -> Self {
         let (parts, join) = (Vec::new(), Box::new(Streamed("")));
-        JoinedExchanges { client: None, parts, join, head_out: true, over: true }
+        JoinedExchanges { client: None, parts, join, head_out: true, over: true, reason: None }
     }
 
     /// Returns the content type of the stream that the client waits for; `None` if it waits for a whole reply.
@@ -103,12 +106,17 @@ impl JoinedExchanges {
         self.over
     }
 
+    /// Returns why a stream failed whose head was sent.
+    pub fn reason(&self) -> Option<&FailureReason> {
+        self.reason.as_ref().or_else(|| self.parts.iter().find_map(|part| part.exchange.reason()))
+    }
+
     /// Takes the head from a part's upstream.
     pub fn head(&mut self, index: usize, status: StatusCode, headers: &HeaderMap, bodiless: bool) -> JoinedStep {
         let Some(part) = self.part(index) else { return JoinedStep::Wait };
         match part.exchange.head(status, headers, bodiless) {
-            HeadPlan::Hold => JoinedStep::Wait,
-            HeadPlan::Stream(_) | HeadPlan::Pass => self.say(Bytes::new()),
+            HeadPlan::Hold | HeadPlan::Stream(_) => JoinedStep::Wait,
+            HeadPlan::Pass => self.say(Bytes::new()),
         }
     }
 
@@ -221,6 +229,7 @@ impl JoinedExchanges {
         if !self.head_out {
             return JoinedStep::Answer(refuse(client, failure));
         }
+        self.reason = Some(failure.reason());
         let mut event = Vec::new();
         client.error_event(failure, &mut event);
         if event.is_empty() { JoinedStep::Break } else { JoinedStep::Last(event.into()) }

@@ -5,8 +5,10 @@
 
 pub mod joined;
 
+use crate::access::Caller;
 use crate::dialects::upstream::error;
 use crate::plan::{Call, Client, Held, Reply, Start, UpstreamHead, refuse};
+use crate::wire::failure::FailureReason;
 use crate::wire::gunzip::{Gunzip, GunzipError};
 use crate::wire::{Answer, Failure, Gathered};
 use bytes::Bytes;
@@ -20,6 +22,8 @@ pub struct Exchange {
     state: ExchangeState,
     gunzip: Option<Gunzip>,
     limits: ExchangeLimits,
+    /// Why a stream failed whose head was sent.
+    reason: Option<FailureReason>,
 }
 
 /// What an exchange needs to know about its endpoint and its configuration.
@@ -29,6 +33,8 @@ pub struct ExchangeLimits {
     pub client: &'static dyn Client,
     /// The most bytes of a held or decompressed answer.
     pub max_answer: usize,
+    /// Who called, for messages about the user that the upstream was called as.
+    pub caller: Arc<Caller>,
     /// The upstream's name, for messages.
     pub upstream: &'static str,
     /// The upstream's URL, for messages.
@@ -40,6 +46,8 @@ pub struct ExchangeLimits {
 enum ExchangeState {
     /// The upstream has not answered yet.
     Waiting,
+    /// A stream that has said nothing yet, so that a failure can still be a whole reply.
+    Opening,
     /// The client's head is sent; pieces are rewritten.
     Streaming,
     /// The client's head is sent; pieces pass unchanged.
@@ -59,7 +67,7 @@ enum ExchangeState {
 /// How the client's reply begins, for the code that writes heads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HeadPlan {
-    /// 200 with this content type; the body follows in pieces.
+    /// 200 with this content type; the body follows in pieces. The head leaves with the first of them.
     Stream(&'static str),
     /// The upstream's status and content type; the body follows in pieces.
     Pass,
@@ -70,7 +78,7 @@ pub enum HeadPlan {
 /// What remains to be done for the client after a failure.
 #[derive(Debug, PartialEq, Eq)]
 pub enum AfterFailure {
-    /// No head is sent: this is the reply.
+    /// No head has left: this is the reply.
     Answer(Answer),
     /// The head is sent: send these last bytes, then end the body.
     Event(Bytes),
@@ -91,7 +99,7 @@ enum Lost {
 impl Exchange {
     /// Creates an exchange whose call has not been made yet.
     pub fn new(call: Call, reply: Box<dyn Reply>, limits: ExchangeLimits) -> Self {
-        Exchange { call, reply, state: ExchangeState::Waiting, gunzip: None, limits }
+        Exchange { call, reply, state: ExchangeState::Waiting, gunzip: None, limits, reason: None }
     }
 
     /// Returns the call to make.
@@ -99,14 +107,24 @@ impl Exchange {
         &self.call
     }
 
-    /// Returns true if the reply is a stream whose head is sent and which has not failed.
+    /// Returns true if the reply is a stream that has not failed.
     pub fn is_streaming(&self) -> bool {
-        matches!(self.state, ExchangeState::Streaming | ExchangeState::Passing)
+        matches!(self.state, ExchangeState::Opening | ExchangeState::Streaming | ExchangeState::Passing)
     }
 
     /// Returns true if nothing that the upstream still sends can matter.
     pub fn is_over(&self) -> bool {
         matches!(self.state, ExchangeState::Dead | ExchangeState::Broken | ExchangeState::Refused(_))
+    }
+
+    /// Returns true if the client gets a failure as a whole reply.
+    pub fn is_refused(&self) -> bool {
+        matches!(self.state, ExchangeState::Refused(_))
+    }
+
+    /// Returns why a stream failed.
+    pub fn reason(&self) -> Option<&FailureReason> {
+        self.reason.as_ref()
     }
 
     /// Returns true when the client's connection must break.
@@ -128,7 +146,7 @@ impl Exchange {
             self.reply.head(&UpstreamHead { status, headers, bodiless })
         };
         let (state, plan) = match start {
-            Start::Stream(content_type) => (ExchangeState::Streaming, HeadPlan::Stream(content_type)),
+            Start::Stream(content_type) => (ExchangeState::Opening, HeadPlan::Stream(content_type)),
             Start::Pass => (ExchangeState::Passing, HeadPlan::Pass),
             Start::Hold => {
                 let body = Gathered::default();
@@ -157,10 +175,10 @@ impl Exchange {
     fn decoded(&mut self, piece: Bytes) -> Bytes {
         match &mut self.state {
             ExchangeState::Passing => piece,
-            ExchangeState::Streaming => {
+            ExchangeState::Opening | ExchangeState::Streaming => {
                 let mut out = Vec::new();
                 match self.reply.piece(&piece, &mut out) {
-                    Ok(()) => Bytes::from(out),
+                    Ok(()) => self.said(out),
                     Err(failure) => self.die(failure, out),
                 }
             }
@@ -194,7 +212,7 @@ impl Exchange {
             }
         };
         self.gunzip = None;
-        if !matches!(self.state, ExchangeState::Streaming) {
+        if !matches!(self.state, ExchangeState::Opening | ExchangeState::Streaming) {
             return rest;
         }
         let mut out = rest.to_vec();
@@ -238,9 +256,10 @@ impl Exchange {
                 if !matches!(encoding.to_ascii_lowercase().as_slice(), b"gzip" | b"x-gzip" | b"identity" | b"") =>
             {
                 let (encoding, name) = (String::from_utf8_lossy(encoding), self.limits.upstream);
-                Err(Failure::upstream(format!("{name}'s answer is encoded as '{encoding}', which was not asked for.")))
+                let message = format!("{name}'s answer is encoded as '{encoding}', which was not asked for.");
+                Err(Failure::upstream(message).with_own_words(format!("{name}'s answer has an unknown encoding")))
             }
-            _ => self.reply.answer(&held),
+            _ => self.reply.answer(&held).map_err(|failure| self.named(failure)),
         })
     }
 
@@ -259,23 +278,38 @@ impl Exchange {
         let lost = match self.state {
             ExchangeState::Waiting | ExchangeState::Holding { .. } => Lost::Refused(failure.clone()),
             ExchangeState::Refused(ref failure) => Lost::Refused(failure.clone()),
-            ExchangeState::Streaming => {
-                let mut out = Vec::new();
-                if self.end_stream(failure, &mut out) { Lost::Event(Bytes::from(out)) } else { Lost::Break }
-            }
+            ExchangeState::Opening | ExchangeState::Streaming => self.end_stream(failure.clone(), Vec::new()),
             ExchangeState::Passing | ExchangeState::Broken => Lost::Break,
             ExchangeState::Dead | ExchangeState::Done => Lost::Nothing,
         };
-        self.state = if matches!(lost, Lost::Break) { ExchangeState::Broken } else { ExchangeState::Dead };
+        self.state = match &lost {
+            Lost::Break => ExchangeState::Broken,
+            // The hook that learns of it may be one that cannot write; a later one asks again.
+            Lost::Refused(failure) if matches!(self.state, ExchangeState::Opening) => {
+                ExchangeState::Refused(failure.clone())
+            }
+            Lost::Refused(_) | Lost::Event(_) | Lost::Nothing => ExchangeState::Dead,
+        };
         lost
     }
 
-    /// Appends what was held back and the event of a failure. Returns false if the client's dialect has no such event.
-    fn end_stream(&mut self, failure: &Failure, out: &mut Vec<u8>) -> bool {
-        let instead = self.reply.broken(out);
-        let before = out.len();
-        self.limits.client.error_event(instead.as_ref().unwrap_or(failure), out);
-        out.len() > before
+    /// Ends a stream with what it said, what it held back, and the event of a failure. A stream without any text becomes the
+    /// failure's answer.
+    fn end_stream(&mut self, failure: Failure, mut said: Vec<u8>) -> Lost {
+        let instead = self.reply.broken(&mut said);
+        let failure = instead.map_or(failure, |instead| self.named(instead));
+        self.reason = Some(failure.reason());
+        if said.is_empty() && matches!(self.state, ExchangeState::Opening) {
+            return Lost::Refused(failure);
+        }
+        let before = said.len();
+        self.limits.client.error_event(&failure, &mut said);
+        if said.len() > before { Lost::Event(Bytes::from(said)) } else { Lost::Break }
+    }
+
+    /// Returns a failure with the name of the user, where it speaks of one.
+    fn named(&self, failure: Failure) -> Failure {
+        failure.naming(|| self.limits.caller.described_user())
     }
 
     fn unzip_failure(&self, e: GunzipError) -> Failure {
@@ -286,18 +320,29 @@ impl Exchange {
         })
     }
 
-    /// Ends a stream with an error event after the bytes in `said`; a held reply becomes the failure's answer.
-    fn die(&mut self, failure: Failure, mut said: Vec<u8>) -> Bytes {
-        match &mut self.state {
-            ExchangeState::Streaming => {
-                let is_told = self.end_stream(&failure, &mut said);
-                self.state = if is_told { ExchangeState::Dead } else { ExchangeState::Broken };
-            }
-            ExchangeState::Holding { .. } => self.state = ExchangeState::Refused(failure),
-            ExchangeState::Passing => self.state = ExchangeState::Broken,
-            _ => self.state = ExchangeState::Dead,
+    /// Passes what a stream says. Its first bytes take its head along.
+    fn said(&mut self, out: Vec<u8>) -> Bytes {
+        if !out.is_empty() {
+            self.state = ExchangeState::Streaming;
         }
-        Bytes::from(said)
+        Bytes::from(out)
+    }
+
+    /// Ends a stream after the bytes in `said`. A reply that has said nothing becomes the failure's answer.
+    fn die(&mut self, failure: Failure, said: Vec<u8>) -> Bytes {
+        let failure = self.named(failure);
+        let (state, out) = match &self.state {
+            ExchangeState::Opening | ExchangeState::Streaming => match self.end_stream(failure, said) {
+                Lost::Refused(failure) => (ExchangeState::Refused(failure), Bytes::new()),
+                Lost::Event(event) => (ExchangeState::Dead, event),
+                Lost::Break | Lost::Nothing => (ExchangeState::Broken, Bytes::new()),
+            },
+            ExchangeState::Holding { .. } => (ExchangeState::Refused(failure), Bytes::new()),
+            ExchangeState::Passing => (ExchangeState::Broken, Bytes::from(said)),
+            _ => (ExchangeState::Dead, Bytes::from(said)),
+        };
+        self.state = state;
+        out
     }
 }
 

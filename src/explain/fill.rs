@@ -44,6 +44,7 @@ impl Explanation {
             model: None,
             rules: Vec::new(),
             images: Vec::new(),
+            left_out: Vec::new(),
             structured: None,
             counting: None,
             limits: Vec::new(),
@@ -95,6 +96,7 @@ impl Explanation {
                 TraceStep::Images { parts } => {
                     self.images = parts.into_iter().map(|(part, host)| Fetched { part, host }).collect();
                 }
+                TraceStep::LeftOut { place } => self.left_out.push(place),
                 TraceStep::Structured(did) => self.structured = Some(did),
                 TraceStep::Counting { counting, tokenizer, own } => {
                     self.counting = Some(super::text::counting(counting, tokenizer, own));

@@ -131,14 +131,15 @@ fn prepare(
     body: Bytes,
     steps: &Trace,
 ) -> std::result::Result<Ready, Failure> {
-    let (headers, settings, route) = (&question.headers, &live.settings, admitted.route.clone());
+    let (headers, settings) = (&question.headers, &live.settings);
+    let (route, caller) = (admitted.route.clone(), admitted.caller.clone());
     if let Some(wanted) = routing::images(&route, &body)? {
         steps.push(wanted.step());
     }
     let (ledger, steps) = (Arc::default(), Some(steps));
     let around = Surroundings { ledger, is_behind: false, is_stopping: false, steps };
     let plan = prepare::plan(live, routing::host(headers), admitted, body, &around)?;
-    Terms { headers, settings, begun: Instant::now() }.prepare(&route, plan, false)
+    Terms { headers, settings, begun: Instant::now() }.prepare(&route, &caller, plan, false)
 }
 
 /// Returns a whole reply as the client receives it.
@@ -198,7 +199,7 @@ fn client(
     if !exchange.is_over() {
         body.extend_from_slice(&exchange.end());
     }
-    match own {
+    match own.filter(|_| !exchange.is_refused()) {
         Some(own) => {
             let broken = plan == HeadPlan::Pass && exchange.is_over();
             Ok(Some(ShownReply::new(&own, body.into(), broken)))

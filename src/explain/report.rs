@@ -25,6 +25,9 @@ pub struct Explanation {
     /// The images that are fetched before the upstream call.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<Fetched>,
+    /// Fields of messages that do not go up: only replies have them, or the model's vendor does not know them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
     /// How the model is made to answer in JSON, in one sentence. `None` if the request does not ask for JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub structured: Option<String>,

@@ -40,6 +40,10 @@ impl Display for Explanation {
         }
         show_rules(f, &self.rules)?;
         show_images(f, &self.images)?;
+        if !self.left_out.is_empty() {
+            let fields = self.left_out.join(", ");
+            writeln!(f, "\nleft out (only replies have it, it is null, or the vendor does not know it)\n  {fields}")?;
+        }
         if let Some(structured) = &self.structured {
             writeln!(f, "\nresponse_format\n  {structured}")?;
         }

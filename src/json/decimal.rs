@@ -40,6 +40,8 @@ const EXACT: [f64; 23] = [
 /// A mask of the float64 bits that a float32 lacks. `HALFWAY` is their value midway between two float32.
 const BEYOND: u64 = (1 << 29) - 1;
 const HALFWAY: u64 = 1 << 28;
+/// Numbers of so many digits are within float32, if they have no exponent above 0.
+const F32_DIGITS: usize = 38;
 /// An upper bound for the error of a float64 after two roundings, in units of its last bit.
 const DOUBT: u64 = 8;
 
@@ -51,10 +53,12 @@ impl Decimal {
         Self::read_some::<true>(text)
     }
 
-    /// Returns the length of the number at the start of a text; `None` when there is no number.
+    /// Returns the length of the number at the start of a text, and true if it has an exponent above 0 or so many digits
+    /// that it may be beyond float32; `None` when there is no number.
     #[inline(always)]
-    pub fn length(text: &[u8]) -> Option<usize> {
-        Self::read_some::<false>(text).map(|(_, length)| length)
+    pub fn length(text: &[u8]) -> Option<(usize, bool)> {
+        let (number, length) = Self::read_some::<false>(text)?;
+        Some((length, number.exponent > 0 || length > F32_DIGITS))
     }
 
     #[inline(always)]
@@ -164,7 +168,14 @@ mod tests {
             let all = format!("{text}{after}");
             let read = Decimal::read(all.as_bytes()).filter(|(_, length)| *length == text.len());
             prop_assert_eq!(read.is_some(), is_number, "{}", all);
-            prop_assert_eq!(Decimal::length(all.as_bytes()), Decimal::read(all.as_bytes()).map(|(_, length)| length));
+            let measured = Decimal::length(all.as_bytes());
+            prop_assert_eq!(
+                measured.map(|(length, _)| length),
+                Decimal::read(all.as_bytes()).map(|(_, length)| length)
+            );
+            if let (true, Some((_, false))) = (is_number, measured) {
+                prop_assert!(text.parse::<f32>().unwrap().is_finite(), "{}", all);
+            }
             if let Some(value) = read.and_then(|(number, _)| number.as_f32()) {
                 prop_assert_eq!(value.to_bits(), text.parse::<f32>().unwrap().to_bits(), "{}", all);
             }

@@ -1,6 +1,8 @@
 //! Finds the end of a JSON document while it arrives. A chunked request body can then be read up to its last byte and
 //! no further, because pingora must read the terminal chunk itself.
 
+use super::mend::is_of_mark;
+
 /// Scans a document piece by piece. It knows strings and nesting but not the grammar; the parser finds mistakes later.
 #[derive(Debug, Default)]
 pub struct BodyEnd {
@@ -53,7 +55,8 @@ impl BodyEnd {
             }
             _ => {}
         }
-        self.begun |= !byte.is_ascii_whitespace();
+        // A byte order mark may come before the document.
+        self.begun |= !byte.is_ascii_whitespace() && !is_of_mark(byte);
     }
 }
 
@@ -66,6 +69,12 @@ mod tests {
     fn brackets_in_strings_do_not_count() {
         assert!(!BodyEnd::default().push(br#"{"a":"}]\"}""#));
         assert!(BodyEnd::default().push(br#" {"a":"}]\"}"} "#));
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_not_the_document() {
+        let mut end = BodyEnd::default();
+        assert!(!end.push(b"\xEF\xBB") && !end.push(b"\xBF {\"a\":1") && end.push(b"}"));
     }
 
     #[test]

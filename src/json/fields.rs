@@ -1,14 +1,19 @@
 //! A JSON object as an ordered list of names and raw values. Unused values are passed on without being decoded.
 
+use indexmap::IndexMap;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
 
+/// Up to this many fields, a new name is compared with all names before it. Beyond, a map finds the repeated ones.
+const FEW: usize = 16;
+
 /// A name in an object. It is borrowed unless it was written with escapes.
 pub type Name<'a> = Cow<'a, str>;
 
-/// The fields of one object in their original order, duplicates included.
+/// The fields of one object in their original order. A repeated name has its last value, at its first place: so do
+/// Python and JavaScript read such an object.
 #[derive(Debug, Clone, Default)]
 pub struct Fields<'a> {
     list: Vec<(Name<'a>, &'a RawValue)>,
@@ -23,9 +28,9 @@ impl<'a> Fields<'a> {
         serde_json::from_str(text)
     }
 
-    /// Returns the value of a field. If a name is repeated, the last value counts, as in most JSON parsers.
+    /// Returns the value of a field.
     pub fn get(&self, name: &str) -> Option<&'a RawValue> {
-        self.list.iter().rev().find(|(key, _)| key == name).map(|(_, value)| *value)
+        self.list.iter().find(|(key, _)| key == name).map(|(_, value)| *value)
     }
 
     /// Returns the name and value of each field, in order.
@@ -33,9 +38,27 @@ impl<'a> Fields<'a> {
         self.list.iter().map(|(name, value)| (name.as_ref(), *value))
     }
 
-    /// Adds a field at the end.
+    /// Adds a field at the end. If the name is repeated, replaces its value, where there are few fields.
     pub fn push(&mut self, name: Name<'a>, value: &'a RawValue) {
-        self.list.push((name, value));
+        let few = if self.list.len() > FEW { None } else { Some(&mut self.list) };
+        match few.and_then(|list| list.iter_mut().find(|(known, _)| *known == name)) {
+            Some((_, last)) => *last = value,
+            None => self.list.push((name, value)),
+        }
+    }
+
+    /// Returns the fields of an object whose last field was pushed. No name is repeated, however many there are.
+    pub fn complete(mut self) -> Self {
+        if self.list.len() > FEW {
+            let once: IndexMap<_, _> = self.list.into_iter().collect();
+            self.list = once.into_iter().collect();
+        }
+        self
+    }
+
+    /// Keeps only the fields for which `keep` returns true.
+    pub fn retain(&mut self, mut keep: impl FnMut(&str, &'a RawValue) -> bool) {
+        self.list.retain(|(name, value)| keep(name, value));
     }
 }
 
@@ -50,11 +73,11 @@ impl<'a, 'de: 'a> Deserialize<'de> for Fields<'a> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
-                let mut list = Vec::with_capacity(8);
+                let mut fields = Fields { list: Vec::with_capacity(8) };
                 while let Some(NameText(name)) = map.next_key()? {
-                    list.push((name, map.next_value::<&'de RawValue>()?));
+                    fields.push(name, map.next_value::<&'de RawValue>()?);
                 }
-                Ok(Fields { list })
+                Ok(fields.complete())
             }
         }
         deserializer.deserialize_map(FieldsVisitor)
@@ -115,11 +138,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn order_duplicates_and_escaped_names_are_kept() {
-        let fields = Fields::parse(r#"{"b": 1e400, "a\n": [1, {"x": "\ud800"}], "b" :2}"#).unwrap();
+    fn order_and_escaped_names_are_kept() {
+        let fields = Fields::parse(r#"{"b": 1e400, "a\n": [1, {"x": "\ud800", "x": 1}], "c" :2}"#).unwrap();
         let all: Vec<_> = fields.iter().map(|(name, value)| (name.to_owned(), value.get())).collect();
-        assert_eq!(all, [("b".into(), "1e400"), ("a\n".into(), r#"[1, {"x": "\ud800"}]"#), ("b".into(), "2")]);
-        assert_eq!(fields.get("b").unwrap().get(), "2");
+        let inside = r#"[1, {"x": "\ud800", "x": 1}]"#;
+        assert_eq!(all, [("b".into(), "1e400"), ("a\n".into(), inside), ("c".into(), "2")]);
+    }
+
+    #[test]
+    fn the_last_of_repeated_names_counts_once_in_small_and_large_objects() {
+        for more in [0, FEW - 3, FEW - 2, FEW - 1, 1000] {
+            let others: String = (0..more).map(|number| format!("\"{number}\":0,")).collect();
+            let text = format!(r#"{{"a":1,"b":2,"\u0061":3,{others}"a":4,"c":5,"b":6}}"#);
+            let fields = Fields::parse(&text).unwrap();
+            let all: Vec<_> = fields.iter().map(|(name, value)| (name, value.get())).collect();
+            assert_eq!(
+                (all.len(), &all[..2], all[all.len() - 1]),
+                (more + 3, &[("a", "4"), ("b", "6")][..], ("c", "5"))
+            );
+            let expected: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&text).unwrap();
+            let same = |((a, x), (b, y)): ((&str, &RawValue), (&String, &serde_json::Value))| {
+                a == b && x.get() == y.to_string()
+            };
+            assert!(fields.iter().zip(&expected).all(same));
+        }
+    }
+
+    #[test]
+    fn many_repeated_names_cost_no_more_than_many_names() {
+        let text = format!("{{{}\"b\":2}}", "\"a\":1,\"b\":1,".repeat(100_000));
+        assert_eq!(Fields::parse(&text).unwrap().iter().count(), 2);
     }
 
     #[test]

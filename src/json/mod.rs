@@ -5,10 +5,12 @@ pub mod decimal;
 pub mod document_end;
 mod escape;
 pub mod fields;
+pub mod mend;
 pub mod overlay;
 pub mod splice;
 pub mod vector;
 
 pub use escape::*;
 pub use fields::Fields;
+pub use mend::{mended, paired};
 pub use vector::Vector;

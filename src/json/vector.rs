@@ -9,12 +9,14 @@ pub struct Vector<'a> {
     pub text: &'a str,
     /// How many numbers the list has. For an empty list or a list of anything else, the number of commas plus one.
     pub length: usize,
+    /// True if it is a list of numbers, each of them surely within float32.
+    pub is_sound: bool,
 }
 
 impl<'a> Vector<'a> {
     /// Creates a list whose content was not checked.
     pub fn new(text: &'a str) -> Self {
-        Vector { text, length: memchr::memchr_iter(b',', text.as_bytes()).count() + 1 }
+        Vector { text, length: memchr::memchr_iter(b',', text.as_bytes()).count() + 1, is_sound: false }
     }
 
     /// Passes each number to `take`. Returns true if all numbers were passed and accepted. It stops early when `take`
@@ -37,8 +39,13 @@ pub fn vectors(text: &str) -> Option<(Vec<Vector<'_>>, &str)> {
     let mut lists = Vec::new();
     let mut at = blank(bytes, after(bytes, 0, b'[')?);
     loop {
-        let (end, length) = numbers(bytes, after(bytes, at, b'[')?, |at| Decimal::length(bytes.get(at..)?))?;
-        lists.push(Vector { text: text.get(at..end)?, length });
+        let mut is_sound = true;
+        let (end, length) = numbers(bytes, after(bytes, at, b'[')?, |at| {
+            let (length, may_be_beyond) = Decimal::length(bytes.get(at..)?)?;
+            is_sound &= !may_be_beyond;
+            Some(length)
+        })?;
+        lists.push(Vector { text: text.get(at..end)?, length, is_sound });
         at = blank(bytes, end);
         match bytes.get(at)? {
             b',' => at = blank(bytes, at + 1),
@@ -109,7 +116,9 @@ mod tests {
             });
             prop_assert!(all);
             prop_assert_eq!(count, list.length);
-            prop_assert_eq!(Vector::new(list.text), list);
+            prop_assert_eq!(Vector { is_sound: list.is_sound, ..Vector::new(list.text) }, list);
+            let all_fit = written.iter().all(|one| one.parse::<f32>().unwrap().is_finite());
+            prop_assert!(all_fit || !list.is_sound, "{}", text);
             let inside = &list.text[1..list.text.len() - 1];
             prop_assert_eq!(written, inside.split(',').map(str::trim).collect::<Vec<_>>());
         }

@@ -6,7 +6,6 @@ use super::{Bounds, LimitKind, RateLimitHeaders, Refusal};
 use crate::access::{Caller, Limits};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -41,7 +40,6 @@ pub struct LimitedRow<'a> {
 pub struct Limiter {
     shards: [Shard; SHARDS],
     hasher: RandomState,
-    refused: [AtomicU64; LimitKind::ALL.len()],
 }
 
 impl Limiter {
@@ -69,25 +67,8 @@ impl Limiter {
             return Ok(None);
         }
         let admitted = Admitted { parts };
-        match admitted.begin(now) {
-            Ok(()) => Ok(Some(admitted)),
-            Err(refusal) => {
-                self.note(refusal.kind);
-                Err(refusal)
-            }
-        }
-    }
-
-    /// Counts a refusal.
-    pub fn note(&self, kind: LimitKind) {
-        if let Some(count) = self.refused.get(kind as usize) {
-            count.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
-    /// Returns the number of requests that were refused for this limit.
-    pub fn refused(&self, kind: LimitKind) -> u64 {
-        self.refused.get(kind as usize).map_or(0, |count| count.load(Ordering::Relaxed))
+        admitted.begin(now)?;
+        Ok(Some(admitted))
     }
 
     fn account(&self, caller: &Caller, row: Option<&str>, now: Instant) -> Arc<Account> {

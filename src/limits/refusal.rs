@@ -20,8 +20,14 @@ pub enum LimitKind {
 }
 
 impl LimitKind {
-    /// All kinds.
-    pub const ALL: [LimitKind; 3] = [LimitKind::Requests, LimitKind::Tokens, LimitKind::Concurrent];
+    /// Returns its name in logs and metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            LimitKind::Requests => "requests",
+            LimitKind::Tokens => "tokens",
+            LimitKind::Concurrent => "concurrent",
+        }
+    }
 
     /// Returns the name of the setting.
     pub fn key(self) -> &'static str {
@@ -81,6 +87,7 @@ impl Refusal {
         Failure::new(StatusCode::TOO_MANY_REQUESTS, message)
             .with_kind(self.kind.told_as())
             .with_code("rate_limit_exceeded")
+            .with_own_words(format!("limits.{key} {}: limit {limit}, used {used}", self.bound.set_by))
             .with_header(header::RETRY_AFTER, &millis.div_ceil(1000).to_string())
             .with_header(RETRY_AFTER_MS, &millis.to_string())
     }

@@ -12,7 +12,7 @@ use crate::diagnostics::file_access::is_there;
 use crate::diagnostics::{Checked, Problem};
 use crate::table::{BUILT_IN, Table};
 use rustls::sign::CertifiedKey;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The files that the command line names.
@@ -69,6 +69,15 @@ pub fn load(
         (config, warnings)
     });
     Ok(Loaded { certificate, ..with_table(paths.table(), config, needs, reader)? })
+}
+
+/// Loads the configuration alone, with its certificate.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn load_config(path: &Path, overrides: &Overrides) -> Result<(Config, Option<Arc<CertifiedKey>>), Vec<Problem>> {
+    let config = Config::load(path, overrides, &environment);
+    with_certificate(config, path, &FileReader::default()).map(|(loaded, _)| loaded)
 }
 
 /// Like [`load`], with the defaults where there is no configuration: to show what would be served.

@@ -2,40 +2,47 @@
 
 use super::files::Loaded;
 use super::table_file::is_built_in;
-use crate::config::Listen;
+use crate::config::{Config, NamedPath};
 use crate::diagnostics::{Place, Problem};
-use std::time::Duration;
+
+/// A setting that a process keeps, in a form that can be compared.
+type FixedKey = (&'static str, fn(&Config) -> String);
+
+/// The keys that need a new start. No other list is made by hand: a test compares `docs/configuration.md` with this one.
+const FIXED: &[FixedKey] = &[
+    ("host", |config| config.host.to_string()),
+    ("port", |config| config.port.to_string()),
+    ("num_workers", |config| config.num_workers.to_string()),
+    ("drain_timeout", |config| format!("{:?}", config.drain_timeout)),
+    ("socket", |config| path(config.listeners.socket.as_ref())),
+    ("run_dir", |config| path(config.listeners.run_dir.as_ref())),
+    // Changed files are used at once; only turning it on or off needs a new start.
+    ("tls", |config| config.listeners.tls.is_some().to_string()),
+    ("log_file", |config| path(config.log_file.as_ref())),
+    ("admin", |config| format!("{:?}", config.admin)),
+    ("metrics_by_caller", |config| config.metrics_by_caller.to_string()),
+];
+
+fn path(named: Option<&NamedPath>) -> String {
+    named.map(NamedPath::as_str).unwrap_or_default().to_owned()
+}
 
 /// What a process was started with.
 pub struct FixedSettings {
-    host: String,
-    port: u16,
-    num_workers: usize,
-    drain_timeout: Duration,
-    socket: Option<String>,
-    run_dir: Option<String>,
-    tls: bool,
-    admin: Option<Listen>,
-    metrics_by_caller: bool,
+    values: Vec<String>,
     built_in: bool,
 }
 
 impl FixedSettings {
+    /// The names of all keys that need a new start.
+    pub fn keys() -> impl Iterator<Item = &'static str> {
+        FIXED.iter().map(|(key, _)| *key)
+    }
+
     /// Notes the settings of what a process starts with.
     pub fn of(loaded: &Loaded) -> Self {
-        let (config, listeners) = (&loaded.config, &loaded.config.listeners);
-        FixedSettings {
-            host: config.host.as_str().to_owned(),
-            port: config.port,
-            num_workers: config.num_workers,
-            drain_timeout: config.drain_timeout,
-            socket: listeners.socket.as_ref().map(|socket| socket.as_str().to_owned()),
-            run_dir: listeners.run_dir.as_ref().map(|run_dir| run_dir.as_str().to_owned()),
-            tls: listeners.tls.is_some(),
-            admin: config.admin.clone(),
-            metrics_by_caller: config.metrics_by_caller,
-            built_in: is_built_in(&loaded.routes),
-        }
+        let values = FIXED.iter().map(|(_, value)| value(&loaded.config)).collect();
+        FixedSettings { values, built_in: is_built_in(&loaded.routes) }
     }
 
     /// Returns the keys that differ in what was loaded since. They take effect at the next start.
@@ -48,17 +55,7 @@ impl FixedSettings {
             let problem = Problem::new(Place::File("routes.yaml".to_owned()), "the file has gone", None);
             return Err(vec![problem]);
         }
-        let pairs = [
-            ("host", now.host != self.host),
-            ("port", now.port != self.port),
-            ("num_workers", now.num_workers != self.num_workers),
-            ("drain_timeout", now.drain_timeout != self.drain_timeout),
-            ("socket", now.socket != self.socket),
-            ("run_dir", now.run_dir != self.run_dir),
-            ("tls", now.tls != self.tls),
-            ("admin", now.admin != self.admin),
-            ("metrics_by_caller", now.metrics_by_caller != self.metrics_by_caller),
-        ];
-        Ok(pairs.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect())
+        let pairs = FixedSettings::keys().zip(self.values.iter().zip(&now.values));
+        Ok(pairs.filter(|(_, (before, after))| before != after).map(|(key, _)| key).collect())
     }
 }

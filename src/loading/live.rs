@@ -49,6 +49,7 @@ pub fn live_as(access: Access, loaded: Loaded) -> Live {
         max_answer: config.max_answer,
         allows_origin: Arc::new(move |origin| origins.allows(origin)),
         verbose: config.verbose,
+        log_bodies: config.log_bodies,
         access_log: config.access_log,
         server_timing: config.server_timing,
     };

@@ -15,7 +15,7 @@ mod table_file;
 pub use callers::path as callers_path;
 pub use compile::{Needs, ReadBeside, both};
 pub use file_reader::FileReader;
-pub use files::{FilePaths, Loaded, load, load_or_defaults, table_only};
+pub use files::{FilePaths, Loaded, load, load_config, load_or_defaults, table_only};
 pub use fixed_settings::FixedSettings;
 pub use live::{access, live, live_as};
 pub use origin::{Demo, Origin};

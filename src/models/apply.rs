@@ -9,10 +9,10 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 impl Rules {
-    /// Changes a conversation as the rules require, and reports each change to `tell`. `stream`: the call is streamed.
+    /// Changes a conversation as the rules require, and reports each change to `tell`.
     ///
     /// Parts that no rule changes cost no allocation.
-    pub fn apply<'a>(&'a self, chat: &mut Conversation<'a>, stream: bool, mut tell: impl FnMut(RuleEffect<'a>)) {
+    pub fn apply<'a>(&'a self, chat: &mut Conversation<'a>, mut tell: impl FnMut(RuleEffect<'a>)) {
         self.apply_to_messages(&mut chat.messages, &mut tell);
         let params = &mut chat.params;
         self.drop_and_rename(params, &mut tell);
@@ -31,9 +31,27 @@ impl Rules {
             }
         }
         lower(params, &self.cap, |name, most| tell(RuleEffect::Capped(name, most)));
-        if !stream {
-            lower(params, &self.cap_whole, |name, most| tell(RuleEffect::CappedWhole(name, most)));
+    }
+
+    /// Returns true if a call that would not be streamed has to be, because it asks for more than the upstream answers
+    /// whole. A call that cannot be streamed is changed to ask for less. `apply` comes before this.
+    pub fn must_stream<'a>(
+        &'a self,
+        chat: &mut Conversation<'a>,
+        can_stream: bool,
+        mut tell: impl FnMut(RuleEffect<'a>),
+    ) -> bool {
+        if !can_stream {
+            lower(&mut chat.params, &self.stream_above, |name, most| tell(RuleEffect::CappedWhole(name, most)));
+            return false;
         }
+        let is_above =
+            |(name, cap): &&(String, Cap)| chat.params.iter().any(|param| param.0 == *name && cap.is_below(param.1));
+        let above = self.stream_above.iter().find(is_above);
+        if let Some((name, cap)) = above {
+            tell(RuleEffect::Collected(name, cap.json.get()));
+        }
+        above.is_some()
     }
 
     fn apply_to_messages<'a>(&'a self, messages: &mut Vec<Message<'a>>, tell: &mut impl FnMut(RuleEffect<'a>)) {
@@ -127,7 +145,7 @@ fn keep_first<'a>(params: &mut Vec<Param<'a>>, names: &'a [String], tell: &mut i
 fn lower<'a>(params: &mut [Param<'a>], caps: &'a [(String, Cap)], mut tell: impl FnMut(&'a str, &'a str)) {
     for (name, cap) in caps {
         for (_, value) in params.iter_mut().filter(|(known, _)| known == name) {
-            if value.get().parse::<f64>().is_ok_and(|number| number > cap.most) {
+            if cap.is_below(value) {
                 *value = &cap.json;
                 tell(name, cap.json.get());
             }

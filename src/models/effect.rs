@@ -32,8 +32,10 @@ pub enum RuleEffect<'a> {
     Defaulted(&'a str, &'a str),
     /// A number was lowered.
     Capped(&'a str, &'a str),
-    /// A number was lowered because the call is not streamed.
+    /// A number was lowered because the call cannot be streamed.
     CappedWhole(&'a str, &'a str),
+    /// The call is streamed because a number is higher than the upstream answers whole.
+    Collected(&'a str, &'a str),
     /// A streamed request is served by a call that is not streamed.
     Whole,
     /// The method that makes the model answer in JSON, and the reason.
@@ -63,8 +65,6 @@ pub enum StructuredReason {
     NoSchema,
     /// The schema does not describe an object with named members.
     NoObject,
-    /// The upstream would refuse such a tool.
-    Refused,
 }
 
 impl fmt::Display for StructuredReason {
@@ -76,7 +76,6 @@ impl fmt::Display for StructuredReason {
             StructuredReason::OwnTools => "the request has tools of its own",
             StructuredReason::NoSchema => "there is no schema",
             StructuredReason::NoObject => "the schema is of no object with properties",
-            StructuredReason::Refused => "the upstream takes no such tool",
         })
     }
 }
@@ -96,7 +95,10 @@ impl fmt::Display for RuleEffect<'_> {
             RuleEffect::Defaulted(name, value) => write!(f, "'{name}' was set to {value}: none was given"),
             RuleEffect::Capped(name, most) => write!(f, "'{name}' was lowered to {most}"),
             RuleEffect::CappedWhole(name, most) => {
-                write!(f, "'{name}' was lowered to {most}: the call is not streamed")
+                write!(f, "'{name}' was lowered to {most}: the call cannot be streamed")
+            }
+            RuleEffect::Collected(name, most) => {
+                write!(f, "the call is streamed and its answer collected: '{name}' is above {most}")
             }
             RuleEffect::Whole => f.write_str("the stream is served by a whole call"),
             RuleEffect::Structured(form, why) => match form {
@@ -135,7 +137,9 @@ impl Rules {
             RuleEffect::Excluded(name, other) => both(name, other),
             RuleEffect::Defaulted(name, _) => self.default.iter().any(|(own, _)| is(own, name)),
             RuleEffect::Capped(name, _) => self.cap.iter().any(|(own, _)| is(own, name)),
-            RuleEffect::CappedWhole(name, _) => self.cap_whole.iter().any(|(own, _)| is(own, name)),
+            RuleEffect::CappedWhole(name, _) | RuleEffect::Collected(name, _) => {
+                self.stream_above.iter().any(|(own, _)| is(own, name))
+            }
             RuleEffect::Whole => self.streaming == Some(Streaming::Whole),
             RuleEffect::Structured(form, StructuredReason::Rule) => self.structured == Some(form),
             RuleEffect::Structured(_, StructuredReason::Family) => self.tools.is_some(),

@@ -23,7 +23,7 @@ impl Rules {
             forget(&mut self.fixed, name);
             forget(&mut self.default, name);
             forget(&mut self.cap, name);
-            forget(&mut self.cap_whole, name);
+            forget(&mut self.stream_above, name);
             if !self.drop.contains(name) {
                 self.drop.push(name.clone());
             }
@@ -41,7 +41,7 @@ impl Rules {
         }
         over.rename.iter().for_each(|(from, to)| put(&mut self.rename, from, to));
         over.cap.iter().for_each(|(name, cap)| put(&mut self.cap, name, cap));
-        over.cap_whole.iter().for_each(|(name, cap)| put(&mut self.cap_whole, name, cap));
+        over.stream_above.iter().for_each(|(name, cap)| put(&mut self.stream_above, name, cap));
         self.only_one_of.extend(over.only_one_of.iter().cloned());
         self.system_role = over.system_role.or(self.system_role);
         if let Some(filler) = &over.user_filler {
@@ -66,7 +66,7 @@ impl Rules {
         for list in [&mut self.fixed, &mut self.default] {
             *list = settled(list, renamed);
         }
-        for list in [&mut self.cap, &mut self.cap_whole] {
+        for list in [&mut self.cap, &mut self.stream_above] {
             *list = settled(list, renamed);
         }
         for names in &mut self.only_one_of {

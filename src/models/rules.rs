@@ -61,9 +61,16 @@ pub struct Cap {
     pub json: Json,
 }
 
+impl Cap {
+    /// Returns true if a value is a number above this.
+    pub fn is_below(&self, value: &RawValue) -> bool {
+        value.get().parse::<f64>().is_ok_and(|number| number > self.most)
+    }
+}
+
 /// The settings for one model: of a single rule, or of all matching rules merged.
 ///
-/// Parameters are treated in this order: `drop`, `rename`, `fixed`, `only_one_of`, `default`, `cap`, `cap_whole`. The
+/// Parameters are treated in this order: `drop`, `rename`, `fixed`, `only_one_of`, `default`, `cap`, `stream_above`. The
 /// last four may use either name of a renamed parameter: they look for its upstream name.
 #[derive(Debug, Clone, Default)]
 pub struct Rules {
@@ -83,8 +90,9 @@ pub struct Rules {
     pub default: Vec<(String, Json)>,
     /// The highest values of parameters.
     pub cap: Vec<(String, Cap)>,
-    /// The highest values of parameters in calls that are not streamed.
-    pub cap_whole: Vec<(String, Cap)>,
+    /// The highest values of parameters that the upstream answers whole. Above them the call is streamed, and its answer
+    /// is collected. Where the upstream cannot stream, they are caps.
+    pub stream_above: Vec<(String, Cap)>,
     /// The model's own tokenizer. `None` if there is no public one; counts are then estimates.
     pub tokenizer: Option<Tokenizer>,
     /// The format of its tools.

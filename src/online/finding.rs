@@ -3,9 +3,9 @@
 use super::url_check::UrlCheck;
 use crate::diagnostics::Problem;
 use crate::proxy::upstream::probe::{ProbeFailure, ProbeStage};
+use crate::proxy::upstream::resolver::NAME_TIMEOUT;
 use crate::setup::Reachability;
 use crate::setup::why::{connect_failure, reason, unanswered};
-use pingora::ErrorType;
 use pingora::protocols::l4::socket::SocketAddr;
 use std::fmt;
 
@@ -91,7 +91,7 @@ impl fmt::Display for Finding {
 fn reachability(why: &ProbeFailure) -> Reachability {
     let ProbeFailure { stage, error, limit } = why;
     match stage {
-        ProbeStage::Resolving if *error.etype() == ErrorType::ConnectTimedout => {
+        ProbeStage::Resolving if *error.etype() == NAME_TIMEOUT => {
             Reachability::UnknownHost(format!("no answer within {} s", limit.as_secs_f64()))
         }
         ProbeStage::Resolving => {

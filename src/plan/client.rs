@@ -19,6 +19,6 @@ pub trait Client: Send + Sync {
 pub fn refuse(client: &dyn Client, failure: &Failure) -> Answer {
     let mut answer = client.error(failure);
     answer.headers.extend(failure.headers.iter().cloned());
-    answer.why = Some(failure.reason().into());
+    answer.why = Some(Box::new(failure.reason()));
     answer
 }

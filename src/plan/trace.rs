@@ -43,6 +43,11 @@ pub enum TraceStep {
         /// Each part that names an image, and the host to fetch it from.
         parts: Vec<(String, String)>,
     },
+    /// A field of a message was left out, because no request has it or the model's vendor does not know it.
+    LeftOut {
+        /// The field, as error messages name it: `messages[1].refusal`.
+        place: String,
+    },
     /// How the model is made to answer in JSON, and why in this way.
     Structured(String),
     /// How tokens are counted.

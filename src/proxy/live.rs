@@ -6,7 +6,7 @@ use super::upstream::breaker::{BreakerState as Standing, Breakers};
 use crate::plan::ServiceState;
 use crate::table::{Route, Table};
 use crate::telemetry::now::{BreakerNow, Count, Now};
-use crate::telemetry::{AccessLog, Meters, Metrics};
+use crate::telemetry::{Meters, Metrics, process_log};
 use crate::wire::ids::unix_now;
 use arc_swap::ArcSwap;
 use log::warn;
@@ -60,7 +60,7 @@ impl Live {
 
     /// Returns true if anybody looks at the times of requests.
     pub fn measures(&self) -> bool {
-        self.meters.is_some() || self.settings.server_timing || self.settings.access_log != AccessLog::None
+        self.meters.is_some() || self.settings.server_timing || self.settings.verbose
     }
 
     /// Returns the hash of the table's text.
@@ -131,6 +131,7 @@ impl Current {
             is_behind: self.is_behind(),
             reloads: self.reloads.get(),
             reload_failures: self.failures.get(),
+            log_lines_dropped: process_log::dropped(),
             breakers: breakers.collect(),
         }
     }

@@ -32,9 +32,11 @@ pub struct Settings {
     pub max_answer: usize,
     /// The origins whose web pages may read replies.
     pub allows_origin: OriginCheck,
-    /// True if bodies are logged, shortened and without keys.
+    /// True if each request is logged; false: only those that fail.
     pub verbose: bool,
-    /// The format of the access log. Failures are always logged.
+    /// True if bodies are logged, shortened and without keys.
+    pub log_bodies: bool,
+    /// The form of the lines of requests.
     pub access_log: AccessLog,
     /// True if replies carry `Server-Timing`.
     pub server_timing: bool,

@@ -1,13 +1,14 @@
-//! A listener at an address or at a path. It is bound before the program says that it listens, or taken over from a running process.
+//! Listeners at addresses or at a path. They are bound before the program says that it listens, or taken over from a running process.
 
+use super::bind::{BindError, bind_all, resolve};
 use super::tls::Certificates;
 use super::unix;
 use super::upgrade::{Inherited, Shared};
 use std::io;
-use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::net::{SocketAddr, TcpListener};
 use std::os::fd::{AsFd, IntoRawFd, RawFd};
 use std::os::unix::net::UnixListener;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 /// A bound listener.
@@ -25,24 +26,40 @@ pub(super) enum ListenerSocket {
 }
 
 impl Listener {
-    /// Takes the listener over from the running process, or else binds it at once. `role` tells listeners on free ports apart.
-    /// Returns the listener and the address that clients reach.
+    /// Listens on all addresses of `host`: takes the listeners over from the running process, or else binds them at once. `role` tells
+    /// listeners on free ports apart.
     ///
     /// # Errors
     /// Why the system does not bind, in a sentence that names the address and the remedy.
-    pub fn tcp(role: &str, host: &str, port: u16, from: &mut Inherited) -> Result<(Self, SocketAddr), String> {
-        let name = format!("{role} {host}:{port}");
-        let why = |e| tcp_error(role, host, port, &e);
-        let listener = match from.take(&name) {
-            Some(socket) => TcpListener::from(socket),
-            None => {
-                let addresses: Vec<SocketAddr> = (host, port).to_socket_addrs().map_err(why)?.collect();
-                TcpListener::bind(addresses.as_slice()).map_err(why)?
+    pub fn tcp(role: &'static str, host: &str, port: u16, from: &mut Inherited) -> Result<Vec<Self>, BindError> {
+        let wrong = |address, e| BindError::new(role, host, port, address, e);
+        let wanted = resolve(host, port).map_err(|e| wrong(None, e))?;
+        let (mut found, mut missing) = (Vec::new(), Vec::new());
+        for address in wanted {
+            let name = format!("{role} {}:{port}", address.ip());
+            match from.take(&name) {
+                Some(socket) => found.push((address, TcpListener::from(socket))),
+                None => missing.push(address),
             }
-        };
-        listener.set_nonblocking(true).map_err(why)?;
-        let address = listener.local_addr().map_err(why)?;
-        Ok((Listener { name, socket: ListenerSocket::Inet(listener, address), certificates: None }, address))
+        }
+        // All addresses have the same port, also when any free one will do.
+        let taken = found.iter().find_map(|(_, listener)| listener.local_addr().ok());
+        let free = taken.map_or(port, |taken| taken.port());
+        if !missing.is_empty() {
+            match bind_all(&missing, free) {
+                Ok(bound) => found.extend(bound),
+                Err((address, e)) => return Err(wrong(Some(address), e)),
+            }
+        }
+        // People read the first address, and IPv4 is the one that they know.
+        found.sort_by_key(|(address, _)| address.is_ipv6());
+        let made = found.into_iter().map(|(address, listener)| {
+            listener.set_nonblocking(true).map_err(|e| wrong(Some(address), e))?;
+            let real = listener.local_addr().map_err(|e| wrong(Some(address), e))?;
+            let name = format!("{role} {}:{port}", address.ip());
+            Ok(Listener { name, socket: ListenerSocket::Inet(listener, real), certificates: None })
+        });
+        made.collect()
     }
 
     /// Listens at a path that only this user can reach.
@@ -50,7 +67,7 @@ impl Listener {
     /// # Errors
     /// Why that does not work, in a sentence that names the path and the remedy.
     pub fn unix(role: &str, path: &Path, from: &mut Inherited) -> Result<Self, String> {
-        // pingora accepts paths as text only.
+        // The name travels to a process that takes over, as text.
         let text = path.to_str().ok_or_else(|| format!("the socket's path {} is not UTF-8 text", path.display()))?;
         let name = format!("{role} {text}");
         // An inherited socket without its file can be reached by no client.
@@ -68,19 +85,19 @@ impl Listener {
         Listener { certificates: Some(certificates), ..self }
     }
 
+    /// Returns the address that clients reach; `None` for a path.
+    pub fn address(&self) -> Option<SocketAddr> {
+        match &self.socket {
+            ListenerSocket::Inet(_, address) => Some(*address),
+            ListenerSocket::Unix(..) => None,
+        }
+    }
+
     /// Returns pingora's name for it.
     pub(super) fn key(&self) -> String {
         match &self.socket {
             ListenerSocket::Inet(_, address) => address.to_string(),
             ListenerSocket::Unix(_, path) => path.clone(),
-        }
-    }
-
-    /// Returns the socket's file, which is removed when no process listens any more.
-    pub(super) fn file(&self) -> Option<PathBuf> {
-        match &self.socket {
-            ListenerSocket::Inet(..) => None,
-            ListenerSocket::Unix(_, path) => Some(path.into()),
         }
     }
 
@@ -99,24 +116,5 @@ impl Listener {
             ListenerSocket::Inet(listener, _) => listener.into_raw_fd(),
             ListenerSocket::Unix(listener, _) => listener.into_raw_fd(),
         }
-    }
-}
-
-fn tcp_error(role: &str, host: &str, port: u16, e: &io::Error) -> String {
-    let [free, other, elsewhere] = match role {
-        "admin" => ["`admin` in config.yaml"; 3],
-        _ => ["--port (0 picks a free one) or in config.yaml", "--port", "--host"],
-    };
-    match e.kind() {
-        io::ErrorKind::AddrInUse => {
-            format!("port {port} on {host} is in use by another program; choose another with {free}")
-        }
-        io::ErrorKind::PermissionDenied => {
-            format!("port {port} on {host} needs privileges; choose one above 1023 with {other}")
-        }
-        io::ErrorKind::AddrNotAvailable => {
-            format!("{host} is no address of this machine; choose another with {elsewhere}")
-        }
-        _ => format!("cannot listen on {host}:{port}: {e}"),
     }
 }

@@ -4,37 +4,44 @@
 //! sleeps for a fixed time or cuts requests. So this module binds the listeners, hands their descriptors to pingora, and watches the
 //! signals.
 
+mod addresses;
 pub mod admin;
+mod bind;
 mod draining;
 mod handover_state;
 pub mod instance;
 mod listener;
 mod manager;
+mod on_listeners;
 mod open_files;
+pub mod places;
 pub mod reload;
 mod shutdown;
 mod successor;
 mod tls;
 mod unix;
 pub mod upgrade;
+mod watched_socket;
 
+pub use addresses::Addresses;
+pub use bind::BindError;
 pub use draining::DrainingApp;
 pub use listener::Listener;
 pub use tls::Certificates;
-pub use unix::private_directory;
+pub use unix::{check_private, private_directory};
 
 use crate::proxy::in_flight::InFlight;
 use crate::proxy::upstream::connect::MOST_ATTEMPTS;
-use async_trait::async_trait;
+use crate::telemetry::process_log;
 use draining::Connections;
 use handover_state::HandoverState;
 use listener::ListenerSocket;
+use on_listeners::{OnListeners, SharedApp};
 use pingora::apps::{HttpServerApp, ServerApp};
 use pingora::listeners::ListenerConfig;
 use pingora::protocols::l4::stream::L4BufferSettings;
 use pingora::server::configuration::ServerConf;
-use pingora::server::{ListenFds, RunArgs, Server, ShutdownWatch};
-use pingora::services::Service;
+use pingora::server::{RunArgs, Server};
 use pingora::services::listening::Service as Listening;
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
@@ -42,7 +49,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use successor::Successor;
+use tokio::sync::mpsc::unbounded_channel;
 use upgrade::Newcomer;
+use watched_socket::WatchedSocket;
 
 /// Connections to upstreams that are kept for reuse, for each thread.
 const POOLED: usize = 256;
@@ -59,31 +68,6 @@ pub fn check_certificates() -> Result<(), String> {
     })
 }
 
-/// A pingora service on listeners that are bound already.
-struct OnListeners<A> {
-    service: Listening<A>,
-    listeners: Vec<Listener>,
-}
-
-#[async_trait]
-impl<A: ServerApp + Send + Sync + 'static> Service for OnListeners<A> {
-    async fn start_service(&mut self, fds: Option<ListenFds>, shutdown: ShutdownWatch, listeners_per_fd: usize) {
-        if let Some(fds) = &fds {
-            let mut fds = fds.lock();
-            self.listeners.drain(..).for_each(|listener| fds.add(listener.key(), listener.into_raw_fd()));
-        }
-        self.service.start_service(fds, shutdown, listeners_per_fd).await;
-    }
-
-    fn name(&self) -> &str {
-        Service::name(&self.service)
-    }
-
-    fn threads(&self) -> Option<usize> {
-        Service::threads(&self.service)
-    }
-}
-
 /// A process that serves.
 pub struct Runner {
     server: Server,
@@ -92,12 +76,19 @@ pub struct Runner {
     drain: Duration,
     handover: Arc<HandoverState>,
     place: Option<PathBuf>,
+    addresses: Addresses,
 }
 
 impl Runner {
     /// Makes a process with `threads` threads for each service. When it stops it waits up to `drain` for requests in flight. Another
-    /// process can take over from it in the instance directory `place`.
-    pub fn new(threads: usize, drain: Duration, in_flight: InFlight, place: Option<PathBuf>) -> Self {
+    /// process can take over from it in the instance directory `place`, where it leaves `addresses`.
+    pub fn new(
+        threads: usize,
+        drain: Duration,
+        in_flight: InFlight,
+        place: Option<PathBuf>,
+        addresses: Addresses,
+    ) -> Self {
         let conf = ServerConf {
             threads,
             // A single worker has no one to steal from; the current-thread runtime is cheaper.
@@ -113,7 +104,8 @@ impl Runner {
         };
         open_files::allow_most();
         let server = Server::new_with_opt_and_conf(None, conf);
-        Runner { server, in_flight, connections: Connections::default(), drain, handover: Arc::default(), place }
+        let (connections, handover) = (Connections::default(), Arc::default());
+        Runner { server, in_flight, connections, drain, handover, place, addresses }
     }
 
     /// Returns the configuration that pingora's services are made with.
@@ -149,11 +141,13 @@ impl Runner {
         A: HttpServerApp + Send + Sync + 'static,
         B: ServerApp + Send + Sync + 'static,
     {
-        let mut service = Listening::new(name.to_owned(), wrap(DrainingApp::new(app, self.connections.clone())));
+        let app = Arc::new(wrap(DrainingApp::new(app, self.connections.clone())));
+        let mut service = Listening::new(name.to_owned(), SharedApp(app.clone()));
+        let (renewed, renewals) = unbounded_channel();
         for listener in &listeners {
             let shared = listener.share().map_err(|e| format!("a listener cannot be kept for an upgrade: {e}"))?;
-            self.handover.add(shared, listener.file());
-            let key = listener.key();
+            let (key, name) = (listener.key(), shared.name.clone());
+            self.handover.add(shared);
             match (&listener.socket, &listener.certificates) {
                 // Heads and bodies are read into their own buffers; a read buffer below them would cost memory and a copy.
                 (ListenerSocket::Inet(..), None) => {
@@ -162,10 +156,14 @@ impl Runner {
                 (ListenerSocket::Inet(..), Some(certificates)) => {
                     service.add_tls_with_settings(&key, None, certificates.settings()?)
                 }
-                (ListenerSocket::Unix(..), _) => service.add_uds(&key, Some(Permissions::from_mode(0o600))),
+                (ListenerSocket::Unix(_, path), _) => {
+                    service.add_uds(&key, Some(Permissions::from_mode(0o600)));
+                    self.handover.watch(WatchedSocket::new(name, path.into(), renewed.clone()));
+                }
             }
         }
-        self.server.add_service(OnListeners { service, listeners });
+        let app = Arc::new(SharedApp(app));
+        self.server.add_service(OnListeners { service, app, listeners, renewed: Some(renewals) });
         Ok(())
     }
 
@@ -179,11 +177,12 @@ impl Runner {
             drain: self.drain,
             handover: self.handover,
             place: self.place,
+            addresses: self.addresses,
             newcomer: Mutex::new(newcomer),
             successor: Successor::of_this(),
             introduction,
         };
         self.server.run(RunArgs { shutdown_signal: Box::new(watch) });
-        std::process::exit(0)
+        process_log::exit(0)
     }
 }

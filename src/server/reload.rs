@@ -1,4 +1,5 @@
-//! Notices that a file has changed and serves what it says, without a restart. SIGHUP reloads at once.
+//! Notices that a file has changed and serves what it says, without a restart. SIGHUP reloads at once. SIGUSR1 opens the log's
+//! file anew.
 //!
 //! Which files are watched follows from each load, since a table can include others. The files are looked at several times a second:
 //! this works on network file systems, where notifications do not arrive, and it sees a replacement by rename as well as a write.
@@ -8,7 +9,7 @@ use super::tls::Certificates;
 use crate::diagnostics::{Problem, report};
 use crate::loading::{self, FileReader, FixedSettings, Origin, SeenFile};
 use crate::proxy::live::{Current, Live};
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, process_log};
 use log::{error, info, warn};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
@@ -40,7 +41,7 @@ impl Reloader {
     }
 
     /// Watches the files on a thread of its own for as long as the process lives; `used` are those of the first load. On return
-    /// SIGHUP reloads; before, it would end the process.
+    /// SIGHUP reloads and SIGUSR1 opens the log anew; before, either would end the process.
     pub fn watch(self, used: Vec<SeenFile>, current: Arc<Current>) {
         let (ready, is_ready) = std::sync::mpsc::channel::<()>();
         let spawned = std::thread::Builder::new().name("reload".to_owned()).spawn(move || {
@@ -60,11 +61,18 @@ impl Reloader {
         let Ok(mut hangup) = signal(SignalKind::hangup()) else {
             return warn!("files are not watched: SIGHUP cannot be received");
         };
+        let Ok(mut rotated) = signal(SignalKind::user_defined1()) else {
+            return warn!("files are not watched: SIGUSR1 cannot be received");
+        };
         drop(ready);
         let mut last = used.clone();
         loop {
             let asked = tokio::select! {
                 _ = hangup.recv() => true,
+                _ = rotated.recv() => {
+                    reopen_log();
+                    continue;
+                }
                 () = tokio::time::sleep(LOOK) => false,
             };
             let now: Vec<SeenFile> = used.iter().map(SeenFile::again).collect();
@@ -110,5 +118,14 @@ impl Reloader {
             certificates.replace(certificate);
         }
         Ok((live, needs_restart))
+    }
+}
+
+/// Goes on in a new file, after the log's file was renamed.
+fn reopen_log() {
+    match process_log::reopen() {
+        Ok(Some(path)) => info!("the log goes on in {}", path.display()),
+        Ok(None) => info!("SIGUSR1 opens the log's file anew, and the configuration has no log_file"),
+        Err((path, e)) => warn!("{} cannot be opened, the log stays in the file that it had: {e}", path.display()),
     }
 }

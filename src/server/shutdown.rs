@@ -1,12 +1,15 @@
 //! Ends the process at a signal, or when another process has taken over. Waits first for requests in flight.
 
+use super::addresses::Addresses;
 use super::draining::Connections;
 use super::handover_state::HandoverState;
 use super::instance::Instance;
 use super::manager;
 use super::successor::Successor;
 use super::upgrade::{self, Giver, Newcomer};
+use crate::diagnostics::write_stderr;
 use crate::proxy::in_flight::InFlight;
+use crate::telemetry::process_log;
 use async_trait::async_trait;
 use log::{error, info, warn};
 use pingora::server::{ShutdownSignal, ShutdownSignalWatch};
@@ -21,6 +24,8 @@ const LOOK: Duration = Duration::from_millis(20);
 const LINGER: Duration = Duration::from_secs(1);
 /// The time after which a connection that was accepted just before a hand-over is counted, TLS handshake included.
 const SETTLE: Duration = Duration::from_millis(500);
+/// How often to look whether sockets and the instance directory are still there.
+const FILES: Duration = Duration::from_secs(1);
 /// How long to wait for an instance directory that another process has promised to give up.
 const HANDED_OVER: Duration = Duration::from_secs(5);
 
@@ -33,6 +38,8 @@ pub struct Shutdown {
     pub handover: Arc<HandoverState>,
     /// The instance directory, if there is one.
     pub place: Option<PathBuf>,
+    /// Where this process listens, as it is written down in that directory.
+    pub addresses: Addresses,
     /// The connection to the process that this one takes over from.
     pub newcomer: Mutex<Option<Newcomer>>,
     /// Starts the process that takes over at SIGUSR2.
@@ -47,7 +54,7 @@ impl ShutdownSignalWatch for Shutdown {
     async fn recv(&self) -> ShutdownSignal {
         let signals = Signals::receive();
         // Written only now: whoever has read it may send a signal.
-        eprint!("{}", self.introduction);
+        write_stderr(&self.introduction);
         let Some(mut signals) = signals else {
             warn!("signals cannot be watched; the process has to be killed to end it");
             return std::future::pending().await;
@@ -81,7 +88,40 @@ impl Shutdown {
             () = self.handover.taken.notified() => true,
             () = either(terminate, interrupt) => false,
             () = self.upgrade_when_asked(upgrade) => false,
+            () = self.look_after_files() => false,
         }
+    }
+
+    /// Makes the instance directory and Unix sockets again when they have gone. Does not return.
+    async fn look_after_files(&self) {
+        loop {
+            tokio::time::sleep(FILES).await;
+            if !self.handover.look() {
+                continue;
+            }
+            let Some(place) = &self.place else { continue };
+            // Without a report when it fails: it is tried again, and nothing but upgrades and `health` needs it.
+            if let Ok(instance) = Instance::claim(place)
+                && self.answer_from(instance).is_ok()
+            {
+                warn!("the instance directory {} had gone; it is there again", place.display());
+            }
+        }
+    }
+
+    /// Answers processes that want to take over, from this directory.
+    fn answer_from(&self, instance: Instance) -> Result<(), String> {
+        let listener = upgrade::listen(&instance.upgrade_socket())?;
+        if let Err(e) = instance.record(&self.addresses) {
+            warn!("`health` goes by the configuration, since the instance's addresses cannot be written down: {e}");
+        }
+        self.handover.hold(instance);
+        let handover = self.handover.clone();
+        let answering = std::thread::Builder::new().name("upgrade".to_owned());
+        if let Err(e) = answering.spawn(move || upgrade::answer(&listener, &*handover)) {
+            warn!("it cannot be upgraded while it runs: {e}");
+        }
+        Ok(())
     }
 
     /// Accepts nothing more, and ends the process when it has drained, or at one more signal.
@@ -96,6 +136,7 @@ impl Shutdown {
         info!("stopping; requests in flight: {}, at most {} s for them; {why}", in_flight.count(), drain.as_secs());
         let drained = Drained { in_flight: in_flight.clone(), connections: self.connections.clone(), drain, linger };
         let least = if taken_over { SETTLE } else { LOOK * 2 };
+        let handover = self.handover.clone();
         tokio::spawn(async move {
             let second = async {
                 if taken_over {
@@ -105,13 +146,15 @@ impl Shutdown {
                 }
                 signals.stop().await;
             };
-            tokio::select! {
-                () = drained.wait(least) => std::process::exit(0),
+            let code = tokio::select! {
+                () = drained.wait(least) => 0,
                 () = second => {
                     warn!("ended at once; requests cut: {}", in_flight.count());
-                    std::process::exit(1);
+                    1
                 }
-            }
+            };
+            handover.clear_dropped();
+            process_log::exit(code);
         });
     }
 
@@ -132,18 +175,8 @@ impl Shutdown {
                 claimed => break claimed,
             }
         };
-        let listening = claimed.and_then(|instance| {
-            let listener = upgrade::listen(&instance.upgrade_socket())?;
-            Ok((instance, listener))
-        });
-        match listening {
-            Ok((instance, listener)) => {
-                self.handover.hold(instance);
-                let handover = self.handover.clone();
-                let answering = std::thread::Builder::new().name("upgrade".to_owned());
-                if let Err(e) = answering.spawn(move || upgrade::answer(&listener, &*handover)) {
-                    warn!("it cannot be upgraded while it runs: {e}");
-                }
+        match claimed.and_then(|instance| self.answer_from(instance)) {
+            Ok(()) => {
                 if takes_over {
                     info!("taken over from the instance that ran before");
                 }

@@ -4,18 +4,25 @@ use std::fs::{self, DirBuilder, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Makes a directory that only this user can enter, or checks that an existing one is.
 ///
 /// # Errors
 /// Why it is not, with the remedy.
 pub fn private_directory(directory: &Path) -> Result<(), String> {
-    let shown = directory.display();
     match DirBuilder::new().mode(0o700).recursive(true).create(directory) {
-        Err(e) if !directory.is_dir() => return Err(format!("the directory {shown} cannot be made: {e}")),
-        _ => {}
+        Err(e) if !directory.is_dir() => Err(format!("the directory {} cannot be made: {e}", directory.display())),
+        _ => check_private(directory),
     }
+}
+
+/// Checks that a directory is one that only this user can enter.
+///
+/// # Errors
+/// Why it is not, with the remedy.
+pub fn check_private(directory: &Path) -> Result<(), String> {
+    let shown = directory.display();
     let found =
         fs::symlink_metadata(directory).map_err(|e| format!("the directory {shown} cannot be looked at: {e}"))?;
     if found.file_type().is_symlink() {
@@ -53,6 +60,45 @@ pub fn listen(path: &Path) -> Result<UnixListener, String> {
     Ok(listener)
 }
 
+/// A socket file that this process made or took over. Another process may have replaced the file at the path since.
+pub struct SocketFile {
+    pub path: PathBuf,
+    device: u64,
+    inode: u64,
+}
+
+impl SocketFile {
+    /// Notes the file at a path.
+    pub fn at(path: &Path) -> Option<Self> {
+        let found = fs::symlink_metadata(path).ok().filter(|found| found.file_type().is_socket())?;
+        Some(SocketFile { path: path.to_owned(), device: found.dev(), inode: found.ino() })
+    }
+
+    /// Returns true if the same file is still at the path.
+    pub fn is_there(&self) -> bool {
+        SocketFile::at(&self.path).is_some_and(|now| (now.device, now.inode) == (self.device, self.inode))
+    }
+
+    /// Removes the file, unless the path is another one's by now.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn remove(&self) -> io::Result<()> {
+        if self.is_there() { fs::remove_file(&self.path) } else { Ok(()) }
+    }
+
+    /// Removes the file if no process listens there any more.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn remove_if_dead(&self) -> io::Result<()> {
+        match UnixStream::connect(&self.path) {
+            Err(e) if e.kind() == io::ErrorKind::ConnectionRefused => self.remove(),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// Removes the socket file of a dead process. A connection attempt shows whether the process is dead.
 fn remove_stale(path: &Path) -> Result<(), String> {
     let shown = path.display();
@@ -74,7 +120,6 @@ fn remove_stale(path: &Path) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::PathBuf;
 
     /// A folder of its own below the system's, and removed at the end.
     struct Folder(PathBuf);

@@ -55,21 +55,21 @@ impl Inherited {
 pub struct Newcomer(BufReader<UnixStream>);
 
 impl Newcomer {
-    /// Asks the process that listens at `socket` for its listeners.
+    /// Asks the process that listens at `socket` for its listeners. Returns `None` if no process listens there.
     ///
     /// # Errors
     /// Why it hands over none, in a sentence.
-    pub fn ask(socket: &Path) -> Result<(Self, Inherited), String> {
-        let shown = socket.display();
-        let stream = UnixStream::connect(socket).map_err(|e| match e.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => format!(
-                "nothing to upgrade: no instance of this configuration is running (nobody answers at {shown}); start it without --upgrade"
-            ),
-            _ => format!("the running instance cannot be asked at {shown}: {e}"),
-        })?;
+    pub fn ask(socket: &Path) -> Result<Option<(Self, Inherited)>, String> {
+        let stream = match UnixStream::connect(socket) {
+            Ok(stream) => stream,
+            Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
+                return Ok(None);
+            }
+            Err(e) => return Err(format!("the running instance cannot be asked at {}: {e}", socket.display())),
+        };
         let received = stream.set_read_timeout(Some(PATIENCE)).and_then(|()| receive(&stream));
         let inherited = received.map_err(|e| format!("the running instance did not hand its listeners over: {e}"))?;
-        Ok((Newcomer(BufReader::new(stream)), inherited))
+        Ok(Some((Newcomer(BufReader::new(stream)), inherited)))
     }
 
     /// Tells the running process that this one serves. Returns true if the running process has given up its directory.

@@ -19,7 +19,7 @@ pub use dialogue::Terminal;
 pub use error::SetupError;
 pub use probe::{probe, probe_all};
 pub use reachability::Reachability;
-pub use write::write_private;
+pub use write::{replace, write_private};
 
 use crate::config::{Config, Overrides, SAMPLE, SAMPLE_FILE, check_username};
 use crate::wire::HttpUrl;
@@ -124,7 +124,7 @@ fn answers(options: &SetupOptions, terminal: &mut Terminal<'_>) -> Result<Answer
         Some(user) => user.clone(),
         None => terminal.username()?,
     };
-    let verbose = if options.yes { None } else { Some(terminal.yes_or_no("Enable verbose mode?", false)?) };
+    let verbose = if options.yes { None } else { Some(terminal.yes_or_no("Enable verbose mode?", true)?) };
     let port = match options.port {
         Some(port) => {
             if TcpListener::bind(("127.0.0.1", port)).is_err() {

@@ -70,17 +70,17 @@ fn load(path: &Path) -> Config {
 fn the_session_of_the_specification() {
     let folder = Folder::new();
     let path = folder.path("config.yaml");
-    let (outcome, screen) = dialogue(&options(&path), "y\njdoe\ny\n\n");
+    let (outcome, screen) = dialogue(&options(&path), "y\njdoe\n\n\n");
     outcome.unwrap();
     let config = load(&path);
     let (port, shown) = (config.port, path.display());
-    assert!(port > 0 && config.verbose);
+    assert!(port > 0 && config.verbose && !config.log_bodies);
     assert_eq!(config.user.unwrap().as_str(), "jdoe");
     let expected = format!(
         "{shown} file not found.\n\
          Would you like to create it from config.sample.yaml? [y/N] \
          Enter your username: \
-         Enable verbose mode? [y/N] \
+         Enable verbose mode? [Y/n] \
          Using port {port}, which is free (--port, or `port:` in the file, changes it).\n\
          Checking the connection to ARGO ...\n"
     );
@@ -111,8 +111,8 @@ fn comments_survive_and_the_file_is_private() {
     let path = folder.path("my config.yaml");
     let mut with_port = options(&path);
     with_port.port = Some(0);
-    dialogue(&with_port, "yes\nnull\ny\n\n").0.unwrap();
-    let expected = SAMPLE.replace("\"your_username\"", "\"null\"").replace("verbose: false", "verbose: true");
+    dialogue(&with_port, "yes\nnull\nn\n\n").0.unwrap();
+    let expected = SAMPLE.replace("\"your_username\"", "\"null\"").replace("verbose: true", "verbose: false");
     assert_eq!(fs::read_to_string(&path).unwrap(), expected);
     let mode = fs::metadata(&path).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
@@ -166,7 +166,7 @@ fn unattended_needs_no_terminal() {
     outcome.unwrap();
     assert!(!screen.contains('?') && !screen.contains("Press enter"), "{screen}");
     let config = load(&path);
-    assert_eq!((config.port, config.verbose), (44497, false));
+    assert_eq!((config.port, config.verbose), (44497, true));
 }
 
 #[test]

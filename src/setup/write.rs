@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 /// Writes `text` to `path` with mode 0600.
@@ -21,6 +21,30 @@ pub fn write_private(path: &Path, text: &str, overwrite: bool) -> io::Result<()>
         .and_then(|()| place(&temporary, &target, overwrite));
     if placed.is_err() || !overwrite {
         // The temporary file is ours. If removing it fails, nothing more can be done.
+        let _ = fs::remove_file(&temporary);
+    }
+    placed
+}
+
+/// Replaces a file and keeps its owner, group and mode. The mode becomes 0600 if the new file cannot have the same owner and
+/// group, because it might let others read it then.
+///
+/// # Errors
+/// The file system's error.
+pub fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let target = fs::canonicalize(path)?;
+    let old = fs::metadata(&target)?;
+    let (temporary, mut file) = beside(&target)?;
+    let placed = file
+        .write_all(text.as_bytes())
+        .and_then(|()| match fchown(&file, Some(old.uid()), Some(old.gid())) {
+            Ok(()) => file.set_permissions(old.permissions()),
+            // Only root may give a file away.
+            Err(_) => Ok(()),
+        })
+        .and_then(|()| file.sync_all())
+        .and_then(|()| fs::rename(&temporary, &target));
+    if placed.is_err() {
         let _ = fs::remove_file(&temporary);
     }
     placed
@@ -103,8 +127,24 @@ mod tests {
     }
 
     #[test]
+    fn a_replaced_file_keeps_its_mode_and_its_link() {
+        let folder = Folder::new();
+        fs::write(folder.path("real.yaml"), "old").unwrap();
+        symlink("real.yaml", folder.path("c.yaml")).unwrap();
+        for mode in [0o640, 0o600, 0o644, 0o400] {
+            fs::set_permissions(folder.path("real.yaml"), fs::Permissions::from_mode(mode)).unwrap();
+            replace(&folder.path("c.yaml"), "new").unwrap();
+            assert_eq!(fs::read_to_string(folder.path("real.yaml")).unwrap(), "new");
+            assert_eq!(fs::metadata(folder.path("real.yaml")).unwrap().permissions().mode() & 0o777, mode);
+        }
+        assert!(fs::symlink_metadata(folder.path("c.yaml")).unwrap().is_symlink());
+        assert_eq!(folder.names(), ["c.yaml", "real.yaml"]);
+    }
+
+    #[test]
     fn a_folder_that_is_not_there_is_an_error() {
         let folder = Folder::new();
+        assert!(replace(&folder.path("no.yaml"), "x").is_err());
         assert!(write_private(&folder.path("no/c.yaml"), "x", false).is_err());
         assert!(write_private(Path::new("/"), "x", true).is_err());
     }

@@ -115,7 +115,8 @@ fn breaks_lines(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
-fn is_key(word: &str) -> bool {
+/// Returns true for a word that looks like a secret: it begins like known keys, or it is longer than any word.
+pub fn is_key(word: &str) -> bool {
     let known = word.len() >= 12 && KEYS.iter().any(|key| word.starts_with(key));
     known || word.split(['-', '_', '.', '/', '~']).any(is_long_run)
 }

@@ -1,4 +1,4 @@
-//! Displays one request's bodies in the log where `verbose` asks for it: cut, without keys, and bounded for each request.
+//! Displays one request's bodies in the log where `log_bodies` asks for it: cut, without keys, and bounded for each request.
 
 use super::bodies;
 use http::HeaderValue;
@@ -13,7 +13,7 @@ const MOST_KEPT: usize = 64 * 1024;
 /// The bodies of one request, for the log.
 #[derive(Debug)]
 pub struct BodyLog {
-    verbose: bool,
+    is_on: bool,
     id: HeaderValue,
     /// How many bytes may still be displayed.
     room: AtomicUsize,
@@ -22,22 +22,22 @@ pub struct BodyLog {
 }
 
 impl BodyLog {
-    /// A log that displays nothing unless it is `verbose`.
-    pub fn new(verbose: bool) -> Self {
+    /// A log that displays nothing unless it is on.
+    pub fn new(is_on: bool) -> Self {
         let (id, room) = (HeaderValue::from_static(""), AtomicUsize::new(MOST_SHOWN));
-        BodyLog { verbose, id, room, kept: Vec::new() }
+        BodyLog { is_on, id, room, kept: Vec::new() }
     }
 
     /// Sets the request's id, which each line names.
     pub fn set_id(&mut self, id: &HeaderValue) {
-        if self.verbose {
+        if self.is_on {
             self.id = id.clone();
         }
     }
 
     /// Displays a body; `what` says which one it is.
     pub fn show(&self, what: &str, body: &[u8]) {
-        if !self.verbose || body.is_empty() {
+        if !self.is_on || body.is_empty() {
             return;
         }
         let room = self.room.load(Ordering::Relaxed);
@@ -48,7 +48,7 @@ impl BodyLog {
 
     /// Keeps a piece of a stream.
     pub fn keep(&mut self, piece: &[u8]) {
-        if self.verbose {
+        if self.is_on {
             let room = MOST_KEPT.saturating_sub(self.kept.len());
             self.kept.extend_from_slice(piece.get(..room).unwrap_or(piece));
         }

@@ -47,6 +47,7 @@ pub fn line(record: &Record<'_>, at: Timestamp) -> Vec<u8> {
         object.text("proxy.ended_by", Some(ended.by.name()));
         object.text("error.type", Some(&ended.kind));
         object.text("error.message", ended.why.as_deref());
+        object.text("proxy.limit", record.limit);
     }
     object.0.extend_from_slice(b"}\n");
     object.0
@@ -107,6 +108,7 @@ mod tests {
             "proxy.stream": true, "proxy.calls": 2, "proxy.retries": 1, "proxy.first_byte_s": 0.005,
             "proxy.first_text_s": 0.0065, "proxy.own_s": 0.00025, "proxy.duration_s": 0.007,
             "proxy.ended_by": "upstream", "error.type": "timeout", "error.message": "it said\n\"no\"",
+            "proxy.limit": "tokens",
         });
         assert_eq!(object, wanted);
     }

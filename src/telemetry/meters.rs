@@ -106,7 +106,8 @@ impl Meters {
         if let Some(ended) = &record.ended {
             metrics.ended.with_label_values(&[row.path.as_str(), ended.by.name()]).inc();
             if record.calls == 0 && ended.by == super::By::Us {
-                metrics.refusals.with_label_values(&[row.path.as_str(), &ended.kind]).inc();
+                let labels = [row.path.as_str(), &ended.kind, record.limit.unwrap_or_default()];
+                metrics.refusals.with_label_values(&labels).inc();
             }
         }
         if let (Some(by_caller), Some(caller)) = (&metrics.by_caller, record.caller) {

@@ -85,7 +85,7 @@ impl Metrics {
             tokens: registrar.counter("tokens_total", "Tokens that were counted.", &[row, "model", "type"])?,
             own: registrar.histogram("overhead_seconds", own, &[row], OWN)?,
             bytes: registrar.counter("body_bytes_total", "Bytes of bodies.", &[row, "direction"])?,
-            refusals: registrar.counter("refusals_total", refusals, &[row, "type"])?,
+            refusals: registrar.counter("refusals_total", refusals, &[row, "type", "limit"])?,
             ended: registrar.counter("ended_early_total", ended, &[row, "by"])?,
             unconnected: registrar.counter("upstream_connect_failures_total", unconnected, upstream)?,
             retries: registrar.counter("upstream_retries_total", retries, upstream)?,

@@ -14,6 +14,8 @@ pub struct Now {
     pub is_behind: bool,
     pub reloads: u64,
     pub reload_failures: u64,
+    /// Lines of the log that were dropped or could not be written.
+    pub log_lines_dropped: u64,
     pub breakers: Vec<BreakerNow>,
 }
 
@@ -53,7 +55,9 @@ impl Now {
         table.with_label_values(&[&self.table.0]).set(1);
         counter("reloads_total", "Reloads that put something newer into use.", self.reloads)?;
         let failures = "Reloads that changed nothing, since a file is broken.";
-        counter("reload_failures_total", failures, self.reload_failures)
+        counter("reload_failures_total", failures, self.reload_failures)?;
+        let dropped = "Lines of the log that were dropped, since they could not be written in time.";
+        counter("log_lines_dropped_total", dropped, self.log_lines_dropped)
     }
 
     fn add_breakers(&self, registrar: &Registrar) -> Result<()> {

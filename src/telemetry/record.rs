@@ -3,16 +3,14 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// The format of the access log.
+/// The form of the lines of requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum AccessLog {
-    /// One line for people, among the other lines of the log.
+    /// For people, among the other lines of the log.
     #[default]
     Text,
-    /// One JSON object a line, on standard output.
+    /// A JSON object each, on standard output.
     Json,
-    /// Only requests that failed.
-    None,
 }
 
 impl AccessLog {
@@ -20,7 +18,6 @@ impl AccessLog {
     pub const NAMES: &[(&str, AccessLog, &str)] = &[
         ("text", AccessLog::Text, "a line for people, on standard error"),
         ("json", AccessLog::Json, "a JSON object a line, on standard output"),
-        ("none", AccessLog::None, "only what fails"),
     ];
 
     /// Returns the name in the configuration.
@@ -108,6 +105,8 @@ pub struct Record<'a> {
     pub own: Duration,
     pub total: Duration,
     pub ended: Option<Ended>,
+    /// The kind of limit that the request is over.
+    pub limit: Option<&'static str>,
 }
 
 impl Record<'_> {

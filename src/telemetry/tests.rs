@@ -40,6 +40,7 @@ pub fn full() -> Record<'static> {
             why: Some("it said\n\"no\"".to_owned()),
             failed: true,
         }),
+        limit: Some("tokens"),
     }
 }
 

@@ -1,22 +1,22 @@
 //! Access log for people: the record of a request as one line. No value can break the line or look like another field.
 
+use super::process_log;
 use super::record::{Record, cut};
 use std::fmt::{self, Display, Write};
-use std::io::IsTerminal;
-use std::sync::LazyLock;
 
 /// The largest number of characters of a path or a name in a line.
 const LONGEST: usize = 200;
-
-/// True when a person reads the log as it is written.
-static IS_ON_TERMINAL: LazyLock<bool> = LazyLock::new(|| std::io::stderr().is_terminal());
 
 /// Returns the line, without time and level. On a terminal a request that went well has a short one.
 pub fn line(record: &Record<'_>) -> String {
     let went_well = record.ended.is_none() && record.status.is_some_and(|status| status < 300);
     let mut out = String::with_capacity(320);
     // A String takes whatever is written to it.
-    let _ = if went_well && *IS_ON_TERMINAL { write_short(&mut out, record) } else { write(&mut out, record) };
+    let _ = if went_well && process_log::is_on_terminal() {
+        write_short(&mut out, record)
+    } else {
+        write(&mut out, record)
+    };
     out
 }
 
@@ -69,6 +69,7 @@ fn write(out: &mut String, record: &Record<'_>) -> fmt::Result {
     field(out, "retries", Some(record.retries).filter(|retries| *retries > 0))?;
     if let Some(ended) = &record.ended {
         write!(out, " ended_by={} error={}", ended.by.name(), Word(&ended.kind))?;
+        field(out, "limit", record.limit)?;
         if let Some(why) = &ended.why {
             write!(out, " why={why:?}")?;
         }
@@ -106,7 +107,7 @@ mod tests {
             line(&full()),
             "POST /v1/\\u{2028}\\u{85}x 504 7ms route=/v1/{x} model=gpt4o name=argo:gpt-4o asked=\"evil\\\" model\\n\" \
              stream upstream=200 at=127.0.0.1:8080 first_byte=5ms first_text=6ms own=250us in=10 out=20 tokens_in=3 \
-             tokens_out=4 calls=2 retries=1 ended_by=upstream error=timeout why=\"it said\\n\\\"no\\\"\" \
+             tokens_out=4 calls=2 retries=1 ended_by=upstream error=timeout limit=tokens why=\"it said\\n\\\"no\\\"\" \
              caller=\"bob\\nINFO forged\" id=req_1"
         );
         let mut short = String::new();

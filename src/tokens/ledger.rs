@@ -12,11 +12,23 @@ pub struct Asked {
     pub name: Option<Box<str>>,
 }
 
+/// Who needs the tokens of a request, beside a reply that shows them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CountNeed {
+    /// Nobody: what no reply shows is not counted.
+    #[default]
+    Nobody,
+    /// Metrics: an estimate is enough.
+    Metrics,
+    /// Limits, which charge a caller: the prompt is counted as the row says, and the answer is estimated.
+    Limits,
+}
+
 /// The tokens of one request, as far as they are counted, and the model of the request.
 #[derive(Debug, Default)]
 pub struct Ledger {
-    /// True if tokens are counted even when the reply does not show them.
-    pub wanted: bool,
+    /// Who needs the tokens that the reply does not show.
+    pub need: CountNeed,
     /// One more than the tokens; 0 while nothing is counted.
     prompt: AtomicU64,
     completion: AtomicU64,
@@ -24,9 +36,9 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Returns a ledger that wants the tokens in any case.
-    pub fn wanted() -> Self {
-        Ledger { wanted: true, ..Ledger::default() }
+    /// Returns a ledger of tokens that are needed beside the reply.
+    pub fn needed_by(need: CountNeed) -> Self {
+        Ledger { need, ..Ledger::default() }
     }
 
     /// Records the count of the prompt. The prompt is counted once, however many calls there are.

@@ -10,7 +10,7 @@ mod prompt;
 mod tests;
 
 pub use counting::Counting;
-pub use ledger::{Asked, Ledger};
+pub use ledger::{Asked, CountNeed, Ledger};
 pub use meter::Meter;
 pub use prompt::Prompt;
 pub use token_count::Tokenizer;

@@ -6,12 +6,13 @@ use super::reply::{AnswerSource, ChatReply};
 use super::structured::{self, Way, Wrapping};
 use super::{Unfit, Wiring};
 use crate::chat::tools::Tools;
-use crate::chat::{ChatRequest, Conversation, Delivery, Message};
+use crate::chat::{ChatRequest, Conversation, Delivery, Message, Role};
 use crate::dialects::client::{ChatClient, Exceeded, ReplyFrame, ReplyOptions, Tally};
 use crate::dialects::upstream::{self, ChatDialect, Dialect};
 use crate::models::{Chosen, Family, Model, Models, RuleEffect, Rules, Streaming};
-use crate::plan::{Call, Context, Plan, Reply, Streamed, Subrequests};
-use crate::tokens::{Counting, Prompt};
+use crate::plan::trace::TraceStep;
+use crate::plan::{Alone, Call, Context, Join, Plan, Reply, Streamed, Subrequests};
+use crate::tokens::{CountNeed, Counting, Prompt};
 use crate::wire::Failure;
 use bytes::Bytes;
 use std::sync::Arc;
@@ -22,6 +23,8 @@ const AT_ONCE: usize = 8;
 /// Serves the chat requests of one route.
 pub struct ChatPipeline {
     dialect: &'static dyn ChatDialect,
+    /// True if the upstream has a URL for streamed calls.
+    streams: bool,
     models: Arc<Models>,
     counting: Counting,
     most_choices: u64,
@@ -31,6 +34,8 @@ pub struct ChatPipeline {
 struct Encoded {
     bodies: Vec<Bytes>,
     delivery: Delivery,
+    /// True if the upstream is asked for a stream.
+    streamed: bool,
     max_tokens: Option<u64>,
 }
 
@@ -48,6 +53,7 @@ impl ChatPipeline {
         match wiring.dialect {
             Dialect::Chat(dialect) => Ok(ChatPipeline {
                 dialect,
+                streams: wiring.streams,
                 models: wiring.models,
                 counting: wiring.counting,
                 most_choices: wiring.most_choices,
@@ -95,12 +101,14 @@ impl ChatPipeline {
         cx: &Context<'_>,
     ) -> Result<Plan, Failure> {
         let rules = &chosen.model.rules;
-        if let Some(tools) = &request.tools {
-            self.check_tools(tools, &chosen)?;
+        if request.tools.is_some() && rules.tools == Some(Family::None) {
+            let why = format!("the model '{}' calls no tools", chosen.asked);
+            return Err(Failure::unsupported("tools", &why));
         }
+        leave_out_names(&mut request, rules, cx);
         // The JSON format may add a tool or change a message, so it comes before the prompt is counted.
         let wrapping = self.structure(&mut request, rules, cx)?;
-        let source = AnswerSource { dialect: self.dialect, offered: names(request.tools.as_ref()), wrapping };
+        let offered = names(request.tools.as_ref());
         let prompt = self.prompt(client, &request, rules, body)?;
         let (limit, answers) = (request.limit_name, request.answers.max(1));
         let (stream, include_usage, timeout) = (request.stream, request.include_usage, request.timeout);
@@ -116,13 +124,18 @@ impl ChatPipeline {
             counting: self.counting,
             upstream: self.dialect.name(),
         };
-        let counted = (!stream || include_usage || cx.ledger.wanted).then(|| prompt.clone());
+        let counted = (!stream || include_usage || cx.ledger.need == CountNeed::Limits).then(|| prompt.clone());
         let frame = ReplyFrame::new(&options, prompt, cx);
         cx.note_counting(frame.counting, rules);
-        let (delivery, model) = (encoded.delivery, &chosen.model.id);
-        let calls = encoded.bodies.iter().flat_map(|body| (0..answers).map(move |_| body.clone())).map(|body| {
-            let stream = delivery == Delivery::Stream;
-            Call { stream, body, timeout, model: model.clone(), prompt: counted.clone() }
+        let Encoded { delivery, streamed, .. } = encoded;
+        let source = AnswerSource { dialect: self.dialect, offered, wrapping, streamed };
+        let model = &chosen.model.id;
+        let calls = encoded.bodies.iter().flat_map(|body| (0..answers).map(move |_| body.clone())).map(|body| Call {
+            stream: streamed,
+            body,
+            timeout,
+            model: model.clone(),
+            prompt: counted.clone(),
         });
         plan(client, calls.collect(), frame, delivery, source)
     }
@@ -152,8 +165,7 @@ impl ChatPipeline {
         rules: &Rules,
         cx: &Context<'_>,
     ) -> Result<Option<Wrapping>, Failure> {
-        let fits = |tools: &Tools<'_>| self.dialect.check_tools(tools, rules.tools.unwrap_or(Family::Openai)).is_ok();
-        match structured::way(request, rules, fits, |effect| cx.note_structured(rules, effect))? {
+        match structured::way(request, rules, |effect| cx.note_structured(rules, effect))? {
             None => Ok(None),
             Some(Way::Tool(tools)) => {
                 request.tools = Some(tools);
@@ -163,16 +175,6 @@ impl ChatPipeline {
                 request.conversations.iter_mut().try_for_each(|messages| structured::tell(messages, &words))?;
                 Ok(Some(Wrapping::Text))
             }
-        }
-    }
-
-    /// Refuses tools that the model cannot be offered.
-    fn check_tools(&self, tools: &Tools<'_>, chosen: &Chosen<'_>) -> Result<(), Failure> {
-        match chosen.model.rules.tools {
-            Some(Family::None) => {
-                Err(Failure::unsupported("tools", &format!("the model '{}' calls no tools", chosen.asked)))
-            }
-            family => self.dialect.check_tools(tools, family.unwrap_or(Family::Openai)),
         }
     }
 
@@ -188,14 +190,15 @@ impl ChatPipeline {
     ) -> Encoded {
         let rules = &model.rules;
         let whole_only = rules.streaming == Some(Streaming::Whole);
-        let streams = !whole_only && !wrapped && chats.iter().all(|chat| self.dialect.streams(chat));
+        let can_stream = !whole_only && chats.iter().all(|chat| self.dialect.streams(chat));
         let mut encoded = Encoded {
             bodies: Vec::with_capacity(chats.len()),
-            delivery: match (to_stream, streams) {
+            delivery: match (to_stream, can_stream && !wrapped) {
                 (false, _) => Delivery::Whole,
                 (true, true) => Delivery::Stream,
                 (true, false) => Delivery::Recut,
             },
+            streamed: to_stream && can_stream && !wrapped,
             max_tokens: None,
         };
         if to_stream && whole_only {
@@ -203,18 +206,40 @@ impl ChatPipeline {
         }
         for (index, mut chat) in chats.into_iter().enumerate() {
             // An explanation lists an effect once, not once per conversation.
-            rules.apply(&mut chat, encoded.delivery == Delivery::Stream, |effect| {
+            let tell = |effect| {
                 if index == 0 {
                     cx.note_rule(rules, effect);
                 }
-            });
+            };
+            rules.apply(&mut chat, tell);
+            // The conversations of a request have the same parameters, so this is the same for all of them.
+            if encoded.delivery != Delivery::Stream {
+                encoded.streamed = rules.must_stream(&mut chat, can_stream && self.streams, tell);
+            }
             encoded.max_tokens = chat.max_tokens();
-            let stream = encoded.delivery == Delivery::Stream;
-            let call = upstream::CallTerms { user: &cx.caller.user, model: &model.id, stream };
+            let call = upstream::CallTerms { user: &cx.caller.user, model: &model.id, stream: encoded.streamed };
             let body = self.dialect.encode(&chat, call, rules.tools.unwrap_or(Family::Openai));
             encoded.bodies.push(Bytes::from(body));
         }
         encoded
+    }
+}
+
+/// Leaves out the names of authors where the model's vendor does not know them: only OpenAI does.
+fn leave_out_names(request: &mut ChatRequest<'_>, rules: &Rules, cx: &Context<'_>) {
+    if !matches!(rules.tools, Some(Family::Anthropic | Family::Google)) {
+        return;
+    }
+    let has_author = |message: &&mut Message<'_>| matches!(message.role, Role::System | Role::User | Role::Assistant);
+    for messages in &mut request.conversations {
+        for (index, message) in messages.iter_mut().enumerate().filter(|(_, message)| has_author(message)) {
+            message.rest.retain(|name, _| {
+                if name == "name" {
+                    cx.note(|| TraceStep::LeftOut { place: format!("messages[{index}].name") });
+                }
+                name != "name"
+            });
+        }
     }
 }
 
@@ -270,12 +295,11 @@ fn plan(
         return Ok(Plan::Subrequests(Subrequests { parts, at_once: AT_ONCE, join }));
     }
     let call = calls.pop().ok_or_else(|| Failure::bad_request("There is nothing to answer."))?;
-    let reply = reply(frame, source);
-    Ok(match delivery {
-        Delivery::Recut => {
-            let join = Box::new(Streamed(stream_type));
-            Plan::Subrequests(Subrequests { parts: vec![(call, reply)], at_once: 1, join })
-        }
-        Delivery::Whole | Delivery::Stream => Plan::Call(call, reply),
-    })
+    // pingora's own path takes what the upstream streams for what the client waits for.
+    let join: Box<dyn Join> = match delivery {
+        Delivery::Recut => Box::new(Streamed(stream_type)),
+        Delivery::Whole if source.streamed => Box::new(Alone),
+        Delivery::Whole | Delivery::Stream => return Ok(Plan::Call(call, reply(frame, source))),
+    };
+    Ok(Plan::Subrequests(Subrequests { parts: vec![(call, reply(frame, source))], at_once: 1, join }))
 }

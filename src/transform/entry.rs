@@ -13,6 +13,8 @@ use std::sync::Arc;
 pub struct Wiring {
     /// The dialect of the route's upstream.
     pub dialect: Dialect,
+    /// True if the upstream has a URL for streamed calls.
+    pub streams: bool,
     /// The models that the route serves.
     pub models: Arc<Models>,
     /// How the route counts tokens.

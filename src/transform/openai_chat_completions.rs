@@ -7,9 +7,10 @@ use crate::dialects::client::openai::body::{self, ChatBody, Messages};
 use crate::dialects::client::openai::history::{self, Linked};
 use crate::dialects::client::openai::params::ChatParams;
 use crate::dialects::client::openai::shape::CHAT;
-use crate::dialects::client::openai::{Openai, images, values};
+use crate::dialects::client::openai::{Openai, images, reply_fields, values};
 use crate::json::{self, Fields};
 use crate::plan::images::FindImages;
+use crate::plan::trace::TraceStep;
 use crate::plan::{Context, Plan, Request, Transformer};
 use crate::wire::Failure;
 use serde_json::value::RawValue;
@@ -33,7 +34,7 @@ impl Transformer for ChatCompletions {
         let text = body::text(&request.body)?;
         let ChatBody { messages, fields } = ChatBody::parse(text)?;
         let mut asked = ChatParams::read(self.0.upstream(), fields, |_, _| Ok(false))?;
-        let mut messages = self::messages(messages)?;
+        let mut messages = self::messages(messages, cx)?;
         history::link(&mut messages)?;
         let model = asked.model.take();
         let chosen = self.0.choose(model.as_deref(), cx)?;
@@ -49,7 +50,7 @@ impl Transformer for ChatCompletions {
 }
 
 /// Returns the messages of a request. Each is checked; a failure names the wrong one.
-fn messages<'a>(given: Option<Messages<'a>>) -> Result<Vec<Message<'a>>, Failure> {
+fn messages<'a>(given: Option<Messages<'a>>, cx: &Context<'_>) -> Result<Vec<Message<'a>>, Failure> {
     let list = match given {
         None => return Err(Failure::bad_field("messages", "'messages' is missing; a list of messages is expected.")),
         Some(Messages::NotAList) => {
@@ -63,7 +64,7 @@ fn messages<'a>(given: Option<Messages<'a>>) -> Result<Vec<Message<'a>>, Failure
     list.into_iter()
         .enumerate()
         .map(|(index, fields)| match fields {
-            Some(fields) => message(index, fields),
+            Some(fields) => message(index, fields, cx),
             None => {
                 let place = format!("messages[{index}]");
                 Err(Failure::bad_field(&*place, format!("'{place}' must be an object with 'role' and 'content'.")))
@@ -72,7 +73,7 @@ fn messages<'a>(given: Option<Messages<'a>>) -> Result<Vec<Message<'a>>, Failure
         .collect()
 }
 
-fn message<'a>(index: usize, fields: Fields<'a>) -> Result<Message<'a>, Failure> {
+fn message<'a>(index: usize, fields: Fields<'a>, cx: &Context<'_>) -> Result<Message<'a>, Failure> {
     let mut role = None;
     let mut content = None;
     let mut linked = Linked::default();
@@ -89,7 +90,10 @@ fn message<'a>(index: usize, fields: Fields<'a>) -> Result<Message<'a>, Failure>
     let content = self::content(index, role, content)?;
     let calls = if role == Role::Assistant { linked.calls(index)? } else { Vec::new() };
     let result_of = if role == Role::Tool { Some(linked.result_of(index)?) } else { None };
-    Ok(Message { role, content, calls, result_of, rest })
+    let mut message = Message { role, content, calls, result_of, rest };
+    let note = |name: &str| cx.note(|| TraceStep::LeftOut { place: format!("messages[{index}].{name}") });
+    reply_fields::leave_out(&mut message, note);
+    Ok(message)
 }
 
 fn role(index: usize, given: Option<&RawValue>) -> Result<Role, Failure> {
@@ -112,17 +116,19 @@ fn role(index: usize, given: Option<&RawValue>) -> Result<Role, Failure> {
     }
 }
 
-/// Returns the content as the client wrote it. An assistant's message that calls tools may have none; ARGO wants a
-/// text, so it becomes an empty one.
+/// Returns the content as the client wrote it. An assistant's message that calls tools may have none, and a tool may
+/// return nothing; ARGO wants a text, so it becomes an empty one.
 fn content<'a>(index: usize, role: Role, given: Option<&'a RawValue>) -> Result<Cow<'a, RawValue>, Failure> {
     let place = || format!("messages[{index}].content");
     match given.filter(|given| !json::is_null(given)) {
         Some(given) if given.get().starts_with(['"', '[']) => Ok(Cow::Borrowed(given)),
         Some(given) => Err(values::wrong_type(&place(), "a string or a list of parts", given)),
-        None if matches!(role, Role::Assistant | Role::Function) => match RawValue::from_string("\"\"".to_owned()) {
-            Ok(empty) => Ok(Cow::Owned(empty)),
-            Err(e) => Err(Failure::bad_field(place(), e.to_string())),
-        },
+        None if matches!(role, Role::Assistant | Role::Tool | Role::Function) => {
+            match RawValue::from_string("\"\"".to_owned()) {
+                Ok(empty) => Ok(Cow::Owned(empty)),
+                Err(e) => Err(Failure::bad_field(place(), e.to_string())),
+            }
+        }
         None => Err(Failure::bad_field(place(), format!("'{}' is missing.", place()))),
     }
 }

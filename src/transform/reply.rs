@@ -16,15 +16,27 @@ pub struct AnswerSource {
     pub offered: Vec<String>,
     /// What the JSON of the answer is wrapped in; `None` if the answer is text.
     pub wrapping: Option<Wrapping>,
+    /// True if the upstream streams the answer. It is collected where the client gets it whole.
+    pub streamed: bool,
 }
 
 impl AnswerSource {
+    /// Decodes a complete body.
     fn whole(&self, body: &[u8], sink: &mut dyn Sink) -> Result<(), Failure> {
-        let Some(wrapping) = self.wrapping else { return self.dialect.whole(body, &self.offered, sink) };
+        let Some(wrapping) = self.wrapping else { return self.events(body, sink) };
         let mut wrapped = Wrapped::new(wrapping);
-        self.dialect.whole(body, &self.offered, &mut wrapped)?;
+        self.events(body, &mut wrapped)?;
         wrapped.hand_on(sink);
         Ok(())
+    }
+
+    fn events(&self, body: &[u8], sink: &mut dyn Sink) -> Result<(), Failure> {
+        if !self.streamed {
+            return self.dialect.whole(body, &self.offered, sink);
+        }
+        let mut decoder = self.dialect.stream();
+        decoder.piece(body, sink)?;
+        decoder.end(sink)
     }
 }
 

@@ -1,5 +1,6 @@
 //! A whole reply that the proxy creates itself.
 
+use super::failure::FailureReason;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
@@ -13,8 +14,8 @@ pub struct Answer {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The complete body.
     pub body: Bytes,
-    /// The reason to log for a failure: its code and the faulty field, never a text.
-    pub why: Option<Box<str>>,
+    /// The reason to log for a failure.
+    pub why: Option<Box<FailureReason>>,
 }
 
 impl Answer {

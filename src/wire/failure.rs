@@ -17,10 +17,24 @@ pub struct Failure {
     pub kind: Option<&'static str>,
     /// An error code for programs.
     pub code: Option<Cow<'static, str>>,
-    /// What the log says beside the code: a name from the request's head. It never comes from a body.
-    pub noted: Option<Box<str>>,
     /// Headers such as `Retry-After` and `Allow`.
     pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// What a log may say: the message in the proxy's own words, without what it quotes of a body.
+    pub own_words: Option<Cow<'static, str>>,
+    /// True if the message speaks of [`CALLED_USER`], whose name is not known where the failure is made.
+    pub is_about_user: bool,
+}
+
+/// Stands in a message for the user that the upstream was called as, until [`Failure::naming`].
+pub const CALLED_USER: &str = "the configured user";
+
+/// Why a request failed, for logs and metrics. It quotes nobody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailureReason {
+    /// The code, or else a word for the status.
+    pub word: Box<str>,
+    /// The proxy's own words, and the faulty field.
+    pub why: Option<Box<str>>,
 }
 
 impl Failure {
@@ -32,8 +46,9 @@ impl Failure {
             param: None,
             kind: None,
             code: None,
-            noted: None,
             headers: Vec::new(),
+            own_words: None,
+            is_about_user: false,
         }
     }
 
@@ -52,14 +67,19 @@ impl Failure {
         Failure::bad_field(param, format!("'{param}' is not supported: {why}.")).with_code("unsupported_parameter")
     }
 
-    /// Creates a 502 for an upstream whose answer is unusable.
+    /// Creates a 502 for an upstream whose answer is unusable. A message that quotes the answer needs
+    /// [`Self::with_own_words`].
     pub fn upstream(message: impl Into<String>) -> Self {
-        Failure::new(StatusCode::BAD_GATEWAY, message).with_code("bad_upstream_answer")
+        let message = message.into();
+        let own_words = message.clone();
+        Failure::new(StatusCode::BAD_GATEWAY, message).with_code("bad_upstream_answer").with_own_words(own_words)
     }
 
     /// Creates a 504 for an expired time limit.
     pub fn timeout(message: impl Into<String>) -> Self {
-        Failure::new(StatusCode::GATEWAY_TIMEOUT, message).with_code("timeout")
+        let message = message.into();
+        let own_words = message.clone();
+        Failure::new(StatusCode::GATEWAY_TIMEOUT, message).with_code("timeout").with_own_words(own_words)
     }
 
     /// Returns the failure with the name of a request field.
@@ -80,12 +100,6 @@ impl Failure {
         self
     }
 
-    /// Returns the failure with a note for the log.
-    pub fn with_note(mut self, noted: impl Into<Box<str>>) -> Self {
-        self.noted = Some(noted.into());
-        self
-    }
-
     /// Returns the failure with a response header. An invalid value is ignored.
     pub fn with_header(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
@@ -94,11 +108,37 @@ impl Failure {
         self
     }
 
-    /// Returns the reason to log: the code, or else a word for the status, the faulty field, and the note. It contains no text.
-    pub fn reason(&self) -> String {
-        let param = self.param.as_deref().map(|param| format!(" param={param}")).unwrap_or_default();
-        let noted = self.noted.as_deref().map(|noted| format!(" {noted}")).unwrap_or_default();
-        format!("{}{param}{noted}", self.word())
+    /// Returns the failure with the words that a log may say.
+    pub fn with_own_words(mut self, words: impl Into<Cow<'static, str>>) -> Self {
+        self.own_words = Some(words.into());
+        self
+    }
+
+    /// Returns the failure, whose words speak of [`CALLED_USER`].
+    pub fn about_user(self) -> Self {
+        Failure { is_about_user: true, ..self }
+    }
+
+    /// Returns the failure with the name of the user, where it speaks of one.
+    pub fn naming(mut self, user: impl FnOnce() -> String) -> Self {
+        if self.is_about_user {
+            let user = user();
+            self.message = self.message.replacen(CALLED_USER, &user, 1);
+            self.own_words = self.own_words.map(|words| words.replacen(CALLED_USER, &user, 1).into());
+            self.is_about_user = false;
+        }
+        self
+    }
+
+    /// Returns the reason to log.
+    pub fn reason(&self) -> FailureReason {
+        let why = match (&self.own_words, &self.param) {
+            (Some(words), Some(param)) => Some(format!("{words} param={param}").into()),
+            (Some(words), None) => Some((&**words).into()),
+            (None, Some(param)) => Some(format!("param={param}").into()),
+            (None, None) => None,
+        };
+        FailureReason { word: self.word().into(), why }
     }
 
     /// Returns the code, or else a word for the status.

@@ -1,4 +1,4 @@
-"""Counts a suite's tests for the runner."""
+"""Counts a suite's tests for the runner, and names those that cannot run."""
 
 import os
 from pathlib import Path
@@ -12,3 +12,8 @@ def pytest_sessionfinish(session):
     if count["skipped"]:
         line += f", {count['skipped']} skipped"
     Path(os.environ["CLIENTS_SUMMARY"]).write_text(line + "\n", encoding="utf-8")
+    if names := os.environ.get("SKIPPED_TESTS"):
+        with Path(names).open("a", encoding="utf-8") as file:
+            for report in reporter.stats.get("skipped", []):
+                reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+                file.write(f"{report.nodeid}: {reason.removeprefix('Skipped: ')}\n")

@@ -4,13 +4,16 @@
 #   tests/clients/run.sh                 all suites
 #   tests/clients/run.sh newest npm-6x   some of: newest 2x 160 frameworks shell npm-newest npm-6x ai-sdk
 #
-#   PROXY_COMMAND     starts the proxy with the stand-in on a free port, and says on stderr where it listens
-#                     (target/release/argo-openai-proxy serve --demo --port 0)
-#   CLIENTS_REQUIRED  1: a suite that cannot run is a failure; without it, it is reported as skipped
+#   PROXY_COMMAND  starts the proxy with the stand-in on a free port, and says on stderr where it listens
+#                  (target/release/argo-openai-proxy serve --demo --port 0)
+#   NO_SKIPS       1: a suite or a test that cannot run is a failure; without it, it is reported as skipped
+#   SKIPPED_TESTS  a file: what cannot run is added to it, with the reason
 #
 # Clients are pinned by requirements-*.txt and npm-*/package-lock.json, and installed below target/clients. What is there
-# is used again until its list changes. Without Python, Node or their registries, the suites concerned are skipped.
+# is used again until its list changes. Without Python, Node or their registries, the suites concerned are skipped. Where the
+# system's Node is too old for a suite, npm-node has one.
 set -uo pipefail
+unset CDPATH
 
 cd "$(dirname "$0")/../.." || exit 1
 here="$PWD/tests/clients"
@@ -39,7 +42,8 @@ fail() {
 }
 
 skip() {
-  if [ "${CLIENTS_REQUIRED:-}" = 1 ]; then fail "$1" "cannot run: $2"; else say "$1" "SKIPPED: $2"; fi
+  if [ "${NO_SKIPS:-}" = 1 ]; then fail "$1" "cannot run, and NO_SKIPS=1: $2"; else say "$1" "SKIPPED: $2"; fi
+  [ -z "${SKIPPED_TESTS:-}" ] || printf 'clients: %s: %s\n' "$1" "$2" >>"$SKIPPED_TESTS"
 }
 
 # ---- the proxy ----
@@ -112,6 +116,8 @@ against_proxy() {
   elif [ $status -ne 0 ]; then
     failed=1
     say "$label" "$counts (FAILED)"
+  elif [ "${NO_SKIPS:-}" = 1 ] && [[ $counts == *skipped* ]]; then
+    fail "$label" "$counts, and NO_SKIPS=1"
   else
     say "$label" "$counts"
   fi
@@ -156,58 +162,73 @@ print(sys.version, hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest())' 
   printf '%s\n' "$stamp" >"$venv/stamp"
 }
 
-# $1: list, $2: minor version of Python, $3: folder of the tests, $4: label.
+# $1: list, $2: minor version of Python, $3: label, rest: folders of the tests.
 python_suite() {
-  make_environment "$1" "$2" "$4" || return
+  local list=$1 label=$3
+  make_environment "$1" "$2" "$3" || return
+  shift 3
   # A test that takes a minute hangs: its stack is shown and the run ends.
-  against_proxy "$4" "$work/python-$1/bin/python" -m pytest --quiet --tb=short -rs -p no:cacheprovider \
-    -o faulthandler_timeout=60 -o faulthandler_exit_on_timeout=true "$here/$3"
+  against_proxy "$label" "$work/python-$list/bin/python" -m pytest --quiet --tb=short -rs -p no:cacheprovider \
+    -o faulthandler_timeout=60 -o faulthandler_exit_on_timeout=true "${@/#/$here/}"
 }
 
 # ---- Node ----
 
+# $1: the Node, $2: the folder of the tests.
 run_node() {
   local tap="$work/summary.tap" status
-  (cd "$1" && node --test --test-timeout=60000 --test-reporter=spec --test-reporter-destination=stdout \
+  (cd "$2" && "$1" --test --test-timeout=60000 --test-reporter=spec --test-reporter-destination=stdout \
     --test-reporter=tap --test-reporter-destination="$tap")
   status=$?
   awk '/^# pass /{p=$3} /^# (fail|cancelled) /{f+=$3} /^# skipped /{s=$3}
     END {if (p != "") print p " passed, " f " failed" (s > 0 ? ", " s " skipped" : "")}' "$tap" >"$CLIENTS_SUMMARY"
+  [ -z "${SKIPPED_TESTS:-}" ] || sed -n 's/^ *ok [0-9]* - \(.*\) # SKIP *\(.*\)/\1: \2/p' "$tap" >>"$SKIPPED_TESTS"
   return $status
+}
+
+# Whether the Node $1 is at least "major minor" $2.
+node_is_at_least() {
+  "$1" -e 'const [a, b] = process.versions.node.split("."); const [c, d] = process.argv[1].split(" ");
+    process.exit(a - c || b - d ? +(a - c < 0 || (a === c && b - d < 0)) : 0)' "$2" 2>/dev/null
+}
+
+# Installs the package and lock file of the folder $1 below target/clients; $2: label of the suite, $3: the version of Node.
+install_package() {
+  local from="$here/$1" folder="$work/$1" log="$work/logs/install-$1.log" stamp
+  mkdir -p "$folder"
+  stamp="$3 $(node -e 'process.stdout.write(require("crypto").createHash("sha256")
+    .update(require("fs").readFileSync(process.argv[1])).digest("hex"))' "$from/package-lock.json")"
+  [ "$(cat "$folder/stamp" 2>/dev/null)" != "$stamp" ] || return 0
+  echo "clients: $2: installing $from/package-lock.json"
+  rm -rf "$folder" && mkdir -p "$folder" && cp "$from/package.json" "$from/package-lock.json" "$folder"
+  if ! (cd "$folder" && npm ci --ignore-scripts --no-audit --no-fund) >"$log" 2>&1; then
+    if grep -Eq 'ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH' "$log"; then
+      skip "$2" "the npm registry cannot be reached"
+    else
+      tail -n 5 "$log" >&2
+      fail "$2" "it cannot be installed; see $log"
+    fi
+    return 1
+  fi
+  printf '%s\n' "$stamp" >"$folder/stamp"
 }
 
 # $1: folder with package.json, $2: oldest version of Node as "major minor", $3: label, $4: folder of the tests.
 node_suite() {
-  local from="$here/$1" folder="$work/$1" log="$work/logs/install-$1.log" stamp
-  command -v node >/dev/null && command -v npm >/dev/null || { skip "$3" "there is no Node"; return; }
-  if ! node -e 'const [a, b] = process.versions.node.split("."); const [c, d] = process.argv[1].split(" ");
-      process.exit(a - c || b - d ? +(a - c < 0 || (a === c && b - d < 0)) : 0)' "$2"; then
-    skip "$3" "it needs Node ${2/ /.} or newer; this is $(node --version)"
-    return
+  local folder="$work/$1" node=node
+  command -v node >/dev/null && command -v npm >/dev/null || { skip "$3" "there is no Node with npm"; return; }
+  if ! node_is_at_least node "$2"; then
+    install_package npm-node "$3" any || return
+    node="$work/npm-node/node_modules/.bin/node"
+    node_is_at_least "$node" "$2" || { skip "$3" "it needs Node ${2/ /.} or newer; this is $(node --version)"; return; }
   fi
-  mkdir -p "$folder"
-  stamp="$(node --version) $(node -e 'process.stdout.write(require("crypto").createHash("sha256")
-    .update(require("fs").readFileSync(process.argv[1])).digest("hex"))' "$from/package-lock.json")"
-  if [ "$(cat "$folder/stamp" 2>/dev/null)" != "$stamp" ]; then
-    echo "clients: $3: installing $from/package-lock.json"
-    rm -rf "$folder" && mkdir -p "$folder" && cp "$from/package.json" "$from/package-lock.json" "$folder"
-    if ! (cd "$folder" && npm ci --ignore-scripts --no-audit --no-fund) >"$log" 2>&1; then
-      if grep -Eq 'ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH' "$log"; then
-        skip "$3" "the npm registry cannot be reached"
-      else
-        tail -n 5 "$log" >&2
-        fail "$3" "it cannot be installed; see $log"
-      fi
-      return
-    fi
-    printf '%s\n' "$stamp" >"$folder/stamp"
-  fi
+  install_package "$1" "$3" "$("$node" --version)" || return
   # Beside node_modules, where their imports find the client.
   rm -rf "$folder"/*.mjs "$folder/examples"
   mkdir "$folder/examples"
   cp "$here/${4:-node}"/*.mjs "$PWD/docs/timeouts.md" "$folder"
   cp "$PWD"/examples/*.mjs "$folder/examples"
-  against_proxy "$3" run_node "$folder"
+  against_proxy "$3" run_node "$node" "$folder"
 }
 
 # ---- all ----
@@ -215,11 +236,11 @@ node_suite() {
 for suite in "${@:-newest 2x 160 frameworks shell npm-newest npm-6x ai-sdk}"; do
   for name in $suite; do
     case "$name" in
-      newest) python_suite newest 11 python "openai 3.x" ;;
-      2x) python_suite 2x 10 python "openai 2.x" ;;
-      160) python_suite 160 10 python "openai 1.60" ;;
-      frameworks) python_suite frameworks 11 frameworks "LangChain, LiteLLM, instructor" ;;
-      shell) python_suite newest 11 shell "curl and documents" ;;
+      newest) python_suite newest 11 "openai 3.x" python langchain ;;
+      2x) python_suite 2x 10 "openai 2.x" python ;;
+      160) python_suite 160 10 "openai 1.60" python ;;
+      frameworks) python_suite frameworks 11 "LangChain, LiteLLM, instructor" frameworks ;;
+      shell) python_suite newest 11 "curl and documents" shell ;;
       npm-newest) node_suite npm-newest "22 0" "openai npm 7.x" ;;
       npm-6x) node_suite npm-6x "20 11" "openai npm 6.x" ;;
       ai-sdk) node_suite npm-ai-sdk "20 11" "Vercel's AI SDK" ai-sdk ;;

@@ -26,6 +26,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guests")
@@ -60,7 +61,14 @@ fn exchange(route: &Route, call: Call, reply: Box<dyn Reply>) -> Exchange {
     Exchange::new(
         call,
         reply,
-        ExchangeLimits { client, upstream, max_answer: 1 << 20, url: "".into(), setting: "".into() },
+        ExchangeLimits {
+            client,
+            upstream,
+            max_answer: 1 << 20,
+            caller: Arc::new(Caller::anybody("tester")),
+            url: "".into(),
+            setting: "".into(),
+        },
     )
 }
 
@@ -146,8 +154,10 @@ fn one(mut exchange: Exchange, status: StatusCode, headers: &HeaderMap, pieces: 
         out.extend_from_slice(&exchange.end());
     }
     let reply = match plan {
-        HeadPlan::Stream(content_type) => format!("200 {content_type}\n{}", String::from_utf8(out).unwrap()),
-        HeadPlan::Pass | HeadPlan::Hold => shown(&exchange.answer().unwrap()),
+        HeadPlan::Stream(content_type) if !exchange.is_refused() => {
+            format!("200 {content_type}\n{}", String::from_utf8(out).unwrap())
+        }
+        HeadPlan::Pass | HeadPlan::Hold | HeadPlan::Stream(_) => shown(&exchange.answer().unwrap()),
     };
     Run { upstream, reply }
 }
@@ -291,7 +301,7 @@ fn before_a_route_is_known_the_head_tells_the_dialect() {
         "{\"oops\":{\"status\":404,\"word\":\"unknown_path\",\"text\":\"Nothing is here.\"}}"
     );
     assert_eq!(answer(&HeaderMap::new()), refuse(&Openai, &failure));
-    assert_eq!(answer(&guest).why.as_deref(), Some("unknown_path"));
+    assert_eq!(answer(&guest).why.as_ref().map(|reason| &*reason.word), Some("unknown_path"));
     assert_ne!(client::Guest.keep_alive(), Openai.keep_alive());
 }
 

@@ -1,6 +1,5 @@
 //! The dialect `sse_chat`: an upstream that speaks OpenAI's chat completions, whole and as server-sent events.
 
-use argo_openai_proxy::chat::tools::Tools;
 use argo_openai_proxy::chat::{Conversation, Event, FinishReason, Sink, Text, Usage};
 use argo_openai_proxy::dialects::upstream::openai_form;
 use argo_openai_proxy::dialects::upstream::{CallTerms, ChatDialect, StreamDecoder, UpstreamDialect, VendorError};
@@ -31,10 +30,6 @@ impl UpstreamDialect for SseChat {
 }
 
 impl ChatDialect for SseChat {
-    fn check_tools(&self, _: &Tools<'_>, _: Family) -> Result<(), Failure> {
-        Ok(())
-    }
-
     fn streams(&self, _: &Conversation<'_>) -> bool {
         true
     }

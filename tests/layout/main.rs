@@ -51,6 +51,11 @@ const RULES: &[Rule] = &[
     Rule { name: "long function", check: shape::long_functions, remedy: "name its steps, and make each a function" },
     Rule { name: "result in a result", check: shape::results_in_results, remedy: "let one error type say both" },
     Rule {
+        name: "print that panics",
+        check: words::prints,
+        remedy: "write_stderr of diagnostics ignores an error, and print of cli::output returns it",
+    },
+    Rule {
         name: "model in the source",
         check: words::models,
         remedy: "models are data: describe what is particular about it in routes.yaml",

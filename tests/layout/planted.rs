@@ -131,6 +131,14 @@ const PLANTED: &[Planted] = &[
         caught: &[("src/a.rs", 2)],
     },
     Planted {
+        rule: "print that panics",
+        files: &[
+            ("src/a.rs", "//! Not eprintln!().\nfn f() { eprintln!(\"x\");\n std::print!(\"y\");\n dbg!(1); }"),
+            ("src/b.rs", "fn print() {}\nfn f() { print(); }\n#[cfg(test)]\nmod tests { fn f() { println!() } }"),
+        ],
+        caught: &[("src/a.rs", 2), ("src/a.rs", 3), ("src/a.rs", 4)],
+    },
+    Planted {
         rule: "model in the source",
         files: &[
             (

@@ -1,4 +1,4 @@
-//! Words that belong elsewhere: models are known to `routes.yaml` alone, and ARGO to its own dialect.
+//! Words that belong elsewhere: models are known to `routes.yaml` alone, ARGO to its own dialect, and macros that print to nobody.
 
 use crate::Found;
 use crate::house::House;
@@ -34,6 +34,18 @@ pub fn models(house: &House) -> Vec<Found> {
                 found.push(Found::at(file, index + 1, format!("names the model '{model}'")));
             }
         }
+    }
+    found
+}
+
+/// A macro that panics when its text cannot be written: a full disk or a closed terminal would end the process.
+pub fn prints(house: &House) -> Vec<Found> {
+    const MACROS: [&str; 5] = ["print", "println", "eprint", "eprintln", "dbg"];
+    let mut found = Vec::new();
+    for file in &house.files {
+        let pairs = file.tokens.windows(2).filter(|two| two[1].is_mark("!"));
+        let pairs = pairs.filter(|two| MACROS.iter().any(|name| two[0].is_word(name)));
+        found.extend(pairs.map(|two| Found::at(file, two[0].line, format!("`{}!`", two[0].text))));
     }
     found
 }

@@ -116,6 +116,99 @@ fn a_key_is_made_printed_once_and_counts_at_once() {
 }
 
 #[test]
+fn a_key_is_rotated_and_removed_while_the_proxy_runs() {
+    let argo = Argo::saying("Hi");
+    let text = format!("# mine\n{}", callers(&[caller("ann", "key-a", "user: jdoe"), caller("bob", "key-b", "")]));
+    let server = Setup::before(&argo).config("access: keys").file("callers.yaml", &text).start();
+    let file = server.file("callers.yaml");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).unwrap();
+    let key = |arguments: &[&str]| run(file.parent().unwrap(), &[&["key"], arguments].concat());
+    let ask = |key: &str| {
+        let header = format!("Authorization: Bearer {key}\r\n");
+        server.client().call("POST", "/v1/chat/completions", &header, chat("x", json!({})).as_bytes()).status
+    };
+    assert_eq!((ask("key-a"), ask("key-b")), (200, 200));
+
+    let (code, out, err) = key(&["rotate", "ann"]);
+    assert_eq!(code, Some(0), "{err}");
+    let new = out.strip_suffix('\n').unwrap();
+    assert!(new.starts_with("sk-argo-") && new.len() == 51 && !err.contains(new), "{out} {err}");
+    crate::reload::until("the rotated key", || ask(new) == 200);
+    assert_eq!((ask("key-a"), ask("key-b")), (401, 200));
+    assert_eq!(argo.requests().iter().rev().nth(1).unwrap().json()["user"], "jdoe", "all else of the row stays");
+
+    let (code, out, err) = key(&["remove", "ann"]);
+    assert!(code == Some(0) && out.is_empty() && err.contains("ann is removed from callers.yaml"), "{out} {err}");
+    crate::reload::until("the removed key", || ask(new) == 401);
+    assert_eq!(ask("key-b"), 200);
+    let left = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(left, format!("# mine\n{}", callers(&[caller("bob", "key-b", "")])));
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
+
+    for arguments in [["rotate", "eve"], ["remove", "ann"]] {
+        let (code, out, err) = key(&arguments);
+        assert!(code == Some(1) && out.is_empty() && err.contains("nobody is named"), "{out} {err}");
+    }
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), left);
+    // The last one: nobody may call, and the proxy goes on.
+    assert_eq!(key(&["remove", "bob"]).0, Some(0));
+    crate::reload::until("nobody", || ask("key-b") == 401);
+    let (_, out, _) = key(&["new", "bob"]);
+    crate::reload::until("bob again", || ask(out.trim()) == 200);
+}
+
+#[test]
+fn commands_at_the_same_time_lose_no_key() {
+    let folder = Folder::of(setup());
+    let names: Vec<String> = (0..8).map(|number| format!("caller-{number}")).collect();
+    std::thread::scope(|scope| {
+        let keys: Vec<_> = names.iter().map(|name| scope.spawn(|| folder.run(&["key", "new", name]))).collect();
+        for key in keys {
+            let (code, _, err) = key.join().unwrap();
+            assert_eq!(code, Some(0), "{err}");
+        }
+    });
+    let (_, out, _) = folder.run(&["key", "list"]);
+    let mut listed: Vec<&str> = out.lines().collect();
+    listed.sort_unstable();
+    assert_eq!(listed, names);
+}
+
+#[test]
+fn what_a_new_caller_may_use_is_said_with_its_key() {
+    let folder = Folder::of(setup());
+    let (code, _, err) = folder.run(&[
+        "key",
+        "new",
+        "ann",
+        "--models",
+        "argo:gpt-4o*,gpt35",
+        "--routes",
+        "/v1/chat/*",
+        "--requests-per-minute",
+        "60",
+        "--tokens-per-minute",
+        "2000",
+        "--concurrent",
+        "4",
+    ]);
+    assert_eq!(code, Some(0), "{err}");
+    let (_, out, _) = folder.run(&["key", "list"]);
+    let expected = "ann  routes: /v1/chat/*  models: argo:gpt-4o*, gpt35  requests_per_minute: 60  tokens_per_minute: 2000  \
+                    concurrent: 4\n";
+    assert_eq!(out, expected);
+    for (wrong, code, why) in [
+        (["--routes", "v1/chat"], Some(1), "a path that begins with /"),
+        (["--models", ""], Some(1), "without spaces"),
+        (["--concurrent", "0"], Some(2), "0"),
+    ] {
+        let (ended, out, err) = folder.run(&[&["key", "new", "bob"], &wrong[..]].concat());
+        assert!(ended == code && out.is_empty() && err.contains(why), "{wrong:?} {ended:?} {err}");
+    }
+    assert!(!folder.read("callers.yaml").contains("bob"));
+}
+
+#[test]
 fn a_first_key_begins_a_private_file() {
     let folder = Folder::of(setup().config("host: 0.0.0.0"));
     let (code, out, err) = folder.run(&["key", "new", "ann"]);
@@ -128,9 +221,13 @@ fn a_first_key_begins_a_private_file() {
     assert_eq!((code, err.as_str()), (Some(0), ""));
     assert!(!folder.read("callers.yaml").contains(out.trim()));
 
-    for arguments in
-        [&["key", "new", "a b"][..], &["key", "new", "eve", "--user", "a@b"], &["key", "list", "--callers", "none"]]
-    {
+    for arguments in [
+        &["key", "new", "a b"][..],
+        &["key", "new", "eve", "--user", "a@b"],
+        &["key", "list", "--callers", "none"],
+        &["key", "remove", "eve", "--callers", "none"],
+        &["key", "rotate", "eve", "--callers", "none"],
+    ] {
         let (code, out, err) = folder.run(arguments);
         assert!(code == Some(1) && out.is_empty() && err.starts_with("error: "), "{arguments:?}: {err}");
     }

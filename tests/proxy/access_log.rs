@@ -1,7 +1,7 @@
 //! A line for each request, for people and for programs, and bodies where they are wanted.
 
 use crate::reload::until;
-use crate::support::{Argo, Server, Setup, chat};
+use crate::support::{Argo, Server, Setup, caller, chat};
 use crate::upstream_options::refusing;
 use serde_json::{Value, json};
 use std::sync::Mutex;
@@ -88,7 +88,7 @@ fn each_way_to_end_has_its_line() {
 
 #[test]
 fn failures_are_warnings_that_say_who_ended_it_and_why() {
-    let server = Setup::before_address(refusing()).config("access_log: none").start();
+    let server = Setup::before_address(refusing()).config("verbose: false").start();
     assert_eq!(send(&server, CHAT, "down", &chat("x", json!({}))), 502);
     let (level, told) = line(&server, "down");
     assert_eq!(level, "WARN");
@@ -107,6 +107,83 @@ fn failures_are_warnings_that_say_who_ended_it_and_why() {
     let (level, told) = line(&server, "gone");
     assert!(told.contains(" - _ms ") && told.contains(" ended_by=client error=ConnectionClosed id=gone"), "{told}");
     assert_eq!(level, "INFO");
+}
+
+/// An ARGO that answers as the user's text says, and quotes what must be in no log.
+fn failing() -> Argo {
+    const QUOTED: &str = "SECRET the prompt";
+    let denied = format!("IMPORTANT AUTHENTICATION NOTICE FROM ARGO \n ACCESS DENIED \n {QUOTED}");
+    Argo::start(move |request, connection| {
+        let body = String::from_utf8_lossy(&request.body).into_owned();
+        match ["oops", "nginx", "wrong", "nothing", "denied", "moved"].into_iter().find(|word| body.contains(word)) {
+            Some("oops") => connection.json(500, &json!({"detail": QUOTED}).to_string()),
+            Some("nginx") => connection.whole(502, "Content-Type: text/html\r\n", b"<html><h1>502 SECRET</h1></html>"),
+            Some("wrong") => {
+                let error = json!({"message": QUOTED, "param": "temperature", "code": "unsupported_value"});
+                connection.json(400, &json!({"error": error}).to_string());
+            }
+            Some("nothing") => connection.json(200, &json!({"message": QUOTED}).to_string()),
+            Some("moved") => connection.whole(307, "Location: http://argo.test/SECRET\r\n", b""),
+            _ if request.path.contains("stream") => connection.streams(&[denied.as_bytes()]),
+            _ => connection.says(&denied),
+        }
+    })
+}
+
+#[test]
+fn the_reason_is_in_the_proxys_own_words_and_quotes_nobody() {
+    let server = Server::before(&failing());
+    for (text, status, reason) in [
+        ("oops", 500, "error=server_error why=\"ARGO answered 500 Internal Server Error\""),
+        ("nginx", 502, "error=server_error why=\"ARGO answered 502 Bad Gateway\""),
+        ("wrong", 400, "error=unsupported_value why=\"ARGO answered 400 Bad Request param=temperature\""),
+        ("nothing", 502, "error=bad_upstream_answer why=\"ARGO answered without a 'response'\""),
+        ("denied", 403, "error=argo_access_denied why=\"ARGO denies access to 'tester' (user in config.yaml)\""),
+        ("moved", 502, "error=bad_upstream_answer why=\"ARGO redirects http://"),
+    ] {
+        for stream in [false, true] {
+            let id = format!("{text}-{stream}");
+            let body = chat(text, json!({"stream": stream}));
+            let answer = server.client().call("POST", CHAT, &format!("X-Request-Id: {id}\r\n"), body.as_bytes());
+            // A denial on a stream comes after its head.
+            let wanted = if stream && matches!(text, "denied" | "nothing") { 200 } else { status };
+            assert_eq!(answer.status, wanted, "{id}");
+            if text == "nothing" && stream {
+                continue;
+            }
+            assert!(answer.text().contains("SECRET") || text == "nginx", "the client is told: {}", answer.text());
+            let (level, told) = line(&server, &id);
+            assert_eq!(level, "WARN");
+            assert!(told.contains(&format!("ended_by=upstream {reason}")), "{told}");
+        }
+    }
+    server.signal("TERM");
+    let (_, log) = server.ended();
+    assert!(!log.contains("SECRET"), "{log}");
+}
+
+#[test]
+fn a_denial_names_the_user_and_where_it_was_set() {
+    let argo = failing();
+    let rows = [caller("ann", "ann-key", "user: asmith"), caller("bob", "bob-key", "")];
+    let keys = Setup::before(&argo).callers(&rows).start();
+    let passthrough = Setup::before(&argo).config("access: passthrough").start();
+    for (server, key, user) in [
+        (&keys, "ann-key", "'asmith' (user of ann in callers.yaml)"),
+        (&keys, "bob-key", "'tester' (user in config.yaml)"),
+        (&passthrough, "ac.jdoe", "'ac.jdoe' (the key of the request)"),
+    ] {
+        let headers = format!("Authorization: Bearer {key}\r\nX-Request-Id: {key}\r\n");
+        let answer = server.client().call("POST", CHAT, &headers, chat("denied", json!({})).as_bytes());
+        let message = answer.error()["message"].as_str().unwrap().to_owned();
+        assert!(message.starts_with(&format!("ARGO denies access to {user}. It says: IMPORTANT")), "{message}");
+        let (_, told) = line(server, key);
+        assert!(told.contains(&format!("why=\"ARGO denies access to {user}\"")), "{told}");
+    }
+    let body = json!({"model": "argo:text-embedding-3-small", "input": "denied"}).to_string();
+    let answer = keys.client().call("POST", "/v1/embeddings", "Authorization: Bearer ann-key\r\n", body.as_bytes());
+    let message = answer.error()["message"].as_str().unwrap().to_owned();
+    assert!(message.starts_with("ARGO denies access to 'asmith' (user of ann in callers.yaml)"), "{message}");
 }
 
 #[test]
@@ -148,8 +225,8 @@ fn bodies_are_shown_when_asked_for_cut_and_without_keys() {
     let key = "sk-proj0123456789abcdef0123456789";
     let image = format!("data:image/png;base64,{}", "QUJD".repeat(500));
     let body = chat(&format!("{long}\nwith {key}"), json!({"metadata": {"k": key, "image": image}}));
-    for (verbose, streamed) in [(true, false), (true, true), (false, false)] {
-        let server = Setup::before(&argo).config(&format!("verbose: {verbose}")).start();
+    for (bodies, streamed) in [(true, false), (true, true), (false, false)] {
+        let server = Setup::before(&argo).environment("VERBOSE", "1").config(&format!("log_bodies: {bodies}")).start();
         let mut body: Value = serde_json::from_str(&body).unwrap();
         body["stream"] = streamed.into();
         let body = body.to_string();
@@ -159,7 +236,7 @@ fn bodies_are_shown_when_asked_for_cut_and_without_keys() {
         assert!(!log.contains("0123456789") && !log.contains("QUJDQUJD"), "{log}");
         let told =
             |what: &str| log.lines().find(|line| line.contains(&format!(" {what} of seen, "))).unwrap_or_default();
-        if !verbose {
+        if !bodies {
             assert!(!log.contains("of seen") && !log.contains("word") && !log.contains("answer's"), "{log}");
             continue;
         }
@@ -168,6 +245,35 @@ fn bodies_are_shown_when_asked_for_cut_and_without_keys() {
         assert!(told("call").contains("\"user\":\"tester\""), "{log}");
         assert!(told(if streamed { "stream" } else { "reply" }).contains("the answer's text"), "{log}");
         assert!(log.len() < 20_000, "{log}");
+    }
+}
+
+#[test]
+fn only_failures_have_lines_where_verbose_is_false_or_it_is_quiet() {
+    let argo = Argo::start(|request, connection| {
+        let fails = String::from_utf8_lossy(&request.body).contains("fail");
+        if fails { connection.json(500, "{}") } else { connection.says("Hi") }
+    });
+    for form in ["text", "json"] {
+        let setup = |verbose: bool| Setup::before(&argo).config(&format!("access_log: {form}\nverbose: {verbose}"));
+        let lines = |server: &Server| if form == "json" { server.out() } else { server.log() };
+        for (setup, flag, wanted) in [
+            (setup(false), None, &["failed"][..]),
+            (setup(true), Some("--quiet"), &["failed"]),
+            (setup(false), Some("--verbose"), &["well", "failed"]),
+            (setup(false).environment("VERBOSE", "1"), None, &["well", "failed"]),
+            (setup(true), None, &["well", "failed"]),
+        ] {
+            let (mut command, folder) = setup.command();
+            command.args(flag);
+            let server = Server::run(command, folder);
+            assert_eq!(send(&server, CHAT, "well", &chat("x", json!({}))), 200);
+            assert_eq!(send(&server, CHAT, "failed", &chat("fail", json!({}))), 500);
+            until("the line", || lines(&server).contains("failed"));
+            let lines = lines(&server);
+            let told: Vec<&str> = ["well", "failed"].into_iter().filter(|id| lines.contains(id)).collect();
+            assert_eq!(told, wanted, "{form} {flag:?}: {lines}");
+        }
     }
 }
 

@@ -34,10 +34,10 @@ fn no_line_tells_a_key_or_a_body() {
         }
     });
     let setup = || Setup::before(&argo).callers(&[caller("ann", KEY, "")]);
-    // What `verbose` is for: bodies, but never a key.
-    let verbose = setup().config("verbose: true");
+    // What `log_bodies` is for: bodies, but never a key.
+    let bodies = setup().config("log_bodies: true");
     let mut logs = Vec::new();
-    let setups = [setup(), setup().environment("RUST_LOG", "debug"), setup().environment("RUST_LOG", "trace"), verbose];
+    let setups = [setup(), setup().environment("RUST_LOG", "debug"), setup().environment("RUST_LOG", "trace"), bodies];
     for (number, setup) in setups.into_iter().enumerate() {
         let server = setup.start();
         let bodies = |word: &str| {
@@ -81,9 +81,9 @@ fn no_line_tells_a_key_or_a_body() {
     );
     down.signal("TERM");
     logs.push((down.ended().1, false));
-    for (log, verbose) in logs {
+    for (log, has_bodies) in logs {
         assert!(log.contains("POST /v1/chat/completions"), "it does log requests: {log}");
-        for secret in SECRETS.into_iter().filter(|secret| !verbose || secret.ends_with("KEY")) {
+        for secret in SECRETS.into_iter().filter(|secret| !has_bodies || secret.ends_with("KEY")) {
             let line = log.lines().find(|line| line.contains(secret));
             assert!(line.is_none(), "{secret}: {line:?}");
         }

@@ -1,7 +1,7 @@
 //! The listener for whoever watches: what it serves, and what its metrics count.
 
 use crate::reload::{replace, until};
-use crate::support::{Argo, Connection, Recorded, Server, Setup, chat};
+use crate::support::{Argo, Connection, Recorded, Server, Setup, caller, chat, said};
 use crate::upstream_options::{refusing, table};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -71,8 +71,10 @@ fn known_traffic_gives_known_values() {
         tokens.1 += usage["completion_tokens"].as_u64().unwrap();
         sent += answer.body.len();
     }
-    let streamed = client.post(CHAT, &chat("x", json!({"stream": true})));
-    assert!(streamed.complete);
+    let usage = json!({"stream": true, "stream_options": {"include_usage": true}});
+    let streamed = said(&client.post(CHAT, &chat("x", usage)).body);
+    tokens.0 += streamed.usage.as_ref().unwrap()["prompt_tokens"].as_u64().unwrap();
+    tokens.1 += streamed.usage.as_ref().unwrap()["completion_tokens"].as_u64().unwrap();
     for number in 0..100 {
         assert_eq!(client.post(CHAT, &chat("x", json!({"model": format!("no-such-{number}")}))).status, 404);
     }
@@ -87,8 +89,11 @@ fn known_traffic_gives_known_values() {
     let other = "class=\"4xx\",code=\"404\",model=\"other\",route=\"/v1/chat/completions\"";
     assert_eq!(labelled("argo_proxy_requests_total", other), 100.0);
     assert_eq!(labelled("argo_proxy_requests_total", "class=\"4xx\",code=\"404\",model=\"\",route=\"other\""), 20.0);
-    assert_eq!(labelled("argo_proxy_refusals_total", "route=\"/v1/chat/completions\",type=\"model_not_found\""), 100.0);
-    assert_eq!(labelled("argo_proxy_refusals_total", "route=\"other\",type=\"unknown_path\""), 20.0);
+    assert_eq!(
+        labelled("argo_proxy_refusals_total", "limit=\"\",route=\"/v1/chat/completions\",type=\"model_not_found\""),
+        100.0
+    );
+    assert_eq!(labelled("argo_proxy_refusals_total", "limit=\"\",route=\"other\",type=\"unknown_path\""), 20.0);
     assert_eq!(labelled("argo_proxy_tokens_total", &format!("{model},type=\"input\"")), tokens.0 as f64);
     assert_eq!(labelled("argo_proxy_tokens_total", &format!("{model},type=\"output\"")), tokens.1 as f64);
     for (name, count) in [
@@ -226,4 +231,70 @@ fn a_place_that_cannot_be_listened_on_is_told() {
     );
     let value: Value = server.get("/health").json();
     assert!(value.is_object());
+}
+
+#[test]
+fn each_kind_of_limit_has_a_label_and_a_word_in_the_log() {
+    for (limit, kind) in [
+        ("requests_per_minute: 1", "requests"),
+        ("tokens_per_minute: 1", "tokens"),
+        ("concurrent: 1, wait: 0", "concurrent"),
+    ] {
+        let (argo, go) = Argo::halting();
+        let server = Setup::before(&argo).config(&format!("admin: 127.0.0.1:0\nlimits: {{ {limit} }}")).start();
+        let mut first = server.client();
+        first.send("POST", CHAT, "", chat("x", json!({"stream": true})).as_bytes());
+        assert_eq!(first.head().status, 200);
+        let refused = || {
+            let answer =
+                server.client().call("POST", CHAT, "X-Request-Id: refused\r\n", chat("x", json!({})).as_bytes());
+            assert_eq!(answer.status, 429, "{}", answer.text());
+        };
+        if kind == "concurrent" {
+            refused();
+        }
+        go.send(()).unwrap();
+        while first.chunk().is_some_and(|piece| !piece.is_empty()) {}
+        if kind != "concurrent" {
+            refused();
+        }
+        let labels = format!("limit=\"{kind}\",route=\"{CHAT}\",type=\"rate_limit_exceeded\"");
+        let samples = over(&server, 2.0);
+        assert_eq!(samples.get(&format!("argo_proxy_refusals_total{{{labels}}}")), Some(&1.0), "{samples:#?}");
+        until("the line", || server.log().contains("id=refused"));
+        let key = limit.split(':').next().unwrap();
+        let told = format!("error=rate_limit_exceeded limit={kind} why=\"limits.{key} of config.yaml: limit 1, used ");
+        assert!(server.log().contains(&told), "{}", server.log());
+    }
+}
+
+#[test]
+fn a_stream_whose_client_does_not_ask_for_usage_is_counted_by_estimate() {
+    const ANSWER: &str = "The quick brown fox jumps over the lazy dog, and then it goes home to sleep for a while.";
+    let argo = Argo::saying(ANSWER);
+    let setup = || Setup::before(&argo).callers(&[caller("ann", "ann-key", "")]);
+    let prompt = format!("{ANSWER} {ANSWER}");
+    let ask = |server: &Server, stream: bool, id: &str| {
+        let headers = format!("Authorization: Bearer ann-key\r\nX-Request-Id: {id}\r\n");
+        let body = chat(&prompt, json!({"stream": stream}));
+        assert!(server.client().call("POST", CHAT, &headers, body.as_bytes()).complete);
+        until("the line", || server.log().contains(&format!(" id={id}\n")));
+        server.log().lines().find(|line| line.ends_with(id)).unwrap().to_owned()
+    };
+    let counted = |line: &str, name: &str| -> Option<f64> {
+        Some(line.split(&format!(" {name}=")).nth(1)?.split(' ').next()?.parse().unwrap())
+    };
+    let server = setup().config("admin: 127.0.0.1:0\nmetrics_by_caller: true").start();
+    let (whole, streamed) = (ask(&server, false, "whole"), ask(&server, true, "streamed"));
+    for (name, kind) in [("tokens_in", "input"), ("tokens_out", "output")] {
+        let (exact, estimate) = (counted(&whole, name).unwrap(), counted(&streamed, name).unwrap());
+        assert!((0.75..1.3).contains(&(estimate / exact)), "{name}: {estimate} for {exact}");
+        let labels = format!("type=\"{kind}\"");
+        for metric in ["argo_proxy_tokens_total", "argo_proxy_caller_tokens_total"] {
+            assert_eq!(sum(&over(&server, 2.0), metric, &[&labels]), exact + estimate, "{metric}");
+        }
+    }
+    // Where nobody reads a count, none is made.
+    let line = ask(&setup().start(), true, "alone");
+    assert_eq!((counted(&line, "tokens_in"), counted(&line, "tokens_out")), (None, None), "{line}");
 }

@@ -2,7 +2,7 @@
 //! nothing depends on how fast the machine is.
 
 use crate::reload::{replace, table, until};
-use crate::support::{Answer, Argo, Client, Server, Setup, chat};
+use crate::support::{Answer, Argo, Client, Server, Setup, caller, chat};
 use serde_json::json;
 use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -89,19 +89,45 @@ fn requests_beyond_a_minutes_worth_are_refused_in_openais_form() {
 }
 
 #[test]
+fn what_the_proxy_refuses_itself_costs_no_request() {
+    let argo = Argo::saying("Hi");
+    let rows = [caller("ann", "key-a", "models: [argo:gpt-4o], limits: { requests_per_minute: 1 }")];
+    let server = Setup::before(&argo).callers(&rows).start();
+    let ask = |body: &str| server.client().call("POST", CHAT, "Authorization: Bearer key-a\r\n", body.as_bytes());
+    let good = chat("x", json!({"model": "argo:gpt-4o"}));
+    for (body, status) in [
+        (chat("x", json!({"model": "argo:gpt-4.1"})), 404),
+        (chat("x", json!({"model": "no-such-model"})), 404),
+        (chat("x", json!({"model": "argo:gpt-4o", "logprobs": true})), 400),
+        ("{".to_owned(), 400),
+    ] {
+        for _ in 0..3 {
+            let refused = ask(&body);
+            assert_eq!(
+                (refused.status, refused.header("x-ratelimit-remaining-requests")),
+                (status, Some("1")),
+                "{body}"
+            );
+        }
+    }
+    assert_eq!((ask(&good).status, ask(&good).status), (200, 429));
+    assert_eq!(argo.requests().len(), 1);
+}
+
+#[test]
 fn who_tries_again_when_told_is_served() {
     let argo = Argo::saying("Hi");
     // One in a hundred milliseconds, once those at once are used up.
     let server = limited(&argo, "requests_per_minute: 600");
     let mut client = server.client();
-    let mut refusals = 0;
+    let mut served = 0;
     let refused = loop {
-        let answer = client.post(CHAT, "{}");
+        let answer = client.post(CHAT, &chat("x", json!({})));
         if answer.status == 429 {
             break answer;
         }
-        refusals += 1;
-        assert!(refusals < 20_000);
+        served += 1;
+        assert!(served < 20_000);
     };
     let (seconds, millis) = seconds(&refused);
     assert!(seconds == 1 && millis <= 100, "{refused:?}");

@@ -64,16 +64,14 @@ fn streams() {
             assert_eq!(stream.text, whole(&server, prompt).1, "{prompt}: streamed or not, the same text");
         }
     }
-    for (prompt, code) in [
-        ("access denied", "argo_access_denied"),
-        ("cut 3", "bad_upstream_answer"),
-        ("cut character", "bad_upstream_answer"),
-    ] {
+    for (prompt, code) in [("cut 3", "bad_upstream_answer"), ("cut character", "bad_upstream_answer")] {
         let (status, stream) = streamed(&server, prompt);
         assert_eq!((status, stream.done, stream.finish.len()), (200, false, 0), "{prompt}");
         assert_eq!(stream.error.unwrap()["code"], code, "{prompt}");
     }
-    for (prompt, status) in [("error 400", 400), ("error 429", 429), ("error 500", 500), ("error 502", 502)] {
+    for (prompt, status) in
+        [("access denied", 403), ("error 400", 400), ("error 429", 429), ("error 500", 500), ("error 502", 502)]
+    {
         assert_eq!(streamed(&server, prompt).0, status, "{prompt}");
     }
 }

@@ -6,7 +6,7 @@ use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
 use std::io::Write;
 
-const BANNER: &str = "\n\n IMPORTANT AUTHENTICATION NOTICE FROM ARGO \n\n ACCESS DENIED \n\nThe username 'svcuser' is not authorized to use the Argo Gateway API. Your ANL account was found but you do not appear in the authorized users list for your division.";
+const BANNER: &str = "\n\n⚠️ **IMPORTANT AUTHENTICATION NOTICE FROM ARGO** ⚠️\n\n🚫 **ACCESS DENIED** 🚫\n\nThe username 'svcuser' could not be validated as an authorized Argo Gateway API user.";
 
 fn whole(script: impl Fn(&Recorded, &mut Connection) + Send + Sync + 'static) -> Answer {
     let argo = Argo::start(script);
@@ -125,15 +125,14 @@ fn the_access_denied_banner_is_a_403() {
     let answer = whole(|_, connection| connection.says(BANNER));
     let (status, message, _, code) = told(&answer);
     assert_eq!((status, code), (403, json!("argo_access_denied")));
-    assert!(message.contains("The username 'svcuser' is not authorized"), "{message}");
+    assert!(message.contains("The username 'svcuser' could not be validated"), "{message}");
     for size in [1, 5, 40, 1000] {
         let answer = stream(move |_, connection| {
             let pieces: Vec<&[u8]> = BANNER.as_bytes().chunks(size).collect();
             connection.streams(&pieces);
         });
-        let said = said(&answer.body);
-        assert_eq!((said.text.trim(), said.finish.len(), said.done), ("", 0, false), "{size}");
-        assert_eq!(said.error.unwrap()["code"], "argo_access_denied");
+        let (status, _, _, code) = told(&answer);
+        assert_eq!((status, code), (403, json!("argo_access_denied")), "{size}");
     }
     let inside_tools = json!({"response": {"content": BANNER, "tool_calls": []}}).to_string();
     assert_eq!(whole(move |_, connection| connection.json(200, &inside_tools)).status, 403);
@@ -340,7 +339,7 @@ fn a_name_without_an_address_is_a_502_with_a_hint() {
     assert_eq!(server.get("/v1/models").status, 200);
     let (status, message, ..) = told(&server.chat(&chat("x", json!({}))));
     assert!(status == 502 || status == 504, "{status}");
-    assert!(message.contains("VPN") && message.contains("argo_url"), "{message}");
+    assert!(message.contains("VPN") && message.contains("argo_url") && message.contains("DNS"), "{message}");
 }
 
 #[test]

@@ -258,6 +258,16 @@ fn an_image_that_hangs_has_a_limit_and_so_has_the_call() {
 }
 
 #[test]
+fn images_are_found_behind_a_byte_order_mark_and_half_an_emoji() {
+    let (figures, argo) = (figures(), Argo::saying("Hi"));
+    let body = with_images(&[url(&figures, "/a.png")], json!({"metadata": {"a": "CUT"}})).replace("CUT", r"\ud83d");
+    let answer = proxy(&argo, &figures, "").post("/chat", &format!("\u{feff}{body}"));
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let request = argo.request();
+    assert_eq!((sent(&request), &request.json()["metadata"]["a"]), (vec![PNG_URL.to_owned()], &json!("\u{fffd}")));
+}
+
+#[test]
 fn a_client_that_goes_away_ends_the_fetching() {
     let (figures, is_asked, is_gone) = Argo::silent();
     let argo = Argo::saying("Hi");

@@ -150,15 +150,27 @@ fn flags_go_before_the_environment_and_that_before_the_file() {
     let argo = Argo::saying("Hi");
     let server = Setup::before(&argo)
         .config("port: 1\nhost: 192.0.2.1")
-        .environment("HOST", "127.0.0.1")
+        .environment("ARGO_PROXY_HOST", "127.0.0.1")
         .environment("PORT", "2")
         .start();
     assert_eq!(server.get("/health").status, 200);
-    let (mut command, _) = Setup::before(&argo).environment("VERBOSE", "perhaps").command();
-    let output = command.output().unwrap();
-    let text = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    assert!(text.contains("VERBOSE"), "{text}");
+}
+
+#[test]
+fn variables_of_other_programs_do_not_keep_it_from_starting() {
+    let argo = Argo::saying("Hi");
+    let server = Setup::before(&argo)
+        .environment("HOST", "login3.example.org")
+        .environment("PORT", "tcp://10.0.0.1:80")
+        .environment("VERBOSE", "2")
+        .start();
+    assert_eq!(server.get("/health").status, 200);
+    assert!(server.address.ip().is_loopback());
+    assert!(server.log().contains("warning: \"2\" is neither true nor false"), "{}", server.log());
+    for host in ["x86_64-conda-linux-gnu", "0.0.0.0"] {
+        let demo = Server::demo_with(&[("HOST", host)]);
+        assert!(demo.address.ip().is_loopback(), "{}", demo.log());
+    }
 }
 
 #[test]

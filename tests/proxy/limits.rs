@@ -45,8 +45,9 @@ fn an_answer_that_is_too_long_is_refused_by_the_clients_own_name_for_it() {
         assert_eq!((answer.status, &answer.error()["param"]), (400, &json!(name)), "{model}");
         assert!(answer.error()["message"].as_str().unwrap().contains(&format!("at most {most} completion tokens")));
     }
-    // The cap of whole calls goes first.
-    let claude = json!({"model": "argo:claude-opus-4.1", "max_tokens": 50_000});
+    // A call with tools cannot be streamed. The cap of whole calls goes first.
+    let tools = json!([{"type": "function", "function": {"name": "f"}}]);
+    let claude = json!({"model": "argo:claude-opus-4.1", "max_tokens": 50_000, "tools": tools});
     assert_eq!(server.chat(&chat("hi", claude)).status, 200);
-    assert_eq!(argo.requests().last().unwrap().json()["max_tokens"], 21_000);
+    assert_eq!(argo.requests().last().unwrap().json()["max_tokens"], 8_192);
 }

@@ -29,7 +29,7 @@ models:
         fixed: { temperature: 1 }
         default: { max_tokens: 50, stop: [END] }
         cap: { max_tokens: 100 }
-        cap_whole: { max_completion_tokens: 60 }
+        stream_above: { max_completion_tokens: 60 }
         tokenizer: o200k
       - { match: "t-*", only_one_of: [[temperature, top_p]], user_filler: "[continue]" }
       - { match: "t-old*", drop: [seed] }
@@ -113,13 +113,16 @@ fn parameters_are_fixed_capped_and_given_defaults() {
     let stop = json!(["END"]);
     assert_eq!(one(json!({})), json!({"model": "one1", "temperature": 1, "max_completion_tokens": 50, "stop": stop}));
     let given = json!({"temperature": 0.2, "max_tokens": 900, "stop": "x", "odd": [1.50]});
-    let lowered = json!({"model": "one1", "temperature": 1, "max_completion_tokens": 60, "stop": "x", "odd": [1.5]});
-    assert_eq!(one(given.clone()), lowered, "a whole call has the lower cap");
+    let lowered = json!({"model": "one1", "temperature": 1, "max_completion_tokens": 100, "stop": "x", "odd": [1.5]});
+    assert_eq!(one(given.clone()), lowered);
+    assert_eq!(argo.requests().pop().unwrap().path.contains("stream"), true, "so much comes only as a stream");
+    let tools = json!([{"type": "function", "function": {"name": "f"}}]);
+    assert_eq!(one(json!({"max_tokens": 900, "tools": tools}))["max_completion_tokens"], 60, "tools are not streamed");
     assert_eq!(one(json!({"max_completion_tokens": 9}))["max_completion_tokens"], 9);
     let mut streamed = given;
     streamed["stream"] = json!(true);
     assert_eq!(server.post("/chat", &request("lab:pin-x", streamed)).status, 200);
-    assert_eq!(became(&argo)["max_completion_tokens"], 100, "a stream has the higher one");
+    assert_eq!(became(&argo)["max_completion_tokens"], 100);
 }
 
 #[test]
@@ -201,12 +204,12 @@ fn the_shipped_rules_are_those_of_argos_models() {
     let both = json!({"temperature": 0.3, "top_p": 0.5, "max_tokens": 64_000});
     for (name, wanted) in [
         ("argo:gpt-5.4", json!({"model": "gpt54", "temperature": 0.3, "top_p": 0.5, "max_tokens": 64_000})),
-        ("argo:gpt-5.6-sol", json!({"model": "gpt56sol", "top_p": 0.5, "max_tokens": 64_000})),
+        ("argo:gpt-5.6-sol", json!({"model": "gpt56sol", "max_tokens": 64_000})),
         ("argo:gpt-5.1", json!({"model": "gpt51", "temperature": 0.3, "top_p": 0.5, "max_tokens": 64_000})),
         ("o3-mini", json!({"model": "gpto3mini", "temperature": 0.3, "top_p": 0.5, "max_completion_tokens": 64_000})),
-        ("argo:claude-4.6-opus", json!({"model": "claudeopus46", "temperature": 0.3, "max_tokens": 21_000})),
-        ("argo:claude-opus-4.8", json!({"model": "claudeopus48", "max_tokens": 21_000})),
-        ("claude-sonnet-5", json!({"model": "claudesonnet5", "temperature": 1, "max_tokens": 21_000})),
+        ("argo:claude-4.6-opus", json!({"model": "claudeopus46", "temperature": 0.3, "max_tokens": 64_000})),
+        ("argo:claude-opus-4.8", json!({"model": "claudeopus48", "max_tokens": 64_000})),
+        ("claude-sonnet-5", json!({"model": "claudesonnet5", "temperature": 1, "max_tokens": 64_000})),
         ("gemini-2.5-pro", json!({"model": "gemini25pro", "temperature": 0.3, "top_p": 0.5, "max_tokens": 64_000})),
     ] {
         assert_eq!(sent(name, both.clone()), wanted, "{name}");

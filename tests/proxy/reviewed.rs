@@ -105,9 +105,9 @@ fn mixed_forms_are_an_error_on_a_stream_too() {
             let pieces: Vec<&[u8]> = text.as_bytes().chunks(size).collect();
             connection.streams(&pieces);
         });
-        let said = said(&Server::before(&argo).chat(&streamed(json!({}))).body);
-        assert_eq!((said.text.as_str(), said.done), ("", false), "{size}");
-        assert!(said.error.unwrap()["message"].as_str().unwrap().starts_with("You passed"));
+        let answer = Server::before(&argo).chat(&streamed(json!({})));
+        assert_eq!(answer.status, 400, "{size}");
+        assert!(answer.error()["message"].as_str().unwrap().starts_with("You passed"));
     }
     let argo = Argo::start(|_, connection| connection.streams(&[b"You pass", b"ed the exam."]));
     assert_eq!(said(&Server::before(&argo).chat(&streamed(json!({}))).body).text, "You passed the exam.");
@@ -203,8 +203,12 @@ fn text_that_was_held_back_is_not_lost_when_a_stream_breaks() {
         connection.chunk(b"IMPORTANT AUTHENTICATION NOTICE FROM ARGO \n\n ACCESS DENIED \n\nThe username");
         connection.close();
     });
-    let said = crate::support::said(&Server::before(&argo).chat(&streamed(json!({}))).body);
-    assert_eq!(said.error.unwrap()["code"], "argo_access_denied", "what is certain is told");
+    let answer = Server::before(&argo).chat(&streamed(json!({})));
+    assert_eq!(
+        (answer.status, &answer.error()["code"]),
+        (403, &json!("argo_access_denied")),
+        "what is certain is told"
+    );
 }
 
 #[test]

@@ -188,7 +188,7 @@ fn headers_go_along_and_secrets_are_not_shown() {
         argo.address
     );
     let start = |token: &str| setup(&row).environment("LAB_TOKEN", token).environment("RUST_LOG", "trace");
-    let server = start("s3cr3t").config("verbose: true").start();
+    let server = start("s3cr3t").config("log_bodies: true").start();
     assert_eq!(ask(&server, json!({})).status, 200);
     let request = argo.request();
     let sent = ["authorization", "x-team", "user-agent"].map(|name| request.header(name).unwrap().to_owned());

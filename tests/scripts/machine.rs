@@ -32,9 +32,10 @@ impl Machine {
         }
         fs::write(machine.root.join("src/main.rs"), "fn main() {}").unwrap();
         machine.file("crates/a/src/lib.rs");
-        for tool in
-            ["bash", "sh", "cat", "chmod", "dirname", "find", "id", "mkdir", "mv", "rm", "sed", "tail", "true", "uname"]
-        {
+        for tool in [
+            "awk", "bash", "sh", "cat", "chmod", "dirname", "find", "id", "mkdir", "mktemp", "mv", "readlink", "rm",
+            "sed", "sort", "tail", "tee", "true", "uname",
+        ] {
             let found = ["/bin", "/usr/bin"]
                 .map(|folder| Path::new(folder).join(tool))
                 .into_iter()
@@ -43,9 +44,10 @@ impl Machine {
             symlink(found, machine.root.join("bin").join(tool)).unwrap();
         }
         machine.tool("uname", "echo Linux");
-        for tool in ["cc", "make", "cmake"] {
+        for tool in ["cc", "make"] {
             machine.tool(tool, "exit 1");
         }
+        machine.tool("cmake", "echo cmake version 3.14.0");
         machine.tool(
             "cargo",
             r#"case "$1" in
@@ -55,14 +57,21 @@ impl Machine {
     program="$CARGO_TARGET_DIR/release/argo-openai-proxy"
     cat >"$program" <<'EOF'
 #!/bin/sh
+if [ "$1" = help ] && [ $# = 2 ]; then [ -n "$REAL" ] && exec "$REAL" help "$2"; [ "$2" = check ]; exit; fi
 echo "program $*" >>"$LOG"
-if [ "$1" = init ]; then [ -z "$INIT_FAILS" ] || exit "$INIT_FAILS"; echo "user: x" >"$3"; fi
+if [ "$1" = init ]; then [ -z "$INIT_FAILS" ] || exit "$INIT_FAILS"; echo "user: x" >"${3:-config.yaml}"; fi
 EOF
     chmod +x "$program" ;;
-  *) echo "cargo $*" >>"$LOG"; exit "${TESTS_FAIL:-0}" ;;
+  *) echo "cargo $*" >>"$LOG"; echo "test result: ok. ${TESTS_PASS-7} passed; 0 failed; 0 ignored"
+    [ -z "$TEST_SKIPS" ] || echo "$TEST_SKIPS" >>"$SKIPPED_TESTS"; exit "${TESTS_FAIL:-0}" ;;
 esac"#,
         );
         machine
+    }
+
+    /// A link at `path`, which leads to `target`.
+    pub fn link(&self, path: &str, target: &str) {
+        symlink(target, self.root.join(path)).unwrap();
     }
 
     /// An empty file of the project.
@@ -86,16 +95,24 @@ esac"#,
     }
 
     pub fn run(&self, script: &str, args: &[&str], env: &[(&str, &str)]) -> Output {
-        Command::new(self.root.join(script))
-            .args(args)
+        let mut command = Command::new(self.root.join(script));
+        self.surround(&mut command).args(args).envs(env.iter().copied()).output().unwrap()
+    }
+
+    /// Runs a line of shell where `tests`, the current folder, is one below the project.
+    pub fn shell(&self, line: &str) -> Output {
+        let mut command = Command::new(self.root.join("bin/bash"));
+        self.surround(&mut command).args(["-c", line]).output().unwrap()
+    }
+
+    fn surround<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        command
             .current_dir(self.root.join("tests"))
             .env_clear()
             .env("PATH", self.root.join("bin"))
             .env("HOME", &self.root)
             .env("LOG", self.root.join("log"))
-            .envs(env.iter().copied())
-            .output()
-            .unwrap()
+            .env("REAL", "")
     }
 
     pub fn app(&self, args: &[&str]) -> Output {

@@ -1,5 +1,6 @@
 //! `run_app.sh` and `run_tests.sh`: nothing is built or installed.
 
+mod launcher;
 mod machine;
 
 use std::process::Output;
@@ -85,13 +86,6 @@ fn the_projects_own_table_serves_where_there_is_no_other() {
 }
 
 #[test]
-fn commands_work_through_the_script() {
-    let machine = Machine::new();
-    succeeds(&machine.app(&["check", "x.yaml"]));
-    assert_eq!(machine.calls(), [BUILD, "program check x.yaml"]);
-}
-
-#[test]
 fn a_setup_that_fails_is_the_end() {
     let machine = Machine::new();
     let output = machine.run("run_app.sh", &[], &[("INIT_FAILS", "2")]);
@@ -121,8 +115,11 @@ fn what_cannot_be_installed_is_told_with_the_command() {
     let message = text(&output);
     for expected in [
         "a C compiler and make:\n    sudo apt-get install -y --no-install-recommends gcc g++ make libc6-dev",
-        "cmake:\n    sudo apt-get install -y --no-install-recommends cmake",
+        "cmake 3.14 or later:\n    sudo apt-get install -y --no-install-recommends cmake",
+        "or, without root: module load gcc",
+        "or, without root: python3 -m venv ~/.local/cmake && ~/.local/cmake/bin/pip install cmake",
         "https://sh.rustup.rs",
+        "Building without root",
     ] {
         assert!(message.contains(expected), "{expected}\n{message}");
     }
@@ -135,12 +132,29 @@ fn what_can_be_installed_is_installed() {
     machine.without("cmake");
     machine.tool("id", "echo 1000");
     machine.tool("sudo", r#"shift; echo "sudo $*" >>"$LOG"; exec "$@""#);
-    machine.tool("apt-get", r#"case "$*" in *cmake) echo >"${0%/*}/cmake"; chmod +x "${0%/*}/cmake" ;; esac"#);
+    machine.tool(
+        "apt-get",
+        r#"case "$*" in *cmake) echo echo cmake version 4.1.2 >"${0%/*}/cmake"; chmod +x "${0%/*}/cmake" ;; esac"#,
+    );
     succeeds(&machine.app(&["--demo"]));
     let calls = machine.calls();
     let installed = "sudo apt-get install -y --no-install-recommends cmake".to_owned();
     assert!(calls.contains(&installed), "{calls:?}");
     assert!(calls.contains(&BUILD.to_owned()), "{calls:?}");
+}
+
+#[test]
+fn an_old_cmake_is_refused_before_the_build_fails() {
+    let machine = Machine::new();
+    machine.tool("id", "echo 0");
+    machine.tool("apt-get", "echo apt-get $* >>\"$LOG\"");
+    for old in ["cmake version 3.10.2", "cmake3 version 2.8.12.2", "cmake version 3.9"] {
+        machine.tool("cmake", &format!("echo {old}"));
+        let message = text(&machine.app(&["--demo"]));
+        assert!(message.contains("cmake 3.14 or later:\n    python3 -m venv"), "{message}");
+        assert!(!message.contains("without root"), "{message}");
+        assert!(!machine.calls().contains(&BUILD.to_owned()));
+    }
 }
 
 #[test]
@@ -161,15 +175,24 @@ fn an_old_rust_is_refused_and_an_old_package_not_installed() {
     assert!(message.contains("rustup update stable"), "{message}");
 }
 
+/// A machine whose client suites are `script`.
+fn with_clients(script: &str) -> Machine {
+    let machine = Machine::new();
+    machine.script("tests/clients/run.sh", &format!("echo clients >>\"$LOG\"; {script}"));
+    machine
+}
+
 #[test]
 fn run_tests_runs_everything_and_fails_when_anything_does() {
-    let machine = Machine::new();
+    let machine = with_clients(
+        r#"for turn in 1 2; do echo "clients: openai 9.x: 12 passed, 0 failed"; echo "clients: npm 9.x: 12 passed, 0 failed"; done
+exit "${CLIENTS_FAIL:-0}""#,
+    );
     let run = |args: &[&str], env: &[(&str, &str)]| machine.run("run_tests.sh", args, env);
-    machine.script("tests/clients/run.sh", r#"echo clients >>"$LOG"; exit "${CLIENTS_FAIL:-0}""#);
     let (clients, tests) = ("clients", "cargo test --release --locked");
     let output = run(&["--", "one test"], &[]);
     succeeds(&output);
-    assert!(text(&output).contains("its client tests are skipped"), "there is no Python: {}", text(&output));
+    assert!(text(&output).ends_with("All 31 tests passed, and none was skipped.\n"), "{}", text(&output));
     assert_eq!(machine.calls(), [BUILD, clients, &format!("{tests} -- one test")]);
 
     for (env, failed) in [
@@ -180,8 +203,50 @@ fn run_tests_runs_everything_and_fails_when_anything_does() {
         assert_eq!(output.status.code(), Some(1));
         let message = text(&output);
         let end = format!("FAILED:\n  {failed}");
-        assert!(message.contains(&end) && !message.contains("passed"), "{message}");
+        assert!(message.contains(&end) && !message.contains("tests passed"), "{message}");
         assert_eq!(machine.calls(), [clients, tests]);
     }
-    assert!(text(&run(&[], &[])).contains("All tests passed."));
+}
+
+#[test]
+fn what_was_skipped_is_counted_and_named_and_nothing_but_skips_is_no_success() {
+    let machine = with_clients(
+        r#"[ -z "$NO_CLIENTS" ] || { echo "clients: npm 9.x: SKIPPED: there is no Node"; echo "clients: npm 9.x: there is no Node" >>"$SKIPPED_TESTS"; }"#,
+    );
+    let run = |env: &[(&str, &str)]| machine.run("run_tests.sh", &[], env);
+    let skips = [("NO_CLIENTS", "1"), ("TEST_SKIPS", "systemd_takes_the_units: no systemd-analyze")];
+    let output = run(&skips);
+    succeeds(&output);
+    let message = text(&output);
+    let named = "SKIPPED, 2:\n  clients: npm 9.x: there is no Node\n  systemd_takes_the_units: no systemd-analyze\n\
+                 7 tests passed, and 2 could not run here (see above).\n";
+    assert!(message.ends_with(named), "{message}");
+    for env in [&[("TESTS_PASS", "0")] as &[(&str, &str)], &[skips[0], skips[1], ("TESTS_PASS", "0")]] {
+        let output = run(env);
+        let message = text(&output);
+        assert!(output.status.code() == Some(1) && message.contains("Nothing ran"), "{message}");
+    }
+}
+
+#[test]
+fn where_nothing_may_be_skipped_what_is_missing_is_installed_or_named() {
+    let machine = with_clients("true");
+    machine.tool("id", "echo 1000");
+    let output = machine.run("run_tests.sh", &[], &[("NO_SKIPS", "1")]);
+    let message = text(&output);
+    for missing in ["Python 3 with venv", "Node with npm", "curl", "systemd-analyze", "valgrind"] {
+        assert!(message.contains(&format!("  {missing}:\n    ")), "{missing}: {message}");
+    }
+    assert!(output.status.code() == Some(1) && machine.calls().is_empty());
+
+    machine.tool("id", "echo 0");
+    machine.tool(
+        "apt-get",
+        r#"for name; do case "$name" in
+  python3|curl|valgrind) echo ;; nodejs) name=node ;; npm) echo ;; systemd) name=systemd-analyze ;; *) continue ;;
+esac >/dev/null; printf '#!/bin/sh\n' >"${0%/*}/$name"; chmod +x "${0%/*}/$name"; done"#,
+    );
+    let output = machine.run("run_tests.sh", &[], &[("NO_SKIPS", "1")]);
+    succeeds(&output);
+    assert_eq!(machine.calls(), [BUILD, "clients", "cargo test --release --locked"]);
 }

@@ -114,6 +114,7 @@ fn open(route: &Route, body: &Bytes) -> Exchange {
                 upstream: "ARGO",
                 url: "".into(),
                 setting: "".into(),
+                caller: Arc::new(caller),
             };
             Exchange::new(call, reply, limits)
         }

@@ -89,7 +89,7 @@ pub(crate) fn not_validated(user: &str) -> String {
 
 fn notice(reason: impl Display) -> String {
     format!(
-        "\n\n IMPORTANT AUTHENTICATION NOTICE FROM ARGO \n\n ACCESS DENIED \n\n{reason}\n\n END NOTICE FROM ARGO \n\n"
+        "\n\n⚠️ **IMPORTANT AUTHENTICATION NOTICE FROM ARGO** ⚠️\n\n🚫 **ACCESS DENIED** 🚫\n\n{reason}\n\n ** END NOTICE FROM ARGO **\n\n"
     )
 }
 

@@ -42,6 +42,10 @@ pub struct CheckArgs {
     #[arg(short, long)]
     verbose: bool,
 
+    /// Check as if `serve` had this flag
+    #[arg(long)]
+    log_bodies: bool,
+
     /// How to report what was found: for people, or as one JSON array
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = ReportFormat::Text)]
     pub format: ReportFormat,
@@ -50,8 +54,8 @@ pub struct CheckArgs {
 impl CheckArgs {
     /// What beats environment and file, as for `serve`.
     pub fn overrides(&self) -> Overrides {
-        let verbose = self.verbose.then_some(true);
-        Overrides { port: self.port, host: self.host.clone(), verbose, ..Overrides::default() }
+        let (verbose, log_bodies) = (self.verbose.then_some(true), self.log_bodies.then_some(true));
+        Overrides { port: self.port, host: self.host.clone(), verbose, log_bodies, ..Overrides::default() }
     }
 }
 

@@ -15,18 +15,23 @@ pub struct HealthArgs {
     #[command(flatten)]
     pub files: FileArgs,
 
-    /// Ask here [default: `host` of the configuration]
+    /// Ask here [default: where the running process says that it listens, else `host` of the configuration]
     #[arg(long, value_name = "ADDRESS")]
     host: Option<String>,
 
-    /// Ask on this port [default: `port` of the configuration]
+    /// Ask on this port [default: as for --host]
     #[arg(long, value_name = "PORT")]
     port: Option<u16>,
 }
 
 impl HealthArgs {
+    /// Returns true if a flag says where to ask.
+    pub fn names_address(&self) -> bool {
+        self.host.is_some() || self.port.is_some()
+    }
+
     /// What beats environment and file.
     pub fn overrides(&self) -> Overrides {
-        Overrides { port: self.port, host: self.host.clone(), verbose: None, ..Overrides::default() }
+        Overrides { port: self.port, host: self.host.clone(), ..Overrides::default() }
     }
 }

@@ -1,17 +1,22 @@
 //! What `key` takes.
 
 use super::files::config_from;
+use crate::access::Limits;
 use clap::{Args, Subcommand};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
   argo-openai-proxy key new ann                    print a key for ann, and let her call
   argo-openai-proxy key new bob --user bsmith      ARGO is called as bsmith for bob
+  argo-openai-proxy key new eve --models 'argo:gpt-4o*,gpt35' --requests-per-minute 60
   argo-openai-proxy key new ci | gh secret set OPENAI_API_KEY
+  argo-openai-proxy key rotate ann                 a new key for ann; the old one counts no more
+  argo-openai-proxy key remove ann                 take ann's key back
   argo-openai-proxy key list
 
-A key is printed once and not stored: the file of callers has its SHA-256. To take a key back, remove its row.";
+A key is printed once and not stored: the file of callers has its SHA-256. A running proxy takes each change within a second.";
 
 /// What to do with keys.
 #[derive(Args, Clone, Debug, PartialEq)]
@@ -34,6 +39,27 @@ pub enum KeyCommand {
         user: Option<String>,
 
         #[command(flatten)]
+        permissions: KeyPermissions,
+
+        #[command(flatten)]
+        files: KeyFiles,
+    },
+    /// Make another key for a caller and print it; the old one counts no more
+    Rotate {
+        /// Whose key
+        #[arg(value_name = "NAME")]
+        name: String,
+
+        #[command(flatten)]
+        files: KeyFiles,
+    },
+    /// Take a caller out of the file: the key counts no more
+    Remove {
+        /// Whose key
+        #[arg(value_name = "NAME")]
+        name: String,
+
+        #[command(flatten)]
         files: KeyFiles,
     },
     /// Print the callers: names and what they may use, no keys
@@ -41,6 +67,41 @@ pub enum KeyCommand {
         #[command(flatten)]
         files: KeyFiles,
     },
+}
+
+/// What a caller may use.
+#[derive(Args, Clone, Debug, Default, PartialEq)]
+pub struct KeyPermissions {
+    /// The paths that the caller may use, as the table has them; * stands for any text [default: all]
+    #[arg(long, value_name = "PATHS", value_delimiter = ',')]
+    pub routes: Vec<String>,
+
+    /// The models that the caller may use, by names or ids; * stands for any text [default: all]
+    #[arg(long, value_name = "MODELS", value_delimiter = ',')]
+    pub models: Vec<String>,
+
+    /// Requests begun in a minute
+    #[arg(long, value_name = "N")]
+    requests_per_minute: Option<NonZeroU32>,
+
+    /// Tokens of prompts and answers in a minute
+    #[arg(long, value_name = "N")]
+    tokens_per_minute: Option<NonZeroU32>,
+
+    /// Requests at the same time
+    #[arg(long, value_name = "N")]
+    concurrent: Option<NonZeroU32>,
+}
+
+impl KeyPermissions {
+    /// The limits.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            requests_per_minute: self.requests_per_minute,
+            tokens_per_minute: self.tokens_per_minute,
+            concurrent: self.concurrent,
+        }
+    }
 }
 
 /// Where callers are listed.

@@ -58,11 +58,12 @@ fn the_configuration_is_named_in_three_ways() {
 #[test]
 fn flags_become_overrides() {
     assert_eq!(serve("").overrides(), Overrides::default());
-    let overrides = serve("--port 0 --host 0.0.0.0 -v").overrides();
-    assert_eq!(
-        overrides,
-        Overrides { port: Some(0), host: Some("0.0.0.0".to_owned()), verbose: Some(true), access: None }
-    );
+    let overrides = serve("--port 0 --host 0.0.0.0 -v --log-bodies").overrides();
+    let host = Some("0.0.0.0".to_owned());
+    let (verbose, log_bodies) = (Some(true), Some(true));
+    assert_eq!(overrides, Overrides { port: Some(0), host, verbose, log_bodies, access: None });
+    // What each request did is one thing, what it said another.
+    assert_eq!(serve("-v").overrides().log_bodies, None);
     assert_eq!(serve("serve -q").overrides().verbose, Some(false));
 }
 

@@ -108,15 +108,15 @@ fn what_is_no_mapping_or_no_yaml_is_one_problem() {
 
 #[test]
 fn bad_variables_and_flags_are_named_and_all_reported() {
-    let vars = [("PORT", "99999"), ("HOST", "a b"), ("VERBOSE", "maybe")];
+    let vars = [("PORT", "99999"), ("ARGO_PROXY_HOST", "a b"), ("VERBOSE", "maybe")];
     let found = with_env("zzz: 1\n", &vars, &Overrides::default()).unwrap_err();
     let found: Vec<_> = found.iter().map(Problem::to_string).collect();
     assert_eq!(found.len(), 4, "{found:?}");
     assert!(found[0].starts_with("config.yaml:1:1: zzz"));
     for (found, start) in found.iter().skip(1).zip([
-        "environment variable PORT: expected a port",
-        "environment variable VERBOSE: expected true or false, found \"maybe\"",
-        "environment variable HOST: expected an IP address",
+        "environment variable PORT: \"99999\" is no port, and is not used",
+        "environment variable VERBOSE: \"maybe\" is neither true nor false, and is not used",
+        "environment variable ARGO_PROXY_HOST: expected an IP address",
     ]) {
         assert!(found.starts_with(start), "{found}");
     }
@@ -139,6 +139,72 @@ fn oddities_are_warnings() {
 
     let (_, warnings) = with_env("access: open", &[("HOST", "10.0.0.1")], &Overrides::default()).unwrap();
     assert!(warnings[0].to_string().starts_with("environment variable HOST: host: everybody"));
+}
+
+#[test]
+fn a_variable_that_is_meant_for_others_never_refuses_the_start_and_never_opens_the_proxy() {
+    let start = |text: &str, vars: &[(&str, &str)]| with_env(text, vars, &Overrides::default()).unwrap();
+    // tcsh, conda's compilers, and what is no host at all.
+    for host in ["login3.cels.anl.gov", "x86_64-conda-linux-gnu", "a b", "none", "tcp://10.0.0.1:80"] {
+        for text in ["", "access: open", "host: 127.0.0.1\naccess: keys"] {
+            let (config, warnings) = start(text, &[("HOST", host)]);
+            assert_eq!((config.host.as_str(), warnings.len()), ("127.0.0.1", 0), "{host}");
+            assert!(config.effective().contains(&format!("(HOST is no address and not used: {host:?})")));
+        }
+    }
+    // An address that the file contradicts, or that the file lets nobody use.
+    for (text, host, used, says) in [
+        ("host: 127.0.0.1\naccess: keys", "10.0.0.1", "127.0.0.1", "`host` is 127.0.0.1 (config.yaml:1:7)"),
+        ("host: 127.0.0.1", "::", "127.0.0.1", "unset HOST"),
+        ("", "0.0.0.0", "127.0.0.1", "no `access` says who may use it"),
+    ] {
+        let (config, warnings) = start(text, &[("HOST", host)]);
+        assert_eq!(config.host.as_str(), used);
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+        let shown = warnings[0].to_string();
+        assert!(shown.starts_with("environment variable HOST") && shown.contains(says), "{shown}");
+    }
+    for (text, host, used) in
+        [("", "127.0.0.9", "127.0.0.9"), ("", "localhost", "localhost"), ("host: ::1", "::1", "::1")]
+    {
+        let (config, warnings) = start(text, &[("HOST", host)]);
+        assert_eq!((config.host.as_str(), warnings.len()), (used, 0));
+    }
+    // The demo opens the access by itself, which must not count as the file's word.
+    let demo = Overrides { access: Some(Mode::Open), ..Overrides::default() };
+    let (config, _) = with_env("", &[("HOST", "10.0.0.1")], &demo).unwrap();
+    assert_eq!(config.host.as_str(), "127.0.0.1");
+    for (name, value) in [("PORT", "tcp://10.0.0.1:8080"), ("PORT", "-1"), ("VERBOSE", "2"), ("VERBOSE", "-v")] {
+        let (config, warnings) = start("port: 7\nverbose: true", &[(name, value)]);
+        assert_eq!((config.port, config.verbose, warnings.len()), (7, true, 1));
+        let shown = warnings[0].to_string();
+        assert!(shown.starts_with(&format!("environment variable {name}")) && shown.contains("unset"), "{shown}");
+    }
+    // The program's own variable is an order, and a mistake in it an error.
+    let (config, _) = start("host: 127.0.0.1\naccess: open", &[("ARGO_PROXY_HOST", "0.0.0.0"), ("HOST", "127.0.0.1")]);
+    assert_eq!(config.host.as_str(), "0.0.0.0");
+    assert!(with_env("", &[("ARGO_PROXY_HOST", "0.0.0.0")], &Overrides::default()).is_err());
+}
+
+#[test]
+fn keys_in_the_clear_are_a_warning_whoever_set_the_host() {
+    for mode in ["keys", "passthrough"] {
+        let texts = [format!("host: 0.0.0.0\naccess: {mode}"), format!("access: {mode}")];
+        let flags = Overrides { host: Some("0.0.0.0".to_owned()), ..Overrides::default() };
+        let found = [
+            with_env(&texts[0], &[], &Overrides::default()),
+            with_env(&texts[1], &[("HOST", "0.0.0.0")], &Overrides::default()),
+            with_env(&texts[1], &[("ARGO_PROXY_HOST", "0.0.0.0")], &Overrides::default()),
+            with_env(&texts[1], &[], &flags),
+        ];
+        for found in found {
+            let (_, warnings) = found.unwrap();
+            assert!(warnings.len() == 1 && warnings[0].message.contains("in the clear"), "{warnings:?}");
+        }
+        let tls = format!("{}\ntls: {{ certificate: a, key: b }}", texts[0]);
+        assert_eq!(read(&tls).unwrap().1, []);
+        assert_eq!(read(&format!("access: {mode}")).unwrap().1, []);
+    }
 }
 
 #[test]

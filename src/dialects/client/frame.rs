@@ -3,7 +3,7 @@
 use crate::chat::{FinishReason, Usage};
 use crate::models::Rules;
 use crate::plan::Context;
-use crate::tokens::{Counting, Ledger, Meter, Prompt};
+use crate::tokens::{CountNeed, Counting, Ledger, Meter, Prompt};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What a request determines about its reply.
@@ -84,10 +84,10 @@ impl ReplyFrame {
         let length_at = options.max_tokens.filter(|_| counts_exactly);
         // A stream is not counted unless the count is used, because counting costs time.
         let seen = !options.stream || options.include_usage || length_at.is_some();
-        let counting = match (seen, cx.ledger.wanted) {
-            (true, _) => options.counting,
-            (false, true) => Counting::Estimate,
-            (false, false) => Counting::None,
+        let counting = match (seen, options.counting, cx.ledger.need) {
+            (true, counting, _) => counting,
+            (false, Counting::None, _) | (false, _, CountNeed::Nobody) => Counting::None,
+            (false, _, CountNeed::Metrics | CountNeed::Limits) => Counting::Estimate,
         };
         ReplyFrame {
             id: cx.id.to_owned(),
@@ -165,10 +165,12 @@ impl ReplyFrame {
         self.ledger.add_completion(output);
         match self.told.usage {
             Some(usage) => self.ledger.set_prompt(usage.input),
-            None if !self.is_stream || self.include_usage || self.ledger.wanted => {
-                self.ledger.set_prompt(self.prompt.tokens());
-            }
-            None => {}
+            None if !self.is_stream || self.include_usage => self.ledger.set_prompt(self.prompt.tokens()),
+            None => match self.ledger.need {
+                CountNeed::Nobody => {}
+                CountNeed::Metrics => self.ledger.set_prompt(self.prompt.estimated()),
+                CountNeed::Limits => self.ledger.set_prompt(self.prompt.tokens()),
+            },
         }
     }
 }

@@ -22,7 +22,7 @@ pub fn failure(dialect: &dyn UpstreamDialect, held: &Held) -> Failure {
         message if message.starts_with(held.status.as_str()) => format!("{name} answered {message}"),
         message => format!("{name} answered {}: {message}", held.status.as_u16()),
     };
-    let mut failure = Failure::new(status, message);
+    let mut failure = Failure::new(status, message).with_own_words(format!("{name} answered {}", held.status));
     failure.param = param;
     failure.code = code.map(Into::into);
     if let Some(after) = held.headers.get(header::RETRY_AFTER) {
@@ -41,7 +41,8 @@ pub fn redirect(name: &str, held: &Held, url: &str, setting: &str) -> Failure {
     } else {
         format!("{name} redirects {url} to {to}; redirects are not followed. Check {setting}.")
     };
-    Failure::upstream(message)
+    // Where it leads may hold anything.
+    Failure::upstream(message).with_own_words(format!("{name} redirects {url}; check {setting}"))
 }
 
 #[cfg(test)]

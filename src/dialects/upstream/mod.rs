@@ -9,7 +9,6 @@ mod registry;
 pub use facts::{UpstreamDialect, VendorError};
 pub use registry::{DIALECTS, Dialect, DialectRow, find};
 
-use crate::chat::tools::Tools;
 use crate::chat::{Conversation, Sink};
 use crate::json::Vector;
 use crate::models::Family;
@@ -29,12 +28,6 @@ pub struct CallTerms<'a> {
 
 /// An upstream that answers conversations.
 pub trait ChatDialect: UpstreamDialect {
-    /// Checks that the upstream can take the tools for a model of this family.
-    ///
-    /// # Errors
-    /// 400 naming what it cannot take.
-    fn check_tools(&self, tools: &Tools<'_>, family: Family) -> Result<(), Failure>;
-
     /// Returns true if the upstream streams answers to this conversation; otherwise it is asked for a whole answer.
     fn streams(&self, chat: &Conversation<'_>) -> bool;
 

@@ -19,18 +19,22 @@ fn texts(list: &[&str]) -> Vec<String> {
 }
 
 /// Returns the parameters after the rules, as `name=value`, and the reported effects.
-fn applied(rules: &Rules, given: &[(&str, &str)], stream: bool) -> (String, Vec<String>) {
+fn applied(rules: &Rules, given: &[(&str, &str)]) -> (String, Vec<String>) {
     let given: Vec<(&str, Json)> = given.iter().map(|(name, value)| (*name, json(value))).collect();
     let params = given.iter().map(|(name, value)| (Cow::Borrowed(*name), value.as_ref())).collect();
     let mut chat = Conversation { params, ..Conversation::default() };
     let mut effect = Vec::new();
-    rules.apply(&mut chat, stream, |one| effect.push(one.to_string()));
+    rules.apply(&mut chat, |one| effect.push(one.to_string()));
+    (listed(&chat), effect)
+}
+
+fn listed(chat: &Conversation<'_>) -> String {
     let params: Vec<String> = chat.params.iter().map(|(name, value)| format!("{name}={}", value.get())).collect();
-    (params.join(" "), effect)
+    params.join(" ")
 }
 
 fn params(rules: &Rules, given: &[(&str, &str)]) -> String {
-    applied(rules, given, true).0
+    applied(rules, given).0
 }
 
 /// Returns the messages after the rules, as `role:content`.
@@ -41,7 +45,7 @@ fn messages(rules: &Rules, given: &[(Role, &str)]) -> Vec<String> {
         Message::plain(*role, content, Fields::default())
     };
     let mut chat = Conversation { messages: given.iter().map(message).collect(), ..Conversation::default() };
-    rules.apply(&mut chat, false, |_| {});
+    rules.apply(&mut chat, |_| {});
     chat.messages.iter().map(|message| format!("{}:{}", message.role.name(), message.content.get())).collect()
 }
 
@@ -53,7 +57,7 @@ fn renames_and_drops() {
         (vec![("a", "1"), ("b", "2")], "b=2", vec!["'a' was left out: 'b' was given as well"]),
         (vec![("b", "1"), ("d", "2")], "b=1 d=2", vec![]),
     ] {
-        assert_eq!(applied(&rules, &given, true), (left.to_owned(), texts(&told)));
+        assert_eq!(applied(&rules, &given), (left.to_owned(), texts(&told)));
     }
     assert_eq!(params(&Rules::default(), &[("c", "1"), ("a", "2")]), "c=1 a=2");
 }
@@ -61,7 +65,7 @@ fn renames_and_drops() {
 #[test]
 fn values_are_set_always_or_when_none_is_given() {
     let rules = Rules { fixed: set_to(&[("t", "1")]), default: set_to(&[("m", "9")]), ..Rules::default() };
-    let told = |given: &[(&str, &str)]| applied(&rules, given, true);
+    let told = |given: &[(&str, &str)]| applied(&rules, given);
     let both = texts(&["'t' was set to 1", "'m' was set to 9: none was given"]);
     assert_eq!(told(&[]), ("t=1 m=9".to_owned(), both.clone()));
     assert_eq!(told(&[("t", "0"), ("m", "null")]), ("t=1 m=9".to_owned(), both));
@@ -71,22 +75,36 @@ fn values_are_set_always_or_when_none_is_given() {
 
 #[test]
 fn numbers_above_the_cap_are_lowered_and_nothing_else() {
-    let rules = Rules { cap: cap("m", "100"), cap_whole: cap("m", "10"), ..Rules::default() };
-    for (value, stream, left) in [
-        ("50", true, "50"),
-        ("500", true, "100"),
-        ("1e3", true, "100"),
-        ("50", false, "10"),
-        ("10", false, "10"),
-        ("null", true, "null"),
-        ("\"500\"", true, "\"500\""),
-        ("-500", true, "-500"),
-    ] {
-        assert_eq!(applied(&rules, &[("m", value)], stream).0, format!("m={left}"), "{value} {stream}");
+    let rules = Rules { cap: cap("m", "100"), ..Rules::default() };
+    for (value, left) in
+        [("50", "50"), ("500", "100"), ("1e3", "100"), ("null", "null"), ("\"500\"", "\"500\""), ("-500", "-500")]
+    {
+        assert_eq!(params(&rules, &[("m", value)]), format!("m={left}"), "{value}");
     }
-    let told = applied(&rules, &[("m", "50")], false).1;
-    assert_eq!(told, ["'m' was lowered to 10: the call is not streamed"]);
     assert_eq!(params(&Rules { default: set_to(&[("m", "500")]), ..rules }, &[]), "m=100", "a default, too");
+}
+
+#[test]
+fn a_call_for_more_than_comes_whole_is_streamed_and_lowered_only_where_it_cannot_be() {
+    let rules = Rules { stream_above: cap("m", "10"), ..Rules::default() };
+    let streamed = "the call is streamed and its answer collected: 'm' is above 10";
+    let lowered = "'m' was lowered to 10: the call cannot be streamed";
+    for (value, can_stream, must, left, told) in [
+        ("11", true, true, "11", Some(streamed)),
+        ("1e3", true, true, "1e3", Some(streamed)),
+        ("10", true, false, "10", None),
+        ("null", true, false, "null", None),
+        ("\"11\"", true, false, "\"11\"", None),
+        ("11", false, false, "10", Some(lowered)),
+        ("10", false, false, "10", None),
+    ] {
+        let value = json(value);
+        let mut chat = Conversation { params: vec![(Cow::Borrowed("m"), &*value)], ..Conversation::default() };
+        let mut effects = Vec::new();
+        let streams = rules.must_stream(&mut chat, can_stream, |effect| effects.push(effect.to_string()));
+        assert_eq!((streams, listed(&chat)), (must, format!("m={left}")), "{value} {can_stream}");
+        assert_eq!(effects, told.into_iter().collect::<Vec<_>>(), "{value} {can_stream}");
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 use super::clock::{CLOCK, ClientVerdict, ConnectionClock, acknowledged};
 use super::pace::ClientTimeouts;
+use super::withheld::Kept;
 use async_trait::async_trait;
 use pingora::apps::{HttpServerApp, ReusedHttpStream, ServerApp};
 use pingora::protocols::http::ServerSession;
@@ -130,7 +131,7 @@ fn again<'a, A: HttpServerApp>(
     app.process_new_http(session, shutdown)
 }
 
-/// A connection that reports its reads and writes to its clock.
+/// A connection that reports its reads and writes to its clock, and may keep a head back.
 #[derive(Debug)]
 struct TimedStream {
     stream: Stream,
@@ -138,6 +139,12 @@ struct TimedStream {
 }
 
 impl TimedStream {
+    /// Decides whether a write is kept back, and writes a head that was.
+    fn poll_head(&mut self, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<Kept>> {
+        let TimedStream { stream, clock } = self;
+        clock.head.poll_write(bufs, |bytes| Pin::new(&mut *stream).poll_write(cx, bytes))
+    }
+
     fn report_write(&self, written: Poll<io::Result<usize>>, length: usize) -> Poll<io::Result<usize>> {
         match &written {
             Poll::Ready(Ok(bytes)) => self.clock.write_accepted(*bytes, *bytes >= length),
@@ -166,6 +173,9 @@ impl AsyncRead for TimedStream {
 
 impl AsyncWrite for TimedStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        if ready!(self.poll_head(cx, &[IoSlice::new(buf)]))? == Kept::Taken {
+            return Poll::Ready(Ok(buf.len()));
+        }
         let written = Pin::new(&mut self.stream).poll_write(cx, buf);
         self.report_write(written, buf.len())
     }
@@ -175,8 +185,12 @@ impl AsyncWrite for TimedStream {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        let length = bufs.iter().map(|buf| buf.len()).sum();
+        if ready!(self.poll_head(cx, bufs))? == Kept::Taken {
+            return Poll::Ready(Ok(length));
+        }
         let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
-        self.report_write(written, bufs.iter().map(|buf| buf.len()).sum())
+        self.report_write(written, length)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -184,6 +198,10 @@ impl AsyncWrite for TimedStream {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let TimedStream { stream, clock } = &mut *self;
+        if ready!(clock.head.poll_flush(|bytes| Pin::new(&mut *stream).poll_write(cx, bytes)))? == Kept::Taken {
+            return Poll::Ready(Ok(()));
+        }
         let flushed = Pin::new(&mut self.stream).poll_flush(cx).map_ok(|()| 0);
         self.report_write(flushed, 0).map_ok(|_| ())
     }

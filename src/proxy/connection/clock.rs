@@ -7,6 +7,8 @@ use super::cork::Corked;
 use super::pace::{ClientTimeouts, at_slowest};
 use super::silence::SilenceTimer;
 use super::socket::UpstreamSocket;
+use super::withheld::WithheldHead;
+use bytes::Bytes;
 use log::info;
 use pingora::protocols::UniqueIDType;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -64,6 +66,8 @@ pub struct ConnectionClock {
     due: AtomicU64,
     /// The upstream socket that the connection's task holds back.
     pub corked: Corked,
+    /// The head of a stream that waits for its first text.
+    pub head: WithheldHead,
 }
 
 #[derive(Debug)]
@@ -126,6 +130,17 @@ pub fn release_soon(socket: Arc<UpstreamSocket>) {
     }
 }
 
+/// Keeps the head that is written next back until its body begins.
+pub fn withhold_head() {
+    // A task without a clock serves no client.
+    let _ = CLOCK.try_with(|clock| clock.head.expect());
+}
+
+/// Sends `reply` in the place of a head that was withheld. Returns false if the head is out.
+pub fn replace_head(reply: Bytes) -> bool {
+    CLOCK.try_with(|clock| clock.head.replace(reply)).unwrap_or(false)
+}
+
 impl ConnectionClock {
     /// The clock of a connection that was just accepted.
     pub fn new(now: Instant, timeouts: ClientTimeouts) -> Self {
@@ -138,7 +153,7 @@ impl ConnectionClock {
             call: None,
         };
         let (state, due, corked) = (Mutex::new(state), AtomicU64::new(u64::MAX), Corked::default());
-        let clock = ConnectionClock { state, zero: now, due, corked };
+        let clock = ConnectionClock { state, zero: now, due, corked, head: WithheldHead::default() };
         clock.check_by(now + timeouts.idle);
         clock
     }

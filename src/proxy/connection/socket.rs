@@ -82,6 +82,15 @@ impl UpstreamSocket {
         data.downcast_ref::<Arc<UpstreamSocket>>().cloned()
     }
 
+    /// Returns the TCP socket, unless this is a Unix socket.
+    #[cfg(test)]
+    pub fn tcp(&self) -> Option<&std::net::TcpStream> {
+        match &self.socket {
+            Handle::Tcp(socket) => Some(socket),
+            Handle::Unix(_) => None,
+        }
+    }
+
     /// Begins the next turn and returns its number.
     pub fn begin_turn(&self) -> u64 {
         let mut turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);

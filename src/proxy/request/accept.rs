@@ -50,7 +50,12 @@ pub async fn accept(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> Resu
             }
             return subrequests::run(proxy, session, ctx, prepared).await.map(|()| true);
         }
-        Err(Stop::Refused(failure)) => refuse(writer::client(session, &ctx.facts), &failure),
+        Err(Stop::Refused(failure)) => {
+            if let Some(ticket) = ctx.ticket.as_mut() {
+                ctx.facts.rate_limit = Some(ticket.give_back());
+            }
+            refuse(writer::client(session, &ctx.facts), &failure)
+        }
         Err(Stop::Gone(e)) => return Err(e),
     };
     answer_here(session, ctx, answer).await;
@@ -65,7 +70,7 @@ async fn phases(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> std::res
         ByHead::Answer(answer) => return Ok(Ready::Answer(answer)),
         ByHead::Admitted(admitted) => admitted,
     };
-    let route = admitted.route.clone();
+    let (route, caller) = (admitted.route.clone(), admitted.caller.clone());
     take_ticket(proxy, session, ctx, &admitted)?;
     let given = read_body(session, ctx, &route).await?;
     wait_for_place(session, ctx, given.len()).await?;
@@ -76,7 +81,7 @@ async fn phases(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> std::res
         Some(wanted) => (fetch_images(proxy, session, ctx, &route, wanted).await?, true),
     };
     let plan = plan(proxy, session, ctx, admitted, body).await?;
-    Ok(terms(session, ctx).prepare(&route, plan, fetched)?)
+    Ok(terms(session, ctx).prepare(&route, &caller, plan, fetched)?)
 }
 
 fn admit(session: &Session, ctx: &mut Ctx) -> std::result::Result<ByHead, Failure> {
@@ -107,7 +112,7 @@ fn take_ticket(
     admitted: &AdmittedRequest,
 ) -> std::result::Result<(), Failure> {
     let (settings, method) = (&ctx.live.settings, &session.req_header().method);
-    match Ticket::take(&proxy.limiter, settings, &admitted.caller, method, &admitted.route) {
+    match Ticket::take(&proxy.limiter, settings, &admitted.caller, method, &admitted.route, &ctx.ledger) {
         Ok(None) => {}
         Ok(Some(ticket)) => {
             ctx.facts.rate_limit = Some(ticket.rate_limit());
@@ -150,6 +155,7 @@ async fn wait_for_place(session: &mut Session, ctx: &mut Ctx, bytes: usize) -> s
 
 fn over_limit(ctx: &mut Ctx, over: Box<OverLimit>) -> Failure {
     ctx.facts.rate_limit = Some(over.rate_limit);
+    ctx.over_limit = Some(over.kind);
     over.failure
 }
 

@@ -5,11 +5,14 @@ use super::ticket::Ticket;
 use super::unwritten::Unwritten;
 use super::work::Work;
 use crate::access::Caller;
+use crate::limits::LimitKind;
 use crate::proxy::connection::clock::{self, ServedRequest};
 use crate::proxy::in_flight::Entered;
 use crate::proxy::live::Live;
 use crate::telemetry::{BodyLog, Ended, Stopwatch};
-use crate::tokens::Ledger;
+use crate::tokens::{CountNeed, Ledger};
+use crate::wire::failure::FailureReason;
+use http::StatusCode;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::task::JoinHandle;
@@ -34,12 +37,16 @@ pub struct Ctx {
     pub counting: Option<JoinHandle<()>>,
     /// The content type of a stream whose head goes out. Set by `response`, read by `failure_reply`.
     pub stream_type: Option<&'static str>,
+    /// The status of a failure that was sent in the place of a stream's head. Set by `failure_reply`, read by the log.
+    pub instead: Option<StatusCode>,
     /// Pieces that may not have been written. Filled by `response`, read by `failure_reply`.
     pub unwritten: Unwritten,
     /// True once pingora has replayed what was read of the client's body. Kept by `upstream_hooks`.
     pub is_replayed: bool,
     /// Why the request was refused here, for the log.
-    pub refusal: Option<Box<str>>,
+    pub refusal: Option<Box<FailureReason>>,
+    /// The limit that the request is over, for log and metrics.
+    pub over_limit: Option<LimitKind>,
     /// Why the client got an error, for the log.
     pub failure: Option<Ended>,
     /// The bodies, for the log.
@@ -54,22 +61,28 @@ impl Ctx {
         let begun = Instant::now();
         let served = clock::begin_request(live.settings.client_timeouts);
         let timing = Stopwatch::start(begun, live.measures());
-        let (verbose, shows_timing) = (live.settings.verbose, live.settings.server_timing);
+        let (log_bodies, shows_timing) = (live.settings.log_bodies, live.settings.server_timing);
+        let ledger = match live.meters() {
+            Some(_) => Arc::new(Ledger::needed_by(CountNeed::Metrics)),
+            None => Arc::default(),
+        };
         Ctx {
             live,
             begun,
             facts: ReplyFacts::new(timing, shows_timing),
             caller: None,
-            ledger: Arc::default(),
+            ledger,
             ticket: None,
             work: Work::None,
             counting: None,
             stream_type: None,
+            instead: None,
             unwritten: Unwritten::default(),
             is_replayed: false,
             refusal: None,
+            over_limit: None,
             failure: None,
-            bodies: BodyLog::new(verbose),
+            bodies: BodyLog::new(log_bodies),
             _entered: entered,
             _served: served,
         }

@@ -5,7 +5,8 @@ use crate::proxy::connection::silence::TimeLimit;
 use crate::proxy::upstream::call_state::CallState;
 use crate::proxy::upstream::errors::TIME_UP;
 use crate::telemetry::{By, Ended};
-use crate::wire::Failure;
+use crate::wire::failure::FailureReason;
+use crate::wire::{Answer, Failure};
 use pingora::{Error, ErrorSource, ErrorType};
 
 /// The ending of a request whose client got this failure; `why` is the log's reason.
@@ -13,17 +14,32 @@ pub fn failed(failure: &Failure, by: By, why: String) -> Ended {
     Ended { by, kind: failure.word().into(), why: Some(why), failed: true }
 }
 
-/// The ending of a request whose upstream answered with an error; `why` begins with its code.
-pub fn answered_badly(why: Option<&str>) -> Ended {
-    let kind = why.and_then(|why| why.split(' ').next()).unwrap_or("upstream_error");
-    let why = why.unwrap_or("the upstream's own");
-    Ended { by: By::Upstream, kind: kind.into(), why: Some(why.to_owned()), failed: true }
+/// The ending of a request whose upstream answered with an error.
+pub fn answered_badly(answer: &Answer) -> Ended {
+    match &answer.why {
+        Some(reason) => by_upstream(reason),
+        // The upstream's own body goes to the client.
+        None => {
+            let why = Some(format!("the upstream answered {}", answer.status));
+            Ended { by: By::Upstream, kind: "upstream_error".into(), why, failed: true }
+        }
+    }
 }
 
 /// The ending of a request whose upstream sent what cannot be used.
-pub fn unusable() -> Ended {
-    let why = "the upstream's answer could not be used".to_owned();
-    Ended { by: By::Upstream, kind: "bad_upstream_answer".into(), why: Some(why), failed: true }
+pub fn unusable(reason: Option<&FailureReason>) -> Ended {
+    match reason {
+        Some(reason) => by_upstream(reason),
+        None => {
+            let why = Some("the upstream's answer could not be used".to_owned());
+            Ended { by: By::Upstream, kind: "bad_upstream_answer".into(), why, failed: true }
+        }
+    }
+}
+
+fn by_upstream(reason: &FailureReason) -> Ended {
+    let why = reason.why.as_deref().map(str::to_owned);
+    Ended { by: By::Upstream, kind: reason.word.clone(), why, failed: true }
 }
 
 /// Returns who caused a failure. A time limit that is not the upstream's own is ours.
@@ -46,10 +62,9 @@ pub fn of(e: Option<&Error>, ctx: &Ctx) -> Option<Ended> {
     if let Some(failure) = &ctx.failure {
         return Some(failure.clone());
     }
-    if let Some(why) = &ctx.refusal {
-        let (kind, field) = why.split_once(' ').unwrap_or((why, ""));
-        let why = (!field.is_empty()).then(|| field.to_owned());
-        return Some(Ended { by: By::Us, kind: kind.into(), why, failed: false });
+    if let Some(reason) = &ctx.refusal {
+        let why = reason.why.as_deref().map(str::to_owned);
+        return Some(Ended { by: By::Us, kind: reason.word.clone(), why, failed: false });
     }
     let by = match e?.esource() {
         ErrorSource::Downstream => By::Client,

@@ -40,7 +40,11 @@ pub async fn fail(session: &mut Session, e: &Error, ctx: &mut Ctx) -> FailToProx
     match after {
         AfterFailure::Answer(answer) => {
             ctx.settle(true);
-            writer::write(session, &ctx.facts, &ctx.bodies, answer).await;
+            if writer::is_head_out(session) {
+                ctx.instead = writer::write_instead(session, &ctx.facts, &ctx.bodies, answer).await;
+            } else {
+                writer::write(session, &ctx.facts, &ctx.bodies, answer).await;
+            }
         }
         AfterFailure::Event(event) => end_stream(session, ctx, event).await,
         AfterFailure::Nothing => end_stream(session, ctx, Bytes::new()).await,

@@ -30,7 +30,7 @@ pub fn record_answer(ctx: &mut Ctx, answer: &Answer) {
     let failed = answer.status.is_client_error() || answer.status.is_server_error();
     ctx.settle(failed);
     if failed {
-        ctx.failure.get_or_insert_with(|| ending::answered_badly(answer.why.as_deref()));
+        ctx.failure.get_or_insert_with(|| ending::answered_badly(answer));
     }
 }
 

@@ -1,6 +1,7 @@
 //! From an admitted request to calls that are ready to be made. No socket is touched, so serving and explaining share it.
 
 use super::routing::{AdmittedRequest, client_of};
+use crate::access::Caller;
 use crate::exchange::{Exchange, ExchangeLimits};
 use crate::plan::trace::Trace;
 use crate::plan::{Alone, Call, Context, Join, Plan, Reply, Request, Streamed, Subrequests};
@@ -98,20 +99,20 @@ pub struct Terms<'a> {
 }
 
 impl Terms<'_> {
-    /// Prepares the calls of a plan. When images were `fetched`, the client's body is read to its end, and pingora would not
+    /// Prepares the calls of a plan for `caller`. When images were `fetched`, the client's body is read to its end, and pingora would not
     /// send the call's; so the proxy makes that call itself.
     ///
     /// # Errors
     /// The upstream does not stream, but the call wants it to.
-    pub fn prepare(&self, route: &Route, plan: Plan, fetched: bool) -> Result<Ready, Failure> {
+    pub fn prepare(&self, route: &Route, caller: &Arc<Caller>, plan: Plan, fetched: bool) -> Result<Ready, Failure> {
         match plan {
             Plan::Answer(answer) => Ok(Ready::Answer(answer)),
-            Plan::Call(call, reply) if fetched => self.subrequests(route, only(call, reply)),
+            Plan::Call(call, reply) if fetched => self.subrequests(route, caller, only(call, reply)),
             Plan::Call(call, reply) => {
                 let stream = call.stream;
-                self.call(route, call, reply, stream).map(Ready::Call)
+                self.call(route, caller, call, reply, stream).map(Ready::Call)
             }
-            Plan::Subrequests(subrequests) => self.subrequests(route, subrequests),
+            Plan::Subrequests(subrequests) => self.subrequests(route, caller, subrequests),
         }
     }
 
@@ -123,10 +124,11 @@ impl Terms<'_> {
         if own.is_some() { deadline.of_route() } else { deadline }
     }
 
-    fn subrequests(&self, route: &Route, subrequests: Subrequests) -> Result<Ready, Failure> {
+    fn subrequests(&self, route: &Route, caller: &Arc<Caller>, subrequests: Subrequests) -> Result<Ready, Failure> {
         let to_stream = subrequests.join.stream().is_some();
         let parts = subrequests.parts.into_iter();
-        let calls = parts.map(|(call, reply)| self.call(route, call, reply, to_stream)).collect::<Result<_, _>>()?;
+        let calls =
+            parts.map(|(call, reply)| self.call(route, caller, call, reply, to_stream)).collect::<Result<_, _>>()?;
         Ok(Ready::Subrequests(PreparedSubrequests {
             calls,
             at_once: subrequests.at_once.max(1),
@@ -134,7 +136,14 @@ impl Terms<'_> {
         }))
     }
 
-    fn call(&self, route: &Route, call: Call, reply: Box<dyn Reply>, to_stream: bool) -> Result<Prepared, Failure> {
+    fn call(
+        &self,
+        route: &Route,
+        caller: &Arc<Caller>,
+        call: Call,
+        reply: Box<dyn Reply>,
+        to_stream: bool,
+    ) -> Result<Prepared, Failure> {
         let Some(upstream) = route.upstream.clone() else {
             return Err(Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "The route has no upstream."));
         };
@@ -150,7 +159,8 @@ impl Terms<'_> {
         let (url, setting) = (first.url.clone(), first.setting.clone());
         let name = upstream.facts().name();
         let client = client_of(Some(route), self.headers, &route.path);
-        let limits = ExchangeLimits { client, max_answer: self.settings.max_answer, upstream: name, url, setting };
+        let (caller, max_answer) = (caller.clone(), self.settings.max_answer);
+        let limits = ExchangeLimits { client, max_answer, caller, upstream: name, url, setting };
         Ok(Prepared { upstream, endpoints, deadline, exchange: Exchange::new(call, reply, limits) })
     }
 }

@@ -3,14 +3,14 @@
 use super::call_summary::CallSummary;
 use super::context::Ctx;
 use super::ending;
+use crate::limits::LimitKind;
 use crate::proxy::upstream::call_state::CallState;
-use crate::telemetry::{AccessLog, ModelLabel, Record, Spent, json_line, text_line};
+use crate::telemetry::{AccessLog, ModelLabel, Record, Spent, json_line, process_log, text_line};
 use crate::tokens::Asked;
 use jiff::Timestamp;
 use log::{info, warn};
 use pingora::Error;
 use pingora_proxy::Session;
-use std::io::Write;
 
 /// Logs and counts a request that is over.
 pub fn report(session: &Session, e: Option<&Error>, ctx: &mut Ctx) {
@@ -26,16 +26,16 @@ pub fn report(session: &Session, e: Option<&Error>, ctx: &mut Ctx) {
         };
         meters.count(row, model, &record, &ctx.facts.timing);
     }
-    match ctx.live.settings.access_log {
+    let settings = &ctx.live.settings;
+    if !settings.verbose && !record.failed() {
+        return;
+    }
+    match settings.access_log {
         AccessLog::Json => {
-            let line = json_line::line(&record, Timestamp::now());
-            // This thread writes: a queue would lose the last lines when the process ends.
-            // A log that cannot be written has nowhere to report that.
-            let _ = std::io::stdout().write_all(&line);
+            process_log::json_line(json_line::line(&record, Timestamp::now()));
         }
-        AccessLog::Text | AccessLog::None if record.failed() => warn!("{}", text_line::line(&record)),
-        AccessLog::Text if log::log_enabled!(log::Level::Info) => info!("{}", text_line::line(&record)),
-        AccessLog::Text | AccessLog::None => {}
+        AccessLog::Text if record.failed() => warn!("{}", text_line::line(&record)),
+        AccessLog::Text => info!("{}", text_line::line(&record)),
     }
 }
 
@@ -48,6 +48,7 @@ fn record<'a>(session: &'a Session, e: Option<&Error>, ctx: &'a Ctx) -> Record<'
     let call = proxied.map(|proxied| proxied.exchange.call());
     let calls = subrequests.map_or(usize::from(proxied.is_some()), |summary| summary.calls);
     let retries = proxied.map(|proxied| proxied.call.retries).or(subrequests.map(|summary| summary.retries));
+    let written = session.response_written().map(|head| head.status);
     Record {
         id: facts.request_id.to_str().unwrap_or_default(),
         caller: ctx.caller.as_ref().and_then(|caller| caller.name.as_deref()),
@@ -57,7 +58,7 @@ fn record<'a>(session: &'a Session, e: Option<&Error>, ctx: &'a Ctx) -> Record<'
         asked: asked.and_then(|asked| asked.name.as_deref()).or(listed.map(|model| model.name.as_str())),
         model: listed.map(|model| model.name.as_str()),
         model_id: call.map(|call| call.model.as_str()).or(subrequests.map(|summary| summary.model.as_str())),
-        status: session.response_written().map(|head| head.status.as_u16()).filter(|status| *status >= 200),
+        status: ctx.instead.or(written).map(|status| status.as_u16()).filter(|status| *status >= 200),
         upstream: ctx.work.call().map(CallState::summary).or(subrequests.map(CallSummary::upstream)),
         stream: call.map_or(subrequests.is_some_and(|summary| summary.stream), |call| call.stream),
         calls,
@@ -71,5 +72,6 @@ fn record<'a>(session: &'a Session, e: Option<&Error>, ctx: &'a Ctx) -> Record<'
         own: facts.timing.own(),
         total: if facts.timing.is_on() { facts.timing.total() } else { ctx.begun.elapsed() },
         ended: ending::of(e, ctx),
+        limit: ctx.over_limit.map(LimitKind::name),
     }
 }

@@ -8,6 +8,7 @@ use super::context::Ctx;
 use super::work::ProxiedCall;
 use super::{ending, reply_heads};
 use crate::exchange::{AfterFailure, Exchange, HeadPlan};
+use crate::proxy::connection::clock;
 use crate::proxy::upstream::call_state::CallState;
 use crate::proxy::upstream::{errors, heads};
 use crate::telemetry::{By, Spent};
@@ -47,6 +48,7 @@ pub fn head(session: &mut Session, head: &mut ResponseHeader, ctx: &mut Ctx) -> 
     let plan = exchange.head(head.status, &head.headers, bodiless);
     if let HeadPlan::Stream(content_type) = plan {
         ctx.stream_type = Some(content_type);
+        clock::withhold_head();
     }
     let version = session.req_header().version;
     match reply_heads::immediate_head(plan, head, version, &ctx.facts) {
@@ -96,7 +98,7 @@ pub fn body(session: &mut Session, piece: &mut Option<Bytes>, end: bool, ctx: &m
         out = concat(out, exchange.end());
     }
     let is_over = exchange.is_over();
-    if end && is_streamed {
+    if end && is_streamed && !exchange.is_refused() {
         let failed = call.status >= Some(400);
         ctx.settle(failed);
     }
@@ -110,7 +112,8 @@ pub fn body(session: &mut Session, piece: &mut Option<Bytes>, end: bool, ctx: &m
         return Err(Error::explain(ErrorType::ConnectionClosed, "the upstream fell silent").into_up());
     }
     if is_over {
-        ctx.failure.get_or_insert_with(ending::unusable);
+        let reason = ctx.work.proxied().and_then(|proxied| proxied.exchange.reason());
+        ctx.failure.get_or_insert_with(|| ending::unusable(reason));
         return Err(Error::explain(errors::OVER, "the reply has failed").into_up());
     }
     *piece = Some(out);

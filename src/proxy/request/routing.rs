@@ -3,6 +3,7 @@
 
 use crate::access::Caller;
 use crate::dialects::client::speaking;
+use crate::json;
 use crate::plan::Client;
 use crate::proxy::images::{self, Wanted};
 use crate::proxy::live::Live;
@@ -135,7 +136,7 @@ pub fn max_body(route: &Route, settings: &Settings) -> usize {
     route.options.max_body.unwrap_or(settings.max_body)
 }
 
-/// Returns the body that counts: the client's, or the row's own.
+/// Returns the body that counts: the client's, mended, or the row's own.
 ///
 /// # Errors
 /// 413 for a body above the row's limit.
@@ -144,6 +145,8 @@ pub fn body(settings: &Settings, method: &Method, route: &Route, given: Bytes) -
     if given.len() > most {
         return Err(too_large(most));
     }
+    // Before anything borrows from it, and in one place for all rows.
+    let given = json::mended(given);
     Ok(if asks_own(method, route, !given.is_empty()) { route.request.clone() } else { given })
 }
 

@@ -130,6 +130,9 @@ impl SubrequestRun {
             if self.joined.is_over() {
                 self.calls.running.abort_all();
             }
+            if let Some(reason) = self.joined.reason() {
+                ctx.failure.get_or_insert_with(|| ending::unusable(Some(reason)));
+            }
             self.write(session, ctx, step).await?;
             ctx.facts.timing.lap(Spent::Client);
         }
@@ -210,7 +213,7 @@ impl SubrequestRun {
             JoinedStep::Break => Err(Error::explain(errors::OVER, "the reply has failed").into_up()),
             JoinedStep::Stream(bytes) => self.stream(session, ctx, bytes, false).await,
             JoinedStep::Last(bytes) => {
-                ctx.settle(false);
+                ctx.settle(ctx.failure.is_some());
                 self.stream(session, ctx, bytes, true).await
             }
         }

@@ -5,7 +5,7 @@ use crate::access::{Caller, Limits};
 use crate::limits::{Admitted, Bound, LimitKind, LimitedRow, Limiter, RateLimitHeaders, Refusal, Turn};
 use crate::proxy::settings::Settings;
 use crate::table::Route;
-use crate::tokens::Ledger;
+use crate::tokens::{CountNeed, Ledger};
 use crate::wire::Failure;
 use http::Method;
 use pingora::{Error, ErrorType, Result};
@@ -20,7 +20,6 @@ const BYTES_PER_TOKEN: u64 = 4;
 
 /// A request's share of its caller's limits, until its reply is over. Dropping it settles it.
 pub struct Ticket {
-    limiter: Arc<Limiter>,
     admitted: Admitted,
     turn: Turn,
     arrived: Instant,
@@ -37,6 +36,8 @@ pub struct Ticket {
 /// A request that is over a limit.
 #[derive(Debug)]
 pub struct OverLimit {
+    /// Which limit.
+    pub kind: LimitKind,
     /// What the client gets.
     pub failure: Failure,
     /// How the limits stand.
@@ -44,7 +45,8 @@ pub struct OverLimit {
 }
 
 impl Ticket {
-    /// Lets a request in, as far as its head decides that. Returns `None` where no limits apply.
+    /// Lets a request in, as far as its head decides that. Returns `None` where no limits apply. The ticket has `ledger`, or
+    /// one of its own where limits need more.
     ///
     /// # Errors
     /// 429: the caller has used up a limit, or there is no place to wait in.
@@ -54,6 +56,7 @@ impl Ticket {
         caller: &Caller,
         method: &Method,
         route: &Route,
+        ledger: &Arc<Ledger>,
     ) -> std::result::Result<Option<Box<Ticket>>, Box<OverLimit>> {
         let (general, on_row) = (&settings.limits, &route.options.limits);
         let none = Limits::default();
@@ -67,13 +70,13 @@ impl Ticket {
             Ok(None) => return Ok(None),
             Ok(Some(admitted)) => admitted,
             Err(refusal) => {
-                let (failure, rate_limit) = (refusal.to_failure(), refusal.rate_limit);
-                return Err(Box::new(OverLimit { failure, rate_limit }));
+                let (kind, failure, rate_limit) = (refusal.kind, refusal.to_failure(), refusal.rate_limit);
+                return Err(Box::new(OverLimit { kind, failure, rate_limit }));
             }
         };
-        let ledger = if admitted.counts_tokens() { Arc::new(Ledger::wanted()) } else { Arc::default() };
+        let charged = admitted.counts_tokens().then(|| Arc::new(Ledger::needed_by(CountNeed::Limits)));
+        let ledger = charged.unwrap_or_else(|| ledger.clone());
         let mut ticket = Box::new(Ticket {
-            limiter: limiter.clone(),
             turn: admitted.turn(),
             admitted,
             arrived: now,
@@ -154,19 +157,25 @@ impl Ticket {
         Some(self.admitted.rate_limit(now))
     }
 
+    /// Takes the request back that was refused before any call: it cost the upstream nothing, so it costs the caller nothing. Returns how
+    /// the limits stand then.
+    pub fn give_back(&mut self) -> RateLimitHeaders {
+        self.forgive();
+        self.admitted.take_back();
+        self.admitted.rate_limit(Instant::now())
+    }
+
     /// Charges nothing: the call failed.
     pub fn forgive(&mut self) {
         self.is_settled = true;
     }
 
     fn refuse(&mut self, bound: Bound, waited: Option<Duration>) -> Box<OverLimit> {
-        self.forgive();
-        self.admitted.take_back();
-        self.limiter.note(LimitKind::Concurrent);
-        let rate_limit = self.admitted.rate_limit(Instant::now());
+        let rate_limit = self.give_back();
         let used = u64::from(bound.limit.get());
-        let refusal = Refusal { kind: LimitKind::Concurrent, bound, used, waited, again: TRY_AGAIN, rate_limit };
-        Box::new(OverLimit { failure: refusal.to_failure(), rate_limit })
+        let kind = LimitKind::Concurrent;
+        let refusal = Refusal { kind, bound, used, waited, again: TRY_AGAIN, rate_limit };
+        Box::new(OverLimit { kind, failure: refusal.to_failure(), rate_limit })
     }
 }
 

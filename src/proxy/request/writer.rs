@@ -4,10 +4,14 @@ use super::reply_facts::ReplyFacts;
 use super::reply_heads::{is_without_body, whole_head};
 use super::routing;
 use crate::plan::Client;
+use crate::proxy::connection::clock;
 use crate::telemetry::BodyLog;
 use crate::wire::Answer;
+use bytes::BytesMut;
+use http::{StatusCode, header};
 use log::debug;
 use pingora::Result;
+use pingora::protocols::http::date;
 use pingora_proxy::Session;
 
 /// Writes a whole reply. A client that went away is worth no more than a debug line.
@@ -27,6 +31,34 @@ async fn try_write(session: &mut Session, facts: &ReplyFacts, bodies: &BodyLog, 
         session.write_response_body(Some(answer.body), true).await?;
     }
     Ok(())
+}
+
+/// Writes a whole reply in the place of a stream's head that waits for its first text. Returns the reply's status; `None` if the
+/// head is out, so that only the connection's end can tell of the failure.
+pub async fn write_instead(
+    session: &mut Session,
+    facts: &ReplyFacts,
+    bodies: &BodyLog,
+    answer: Answer,
+) -> Option<StatusCode> {
+    let mut head = whole_head(&answer, facts);
+    head.insert_header(header::DATE, date::get_cached_date()).ok()?;
+    head.insert_header(header::CONNECTION, "close").ok()?;
+    let status = head.status;
+    let mut reply = BytesMut::new();
+    reply.extend_from_slice(format!("HTTP/1.1 {status}\r\n").as_bytes());
+    head.header_to_h1_wire(&mut reply);
+    reply.extend_from_slice(b"\r\n");
+    reply.extend_from_slice(&answer.body);
+    if !clock::replace_head(reply.freeze()) {
+        return None;
+    }
+    bodies.show("reply", &answer.body);
+    // The connection drops these bytes. pingora counts them, and finishes a body that it believes to be this one.
+    if let Err(e) = session.write_response_body(Some(answer.body), true).await {
+        debug!("the reply could not be written: {e}");
+    }
+    Some(status)
 }
 
 /// Returns how failures read to the client of a request that is being served.

@@ -2,6 +2,8 @@
 
 use super::Upstreams;
 use super::failover::Failover;
+use super::generation;
+use super::resolver::NAME_TIMEOUT;
 use crate::proxy::connection::silence::TimeLimit;
 use crate::proxy::connection::socket::UpstreamSocket;
 use crate::proxy::connection::watchdog::Watchdog;
@@ -116,7 +118,8 @@ impl CallState {
 
     /// Records that the URL could not be connected to, unless only this call was short of time.
     pub fn url_failed(&mut self, e: &ErrorType, now: Instant) {
-        if *e != ErrorType::ConnectTimedout || self.connecting.by != ConnectBy::Deadline {
+        let is_slow = *e == ErrorType::ConnectTimedout || *e == NAME_TIMEOUT;
+        if !is_slow || self.connecting.by != ConnectBy::Deadline {
             self.failover.record_failure(&self.endpoint, now);
         }
     }
@@ -135,6 +138,9 @@ impl CallState {
     /// Records that the call broke off, if that is the URL's fault: it had not answered, and there was time.
     pub fn broke_off(&mut self, e: &Error) {
         use ErrorType::{ConnectionClosed, H1Error, InvalidHTTPHeader, ReadError, WriteError};
+        if is_lost(e) {
+            generation::renew();
+        }
         let expired = self.expired();
         let is_silent = matches!(expired, Some(TimeLimit::FirstByte(_)));
         let is_broken = *e.esource() == ErrorSource::Upstream
@@ -153,6 +159,14 @@ impl CallState {
     pub fn summary(&self) -> telemetry::CalledUpstream<'_> {
         summary(&self.upstream, &self.endpoint, self.address, self.status)
     }
+}
+
+/// Returns true if the network lost the connection, rather than the other side closing it: what was sent was never acknowledged, or
+/// there is no way any more.
+pub fn is_lost(e: &Error) -> bool {
+    use std::io::ErrorKind::{HostUnreachable, NetworkUnreachable, TimedOut};
+    let cause = e.root_cause().downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+    *e.esource() == ErrorSource::Upstream && matches!(cause, Some(HostUnreachable | NetworkUnreachable | TimedOut))
 }
 
 /// The way that a call took to its answer.

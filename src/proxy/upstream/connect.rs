@@ -3,14 +3,15 @@
 use super::Upstreams;
 use super::call_state::CallState;
 use super::errors;
-use super::resolver::Resolver;
+use super::generation;
+use super::resolver::{NAME_TIMEOUT, Resolver};
 use crate::plan::Call;
 use crate::proxy::deadline::Connecting;
 use crate::table::{Connect, MOST_URLS};
 use pingora::http::RequestHeader;
 use pingora::protocols::l4::socket::SocketAddr as Address;
 use pingora::upstreams::peer::HttpPeer;
-use pingora::{Error, ErrorType, Result};
+use pingora::{Error, Result};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -60,7 +61,7 @@ async fn resolve(resolver: &Resolver, call: &mut CallState) -> Result<Option<Soc
     if call.addresses.is_empty() {
         let found = resolver.addresses(host, *port, call.connecting.limit).await;
         call.addresses = found.map_err(|e| match e.kind() {
-            std::io::ErrorKind::TimedOut => Error::because(ErrorType::ConnectTimedout, "resolving", e).into_up(),
+            std::io::ErrorKind::TimedOut => Error::because(NAME_TIMEOUT, "resolving", e).into_up(),
             _ => Error::because(errors::NO_ADDRESS, "resolving", e).into_up(),
         })?;
     }
@@ -75,6 +76,7 @@ fn peer(upstreams: &Upstreams, call: &CallState, address: Option<SocketAddr>) ->
     if let Some(address) = address {
         peer._address = Address::Inet(address);
     }
+    peer.group_key = of_generation(peer.group_key, generation::current());
     let options = &mut peer.options;
     options.connection_timeout = Some(call.connecting.limit);
     options.total_connection_timeout = Some(call.connecting.limit);
@@ -84,6 +86,11 @@ fn peer(upstreams: &Upstreams, call: &CallState, address: Option<SocketAddr>) ->
         peer.group_key = UNSHARED | NEXT_UNSHARED.fetch_add(1, Ordering::Relaxed);
     }
     Ok(Box::new(peer))
+}
+
+/// Returns the key of a group's connections that were made in this generation. Those of others wait in the pool for their end.
+fn of_generation(group: u64, generation: u64) -> u64 {
+    (group ^ generation.rotate_right(16)) & !UNSHARED
 }
 
 /// Returns the head of a call to its endpoint.

@@ -1,7 +1,8 @@
 //! What pingora's errors mean for the client.
 
 use crate::proxy::connection::silence::TimeLimit;
-use crate::proxy::upstream::call_state::CallState;
+use crate::proxy::upstream::call_state::{CallState, is_lost};
+use crate::proxy::upstream::resolver::NAME_TIMEOUT;
 use crate::wire::Failure;
 use http::StatusCode;
 use pingora::{Error, ErrorSource, ErrorType};
@@ -52,9 +53,12 @@ fn from_upstream(e: &Error, call: &CallState) -> Failure {
     };
     match e.etype() {
         E::ConnectTimedout | E::TLSHandshakeTimedout => {
-            let (time, by) =
-                (call.connecting.limit.as_secs_f64(), call.connecting.set_by(&call.upstream, &call.deadline));
-            unreachable(StatusCode::GATEWAY_TIMEOUT, &format!("could not be reached in time: {time} s ({by})"))
+            unreachable(StatusCode::GATEWAY_TIMEOUT, &format!("could not be reached in time: {}", limit(call)))
+        }
+        etype if *etype == NAME_TIMEOUT => {
+            let what = "could not be reached: DNS did not resolve its name in time";
+            let then = "The look-up goes on, and later calls use its result";
+            unreachable(StatusCode::GATEWAY_TIMEOUT, &format!("{what}: {}. {then}", limit(call)))
         }
         E::ConnectRefused => unreachable(StatusCode::BAD_GATEWAY, "refuses the connection"),
         E::ConnectNoRoute => unreachable(StatusCode::BAD_GATEWAY, "cannot be reached: there is no route to it"),
@@ -66,16 +70,27 @@ fn from_upstream(e: &Error, call: &CallState) -> Failure {
         // pingora reports so what the system forbids, such as a socket that belongs to another user.
         E::InternalError if call.sent_at.is_none() => unreachable(StatusCode::BAD_GATEWAY, "cannot be connected to"),
         etype if *etype == NO_ADDRESS => {
-            unreachable(StatusCode::BAD_GATEWAY, "has no address: its name cannot be resolved")
+            let why = e.cause.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
+            unreachable(StatusCode::BAD_GATEWAY, &format!("has no address: DNS cannot resolve its name{why}"))
         }
         etype if *etype == TIME_UP => Failure::timeout(timed_out(call, Instant::now())),
         E::ReadTimedout | E::WriteTimedout => Failure::timeout(timed_out(call, Instant::now())),
+        E::ConnectionClosed | E::ReadError | E::WriteError if is_lost(e) => Failure::upstream(format!(
+            "The connection to {name} ({place}) was lost: nothing came back, not even an acknowledgement. \
+             This happens when a network or VPN is connected anew; the next call makes a new connection."
+        )),
         E::ConnectionClosed | E::ReadError | E::WriteError => {
             Failure::upstream(format!("{name} ({place}) closed the connection before its answer was complete."))
         }
         E::InvalidHTTPHeader | E::H1Error => Failure::upstream(format!("{name} ({place}) answered what is not HTTP.")),
         _ => Failure::upstream(format!("The call to {name} ({place}) failed.")),
     }
+}
+
+/// Returns how long connecting may take, and who says so.
+fn limit(call: &CallState) -> String {
+    let by = call.connecting.set_by(&call.upstream, &call.deadline);
+    format!("{} s ({by})", call.connecting.limit.as_secs_f64())
 }
 
 /// Returns an error's cause for the log. pingora quotes what it could not read, which may be keys and texts: that stays out.

@@ -7,6 +7,7 @@ pub mod client;
 pub mod connect;
 pub mod errors;
 pub mod failover;
+pub mod generation;
 pub mod heads;
 pub mod peers;
 pub mod probe;

@@ -6,7 +6,7 @@ use crate::proxy::connection::socket::UpstreamConnector;
 use crate::table::{Connect, Endpoint, Table, Tls, Upstream};
 use pingora::protocols::TcpKeepalive;
 use pingora::protocols::l4::socket::SocketAddr;
-use pingora::upstreams::peer::HttpPeer;
+use pingora::upstreams::peer::{HttpPeer, PeerOptions};
 use pingora::utils::tls::{CertKey, WrappedX509, parse_x509};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -14,6 +14,10 @@ use std::time::Duration;
 
 /// How long an unused connection is kept, unless the upstream says otherwise.
 pub const KEEP: Duration = Duration::from_secs(60);
+
+/// How long sent bytes may go unacknowledged. A change of routes or an outage of some seconds is shorter.
+#[cfg(target_os = "linux")]
+const UNACKNOWLEDGED: Duration = Duration::from_secs(20);
 
 /// For each URL, by its number: its peer, and the head of its calls.
 pub struct Peers(Box<[(HttpPeer, CallHead)]>);
@@ -77,13 +81,42 @@ fn peer(upstream: &Upstream, endpoint: &Endpoint, tls: &TlsMaterial) -> HttpPeer
     options.verify_cert = upstream.tls.verify;
     options.verify_hostname = upstream.tls.verify;
     options.idle_timeout = Some(upstream.timeouts.keep.unwrap_or(KEEP));
+    watch_for_death(options);
+    options.custom_l4 = Some(Arc::new(UpstreamConnector));
+    peer
+}
+
+/// Has the system end connections whose other side is gone. Probes find silent ones only while nothing is on its way; what is on its
+/// way has a time limit of its own, without which the request would wait for its whole `timeout`.
+fn watch_for_death(options: &mut PeerOptions) {
     options.tcp_keepalive = Some(TcpKeepalive {
         idle: Duration::from_secs(60),
         interval: Duration::from_secs(15),
         count: 4,
+        // Elsewhere no safe call sets it: macOS goes on for some minutes.
         #[cfg(target_os = "linux")]
-        user_timeout: Duration::ZERO,
+        user_timeout: UNACKNOWLEDGED,
     });
-    options.custom_l4 = Some(Arc::new(UpstreamConnector));
-    peer
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use crate::proxy::connection::socket::UpstreamSocket;
+    use pingora::connectors::TransportConnector;
+    use rustix::net::sockopt;
+
+    #[tokio::test]
+    async fn an_upstream_connection_ends_when_nothing_is_acknowledged_and_delays_nothing() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut peer = HttpPeer::new(listener.local_addr().unwrap(), false, String::new());
+        watch_for_death(&mut peer.options);
+        peer.options.custom_l4 = Some(Arc::new(UpstreamConnector));
+        let (stream, _) = TransportConnector::new(None).get_stream(&peer).await.unwrap();
+        let digest = stream.get_proxy_digest().unwrap();
+        let socket = digest.user_data.as_ref().unwrap().downcast_ref::<Arc<UpstreamSocket>>().unwrap();
+        let socket = socket.tcp().unwrap();
+        assert_eq!(u128::from(sockopt::tcp_user_timeout(socket).unwrap()), UNACKNOWLEDGED.as_millis());
+        assert!(sockopt::socket_keepalive(socket).unwrap() && sockopt::tcp_nodelay(socket).unwrap());
+    }
 }

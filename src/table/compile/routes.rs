@@ -174,7 +174,13 @@ fn call(row: &raw::Route<'_>, name: &At<String>, known: &Known<'_>, source: &mut
     let (entry, upstream, group) = (entry?, upstream?, group?);
     let counting = row.usage.as_ref().map(|usage| usage.value).unwrap_or_default();
     let most_choices = row.most_choices.unwrap_or(MOST_CHOICES);
-    let wiring = Wiring { dialect: upstream.dialect, models: group.clone(), counting, most_choices };
+    let wiring = Wiring {
+        dialect: upstream.dialect,
+        streams: upstream.stream.is_some(),
+        models: group.clone(),
+        counting,
+        most_choices,
+    };
     let is_refused = row.with.is_none() && row.call_keys.iter().any(|(key, _)| *key == "with");
     let mut settings =
         RowSettings::new((entry.name, entry.keys), row.with.as_ref(), is_refused, called, &name.path, source);

@@ -66,7 +66,7 @@ fn says(rule: &Written, source: &mut Source<'_>) -> Rules {
             .collect(),
         default: values(rule, "default", &rule.default, source),
         cap: caps(rule, "cap", &rule.cap, source),
-        cap_whole: caps(rule, "cap_whole", &rule.cap_whole, source),
+        stream_above: caps(rule, "stream_above", &rule.stream_above, source),
         tokenizer: rule.tokenizer,
         tools: rule.tools,
         streaming: rule.streaming,
@@ -158,7 +158,7 @@ fn own_fields(rule: &Written, source: &mut Source<'_>) {
         source.error(&name.path, message, Some("remove it".to_owned()));
     }
     let read = rule.drop.iter().chain(rule.rename.iter().map(|(from, _)| from));
-    let read = read.chain(rule.cap.iter().chain(&rule.cap_whole).map(|(name, _)| name));
+    let read = read.chain(rule.cap.iter().chain(&rule.stream_above).map(|(name, _)| name));
     let read = read.chain(rule.only_one_of.iter().flat_map(|names| &names.value));
     for name in read.filter(|name| OWN.contains(&name.value.as_str())) {
         let message = format!("{}: '{}' is no parameter that a rule can change", rule.called, name.value);
@@ -181,7 +181,7 @@ fn contradictions(rule: &Written, source: &mut Source<'_>) {
             warn(name, "drop", "is fixed as well", "keep one of the two: a fixed parameter is always set");
         } else if has(&rule.default, name) {
             warn(name, "drop", "has a default as well", "keep one of the two; to set it always, write it in `fixed`");
-        } else if has(&rule.cap, name) || has(&rule.cap_whole, name) {
+        } else if has(&rule.cap, name) || has(&rule.stream_above, name) {
             warn(name, "drop", "has a cap as well", "keep one of the two");
         }
     }
@@ -194,7 +194,7 @@ fn contradictions(rule: &Written, source: &mut Source<'_>) {
 fn numbers(rule: &Written, says: &Rules, source: &mut Source<'_>) {
     for (key, list, written) in [("fixed", &says.fixed, &rule.fixed), ("default", &says.default, &rule.default)] {
         for (name, value) in list {
-            let is_above = |cap: &Cap| value.get().parse::<f64>().is_ok_and(|number| number > cap.most);
+            let is_above = |cap: &Cap| cap.is_below(value);
             let above = says.cap.iter().find(|(capped, cap)| capped == name && is_above(cap));
             let at = written.iter().find(|(known, _)| known.value == *name);
             if let (Some((_, cap)), Some((_, at))) = (above, at) {
@@ -203,11 +203,11 @@ fn numbers(rule: &Written, says: &Rules, source: &mut Source<'_>) {
             }
         }
     }
-    for (name, whole) in &says.cap_whole {
+    for (name, whole) in &says.stream_above {
         let lower = says.cap.iter().find(|(known, cap)| known == name && cap.most <= whole.most);
-        let at = rule.cap_whole.iter().find(|(known, _)| known.value == *name);
+        let at = rule.stream_above.iter().find(|(known, _)| known.value == *name);
         if let (Some(_), Some((_, at))) = (lower, at) {
-            let message = format!("{}.cap_whole.{name}: it is not below `cap`, and does nothing", rule.called);
+            let message = format!("{}.stream_above.{name}: it is not below `cap`, and does nothing", rule.called);
             source.warn(&at.path, message, Some("remove it, or lower it".to_owned()));
         }
     }

@@ -75,7 +75,7 @@ const RULE: &[Key] = &[
         "drop",
         Kind::List(&Kind::Text),
         "Parameters that do not go upstream. Of a parameter the last rule that says something counts. The order is drop, rename, \
-         fixed, only_one_of, default, cap, cap_whole; all after rename take a parameter's old or new name.",
+         fixed, only_one_of, default, cap, stream_above; all after rename take a parameter's old or new name.",
     ),
     Key::optional("rename", Kind::Names(&Kind::Text), "Parameters that go upstream under another name."),
     Key::optional(
@@ -94,7 +94,12 @@ const RULE: &[Key] = &[
         "Parameters that are set to this value where the request gives none (nor one that only_one_of puts before or after it).",
     ),
     Key::optional("cap", Kind::Names(&Kind::Number), "Parameters whose number is lowered to this one if it is above."),
-    Key::optional("cap_whole", Kind::Names(&Kind::Number), "Like cap, only for calls that are not streamed."),
+    Key::optional(
+        "stream_above",
+        Kind::Names(&Kind::Number),
+        "Parameters whose number, if it is above this one, makes a whole call a streamed one, whose answer is collected. In a call that \
+         cannot be streamed (with tools) the number is lowered.",
+    ),
     Key::optional("tokenizer", Kind::OneOf(tokenizers), "What counts its tokens; without it counts are estimates."),
     Key::optional("tools", Kind::OneOf(families), "Whose shape its tools and tool calls have."),
     Key::optional("streaming", Kind::OneOf(streamings), "How a client's stream is served."),

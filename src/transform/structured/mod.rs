@@ -23,14 +23,13 @@ pub enum Way<'a> {
 }
 
 /// Takes the format out of a request and returns how the model is made to follow it; `None` if nothing is to be done.
-/// `fits` returns true if the upstream takes such a tool. `tell` receives the decision.
+/// `tell` receives the decision.
 ///
 /// # Errors
 /// 400 naming the field that has a wrong shape.
 pub fn way<'a>(
     request: &mut ChatRequest<'a>,
     rules: &Rules,
-    fits: impl Fn(&Tools<'a>) -> bool,
     tell: impl FnOnce(RuleEffect<'_>),
 ) -> Result<Option<Way<'a>>, Failure> {
     let Some(asked) = request.format.take() else { return Ok(None) };
@@ -45,7 +44,6 @@ pub fn way<'a>(
         return Ok(None);
     };
     let (tool, why) = match tool(&format, has_tools, rules) {
-        Ok((tools, _)) if !fits(&tools) => (None, StructuredReason::Refused),
         Ok((tools, why)) => (Some(tools), why),
         Err(why) => (None, why),
     };

@@ -4,13 +4,13 @@ use super::*;
 use crate::dialects::client::openai::params::ChatParams;
 use std::cell::RefCell;
 
-fn decided(format: &str, rules: &Rules, has_tools: bool, fits: bool) -> (String, String) {
+fn decided(format: &str, rules: &Rules, has_tools: bool) -> (String, String) {
     let body = format!("{{\"response_format\": {format}}}");
     let asked = ChatParams::read("ARGO", Fields::parse(&body).unwrap(), |_, _| Ok(false)).unwrap();
     let mut asked = asked.into_request("ARGO", Vec::new()).unwrap();
     asked.tools = has_tools.then(Tools::default);
     let did = RefCell::new(String::new());
-    let way = way(&mut asked, rules, |_| fits, |told| *did.borrow_mut() = told.to_string()).unwrap();
+    let way = way(&mut asked, rules, |told| *did.borrow_mut() = told.to_string()).unwrap();
     let told = match way {
         None => format!("{} passed", asked.params.len()),
         Some(Way::Words(words)) => words,
@@ -33,11 +33,11 @@ fn rules(tools: Option<Family>, structured: Option<Structured>) -> Rules {
 #[test]
 fn a_schema_becomes_a_tool_where_the_model_has_tools() {
     for (family, parallel) in [(Family::Openai, "None"), (Family::Anthropic, "Some(false)"), (Family::Google, "None")] {
-        let (told, did) = decided(SCHEMA, &rules(Some(family), None), false, true);
+        let (told, did) = decided(SCHEMA, &rules(Some(family), None), false);
         assert_eq!(told, format!(r#"n {{"type": "object", "properties": {{"a": {{}}}}}} true {parallel}"#));
         assert!(did.contains("forced tool call"), "{did}");
     }
-    let (told, _) = decided(SCHEMA, &rules(None, Some(Structured::Tool)), false, true);
+    let (told, _) = decided(SCHEMA, &rules(None, Some(Structured::Tool)), false);
     assert!(told.starts_with("n {"));
 }
 
@@ -46,34 +46,26 @@ fn elsewhere_the_model_is_told_in_words() {
     let openai = rules(Some(Family::Openai), None);
     let with =
         |schema: &str| format!(r#"{{"type": "json_schema", "json_schema": {{"name": "n", "schema": {schema}}}}}"#);
-    for (format, rules, has_tools, fits, why) in [
-        (SCHEMA.to_owned(), &rules(Some(Family::None), None), false, true, "its rule 'tools'"),
-        (SCHEMA.to_owned(), &rules(None, None), false, true, "no rule says"),
+    for (format, rules, has_tools, why) in [
+        (SCHEMA.to_owned(), &rules(Some(Family::None), None), false, "its rule 'tools'"),
+        (SCHEMA.to_owned(), &rules(None, None), false, "no rule says"),
         (
             SCHEMA.to_owned(),
             &rules(Some(Family::Openai), Some(Structured::Instruction)),
             false,
-            true,
             "its rule 'structured'",
         ),
-        (SCHEMA.to_owned(), &rules(Some(Family::None), Some(Structured::Tool)), false, true, "its rule 'tools'"),
-        (SCHEMA.to_owned(), &openai, true, true, "tools of its own"),
-        (SCHEMA.to_owned(), &openai, false, false, "takes no such tool"),
-        (r#"{"type": "json_object"}"#.to_owned(), &openai, false, true, "there is no schema"),
-        (
-            r#"{"type": "json_schema", "json_schema": {"name": "n"}}"#.to_owned(),
-            &openai,
-            false,
-            true,
-            "there is no schema",
-        ),
-        (with(r#"{"type": "array", "items": {}}"#), &openai, false, true, "no object"),
-        (with(r#"{"type": "object"}"#), &openai, false, true, "no object"),
-        (with(r#"{"type": "object", "properties": {}}"#), &openai, false, true, "no object"),
-        (with(r##"{"$defs": {}, "$ref": "#/$defs/a"}"##), &openai, false, true, "no object"),
-        (with(r#"{"type": "object", "properties": {"a": {}}, "anyOf": []}"#), &openai, false, true, "no object"),
+        (SCHEMA.to_owned(), &rules(Some(Family::None), Some(Structured::Tool)), false, "its rule 'tools'"),
+        (SCHEMA.to_owned(), &openai, true, "tools of its own"),
+        (r#"{"type": "json_object"}"#.to_owned(), &openai, false, "there is no schema"),
+        (r#"{"type": "json_schema", "json_schema": {"name": "n"}}"#.to_owned(), &openai, false, "there is no schema"),
+        (with(r#"{"type": "array", "items": {}}"#), &openai, false, "no object"),
+        (with(r#"{"type": "object"}"#), &openai, false, "no object"),
+        (with(r#"{"type": "object", "properties": {}}"#), &openai, false, "no object"),
+        (with(r##"{"$defs": {}, "$ref": "#/$defs/a"}"##), &openai, false, "no object"),
+        (with(r#"{"type": "object", "properties": {"a": {}}, "anyOf": []}"#), &openai, false, "no object"),
     ] {
-        let (told, did) = decided(&format, rules, has_tools, fits);
+        let (told, did) = decided(&format, rules, has_tools);
         assert!(told.contains("no code fence"), "{told}");
         assert!(did.contains(why), "{did}: {format}");
         assert_eq!(told.contains("call no tool"), has_tools);
@@ -87,11 +79,11 @@ fn elsewhere_the_model_is_told_in_words() {
 #[test]
 fn text_and_what_a_rule_passes_go_up_as_they_came() {
     let openai = rules(Some(Family::Openai), None);
-    assert_eq!(decided(r#"{"type": "text"}"#, &openai, false, true), ("1 passed".into(), String::new()));
-    assert_eq!(decided("null", &openai, false, true), ("1 passed".into(), String::new()));
+    assert_eq!(decided(r#"{"type": "text"}"#, &openai, false), ("1 passed".into(), String::new()));
+    assert_eq!(decided("null", &openai, false), ("1 passed".into(), String::new()));
     let pass = rules(Some(Family::Openai), Some(Structured::Pass));
     for format in [SCHEMA, r#"{"type": "odd"}"#, "7"] {
-        let (told, did) = decided(format, &pass, false, true);
+        let (told, did) = decided(format, &pass, false);
         assert_eq!(told, "1 passed");
         assert!(did.contains("as it came"), "{did}");
     }

@@ -3,10 +3,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
-import { embedMany, generateText, stepCountIs, streamText, tool } from "ai";
+import { embedMany, generateObject, generateText, stepCountIs, streamObject, streamText, tool } from "ai";
 import { z } from "zod";
 
-const argo = createOpenAICompatible({ name: "argo", baseURL: process.env.OPENAI_BASE_URL, apiKey: "any-value", includeUsage: true });
+const argo = createOpenAICompatible({
+  name: "argo",
+  baseURL: process.env.OPENAI_BASE_URL,
+  apiKey: "any-value",
+  includeUsage: true,
+  supportsStructuredOutputs: true,
+});
+const trip = z.object({ place: z.string(), days: z.number(), byTrain: z.boolean() });
 const models = ["argo:gpt-4o", "argo:claude-opus-4.5", "argo:gemini-2.5-pro"];
 const weather = tool({
   description: "The weather of a place",
@@ -58,6 +65,20 @@ for (const name of models) {
     for await (const piece of result.textStream) text += piece;
     assert.match(text, /sunny in/);
     assert.equal((await result.steps).length, 2);
+  });
+
+  test(`${name}: an object`, async () => {
+    const { object, finishReason } = await generateObject({ model, schema: trip, prompt: "plan a trip", maxRetries: 0 });
+    assert.deepEqual(trip.parse(object), object);
+    assert.equal(finishReason, "stop");
+  });
+
+  test(`${name}: a streamed object`, async () => {
+    const result = streamObject({ model, schema: trip, prompt: "plan a trip", maxRetries: 0 });
+    let last;
+    for await (const part of result.partialObjectStream) last = part;
+    assert.deepEqual(last, await result.object);
+    assert.deepEqual(trip.parse(last), last);
   });
 }
 

@@ -8,6 +8,7 @@ const cases = [
   ["an unknown model", () => ask("hi", { model: "argo:gpt-4oh" }), OpenAI.NotFoundError, 404, "model_not_found"],
   ["too many answers", () => ask("hi", { n: 21 }), OpenAI.BadRequestError, 400, null],
   ["denied access", () => ask("access denied"), OpenAI.PermissionDeniedError, 403, "argo_access_denied"],
+  ["denied access on a stream", () => ask("access denied", { stream: true }), OpenAI.PermissionDeniedError, 403, "argo_access_denied"],
   ["a rate limit", () => ask("error 429"), OpenAI.RateLimitError, 429, undefined],
   ["a rate limit on a stream", () => ask("error 429", { stream: true }), OpenAI.RateLimitError, 429, undefined],
   ["an error page", () => ask("error 502"), OpenAI.InternalServerError, 502, undefined],

@@ -70,8 +70,10 @@ def test_the_clients_timeout_ends_the_call_at_the_proxy_too(patient):
     client, http = patient
     client = client.with_options(timeout=0.4)
     chat(client, "hi")
-    if "x-stainless-read-timeout" not in http.headers_sent:
-        pytest.skip(f"openai {openai.__version__} does not tell the server its timeout")
+    if openai.__version__.startswith("1.60."):
+        # The oldest version tells the server nothing. When it does, this test is for it, too.
+        assert "x-stainless-read-timeout" not in http.headers_sent
+        return
     assert http.headers_sent["x-stainless-read-timeout"] == "0.4"
     with pytest.raises(openai.InternalServerError) as failed:
         chat(client, "hang")

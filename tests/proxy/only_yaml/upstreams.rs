@@ -49,7 +49,7 @@ fn a_tunnel_is_gone_through() {
 #[test]
 fn a_header_comes_from_the_environment() {
     let argo = Argo::saying("Hi");
-    let setup = setup(&argo, "Send a header from the environment", &[]).config("verbose: true");
+    let setup = setup(&argo, "Send a header from the environment", &[]).config("log_bodies: true");
     let server = setup.environment("LAB_TOKEN", "s3cr3t").start();
     sent(&server, &argo, CHAT, &chat("Hi", json!({})));
     server.chat(&chat("Hi", json!({"stream": true})));

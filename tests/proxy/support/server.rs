@@ -186,8 +186,13 @@ const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0
 impl Server {
     /// The demo, in an empty folder.
     pub fn demo() -> Self {
+        Server::demo_with(&[])
+    }
+
+    /// The demo, in an empty folder and with these variables.
+    pub fn demo_with(environment: &[(&str, &str)]) -> Self {
         let (mut command, folder) = empty_folder();
-        command.args(["serve", "--demo"]);
+        command.args(["serve", "--demo"]).envs(environment.iter().copied());
         Server::spawn(command, Arc::new(Folder(folder)))
     }
 

@@ -83,6 +83,7 @@ impl<'a, 'de: 'a> Deserialize<'de> for ChatBody<'a> {
                         body.fields.push(name, map.next_value::<&'de RawValue>()?);
                     }
                 }
+                body.fields = body.fields.complete();
                 Ok(body)
             }
         }
@@ -145,7 +146,7 @@ impl<'de, T, F: FnOnce(Composite<'de>) -> T> Visitor<'de> for Lenient<F> {
         while let Some(NameText(name)) = map.next_key()? {
             fields.push(name, map.next_value::<&'de RawValue>()?);
         }
-        Ok((self.0)(Composite::Object(fields)))
+        Ok((self.0)(Composite::Object(fields.complete())))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<T, A::Error> {

@@ -1,7 +1,7 @@
 //! The reply to an embeddings request, from one call or joined from several.
 
 use super::usage::push_input;
-use super::vectors::VectorForm;
+use super::vectors::{VectorForm, VectorPlace};
 use crate::dialects::upstream::{EmbeddingDialect, error};
 use crate::json::{self, Vector};
 use crate::plan::{Held, Join, Reply, Start, UpstreamHead};
@@ -71,7 +71,8 @@ impl Batch {
             json::push_number(out, (self.first + index) as u64);
             out.extend_from_slice(b",\"embedding\":");
             self.check_length(*vector)?;
-            self.form.push(out, *vector, self.dialect.name())?;
+            let place = VectorPlace { upstream: self.dialect.name(), input: self.first + index };
+            self.form.push(out, *vector, &place)?;
             out.push(b'}');
         }
         Ok(())

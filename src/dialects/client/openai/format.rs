@@ -6,7 +6,7 @@ use crate::json::{self, Fields};
 use crate::wire::Failure;
 use serde_json::value::RawValue;
 
-/// The maximum length of a schema's name, in characters.
+/// The maximum length of a schema's name, in characters, as OpenAI documents it. It becomes the name of a tool.
 const LONGEST_NAME: usize = 64;
 
 /// Reads the value of `response_format`; `None` if it asks for text.

@@ -16,43 +16,57 @@ pub struct VectorForm {
 }
 
 impl VectorForm {
-    /// Appends a vector. A list of all numbers is the upstream's own text. `upstream` is the upstream's name in
-    /// messages.
+    /// Appends a vector. A list of all numbers is the upstream's own text. `place` names the vector in messages.
     ///
     /// # Errors
-    /// 502 when it is not a list of numbers; 400 when it has fewer numbers than wanted.
-    pub fn push(self, out: &mut Vec<u8>, vector: Vector<'_>, upstream: &str) -> Result<(), Failure> {
-        let cut = self.cut_to.filter(|wanted| *wanted != vector.length);
-        match (cut, self.base64) {
+    /// 502 when it is not a list of numbers that float32 can hold; 400 when it has fewer numbers than wanted.
+    pub fn push(self, out: &mut Vec<u8>, vector: Vector<'_>, place: &VectorPlace<'_>) -> Result<(), Failure> {
+        check(vector).map_err(|e| e.of(place))?;
+        match (self.cut_to.filter(|wanted| *wanted != vector.length), self.base64) {
             (None, false) => out.extend_from_slice(vector.text.as_bytes()),
-            (None, true) => push_base64(out, &singles(vector).map_err(|e| e.of(upstream))?),
+            (None, true) => push_base64(out, &singles(vector)),
             (Some(wanted), true) => {
-                push_base64(out, &as_bytes(&shortened(vector, wanted).map_err(|e| e.of(upstream))?))
+                push_base64(out, &as_bytes(&shortened(vector, wanted).map_err(|e| e.of(place))?));
             }
             (Some(wanted), false) => {
-                let numbers = shortened(vector, wanted).map_err(|e| e.of(upstream))?;
-                push_list(out, &numbers).map_err(|e| e.of(upstream))?;
+                let numbers = shortened(vector, wanted).map_err(|e| e.of(place))?;
+                push_list(out, &numbers).map_err(|e| e.of(place))?;
             }
         }
         Ok(())
     }
 }
 
+/// Which vector of which upstream, for messages.
+#[derive(Debug, Clone, Copy)]
+pub struct VectorPlace<'a> {
+    /// The upstream's name.
+    pub upstream: &'a str,
+    /// The index of the vector's input in the request.
+    pub input: usize,
+}
+
 /// Why a vector cannot be written.
 enum Unwritable {
     /// It is not a list of numbers.
     NotNumbers,
+    /// This number of it is beyond float32. Programs would read it as infinite.
+    Beyond(String),
     /// It has only `length` numbers.
     TooShort { wanted: usize, length: usize },
 }
 
 impl Unwritable {
-    /// Returns the failure for a vector of this upstream.
-    fn of(self, upstream: &str) -> Failure {
+    /// Returns the failure for the vector at this place.
+    fn of(self, place: &VectorPlace<'_>) -> Failure {
+        let VectorPlace { upstream, input } = place;
         match self {
-            Unwritable::NotNumbers => {
-                Failure::upstream(format!("{upstream} answered a vector that is not a list of numbers."))
-            }
+            Unwritable::NotNumbers => Failure::upstream(format!(
+                "{upstream} answered a vector that is not a list of numbers (for input {input}, counted from 0)."
+            )),
+            Unwritable::Beyond(number) => Failure::upstream(format!(
+                "{upstream} answered a vector with the number {number}, which is beyond float32 (for input {input}, counted from 0)."
+            )),
             Unwritable::TooShort { wanted, length } => {
                 let message = format!("'dimensions' is {wanted}, but the model's vectors have {length} numbers.");
                 Failure::bad_field("dimensions", message)
@@ -61,38 +75,46 @@ impl Unwritable {
     }
 }
 
-/// Returns the numbers as little-endian float32.
-fn singles(vector: Vector<'_>) -> Result<Vec<u8>, Unwritable> {
-    let mut bytes = Vec::with_capacity(4 * vector.length);
+/// Refuses what is no list of numbers, and numbers that base64 and usual readers would make infinite.
+fn check(vector: Vector<'_>) -> Result<(), Unwritable> {
+    if vector.is_sound {
+        return Ok(());
+    }
+    let mut beyond = None;
     let all = vector.each(|number, written| {
+        let fits = number.as_f32().is_some() || written.parse().is_ok_and(f32::is_finite);
+        beyond = if fits { None } else { Some(written.chars().take(40).collect()) };
+        fits
+    });
+    match beyond {
+        _ if all => Ok(()),
+        Some(number) => Err(Unwritable::Beyond(number)),
+        None => Err(Unwritable::NotNumbers),
+    }
+}
+
+/// Returns the numbers of a checked vector as little-endian float32.
+fn singles(vector: Vector<'_>) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(4 * vector.length);
+    vector.each(|number, written| {
         let value = number.as_f32().or_else(|| written.parse().ok());
         value.map(|value: f32| bytes.extend_from_slice(&value.to_le_bytes())).is_some()
     });
-    if all { Ok(bytes) } else { Ok(as_bytes(&numbers(vector)?.collect::<Result<Vec<f32>, _>>()?)) }
+    bytes
 }
 
 fn as_bytes(numbers: &[f32]) -> Vec<u8> {
     numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
 }
 
-fn numbers<T: std::str::FromStr>(
-    vector: Vector<'_>,
-) -> Result<impl Iterator<Item = Result<T, Unwritable>>, Unwritable> {
-    let inside = vector.text.strip_prefix('[').and_then(|v| v.strip_suffix(']')).ok_or(Unwritable::NotNumbers)?;
-    let all = inside.split(',').map(str::trim).filter(|_| !inside.trim().is_empty());
-    Ok(all.map(|number| number.parse().map_err(|_| Unwritable::NotNumbers)))
-}
-
-/// Returns the first numbers of a vector, scaled to length 1 as OpenAI documents it for `dimensions`.
+/// Returns the first numbers of a checked vector, scaled to length 1 as OpenAI documents it for `dimensions`.
 fn shortened(vector: Vector<'_>, wanted: usize) -> Result<Vec<f32>, Unwritable> {
-    let kept: Vec<f64> = numbers::<f64>(vector)?.take(wanted).collect::<Result<_, _>>()?;
+    let mut kept: Vec<f64> = Vec::with_capacity(wanted);
+    vector.each(|_, written| kept.len() < wanted && written.parse().map(|number| kept.push(number)).is_ok());
     if kept.len() < wanted {
         return Err(Unwritable::TooShort { wanted, length: kept.len() });
     }
     let norm = kept.iter().map(|number| number * number).sum::<f64>().sqrt();
-    if !norm.is_finite() {
-        return Err(Unwritable::NotNumbers);
-    }
     // A vector of zeros has no direction, so it stays unchanged.
     let norm = if norm == 0.0 { 1.0 } else { norm };
     #[expect(clippy::cast_possible_truncation, reason = "float32 is all the precision that a vector has")]
@@ -121,7 +143,7 @@ mod tests {
 
     fn pushed(vector: &str, form: VectorForm) -> Result<String, Failure> {
         let mut out = Vec::new();
-        form.push(&mut out, Vector::new(vector), "ARGO")?;
+        form.push(&mut out, Vector::new(vector), &VectorPlace { upstream: "ARGO", input: 3 })?;
         Ok(String::from_utf8(out).unwrap())
     }
 
@@ -142,7 +164,6 @@ mod tests {
         assert_eq!(pushed(vector, VectorForm::default()).unwrap(), vector);
         assert_eq!(decoded(&pushed(vector, BASE64).unwrap()), [0.5, -0.001, 2.0]);
         assert_eq!(pushed(vector, cut_to(3)).unwrap(), vector, "nothing to cut");
-        assert_eq!(pushed("[]", BASE64).unwrap(), "\"\"");
     }
 
     #[test]
@@ -158,20 +179,42 @@ mod tests {
     fn what_cannot_be_cut_or_is_no_number_is_an_error() {
         for (vector, form, status) in [
             ("[null]", BASE64, 502),
+            ("[null]", VectorForm::default(), 502),
+            ("[]", BASE64, 502),
+            ("[]", VectorForm::default(), 502),
             ("[[1]]", BASE64, 502),
             ("[\"1\"]", BASE64, 502),
             ("[true]", BASE64, 502),
             ("[true,1]", cut_to(1), 502),
-            ("[1e999,1]", cut_to(1), 502),
             ("[1,2]", cut_to(3), 400),
             ("[1,2]", VectorForm { base64: true, cut_to: Some(3) }, 400),
         ] {
             assert_eq!(pushed(vector, form).unwrap_err().status.as_u16(), status, "{vector} {form:?}");
         }
     }
+
+    #[test]
+    fn numbers_beyond_float32_are_refused_in_every_form() {
+        let forms = [VectorForm::default(), BASE64, cut_to(1), VectorForm { base64: true, cut_to: Some(1) }];
+        let long = format!("1{}", "0".repeat(39));
+        for number in ["1e400", "-1e400", "1E39", "3.5e38", "-0.1e40", &long] {
+            for form in forms {
+                let failure = pushed(&format!("[0.5,{number}]"), form).unwrap_err();
+                assert_eq!(failure.status.as_u16(), 502, "{number} {form:?}");
+                let said = format!("the number {number}, which is beyond float32 (for input 3, counted from 0)");
+                assert!(failure.message.contains(&said), "{}", failure.message);
+            }
+        }
+        for number in ["3.4e38", "1e-400", "-1e2", "0e999", "1.5E+01"] {
+            for form in forms {
+                pushed(&format!("[0.5,{number}]"), form).unwrap();
+            }
+        }
+    }
+
     proptest! {
         #[test]
-        fn base64_holds_what_the_standard_library_reads(numbers in prop::collection::vec("-?(0|[1-9][0-9]{0,3})(\\.[0-9]{1,22})?(e[+-]?[0-9]{1,3})?", 1..40)) {
+        fn base64_holds_what_the_standard_library_reads(numbers in prop::collection::vec("-?(0|[1-9][0-9]{0,3})(\\.[0-9]{1,22})?(e(-[0-9]{1,3}|\\+?[12]?[0-9]))?", 1..40)) {
             let expected: Vec<u32> = numbers.iter().map(|one| one.parse::<f32>().unwrap().to_bits()).collect();
             for vector in [format!("[{}]", numbers.join(",")), format!("[ {} ]", numbers.join(" ,\n"))] {
                 let found: Vec<u32> = decoded(&pushed(&vector, BASE64).unwrap()).into_iter().map(f32::to_bits).collect();

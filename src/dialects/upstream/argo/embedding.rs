@@ -39,6 +39,7 @@ impl EmbeddingDialect for Argo {
             let said = error_body::said(body).message;
             let said: String = said.chars().take(300).collect();
             Failure::upstream(format!("ARGO answered without an 'embedding': {said}"))
+                .with_own_words("ARGO answered without an 'embedding'")
         };
         let fields = Fields::parse(text).map_err(|_| not_vectors())?;
         let list = fields.get("embedding").ok_or_else(|| denied(&fields).unwrap_or_else(not_vectors))?;

@@ -14,7 +14,6 @@ mod tools;
 pub use about::{ABOUT_CHAT, ABOUT_EMBEDDING};
 
 use super::{CallTerms, ChatDialect, StreamDecoder, UpstreamDialect, VendorError, openai_form};
-use crate::chat::tools::Tools;
 use crate::chat::{Conversation, Event, Sink, Text};
 use crate::json::{self, Fields, fields};
 use crate::models::Family;
@@ -50,10 +49,6 @@ impl UpstreamDialect for Argo {
 }
 
 impl ChatDialect for Argo {
-    fn check_tools(&self, tools: &Tools<'_>, family: Family) -> Result<(), Failure> {
-        tools::check(tools, family)
-    }
-
     fn streams(&self, chat: &Conversation<'_>) -> bool {
         // `streamchat` refuses tools.
         chat.tools.is_none() && !chat.has_calls()
@@ -79,7 +74,9 @@ impl ChatDialect for Argo {
 
     fn whole(&self, body: &[u8], offered: &[String], sink: &mut dyn Sink) -> Result<(), Failure> {
         let text = std::str::from_utf8(body).map_err(|_| Failure::upstream("ARGO's answer is not valid UTF-8."))?;
-        let fields = Fields::parse(text).map_err(|_| not_an_answer(body))?;
+        // A client that reads a lone surrogate fails where it writes the text.
+        let text = json::paired(text);
+        let fields = Fields::parse(&text).map_err(|_| not_an_answer(body))?;
         let response = fields.get("response").ok_or_else(|| not_an_answer(body))?;
         let from_python;
         let response = match json::inside_of(response) {
@@ -154,6 +151,7 @@ fn not_an_answer(body: &[u8]) -> Failure {
         return Failure::upstream("ARGO answered without a 'response'.");
     }
     Failure::upstream(format!("ARGO answered without a 'response': {said}"))
+        .with_own_words("ARGO answered without a 'response'")
 }
 
 /// The stream decoder. It takes text cut anywhere and watches the start for a notice.

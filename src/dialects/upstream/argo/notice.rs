@@ -2,6 +2,7 @@
 //! forms.
 
 use crate::wire::Failure;
+use crate::wire::failure::CALLED_USER;
 use http::StatusCode;
 use memchr::memmem::Finder;
 use once_cell::sync::Lazy;
@@ -40,11 +41,12 @@ impl Notice {
         let text: Vec<&str> = self.text.split_whitespace().collect();
         let text = text.join(" ");
         match self.kind {
-            NoticeKind::Denied => Failure::new(
-                StatusCode::FORBIDDEN,
-                format!("ARGO denies access to the configured user. It says: {text}"),
-            )
-            .with_code("argo_access_denied"),
+            NoticeKind::Denied => {
+                Failure::new(StatusCode::FORBIDDEN, format!("ARGO denies access to {CALLED_USER}. It says: {text}"))
+                    .with_code("argo_access_denied")
+                    .with_own_words(format!("ARGO denies access to {CALLED_USER}"))
+                    .about_user()
+            }
             NoticeKind::MixedForms => Failure::new(StatusCode::BAD_REQUEST, text).with_param("messages"),
         }
     }
@@ -111,9 +113,9 @@ impl Watch {
             return None;
         }
         let keep = if self.seen + self.held.len() > NEAR_START + BANNER.len() { 0 } else { self.suspicious() };
-        // White space before the banner belongs to it.
-        let blank = |text: &str| self.seen == 0 && text.len() < NEAR_START && text.trim().is_empty();
-        let sure = self.held.get(..self.held.len() - keep).filter(|sure| !blank(sure)).map_or(0, str::len);
+        // Before the banner are only white space, stars and signs, and those belong to it.
+        let is_word = |text: &str| self.seen > 0 || text.len() >= NEAR_START || text.contains(char::is_alphanumeric);
+        let sure = self.held.get(..self.held.len() - keep).filter(|sure| is_word(sure)).map_or(0, str::len);
         let held = self.held.split_off(sure);
         if !self.held.is_empty() {
             pass(&self.held);
@@ -168,7 +170,9 @@ mod tests {
         String::from_utf8(out).unwrap()
     }
 
-    const CAPTURED: &str = "\n\n IMPORTANT AUTHENTICATION NOTICE FROM ARGO \n\n ACCESS DENIED \n\nThe username 'svcuser' is not authorized to use the Argo Gateway API.";
+    const CAPTURED: &str = "\n\n⚠️ **IMPORTANT AUTHENTICATION NOTICE FROM ARGO** ⚠️\n\n🚫 **ACCESS DENIED** 🚫\n\nThe username 'svcuser' could not be validated as an authorized Argo Gateway API user.";
+    /// The same as some records give it: without signs and stars.
+    const PLAIN: &str = "\n\n IMPORTANT AUTHENTICATION NOTICE FROM ARGO \n\n ACCESS DENIED \n\nThe username 'svcuser' is not authorized to use the Argo Gateway API.";
 
     fn watch(text: &str, size: usize) -> (String, Option<Notice>) {
         let mut watch = Watch::default();
@@ -186,13 +190,24 @@ mod tests {
 
     #[test]
     fn the_captured_banner_is_a_denial() {
-        let failure = in_whole(&as_json(CAPTURED)).unwrap().failure();
-        assert_eq!(failure.status, StatusCode::FORBIDDEN);
-        assert!(failure.message.contains("The username 'svcuser'"), "{}", failure.message);
-        for size in 1..CAPTURED.len() {
-            let (passed, notice) = watch(CAPTURED, size);
-            assert_eq!(notice.unwrap().failure().status, StatusCode::FORBIDDEN, "{size}");
-            assert_eq!(passed.trim(), "", "{size}");
+        for banner in [CAPTURED, PLAIN, CAPTURED.trim_start()] {
+            let failure = in_whole(&as_json(banner)).unwrap().failure();
+            assert_eq!(failure.status, StatusCode::FORBIDDEN);
+            assert!(failure.message.contains("The username 'svcuser'"), "{}", failure.message);
+            for size in 1..banner.len() {
+                let (passed, notice) = watch(banner, size);
+                assert_eq!(notice.unwrap().failure().status, StatusCode::FORBIDDEN, "{size}");
+                assert_eq!(passed, "", "{size}");
+            }
+        }
+    }
+
+    #[test]
+    fn signs_before_an_answer_come_with_its_first_word() {
+        for text in ["⚠️ **Beware**", "⚠️ ", "**", "🚫🚫🚫", "- I", "「はい」"] {
+            for size in [1, 2, 7] {
+                assert_eq!(watch(text, size), (text.to_owned(), None), "{text} {size}");
+            }
         }
     }
 

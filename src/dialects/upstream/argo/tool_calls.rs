@@ -49,4 +49,5 @@ fn arguments_text(arguments: Option<&RawValue>) -> Cow<'_, str> {
 fn unreadable(call: &RawValue) -> Failure {
     let shown: String = call.get().chars().take(200).collect();
     Failure::upstream(format!("ARGO's answer has a tool call of unknown shape: {shown}"))
+        .with_own_words("ARGO's answer has a tool call of unknown shape")
 }

@@ -5,35 +5,10 @@ use crate::chat::tools::{Tool, ToolChoice, Tools};
 use crate::dialects::upstream::openai_form;
 use crate::json;
 use crate::models::Family;
-use crate::wire::Failure;
 use std::borrow::Cow;
 
 /// The schema of a tool that takes no arguments.
 const NO_ARGUMENTS: &[u8] = b"{\"type\":\"object\",\"properties\":{}}";
-/// The longest description of a tool that GPT models accept, in characters.
-const LONGEST_DESCRIPTION: usize = 1024;
-
-/// Checks that the upstream can take the offered tools.
-///
-/// # Errors
-/// 400 naming what it cannot take.
-pub fn check(tools: &Tools<'_>, family: Family) -> Result<(), Failure> {
-    if family != Family::Openai {
-        return Ok(());
-    }
-    for (index, tool) in tools.offered.iter().enumerate() {
-        let length = tool.description.and_then(json::text_of).map_or(0, |text| text.chars().count());
-        if length > LONGEST_DESCRIPTION {
-            let place = format!("tools[{index}].function.description");
-            let message = format!(
-                "'{place}' has {length} characters; this model takes at most {LONGEST_DESCRIPTION} in the description of a tool ('{}').",
-                tool.name
-            );
-            return Err(Failure::bad_field(place, message));
-        }
-    }
-    Ok(())
-}
 
 /// Appends `tools`, `tool_choice` and related fields.
 pub fn push(out: &mut Vec<u8>, chat: &Conversation<'_>, family: Family) {

@@ -1,0 +1,58 @@
+//! The directory of the instance that `serve` becomes, and what it takes over with `--upgrade`.
+
+use super::args::ServeArgs;
+use super::output::CommandEnd;
+use crate::config::Config;
+use crate::loading::environment;
+use crate::server::places::{usual_place, usual_places};
+use crate::server::upgrade::{Inherited, Newcomer};
+use crate::server::{check_private, instance, private_directory};
+use std::path::{Path, PathBuf};
+
+/// The place of a new process, and what a running one hands over.
+#[derive(Default)]
+pub struct Takeover {
+    /// The instance directory; none for the demo, of which any number may run.
+    pub place: Option<PathBuf>,
+    /// The connection to the running process.
+    pub newcomer: Option<Newcomer>,
+    /// Its listeners.
+    pub inherited: Inherited,
+}
+
+/// Finds the place. With `--upgrade` it is that of the running instance, which hands its listeners over.
+///
+/// # Errors
+/// The configuration names a place that cannot be used, or no instance is running, or it keeps its listeners.
+pub fn prepare(args: &ServeArgs, config: &Config) -> Result<Takeover, CommandEnd> {
+    if args.demo {
+        return Ok(Takeover::default());
+    }
+    let path = args.files.config(&environment);
+    if let Some(named) = &config.listeners.run_dir {
+        private_directory(&named.beside(&path)).map_err(|why| format!("{}: run_dir: {why}", named.place))?;
+    }
+    if !args.upgrade {
+        let named = config.listeners.run_dir.as_ref().map(|named| named.beside(&path));
+        let place = named.unwrap_or_else(|| usual_place(&path, &environment));
+        return Ok(Takeover { place: Some(place), ..Takeover::default() });
+    }
+    let places = places(config, &path);
+    for place in places.iter().filter(|place| check_private(place).is_ok()) {
+        if let Some((newcomer, inherited)) = Newcomer::ask(&instance::upgrade_socket(place))? {
+            return Ok(Takeover { place: Some(place.clone()), newcomer: Some(newcomer), inherited });
+        }
+    }
+    let places: Vec<String> = places.iter().map(|place| place.display().to_string()).collect();
+    Err(CommandEnd::Because(format!(
+        "nothing to upgrade: no instance of this configuration is running (nobody answers in {}); start it without --upgrade. \
+         Started elsewhere? Set run_dir in config.yaml",
+        places.join(", ")
+    )))
+}
+
+/// Returns where an instance of this configuration may have its directory; `path` is the configuration's file.
+pub fn places(config: &Config, path: &Path) -> Vec<PathBuf> {
+    let named = config.listeners.run_dir.as_ref();
+    named.map_or_else(|| usual_places(path, &environment), |named| vec![named.beside(path)])
+}
