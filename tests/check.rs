@@ -40,7 +40,7 @@ fn what_is_right_exits_with_0_and_says_what_is_served() {
 
 #[test]
 fn warnings_count_only_when_they_are_denied() {
-    let folder = folder("odd", "user: jdoe\nargo_url: http://127.0.0.1:1/chat\n", ROUTES);
+    let folder = folder("odd", "user: jdoe\nargo_url: https://apps.inside.anl.gov/chat\n", ROUTES);
     let ran = run(&folder, &["check"]);
     assert_eq!(ran.code, Some(0));
     assert!(ran.err.contains("warning: argo_url: no final slash") && ran.err.ends_with("\n1 warning\n"), "{}", ran.err);
