@@ -140,6 +140,8 @@ fn tls_speaks_for_the_port_and_takes_a_new_certificate_while_it_runs() {
     assert_eq!(whole.status, 200, "{whole:?}");
     let streamed = kept.post("/v1/chat/completions", &chat("x", json!({"stream": true})));
     assert!(said(&streamed.body).done);
+    let page = kept.get("/v1/docs");
+    assert!(page.text().contains("OPENAI_BASE_URL=https://"), "{}", page.text());
     let mut plain = server.client();
     plain.send("GET", "/livez", "", b"");
     assert!(!plain.line().starts_with("HTTP"), "plain HTTP is not answered");
