@@ -10,6 +10,7 @@ use crate::diagnostics::report;
 use crate::loading::{self, FilePaths, FileReader, Loaded, Needs, environment};
 use crate::online::{self, Online};
 use crate::proxy::live::Live;
+use crate::proxy::upstream::authorities;
 use crate::table::Trial;
 use crate::table_tests::{self, Ran};
 use std::path::Path;
@@ -62,6 +63,7 @@ struct Looked {
 /// Runs the table's own tests, and asks its URLs when it may.
 fn look(loaded: Loaded, config: String, args: &CheckArgs) -> Looked {
     let mut problems = loaded.warnings.clone();
+    problems.extend(authorities::check(&loaded.table));
     let live = for_tests(loaded);
     let ran = run_tests(&live, args);
     problems.extend(ran.problems);

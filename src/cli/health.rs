@@ -83,7 +83,7 @@ pub fn path(table: &Table) -> Option<String> {
 }
 
 /// What to ask, where, and the connection.
-type Asked = (Option<String>, String, io::Result<Box<dyn Wire>>);
+type HealthWay = (Option<String>, String, io::Result<Box<dyn Wire>>);
 
 /// Connects to the first address of a running instance that accepts. `certificate` is the one that it has to show, if that is known.
 fn connect_to(addresses: &Addresses, certificate: Option<&CertifiedKey>) -> (String, io::Result<Box<dyn Wire>>) {
@@ -105,7 +105,7 @@ fn connect_to(addresses: &Addresses, certificate: Option<&CertifiedKey>) -> (Str
 }
 
 /// Goes by the files: by the configuration alone, if only the table or the callers have mistakes.
-fn by_files(args: &HealthArgs, loaded: Result<Loaded, Vec<Problem>>) -> Result<Asked, CommandEnd> {
+fn by_files(args: &HealthArgs, loaded: Result<Loaded, Vec<Problem>>) -> Result<HealthWay, CommandEnd> {
     let path_of_config = args.files.config(&environment);
     let (config, certificate, path) = match loaded {
         Ok(loaded) => (loaded.config, loaded.certificate, path(&loaded.table)),

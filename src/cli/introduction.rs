@@ -1,6 +1,7 @@
 //! What `serve` prints at its start: what is served where, who may use it, and how to try it.
 
 use super::args::ServeArgs;
+use super::client_proxy;
 use super::environment;
 use super::listen::Listening;
 use crate::access::Mode;
@@ -32,6 +33,8 @@ pub fn text(
     lines.extend(listening.addresses.iter().map(|address| format!("listening on {}://{address}", listening.scheme)));
     lines.extend(listening.socket.iter().map(|path| format!("listening on {}", path.display())));
     if !args.quiet {
+        let first = listening.addresses.first();
+        lines.extend(first.and_then(|address| client_proxy::warning(listening.scheme, address.ip(), &environment)));
         lines.extend(first_steps(loaded, listening));
         let seconds = loaded.config.drain_timeout.as_secs();
         lines.push(format!("Ctrl-C stops it; requests in flight get {seconds} s. Times in the log are UTC.\n"));

@@ -3,6 +3,7 @@
 pub mod args;
 mod callers_file;
 mod check;
+mod client_proxy;
 mod explain;
 mod health;
 mod introduction;

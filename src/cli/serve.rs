@@ -15,10 +15,11 @@ use crate::proxy::connection::client::TimedApp;
 use crate::proxy::in_flight::InFlight;
 use crate::proxy::live::Current;
 use crate::proxy::service::Proxy;
+use crate::proxy::upstream::authorities;
 use crate::server::admin::Admin;
 use crate::server::reload::Reloader;
 use crate::server::upgrade::Inherited;
-use crate::server::{self, Certificates, Listener, Runner};
+use crate::server::{Certificates, Listener, Runner, StartingTerminal};
 use crate::setup;
 use crate::telemetry::{Metrics, process_log};
 use argo_stand_in::{CHAT_PATH, EMBED_PATH, MODELS_PATH, STREAM_CHAT_PATH, StandIn};
@@ -35,13 +36,15 @@ const DEMO_USER: &str = "demo";
 /// Serves until a signal ends it.
 pub fn run(args: &ServeArgs) -> Result<(), CommandEnd> {
     let (origin, behind) = origin(args)?;
-    // Beside all else, which takes as long.
-    let certificates = std::thread::spawn(server::check_certificates);
     let reader = FileReader::default();
     let mut loaded = origin.load(&reader)?;
     tell(&loaded.warnings);
     log(args, &loaded.config)?;
-    certificates.join().unwrap_or_else(|_| Err("the system's certificates cannot be loaded".to_owned()))?;
+    let untrusted = authorities::check(&loaded.table);
+    if untrusted.iter().any(Problem::is_error) {
+        return Err(untrusted.into());
+    }
+    tell(&untrusted);
     let fixed = FixedSettings::of(&loaded);
     let certificates = loaded.certificate.take().map(|certificate| Arc::new(Certificates::new(certificate)));
     // Nothing is asked of a running instance before all of this has proved sound.
@@ -61,7 +64,7 @@ pub fn run(args: &ServeArgs) -> Result<(), CommandEnd> {
     if let Some(behind) = behind {
         runner.add("stand-in", StandIn::new(stand_in::options_from(&loaded.table)), behind)?;
     }
-    let reloader = Reloader { origin, fixed, certificates, metrics };
+    let reloader = Reloader { origin, fixed, certificates, metrics, terminal: StartingTerminal::note() };
     let current = Arc::new(Current::new(reloader.metered(loading::live(loaded)?)));
     reloader.watch(reader.into_seen(), current.clone());
     if let Some(AdminListener { listeners, metrics }) = admin {

@@ -5,6 +5,7 @@ use super::output::CommandEnd;
 use crate::loading::table_only;
 use crate::models;
 use crate::proxy::in_flight::InFlight;
+use crate::proxy::upstream::authorities;
 use crate::server::upgrade::Inherited;
 use crate::server::{Addresses, Listener, Runner};
 use crate::table::Table;
@@ -18,6 +19,7 @@ use std::time::Duration;
 /// Serves until a signal ends it.
 pub fn run(args: &StandInArgs) -> Result<(), CommandEnd> {
     let table = table_only()?.table;
+    authorities::leave_out();
     let options = Options {
         latency: args.latency,
         piece_size: args.piece_size,

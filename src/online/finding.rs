@@ -4,8 +4,9 @@ use super::url_check::UrlCheck;
 use crate::diagnostics::Problem;
 use crate::proxy::upstream::probe::{ProbeFailure, ProbeStage};
 use crate::proxy::upstream::resolver::NAME_TIMEOUT;
+use crate::proxy::upstream::tls_failure::reason;
 use crate::setup::Reachability;
-use crate::setup::why::{connect_failure, reason, unanswered};
+use crate::setup::why::{connect_failure, unanswered};
 use pingora::protocols::l4::socket::SocketAddr;
 use std::fmt;
 

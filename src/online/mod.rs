@@ -9,7 +9,6 @@ mod url_check;
 use crate::diagnostics::{Place, Problem};
 use crate::proxy::live::Live;
 use crate::proxy::upstream::client::UpstreamClient;
-use crate::server;
 use crate::table::Endpoint;
 use finding::Finding;
 use std::sync::Arc;
@@ -31,10 +30,6 @@ pub fn check(live: &Arc<Live>) -> Online {
         problems: vec![Problem::new(Place::Flag("--online"), format!("nothing can be asked: {why}"), None)],
         ..Online::default()
     };
-    // pingora panics on certificates that cannot be loaded.
-    if let Err(why) = server::check_certificates() {
-        return impossible(why);
-    }
     match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => {
             let all = runtime.block_on(ask_all(live));

@@ -15,9 +15,11 @@ mod manager;
 mod on_listeners;
 mod open_files;
 pub mod places;
+mod plain_http;
 pub mod reload;
 mod shutdown;
 mod successor;
+mod terminal;
 mod tls;
 mod unix;
 pub mod upgrade;
@@ -27,10 +29,12 @@ pub use addresses::Addresses;
 pub use bind::BindError;
 pub use draining::DrainingApp;
 pub use listener::Listener;
+pub use terminal::StartingTerminal;
 pub use tls::Certificates;
 pub use unix::{check_private, private_directory};
 
 use crate::proxy::in_flight::InFlight;
+use crate::proxy::upstream::authorities;
 use crate::proxy::upstream::connect::MOST_ATTEMPTS;
 use crate::telemetry::process_log;
 use draining::Connections;
@@ -38,11 +42,12 @@ use handover_state::HandoverState;
 use listener::ListenerSocket;
 use on_listeners::{OnListeners, SharedApp};
 use pingora::apps::{HttpServerApp, ServerApp};
-use pingora::listeners::ListenerConfig;
+use pingora::listeners::{ListenerConfig, Listeners};
 use pingora::protocols::l4::stream::L4BufferSettings;
 use pingora::server::configuration::ServerConf;
 use pingora::server::{RunArgs, Server};
 use pingora::services::listening::Service as Listening;
+use plain_http::PlainHttpAnswer;
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
@@ -55,18 +60,6 @@ use watched_socket::WatchedSocket;
 
 /// Connections to upstreams that are kept for reuse, for each thread.
 const POOLED: usize = 256;
-
-/// Loads the system's certificates once, which every TLS connection needs. pingora panics if they cannot be loaded.
-///
-/// # Errors
-/// What is wrong and what to do, in a sentence.
-pub fn check_certificates() -> Result<(), String> {
-    let mut store = pingora::tls::RootCertStore::empty();
-    pingora::tls::load_platform_certs_incl_env_into_store(&mut store).map_err(|e| {
-        let cause = e.cause.as_ref().map_or_else(|| e.to_string(), ToString::to_string);
-        format!("the system's certificates cannot be loaded: {cause}; check SSL_CERT_FILE and SSL_CERT_DIR")
-    })
-}
 
 /// A process that serves.
 pub struct Runner {
@@ -99,6 +92,7 @@ impl Runner {
             grace_period_seconds: Some(drain.as_secs() + 1),
             graceful_shutdown_timeout_seconds: Some(0),
             max_retries: MOST_ATTEMPTS,
+            ca_file: authorities::file(),
             upstream_keepalive_pool_size: POOLED,
             ..ServerConf::default()
         };
@@ -142,7 +136,9 @@ impl Runner {
         B: ServerApp + Send + Sync + 'static,
     {
         let app = Arc::new(wrap(DrainingApp::new(app, self.connections.clone())));
-        let mut service = Listening::new(name.to_owned(), SharedApp(app.clone()));
+        let mut before_tls = Listeners::new();
+        before_tls.set_pre_tls_callback(Arc::new(PlainHttpAnswer));
+        let mut service = Listening::with_listeners(name.to_owned(), before_tls, SharedApp(app.clone()));
         let (renewed, renewals) = unbounded_channel();
         for listener in &listeners {
             let shared = listener.share().map_err(|e| format!("a listener cannot be kept for an upgrade: {e}"))?;

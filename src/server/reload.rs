@@ -5,12 +5,14 @@
 //! this works on network file systems, where notifications do not arrive, and it sees a replacement by rename as well as a write.
 //! A change counts when two looks in a row agree, so that several writes make one reload.
 
+use super::terminal::StartingTerminal;
 use super::tls::Certificates;
 use crate::diagnostics::{Problem, report};
 use crate::loading::{self, FileReader, FixedSettings, Origin, SeenFile};
 use crate::proxy::live::{Current, Live};
 use crate::telemetry::{Metrics, process_log};
 use log::{error, info, warn};
+use rustix::process::{Signal, getpid, kill_process};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
@@ -29,6 +31,8 @@ pub struct Reloader {
     pub certificates: Option<Arc<Certificates>>,
     /// Where requests are counted, if they are.
     pub metrics: Option<Arc<Metrics>>,
+    /// The terminal that the process was started on: SIGHUP after its end means to stop.
+    pub terminal: StartingTerminal,
 }
 
 impl Reloader {
@@ -75,6 +79,14 @@ impl Reloader {
                 }
                 () = tokio::time::sleep(LOOK) => false,
             };
+            if asked && self.terminal.has_gone() {
+                info!("the terminal that this process was started on is closed; stopping");
+                // The signal to stop has one way, which drains.
+                if let Err(e) = kill_process(getpid(), Signal::TERM) {
+                    error!("the process cannot be stopped: {e}");
+                }
+                continue;
+            }
             let now: Vec<SeenFile> = used.iter().map(SeenFile::again).collect();
             let settled = now == last;
             last = now;

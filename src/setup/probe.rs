@@ -17,7 +17,7 @@ use pingora::upstreams::peer::{HttpPeer, Tracer, Tracing};
 
 use super::reachability::Reachability;
 use super::why::{connect_failure, unanswered};
-use crate::proxy::upstream::client;
+use crate::proxy::upstream::{authorities, client};
 use crate::wire::HttpUrl;
 
 /// The most addresses of a name to try.
@@ -30,8 +30,9 @@ pub async fn probe(url: &HttpUrl, connect_timeout: Duration) -> Reachability {
         Ok(addresses) => addresses,
         Err(failure) => return failure,
     };
-    // A new connector reads the system's certificates and panics on broken ones. A blocking thread contains both.
-    let Ok(connector) = tokio::task::spawn_blocking(|| Connector::new(None)).await else {
+    // Reads the system's certificates, in a thread that may block.
+    let Ok(connector) = tokio::task::spawn_blocking(|| Connector::new(Some(authorities::connector_options()))).await
+    else {
         return Reachability::Tls("the system's CA certificates cannot be loaded".to_owned());
     };
     let mut last = Reachability::UnknownHost("the name has no address".to_owned());
@@ -82,6 +83,7 @@ async fn ask(connector: &Connector, url: &HttpUrl, address: SocketAddr, limit: D
     let mut peer = HttpPeer::new(address, url.tls(), url.host().to_owned());
     let connected = Connected::default();
     peer.options.connection_timeout = Some(limit);
+    peer.options.ca = if url.tls() { authorities::for_connection() } else { None };
     peer.options.tracer = Some(Tracer(Box::new(connected.clone())));
     let mut session = match connector.get_http_session(&peer).await {
         Ok((session, _)) => session,

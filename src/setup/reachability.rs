@@ -2,6 +2,7 @@
 
 use crate::dialects::upstream::UpstreamDialect;
 use crate::dialects::upstream::argo::Argo;
+use crate::proxy::upstream::tls_failure::meaning;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -62,17 +63,9 @@ impl Reachability {
     }
 }
 
-/// Returns a message about a TLS failure, found by its text: pingora passes on the text of rustls, not its type.
-fn tls(why: &str) -> &'static str {
-    if says(why, &["UnknownIssuer"]) {
-        "TLS failed: nobody whom this machine trusts vouches for its certificate"
-    } else if says(why, &["NotValidForName", "not valid for name"]) {
-        "TLS failed: its certificate is for another name"
-    } else if says(why, &["corrupt message", "InvalidContentType"]) {
-        "TLS failed: it does not speak TLS"
-    } else {
-        "TLS failed"
-    }
+/// Returns a message about a TLS failure.
+fn tls(why: &str) -> String {
+    meaning(why).map_or_else(|| "TLS failed".to_owned(), |meaning| format!("TLS failed: {meaning}"))
 }
 
 fn says(why: &str, words: &[&str]) -> bool {

@@ -106,7 +106,8 @@ impl SourceFile {
     }
 }
 
-fn collect(root: &Path, folder: &Path, sources: &mut Vec<(String, String)>) {
+/// Reads all sources below a folder, each with its path from `root` on.
+pub fn collect(root: &Path, folder: &Path, sources: &mut Vec<(String, String)>) {
     let mut entries: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     entries.sort();
     for path in entries {

@@ -2,7 +2,7 @@
 
 use crate::Found;
 use crate::house::House;
-use crate::tokens::Kind;
+use crate::tokens::{Kind, Token};
 use serde_yaml::Value;
 use std::collections::BTreeSet;
 
@@ -40,14 +40,19 @@ pub fn models(house: &House) -> Vec<Found> {
 
 /// A macro that panics when its text cannot be written: a full disk or a closed terminal would end the process.
 pub fn prints(house: &House) -> Vec<Found> {
-    const MACROS: [&str; 5] = ["print", "println", "eprint", "eprintln", "dbg"];
     let mut found = Vec::new();
     for file in &house.files {
-        let pairs = file.tokens.windows(2).filter(|two| two[1].is_mark("!"));
-        let pairs = pairs.filter(|two| MACROS.iter().any(|name| two[0].is_word(name)));
-        found.extend(pairs.map(|two| Found::at(file, two[0].line, format!("`{}!`", two[0].text))));
+        found.extend(macros_that_print(&file.tokens).into_iter().map(|(line, what)| Found::at(file, line, what)));
     }
     found
+}
+
+/// Where these macros are, and which.
+pub fn macros_that_print(tokens: &[Token]) -> Vec<(usize, String)> {
+    const MACROS: [&str; 5] = ["print", "println", "eprint", "eprintln", "dbg"];
+    let calls = tokens.windows(2).filter(|two| two[1].is_mark("!"));
+    let calls = calls.filter(|two| MACROS.iter().any(|name| two[0].is_word(name)));
+    calls.map(|two| (two[0].line, format!("`{}!`", two[0].text))).collect()
 }
 
 /// What stands between characters that no name of a model has.

@@ -233,6 +233,11 @@ fn localhost_is_listened_on_at_all_its_addresses() {
     for address in &addresses {
         TcpStream::connect(address).unwrap();
     }
+    let next = server.upgrade();
+    assert_eq!(next.address, server.address);
+    for address in &addresses {
+        assert_eq!(Client::connect(*address).get("/livez").status, 200, "{address} is handed over");
+    }
     let mut ips: Vec<_> = addresses.iter().map(|address| address.ip()).collect();
     ips.sort();
     ips.dedup();

@@ -246,14 +246,3 @@ fn check_routes_and_models_say_what_is_served() {
     assert_eq!(code, Some(1));
     assert!(err.contains("routes.yaml:5:") && err.contains("replay"), "{err}");
 }
-
-#[test]
-fn certificates_that_cannot_be_loaded_are_one_sentence() {
-    let argo = Argo::saying("Hi");
-    let (mut command, _) = Setup::before(&argo).environment("SSL_CERT_FILE", "/nowhere/ca.pem").command();
-    let output = command.output().unwrap();
-    let text = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    assert!(text.contains("certificates cannot be loaded") && text.contains("SSL_CERT_FILE"), "{text}");
-    assert!(!text.contains("panicked"), "{text}");
-}

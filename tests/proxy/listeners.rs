@@ -105,6 +105,11 @@ fn it_is_alive_and_ready_until_it_stops() {
 
 /// A client that trusts one authority and calls the server by this name.
 fn tls_client(server: &Server, authority: &Authority, name: &str) -> Client {
+    Client::over(tls_stream(server, authority, name))
+}
+
+/// The same without its reader.
+pub fn tls_stream(server: &Server, authority: &Authority, name: &str) -> StreamOwned<ClientConnection, TcpStream> {
     let mut roots = RootCertStore::empty();
     roots.add(authority.certificate.der().clone()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -115,7 +120,7 @@ fn tls_client(server: &Server, authority: &Authority, name: &str) -> Client {
     let name = ServerName::try_from(name.to_owned()).unwrap();
     let stream = TcpStream::connect(server.address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-    Client::over(StreamOwned::new(ClientConnection::new(Arc::new(config), name).unwrap(), stream))
+    StreamOwned::new(ClientConnection::new(Arc::new(config), name).unwrap(), stream)
 }
 
 /// Whether the server proves to be `name` by `authority`.
@@ -142,9 +147,15 @@ fn tls_speaks_for_the_port_and_takes_a_new_certificate_while_it_runs() {
     assert!(said(&streamed.body).done);
     let page = kept.get("/v1/docs");
     assert!(page.text().contains("OPENAI_BASE_URL=https://"), "{}", page.text());
-    let mut plain = server.client();
-    plain.send("GET", "/livez", "", b"");
-    assert!(!plain.line().starts_with("HTTP"), "plain HTTP is not answered");
+    let plain = server.post("/v1/chat/completions", &chat("x", json!({})));
+    assert_eq!((plain.status, plain.error()["code"].as_str()), (400, Some("https_required")));
+    assert!(plain.error()["message"].as_str().unwrap().contains("use https://"));
+    until("that is logged", || {
+        let log = server.log();
+        let mut lines =
+            log.lines().filter(|line| line.contains("spoke plain HTTP to the TLS port; it must use https://"));
+        lines.next().is_some_and(|line| line.contains("127.0.0.1:")) && lines.next().is_none()
+    });
 
     // A key of another certificate: the last good pair stays.
     let (new, new_key) = authority.serves("new.test");
@@ -155,6 +166,19 @@ fn tls_speaks_for_the_port_and_takes_a_new_certificate_while_it_runs() {
     until("the new certificate", || proves(&server, &authority, "new.test"));
     assert!(!proves(&server, &authority, "old.test"));
     assert_eq!(kept.get("/livez").status, 200, "a connection that stood goes on");
+}
+
+#[test]
+fn tls_that_is_spoken_to_a_plain_port_is_logged() {
+    let argo = Argo::saying("Hi");
+    let server = Server::before(&argo);
+    let mut client = server.client();
+    // The beginning of a ClientHello, with a line's end so that it is a whole line of HTTP.
+    client.raw("\u{16}\u{3}\u{1}\u{2}\r\n\r\n");
+    assert!(client.line().starts_with("HTTP/1.1 400"));
+    until("that is logged", || server.log().contains("spoke TLS to the plain port; it must use http://"));
+    assert_eq!(server.get("/livez").status, 200);
+    assert_eq!(server.log().matches("spoke TLS").count(), 1);
 }
 
 #[test]

@@ -137,3 +137,40 @@ fn the_configuration_is_reloaded_too_and_what_cannot_be_is_told() {
     until("the mistake", || server.log().contains("not reloaded"));
     assert_eq!(user(), "tester");
 }
+
+#[test]
+fn urls_and_time_limits_of_the_configuration_change_while_it_runs() {
+    let (first, second) = (Argo::saying("first"), Argo::saying("second"));
+    let server = Setup::before(&first).config("timeout: 60").start();
+    let file = server.file("config.yaml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let says = |more: Value| {
+        let answer = server.chat(&chat("x", more));
+        assert_eq!(answer.status, 200, "{answer:?}");
+        if answer.header("content-type") == Some("application/json") {
+            return answer.json()["choices"][0]["message"]["content"].as_str().unwrap().to_owned();
+        }
+        crate::support::said(&answer.body).text
+    };
+    let moved = text.replace(&first.address.to_string(), &second.address.to_string());
+    let url = |key: &str, from: &str| from.lines().find(|line| line.starts_with(key)).unwrap().to_owned();
+    assert_eq!((says(json!({})), says(json!({"stream": true}))), ("first".to_owned(), "first".to_owned()));
+    // One URL at a time: the others stay where they were.
+    replace(&file, &text.replace(&url("argo_url", &text), &url("argo_url", &moved)));
+    until("the new argo_url", || says(json!({})) == "second");
+    assert_eq!(says(json!({"stream": true})), "first");
+    replace(&file, &moved);
+    until("the new argo_stream_url", || says(json!({"stream": true})) == "second");
+
+    let (silent, _asked, _left) = Argo::silent();
+    let late =
+        moved.replace(&second.address.to_string(), &silent.address.to_string()).replace("timeout: 60", "timeout: 0.2");
+    replace(&file, &late);
+    let ask = || server.chat(&chat("x", json!({})));
+    until("the new time limit", || ask().status == 504);
+    let message = ask().error()["message"].as_str().unwrap().to_owned();
+    assert!(message.contains("0.2 s"), "{message}");
+    replace(&file, &text);
+    until("the first of all", || ask().status == 200);
+    assert_eq!((says(json!({})), says(json!({"stream": true}))), ("first".to_owned(), "first".to_owned()));
+}

@@ -4,9 +4,12 @@
 //! whatever its size. Here a head as a whole has a time limit, and a reader has a slowest rate.
 
 use super::clock::{CLOCK, ClientVerdict, ConnectionClock, acknowledged};
+use super::half_close::{EndOfReading, is_reset};
 use super::pace::ClientTimeouts;
 use super::withheld::Kept;
 use async_trait::async_trait;
+use bytes::Bytes;
+use log::warn;
 use pingora::apps::{HttpServerApp, ReusedHttpStream, ServerApp};
 use pingora::protocols::http::ServerSession;
 use pingora::protocols::raw_connect::ProxyDigest;
@@ -28,6 +31,9 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 /// pingora's own limit for the next request, in seconds: none, since the clock has one.
 const UNLIMITED: u64 = 0;
 
+/// The first byte of a TLS connection. No method of HTTP begins with it.
+const TLS_HANDSHAKE: u8 = 22;
+
 /// Returns the timeouts that hold for a connection that is accepted now.
 pub type CurrentTimeouts = Box<dyn Fn() -> ClientTimeouts + Send + Sync>;
 
@@ -47,10 +53,6 @@ impl<A> TimedApp<A> {
 #[async_trait]
 impl<A: HttpServerApp + Send + Sync + 'static> ServerApp for TimedApp<A> {
     async fn process_new(self: &Arc<Self>, stream: Stream, shutdown: &ShutdownWatch) -> Option<Stream> {
-        if matches!(stream.selected_alpn_proto(), Some(ALPN::H2)) {
-            // One connection carries many requests at the same time, so a clock for one of them says nothing.
-            return self.inner.process_new(stream, shutdown).await;
-        }
         let serving = serve_timed(self.inner.clone(), stream, shutdown.clone(), (self.timeouts)());
         match Handle::current().runtime_flavor() {
             // pingora's task keeps the memory that accepting over TLS needs for as long as the task lives, so take one of our own.
@@ -71,14 +73,14 @@ impl<A: HttpServerApp + Send + Sync + 'static> ServerApp for TimedApp<A> {
 async fn serve_timed<A: HttpServerApp>(app: Arc<A>, stream: Stream, shutdown: ShutdownWatch, timeouts: ClientTimeouts) {
     let clock = Arc::new(ConnectionClock::new(Instant::now(), timeouts));
     let socket = stream.id();
-    let stream = Box::new(TimedStream { stream, clock: clock.clone() });
+    let stream = Box::new(TimedStream { stream, clock: clock.clone(), has_begun: false });
     let mut serving = pin!(CLOCK.scope(clock.clone(), serve(&app, stream, &shutdown)));
     let mut timer = pin!(tokio::time::sleep_until(clock.due().into()));
     let mut is_set = false;
     poll_fn(|cx| {
         if timer.is_elapsed() {
             is_set = false;
-            match clock.check(Instant::now(), || acknowledged(socket)) {
+            match clock.check(Instant::now(), || acknowledged(socket), || is_reset(socket)) {
                 ClientVerdict::End => return Poll::Ready(()),
                 // After a cut the write that waits is polled below, and fails.
                 ClientVerdict::Fine | ClientVerdict::Cut => {}
@@ -136,12 +138,25 @@ fn again<'a, A: HttpServerApp>(
 struct TimedStream {
     stream: Stream,
     clock: Arc<ConnectionClock>,
+    /// True once a byte has arrived.
+    has_begun: bool,
 }
 
 impl TimedStream {
+    /// Logs a client that speaks TLS to a port without it. It gets a 400 of HTTP, which it cannot read.
+    fn note_first(&mut self, first: Option<&u8>) {
+        self.has_begun = true;
+        if first == Some(&TLS_HANDSHAKE) && self.stream.get_ssl_digest().is_none() {
+            let digest = self.stream.get_socket_digest();
+            let peer = digest.as_ref().and_then(|digest| digest.peer_addr());
+            let peer = peer.map_or_else(|| "a client".to_owned(), ToString::to_string);
+            warn!("{peer} spoke TLS to the plain port; it must use http://, or `tls` of config.yaml turns TLS on");
+        }
+    }
+
     /// Decides whether a write is kept back, and writes a head that was.
     fn poll_head(&mut self, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<Kept>> {
-        let TimedStream { stream, clock } = self;
+        let TimedStream { stream, clock, .. } = self;
         clock.head.poll_write(bufs, |bytes| Pin::new(&mut *stream).poll_write(cx, bytes))
     }
 
@@ -156,6 +171,33 @@ impl TimedStream {
     }
 }
 
+impl TimedStream {
+    /// Takes the end of reading. It is held back from a client that may still read its reply.
+    fn end_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let EndOfReading::Waits(probe) = self.clock.end_read() else { return Poll::Ready(Ok(())) };
+        if self.write_probe(cx, probe).is_err() {
+            self.clock.left();
+            return Poll::Ready(Ok(()));
+        }
+        // The clock's timer polls again.
+        Poll::Pending
+    }
+
+    fn write_probe(&mut self, cx: &mut Context<'_>, probe: Option<Bytes>) -> io::Result<()> {
+        if let Some(probe) = probe
+            && let Poll::Ready(written) = Pin::new(&mut self.stream).poll_write(cx, &probe)
+            && written? < probe.len()
+        {
+            // Nothing is under way and the buffer is larger, so this does not happen; a part would spoil the reply.
+            return Err(ErrorKind::WriteZero.into());
+        }
+        match Pin::new(&mut self.stream).poll_flush(cx) {
+            Poll::Ready(flushed) => flushed,
+            Poll::Pending => Ok(()),
+        }
+    }
+}
+
 fn too_slow() -> io::Error {
     io::Error::new(ErrorKind::TimedOut, "the client reads too slowly")
 }
@@ -163,11 +205,16 @@ fn too_slow() -> io::Error {
 impl AsyncRead for TimedStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
-        let read = ready!(Pin::new(&mut self.stream).poll_read(cx, buf));
+        ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
         if buf.filled().len() > before {
             self.clock.bytes_arrived();
+            if !self.has_begun {
+                self.note_first(buf.filled().get(before));
+            }
+        } else if buf.remaining() > 0 {
+            return self.end_read(cx);
         }
-        Poll::Ready(read)
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -198,7 +245,7 @@ impl AsyncWrite for TimedStream {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let TimedStream { stream, clock } = &mut *self;
+        let TimedStream { stream, clock, .. } = &mut *self;
         if ready!(clock.head.poll_flush(|bytes| Pin::new(&mut *stream).poll_write(cx, bytes)))? == Kept::Taken {
             return Poll::Ready(Ok(()));
         }

@@ -5,7 +5,7 @@ use super::{address, kind, url};
 use crate::proxy::upstream::client::{self, UpstreamClient};
 use crate::proxy::upstream::connect::MOST_ADDRESSES;
 use crate::proxy::upstream::heads::AGENT;
-use crate::proxy::upstream::resolver;
+use crate::proxy::upstream::{authorities, resolver};
 use crate::table::Images;
 use crate::wire::HttpUrl;
 use bytes::Bytes;
@@ -91,6 +91,7 @@ impl Getter {
         for address in self.addresses(target).await?.into_iter().take(MOST_ADDRESSES) {
             let mut peer = HttpPeer::new(address, target.tls(), host.to_owned());
             peer.options.connection_timeout = Some(self.connect);
+            peer.options.ca = if target.tls() { authorities::for_connection() } else { None };
             peer.options.total_connection_timeout = Some(self.connect);
             match self.client.connector().get_http_session(&peer).await {
                 Ok((session, _)) => return Ok(session),

@@ -3,7 +3,7 @@
 use super::Upstreams;
 use super::call_state::{CallState, Reached};
 use super::resolver::Resolver;
-use super::{connect, errors, heads, retry};
+use super::{authorities, connect, errors, heads, retry};
 use crate::plan::Call;
 use crate::proxy::connection::silence::TimeLimit;
 use crate::proxy::connection::socket::UpstreamSocket;
@@ -122,7 +122,7 @@ impl UpstreamClient {
 
     /// Returns what connects.
     pub fn connector(&self) -> &Connector {
-        self.connector.get_or_init(|| Connector::new(None))
+        self.connector.get_or_init(|| Connector::new(Some(authorities::connector_options())))
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::proxy::connection::silence::TimeLimit;
 use crate::proxy::upstream::call_state::{CallState, is_lost};
 use crate::proxy::upstream::resolver::NAME_TIMEOUT;
+use crate::proxy::upstream::tls_failure;
 use crate::wire::Failure;
 use http::StatusCode;
 use pingora::{Error, ErrorSource, ErrorType};
@@ -63,8 +64,12 @@ fn from_upstream(e: &Error, call: &CallState) -> Failure {
         E::ConnectRefused => unreachable(StatusCode::BAD_GATEWAY, "refuses the connection"),
         E::ConnectNoRoute => unreachable(StatusCode::BAD_GATEWAY, "cannot be reached: there is no route to it"),
         E::TLSHandshakeFailure | E::InvalidCert | E::HandshakeError => {
-            let what = "cannot be reached: the TLS handshake failed (SSL_CERT_FILE, or tls.ca of the upstream, can name the authorities to trust)";
-            unreachable(StatusCode::BAD_GATEWAY, what)
+            let reason = tls_failure::reason(e);
+            let meaning = tls_failure::meaning(&reason).map(|meaning| format!("{meaning}: ")).unwrap_or_default();
+            let what = format!("cannot be reached: the TLS handshake failed ({meaning}{reason})");
+            let remedy = ". SSL_CERT_FILE, or tls.ca of the upstream, can name the authorities to trust";
+            let remedy = if tls_failure::is_untrusted(&reason) { remedy } else { "" };
+            unreachable(StatusCode::BAD_GATEWAY, &format!("{what}{remedy}"))
         }
         E::ConnectError | E::SocketError | E::BindError => unreachable(StatusCode::BAD_GATEWAY, "cannot be reached"),
         // pingora reports so what the system forbids, such as a socket that belongs to another user.

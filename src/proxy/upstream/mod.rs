@@ -1,6 +1,7 @@
 //! Making a call: peers and heads, names, breakers, fail-over, connecting, retries, and what comes of it. Nothing here knows a request's
 //! context or a client's session.
 
+pub mod authorities;
 pub mod breaker;
 pub mod call_state;
 pub mod client;
@@ -13,6 +14,7 @@ pub mod peers;
 pub mod probe;
 pub mod resolver;
 pub mod retry;
+pub mod tls_failure;
 
 use crate::table::Table;
 use crate::telemetry::Metrics;

@@ -1,6 +1,7 @@
 //! What pingora needs to know of each URL of a table. It is made once, when the table is loaded; a call adds its address and
 //! its time limits.
 
+use super::authorities;
 use super::heads::CallHead;
 use crate::proxy::connection::socket::UpstreamConnector;
 use crate::table::{Connect, Endpoint, Table, Tls, Upstream};
@@ -77,7 +78,8 @@ fn peer(upstream: &Upstream, endpoint: &Endpoint, tls: &TlsMaterial) -> HttpPeer
     peer.group_key = upstream.group;
     peer.client_cert_key.clone_from(&tls.identity);
     let options = &mut peer.options;
-    options.ca.clone_from(&tls.authorities);
+    let usual = || if endpoint.tls { authorities::for_connection() } else { None };
+    options.ca = tls.authorities.clone().or_else(usual);
     options.verify_cert = upstream.tls.verify;
     options.verify_hostname = upstream.tls.verify;
     options.idle_timeout = Some(upstream.timeouts.keep.unwrap_or(KEEP));
@@ -99,8 +101,9 @@ fn watch_for_death(options: &mut PeerOptions) {
     });
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
+    #![cfg(target_os = "linux")]
     use super::*;
     use crate::proxy::connection::socket::UpstreamSocket;
     use pingora::connectors::TransportConnector;

@@ -27,17 +27,17 @@ const FAILED: Duration = Duration::from_secs(3);
 type LookUp = Box<dyn Fn(String) -> Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>> + Send + Sync>;
 
 /// Resolves names and remembers their addresses and failures.
-pub struct Resolver(Arc<Shared>);
+pub struct Resolver(Arc<ResolverState>);
 
-struct Shared {
-    names: Mutex<HashMap<String, Name>>,
+struct ResolverState {
+    names: Mutex<HashMap<String, NameMemory>>,
     look_up: LookUp,
     now: Box<dyn Fn() -> Instant + Send + Sync>,
 }
 
 /// What is known of a name.
 #[derive(Default)]
-struct Name {
+struct NameMemory {
     addresses: Option<(Arc<[IpAddr]>, Instant)>,
     failure: Option<(Failed, Instant)>,
     /// The look-up that is under way. The channel closes at its end.
@@ -59,7 +59,7 @@ impl Default for Resolver {
 
 impl Resolver {
     fn new(look_up: LookUp, now: Box<dyn Fn() -> Instant + Send + Sync>) -> Self {
-        Resolver(Arc::new(Shared { names: Mutex::default(), look_up, now }))
+        Resolver(Arc::new(ResolverState { names: Mutex::default(), look_up, now }))
     }
 
     /// Returns the addresses of a host, at least one.
@@ -72,8 +72,8 @@ impl Resolver {
             return Ok(with_port(&[ip]));
         }
         let mut running = match self.known(host)? {
-            Known::Addresses(ips) => return Ok(with_port(&ips)),
-            Known::Soon(running) => running,
+            Findable::Addresses(ips) => return Ok(with_port(&ips)),
+            Findable::Soon(running) => running,
         };
         // The channel closes when the look-up is over.
         let over = async { while running.changed().await.is_ok() {} };
@@ -87,7 +87,7 @@ impl Resolver {
     }
 
     /// Returns what is known of a name now, and begins a look-up where that is not enough.
-    fn known(&self, host: &str) -> io::Result<Known> {
+    fn known(&self, host: &str) -> io::Result<Findable> {
         let now = (self.0.now)();
         let mut names = self.0.names();
         let name = match names.get_mut(host) {
@@ -103,16 +103,16 @@ impl Resolver {
             if age >= FRESH && has_failed.is_none() {
                 self.begin(host, name);
             }
-            return Ok(Known::Addresses(ips));
+            return Ok(Findable::Addresses(ips));
         }
         match has_failed {
             Some(failure) => Err(error(failure)),
-            None => Ok(Known::Soon(self.begin(host, name))),
+            None => Ok(Findable::Soon(self.begin(host, name))),
         }
     }
 
     /// Begins a look-up, unless one of this name is under way. Returns the channel that closes at its end.
-    fn begin(&self, host: &str, name: &mut Name) -> watch::Receiver<()> {
+    fn begin(&self, host: &str, name: &mut NameMemory) -> watch::Receiver<()> {
         // A look-up whose runtime has ended has closed its channel without a result.
         if let Some(running) = name.running.as_ref().filter(|running| running.has_changed().is_ok()) {
             return running.clone();
@@ -130,13 +130,13 @@ impl Resolver {
 }
 
 /// What is known of a name.
-enum Known {
+enum Findable {
     Addresses(Arc<[IpAddr]>),
     Soon(watch::Receiver<()>),
 }
 
-impl Shared {
-    fn names(&self) -> MutexGuard<'_, HashMap<String, Name>> {
+impl ResolverState {
+    fn names(&self) -> MutexGuard<'_, HashMap<String, NameMemory>> {
         // Nothing panics while it is locked.
         self.names.lock().unwrap_or_else(PoisonError::into_inner)
     }
