@@ -2,6 +2,7 @@
 
 use argo_openai_proxy::cli::args::command_names;
 use argo_openai_proxy::loading::FixedSettings;
+use argo_openai_proxy::transform::REPLIES;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -279,4 +280,16 @@ fn every_key_of_the_configuration_is_described() {
         .collect();
     let known: BTreeSet<&str> = schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(described, known);
+}
+
+/// Rows with these replies can be read by everybody, so the page must name all of them and no other.
+#[test]
+fn the_replies_that_need_no_key_are_those_of_the_program() {
+    let page = include_str!("../docs/access.md");
+    let (_, section) = page.split_once("need no key:").unwrap();
+    let line = section.lines().find(|line| line.starts_with("- The replies ")).unwrap();
+    let told: BTreeSet<&str> = line.split(". ").next().unwrap().split('`').skip(1).step_by(2).collect();
+    let known: BTreeSet<&str> = REPLIES.iter().filter(|reply| reply.is_public).map(|reply| reply.name).collect();
+    assert!(known.contains("health"), "{known:?}");
+    assert_eq!(told, known);
 }

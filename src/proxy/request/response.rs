@@ -105,8 +105,10 @@ pub fn body(session: &mut Session, piece: &mut Option<Bytes>, end: bool, ctx: &m
         clock::reply_may_carry(b"");
     }
     if end && is_streamed && !exchange.is_refused() {
-        let failed = call.status >= Some(400);
-        ctx.settle(failed);
+        let refused =
+            call.status.and_then(|status| StatusCode::from_u16(status).ok()).filter(|status| status.as_u16() >= 400);
+        ctx.settle(refused.is_some());
+        ctx.failure = ctx.failure.take().or(refused.map(ending::passed_on));
     }
     ctx.unwritten.push(&out, session.body_bytes_sent());
     ctx.bodies.keep(&out);
