@@ -5,7 +5,7 @@
 #   bench/guard.sh --write   measures anew and writes the file; read the difference before you keep it
 #
 # Instructions are counted by valgrind's callgrind: the same for the same program, whatever else the machine is doing. They
-# depend on the compiler, so counts of another one than the file names are shown and never a failure.
+# depend on the compiler, so only the one of rust-toolchain.toml is measured; with another one this fails.
 set -euo pipefail
 unset CDPATH
 

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Measures this proxy beside a pingora proxy that forwards bytes and looks at nothing.
 #
-#   bench/run.sh                   all cases, some five minutes after the build; writes bench/RESULTS.md
-#   bench/run.sh --quick           fewer rounds and requests, under two minutes; writes nothing
+#   bench/run.sh                   all cases; writes bench/RESULTS.md, whose first lines say how long that took
+#   bench/run.sh --quick           fewer rounds and requests; writes nothing
 #   bench/run.sh --peers           also argo-proxy and LiteLLM (from PyPI, in environments of their own) and nginx, if it is there
 #   bench/run.sh --only TEXT       only the parts whose name contains TEXT
 #   bench/run.sh --out FILE        writes the results there
 #
-# Needs Linux with two cores or more, Python 3.10 or later, and oha, which is installed with cargo when it is missing.
+# Ends with 1 when a piece of a stream is delayed too long (docs/performance.md). Needs Linux with two cores or more, Python 3.10 or later, and oha, which is installed with cargo when it is missing.
 set -euo pipefail
 unset CDPATH
 

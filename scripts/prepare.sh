@@ -23,6 +23,11 @@ rust_needed() {
     sed -n 's/^rust-version *= *"\([0-9.]*\)".*/\1/p' "$root/Cargo.toml"
 }
 
+# The toolchain that rustup takes here. A cargo without rustup does not know the file, and is good from `rust_needed` on.
+rust_pinned() {
+    sed -n 's/^channel *= *"\([^"]*\)".*/\1/p' "$root/rust-toolchain.toml"
+}
+
 # The version of the cargo that a build here would use; nothing when there is none.
 cargo_version() {
     (cd "$root" && cargo --version 2>/dev/null) | sed -n 's/^cargo \([0-9.]*\).*/\1/p'
@@ -160,7 +165,7 @@ advice_for() {
     elif [ "$1" = rust ]; then
         # One of this system's packages may be too old; rustup's are not.
         if have rustup; then
-            echo "rustup update stable && rustup default stable"
+            echo "rustup toolchain install $(rust_pinned) --profile minimal"
         else
             echo "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --profile minimal"
         fi
@@ -217,6 +222,18 @@ need() {
     or, without root: $rootless"
 }
 
+# Lets rustup fetch the pinned toolchain. Where that fails, its default one builds the proxy, too, if it is new enough.
+fetch_toolchain() {
+    local other
+    [ -z "${RUSTUP_TOOLCHAIN:-}" ] && [ -z "$(cargo_version)" ] || return 0
+    say "rustup fetches Rust $(rust_pinned), which rust-toolchain.toml names ..."
+    rustup toolchain install "$(rust_pinned)" --profile minimal --component clippy --component rustfmt >&2 && return 0
+    other=$(rustup default 2>/dev/null | sed 's/ .*//')
+    [ -n "$other" ] || return 0
+    say "That failed; building with rustup's default: $other"
+    export RUSTUP_TOOLCHAIN="$other"
+}
+
 # Leaves a machine on which `cargo build` works, or ends with exactly what is left to run.
 prepare() {
     local manager lists_updated missing
@@ -228,6 +245,7 @@ prepare() {
         PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
         export PATH
     fi
+    have rustup && fetch_toolchain
     need compiler has_tools "a C compiler and make"
     need cmake has_cmake "cmake $cmake_needed or later"
     need rust has_rust "Rust $(rust_needed) or later"

@@ -1,9 +1,12 @@
 //! README.md and docs/: links lead somewhere, the README stays short, and lists name what the program has.
 
+use argo_openai_proxy::cli::args::command_names;
 use argo_openai_proxy::loading::FixedSettings;
+use argo_openai_proxy::transform::REPLIES;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 const README: &str = include_str!("../README.md");
 const CHANGES: &str = include_str!("../docs/change-what-it-serves.md");
@@ -113,6 +116,115 @@ fn examples(text: &str) -> Vec<(&str, &str)> {
         .collect()
 }
 
+/// What the program prints when it is called with these words.
+fn program(words: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_argo-openai-proxy"));
+    let output = command.args(words).current_dir(root()).env_clear().output().unwrap();
+    assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The calls of the program, and of `run_app.sh`, that a page shows: their words up to what is no word of theirs.
+fn calls(text: &str) -> Vec<Vec<&str>> {
+    let mut calls = Vec::new();
+    // Others take its name as a word of their own.
+    let is_own = |line: &&str| !["journalctl", "systemctl", "docker"].iter().any(|other| line.contains(other));
+    for line in text.lines().filter(is_own) {
+        for start in ["argo-openai-proxy ", "./run_app.sh "] {
+            for (at, _) in line.match_indices(start) {
+                let call =
+                    line[at + start.len()..].split(['`', '#', '|', '>', '&', ';', '(']).next().unwrap_or_default();
+                let words: Vec<&str> = call.split_whitespace().collect();
+                if words.first().is_some_and(|word| word.starts_with(|c: char| c.is_ascii_lowercase() || c == '-')) {
+                    calls.push(words);
+                }
+            }
+        }
+    }
+    calls
+}
+
+/// What is wrong with a call; `None` when the program has its command and its flags.
+fn unknown(call: &[&str]) -> Option<String> {
+    let commands = command_names();
+    let is_command = |word: &&str| commands.iter().any(|command| command == word);
+    let (command, flags) = match call {
+        // The configuration or flags of `serve`, or prose after the program's name.
+        [first, ..] if !is_command(first) && !first.starts_with('-') && !first.ends_with(".yaml") => {
+            return (!["is", "shows", "has", "prints", "may"].contains(first)).then(|| format!("no command {first}"));
+        }
+        [first, rest @ ..] if is_command(first) => (vec![*first], rest),
+        rest => (vec!["serve"], rest),
+    };
+    let nested = flags.first().filter(|word| command == ["key"] && !word.starts_with('-'));
+    let help = program(&[command.clone(), nested.into_iter().copied().collect(), vec!["--help"]].concat());
+    let known: BTreeSet<&str> = help.split(|c: char| !c.is_alphanumeric() && c != '-').collect();
+    let flag = flags.iter().map(|flag| flag.split(['=', ',', '.']).next().unwrap_or_default());
+    flag.filter(|flag| flag.starts_with('-') && flag.len() > 1 && !known.contains(flag))
+        .find(|flag| !["--version", "-V", "--help"].contains(flag))
+        .map(|flag| format!("{command:?} has no {flag}"))
+}
+
+/// The rows of the README's table of endpoints: methods and paths.
+fn promised_endpoints() -> BTreeSet<(String, String)> {
+    let section = README.split("## Endpoints").nth(1).unwrap().split("\n## ").next().unwrap();
+    let rows = section.lines().filter(|line| line.starts_with("| `"));
+    let cells = rows.flat_map(|row| row.split('|').nth(1).unwrap().split(", "));
+    let pair = |cell: &str| cell.trim().trim_matches('`').split_once(' ').map(|(a, b)| (a.to_owned(), b.to_owned()));
+    cells.map(|cell| pair(cell).unwrap_or_else(|| panic!("{cell}"))).collect()
+}
+
+#[test]
+fn the_readme_promises_what_the_program_has() {
+    let served: Value =
+        serde_json::from_str(&program(&["routes", "--json", "--config", "config.sample.yaml"])).unwrap();
+    let mut paths = BTreeSet::new();
+    for route in served.as_array().unwrap() {
+        for method in route["method"].as_str().unwrap().split(", ") {
+            paths.insert((method.to_owned(), route["path"].as_str().unwrap().replace("*}", "}")));
+        }
+    }
+    for endpoint in promised_endpoints() {
+        assert!(paths.contains(&endpoint), "{endpoint:?} is not served: {paths:?}");
+    }
+    let mut count = 0;
+    for page in pages() {
+        let text = std::fs::read_to_string(&page).unwrap();
+        for call in calls(&text) {
+            count += 1;
+            assert_eq!(unknown(&call), None, "{}: {call:?}", page.display());
+        }
+    }
+    assert!(count > 30, "{count}");
+    // The files that it names beside its links.
+    for word in README.split(|c: char| c.is_whitespace() || matches!(c, '`' | '(' | ')' | '[' | ']' | '"' | ',' | ';'))
+    {
+        let word = word.split('#').next().unwrap_or_default().trim_end_matches(['.', ':']);
+        if let Some(path) = word.strip_prefix("./").or(word.contains('/').then_some(word))
+            && ["docs/", "bench/", "examples/", "scripts/", "packaging/", "run_"]
+                .iter()
+                .any(|start| path.starts_with(start))
+        {
+            assert!(root().join(path).exists(), "{path} is not there");
+        }
+    }
+}
+
+#[test]
+fn a_call_of_what_is_not_there_is_found() {
+    for (text, expected) in [
+        ("`argo-openai-proxy chekc`", Some("no command chekc")),
+        ("argo-openai-proxy key new ann --usr x", Some("has no --usr")),
+        ("./run_app.sh my.yaml --prt 80", Some("has no --prt")),
+        ("argo-openai-proxy explain POST /x --body a.json   # --nonsense", None),
+        ("argo-openai-proxy key new ann --user x", None),
+    ] {
+        let found = calls(text).into_iter().find_map(|call| unknown(&call));
+        assert_eq!(found.is_some(), expected.is_some(), "{text}: {found:?}");
+        assert!(found.unwrap_or_default().contains(expected.unwrap_or_default()), "{text}");
+    }
+}
+
 /// `tests/proxy/only_yaml` runs the examples of docs/, so the README's are right when they are the same.
 #[test]
 fn the_examples_of_the_readme_are_those_of_the_docs() {
@@ -168,4 +280,16 @@ fn every_key_of_the_configuration_is_described() {
         .collect();
     let known: BTreeSet<&str> = schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(described, known);
+}
+
+/// Rows with these replies can be read by everybody, so the page must name all of them and no other.
+#[test]
+fn the_replies_that_need_no_key_are_those_of_the_program() {
+    let page = include_str!("../docs/access.md");
+    let (_, section) = page.split_once("need no key:").unwrap();
+    let line = section.lines().find(|line| line.starts_with("- The replies ")).unwrap();
+    let told: BTreeSet<&str> = line.split(". ").next().unwrap().split('`').skip(1).step_by(2).collect();
+    let known: BTreeSet<&str> = REPLIES.iter().filter(|reply| reply.is_public).map(|reply| reply.name).collect();
+    assert!(known.contains("health"), "{known:?}");
+    assert_eq!(told, known);
 }

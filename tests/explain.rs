@@ -378,3 +378,62 @@ fn it_tells_how_json_is_asked_for() {
         assert!(text.contains(told), "{text}");
     }
 }
+
+#[test]
+fn usage_limits_come_with_whose_account_it_is_and_who_set_them() {
+    let folder = Folder::new();
+    let set = |more: &str| {
+        let limits = "limits: { requests_per_minute: 60, tokens_per_minute: 9000, concurrent: 2 }\n";
+        folder.file("config.yaml", format!("user: tester\n{limits}{more}"));
+    };
+    let block = |words: &[&str]| -> Vec<String> {
+        let told = folder.text(&[&CHAT[..], words].concat(), &chat(json!({})));
+        let lines = told.split("\nusage limits\n").nth(1).unwrap_or_default().lines();
+        lines.take_while(|line| !line.is_empty()).map(|line| line.trim().to_owned()).collect()
+    };
+    set("");
+    let of_config = "of config.yaml";
+    assert_eq!(
+        block(&[]),
+        [
+            format!("requests a minute: 60 for all callers together, limits.requests_per_minute {of_config}"),
+            format!("tokens a minute: 9000 for all callers together, limits.tokens_per_minute {of_config}"),
+            format!(
+                "concurrent: 2 for all callers together, limits.concurrent {of_config}; more wait up to 10 s (limits.wait)"
+            ),
+        ]
+    );
+    let hash = "0".repeat(64);
+    let rows = format!(
+        "callers:\n  - {{ name: ann, key_sha256: \"{hash}\", limits: {{ requests_per_minute: 5, concurrent: 1 }} }}\n"
+    );
+    folder.file("callers.yaml", rows);
+    set("access: keys\n");
+    assert_eq!(
+        block(&["--caller", "ann"]),
+        [
+            "requests a minute: 5 for ann, limits.requests_per_minute of this caller".to_owned(),
+            format!("tokens a minute: 9000 for ann, limits.tokens_per_minute {of_config}"),
+            "concurrent: 1 for ann, limits.concurrent of this caller; more wait up to 10 s (limits.wait)".to_owned(),
+        ]
+    );
+    assert!(block(&[])[0].contains("60 for each caller, "));
+    let told = folder.json(&[&CHAT[..], &["--caller", "ann"]].concat(), &chat(json!({})));
+    assert_eq!(
+        told["usage_limits"][2],
+        json!({"what": "concurrent", "limit": 1, "account": "ann", "wait": 10.0, "set_by": "limits.concurrent of this caller"})
+    );
+    // A row may have limits of its own, and where nothing is limited nothing is said.
+    folder.file("config.yaml", "user: tester\n");
+    assert_eq!(block(&[]), Vec::<String>::new());
+    let row = "routes:\n  - { path: /own, upstream: chat, models: chat, transformer: openai_chat_completions, limits: { tokens_per_minute: 7 } }\n";
+    let table = fs::read_to_string(golden().join("table.yaml")).unwrap().replace("routes:\n", row);
+    let table = folder.file("own.yaml", table);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_argo-openai-proxy"));
+    command.current_dir(&folder.0).env_clear().args(["explain", "POST", "/own", "--routes", &table]);
+    let output = command.args(["--config", "config.yaml"]).output().unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    let line =
+        "\nusage limits\n  tokens a minute: 7 for all callers together on POST /own, limits.tokens_per_minute of ";
+    assert!(told.contains(line), "{told} {}", String::from_utf8_lossy(&output.stderr));
+}

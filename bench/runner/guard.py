@@ -7,7 +7,8 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-RECORD = Path(__file__).resolve().parent.parent / "instructions.txt"
+ROOT = Path(__file__).resolve().parent.parent.parent
+RECORD = ROOT / "bench/instructions.txt"
 MARGIN = 0.1
 # Two runs, whose difference is what one more turn costs, without the start.
 FEW, MANY = 3, 53
@@ -32,6 +33,18 @@ def compiler():
     return subprocess.run(["rustc", "--version"], check=True, capture_output=True, text=True).stdout.strip()
 
 
+def check_compiler():
+    """Counts of two compilers are no comparison, so there is one: the pinned one."""
+    pinned = re.search(r'^channel = "(.+)"$', (ROOT / "rust-toolchain.toml").read_text(), re.M).group(1)
+    here = compiler()
+    if f"rustc {pinned} (" not in here:
+        sys.exit(
+            f"The record is of rustc {pinned}, which rust-toolchain.toml names, and this is {here}. rustup takes that one by itself: "
+            f"unset RUSTUP_TOOLCHAIN, or install rustup (https://rustup.rs) and run: rustup toolchain install {pinned}"
+        )
+    return here
+
+
 def write(counts):
     lines = [f"# Instructions of one turn, profile release, {compiler()}: bench/guard.sh --write"]
     lines += [f"{name} {count}" for name, count in counts.items()]
@@ -50,9 +63,6 @@ def compare(counts):
         print(f"{name:20} {count:>12,}  {mark}")
         if known is None or share > MARGIN:
             grown.append(name)
-    if compiler() not in text:
-        print(f"The record is of another compiler than {compiler()}: this is no comparison.")
-        return []
     return grown + [f"{name} (gone)" for name in before if name not in counts]
 
 
@@ -61,6 +71,9 @@ def main():
     parser.add_argument("--program", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--write", action="store_true", help="writes the record anew")
     args = parser.parse_args()
+    here = check_compiler()
+    if not args.write and here not in RECORD.read_text():
+        sys.exit(f"The record is of another compiler than {here}. Measure anew, and read the difference: bench/guard.sh --write")
     counts = measure(args.program)
     if args.write:
         return write(counts)

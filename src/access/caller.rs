@@ -19,7 +19,7 @@ pub enum UserOrigin {
 /// A person or program that calls this proxy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
-    /// The name in logs and metrics. `None` if callers are not distinguished.
+    /// The name in logs, and in metrics where a file lists it. `None` if callers are not distinguished.
     pub name: Option<Box<str>>,
     /// The username for calls to ARGO.
     pub user: Box<str>,

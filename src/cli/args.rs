@@ -164,7 +164,7 @@ pub struct ServeArgs {
     pub quiet: bool,
 
     /// Log the bodies of requests and replies, too: cut and without keys
-    #[arg(long)]
+    #[arg(long, conflicts_with = "quiet")]
     pub log_bodies: bool,
 
     /// Take over from the running instance of this configuration, without a refused connection

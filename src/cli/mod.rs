@@ -39,9 +39,7 @@ pub fn run() -> ExitCode {
         Command::Schema(args) => print(&schema::text(args.file)),
         Command::Completions(args) => print(&String::from_utf8_lossy(&args::completions(&args))),
     };
-    // What was logged stands before what is told now.
-    process_log::flush();
-    match done {
+    let code = match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(CommandEnd::Problems(problems)) => {
             tell(&problems);
@@ -56,5 +54,7 @@ pub fn run() -> ExitCode {
             say(&error.to_string());
             ExitCode::from(error.exit_code())
         }
-    }
+    };
+    process_log::flush();
+    code
 }

@@ -1,8 +1,9 @@
 //! What a command prints, and how it fails.
 
-use crate::diagnostics::{Problem, report, write_stderr};
+use crate::diagnostics::{Problem, report};
 use crate::loading::environment;
 use crate::setup;
+use crate::telemetry::process_log;
 use std::io::{IsTerminal, Write};
 
 /// Why a command did not do what it was asked to.
@@ -38,12 +39,12 @@ impl From<setup::SetupError> for CommandEnd {
 /// Shows problems on stderr.
 pub fn tell(problems: &[Problem]) {
     let colours = report::colours(std::io::stderr().is_terminal(), &environment);
-    write_stderr(&report::text(problems, colours));
+    process_log::on_stderr(&report::text(problems, colours));
 }
 
 /// Tells people a sentence on stderr, on a line of its own.
 pub fn say(sentence: &str) {
-    write_stderr(&format!("{sentence}\n"));
+    process_log::on_stderr(&format!("{sentence}\n"));
 }
 
 /// Prints a result. A reader that stops reading (`| head`) is no problem.

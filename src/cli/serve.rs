@@ -38,8 +38,9 @@ pub fn run(args: &ServeArgs) -> Result<(), CommandEnd> {
     let (origin, behind) = origin(args)?;
     let reader = FileReader::default();
     let mut loaded = origin.load(&reader)?;
+    let logging = log(args, &loaded.config);
     tell(&loaded.warnings);
-    log(args, &loaded.config)?;
+    logging?;
     let untrusted = authorities::check(&loaded.table);
     if untrusted.iter().any(Problem::is_error) {
         return Err(untrusted.into());

@@ -48,6 +48,7 @@ impl Explanation {
             structured: None,
             counting: None,
             limits: Vec::new(),
+            usage_limits: Vec::new(),
             upstream: None,
             further: Vec::new(),
             client: None,

@@ -6,6 +6,7 @@ mod fill;
 mod report;
 mod scripted;
 mod text;
+mod usage_limits;
 
 pub use fields::{ChangeKind, FieldChange};
 pub use report::{
@@ -13,6 +14,7 @@ pub use report::{
     ShownReply, Verdict,
 };
 pub use scripted::Scripted;
+pub use usage_limits::UsageLimit;
 
 use crate::exchange::joined::{JoinedExchanges, JoinedStep};
 use crate::exchange::{Exchange, HeadPlan};
@@ -54,6 +56,8 @@ struct Decided {
     ready: std::result::Result<Ready, Failure>,
     /// The body that its calls are made from.
     body: Bytes,
+    /// How much its caller may use.
+    usage_limits: Vec<UsageLimit>,
 }
 
 /// Explains how a request is handled with the live table and settings.
@@ -65,13 +69,14 @@ pub fn explain(live: &Arc<Live>, question: &Question) -> Result<Explanation> {
     let mut facts = ReplyFacts::new(Stopwatch::start(Instant::now(), false), settings.server_timing);
     facts.set_head(&question.headers, settings);
     let steps = Trace::default();
-    let Decided { ready, body } = decide(live, question, &steps, &mut facts);
+    let Decided { ready, body, usage_limits } = decide(live, question, &steps, &mut facts);
     let mut told = Explanation::new(method, &question.path);
     if let Matched::Route(route, values) = live.table.find(method, &question.path) {
         told.taken(method, &route, values, !question.body.is_empty());
     }
     told.passed_over = live.table.passed_over(method, &question.path).iter().map(Passed::new).collect();
     told.decided(steps.into_list());
+    told.usage_limits = usage_limits;
     match ready {
         Ok(Ready::Answer(answer)) => {
             told.verdict = Verdict::AnsweredHere;
@@ -110,9 +115,11 @@ fn decide(live: &Live, question: &Question, steps: &Trace, facts: &mut ReplyFact
     let decision =
         routing::by_head(live, &RequestHead { method, path: &question.path, authority: None, headers, local_ip });
     facts.route = decision.route;
+    let mut usage_limits = Vec::new();
     let (ready, body) = match decision.result {
         Ok(ByHead::Answer(answer)) => (Ok(Ready::Answer(answer)), Bytes::new()),
         Ok(ByHead::Admitted(admitted)) => {
+            usage_limits = UsageLimit::all(&live.settings, &admitted.caller, method, &admitted.route);
             let given = if admitted.route.reads_body() { question.body.clone() } else { Bytes::new() };
             match routing::body(&live.settings, method, &admitted.route, given) {
                 Ok(body) => (prepare(live, question, admitted, body.clone(), steps), body),
@@ -121,7 +128,7 @@ fn decide(live: &Live, question: &Question, steps: &Trace, facts: &mut ReplyFact
         }
         Err(failure) => (Err(failure), Bytes::new()),
     };
-    Decided { ready, body }
+    Decided { ready, body, usage_limits }
 }
 
 fn prepare(

@@ -1,6 +1,7 @@
 //! The explanation, with the same structure as its JSON.
 
 use super::fields::FieldChange;
+use super::usage_limits::UsageLimit;
 use serde::Serialize;
 
 /// How a request is handled, and why.
@@ -35,6 +36,9 @@ pub struct Explanation {
     pub counting: Option<String>,
     /// The time limits of the call.
     pub limits: Vec<Limit>,
+    /// How much the caller may use.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub usage_limits: Vec<UsageLimit>,
     /// The upstream request.
     pub upstream: Option<Sent>,
     /// Further upstream requests for the same client request.

@@ -56,6 +56,12 @@ impl Display for Explanation {
         for limit in &self.limits {
             writeln!(f, "  {}: {} s, {}", limit.what, limit.seconds, limit.set_by)?;
         }
+        if !self.usage_limits.is_empty() {
+            writeln!(f, "\nusage limits")?;
+        }
+        for limit in &self.usage_limits {
+            writeln!(f, "  {limit}")?;
+        }
         for sent in self.upstream.iter().chain(&self.further) {
             show_sent(f, sent)?;
         }

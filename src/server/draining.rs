@@ -5,7 +5,6 @@
 use async_trait::async_trait;
 use pingora::apps::{HttpServerApp, HttpServerOptions, ReusedHttpStream};
 use pingora::protocols::http::ServerSession;
-use pingora::protocols::http::v2::server::H2Options;
 use pingora::server::ShutdownWatch;
 use std::future::Future;
 use std::pin::Pin;
@@ -77,10 +76,6 @@ impl<A: HttpServerApp + Send + Sync + 'static> HttpServerApp for DrainingApp<A> 
             let _open = open;
             served.await
         })
-    }
-
-    fn h2_options(&self) -> Option<H2Options> {
-        self.app.h2_options()
     }
 
     fn server_options(&self) -> Option<&HttpServerOptions> {

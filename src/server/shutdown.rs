@@ -7,7 +7,6 @@ use super::instance::Instance;
 use super::manager;
 use super::successor::Successor;
 use super::upgrade::{self, Giver, Newcomer};
-use crate::diagnostics::write_stderr;
 use crate::proxy::in_flight::InFlight;
 use crate::telemetry::process_log;
 use async_trait::async_trait;
@@ -54,7 +53,7 @@ impl ShutdownSignalWatch for Shutdown {
     async fn recv(&self) -> ShutdownSignal {
         let signals = Signals::receive();
         // Written only now: whoever has read it may send a signal.
-        write_stderr(&self.introduction);
+        process_log::on_stderr(&self.introduction);
         let Some(mut signals) = signals else {
             warn!("signals cannot be watched; the process has to be killed to end it");
             return std::future::pending().await;

@@ -30,11 +30,11 @@ pub enum LineForm {
 
 /// The queue of one output.
 pub struct LogQueue {
-    messages: Sender<Message>,
+    messages: Sender<QueueMessage>,
     state: Arc<QueueState>,
 }
 
-enum Message {
+enum QueueMessage {
     /// A line, and how many were dropped since the line before it.
     Line(Vec<u8>, u64),
     /// Where all further lines go.
@@ -88,23 +88,23 @@ impl LogQueue {
         }
         let dropped = state.untold.load(Ordering::Relaxed);
         let dropped = if dropped > 0 { state.untold.swap(0, Ordering::Relaxed) } else { 0 };
-        self.send(Message::Line(line, dropped));
+        self.send(QueueMessage::Line(line, dropped));
     }
 
     /// Writes all further lines to `target`.
     pub fn turn_to(&self, target: LogTarget) {
-        self.send(Message::Target(target));
+        self.send(QueueMessage::Target(target));
     }
 
     /// Waits until all lines so far are written, but not beyond `until`.
     pub fn flush(&self, until: Instant) {
         let (done, is_done) = mpsc::sync_channel(1);
-        self.send(Message::Flush(done));
+        self.send(QueueMessage::Flush(done));
         // An error means that the time is up: the lines that are left are lost.
         let _ = is_done.recv_timeout(until.saturating_duration_since(Instant::now()));
     }
 
-    fn send(&self, message: Message) {
+    fn send(&self, message: QueueMessage) {
         // The writer never ends before the process does.
         let _ = self.messages.send(message);
     }
@@ -112,7 +112,7 @@ impl LogQueue {
 
 /// The thread's side of a queue.
 struct LogWriter {
-    inbox: Receiver<Message>,
+    inbox: Receiver<QueueMessage>,
     target: LogTarget,
     form: LineForm,
     state: Arc<QueueState>,
@@ -122,15 +122,15 @@ impl LogWriter {
     fn run(mut self) {
         while let Some(message) = self.next() {
             match message {
-                Message::Line(line, dropped) => {
+                QueueMessage::Line(line, dropped) => {
                     self.tell(dropped);
                     if self.target.write(&line).is_err() {
                         self.state.drop_line();
                     }
                     self.state.waiting.fetch_sub(line.len(), Ordering::Relaxed);
                 }
-                Message::Target(target) => self.target = target,
-                Message::Flush(done) => {
+                QueueMessage::Target(target) => self.target = target,
+                QueueMessage::Flush(done) => {
                     self.tell_rest();
                     // Nobody may be waiting any more.
                     let _ = done.try_send(());
@@ -140,7 +140,7 @@ impl LogWriter {
     }
 
     /// Returns the next message. Before it waits for one, the log tells of lines that were dropped.
-    fn next(&mut self) -> Option<Message> {
+    fn next(&mut self) -> Option<QueueMessage> {
         match self.inbox.try_recv() {
             Ok(message) => Some(message),
             Err(TryRecvError::Disconnected) => None,
@@ -172,5 +172,54 @@ fn gap(form: LineForm, dropped: u64, at: Timestamp) -> String {
         LineForm::Json => {
             format!("{{\"timestamp\":\"{at:.3}\",\"severity\":\"WARN\",\"proxy.log_lines_dropped\":{dropped}}}\n")
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::File;
+    use std::io::Read;
+    use std::os::fd::OwnedFd;
+    use std::os::unix::net::UnixStream;
+    use std::time::Duration;
+
+    #[test]
+    fn a_gap_is_told_where_it_is_and_each_line_is_written_or_counted() {
+        const LINES: usize = 40;
+        let (mut reader, writer) = UnixStream::pair().unwrap();
+        let target = LogTarget::File(File::from(OwnedFd::from(writer)));
+        let queue = LogQueue::start(target, LineForm::Text).unwrap();
+        // Nobody reads: what the socket does not take waits, and what is beyond that is dropped.
+        let line = |number: usize| format!("{number} {}\n", "x".repeat(100_000)).into_bytes();
+        (0..LINES).for_each(|number| queue.push(line(number)));
+        assert!(queue.state.waiting.load(Ordering::Relaxed) <= MOST);
+        let reading = std::thread::spawn(move || {
+            let mut text = String::new();
+            reader.read_to_string(&mut text).unwrap();
+            text
+        });
+        let soon = || Instant::now() + Duration::from_secs(20);
+        queue.flush(soon());
+        queue.push(line(LINES));
+        queue.flush(soon());
+        drop(queue);
+        let text = reading.join().unwrap();
+        let firsts: Vec<&str> = text.lines().map(|line| line.split(' ').next().unwrap()).collect();
+        let gap =
+            text.lines().find_map(|line| line.split_once(" lines of the log")?.0.rsplit(' ').next()?.parse().ok());
+        let (gap, last): (usize, String) = (gap.unwrap(), LINES.to_string());
+        assert_eq!(firsts.len() - 1 + gap, LINES + 1, "{firsts:?}");
+        assert_eq!(firsts[firsts.len() - 1], last);
+        assert!(firsts[firsts.len() - 2].starts_with('['), "the gap is before the line that came after it: {firsts:?}");
+    }
+
+    #[test]
+    fn gaps_have_the_form_of_their_lines() {
+        let at = Timestamp::UNIX_EPOCH;
+        let text = gap(LineForm::Text, 7, at);
+        assert!(text.starts_with("[1970-01-01T00:00:00.000Z WARN ] 7 lines of the log were dropped"), "{text}");
+        let json: serde_json::Value = serde_json::from_str(&gap(LineForm::Json, 7, at)).unwrap();
+        assert_eq!(json["proxy.log_lines_dropped"], 7);
     }
 }

@@ -110,7 +110,8 @@ impl Meters {
                 metrics.refusals.with_label_values(&labels).inc();
             }
         }
-        if let (Some(by_caller), Some(caller)) = (&metrics.by_caller, record.caller) {
+        let caller = record.caller.filter(|_| record.is_listed);
+        if let (Some(by_caller), Some(caller)) = (&metrics.by_caller, caller) {
             by_caller.requests.with_label_values(&[caller, labels(record.status).0]).inc();
             for (kind, tokens) in [("input", record.input_tokens), ("output", record.output_tokens)] {
                 tokens.into_iter().for_each(|n| by_caller.tokens.with_label_values(&[caller, kind]).inc_by(n));

@@ -2,6 +2,7 @@
 
 use super::log_queue::{self, LineForm, LogQueue};
 use super::log_target::LogTarget;
+use crate::diagnostics::write_stderr;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -17,6 +18,8 @@ struct ProcessLog {
     text: LogQueue,
     /// The JSON lines of requests, where they do not go into the file.
     json: Option<LogQueue>,
+    /// What is not for the file.
+    stderr: Option<LogQueue>,
     file: Option<PathBuf>,
 }
 
@@ -25,11 +28,12 @@ impl ProcessLog {
         let Some(path) = file else {
             let text = LogQueue::start(LogTarget::Stderr, LineForm::Text)?;
             let json = LogQueue::start(LogTarget::Stdout, LineForm::Json)?;
-            return Ok(ProcessLog { text, json: Some(json), file: None });
+            return Ok(ProcessLog { text, json: Some(json), stderr: None, file: None });
         };
         // One queue, so that a file has all lines in their order.
         let text = LogQueue::start(LogTarget::file(&path)?, LineForm::Text)?;
-        Ok(ProcessLog { text, json: None, file: Some(path) })
+        let stderr = LogQueue::start(LogTarget::Stderr, LineForm::Text)?;
+        Ok(ProcessLog { text, json: None, stderr: Some(stderr), file: Some(path) })
     }
 }
 
@@ -67,6 +71,15 @@ pub fn json_line(line: Vec<u8>) {
     }
 }
 
+/// Writes on standard error what is for the person who started the program, also where the log has a file. Nobody has to read it: a
+/// process that takes over must not wait for whoever reads.
+pub fn on_stderr(text: &str) {
+    match LOG.get() {
+        Some(log) => log.stderr.as_ref().unwrap_or(&log.text).push(text.as_bytes().to_owned()),
+        None => write_stderr(text),
+    }
+}
+
 /// Returns true if a person reads the lines on a terminal as they are written.
 pub fn is_on_terminal() -> bool {
     static IS_TERMINAL: OnceLock<bool> = OnceLock::new();
@@ -98,7 +111,7 @@ pub fn flush() {
     let until = Instant::now() + LAST_LINES;
     if let Some(log) = LOG.get() {
         log.text.flush(until);
-        log.json.iter().for_each(|json| json.flush(until));
+        [&log.json, &log.stderr].into_iter().flatten().for_each(|queue| queue.flush(until));
     }
 }
 

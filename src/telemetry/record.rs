@@ -72,11 +72,14 @@ pub struct CalledUpstream<'a> {
     pub status: Option<u16>,
 }
 
-/// One request. A record never has a body, a key or a query.
+/// One request. A record never has a body, a key of `callers.yaml` or a query.
 #[derive(Debug, Clone)]
 pub struct Record<'a> {
     pub id: &'a str,
+    /// Who called. Under `access: passthrough` this is the username, which is the key there.
     pub caller: Option<&'a str>,
+    /// True if a file names the caller, so that metrics may: whoever calls cannot make labels.
+    pub is_listed: bool,
     pub method: &'a str,
     /// The path as the client sent it. It can be long, and hold any character.
     pub path: &'a str,

@@ -73,7 +73,7 @@ mod tests {
         prompt.push_text(&text, serde_json::from_slice::<&RawValue>(&text).unwrap());
         let refusal = context(&client(shape), &prompt, has_tools, &rules(own.then_some(Tokenizer::O200k))).err()?;
         assert_eq!((refusal.status.as_u16(), refusal.code.as_deref()), (400, Some("context_length_exceeded")));
-        Some((refusal.param.unwrap(), refusal.message))
+        Some((String::from(refusal.param.unwrap()), refusal.message))
     }
 
     #[test]

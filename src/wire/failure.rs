@@ -12,17 +12,24 @@ pub struct Failure {
     /// A message for people: what happened and what to do.
     pub message: String,
     /// The faulty request field.
-    pub param: Option<String>,
+    pub param: Option<Box<str>>,
     /// The type of the error in OpenAI's terms, where it differs from the usual type of `status`.
     pub kind: Option<&'static str>,
     /// An error code for programs.
     pub code: Option<Cow<'static, str>>,
     /// Headers such as `Retry-After` and `Allow`.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// What a log may say: the message in the proxy's own words, without what it quotes of a body.
-    pub own_words: Option<Cow<'static, str>>,
-    /// True if the message speaks of [`CALLED_USER`], whose name is not known where the failure is made.
-    pub is_about_user: bool,
+    /// What a log may say: the message in the proxy's own words, without what it quotes of a body. In a box, since results
+    /// carry failures.
+    own_words: Option<Box<OwnWords>>,
+}
+
+/// What a log may say of a failure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct OwnWords {
+    text: Cow<'static, str>,
+    /// True if text and message speak of [`CALLED_USER`], whose name is not known where the failure is made.
+    is_about_user: bool,
 }
 
 /// Stands in a message for the user that the upstream was called as, until [`Failure::naming`].
@@ -48,7 +55,6 @@ impl Failure {
             code: None,
             headers: Vec::new(),
             own_words: None,
-            is_about_user: false,
         }
     }
 
@@ -84,7 +90,7 @@ impl Failure {
 
     /// Returns the failure with the name of a request field.
     pub fn with_param(mut self, param: impl Into<String>) -> Self {
-        self.param = Some(param.into());
+        self.param = Some(param.into().into());
         self
     }
 
@@ -110,22 +116,25 @@ impl Failure {
 
     /// Returns the failure with the words that a log may say.
     pub fn with_own_words(mut self, words: impl Into<Cow<'static, str>>) -> Self {
-        self.own_words = Some(words.into());
+        self.own_words = Some(Box::new(OwnWords { text: words.into(), is_about_user: false }));
         self
     }
 
-    /// Returns the failure, whose words speak of [`CALLED_USER`].
-    pub fn about_user(self) -> Self {
-        Failure { is_about_user: true, ..self }
+    /// Returns the failure, whose message and own words speak of [`CALLED_USER`].
+    pub fn about_user(mut self) -> Self {
+        if let Some(words) = &mut self.own_words {
+            words.is_about_user = true;
+        }
+        self
     }
 
     /// Returns the failure with the name of the user, where it speaks of one.
     pub fn naming(mut self, user: impl FnOnce() -> String) -> Self {
-        if self.is_about_user {
+        if let Some(words) = self.own_words.as_mut().filter(|words| words.is_about_user) {
             let user = user();
             self.message = self.message.replacen(CALLED_USER, &user, 1);
-            self.own_words = self.own_words.map(|words| words.replacen(CALLED_USER, &user, 1).into());
-            self.is_about_user = false;
+            words.text = words.text.replacen(CALLED_USER, &user, 1).into();
+            words.is_about_user = false;
         }
         self
     }
@@ -133,8 +142,8 @@ impl Failure {
     /// Returns the reason to log.
     pub fn reason(&self) -> FailureReason {
         let why = match (&self.own_words, &self.param) {
-            (Some(words), Some(param)) => Some(format!("{words} param={param}").into()),
-            (Some(words), None) => Some((&**words).into()),
+            (Some(words), Some(param)) => Some(format!("{} param={param}", words.text).into()),
+            (Some(words), None) => Some(words.text.as_ref().into()),
             (None, Some(param)) => Some(format!("param={param}").into()),
             (None, None) => None,
         };

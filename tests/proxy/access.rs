@@ -57,7 +57,12 @@ fn a_key_tells_who_calls_and_as_whom() {
     assert_eq!(argo.requests().len(), calls, "nothing of that reaches ARGO");
 
     let mut client = server.client();
-    assert_eq!(client.call("GET", "/health", "", b"").status, 200, "probes have no key");
+    for path in ["/health", "/livez", "/readyz"] {
+        assert_eq!(client.call("GET", path, "", b"").status, 200, "probes have no key: {path}");
+    }
+    for path in ["/v1/models", "/v1/models/argo:gpt-4o", "/v1/docs", "/v1/status"] {
+        assert_eq!(client.call("GET", path, "", b"").status, 401, "{path}");
+    }
     assert_eq!(client.call("GET", "/health", &bearer("wrong"), b"").status, 200);
     assert_eq!(client.call("OPTIONS", CHAT, "Origin: http://localhost:1\r\n", b"").status, 204, "nor have preflights");
     for path in ["/v1/models", "/v1/models/argo:gpt-4o", "/v1/docs", "/"] {

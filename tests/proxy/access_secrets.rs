@@ -37,7 +37,15 @@ fn no_line_tells_a_key_or_a_body() {
     // What `log_bodies` is for: bodies, but never a key.
     let bodies = setup().config("log_bodies: true");
     let mut logs = Vec::new();
-    let setups = [setup(), setup().environment("RUST_LOG", "debug"), setup().environment("RUST_LOG", "trace"), bodies];
+    let json = || setup().config("access_log: json");
+    let setups = [
+        setup(),
+        setup().environment("RUST_LOG", "debug"),
+        setup().environment("RUST_LOG", "trace"),
+        bodies,
+        json(),
+        json().environment("RUST_LOG", "trace"),
+    ];
     for (number, setup) in setups.into_iter().enumerate() {
         let server = setup.start();
         let bodies = |word: &str| {
@@ -70,8 +78,13 @@ fn no_line_tells_a_key_or_a_body() {
         let broken = callers(&[caller("ann", KEY, "")]).replace("key_sha256: \"", &format!("key_sha256: \"{KEY}"));
         replace(&server.file("callers.yaml"), &broken);
         until("the mistake is told", || server.log().contains("key_sha256: expected the SHA-256"));
+        if number >= 4 {
+            until("all lines", || server.out().lines().count() >= 16);
+            assert!(server.out().lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()));
+        }
+        let out = server.out();
         server.signal("TERM");
-        logs.push((server.ended().1, number == 3));
+        logs.push((server.ended().1 + &out, number == 3));
     }
     let down = Setup::before_address(([127, 0, 0, 1], 9).into()).callers(&[caller("ann", KEY, "")]).start();
     let headers = format!("Authorization: Bearer {KEY}\r\n");
@@ -82,7 +95,8 @@ fn no_line_tells_a_key_or_a_body() {
     down.signal("TERM");
     logs.push((down.ended().1, false));
     for (log, has_bodies) in logs {
-        assert!(log.contains("POST /v1/chat/completions"), "it does log requests: {log}");
+        let (text, json) = ("POST /v1/chat/completions", "\"url.path\":\"/v1/chat/completions\"");
+        assert!(log.contains(text) || log.contains(json), "it does log requests: {log}");
         for secret in SECRETS.into_iter().filter(|secret| !has_bodies || secret.ends_with("KEY")) {
             let line = log.lines().find(|line| line.contains(secret));
             assert!(line.is_none(), "{secret}: {line:?}");

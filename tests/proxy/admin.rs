@@ -298,3 +298,49 @@ fn a_stream_whose_client_does_not_ask_for_usage_is_counted_by_estimate() {
     let line = ask(&setup().start(), true, "alone");
     assert_eq!((counted(&line, "tokens_in"), counted(&line, "tokens_out")), (None, None), "{line}");
 }
+
+#[test]
+fn a_username_that_is_the_key_is_no_label() {
+    let argo = Argo::saying("Hi");
+    let passthrough =
+        Setup::before(&argo).config("admin: 127.0.0.1:0\nmetrics_by_caller: true\naccess: passthrough").start();
+    let call = |server: &Server, key: &str| {
+        let headers = format!("Authorization: Bearer {key}\r\n");
+        server.client().call("POST", CHAT, &headers, chat("x", json!({})).as_bytes()).status
+    };
+    let samples = |server: &Server, requests: f64| -> String { format!("{:#?}", over(server, requests)) };
+    assert_eq!(call(&passthrough, "ac.jdoe"), 200);
+    // A key of another service is no username: it reaches neither ARGO nor the log.
+    for key in ["sk-proj-4bCdEfGhIjKl", "0123456789abcdef0123456789abcdef"] {
+        assert_eq!(call(&passthrough, key), 401);
+        assert!(!passthrough.log().contains(key));
+    }
+    let scraped = samples(&passthrough, 3.0);
+    assert!(!scraped.contains("jdoe") && !scraped.contains("_caller_"), "{scraped}");
+    assert_eq!(argo.requests().len(), 1);
+    until("the line", || passthrough.log().contains(" caller=ac.jdoe "));
+    let keys = Setup::before(&argo).callers(&[caller("ann", "ann-key", "")]);
+    let keys = keys.config("admin: 127.0.0.1:0\nmetrics_by_caller: true").start();
+    assert_eq!(call(&keys, "ann-key"), 200);
+    assert!(samples(&keys, 1.0).contains("caller=\\\"ann\\\""), "{}", samples(&keys, 1.0));
+}
+
+#[test]
+fn a_process_that_stops_is_alive_and_not_ready() {
+    let (argo, go) = Argo::halting();
+    let server = start(&argo);
+    let mut stream = server.client();
+    stream.send("POST", CHAT, "", chat("x", json!({"stream": true})).as_bytes());
+    assert_eq!(stream.head().status, 200);
+    let mut watchers = [server.watcher(), server.watcher()];
+    for watcher in &mut watchers {
+        assert_eq!(watcher.get("/readyz").status, 200);
+    }
+    server.signal("TERM");
+    until("the signal is taken", || server.log().contains("stopping; requests in flight: 1"));
+    let [mut first, mut second] = watchers;
+    assert_eq!((first.get("/readyz").status, second.get("/livez").status), (503, 200));
+    go.send(()).unwrap();
+    while stream.chunk().is_some_and(|piece| !piece.is_empty()) {}
+    assert!(server.ended().0.success());
+}

@@ -105,6 +105,11 @@ fn it_is_alive_and_ready_until_it_stops() {
 
 /// A client that trusts one authority and calls the server by this name.
 fn tls_client(server: &Server, authority: &Authority, name: &str) -> Client {
+    Client::over(tls_stream(server, authority, name))
+}
+
+/// The same without its reader.
+pub fn tls_stream(server: &Server, authority: &Authority, name: &str) -> StreamOwned<ClientConnection, TcpStream> {
     let mut roots = RootCertStore::empty();
     roots.add(authority.certificate.der().clone()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -115,7 +120,7 @@ fn tls_client(server: &Server, authority: &Authority, name: &str) -> Client {
     let name = ServerName::try_from(name.to_owned()).unwrap();
     let stream = TcpStream::connect(server.address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-    Client::over(StreamOwned::new(ClientConnection::new(Arc::new(config), name).unwrap(), stream))
+    StreamOwned::new(ClientConnection::new(Arc::new(config), name).unwrap(), stream)
 }
 
 /// Whether the server proves to be `name` by `authority`.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 use std::process::{Child, ChildStderr, ChildStdout, Command};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -16,11 +17,12 @@ struct Unread {
     address: SocketAddr,
     admin: SocketAddr,
     streams: Option<(BufReader<ChildStderr>, ChildStdout)>,
+    folder: PathBuf,
 }
 
 impl Unread {
     fn start(setup: &Setup) -> Self {
-        let (mut command, _) = setup.command();
+        let (mut command, folder) = setup.command();
         let mut child = command.spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap());
         let (mut admin, mut address) = (None, None);
@@ -34,7 +36,7 @@ impl Unread {
         }
         let parsed = |text: Option<String>| text.unwrap().trim().parse().unwrap();
         let streams = Some((log, child.stdout.take().unwrap()));
-        Unread { child, address: parsed(address), admin: parsed(admin), streams }
+        Unread { child, address: parsed(address), admin: parsed(admin), streams, folder }
     }
 
     /// Asks for so many paths that nothing serves, each with a long line.
@@ -74,6 +76,7 @@ impl Drop for Unread {
         // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 
@@ -153,18 +156,51 @@ fn a_log_that_nobody_reads_does_not_keep_a_process_from_ending() {
 }
 
 #[test]
-fn what_was_logged_stands_before_the_error_of_a_failed_start() {
+fn an_upgrade_waits_for_no_reader() {
+    let argo = Argo::saying("Hi");
+    let setup = Setup::before(&argo).config("admin: 127.0.0.1:0\nrun_dir: run");
+    let mut process = Unread::start(&setup);
+    process.ask(1200);
+    assert!(process.dropped() > 0, "nothing more fits into the pipe, which the new process shares");
+    process.signal("USR2");
+    assert!(process.child.wait().unwrap().success(), "the new process has taken over");
+    assert_eq!(Client::connect(process.address).get("/livez").status, 200);
+    let pid = process.folder.join("run/pid");
+    until("the new process", || std::fs::read_to_string(&pid).is_ok_and(|pid| !pid.trim().is_empty()));
+    let new = std::fs::read_to_string(pid).unwrap();
+    // It waits for no reader when it ends, either: at its end the kernel closes its connections.
+    let mut last = Client::connect(process.address);
+    assert!(Command::new("kill").args(["-TERM", new.trim()]).status().unwrap().success());
+    assert!(last.is_closed());
+}
+
+/// Linux has a device that is always full.
+#[cfg(target_os = "linux")]
+#[test]
+fn lines_that_cannot_be_written_are_counted() {
+    let argo = Argo::saying("Hi");
+    let server = Setup::before(&argo).config("admin: 127.0.0.1:0\nlog_file: /dev/full").start();
+    assert_eq!(server.chat(&chat("x", json!({}))).status, 200);
+    let counted = || {
+        let scraped = server.watcher().get("/metrics");
+        scraped.text().lines().find_map(|line| line.strip_prefix("argo_proxy_log_lines_dropped_total ")?.parse().ok())
+    };
+    until("the count", || counted().is_some_and(|count: u64| count > 0));
+}
+
+#[test]
+fn the_error_of_a_failed_start_is_on_the_standard_error_wherever_the_log_is() {
     let argo = Argo::saying("Hi");
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
-    let setup = Setup::before(&argo).config(&format!("admin: {port}"));
-    let (mut command, folder) = setup.command();
-    // No directory for the instance can be made in a file.
-    std::fs::write(folder.join("file"), "").unwrap();
-    let output = command.env("XDG_RUNTIME_DIR", folder.join("file")).output().unwrap();
-    let log = String::from_utf8(output.stderr).unwrap();
-    let warned = log.find("--upgrade will not work for this process").unwrap_or_else(|| panic!("{log}"));
-    assert!(warned < log.find("error: ").unwrap() && log.contains("is in use"), "{log}");
+    for more in ["", "log_file: proxy.log"] {
+        let (mut command, folder) = Setup::before(&argo).config(&format!("admin: {port}\n{more}")).command();
+        let output = command.output().unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{text}");
+        assert!(text.starts_with("error: ") && text.contains("is in use by another program"), "{text}");
+        std::fs::remove_dir_all(folder).unwrap();
+    }
 }
 
 /// A proxy whose log is in a file, with more of its configuration.

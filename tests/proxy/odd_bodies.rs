@@ -39,7 +39,7 @@ fn history() -> Value {
     json!([
         {"role": "system", "content": "CUT s"},
         {"role": "user", "name": "u CUT", "content": "hi"},
-        {"role": "assistant", "content": "CUT", "tool_calls": [{"id": "c CUT", "type": "function", "function": {"name": "f", "arguments": "{\"a\":\"x CUT\"}"}}]},
+        {"role": "assistant", "content": "CUT", "tool_calls": [{"id": "c CUT", "type": "function", "function": {"name": "f", "arguments": "{\"a\":\"x CUT\",\"b\":\"\\ud83d\"}"}}]},
         {"role": "tool", "tool_call_id": "c CUT", "content": "r CUT"},
         {"role": "user", "content": [{"type": "text", "text": "CUT p"}]},
     ])
@@ -96,20 +96,26 @@ fn an_escaped_backslash_and_a_pair_are_left_alone() {
 #[test]
 fn half_an_emoji_in_an_answer_is_a_replacement_too() {
     let argo = Argo::start(|request, connection| {
-        connection.json(200, match request.json()["messages"][0]["content"].as_str() {
-            Some("tool") => r#"{"response":{"content":"a \ud83d","tool_calls":[{"id":"c","type":"tool_use","name":"f","input":{"x":"\ude00"}}]}}"#,
+        let answer = match request.json()["messages"][0]["content"].as_str() {
+            Some("object") => {
+                r#"{"response":{"content":"a \ud83d","tool_calls":[{"id":"c","type":"tool_use","name":"f","input":{"x":"\ude00"}}]}}"#
+            }
+            Some("string") => {
+                r#"{"response":{"content":"a \ud83d","tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{\"x\":\"\\ude00\"}"}}]}}"#
+            }
             _ => r#"{"response":"a \ud83d \\ud83d"}"#,
-        });
+        };
+        connection.json(200, answer);
     });
     let server = Server::before(&argo);
     let text = server.chat(&chat("text", json!({})));
     assert_eq!(text.json()["choices"][0]["message"]["content"], "a \u{fffd} \\ud83d");
-    let asked = json!({"model": "argo:claude-opus-4.5", "tools": [tool("d")]});
-    let message = server.chat(&chat("tool", asked)).json()["choices"][0]["message"].clone();
-    assert_eq!(message["content"], "a \u{fffd}");
-    let arguments: Value =
-        serde_json::from_str(message["tool_calls"][0]["function"]["arguments"].as_str().unwrap()).unwrap();
-    assert_eq!(arguments, json!({"x": "\u{fffd}"}));
+    for form in ["object", "string"] {
+        let message = server.chat(&chat(form, json!({"tools": [tool("d")]}))).json()["choices"][0]["message"].clone();
+        assert_eq!(message["content"], "a \u{fffd}");
+        let arguments = message["tool_calls"][0]["function"]["arguments"].as_str().unwrap();
+        assert_eq!(serde_json::from_str::<Value>(arguments).unwrap(), json!({"x": "\u{fffd}"}), "{form}");
+    }
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Changing what is served while it is served.
 
 use crate::support::{Argo, Server, Setup, chat};
+use argo_openai_proxy::loading::FixedSettings;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -136,4 +138,62 @@ fn the_configuration_is_reloaded_too_and_what_cannot_be_is_told() {
     replace(&file, &text.replace("user: tester", "user: \"not a name\""));
     until("the mistake", || server.log().contains("not reloaded"));
     assert_eq!(user(), "tester");
+}
+
+#[test]
+fn urls_and_time_limits_of_the_configuration_change_while_it_runs() {
+    let (first, second) = (Argo::saying("first"), Argo::saying("second"));
+    let server = Setup::before(&first).config("timeout: 60").start();
+    let file = server.file("config.yaml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let says = |more: Value| {
+        let answer = server.chat(&chat("x", more));
+        assert_eq!(answer.status, 200, "{answer:?}");
+        if answer.header("content-type") == Some("application/json") {
+            return answer.json()["choices"][0]["message"]["content"].as_str().unwrap().to_owned();
+        }
+        crate::support::said(&answer.body).text
+    };
+    let moved = text.replace(&first.address.to_string(), &second.address.to_string());
+    let url = |key: &str, from: &str| from.lines().find(|line| line.starts_with(key)).unwrap().to_owned();
+    assert_eq!((says(json!({})), says(json!({"stream": true}))), ("first".to_owned(), "first".to_owned()));
+    // One URL at a time: the others stay where they were.
+    replace(&file, &text.replace(&url("argo_url", &text), &url("argo_url", &moved)));
+    until("the new argo_url", || says(json!({})) == "second");
+    assert_eq!(says(json!({"stream": true})), "first");
+    replace(&file, &moved);
+    until("the new argo_stream_url", || says(json!({"stream": true})) == "second");
+
+    let (silent, _asked, _left) = Argo::silent();
+    let late =
+        moved.replace(&second.address.to_string(), &silent.address.to_string()).replace("timeout: 60", "timeout: 0.2");
+    replace(&file, &late);
+    let ask = || server.chat(&chat("x", json!({})));
+    until("the new time limit", || ask().status == 504);
+    let message = ask().error()["message"].as_str().unwrap().to_owned();
+    assert!(message.contains("0.2 s"), "{message}");
+    replace(&file, &text);
+    until("the first of all", || ask().status == 200);
+    assert_eq!((says(json!({})), says(json!({"stream": true}))), ("first".to_owned(), "first".to_owned()));
+}
+
+#[test]
+fn each_key_that_needs_a_new_start_is_told_and_no_other() {
+    let argo = Argo::saying("Hi");
+    let kept = "host: 127.0.0.1\nport: 1\nnum_workers: 1\ndrain_timeout: 5\nsocket: run/a.sock\nrun_dir: run\nlog_file: a.log\n\
+                admin: 127.0.0.1:0\nmetrics_by_caller: false\n";
+    let server = Setup::before(&argo).config(kept).start();
+    let changed = "host: localhost\nport: 2\nnum_workers: 2\ndrain_timeout: 6\nsocket: run/b.sock\nrun_dir: other\nlog_file: b.log\n\
+                   admin: none\nmetrics_by_caller: true\ntimeout: 7\nverbose: false\nmax_body: 1MiB\n";
+    let file = server.file("config.yaml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    replace(&file, &text.replace(kept.trim_end(), changed.trim_end()));
+    let log = || std::fs::read_to_string(server.file("a.log")).unwrap_or_default();
+    until("the reload", || log().contains("reloaded: "));
+    let told = log();
+    let told = told.lines().filter_map(|line| line.split_once("] ")?.1.split_once(" has changed in the configuration"));
+    let told: BTreeSet<&str> = told.map(|(key, _)| key).collect();
+    // The port is a flag of this process, which beats the file; a certificate would have to be made for `tls`.
+    let wanted: BTreeSet<&str> = FixedSettings::keys().filter(|key| !["port", "tls"].contains(key)).collect();
+    assert_eq!(told, wanted);
 }

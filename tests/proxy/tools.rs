@@ -149,19 +149,6 @@ fn driven_calls_reuse_connections_on_both_sides() {
 }
 
 #[test]
-fn a_dead_pooled_connection_is_replaced_once() {
-    let argo = Argo::start(|_, connection| {
-        connection.json(200, CLAUDE);
-        connection.close();
-    });
-    let server = Server::before(&argo);
-    for _ in 0..4 {
-        assert!(said(&server.chat(&asks(json!({"stream": true}))).body).done);
-    }
-    assert_eq!(argo.requests().len(), 4);
-}
-
-#[test]
 fn large_answers_are_cut_into_lines_that_clients_can_read() {
     let text = "é\u{2028}\"\\😀 ".repeat(40_000);
     let body =

@@ -282,3 +282,50 @@ fn a_successor_that_fails_leaves_the_old_process_serving() {
     assert!(old.log().contains("usr: unknown key"));
     assert_eq!(old.get("/readyz").status, 200);
 }
+
+/// The file that a process runs.
+#[cfg(target_os = "linux")]
+fn runs(process: &str) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    let file = std::fs::metadata(format!("/proc/{process}/exe")).ok()?;
+    Some((file.ino(), file.len()))
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn an_upgrade_runs_the_program_that_took_the_place_of_the_old_one() {
+    use std::os::unix::fs::MetadataExt;
+    let argo = Argo::saying("Hi");
+    let (command, folder) = Setup::before(&argo).config("drain_timeout: 20").command();
+    let (program, next) = (folder.join("argo-openai-proxy"), folder.join("next"));
+    std::fs::copy(env!("CARGO_BIN_EXE_argo-openai-proxy"), &program).unwrap();
+    std::fs::copy(&program, &next).unwrap();
+    // Bytes after the end of the program mean nothing to the system; they tell the two apart.
+    std::io::Write::write_all(&mut std::fs::File::options().append(true).open(&next).unwrap(), b"another build")
+        .unwrap();
+    let mut own = Command::new(&program);
+    own.current_dir(&folder).env_clear().env("XDG_RUNTIME_DIR", &folder).args(command.get_args());
+    own.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let old = Server::run(own, folder);
+    let pid_file = old.upgrade_socket().with_file_name("pid");
+    let before = runs(&old.id().to_string()).unwrap();
+    let wanted = std::fs::metadata(&next).unwrap();
+    let wanted = (wanted.ino(), wanted.len());
+    assert_ne!(before, wanted);
+    std::fs::rename(&next, &program).unwrap();
+
+    let address = old.address;
+    let tcp = || Client::connect(address);
+    let mut new = String::new();
+    under_load(&|over, served| ask(&tcp, over, served), |_| {
+        old.signal("USR2");
+        until("the successor", || {
+            new = std::fs::read_to_string(&pid_file).unwrap_or_default().trim().to_owned();
+            !new.is_empty() && new != old.id().to_string()
+        });
+    });
+    assert_eq!(runs(&new), Some(wanted), "the successor runs another file than the one that is there now");
+    assert!(Command::new("kill").args(["-TERM", &new]).status().unwrap().success());
+    let (status, log) = old.ended();
+    assert!(status.success() && log.contains("taken over from the instance that ran before"), "{log}");
+}

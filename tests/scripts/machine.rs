@@ -27,7 +27,7 @@ impl Machine {
         }
         let machine = Machine { root, _alone: alone };
         let project = Path::new(env!("CARGO_MANIFEST_DIR"));
-        for file in ["run_app.sh", "run_tests.sh", "scripts/prepare.sh", "Cargo.toml"] {
+        for file in ["run_app.sh", "run_tests.sh", "scripts/prepare.sh", "Cargo.toml", "rust-toolchain.toml"] {
             fs::copy(project.join(file), machine.root.join(file)).unwrap();
         }
         fs::write(machine.root.join("src/main.rs"), "fn main() {}").unwrap();

@@ -172,7 +172,34 @@ fn an_old_rust_is_refused_and_an_old_package_not_installed() {
 
     machine.tool("rustup", "exit 1");
     let message = text(&machine.app(&["--demo"]));
-    assert!(message.contains("rustup update stable"), "{message}");
+    assert!(message.contains("rustup toolchain install 1."), "{message}");
+}
+
+#[test]
+fn rustup_fetches_the_pinned_toolchain_and_another_one_does_where_it_cannot() {
+    let machine = Machine::new();
+    // As rustup's cargo without a network: it works only with a toolchain that is there.
+    let cargo = r#"[ -n "$RUSTUP_TOOLCHAIN" ] || [ -e "$HOME/fetched" ] || exit 1
+case "$1" in --version) echo "cargo ${DEFAULT:-1.99.0}" ;; *) echo "$RUSTUP_TOOLCHAIN cargo $1" >>"$LOG" ;; esac"#;
+    machine.tool("cargo", cargo);
+    machine.tool(
+        "rustup",
+        r#"case "$1" in default) echo "stable-x (default)" ;; *) [ -z "$NETWORK" ] || echo >"$HOME/fetched"; [ -n "$NETWORK" ] ;; esac"#,
+    );
+    let run = |env: &[(&str, &str)]| {
+        let output = machine.run("run_app.sh", &["--demo"], env);
+        (text(&output), machine.calls().into_iter().find(|call| call.contains("cargo")))
+    };
+    let (message, built) = run(&[]);
+    assert!(message.contains("rust-toolchain.toml names") && message.contains("default: stable-x"), "{message}");
+    assert_eq!(built.as_deref(), Some("stable-x cargo build"));
+    let (message, built) = run(&[("DEFAULT", "1.70.0")]);
+    assert!(message.contains("rustup toolchain install 1.") && built.is_none(), "{message}");
+    let (_, built) = run(&[("RUSTUP_TOOLCHAIN", "nightly")]);
+    assert_eq!(built.as_deref(), Some("nightly cargo build"));
+    let (message, built) = run(&[("NETWORK", "1")]);
+    assert!(!message.contains("That failed"), "{message}");
+    assert_eq!(built.as_deref(), Some(" cargo build"));
 }
 
 /// A machine whose client suites are `script`.

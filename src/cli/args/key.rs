@@ -10,7 +10,7 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   argo-openai-proxy key new ann                    print a key for ann, and let her call
   argo-openai-proxy key new bob --user bsmith      ARGO is called as bsmith for bob
-  argo-openai-proxy key new eve --models 'argo:gpt-4o*,gpt35' --requests-per-minute 60
+  argo-openai-proxy key new eve --models 'argo:gpt*' --requests-per-minute 60
   argo-openai-proxy key new ci | gh secret set OPENAI_API_KEY
   argo-openai-proxy key rotate ann                 a new key for ann; the old one counts no more
   argo-openai-proxy key remove ann                 take ann's key back

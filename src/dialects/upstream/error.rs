@@ -23,7 +23,7 @@ pub fn failure(dialect: &dyn UpstreamDialect, held: &Held) -> Failure {
         message => format!("{name} answered {}: {message}", held.status.as_u16()),
     };
     let mut failure = Failure::new(status, message).with_own_words(format!("{name} answered {}", held.status));
-    failure.param = param;
+    failure.param = param.map(Into::into);
     failure.code = code.map(Into::into);
     if let Some(after) = held.headers.get(header::RETRY_AFTER) {
         failure.headers.push((header::RETRY_AFTER, after.clone()));

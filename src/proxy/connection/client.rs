@@ -4,9 +4,11 @@
 //! whatever its size. Here a head as a whole has a time limit, and a reader has a slowest rate.
 
 use super::clock::{CLOCK, ClientVerdict, ConnectionClock, acknowledged};
+use super::half_close::{EndOfReading, is_reset};
 use super::pace::ClientTimeouts;
 use super::withheld::Kept;
 use async_trait::async_trait;
+use bytes::Bytes;
 use log::warn;
 use pingora::apps::{HttpServerApp, ReusedHttpStream, ServerApp};
 use pingora::protocols::http::ServerSession;
@@ -51,10 +53,6 @@ impl<A> TimedApp<A> {
 #[async_trait]
 impl<A: HttpServerApp + Send + Sync + 'static> ServerApp for TimedApp<A> {
     async fn process_new(self: &Arc<Self>, stream: Stream, shutdown: &ShutdownWatch) -> Option<Stream> {
-        if matches!(stream.selected_alpn_proto(), Some(ALPN::H2)) {
-            // One connection carries many requests at the same time, so a clock for one of them says nothing.
-            return self.inner.process_new(stream, shutdown).await;
-        }
         let serving = serve_timed(self.inner.clone(), stream, shutdown.clone(), (self.timeouts)());
         match Handle::current().runtime_flavor() {
             // pingora's task keeps the memory that accepting over TLS needs for as long as the task lives, so take one of our own.
@@ -82,7 +80,7 @@ async fn serve_timed<A: HttpServerApp>(app: Arc<A>, stream: Stream, shutdown: Sh
     poll_fn(|cx| {
         if timer.is_elapsed() {
             is_set = false;
-            match clock.check(Instant::now(), || acknowledged(socket)) {
+            match clock.check(Instant::now(), || acknowledged(socket), || is_reset(socket)) {
                 ClientVerdict::End => return Poll::Ready(()),
                 // After a cut the write that waits is polled below, and fails.
                 ClientVerdict::Fine | ClientVerdict::Cut => {}
@@ -173,6 +171,33 @@ impl TimedStream {
     }
 }
 
+impl TimedStream {
+    /// Takes the end of reading. It is held back from a client that may still read its reply.
+    fn end_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let EndOfReading::Waits(probe) = self.clock.end_read() else { return Poll::Ready(Ok(())) };
+        if self.write_probe(cx, probe).is_err() {
+            self.clock.left();
+            return Poll::Ready(Ok(()));
+        }
+        // The clock's timer polls again.
+        Poll::Pending
+    }
+
+    fn write_probe(&mut self, cx: &mut Context<'_>, probe: Option<Bytes>) -> io::Result<()> {
+        if let Some(probe) = probe
+            && let Poll::Ready(written) = Pin::new(&mut self.stream).poll_write(cx, &probe)
+            && written? < probe.len()
+        {
+            // Nothing is under way and the buffer is larger, so this does not happen; a part would spoil the reply.
+            return Err(ErrorKind::WriteZero.into());
+        }
+        match Pin::new(&mut self.stream).poll_flush(cx) {
+            Poll::Ready(flushed) => flushed,
+            Poll::Pending => Ok(()),
+        }
+    }
+}
+
 fn too_slow() -> io::Error {
     io::Error::new(ErrorKind::TimedOut, "the client reads too slowly")
 }
@@ -180,14 +205,16 @@ fn too_slow() -> io::Error {
 impl AsyncRead for TimedStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
-        let read = ready!(Pin::new(&mut self.stream).poll_read(cx, buf));
+        ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
         if buf.filled().len() > before {
             self.clock.bytes_arrived();
             if !self.has_begun {
                 self.note_first(buf.filled().get(before));
             }
+        } else if buf.remaining() > 0 {
+            return self.end_read(cx);
         }
-        Poll::Ready(read)
+        Poll::Ready(Ok(()))
     }
 }
 

@@ -4,11 +4,13 @@
 //! A connection has one timer. It serves the client's timeouts and those of the call that is made for the client.
 
 use super::cork::Corked;
+use super::half_close::{EndOfReading, HalfClose};
 use super::pace::{ClientTimeouts, at_slowest};
 use super::silence::SilenceTimer;
 use super::socket::UpstreamSocket;
 use super::withheld::WithheldHead;
 use bytes::Bytes;
+use http::Version;
 use log::info;
 use pingora::protocols::UniqueIDType;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -81,6 +83,8 @@ struct ClockState {
     stall_limit: Option<Duration>,
     /// The call that is made for the request.
     call: Option<Arc<SilenceTimer>>,
+    /// The client's side of the connection while the request is served.
+    half_close: HalfClose,
 }
 
 /// A request that is being served. When it is dropped, its connection waits for the next one.
@@ -92,6 +96,7 @@ impl Drop for ServedRequest {
         let now = Instant::now();
         let mut state = self.0.lock();
         (state.phase, state.stall_limit, state.call) = (ClientPhase::Idle(now), None, None);
+        state.half_close = HalfClose::default();
         self.0.check_by(now + state.timeouts.idle);
     }
 }
@@ -114,6 +119,22 @@ pub fn watch_call(call: &Arc<SilenceTimer>) -> bool {
     CLOCK.try_with(watch).is_ok()
 }
 
+/// Records that as much of the request of this task's connection was read as its reply needs. `version` is the client's.
+pub fn request_read(version: Version) {
+    let _ = CLOCK.try_with(|clock| clock.lock().half_close.request_read(version >= Version::HTTP_11));
+}
+
+/// Records that the request of this task's connection is complete. Until its reply is over, the end of reading does not mean
+/// that the client has left.
+pub fn request_complete() {
+    let _ = CLOCK.try_with(|clock| clock.lock().half_close.request_complete());
+}
+
+/// Records what the reply can carry from now on beside its pieces: chunks with this text, or nothing.
+pub fn reply_may_carry(text: &'static [u8]) {
+    let _ = CLOCK.try_with(|clock| clock.lock().half_close.reply_may_carry(text));
+}
+
 /// Limits how long the client of this task's connection may read nothing. Returns false if there is no clock.
 pub fn limit_stall(limit: Duration) -> bool {
     CLOCK.try_with(|clock| clock.lock().stall_limit = Some(limit)).is_ok()
@@ -124,8 +145,8 @@ pub fn release_soon(socket: Arc<UpstreamSocket>) {
     let mut socket = Some(socket);
     let put = CLOCK.try_with(|clock| socket.take().into_iter().for_each(|socket| clock.corked.put(socket)));
     if let (Err(_), Some(socket)) = (put, socket) {
-        // A stream of HTTP/2 has a task of its own. A spawned task runs after it. If that ever changed, head and body would
-        // become two packets again, and nothing worse.
+        // A call outside of a connection's task. A spawned task runs after it. If that ever changed, head and body would become
+        // two packets again, and nothing worse.
         tokio::spawn(async move { socket.release() });
     }
 }
@@ -151,6 +172,7 @@ impl ConnectionClock {
             timeouts,
             stall_limit: None,
             call: None,
+            half_close: HalfClose::default(),
         };
         let (state, due, corked) = (Mutex::new(state), AtomicU64::new(u64::MAX), Corked::default());
         let clock = ConnectionClock { state, zero: now, due, corked, head: WithheldHead::default() };
@@ -199,6 +221,9 @@ impl ConnectionClock {
     /// Records that the kernel accepted bytes of a write, or `all` of it.
     pub fn write_accepted(&self, bytes: usize, all: bool) {
         let mut state = self.lock();
+        if bytes > 0 {
+            state.half_close.written();
+        }
         match state.pending.as_mut() {
             Some(_) if all => state.pending = None,
             Some(pending) => {
@@ -209,16 +234,31 @@ impl ConnectionClock {
         }
     }
 
-    /// Checks the client's timeouts and those of its call. `acked` returns the bytes that the client has acknowledged, where
-    /// the system knows.
-    pub fn check(&self, now: Instant, acked: impl Fn() -> Option<u64>) -> ClientVerdict {
+    /// Takes the end of reading. Returns what it means.
+    pub fn end_read(&self) -> EndOfReading {
         let mut state = self.lock();
+        let end = state.half_close.end_read(Instant::now());
+        state.half_close.due().into_iter().for_each(|due| self.check_by(due));
+        end
+    }
+
+    /// Records that something could not be written to a client that has ended its side.
+    pub fn left(&self) {
+        self.lock().half_close.left();
+    }
+
+    /// Checks the client's timeouts and those of its call, and whether a client that has ended its side has left. `acked`
+    /// returns the bytes that the client has acknowledged, where the system knows.
+    pub fn check(&self, now: Instant, acked: impl Fn() -> Option<u64>, is_reset: impl Fn() -> bool) -> ClientVerdict {
+        let mut state = self.lock();
+        state.half_close.look(now, is_reset);
         let verdict = state.judge(now, acked);
         let call = state.call.as_ref().and_then(|call| call.check(now));
         if call.is_none() {
             state.call = None;
         }
-        let next = call.into_iter().chain(state.due(now)).min().unwrap_or(now + FAR);
+        let all = call.into_iter().chain(state.due(now)).chain(state.half_close.due());
+        let next = all.min().unwrap_or(now + FAR);
         // A limit that is over may have no effect; never check again at once.
         self.due.store(self.since_zero(next.max(now + Duration::from_millis(1))), Ordering::Relaxed);
         verdict

@@ -133,6 +133,10 @@ async fn read_body(session: &mut Session, ctx: &mut Ctx, route: &Route) -> std::
     let most = routing::max_body(route, settings);
     ctx.facts.timing.lap(Spent::Own);
     let read = body::read(session, most, &settings.client_timeouts).await?;
+    clock::request_read(session.req_header().version);
+    if session.is_body_done() {
+        clock::request_complete();
+    }
     ctx.facts.timing.lap(Spent::Client);
     match read {
         ReadBody::Whole(body) => Ok(body),

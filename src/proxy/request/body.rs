@@ -5,6 +5,7 @@
 //! the end of its JSON document and no further, so that pingora itself reads the terminal chunk.
 
 use crate::json::document_end::BodyEnd;
+use crate::proxy::connection::clock;
 use crate::proxy::connection::pace::ClientTimeouts;
 use crate::wire::{Failure, Gathered};
 use bytes::Bytes;
@@ -145,6 +146,7 @@ pub async fn finish(session: &mut Session) -> Result<()> {
             None => break,
         }
     }
+    clock::request_complete();
     Ok(())
 }
 

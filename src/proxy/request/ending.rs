@@ -7,6 +7,7 @@ use crate::proxy::upstream::errors::TIME_UP;
 use crate::telemetry::{By, Ended};
 use crate::wire::failure::FailureReason;
 use crate::wire::{Answer, Failure};
+use http::StatusCode;
 use pingora::{Error, ErrorSource, ErrorType};
 
 /// The ending of a request whose client got this failure; `why` is the log's reason.
@@ -18,12 +19,14 @@ pub fn failed(failure: &Failure, by: By, why: String) -> Ended {
 pub fn answered_badly(answer: &Answer) -> Ended {
     match &answer.why {
         Some(reason) => by_upstream(reason),
-        // The upstream's own body goes to the client.
-        None => {
-            let why = Some(format!("the upstream answered {}", answer.status));
-            Ended { by: By::Upstream, kind: "upstream_error".into(), why, failed: true }
-        }
+        None => passed_on(answer.status),
     }
+}
+
+/// The ending of a request whose client gets an upstream's error as it came.
+pub fn passed_on(status: StatusCode) -> Ended {
+    let why = Some(format!("the upstream answered {status}"));
+    Ended { by: By::Upstream, kind: "upstream_error".into(), why, failed: true }
 }
 
 /// The ending of a request whose upstream sent what cannot be used.

@@ -3,6 +3,7 @@
 use super::call_summary::CallSummary;
 use super::context::Ctx;
 use super::ending;
+use crate::access::UserOrigin;
 use crate::limits::LimitKind;
 use crate::proxy::upstream::call_state::CallState;
 use crate::telemetry::{AccessLog, ModelLabel, Record, Spent, json_line, process_log, text_line};
@@ -52,6 +53,7 @@ fn record<'a>(session: &'a Session, e: Option<&Error>, ctx: &'a Ctx) -> Record<'
     Record {
         id: facts.request_id.to_str().unwrap_or_default(),
         caller: ctx.caller.as_ref().and_then(|caller| caller.name.as_deref()),
+        is_listed: ctx.caller.as_ref().is_some_and(|caller| caller.user_from != UserOrigin::Key),
         method: head.method.as_str(),
         path: head.uri.path(),
         route: facts.route.as_ref().map(|route| route.path.as_str()),

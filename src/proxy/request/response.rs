@@ -6,7 +6,7 @@
 
 use super::context::Ctx;
 use super::work::ProxiedCall;
-use super::{ending, reply_heads};
+use super::{ending, reply_heads, writer};
 use crate::exchange::{AfterFailure, Exchange, HeadPlan};
 use crate::proxy::connection::clock;
 use crate::proxy::upstream::call_state::CallState;
@@ -46,11 +46,14 @@ pub fn head(session: &mut Session, head: &mut ResponseHeader, ctx: &mut Ctx) -> 
     let bodiless = heads::is_bodiless(head);
     head_arrived(call, head.status, bodiless);
     let plan = exchange.head(head.status, &head.headers, bodiless);
+    let version = session.req_header().version;
     if let HeadPlan::Stream(content_type) = plan {
         ctx.stream_type = Some(content_type);
         clock::withhold_head();
+        // Without chunks the reply's bytes have no seams between which something else fits.
+        let is_chunked = version > Version::HTTP_10;
+        clock::reply_may_carry(if is_chunked { writer::client(session, &ctx.facts).keep_alive() } else { b"" });
     }
-    let version = session.req_header().version;
     match reply_heads::immediate_head(plan, head, version, &ctx.facts) {
         None => head.set_status(DROPPED)?,
         Some(own) => {
@@ -98,9 +101,14 @@ pub fn body(session: &mut Session, piece: &mut Option<Bytes>, end: bool, ctx: &m
         out = concat(out, exchange.end());
     }
     let is_over = exchange.is_over();
+    if end {
+        clock::reply_may_carry(b"");
+    }
     if end && is_streamed && !exchange.is_refused() {
-        let failed = call.status >= Some(400);
-        ctx.settle(failed);
+        let refused =
+            call.status.and_then(|status| StatusCode::from_u16(status).ok()).filter(|status| status.as_u16() >= 400);
+        ctx.settle(refused.is_some());
+        ctx.failure = ctx.failure.take().or(refused.map(ending::passed_on));
     }
     ctx.unwritten.push(&out, session.body_bytes_sent());
     ctx.bodies.keep(&out);

@@ -9,6 +9,7 @@ use super::work::Work;
 use super::{body, ending, held_reply, reply_heads, writer};
 use crate::exchange::joined::{JoinedExchanges, JoinedStep};
 use crate::plan::{Call, Client, refuse};
+use crate::proxy::connection::clock;
 use crate::proxy::live::Live;
 use crate::proxy::service::Proxy;
 use crate::proxy::upstream::call_state::CallState;
@@ -228,6 +229,10 @@ impl SubrequestRun {
             }
             let head = reply_heads::stream_head(content_type, version, &ctx.facts);
             session.write_response_header(Box::new(head), false).await.map_err(|e| e.into_down())?;
+            clock::reply_may_carry(if version > http::Version::HTTP_10 { self.client.keep_alive() } else { b"" });
+        }
+        if end {
+            clock::reply_may_carry(b"");
         }
         if bytes.is_empty() && !end {
             return Ok(());

@@ -53,6 +53,7 @@ pub fn body(piece: &mut Option<Bytes>, end: bool, ctx: &mut Ctx) -> Result<()> {
         *piece = Some(Bytes::new());
         return more.map_or(Ok(()), Err);
     }
+    clock::request_complete();
     *piece = Some(exchange.call().body.clone());
     if let Some(socket) = call.corked.take() {
         clock::release_soon(socket);

@@ -2,7 +2,7 @@
 
 use super::Wire;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
@@ -80,6 +80,16 @@ impl Client {
     /// How long it waits for what it reads.
     pub fn set_patience(&mut self, time: Duration) {
         self.tcp.as_ref().unwrap().set_read_timeout(Some(time)).unwrap();
+    }
+
+    /// Ends its side of the connection. It can still read.
+    pub fn end_sending(&mut self) {
+        self.tcp.as_ref().unwrap().shutdown(Shutdown::Write).unwrap();
+    }
+
+    /// Waits until something has come, and leaves it unread.
+    pub fn wait_for_bytes(&mut self) {
+        assert_eq!(self.tcp.as_ref().unwrap().peek(&mut [0; 1]).unwrap(), 1);
     }
 
     pub fn send(&mut self, method: &str, path: &str, headers: &str, body: &[u8]) {

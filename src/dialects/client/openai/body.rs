@@ -16,7 +16,14 @@ pub fn text(body: &[u8]) -> Result<&str, Failure> {
         return Err(Failure::bad_request("The request has no body; a JSON object is expected."));
     }
     std::str::from_utf8(body).map_err(|e| {
-        Failure::bad_request(format!("The request body is not valid UTF-8 (at byte {}).", e.valid_up_to()))
+        // PowerShell's `Out-File` writes such files.
+        let is_utf16 = body.starts_with(b"\xFF\xFE") || body.starts_with(b"\xFE\xFF");
+        let found = if is_utf16 {
+            "UTF-16; send it as UTF-8".to_owned()
+        } else {
+            format!("not valid UTF-8 (at byte {})", e.valid_up_to())
+        };
+        Failure::bad_request(format!("The request body is {found}."))
     })
 }
 
@@ -180,7 +187,8 @@ mod tests {
             assert_eq!(failure.status.as_u16(), 400);
         }
         assert!(text(b"").unwrap_err().message.contains("no body"));
-        assert!(text(b"{\"a\": \"\xff\"}").unwrap_err().message.contains("at byte 7"));
+        assert!(text(b"{\"a\": \"\xff\"}").unwrap_err().message.contains("is not valid UTF-8 (at byte 7)"));
+        assert!(text(b"\xff\xfe{\0}\0").unwrap_err().message.contains("is UTF-16; send it as UTF-8"));
     }
 
     #[test]

@@ -90,7 +90,7 @@ mod tests {
                 format!("{name} {} {} {}", raw(description), raw(schema), raw(strict))
             }
         };
-        super::read(given).map(told).map_err(|failure| failure.param.unwrap())
+        super::read(given).map(told).map_err(|failure| String::from(failure.param.unwrap()))
     }
 
     #[test]

@@ -84,6 +84,8 @@ fn function<'a>(place: &str, given: &'a RawValue) -> Result<(Name<'a>, Name<'a>)
             json::text_of(given).ok_or_else(|| wrong_type(&format!("{place}.arguments"), "a string of JSON", given))?
         }
     };
+    // They are JSON inside of a text, so they were not mended with the body.
+    let arguments = json::paired(arguments);
     Ok((name, if arguments.trim().is_empty() { Cow::Borrowed("{}") } else { arguments }))
 }
 

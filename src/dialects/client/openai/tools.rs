@@ -218,7 +218,7 @@ mod tests {
             format!("{} {:?} {:?}", names.join(","), tools.choice, tools.parallel)
         };
         let read = offer.read("ARGO").map(|tools| tools.map_or("nothing".to_owned(), told));
-        read.map_err(|failure| failure.param.unwrap())
+        read.map_err(|failure| String::from(failure.param.unwrap()))
     }
 
     #[test]

@@ -121,14 +121,12 @@ fn push_result(out: &mut Vec<u8>, message: &Message<'_>) {
 /// Appends the arguments as an object. If the model did not write an object, it gets its text back under a name that
 /// says so.
 fn push_input(out: &mut Vec<u8>, arguments: &str) {
-    // The arguments were a text within the body, so they were not mended with it.
-    let arguments = json::paired(arguments);
-    if Fields::parse(&arguments).is_ok() {
+    if Fields::parse(arguments).is_ok() {
         out.extend_from_slice(arguments.as_bytes());
         return;
     }
     out.extend_from_slice(b"{\"not_a_json_object\":");
-    json::push_string(out, &arguments);
+    json::push_string(out, arguments);
     out.push(b'}');
 }
 

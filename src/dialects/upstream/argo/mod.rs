@@ -22,6 +22,7 @@ use crate::wire::{Failure, utf8};
 use http::HeaderValue;
 use notice::{Notice, Watch};
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 
 /// ARGO: the dialects `argo` and, in `embedding.rs`, `argo_embedding`.
 pub struct Argo;
@@ -75,7 +76,7 @@ impl ChatDialect for Argo {
     fn whole(&self, body: &[u8], offered: &[String], sink: &mut dyn Sink) -> Result<(), Failure> {
         let text = std::str::from_utf8(body).map_err(|_| Failure::upstream("ARGO's answer is not valid UTF-8."))?;
         // A client that reads a lone surrogate fails where it writes the text.
-        let text = json::paired(text);
+        let text = json::paired(Cow::Borrowed(text));
         let fields = Fields::parse(&text).map_err(|_| not_an_answer(body))?;
         let response = fields.get("response").ok_or_else(|| not_an_answer(body))?;
         let from_python;

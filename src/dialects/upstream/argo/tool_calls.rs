@@ -41,7 +41,8 @@ fn arguments_text(arguments: Option<&RawValue>) -> Cow<'_, str> {
     let text = match arguments {
         None => Cow::Borrowed(""),
         Some(raw) if json::is_null(raw) => Cow::Borrowed(""),
-        Some(raw) => json::text_of(raw).unwrap_or(Cow::Borrowed(raw.get())),
+        // JSON inside of a text was not mended with the answer.
+        Some(raw) => json::paired(json::text_of(raw).unwrap_or(Cow::Borrowed(raw.get()))),
     };
     if text.trim().is_empty() { Cow::Borrowed("{}") } else { text }
 }

@@ -10,7 +10,7 @@ const TIMEOUTS: ClientTimeouts = ClientTimeouts {
 };
 
 fn look(clock: &ConnectionClock, seconds: u64, acked: u64) -> ClientVerdict {
-    clock.check(Instant::now() + Duration::from_secs(seconds), || Some(acked))
+    clock.check(Instant::now() + Duration::from_secs(seconds), || Some(acked), || false)
 }
 
 #[test]
