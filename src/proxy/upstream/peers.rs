@@ -103,14 +103,14 @@ fn watch_for_death(options: &mut PeerOptions) {
 
 #[cfg(test)]
 mod tests {
-    #![cfg(target_os = "linux")]
-    use super::*;
-    use crate::proxy::connection::socket::UpstreamSocket;
-    use pingora::connectors::TransportConnector;
-    use rustix::net::sockopt;
-
     #[tokio::test]
+    #[cfg(target_os = "linux")]
     async fn an_upstream_connection_ends_when_nothing_is_acknowledged_and_delays_nothing() {
+        use super::*;
+        use crate::proxy::connection::socket::UpstreamSocket;
+        use pingora::connectors::TransportConnector;
+        use rustix::net::sockopt;
+
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let mut peer = HttpPeer::new(listener.local_addr().unwrap(), false, String::new());
         watch_for_death(&mut peer.options);
