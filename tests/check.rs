@@ -40,7 +40,7 @@ fn what_is_right_exits_with_0_and_says_what_is_served() {
 
 #[test]
 fn warnings_count_only_when_they_are_denied() {
-    let folder = folder("odd", "user: jdoe\nargo_url: http://127.0.0.1:1/chat\n", ROUTES);
+    let folder = folder("odd", "user: jdoe\nargo_url: https://apps.inside.anl.gov/chat\n", ROUTES);
     let ran = run(&folder, &["check"]);
     assert_eq!(ran.code, Some(0));
     assert!(ran.err.contains("warning: argo_url: no final slash") && ran.err.ends_with("\n1 warning\n"), "{}", ran.err);
@@ -343,4 +343,35 @@ fn a_folder_that_cannot_be_entered_is_told_as_that() {
     let ran = run_as_nobody(&program, &["serve", config]);
     assert!(ran.err.contains("config.yaml has mode 0000 and belongs to user "), "{}", ran.err);
     std::fs::remove_dir_all(&top).unwrap();
+}
+
+#[test]
+fn tests_of_the_shipped_table_are_about_the_shipped_table() {
+    let folder = folder("own-tests", "user: jdoe\n", ROUTES);
+    let moved = "version: 1\nmodels: { chat: { names: { argo:gpt-4o: gpt4olatest } } }\n";
+    let test = |model: &str| {
+        format!(
+            "{moved}tests:\n  - name: the id that ARGO has now\n    request: {{ path: /v1/chat/completions, body: {{ messages: [{{ role: user, content: Hi }}] }} }}\n    \
+             expect: {{ upstream: {{ body: {{ model: {model} }} }} }}\n"
+        )
+    };
+    let local = folder.join("local-routes.yaml");
+    let alone = run(&folder, &["check"]).out;
+    let tests = |out: &str| out.split("its ").nth(1).unwrap().split(' ').next().unwrap().parse::<usize>().unwrap();
+    std::fs::write(&local, moved).unwrap();
+    let ran = run(&folder, &["check", "--deny-warnings"]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+    assert!(
+        ran.out.contains("routes.yaml and local-routes.yaml with ") && tests(&ran.out) == tests(&alone),
+        "{}",
+        ran.out
+    );
+    assert!(ran.out.contains("those of routes.yaml without local-routes.yaml"), "{}", ran.out);
+
+    std::fs::write(&local, test("gpt4olatest")).unwrap();
+    let ran = run(&folder, &["check"]);
+    assert!(ran.code == Some(0) && tests(&ran.out) == tests(&alone) + 1, "{}{}", ran.out, ran.err);
+    std::fs::write(&local, test("gpt4o")).unwrap();
+    let ran = run(&folder, &["check"]);
+    assert!(ran.code == Some(1) && ran.err.contains("--> local-routes.yaml:6:"), "{}", ran.err);
 }

@@ -3,6 +3,7 @@
 use argo_openai_proxy::cli::args::command_names;
 use argo_openai_proxy::loading::FixedSettings;
 use argo_openai_proxy::transform::REPLIES;
+use argo_openai_proxy::transform::local::Audience;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -211,6 +212,26 @@ fn the_readme_promises_what_the_program_has() {
 }
 
 #[test]
+fn the_shipped_table_tests_every_endpoint_that_calls_argo() {
+    let served: Value =
+        serde_json::from_str(&program(&["routes", "--json", "--config", "config.sample.yaml"])).unwrap();
+    let table: Value = serde_yaml::from_str(include_str!("../routes.yaml")).unwrap();
+    let tested: BTreeSet<&str> =
+        table["tests"].as_array().unwrap().iter().map(|test| test["request"]["path"].as_str().unwrap()).collect();
+    let calling: Vec<&str> = served
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|row| !row["calls"].is_null())
+        .map(|row| row["path"].as_str().unwrap())
+        .collect();
+    assert!(calling.len() >= 5, "{calling:?}");
+    for path in calling {
+        assert!(tested.contains(path), "{path} has no test in routes.yaml");
+    }
+}
+
+#[test]
 fn a_call_of_what_is_not_there_is_found() {
     for (text, expected) in [
         ("`argo-openai-proxy chekc`", Some("no command chekc")),
@@ -289,7 +310,8 @@ fn the_replies_that_need_no_key_are_those_of_the_program() {
     let (_, section) = page.split_once("need no key:").unwrap();
     let line = section.lines().find(|line| line.starts_with("- The replies ")).unwrap();
     let told: BTreeSet<&str> = line.split(". ").next().unwrap().split('`').skip(1).step_by(2).collect();
-    let known: BTreeSet<&str> = REPLIES.iter().filter(|reply| reply.is_public).map(|reply| reply.name).collect();
+    let known: BTreeSet<&str> =
+        REPLIES.iter().filter(|reply| reply.audience == Audience::Everybody).map(|reply| reply.name).collect();
     assert!(known.contains("health"), "{known:?}");
     assert_eq!(told, known);
 }

@@ -12,7 +12,7 @@ use argo_openai_proxy::access::Caller;
 use argo_openai_proxy::dialects::client::openai::Openai;
 use argo_openai_proxy::exchange::joined::{JoinedExchanges, JoinedStep};
 use argo_openai_proxy::exchange::{Exchange, ExchangeLimits, HeadPlan};
-use argo_openai_proxy::plan::{Call, Context, Plan, Reply, Request, ServiceState, Subrequests, refuse};
+use argo_openai_proxy::plan::{Address, Call, Context, Plan, Reply, Request, ServiceState, Subrequests, refuse};
 use argo_openai_proxy::table::{Matched, Table, Variables, no_files};
 use argo_openai_proxy::transform::{REPLIES, TRANSFORMERS};
 use argo_openai_proxy::wire::Answer;
@@ -81,7 +81,7 @@ fn run(table: &Table, path: &str, request: &Bytes, answers: &[Vec<u8>], cut: imp
         caller: &caller,
         id: "0123",
         now: 1_750_000_000,
-        host: "proxy.test",
+        address: Address { scheme: "http", host: "proxy.test" },
         state,
         ledger: &ledger,
         steps: None,

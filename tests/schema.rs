@@ -137,7 +137,7 @@ fn what_is_wrong_breaks_the_schema() {
         (Described::Routes, ROUTES.replace("dialect: argo\n", "dialect: arqo\n"), ".upstreams.argo_chat.dialect: enum"),
         (Described::Routes, ROUTES.replace("reply: health", "reply: halth"), ".routes[8].reply: oneOf"),
         (Described::Routes, ROUTES.replace("version: 1", "version: 2"), ".version: maximum"),
-        (Described::Routes, ROUTES.replace("owned_by: system,", ""), ".models.chat.show: required"),
+        (Described::Routes, ROUTES.replace("owned_by: system,", "owned_by: [1],"), ".models.chat.show.owned_by: type"),
         (Described::Routes, ROUTES.replace("reply: health", "reply: { text: a, html: b }"), ".routes[8].reply: oneOf"),
         (Described::Routes, ROUTES.replace("reply: health", "reply: { status: 404 }"), ".routes[8].reply: oneOf"),
         (Described::Routes, ROUTES.replace("reply: health", "reply: health, enabled: 1"), ".routes[8].enabled: anyOf"),

@@ -1,6 +1,6 @@
 //! Finds the caller of a request from its headers. Error messages never contain any part of a key.
 
-use super::{Access, Caller, check_username};
+use super::{Access, Caller, Globs, Permissions, check_username};
 use crate::telemetry::bodies;
 use crate::wire::Failure;
 use http::{HeaderMap, StatusCode, header};
@@ -10,6 +10,10 @@ use std::sync::Arc;
 const KEY_HEADERS: [&str; 2] = ["x-api-key", "api-key"];
 /// The longest accepted username, in bytes.
 const LONGEST_USERNAME: usize = 64;
+
+/// Where keys come from.
+const HANDED_OUT: &str = "Whoever runs this proxy hands out keys.";
+const USERNAME_IS_KEY: &str = "Your key for this proxy is your bare Argonne username, such as jdoe or ac.jdoe.";
 
 /// Returns true if a request carries a key of any kind.
 pub fn has_key(headers: &HeaderMap) -> bool {
@@ -25,17 +29,16 @@ impl Access {
         match self {
             Access::Open(caller) => Ok(caller.clone()),
             Access::Keys(keys) => {
-                let key = key(headers).ok_or_else(|| missing("Whoever runs this proxy hands out keys."))?;
+                let key = key(headers).ok_or_else(|| missing(HANDED_OUT))?;
                 keys.caller(key)
                     .ok_or_else(|| incorrect("this proxy knows no such key. Whoever runs it hands out keys."))
             }
             Access::Passthrough => {
-                const REMEDY: &str = "Your key for this proxy is your bare Argonne username, such as jdoe or ac.jdoe.";
-                let key = key(headers).ok_or_else(|| missing(REMEDY))?;
+                let key = key(headers).ok_or_else(|| missing(USERNAME_IS_KEY))?;
                 let name = std::str::from_utf8(key).ok().filter(|name| name.len() <= LONGEST_USERNAME);
                 // A key of another service must reach neither the upstream, as a username, nor the log, as a caller.
                 let name = name.filter(|name| check_username(name).is_ok() && !bodies::is_key(name));
-                let name = name.ok_or_else(|| incorrect(&format!("it is no username. {REMEDY}")))?;
+                let name = name.ok_or_else(|| incorrect(&format!("it is no username. {USERNAME_IS_KEY}")))?;
                 Ok(Arc::new(Caller::passed_through(name)))
             }
         }
@@ -47,6 +50,17 @@ impl Access {
             Access::Open(caller) => caller.clone(),
             Access::Keys(_) | Access::Passthrough => Arc::new(Caller::nameless("")),
         }
+    }
+
+    /// Returns the caller of a page for people who have no key yet. They may use no model.
+    pub fn newcomer(&self) -> Arc<Caller> {
+        let greeting = match self {
+            Access::Open(caller) => return caller.clone(),
+            Access::Keys(_) => HANDED_OUT,
+            Access::Passthrough => USERNAME_IS_KEY,
+        };
+        let permissions = Permissions { models: Some(Globs::new([""; 0])), ..Permissions::default() };
+        Arc::new(Caller { greeting: Some(greeting), permissions, ..Caller::nameless("") })
     }
 
     /// Returns the caller with this name, if callers have names.

@@ -29,6 +29,8 @@ pub struct Caller {
     pub limits: Limits,
     /// What they may use.
     pub permissions: Permissions,
+    /// What to tell somebody who has no key yet; `None` for callers.
+    pub greeting: Option<&'static str>,
 }
 
 impl Caller {
@@ -40,6 +42,7 @@ impl Caller {
             user_from: UserOrigin::Config,
             limits: Limits::default(),
             permissions: Permissions::default(),
+            greeting: None,
         }
     }
 

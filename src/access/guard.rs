@@ -31,6 +31,11 @@ impl Hosts {
         self.0.iter()
     }
 
+    /// Returns true if an authority names one of the configured hosts.
+    pub fn names_host(&self, authority: &str) -> bool {
+        self.0.fit(&host_of(authority).trim_end_matches('.').to_ascii_lowercase())
+    }
+
     /// Returns true if a host is the proxy's own. An IP address always is, since DNS cannot redirect it. So are
     /// `localhost` and `internal` (the domain under which containers find their host): nobody can register them.
     fn has(&self, host: &str) -> bool {

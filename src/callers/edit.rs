@@ -140,15 +140,15 @@ fn holding(text: String, wanted: &[CallerRow]) -> Result<String, String> {
     }
 }
 
-type Patterns<'a> = Option<Vec<&'a str>>;
+type PatternList<'a> = Option<Vec<&'a str>>;
 
 /// Returns all that a row says, without the places.
-fn facts(row: &CallerRow) -> (&str, Hash, Option<&Username>, Patterns<'_>, Patterns<'_>, Limits, bool) {
+fn facts(row: &CallerRow) -> (&str, Hash, Option<&Username>, PatternList<'_>, PatternList<'_>, Limits, bool) {
     let CallerRow { name, hash, user, routes, models, limits, enabled } = row;
     (name, *hash, user.as_ref(), patterns(routes), patterns(models), *limits, *enabled)
 }
 
-fn patterns(list: &Option<Vec<(String, Place)>>) -> Patterns<'_> {
+fn patterns(list: &Option<Vec<(String, Place)>>) -> PatternList<'_> {
     list.as_ref().map(|list| list.iter().map(|(pattern, _)| pattern.as_str()).collect())
 }
 

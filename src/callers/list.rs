@@ -49,6 +49,7 @@ impl CallerRow {
             user_from: if self.user.is_some() { UserOrigin::Row } else { UserOrigin::Config },
             limits: self.limits,
             permissions: Permissions { routes: globs(&self.routes), models: globs(&self.models), every_row: false },
+            greeting: None,
         }
     }
 }

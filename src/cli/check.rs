@@ -7,10 +7,12 @@ use crate::access::Access;
 use crate::diagnostics::Problem;
 use crate::diagnostics::file_access::is_there;
 use crate::diagnostics::report;
-use crate::loading::{self, FileReader, Loaded, Needs, environment};
+use crate::loading::{self, FilePaths, FileReader, Loaded, Needs, environment};
 use crate::online::{self, Online};
+use crate::proxy::live::Live;
 use crate::proxy::upstream::authorities;
-use crate::table_tests;
+use crate::table::Trial;
+use crate::table_tests::{self, Ran};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -28,7 +30,7 @@ pub fn run(args: &CheckArgs) -> Result<(), CommandEnd> {
     let config = if nothing_named { "the defaults".to_owned() } else { usual.display().to_string() };
     let effective = loaded.as_ref().map_or_else(|_| String::new(), |loaded| loaded.config.effective());
     let Looked { summary, lines, problems } = match loaded {
-        Ok(loaded) => look(loaded, config, args.online),
+        Ok(loaded) => look(loaded, config, args),
         Err(problems) => Looked { problems, ..Looked::default() },
     };
     match args.format {
@@ -59,20 +61,45 @@ struct Looked {
 }
 
 /// Runs the table's own tests, and asks its URLs when it may.
-fn look(loaded: Loaded, config: String, online: bool) -> Looked {
-    let (routes, mut problems) = (loaded.routes.clone(), loaded.warnings.clone());
+fn look(loaded: Loaded, config: String, args: &CheckArgs) -> Looked {
+    let mut problems = loaded.warnings.clone();
     problems.extend(authorities::check(&loaded.table));
-    let live = Arc::new(loading::live_as(Access::anybody(table_tests::USER), loaded));
-    let ran = table_tests::run(&live);
+    let live = for_tests(loaded);
+    let ran = run_tests(&live, args);
     problems.extend(ran.problems);
-    let found = if online { online::check(&live) } else { Online::default() };
+    let found = if args.online { online::check(&live) } else { Online::default() };
     problems.extend(found.problems);
     let (rows, models) = (live.table.routes().count(), live.table.model_count());
+    let files = live.table.files();
     let mut tests = if ran.run == 0 { String::new() } else { format!("; its {} tests pass", ran.run) };
     if ran.left_out > 0 {
         let (noun, verb) = if ran.left_out == 1 { ("test", "its row is") } else { ("tests", "their rows are") };
         tests.push_str(&format!("; {} {noun} not run ({verb} disabled)", ran.left_out));
     }
-    let summary = format!("all right: {config}, and {routes} with {rows} routes and {models} models{tests}\n");
+    if let (Some(local), [first, ..]) = (live.table.local_file(), files) {
+        tests.push_str(&format!(", those of {first} without {local}"));
+    }
+    let files = files.join(" and ");
+    let summary = format!("all right: {config}, and {files} with {rows} routes and {models} models{tests}\n");
     Looked { summary, lines: found.lines, problems }
+}
+
+fn for_tests(loaded: Loaded) -> Arc<Live> {
+    Arc::new(loading::live_as(Access::anybody(table_tests::USER), loaded))
+}
+
+/// Runs the tests of the table. Those of the local file are about the whole. All others are run without it: it changes on purpose
+/// what they say, and who updates the table did not write them.
+fn run_tests(live: &Arc<Live>, args: &CheckArgs) -> Ran {
+    let all = |_: &Trial| true;
+    let Some(local) = live.table.local_file() else { return table_tests::run(live, &all) };
+    let paths = FilePaths { with_local: false, ..args.files.paths(&environment) };
+    // Where the other files are no table by themselves, their tests are about the whole as well.
+    let Ok(others) = loading::load_or_defaults(&paths, &args.overrides()) else { return table_tests::run(live, &all) };
+    let mut ran = table_tests::run(&for_tests(others), &all);
+    let own = table_tests::run(live, &|trial| trial.place.file() == Some(local));
+    ran.run += own.run;
+    ran.left_out += own.left_out;
+    ran.problems.extend(own.problems);
+    ran
 }

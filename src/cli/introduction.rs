@@ -44,7 +44,8 @@ pub fn text(
 
 /// Returns the version and the files.
 fn sources(args: &ServeArgs, loaded: &Loaded) -> [String; 3] {
-    let Loaded { table, routes, .. } = loaded;
+    let table = &loaded.table;
+    let routes = table.files().join(" and ");
     let config =
         if args.demo { "none: the demo".to_owned() } else { args.files.config(&environment).display().to_string() };
     let hidden = table.groups().flat_map(|group| group.iter()).filter(|model| model.hidden).count();

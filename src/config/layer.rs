@@ -12,6 +12,8 @@ use super::origins::Origins;
 use super::{Env, KEYS, SAMPLE_FILE, value};
 use crate::access::{Hosts, Mode, Username};
 use crate::diagnostics::{Place, Problem};
+use crate::dialects::upstream::UpstreamDialect;
+use crate::dialects::upstream::argo::Argo;
 use crate::telemetry::AccessLog;
 use crate::wire::HttpUrl;
 use crate::yaml::node::{Node, parse};
@@ -197,7 +199,7 @@ fn places(entries: &[(Node, Node)], source: &Source<'_>) -> BTreeMap<String, Pla
 
 fn url(keys: &mut Section<'_>, source: &mut Source<'_>, key: &'static str) -> Option<HttpUrl> {
     let url = keys.at(source, key, value::url)?;
-    if !url.value.ends_with_slash() {
+    if !url.value.ends_with_slash() && Argo.needs_final_slash(url.value.host()) {
         source.warn(
             &url.path,
             format!("{key}: no final slash, and ARGO redirects such paths instead of answering"),

@@ -27,6 +27,17 @@ pub enum Place {
     Flag(&'static str),
 }
 
+impl Place {
+    /// Returns the file; `None` for a flag or an environment variable.
+    pub fn file(&self) -> Option<&str> {
+        match self {
+            Place::Spot(spot) => Some(&spot.file),
+            Place::File(file) => Some(file),
+            Place::Variable(_) | Place::Flag(_) => None,
+        }
+    }
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -88,11 +99,7 @@ impl Problem {
 
     /// Returns the file with the problem; `None` for a flag or an environment variable.
     pub fn file(&self) -> Option<&str> {
-        match &self.place {
-            Place::Spot(spot) => Some(&spot.file),
-            Place::File(file) => Some(file),
-            Place::Variable(_) | Place::Flag(_) => None,
-        }
+        self.place.file()
     }
 
     /// Returns the word with the problem.

@@ -21,6 +21,7 @@ use crate::exchange::{Exchange, HeadPlan};
 use crate::plan::refuse;
 use crate::plan::trace::Trace;
 use crate::proxy::live::Live;
+use crate::proxy::request::address::{self, Arrival};
 use crate::proxy::request::prepare::{self, PreparedSubrequests, Ready, Surroundings, Terms};
 use crate::proxy::request::routing::{self, AdmittedRequest, ByHead, RequestHead};
 use crate::proxy::request::{ReplyFacts, reply_heads};
@@ -145,7 +146,7 @@ fn prepare(
     }
     let (ledger, steps) = (Arc::default(), Some(steps));
     let around = Surroundings { ledger, is_behind: false, is_stopping: false, steps };
-    let plan = prepare::plan(live, routing::host(headers), admitted, body, &around)?;
+    let plan = prepare::plan(live, address::of(headers, Arrival::default(), &settings.guard), admitted, body, &around)?;
     Terms { headers, settings, begun: Instant::now() }.prepare(&route, &caller, plan, false)
 }
 

@@ -2,7 +2,8 @@
 
 use crate::config::{Config, Env, Overrides};
 use crate::diagnostics::{Checked, Problem};
-use crate::table::{Table, Variables};
+use crate::table::{Table, TableText, Variables};
+use crate::transform::REGISTRY;
 
 /// Which settings a command cannot do without.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,21 +30,33 @@ pub fn both(
     env: Env<'_>,
     needs: Needs,
 ) -> Checked<(Config, Table)> {
+    let text = text.as_ref().map(|text| TableText::new(routes, text)).map_err(Problem::clone);
+    both_of(config, text, files, env, needs)
+}
+
+/// Like [`both`], for a table with all that belongs to it.
+pub(super) fn both_of(
+    config: Checked<Config>,
+    table: Result<TableText<'_>, Problem>,
+    files: ReadBeside<'_>,
+    env: Env<'_>,
+    needs: Needs,
+) -> Checked<(Config, Table)> {
     let mut problems = Vec::new();
     let config = keep(config, &mut problems);
     if let (Some(config), Needs::User) = (&config, needs) {
         problems.extend(config.require_user().err());
         problems.sort_by_key(|problem| problem.spot().map_or((usize::MAX, 0), |spot| (spot.line, spot.column)));
     }
-    let table = match text {
-        Ok(text) => {
+    let table = match table {
+        Ok(table) => {
             let keys = variables(config.as_ref());
             let variables = Variables {
                 config: &|name| keys.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone()),
                 environment: env,
                 files,
             };
-            keep(Table::load(routes, &text, &variables), &mut problems)
+            keep(Table::load_files(&REGISTRY, &table, &variables), &mut problems)
         }
         Err(problem) => {
             problems.push(problem);

@@ -4,7 +4,7 @@ use super::seen_file::SeenFile;
 use crate::diagnostics::file_access;
 use std::cell::RefCell;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Reads files, and keeps which files these were and what the table's said.
 #[derive(Default)]
@@ -30,11 +30,6 @@ impl FileReader {
     pub fn read_apart(&self, path: &Path) -> io::Result<Vec<u8>> {
         self.note(path);
         file_access::read(path)
-    }
-
-    /// Reads a file of the table whose name is relative to the file `other`.
-    pub fn read_beside(&self, other: &str, name: &str) -> io::Result<Vec<u8>> {
-        self.read(&Path::new(other).parent().map_or_else(|| PathBuf::from(name), |folder| folder.join(name)))
     }
 
     /// Returns the text of all the table's files read so far, in order.

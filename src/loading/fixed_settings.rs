@@ -1,6 +1,7 @@
 //! The settings that a running process keeps until it is started again.
 
-use super::files::{Loaded, is_built_in};
+use super::files::Loaded;
+use super::table_file::is_built_in;
 use crate::config::{Config, NamedPath};
 use crate::diagnostics::{Place, Problem};
 

@@ -10,6 +10,7 @@ mod fixed_settings;
 mod live;
 mod origin;
 mod seen_file;
+mod table_file;
 
 pub use callers::path as callers_path;
 pub use compile::{Needs, ReadBeside, both};

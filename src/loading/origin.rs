@@ -3,10 +3,10 @@
 use super::compile::Needs;
 use super::file_reader::FileReader;
 use super::files::{self, FilePaths, Loaded};
+use super::table_file::TablePlace;
 use crate::access::{Mode, Username};
 use crate::config::{Config, Overrides, parse_url};
 use crate::diagnostics::{Place, Problem};
-use std::path::PathBuf;
 
 /// The files and flags that a process was started with.
 pub struct Origin {
@@ -43,7 +43,7 @@ impl Origin {
         config.argo_embedding_url = parse_url(embedding).map_err(impossible)?;
         config.argo_models_url = parse_url(models).map_err(impossible)?;
         config.user = Some(Username::new(demo.user).map_err(impossible)?);
-        let routes: Option<PathBuf> = self.paths.routes.clone();
-        files::with_table(routes.as_deref(), None, Ok((config, warnings)), Needs::User, reader)
+        let place = TablePlace { named: self.paths.routes.as_deref(), ..TablePlace::HERE };
+        files::with_table(place, Ok((config, warnings)), Needs::User, reader)
     }
 }

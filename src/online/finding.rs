@@ -72,7 +72,7 @@ impl Finding {
             _ if self.unconnected && asked.upstream.connect_to.is_some() => {
                 Some(format!("is the tunnel up? The way is set by upstreams.{name}.connect_to"))
             }
-            other => other.hint().map(str::to_owned),
+            other => other.hint(&asked.endpoint.host).map(str::to_owned),
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::access::{Caller, Permissions};
 use crate::models::{Chosen, Models, RuleEffect, Rules};
 use crate::tokens::{Asked, Counting, Ledger};
 use crate::wire::Failure;
+use std::fmt;
 use std::sync::Arc;
 
 /// How many characters of a client's model name are kept for the log.
@@ -19,8 +20,8 @@ pub struct Context<'a> {
     pub id: &'a str,
     /// The current time, in Unix seconds.
     pub now: u64,
-    /// The `Host` that the client called, for pages that explain themselves.
-    pub host: &'a str,
+    /// The address by which the client reaches the proxy, for pages that explain themselves.
+    pub address: Address<'a>,
     /// What the process serves, for monitoring.
     pub state: ServiceState<'a>,
     /// Where counted tokens are recorded.
@@ -79,6 +80,21 @@ impl Context<'_> {
         if let (Counting::Exact, Some(tokenizer)) = (counting, rules.tokenizer) {
             self.note_rule(rules, RuleEffect::Counts(tokenizer));
         }
+    }
+}
+
+/// The scheme and the host of a URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Address<'a> {
+    /// `http` or `https`.
+    pub scheme: &'static str,
+    /// The host, with its port where that is not the usual one.
+    pub host: &'a str,
+}
+
+impl fmt::Display for Address<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.scheme, self.host)
     }
 }
 

@@ -173,7 +173,7 @@ fn check_connection(config: &Config, terminal: &mut Terminal<'_>, probe: Probe<'
     let mut hints: Vec<&str> = Vec::new();
     for ((key, url), found) in urls.iter().zip(&found) {
         terminal.say(&format!("  {key}: {found}\n    {url}"))?;
-        hints.extend(found.hint().filter(|hint| !hints.contains(hint)));
+        hints.extend(found.hint(url.host()).filter(|hint| !hints.contains(hint)));
     }
     for hint in hints {
         terminal.say(&format!("  {hint}"))?;

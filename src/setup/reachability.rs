@@ -1,5 +1,7 @@
 //! The result of a probe of a URL, with a message for people.
 
+use crate::dialects::upstream::UpstreamDialect;
+use crate::dialects::upstream::argo::Argo;
 use crate::proxy::upstream::tls_failure::meaning;
 use std::fmt;
 use std::net::SocketAddr;
@@ -36,15 +38,13 @@ impl Reachability {
         matches!(self, Reachability::Answers(405 | 200..=299))
     }
 
-    /// Returns a remedy, if there is a usual one.
-    pub fn hint(&self) -> Option<&'static str> {
+    /// Returns a remedy for this host, if there is a usual one.
+    pub fn hint(&self, host: &str) -> Option<&'static str> {
         match self {
             Reachability::UnknownHost(_)
             | Reachability::Hangs(_)
             | Reachability::Refused(_)
-            | Reachability::NoRoute(_) => {
-                Some("Are you on the Argonne network or its VPN? ARGO cannot be reached from elsewhere.")
-            }
+            | Reachability::NoRoute(_) => Argo.hint(host),
             Reachability::Tls(why) if says(why, &["NotValidForName", "not valid for name"]) => {
                 Some("The certificate is another host's: check the host of the URL, and where the connection goes.")
             }

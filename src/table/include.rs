@@ -1,7 +1,7 @@
 //! `include`: finds and parses all files of a table before any of them is interpreted.
 
 use super::Variables;
-use crate::diagnostics::Problem;
+use crate::diagnostics::{Place, Problem};
 use crate::yaml::node::{Node, parse};
 use crate::yaml::source::syntax;
 use crate::yaml::{File, PathStep, Source, way_to};
@@ -9,8 +9,41 @@ use std::path::{Component, Path, PathBuf};
 
 /// The remedy for a file that is not YAML.
 pub const SEE_SHIPPED: &str = "compare it with the routes.yaml that comes with this program";
+/// The file beside a table that belongs to it although no file names it, if it is there: for rows that updates must not touch.
+pub const LOCAL: &str = "local-routes.yaml";
 /// The maximum of files in one table. More are taken for a mistake.
 const MOST: usize = 100;
+
+/// The first file of a table, and what belongs to it.
+#[derive(Clone, Copy, Debug)]
+pub struct TableText<'a> {
+    /// The file's name.
+    pub name: &'a str,
+    /// The file's text.
+    pub text: &'a str,
+    /// The folder where the names of other files begin.
+    pub folder: &'a Path,
+    /// What becomes of [`LOCAL`].
+    pub local: LocalFile,
+}
+
+/// What becomes of the file [`LOCAL`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LocalFile {
+    /// It is not there. A table that names it is told so.
+    Absent,
+    /// It belongs to the table.
+    Added,
+    /// It is left out, even where the table names it: for what is said of the table without it.
+    LeftOut,
+}
+
+impl<'a> TableText<'a> {
+    /// Returns a table that is one file, with those that it includes.
+    pub fn new(name: &'a str, text: &'a str) -> Self {
+        TableText { name, text, folder: Path::new(name).parent().unwrap_or(Path::new("")), local: LocalFile::Absent }
+    }
+}
 
 /// The files of a table.
 pub struct Files {
@@ -22,6 +55,9 @@ pub struct Files {
     faults: Vec<IncludeFault>,
     /// The normal path of each file, and where it was included.
     seen: Vec<(PathBuf, Vec<PathStep>)>,
+    local: LocalFile,
+    /// The folder where the names of files begin.
+    folder: PathBuf,
 }
 
 struct IncludeFault {
@@ -33,19 +69,61 @@ struct IncludeFault {
 }
 
 impl Files {
-    /// Collects the file called `name` and all files that it includes.
+    /// Collects the first file and all files that it includes, then the local one, which wins over all of them.
     ///
     /// # Errors
     /// The first file is not YAML.
-    pub fn gather(name: &str, text: &str, variables: &Variables<'_>) -> Result<Self, Vec<Problem>> {
+    pub fn gather(table: &TableText<'_>, variables: &Variables<'_>) -> Result<Self, Vec<Problem>> {
+        let TableText { name, text, folder, local } = *table;
         let root = parse(text).map_err(|fault| vec![syntax(name, text, &fault, SEE_SHIPPED)])?;
-        let path = Path::new(name);
-        let own = PathBuf::from(path.file_name().unwrap_or_default());
-        let mut files = Files { list: Vec::new(), broken: Vec::new(), faults: Vec::new(), seen: Vec::new() };
+        let own = PathBuf::from(Path::new(name).file_name().unwrap_or_default());
+        let mut files = Files {
+            list: Vec::new(),
+            broken: Vec::new(),
+            faults: Vec::new(),
+            seen: Vec::new(),
+            local,
+            folder: folder.to_owned(),
+        };
         files.seen.push((own.clone(), Vec::new()));
         let file = File { name: name.to_owned(), text: text.to_owned(), root };
-        files.add(file, &[own], path.parent().unwrap_or(Path::new("")), variables);
+        files.add(file, &[own], folder, variables);
+        // A table may also name it, to put it somewhere else among the files that it includes.
+        if local == LocalFile::Added && files.seen.iter().all(|(known, _)| known != Path::new(LOCAL)) {
+            files.add_local(folder, variables);
+        }
         Ok(files)
+    }
+
+    fn add_local(&mut self, folder: &Path, variables: &Variables<'_>) {
+        let own = PathBuf::from(LOCAL);
+        self.seen.push((own.clone(), Vec::new()));
+        let shown = folder.join(&own).display().to_string();
+        match read(&own, variables) {
+            Err(why) => {
+                let message = format!("it cannot be read: {why}");
+                self.broken.push(Problem::new(
+                    Place::File(shown),
+                    message,
+                    Some("mend it, or take it away".to_owned()),
+                ));
+            }
+            Ok(text) => self.add_text(shown, text, &[own], folder, variables),
+        }
+    }
+
+    /// Adds a file that was read, if it is YAML.
+    fn add_text(&mut self, name: String, text: String, above: &[PathBuf], folder: &Path, variables: &Variables<'_>) {
+        match parse(&text) {
+            Err(fault) => self.broken.push(syntax(&name, &text, &fault, SEE_SHIPPED)),
+            Ok(root) => self.add(File { name, text, root }, above, folder, variables),
+        }
+    }
+
+    /// Returns the name of the local file, if it is one of these.
+    pub fn local_name(&self) -> Option<String> {
+        let is_local = self.seen.iter().skip(1).any(|(own, _)| own == Path::new(LOCAL));
+        is_local.then(|| self.folder.join(LOCAL).display().to_string())
     }
 
     /// Returns true if every file exists and is YAML.
@@ -77,30 +155,27 @@ impl Files {
         for (path, name) in includes {
             let beside = above.last().and_then(|own| own.parent()).unwrap_or(Path::new(""));
             let own = normal(&beside.join(&name));
+            if self.local == LocalFile::LeftOut && own == Path::new(LOCAL) {
+                continue;
+            }
             if let Some(fault) = self.fault(&own, &name, &path, above) {
                 self.faults.push(fault);
                 continue;
             }
             // Remember the file even if it cannot be read, so that a second mention is reported as a repetition.
             self.seen.push((own.clone(), path.clone()));
-            let read = (variables.files)(&own.to_string_lossy())
-                .map_err(|e| e.to_string())
-                .and_then(|bytes| String::from_utf8(bytes).map_err(|_| "it is no UTF-8".to_owned()));
             let shown = folder.join(&own).display().to_string();
-            match read {
+            match read(&own, variables) {
                 Err(why) => self.faults.push(IncludeFault {
                     path,
                     message: format!("'{name}' cannot be read: {why}"),
                     help: "name a file that there is; its path begins at the folder of this file",
                     first: None,
                 }),
-                Ok(text) => match parse(&text) {
-                    Err(fault) => self.broken.push(syntax(&shown, &text, &fault, SEE_SHIPPED)),
-                    Ok(root) => {
-                        let above = [above, std::slice::from_ref(&own)].concat();
-                        self.add(File { name: shown, text, root }, &above, folder, variables);
-                    }
-                },
+                Ok(text) => {
+                    let above = [above, std::slice::from_ref(&own)].concat();
+                    self.add_text(shown, text, &above, folder, variables);
+                }
             }
         }
     }
@@ -121,6 +196,11 @@ impl Files {
             None => None,
         }
     }
+}
+
+fn read(path: &Path, variables: &Variables<'_>) -> Result<String, String> {
+    let bytes = (variables.files)(&path.to_string_lossy()).map_err(|e| e.to_string())?;
+    String::from_utf8(bytes).map_err(|_| "it is no UTF-8".to_owned())
 }
 
 /// Returns the included files, each with the path to its name. A value that is not a list of texts is reported later,

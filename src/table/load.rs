@@ -1,6 +1,6 @@
 //! Loads a table: reads its files, merges them and compiles the result.
 
-use super::include::{Files, SEE_SHIPPED};
+use super::include::{Files, SEE_SHIPPED, TableText};
 use super::raw::Written;
 use super::routing_table::Table;
 use super::vars::Variables;
@@ -25,7 +25,15 @@ impl Table {
     /// # Errors
     /// The same as for [`Table::load`].
     pub fn load_with(registry: &Registry, file: &str, text: &str, variables: &Variables<'_>) -> Checked<Self> {
-        let files = Files::gather(file, text, variables)?;
+        Table::load_files(registry, &TableText::new(file, text), variables)
+    }
+
+    /// Reads a table with all files that belong to it.
+    ///
+    /// # Errors
+    /// The same as for [`Table::load`].
+    pub fn load_files(registry: &Registry, table: &TableText<'_>, variables: &Variables<'_>) -> Checked<Self> {
+        let files = Files::gather(table, variables)?;
         let mut source = Source::of(&files.list);
         files.report(&mut source);
         let mut written: Option<Written<'_>> = None;
@@ -44,7 +52,10 @@ impl Table {
         }
         // With an unreadable file, items that it may define would be reported as missing.
         let written = written.filter(|_| files.is_complete());
-        let table = written.map(|written| compile::compile(&written, registry, &mut source, variables));
+        let table = written.map(|written| {
+            let (local, files) = (files.local_name(), files.list.iter().map(|file| file.name.clone()).collect());
+            Table { files, local, ..compile::compile(&written, registry, &mut source, variables) }
+        });
         source.finish(table)
     }
 }

@@ -63,7 +63,10 @@ fn add(group: &mut Group, more: Group) {
         let lower = alias.value.to_lowercase();
         match group.names.iter_mut().take(earlier).find(|(known, _)| known.value.to_lowercase() == lower) {
             // A name that the later file has twice stays twice, so that it is reported.
-            Some(known) if file_of(&known.0.path).0 != file_of(&alias.path).0 => *known = (alias, id),
+            Some(known) if file_of(&known.0.path).0 != file_of(&alias.path).0 => {
+                let (_, replaced) = std::mem::replace(known, (alias, id));
+                group.replaced_ids.push(replaced.value);
+            }
             _ => group.names.push((alias, id)),
         }
     }

@@ -21,6 +21,7 @@ mod vars;
 pub use compile::MOST_URLS;
 pub use find::{Matched, SkipReason};
 pub use images::{AllowedHost, Images};
+pub use include::{LOCAL, LocalFile, TableText};
 pub use keys::TABLE as KEYS;
 pub use options::{Options, RowCallers};
 pub use route::Route;

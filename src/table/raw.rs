@@ -83,6 +83,8 @@ pub struct Group {
     pub names: Vec<(At<String>, At<String>)>,
     /// The path to the names, if there are any.
     pub names_at: Option<Vec<PathStep>>,
+    /// The ids that later files put others in the place of. Rules for them are no mistakes.
+    pub replaced_ids: Vec<String>,
     pub rules: Vec<Rule>,
 }
 
@@ -230,11 +232,15 @@ fn tls(mut keys: Section<'_>, source: &mut Source<'_>) -> Tls {
 fn group(name: At<String>, keys: Option<Section<'_>>, known: &HashSet<String>, source: &mut Source<'_>) -> Group {
     let mut group = Group { name, ..Group::default() };
     let Some(keys) = keys else { return group };
-    let mut keys = if known.contains(&group.name.value) { keys } else { keys.alone() };
+    let is_new = !known.contains(&group.name.value);
+    let mut keys = if is_new { keys.alone() } else { keys };
     group.default = keys.text(source, "default");
     group.names = keys.names(source, "names", plain);
     group.names_at = keys.key_path("names");
     group.show = facts(&mut keys, source);
+    if is_new {
+        group.show.owned_by.get_or_insert_with(|| group.name.value.clone());
+    }
     group.hidden = names_of(&mut keys, source, "hidden");
     group.deprecated = names_of(&mut keys, source, "deprecated");
     group.rules =

@@ -5,6 +5,7 @@ use super::path;
 use super::upstream::Upstream;
 use crate::models::Models;
 use crate::plan::{Client, Transformer};
+use crate::transform::local::Audience;
 use bytes::Bytes;
 use http::Method;
 use std::sync::Arc;
@@ -31,8 +32,8 @@ pub struct Route {
     pub request: Bytes,
     /// The row's options.
     pub options: Options,
-    /// True if the route needs no key, even where calls need one.
-    pub is_public: bool,
+    /// Who gets its reply where calls need a key.
+    pub audience: Audience,
     /// The purpose of the route, in one line.
     pub about: String,
     /// The row's name in messages: its number and path, and its file if that is not the table's first.

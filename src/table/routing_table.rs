@@ -17,6 +17,10 @@ pub struct Table {
     pub(super) catalog: Arc<Catalog>,
     pub(super) upstreams: Vec<Arc<Upstream>>,
     pub(super) trials: Vec<Trial>,
+    /// The names of its files, in the order in which they win over each other.
+    pub(super) files: Vec<String>,
+    /// The name of the local file among them, if it is there.
+    pub(super) local: Option<String>,
 }
 
 impl Table {
@@ -38,6 +42,16 @@ impl Table {
     /// Returns the groups of models in the table's order.
     pub fn groups(&self) -> impl Iterator<Item = &Arc<Models>> {
         self.catalog.groups.iter()
+    }
+
+    /// Returns the names of its files. Each wins over those before it.
+    pub fn files(&self) -> &[String] {
+        &self.files
+    }
+
+    /// Returns the name of the local file, if it is one of them.
+    pub fn local_file(&self) -> Option<&str> {
+        self.local.as_deref()
     }
 
     /// Returns the table's own tests.

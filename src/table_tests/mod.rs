@@ -29,9 +29,10 @@ pub struct Ran {
     pub problems: Vec<Problem>,
 }
 
-/// Runs all tests of the live table.
-pub fn run(live: &Arc<Live>) -> Ran {
-    let (left_out, run): (Vec<&Trial>, Vec<_>) = live.table.trials().iter().partition(|trial| trial.is_left_out);
+/// Runs those tests of the live table that are `wanted`.
+pub fn run(live: &Arc<Live>, wanted: &dyn Fn(&Trial) -> bool) -> Ran {
+    let trials = live.table.trials().iter().filter(|trial| wanted(trial));
+    let (left_out, run): (Vec<&Trial>, Vec<_>) = trials.partition(|trial| trial.is_left_out);
     let problems = run.iter().flat_map(|trial| one(live, trial)).collect();
     Ran { run: run.len(), left_out: left_out.len(), problems }
 }

@@ -17,7 +17,7 @@ use argo_openai_proxy::dialects::client::speaking_of;
 use argo_openai_proxy::dialects::upstream::{DIALECTS, Dialect, DialectRow};
 use argo_openai_proxy::exchange::joined::{JoinedExchanges, JoinedStep};
 use argo_openai_proxy::exchange::{AfterFailure, Exchange, ExchangeLimits, HeadPlan};
-use argo_openai_proxy::plan::{Call, Client, Context, Plan, Reply, Request, ServiceState, refuse};
+use argo_openai_proxy::plan::{Address, Call, Client, Context, Plan, Reply, Request, ServiceState, refuse};
 use argo_openai_proxy::table::{Matched, Route, Table, Variables, no_files};
 use argo_openai_proxy::transform::{Entry, REPLIES, Registry, TRANSFORMERS};
 use argo_openai_proxy::wire::{Answer, Failure};
@@ -75,7 +75,15 @@ fn exchange(route: &Route, call: Call, reply: Box<dyn Reply>) -> Exchange {
 fn open(route: &Route, body: Bytes) -> Result<Plan, Failure> {
     let state = ServiceState { version: "", loaded_at: 0, is_behind: false, is_stopping: false };
     let (ledger, caller) = (Default::default(), Caller::anybody("tester"));
-    let cx = Context { caller: &caller, id: "0123", now: 1, host: "", state, ledger: &ledger, steps: None };
+    let cx = Context {
+        caller: &caller,
+        id: "0123",
+        now: 1,
+        address: Address { scheme: "http", host: "" },
+        state,
+        ledger: &ledger,
+        steps: None,
+    };
     route.transformer.open(&Request { body, params: Vec::new() }, &cx)
 }
 

@@ -47,7 +47,9 @@ impl Unit {
 fn the_units_call_the_program_as_it_is() {
     let (config, _) = Config::sample(&Overrides::default(), &|_| None).unwrap();
     for unit in &UNITS {
-        for line in [unit.all("ExecStart"), unit.all("ExecStartPre")].concat() {
+        // Whatever runs before could refuse what `serve` takes, such as a table whose own test fails.
+        assert!(unit.all("ExecStartPre").is_empty(), "{}", unit.file);
+        for line in unit.all("ExecStart") {
             assert!(line.starts_with(&format!("{} ", unit.program)), "{line}");
             understands(line);
         }

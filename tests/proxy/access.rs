@@ -226,3 +226,70 @@ fn a_caller_at_its_limit_leaves_the_others_theirs() {
     }
     assert_eq!(argo.requests().len(), 3);
 }
+
+/// What a browser sends that opens a page.
+const BROWSER: &str = "Accept: text/html,application/xhtml+xml,*/*;q=0.8\r\n";
+
+#[test]
+fn a_person_without_a_key_gets_a_page_that_says_how_to_get_one() {
+    let argo = Argo::saying("Hi");
+    let server = Setup::before(&argo).callers(&[caller("ann", "key-a", "")]).start();
+    let mut client = server.client();
+    for path in ["/v1/docs", "/"] {
+        let page = client.call("GET", path, BROWSER, b"");
+        assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")), "{path}");
+        let text = page.text();
+        assert!(
+            text.contains("Whoever runs this proxy hands out keys.") && text.contains("OPENAI_API_KEY=your-key"),
+            "{text}"
+        );
+        assert!(!text.contains("argo:") && !text.contains("gpt4o"), "no model is named: {text}");
+        // Programs learn that they need a key, and so does who has a wrong one.
+        assert_eq!(client.call("GET", path, "Accept: application/json\r\n", b"").status, 401, "{path}");
+        assert_eq!(client.call("GET", path, &format!("{BROWSER}{}", bearer("wrong")), b"").status, 401, "{path}");
+        let own = client.call("GET", path, &format!("{BROWSER}{}", bearer("key-a")), b"");
+        let own = own.text();
+        assert!(!own.contains("hands out keys"), "{own}");
+    }
+    for path in ["/v1/models", "/v1/models/argo:gpt-4o", "/v1/status"] {
+        assert_eq!(client.call("GET", path, BROWSER, b"").status, 401, "{path}");
+    }
+    assert_eq!(argo.requests().len(), 0);
+
+    let passthrough = Setup::before(&argo).config("access: passthrough").start();
+    let page = passthrough.client().call("GET", "/v1/docs", BROWSER, b"");
+    let page = page.text();
+    assert!(page.contains("Your key for this proxy is your bare Argonne username"), "{page}");
+
+    let table = include_str!("../../routes.yaml").replace("reply: docs }", "reply: docs, callers: [ann] }");
+    let closed = Setup::before(&argo).routes(&table).callers(&[caller("ann", "key-a", "")]).start();
+    assert_eq!(closed.client().call("GET", "/v1/docs", BROWSER, b"").status, 401, "the row names who may see it");
+}
+
+#[test]
+fn pages_tell_the_address_that_people_use() {
+    let argo = Argo::saying("Hi");
+    let server = Server::before(&argo);
+    let mut client = server.client();
+    // The test's client calls the server localhost.
+    let own = "http://localhost/v1";
+    for (headers, url) in [
+        ("", own),
+        ("X-Forwarded-Proto: https\r\nX-Forwarded-Host: argo.example.org\r\n", "https://argo.example.org/v1"),
+        ("X-Forwarded-Host: argo.example.org/x\"\r\n", own),
+    ] {
+        let page = client.call("GET", "/v1/docs", headers, b"");
+        let page = page.text();
+        assert!(page.contains(&format!("OPENAI_BASE_URL={url}\n")), "{headers}: {page}");
+        assert_eq!(client.call("GET", "/", headers, b"").json()["base_url"], url, "{headers}");
+    }
+}
+
+#[test]
+fn a_browser_that_asks_for_an_icon_is_no_failure() {
+    let argo = Argo::saying("Hi");
+    let server = Setup::before(&argo).callers(&[caller("ann", "key-a", "")]).start();
+    let answer = server.get("/favicon.ico");
+    assert_eq!((answer.status, answer.header("cache-control")), (204, Some("max-age=86400")));
+    assert_eq!(server.post("/favicon.ico", "{}").status, 404);
+}

@@ -200,3 +200,19 @@ fn the_log_has_a_line_a_request_and_never_its_text() {
         assert!(!log.contains(secret), "{log}");
     }
 }
+
+#[test]
+fn a_group_needs_no_more_than_names() {
+    let argo = Argo::saying("Hi");
+    let table = "version: 1\nupstreams: { up: { url: \"${argo_url}\", dialect: argo } }\nmodels: { lab: { names: { lab:small: small-1 } } }\n\
+                 routes:\n  - { path: /chat, upstream: up, models: lab, transformer: openai_chat_completions }\n  - { path: /models, reply: model_list }\n";
+    let server = Setup::before(&argo)
+        .routes(table)
+        .file("local-routes.yaml", "version: 1\nmodels: { lab: { names: { lab:big: big-1 } } }\n")
+        .start();
+    let list = server.get("/models").json();
+    for (number, name) in [(0, "lab:small"), (1, "lab:big")] {
+        let model = &list["data"][number];
+        assert_eq!((&model["id"], &model["owned_by"], &model["created"]), (&json!(name), &json!("lab"), &json!(0)));
+    }
+}

@@ -103,3 +103,57 @@ fn each_row_tells_its_file_and_line() {
     assert!(told.contains("routes[1] (/v1/models) of own/local.yaml"), "{told}");
     std::fs::remove_dir_all(&folder).unwrap();
 }
+
+#[test]
+fn the_local_file_belongs_to_the_table_whenever_it_is_there() {
+    let argo = Argo::saying("Hi");
+    let server = Setup::before(&argo).routes(include_str!("../../routes.yaml")).start();
+    let lab = |server: &Server| server.post("/lab", &chat("x", json!({"model": "lab:new"}))).status;
+    let (local, routes) = (server.file("local-routes.yaml"), server.file("routes.yaml"));
+    let first = table(&server)["version"].clone();
+    assert_eq!(lab(&server), 404);
+
+    replace(&local, LOCAL);
+    until("the file that came", || lab(&server) == 200);
+    assert_ne!(table(&server)["version"], first);
+
+    replace(&local, &LOCAL.replace("reply: health", "reply: halth"));
+    until("its mistake", || server.log().contains("--> local-routes.yaml:12:"));
+    assert_eq!((lab(&server), &table(&server)["newer_file_is_broken"]), (200, &json!(true)));
+
+    replace(&local, LOCAL);
+    replace(&routes, &shipped_with("local-routes.yaml"));
+    until("the table that names it", || table(&server)["newer_file_is_broken"] == false);
+    assert_eq!(lab(&server), 200, "named as well, it is no repetition");
+
+    replace(&routes, include_str!("../../routes.yaml"));
+    std::fs::remove_file(&local).unwrap();
+    until("the file that went", || table(&server)["version"] == first && lab(&server) == 404);
+}
+
+#[test]
+fn the_built_in_table_has_a_local_file_beside_the_configuration() {
+    let argo = Argo::saying("Hi");
+    let setup = Setup::before(&argo).file("local-routes.yaml", LOCAL);
+    let (_, folder) = setup.command();
+    let run = |words: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_argo-openai-proxy"));
+        let output = command
+            .current_dir("/")
+            .env_clear()
+            .args(words)
+            .arg("--config")
+            .arg(folder.join("config.yaml"))
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let local = folder.join("local-routes.yaml").display().to_string();
+    let line = |text: &str, start: &str| text.lines().find(|line| line.contains(start)).unwrap().to_owned();
+    assert!(line(&run(&["routes"]), "/lab ").ends_with(&format!("{local}:11")));
+    assert!(line(&run(&["models"]), "lab:new ").ends_with(&format!("{local}:8")));
+    assert!(run(&["check"]).contains(&format!("built-in routes.yaml and {local} with ")));
+    assert!(run(&["explain", "GET", "/v1/models"]).contains(&format!("routes[1] (/v1/models) of {local}")));
+    std::fs::remove_dir_all(&folder).unwrap();
+}

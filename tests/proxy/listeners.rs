@@ -145,6 +145,8 @@ fn tls_speaks_for_the_port_and_takes_a_new_certificate_while_it_runs() {
     assert_eq!(whole.status, 200, "{whole:?}");
     let streamed = kept.post("/v1/chat/completions", &chat("x", json!({"stream": true})));
     assert!(said(&streamed.body).done);
+    let page = kept.get("/v1/docs");
+    assert!(page.text().contains("OPENAI_BASE_URL=https://"), "{}", page.text());
     let plain = server.post("/v1/chat/completions", &chat("x", json!({})));
     assert_eq!((plain.status, plain.error()["code"].as_str()), (400, Some("https_required")));
     assert!(plain.error()["message"].as_str().unwrap().contains("use https://"));

@@ -3,7 +3,7 @@
 use argo_openai_proxy::access::Caller;
 use argo_openai_proxy::dialects::client::openai::Openai;
 use argo_openai_proxy::exchange::{Exchange, ExchangeLimits};
-use argo_openai_proxy::plan::{Context, Plan, Request, ServiceState};
+use argo_openai_proxy::plan::{Address, Context, Plan, Request, ServiceState};
 use argo_openai_proxy::table::{Matched, Route, Table, Variables, no_files};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -105,7 +105,15 @@ fn open(route: &Route, body: &Bytes) -> Exchange {
     let state = ServiceState { version: "", loaded_at: 0, is_behind: false, is_stopping: false };
     let ledger = Arc::default();
     let caller = Caller::anybody("bench");
-    let cx = Context { caller: &caller, id: "0123", now: 1, host: "localhost", state, ledger: &ledger, steps: None };
+    let cx = Context {
+        caller: &caller,
+        id: "0123",
+        now: 1,
+        address: Address { scheme: "http", host: "localhost" },
+        state,
+        ledger: &ledger,
+        steps: None,
+    };
     match route.transformer.open(&Request { body: body.clone(), params: Vec::new() }, &cx) {
         Ok(Plan::Call(call, reply)) => {
             let limits = ExchangeLimits {

@@ -32,7 +32,7 @@ impl FileArgs {
 
     /// Both files.
     pub fn paths(&self, env: &dyn Fn(&str) -> Option<String>) -> FilePaths {
-        FilePaths { config: self.config(env), routes: self.routes.clone() }
+        FilePaths { config: self.config(env), routes: self.routes.clone(), with_local: true }
     }
 }
 

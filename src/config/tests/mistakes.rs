@@ -127,13 +127,13 @@ fn bad_variables_and_flags_are_named_and_all_reported() {
 
 #[test]
 fn oddities_are_warnings() {
-    let text = "argo_url: http://127.0.0.1:1/chat\nhost: 0.0.0.0\naccess: open\ncors:\n  origins: [\"*\"]\n";
+    let text = "argo_url: https://apps.anl.gov/chat\nhost: 0.0.0.0\naccess: open\ncors:\n  origins: [\"*\"]\n";
     let (config, warnings) = read(text).unwrap();
     assert!(config.cors_origins.allows_any());
     let shown: Vec<_> = warnings.iter().map(Problem::to_string).collect();
     assert_eq!(shown.len(), 3, "{shown:?}");
     assert!(shown[0].starts_with("config.yaml:1:11: argo_url: no final slash"));
-    assert!(shown[0].ends_with("write http://127.0.0.1:1/chat/"));
+    assert!(shown[0].ends_with("write https://apps.anl.gov/chat/"));
     assert!(shown[1].starts_with("config.yaml:2:7: host: everybody"));
     assert!(shown[2].starts_with("config.yaml:5:13: cors.origins:"));
 

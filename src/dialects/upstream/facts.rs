@@ -8,16 +8,16 @@ pub trait UpstreamDialect: Send + Sync {
     /// Returns the upstream's name in messages. It is used at the beginning of a sentence and before `'s`.
     fn name(&self) -> &'static str;
 
-    /// Returns what to check when the upstream cannot be reached, in whole sentences.
-    fn hint(&self) -> Option<&'static str> {
+    /// Returns what to check when the upstream cannot be reached at this host, in whole sentences.
+    fn hint(&self, _host: &str) -> Option<&'static str> {
         None
     }
 
     /// Returns `Accept` of a whole or a streamed call.
     fn accept(&self, stream: bool) -> HeaderValue;
 
-    /// Returns true if the upstream redirects a path without its final slash instead of answering.
-    fn needs_final_slash(&self) -> bool {
+    /// Returns true if this host of the upstream redirects a path without its final slash instead of answering.
+    fn needs_final_slash(&self, _host: &str) -> bool {
         false
     }
 

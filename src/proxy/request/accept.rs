@@ -1,5 +1,6 @@
 //! pingora's `request_filter`: accepts a request phase by phase, until it is answered here or its call is ready.
 
+use super::address::{self, Arrival};
 use super::body::{self, ReadBody};
 use super::context::Ctx;
 use super::prepare::{self, Prepared, Ready, Surroundings, Terms};
@@ -8,7 +9,7 @@ use super::stop::Stop;
 use super::ticket::{OverLimit, Ticket};
 use super::work::{ProxiedCall, Work};
 use super::{subrequests, writer};
-use crate::plan::{Plan, refuse};
+use crate::plan::{Address, Plan, refuse};
 use crate::proxy::connection::clock;
 use crate::proxy::images::Wanted;
 use crate::proxy::service::Proxy;
@@ -204,14 +205,23 @@ async fn plan(
         is_stopping: proxy.in_flight.is_stopping(),
         steps: None,
     };
-    let host = routing::host(&session.req_header().headers);
+    let address = address::of(&session.req_header().headers, arrival(session), &ctx.live.settings.guard);
     if body.len() <= PLAN_ASIDE {
-        return prepare::plan(&ctx.live, host, admitted, body, &around);
+        return prepare::plan(&ctx.live, address, admitted, body, &around);
     }
-    let (live, host) = (ctx.live.clone(), host.to_owned());
-    let aside = tokio::task::spawn_blocking(move || prepare::plan(&live, &host, admitted, body, &around));
+    let (live, scheme, host) = (ctx.live.clone(), address.scheme, address.host.to_owned());
+    let aside = tokio::task::spawn_blocking(move || {
+        prepare::plan(&live, Address { scheme, host: &host }, admitted, body, &around)
+    });
     let panicked = |_| Err(Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "The request could not be read."));
     aside.await.unwrap_or_else(panicked)
+}
+
+/// Returns how the request came. A Unix socket is this machine's.
+fn arrival(session: &Session) -> Arrival {
+    let is_tls = session.digest().is_some_and(|digest| digest.ssl_digest.is_some());
+    let peer = session.client_addr().and_then(|address| address.as_inet());
+    Arrival { is_tls, is_local: peer.is_none_or(|peer| peer.ip().to_canonical().is_loopback()) }
 }
 
 fn terms<'a>(session: &'a Session, ctx: &'a Ctx) -> Terms<'a> {

@@ -1,6 +1,7 @@
 //! The phases of one request: routed and admitted by its head, read, planned, called, answered, recorded.
 
 pub mod accept;
+pub mod address;
 mod body;
 mod call_summary;
 pub mod context;

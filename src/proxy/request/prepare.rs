@@ -4,7 +4,7 @@ use super::routing::{AdmittedRequest, client_of};
 use crate::access::Caller;
 use crate::exchange::{Exchange, ExchangeLimits};
 use crate::plan::trace::Trace;
-use crate::plan::{Alone, Call, Context, Join, Plan, Reply, Request, Streamed, Subrequests};
+use crate::plan::{Address, Alone, Call, Context, Join, Plan, Reply, Request, Streamed, Subrequests};
 use crate::proxy::deadline::Deadline;
 use crate::proxy::live::Live;
 use crate::proxy::settings::Settings;
@@ -70,7 +70,7 @@ pub struct Surroundings<'a> {
 /// What the client did wrong.
 pub fn plan(
     live: &Live,
-    host: &str,
+    address: Address<'_>,
     admitted: AdmittedRequest,
     body: Bytes,
     around: &Surroundings<'_>,
@@ -83,7 +83,7 @@ pub fn plan(
     let (id, now) = (ids::random_id(""), ids::unix_now());
     let state = live.state(around.is_behind, around.is_stopping);
     let (ledger, steps) = (&around.ledger, around.steps);
-    let context = Context { caller: &caller, id: &id, now, host, state, ledger, steps };
+    let context = Context { caller: &caller, id: &id, now, address, state, ledger, steps };
     route.transformer.open(&Request { body, params }, &context)
 }
 

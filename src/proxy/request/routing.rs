@@ -2,6 +2,7 @@
 //! explaining share it.
 
 use crate::access::Caller;
+use crate::access::admit::has_key;
 use crate::dialects::client::speaking;
 use crate::json;
 use crate::plan::Client;
@@ -9,6 +10,7 @@ use crate::proxy::images::{self, Wanted};
 use crate::proxy::live::Live;
 use crate::proxy::settings::Settings;
 use crate::table::{Matched, Route, Table};
+use crate::transform::local::Audience;
 use crate::wire::{Answer, Failure};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -18,6 +20,8 @@ use std::sync::Arc;
 /// What a preflight allows when the browser does not ask for certain headers. `*` would not cover `Authorization`.
 const ALLOWED_HEADERS: &str = "Authorization, Content-Type, X-Request-Id, X-Api-Key, Api-Key";
 
+/// What browsers ask for to show beside the name of a page.
+const ICON: &str = "/favicon.ico";
 /// With this, a browser asks whether a page of the public network may reach this one; and the answer.
 const ASKS_PRIVATE: HeaderName = HeaderName::from_static("access-control-request-private-network");
 const ALLOWS_PRIVATE: HeaderName = HeaderName::from_static("access-control-allow-private-network");
@@ -80,8 +84,18 @@ pub fn by_head(live: &Live, head: &RequestHead<'_>) -> HeadDecision {
         Matched::OtherMethods(allowed) => {
             HeadDecision { route: None, result: Err(wrong_method(head.method, head.path, &allowed)) }
         }
+        // Browsers ask for it on their own. The page has no icon, and nobody needs to read of it.
+        Matched::Nothing(_) if head.path == ICON && head.method.is_safe() => {
+            HeadDecision { route: None, result: Ok(ByHead::Answer(no_icon())) }
+        }
         Matched::Nothing(hint) => HeadDecision { route: None, result: Err(unknown_path(head.path, &hint)) },
     }
+}
+
+fn no_icon() -> Answer {
+    let mut answer = Answer::empty(StatusCode::NO_CONTENT);
+    answer.headers.push((header::CACHE_CONTROL, HeaderValue::from_static("max-age=86400")));
+    answer
 }
 
 fn route_of(table: &Table, head: &RequestHead<'_>) -> Option<Arc<Route>> {
@@ -113,22 +127,27 @@ fn admit(
 /// Returns who sends a request to a row, if they may.
 fn caller(settings: &Settings, head: &RequestHead<'_>, route: &Route) -> Result<Arc<Caller>, Failure> {
     settings.guard.origin(head.method, head.headers, route.upstream.is_some(), &*settings.allows_origin)?;
-    if route.is_public {
-        return Ok(settings.access.visitor());
+    match route.audience {
+        Audience::Everybody => return Ok(settings.access.visitor()),
+        Audience::Newcomers if is_newcomer(head, route) => return Ok(settings.access.newcomer()),
+        Audience::Newcomers | Audience::Callers => {}
     }
     let caller = settings.access.admit(head.headers)?;
     caller.enter(head.method, &route.path, route.options.callers.as_ref().map(|callers| &callers.globs))?;
     Ok(caller)
 }
 
+/// Returns true if a person with a browser and without a key asks. A program without a key must learn that it needs one.
+fn is_newcomer(head: &RequestHead<'_>, route: &Route) -> bool {
+    let takes_pages = |value: &HeaderValue| value.to_str().is_ok_and(|types| types.contains("text/html"));
+    head.headers.get(header::ACCEPT).is_some_and(takes_pages)
+        && !has_key(head.headers)
+        && route.options.callers.is_none()
+}
+
 /// Returns how failures read to the client: as its row says, else as the head of its request does.
 pub fn client_of(route: Option<&Route>, headers: &HeaderMap, path: &str) -> &'static dyn Client {
     route.and_then(|route| route.client).unwrap_or_else(|| speaking(headers, path))
-}
-
-/// Returns the `Host` that the client called.
-pub fn host(headers: &HeaderMap) -> &str {
-    headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost")
 }
 
 /// Returns the largest body that a row takes, in bytes.

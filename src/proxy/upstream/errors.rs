@@ -119,7 +119,7 @@ fn remedy(call: &CallState) -> String {
     if call.upstream.connect_to.is_some() {
         return format!("Is the tunnel up? The way is set by upstreams.{}.connect_to.", call.upstream.name);
     }
-    let hint = call.upstream.facts().hint().map(|hint| format!("{hint} ")).unwrap_or_default();
+    let hint = call.upstream.facts().hint(&call.endpoint.host).map(|hint| format!("{hint} ")).unwrap_or_default();
     let others = match call.failover.tried() {
         0 | 1 => String::new(),
         tried => format!(" It was the last of {tried} URLs that were tried."),

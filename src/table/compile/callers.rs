@@ -4,13 +4,14 @@ use super::action::Action;
 use crate::access::Globs;
 use crate::table::RowCallers;
 use crate::table::raw;
+use crate::transform::local::Audience;
 use crate::yaml::Source;
 
 /// Compiles the names. The callers themselves are checked later, together with `callers.yaml`.
 pub fn compile(row: &raw::Route<'_>, action: Option<&Action>, source: &mut Source<'_>) -> Option<RowCallers> {
     let (list, path) = row.options.callers.as_ref()?;
     if let Some(Action::Reply(entry)) = action
-        && entry.is_public
+        && entry.audience == Audience::Everybody
     {
         let message = format!("{}: 'callers' does nothing here: {} is for everybody", row.called, entry.name);
         source.error(path, message, Some("remove it".to_owned()));

@@ -41,7 +41,6 @@ pub fn compile(
     let Common { dialect, connect_to, numbers } = common;
     let name = format!("upstreams.{}.{key}", row.name.value);
     is_right_number(&name, urls, connect_to.is_some(), source)?;
-    let redirects = dialect.filter(|dialect| dialect.needs_final_slash()).map(|dialect| dialect.name());
     let mut list: Vec<Arc<Endpoint>> = Vec::new();
     for url in &urls.value {
         let setting = match url.path.last() {
@@ -52,6 +51,8 @@ pub fn compile(
         endpoint.number = numbers.replace(numbers.get() + 1);
         // A URL that is one variable comes from config.yaml, and the check of that file warns about it.
         let own = !(url.value.starts_with("${") && url.value.ends_with('}'));
+        let redirects =
+            dialect.filter(|dialect| dialect.needs_final_slash(&endpoint.host)).map(|dialect| dialect.name());
         if let Some(upstream) = redirects.filter(|_| own && !endpoint.url.ends_with('/')) {
             let message =
                 format!("{setting}: no final slash, and {upstream} redirects such paths instead of answering");

@@ -3,7 +3,7 @@
 use super::action::Action;
 use super::routes::Compiled;
 use crate::table::{Route, Table, Upstream};
-use crate::transform::local::Catalog;
+use crate::transform::local::{Audience, Catalog};
 use crate::yaml::Source;
 use http::Method;
 use std::collections::HashMap;
@@ -59,6 +59,8 @@ pub fn build(
         catalog,
         upstreams,
         trials: Vec::new(),
+        files: Vec::new(),
+        local: None,
     };
     for row in rows {
         let (number, pattern) = (table.routes.len(), row.pattern.clone());
@@ -75,7 +77,7 @@ pub fn build(
 /// Builds a route from a row; `None` when its action is wrong.
 fn route(row: Compiled<'_>, number: usize, catalog: &Arc<Catalog>, source: &Source<'_>) -> Option<Route> {
     let about = row.about().to_owned();
-    let is_public = matches!(&row.action, Some(Action::Reply(entry)) if entry.is_public);
+    let audience = if let Some(Action::Reply(entry)) = &row.action { entry.audience } else { Audience::Callers };
     let mut client = None;
     let (upstream, models, transformer, does) = match row.action? {
         Action::Call(entry, upstream, models, transformer) => {
@@ -96,7 +98,7 @@ fn route(row: Compiled<'_>, number: usize, catalog: &Arc<Catalog>, source: &Sour
         does,
         request: row.request,
         options: row.options,
-        is_public,
+        audience,
         about,
         place: source.called(row.called, &row.path.path),
         from: source.file_and_line(&row.path.path),

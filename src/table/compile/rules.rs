@@ -21,7 +21,7 @@ pub fn compile(
     source: &mut Source<'_>,
 ) -> Vec<Arc<Rule>> {
     let rules = group.rules.iter().map(|rule| {
-        matches(rule, named, patterns, source);
+        matches(rule, group, named, patterns, source);
         let says = says(rule, source);
         check(rule, &says, source);
         let matches = rule.matches.iter().map(|pattern| pattern.value.clone()).collect();
@@ -31,14 +31,15 @@ pub fn compile(
 }
 
 /// Warns about patterns that match no id. The ids that name patterns produce cannot be known here.
-fn matches(rule: &Written, named: &[NameRow<'_>], patterns: &[NamePattern], source: &mut Source<'_>) {
+fn matches(rule: &Written, group: &Group, named: &[NameRow<'_>], patterns: &[NamePattern], source: &mut Source<'_>) {
     if patterns.iter().any(|pattern| pattern.fixed_id().is_none()) {
         return;
     }
     let fixed = patterns.iter().filter_map(NamePattern::fixed_id);
     let ids: Vec<&str> = named.iter().map(|row| row.id.value.as_str()).chain(fixed).collect();
     for pattern in rule.matches.iter().filter(|_| !ids.is_empty()) {
-        if ids.iter().any(|id| fits(&pattern.value, id)) {
+        let replaced = group.replaced_ids.iter().map(String::as_str);
+        if ids.iter().copied().chain(replaced).any(|id| fits(&pattern.value, id)) {
             continue;
         }
         let help = match named.iter().find(|row| row.name.value == pattern.value) {

@@ -11,11 +11,11 @@ pub(super) const GROUP: &[Key] = &[
         Kind::Text,
         "The name of the model for requests that name none; without it they are refused.",
     ),
-    Key::inherited("show", Kind::Map(SHOW), "What the model list shows of every model of the group."),
+    Key::optional("show", Kind::Map(SHOW), "What the model list shows of every model of the group."),
     Key::inherited(
         "names",
         Kind::Names(&Kind::Text),
-        "What clients ask for, and the upstream's id for it; several names may have one id. A name with a * is a pattern for \
+        "What clients ask for, and the upstream's id for it, as in `names: { lab:small: small-1 }`; several names may have one id. A name with a * is a pattern for \
          names that are not here: what the * stands for goes to the * of the id. Patterns are tried in order.",
     ),
     Key::optional(
@@ -36,8 +36,8 @@ pub(super) const GROUP: &[Key] = &[
 ];
 
 const SHOW: &[Key] = &[
-    Key::required("owned_by", Kind::Text, "`owned_by` of each model."),
-    Key::required("created", Kind::Whole(0, i64::MAX), "`created` of each model, in Unix seconds."),
+    Key::optional("owned_by", Kind::Text, "`owned_by` of each model; the group's name by default."),
+    Key::optional("created", Kind::Whole(0, i64::MAX), "`created` of each model, in Unix seconds; 0 by default."),
     CONTEXT_LENGTH,
     MAX_OUTPUT_TOKENS,
 ];

@@ -1,6 +1,7 @@
 //! `reply: about`: describes this program and what it serves, for people and programs that open the bare address.
 
-use super::{Catalog, ReplyEntry};
+use super::docs::Docs;
+use super::{Audience, Catalog, ReplyEntry};
 use crate::json;
 use crate::plan::{Context, Plan, Request, Transformer};
 use crate::wire::{Answer, Failure};
@@ -11,14 +12,17 @@ use std::sync::Arc;
 pub const ENTRY: ReplyEntry = ReplyEntry {
     name: "about",
     about: "What this is and what it serves",
-    is_public: false,
+    audience: Audience::Newcomers,
     build: |catalog| Arc::new(About(catalog.clone())),
 };
 
 struct About(Arc<Catalog>);
 
 impl Transformer for About {
-    fn open(&self, _: &Request, cx: &Context<'_>) -> Result<Plan, Failure> {
+    fn open(&self, request: &Request, cx: &Context<'_>) -> Result<Plan, Failure> {
+        if cx.caller.greeting.is_some() {
+            return Docs(self.0.clone()).open(request, cx);
+        }
         let mut out = b"{".to_vec();
         let about = format!("OpenAI's API over {}. Point an OpenAI client's base URL here.", self.0.upstreams);
         for (name, value) in
@@ -29,7 +33,7 @@ impl Transformer for About {
         }
         if let Some(base) = &self.0.base_path {
             json::push_key(&mut out, "base_url");
-            json::push_string(&mut out, &format!("http://{}{base}", cx.host));
+            json::push_string(&mut out, &format!("{}{base}", cx.address));
         }
         json::push_key(&mut out, "endpoints");
         out.push(b'[');

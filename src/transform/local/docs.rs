@@ -1,35 +1,40 @@
 //! `reply: docs`: a short page for people: endpoints, models, and how to configure a client.
 
-use super::{Catalog, ReplyEntry};
+use super::{Audience, Catalog, ReplyEntry};
 use crate::access::Caller;
 use crate::models::{Model, Models};
-use crate::plan::{Context, Plan, Request, Transformer};
+use crate::plan::{Address, Context, Plan, Request, Transformer};
 use crate::wire::{Answer, Failure};
 use http::StatusCode;
 use std::fmt::Write;
 use std::sync::Arc;
 
 /// The registry's row.
-pub const ENTRY: ReplyEntry =
-    ReplyEntry { name: "docs", about: "This page", is_public: false, build: |catalog| Arc::new(Docs(catalog.clone())) };
+pub const ENTRY: ReplyEntry = ReplyEntry {
+    name: "docs",
+    about: "This page",
+    audience: Audience::Newcomers,
+    build: |catalog| Arc::new(Docs(catalog.clone())),
+};
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem;color:#222}\
 table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.25rem .75rem .25rem 0;border-bottom:1px solid #ddd}\
 pre{background:#f4f4f4;padding:.75rem;overflow-x:auto}main{overflow-x:auto}code{font-family:ui-monospace,monospace;font-size:.95em}";
 
-struct Docs(Arc<Catalog>);
+/// The page.
+pub(super) struct Docs(pub(super) Arc<Catalog>);
 
 impl Transformer for Docs {
     fn open(&self, _: &Request, cx: &Context<'_>) -> Result<Plan, Failure> {
         let mut page = String::with_capacity(16 * 1024);
         // Writing to a String cannot fail.
-        let _ = self.page(&mut page, cx.host, cx.caller);
+        let _ = self.page(&mut page, cx.address, cx.caller);
         Ok(Plan::Answer(Answer::new(StatusCode::OK, "text/html; charset=utf-8", page)))
     }
 }
 
 impl Docs {
-    fn page(&self, out: &mut String, host: &str, caller: &Caller) -> std::fmt::Result {
+    fn page(&self, out: &mut String, address: Address<'_>, caller: &Caller) -> std::fmt::Result {
         let name = env!("CARGO_PKG_NAME");
         write!(
             out,
@@ -37,7 +42,13 @@ impl Docs {
         )?;
         let upstreams = escape(&self.0.upstreams);
         write!(out, "<h1>{name} {}</h1><p>OpenAI's API over {upstreams}.</p>", env!("CARGO_PKG_VERSION"))?;
-        self.first_steps(out, &escape(host), caller)?;
+        if let Some(greeting) = caller.greeting {
+            write!(
+                out,
+                "<p><strong>You need a key to use it.</strong> {greeting} Clients send it as their API key.</p>"
+            )?;
+        }
+        self.first_steps(out, &escape(&address.to_string()), caller)?;
         out.push_str("<h2>Endpoints</h2><table><tr><th>Method<th>Path<th>What it does</tr>");
         for row in &self.0.routes {
             let methods: Vec<&str> = row.methods.iter().map(http::Method::as_str).collect();
@@ -78,10 +89,10 @@ impl Docs {
         Ok(())
     }
 
-    fn first_steps(&self, out: &mut String, host: &str, caller: &Caller) -> std::fmt::Result {
+    fn first_steps(&self, out: &mut String, address: &str, caller: &Caller) -> std::fmt::Result {
         let Some(base) = &self.0.base_path else { return Ok(()) };
-        let key = if caller.name.is_some() { "your-key" } else { "unused" };
-        let url = format!("http://{host}{}", escape(base));
+        let key = if caller.name.is_some() || caller.greeting.is_some() { "your-key" } else { "unused" };
+        let url = format!("{address}{}", escape(base));
         write!(
             out,
             "<h2>Point a client here</h2><pre>export OPENAI_BASE_URL={url}\nexport OPENAI_API_KEY={key}</pre>"
@@ -126,7 +137,7 @@ mod tests {
     fn a_hostile_host_stays_text() {
         let docs = Docs(Arc::new(Catalog { base_path: Some("/x".into()), ..Catalog::default() }));
         let mut page = String::new();
-        docs.page(&mut page, "a\"><script>", &Caller::nameless("u")).unwrap();
+        docs.page(&mut page, Address { scheme: "http", host: "a\"><script>" }, &Caller::nameless("u")).unwrap();
         assert!(page.contains("http://a&quot;&gt;&lt;script&gt;/x"));
     }
 }

@@ -1,6 +1,6 @@
 //! `reply: health`: reports that the proxy itself is alive, and which table it serves. The upstream is not called.
 
-use super::ReplyEntry;
+use super::{Audience, ReplyEntry};
 use crate::json;
 use crate::plan::{Context, Plan, Request, Transformer};
 use crate::wire::{Answer, Failure};
@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub const ENTRY: ReplyEntry = ReplyEntry {
     name: "health",
     about: "Whether the proxy is alive; no upstream call",
-    is_public: true,
+    audience: Audience::Everybody,
     build: |_| Arc::new(Health),
 };
 

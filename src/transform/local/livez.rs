@@ -1,6 +1,6 @@
 //! `reply: livez`: 200 as long as the process runs and answers, for a supervisor that restarts it otherwise.
 
-use super::ReplyEntry;
+use super::{Audience, ReplyEntry};
 use crate::plan::{Context, Plan, Request, Transformer};
 use crate::wire::{Answer, Failure};
 use http::StatusCode;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 pub const ENTRY: ReplyEntry = ReplyEntry {
     name: "livez",
     about: "200 while the process runs; no upstream call",
-    is_public: true,
+    audience: Audience::Everybody,
     build: |_| Arc::new(Livez),
 };
 

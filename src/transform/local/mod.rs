@@ -47,14 +47,25 @@ impl Catalog {
     }
 }
 
+/// Who gets a reply where calls need a key. It is a property of the reply, so that no table can open what costs or tells something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// Only callers.
+    Callers,
+    /// Also people with a browser and without a key. They get a page that says how to get one, and no models.
+    Newcomers,
+    /// Everybody. Only for replies that tell nothing private.
+    Everybody,
+}
+
 /// A local reply that a table can name.
 pub struct ReplyEntry {
     /// Its name in YAML and of its file.
     pub name: &'static str,
     /// A description in one line.
     pub about: &'static str,
-    /// True if callers need no key for it, even if other calls do. Only for replies that reveal nothing private.
-    pub is_public: bool,
+    /// Who gets it where calls need a key.
+    pub audience: Audience,
     /// Builds it for a table.
     pub build: fn(&Arc<Catalog>) -> Arc<dyn Transformer>,
 }

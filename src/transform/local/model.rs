@@ -1,6 +1,6 @@
 //! `reply: model`: one model of the table, named by the last parameter of the route's path.
 
-use super::{Catalog, ReplyEntry, push_model};
+use super::{Audience, Catalog, ReplyEntry, push_model};
 use crate::access::Permissions;
 use crate::models::Models;
 use crate::plan::trace::TraceStep;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub const ENTRY: ReplyEntry = ReplyEntry {
     name: "model",
     about: "One model, in OpenAI's shape",
-    is_public: false,
+    audience: Audience::Callers,
     build: |catalog| Arc::new(OneModel(catalog.clone())),
 };
 

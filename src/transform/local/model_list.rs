@@ -1,7 +1,7 @@
 //! `reply: model_list`: the models of the table that the caller may use, in OpenAI's shape. The list for callers
 //! without restrictions is built once, when the table is loaded.
 
-use super::{Catalog, ReplyEntry, push_model};
+use super::{Audience, Catalog, ReplyEntry, push_model};
 use crate::access::Permissions;
 use crate::plan::{Context, Plan, Request, Transformer};
 use crate::wire::{Answer, Failure};
@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub const ENTRY: ReplyEntry = ReplyEntry {
     name: "model_list",
     about: "The models that are served, in OpenAI's shape",
-    is_public: false,
+    audience: Audience::Callers,
     build: |catalog| Arc::new(ModelList { all: render(catalog, &Permissions::default()), catalog: catalog.clone() }),
 };
 

@@ -2,7 +2,7 @@
 //! the requests in flight. A newer table that cannot be used is reported, but the answer stays yes: the last good table
 //! serves.
 
-use super::ReplyEntry;
+use super::{Audience, ReplyEntry};
 use crate::plan::{Context, Plan, Request, Transformer};
 use crate::wire::{Answer, Failure};
 use http::StatusCode;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub const ENTRY: ReplyEntry = ReplyEntry {
     name: "readyz",
     about: "200 when requests may come, 503 while it stops; no upstream call",
-    is_public: true,
+    audience: Audience::Everybody,
     build: |_| Arc::new(Readyz),
 };
 
@@ -50,7 +50,15 @@ mod tests {
             let state = ServiceState { version: "", loaded_at: 0, is_behind, is_stopping };
             let ledger = Arc::default();
             let caller = crate::access::Caller::anybody("");
-            let cx = Context { caller: &caller, id: "", now: 0, host: "", state, ledger: &ledger, steps: None };
+            let cx = Context {
+                caller: &caller,
+                id: "",
+                now: 0,
+                address: crate::plan::Address { scheme: "http", host: "" },
+                state,
+                ledger: &ledger,
+                steps: None,
+            };
             let Ok(Plan::Answer(answer)) = Readyz.open(&Request::default(), &cx) else { panic!("no answer") };
             assert_eq!(answer.status.as_u16(), status);
             assert!(String::from_utf8_lossy(&answer.body).contains(word));

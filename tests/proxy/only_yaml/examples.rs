@@ -17,12 +17,10 @@ pub fn examples() -> Vec<(&'static str, &'static str)> {
     parts.map(example).collect()
 }
 
-/// The shipped table, with the line that the page says to write there.
+/// The shipped table. The examples lie beside it, and it does not name them.
 pub fn routes() -> String {
-    let told = PAGE.split("```yaml\n").nth(1).and_then(|block| block.split("```").next()).unwrap();
-    let routes = include_str!("../../../routes.yaml").replacen("version: 1\n", told, 1);
-    assert!(told.contains("include: [local-routes.yaml]") && routes.contains(told));
-    routes
+    assert!(PAGE.contains("`local-routes.yaml`, beside `routes.yaml`"));
+    include_str!("../../../routes.yaml").to_owned()
 }
 
 /// An example as a file of its own, with these texts in place of others.
@@ -55,8 +53,12 @@ pub fn sent(server: &Server, argo: &Argo, path: &str, body: &str) -> Value {
 
 /// What `check --deny-warnings` says of the shipped table with this file: whether it is content, and its words.
 fn checked(local: &str) -> (bool, String) {
+    checked_with(&routes(), "local-routes.yaml", local)
+}
+
+fn checked_with(routes: &str, name: &str, local: &str) -> (bool, String) {
     let argo = Argo::saying("Hi");
-    let setup = Setup::before(&argo).routes(&routes()).file("local-routes.yaml", local);
+    let setup = Setup::before(&argo).routes(routes).file(name, local);
     let (_, folder) = setup.command();
     let mut command = Command::new(env!("CARGO_BIN_EXE_argo-openai-proxy"));
     command.current_dir(&folder).env_clear().env("LAB_TOKEN", "x").args(["check", "--deny-warnings"]);
@@ -85,8 +87,7 @@ fn each_example_is_run() {
     for title in &titles {
         assert!(run.iter().any(|code| code.contains(&format!("\"{title}\""))), "no test runs '{title}'");
     }
-    // The first block is the line for routes.yaml; all others have a title.
-    assert_eq!(PAGE.matches("\n```yaml\n").count(), titles.len() + 1);
+    assert_eq!(PAGE.matches("\n```yaml\n").count(), titles.len(), "each block has a title");
     assert!(titles.len() >= 20);
 }
 
@@ -103,7 +104,8 @@ fn a_table_brings_its_tests_along() {
 #[test]
 fn tests_of_rows_that_a_file_takes_out_are_left_out() {
     let off = local("Close an endpoint", &[]);
-    assert!(checked(&off).1.contains("; 1 test not run (its row is disabled)"));
+    let naming = routes().replacen("version: 1\n", "version: 1\ninclude: [more.yaml]\n", 1);
+    assert!(checked_with(&naming, "more.yaml", &off).1.contains("; 1 test not run (its row is disabled)"));
     let test = |status: u16| {
         format!(
             "tests: [{{ name: it is closed, request: {{ path: /v1/status }}, expect: {{ reply: {{ status: {status} }} }} }}]\n"

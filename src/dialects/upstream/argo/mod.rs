@@ -32,16 +32,16 @@ impl UpstreamDialect for Argo {
         about::NAME
     }
 
-    fn hint(&self) -> Option<&'static str> {
-        Some(about::HINT)
+    fn hint(&self, host: &str) -> Option<&'static str> {
+        about::hint(host)
     }
 
     fn accept(&self, stream: bool) -> HeaderValue {
         about::accept(stream)
     }
 
-    fn needs_final_slash(&self) -> bool {
-        true
+    fn needs_final_slash(&self, host: &str) -> bool {
+        about::is_own_host(host)
     }
 
     fn error(&self, held: &Held) -> VendorError {
