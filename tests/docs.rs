@@ -212,6 +212,26 @@ fn the_readme_promises_what_the_program_has() {
 }
 
 #[test]
+fn the_shipped_table_tests_every_endpoint_that_calls_argo() {
+    let served: Value =
+        serde_json::from_str(&program(&["routes", "--json", "--config", "config.sample.yaml"])).unwrap();
+    let table: Value = serde_yaml::from_str(include_str!("../routes.yaml")).unwrap();
+    let tested: BTreeSet<&str> =
+        table["tests"].as_array().unwrap().iter().map(|test| test["request"]["path"].as_str().unwrap()).collect();
+    let calling: Vec<&str> = served
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|row| !row["calls"].is_null())
+        .map(|row| row["path"].as_str().unwrap())
+        .collect();
+    assert!(calling.len() >= 5, "{calling:?}");
+    for path in calling {
+        assert!(tested.contains(path), "{path} has no test in routes.yaml");
+    }
+}
+
+#[test]
 fn a_call_of_what_is_not_there_is_found() {
     for (text, expected) in [
         ("`argo-openai-proxy chekc`", Some("no command chekc")),

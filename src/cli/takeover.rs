@@ -7,6 +7,7 @@ use crate::loading::environment;
 use crate::server::places::{usual_place, usual_places};
 use crate::server::upgrade::{Inherited, Newcomer};
 use crate::server::{check_private, instance, private_directory};
+use log::warn;
 use std::path::{Path, PathBuf};
 
 /// The place of a new process, and what a running one hands over.
@@ -34,8 +35,8 @@ pub fn prepare(args: &ServeArgs, config: &Config) -> Result<Takeover, CommandEnd
     }
     if !args.upgrade {
         let named = config.listeners.run_dir.as_ref().map(|named| named.beside(&path));
-        let place = named.unwrap_or_else(|| usual_place(&path, &environment));
-        return Ok(Takeover { place: Some(place), ..Takeover::default() });
+        let place = named.or_else(|| usable(usual_place(&path, &environment)));
+        return Ok(Takeover { place, ..Takeover::default() });
     }
     let places = places(config, &path);
     for place in places.iter().filter(|place| check_private(place).is_ok()) {
@@ -49,6 +50,24 @@ pub fn prepare(args: &ServeArgs, config: &Config) -> Result<Takeover, CommandEnd
          Started elsewhere? Set run_dir in config.yaml",
         places.join(", ")
     )))
+}
+
+/// Returns the usual place, if this process can have it. Serving does not depend on it. It is made later, so that a start that fails
+/// leaves nothing behind.
+fn usable(place: PathBuf) -> Option<PathBuf> {
+    let parent = place.parent().unwrap_or(Path::new("/"));
+    let found = match (place.symlink_metadata(), parent.is_dir()) {
+        (Ok(_), _) => check_private(&place),
+        (Err(_), true) => Ok(()),
+        (Err(_), false) => Err(format!("{} is no directory", parent.display())),
+    };
+    match found {
+        Ok(()) => Some(place),
+        Err(why) => {
+            warn!("--upgrade will not work for this process: {why}; `run_dir` of config.yaml names another directory");
+            None
+        }
+    }
 }
 
 /// Returns where an instance of this configuration may have its directory; `path` is the configuration's file.
