@@ -437,3 +437,32 @@ fn usage_limits_come_with_whose_account_it_is_and_who_set_them() {
         "\nusage limits\n  tokens a minute: 7 for all callers together on POST /own, limits.tokens_per_minute of ";
     assert!(told.contains(line), "{told} {}", String::from_utf8_lossy(&output.stderr));
 }
+
+#[test]
+fn headers_come_from_files_so_that_no_command_line_shows_a_key() {
+    let folder = Folder::new();
+    folder.file("config.yaml", "user: tester\naccess: keys\n");
+    let key = "sk-argo-0123456789";
+    let hash = argo_openai_proxy::access::Hash::of(key.as_bytes());
+    let callers = folder
+        .file("callers.yaml", format!("callers:\n  - {{ name: ann, key_sha256: \"{hash}\", routes: [/none] }}\n"));
+    fs::set_permissions(folder.0.join(callers), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let lines = format!("Authorization: Bearer {key}\r\n\n  x-stainless-timeout: 30 \n");
+    folder.file("headers.txt", &lines);
+    let question = ["POST", "/openai_chat_completions", "--header"];
+    for (word, stdin) in [("@headers.txt", ""), ("@-", &lines), (&format!("Authorization: Bearer {key}"), "")] {
+        let told = folder.json(&[&question[..], &[word]].concat(), stdin);
+        assert_eq!(told["client"]["status"], 403, "{word}: {told}");
+    }
+
+    folder.file("wrong.txt", format!("A: b\n{key}\n"));
+    for (words, told) in [
+        (vec!["@wrong.txt"], "wrong.txt, line 2: expected a header such as"),
+        (vec!["@nothing.txt"], "nothing.txt cannot be read"),
+        (vec!["@-", "--body", "-"], "cannot both be standard input"),
+    ] {
+        let output = folder.run(&[&question[..], &words[..]].concat(), "{}");
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(1) && err.contains(told) && !err.contains(key), "{words:?}: {err}");
+    }
+}

@@ -25,6 +25,7 @@ use files::config_from;
 pub use files::{DEFAULT_CONFIG, FileArgs};
 pub use health::HealthArgs;
 pub use key::{KeyArgs, KeyCommand, KeyFiles, KeyPermissions};
+pub use values::{HeaderArg, header};
 use values::{duration, positive, share};
 
 const EXAMPLES: &str = "\

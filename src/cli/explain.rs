@@ -1,6 +1,6 @@
 //! `explain`: what would become of a request and why, for people and as JSON. No network.
 
-use super::args::ExplainArgs;
+use super::args::{ExplainArgs, HeaderArg, header};
 use super::output::{CommandEnd, print, say, tell};
 use super::preview::load_or_defaults;
 use crate::access::admit::has_key;
@@ -26,10 +26,7 @@ pub fn run(args: &ExplainArgs) -> Result<(), CommandEnd> {
             PLACEHOLDER.to_owned()
         }
     };
-    let mut headers = HeaderMap::new();
-    for (name, value) in &args.header {
-        headers.append(name, value.clone());
-    }
+    let headers = headers(args)?;
     let access = access(args, &loaded, &user, &headers)?;
     let body = args.body.as_deref().map_or(Ok(Bytes::new()), read)?;
     let answers = args.answer.iter().map(|path| read(path).map(|file| Scripted::parse(&file, args.pieces)));
@@ -46,6 +43,41 @@ pub fn run(args: &ExplainArgs) -> Result<(), CommandEnd> {
     } else {
         told.to_string()
     })
+}
+
+/// Returns the headers of the command line, and those of the files that it names. A key belongs into such a file: the words of a
+/// command are for every user of the machine to see.
+fn headers(args: &ExplainArgs) -> Result<HeaderMap, CommandEnd> {
+    let mut headers = HeaderMap::new();
+    let uses_input = |file: &Path| file.as_os_str() == "-";
+    let is_body = args.body.as_deref().is_some_and(uses_input);
+    for argument in &args.header {
+        match argument {
+            HeaderArg::Header(name, value) => {
+                headers.append(name, value.clone());
+            }
+            HeaderArg::File(file) if uses_input(file) && is_body => {
+                let why = "--body - and --header @- cannot both be standard input";
+                return Err(CommandEnd::Because(why.to_owned()));
+            }
+            HeaderArg::File(file) => add(&read(file)?, file, &mut headers)?,
+        }
+    }
+    Ok(headers)
+}
+
+/// Adds the headers of a file. Empty lines count for nothing.
+fn add(text: &[u8], file: &Path, headers: &mut HeaderMap) -> Result<(), CommandEnd> {
+    for (number, line) in (1..).zip(text.split(|byte| *byte == b'\n')) {
+        let line = String::from_utf8_lossy(line);
+        if line.trim().is_empty() {
+            continue;
+        }
+        let (name, value) = header(line.trim())
+            .map_err(|why| CommandEnd::Because(format!("{}, line {number}: {why}", file.display())))?;
+        headers.append(name, value);
+    }
+    Ok(())
 }
 
 /// Returns who sends the request: the caller that is named, or whose key it has, else one who may use everything.

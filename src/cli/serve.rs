@@ -17,6 +17,7 @@ use crate::proxy::live::Current;
 use crate::proxy::service::Proxy;
 use crate::proxy::upstream::authorities;
 use crate::server::admin::Admin;
+use crate::server::core_dumps;
 use crate::server::reload::Reloader;
 use crate::server::upgrade::Inherited;
 use crate::server::{Certificates, Listener, Runner, StartingTerminal};
@@ -24,7 +25,7 @@ use crate::setup;
 use crate::telemetry::{Metrics, process_log};
 use argo_stand_in::{CHAT_PATH, EMBED_PATH, MODELS_PATH, STREAM_CHAT_PATH, StandIn};
 use env_logger::{Target, WriteStyle};
-use log::LevelFilter;
+use log::{LevelFilter, warn};
 use pingora_proxy::http_proxy;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -35,12 +36,18 @@ const DEMO_USER: &str = "demo";
 
 /// Serves until a signal ends it.
 pub fn run(args: &ServeArgs) -> Result<(), CommandEnd> {
-    let (origin, behind) = origin(args)?;
+    let secrecy = core_dumps::forbid();
+    let (mut origin, behind) = origin(args)?;
     let reader = FileReader::default();
     let mut loaded = origin.load(&reader)?;
+    // Reloads take nothing from the working directory that was not there now.
+    origin.paths.here = loaded.here;
     let logging = log(args, &loaded.config);
     tell(&loaded.warnings);
     logging?;
+    if let Err(e) = secrecy {
+        warn!("a crash may leave keys and prompts in a core dump, which cannot be forbidden: {e}");
+    }
     let untrusted = authorities::check(&loaded.table);
     if untrusted.iter().any(Problem::is_error) {
         return Err(untrusted.into());

@@ -121,7 +121,7 @@ impl Config {
     /// A file that cannot be read, or every mistake in the file, the environment and the flags.
     pub fn load(path: &Path, overrides: &Overrides, env: Env<'_>) -> Checked<Config> {
         let file = path.display().to_string();
-        let bytes = fs::read(path).map_err(|error| {
+        let bytes = file_access::read_deciding(path).map_err(|error| {
             let problem = file_access::unreadable_problem(path, error);
             let is_missing = file_access::is_there(path) == Ok(false);
             let help = is_missing.then(|| "create it with: argo-openai-proxy init".to_owned());

@@ -1,7 +1,10 @@
 //! Whether a file is there, and why it cannot be read: what it is instead, or who may read it and who asks.
 
+use super::file_trust;
 use super::problem::{Place, Problem};
-use std::io::{self, ErrorKind};
+use super::system_users::user;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -29,6 +32,18 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     std::fs::read(path).map_err(|e| unreadable(path, e))
 }
 
+/// Reads a file that decides what this program does, which others may not be able to change. Pass its error to [`unreadable`].
+///
+/// # Errors
+/// The system's error, or that of [`file_trust::check`].
+pub fn read_deciding(path: &Path) -> io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    file_trust::check(path, &file)?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// Returns the error of a file that cannot be read, with the reason.
 pub fn unreadable(path: &Path, error: io::Error) -> io::Error {
     let why = match error.kind() {
@@ -46,6 +61,9 @@ pub fn unreadable(path: &Path, error: io::Error) -> io::Error {
 /// Returns the problem of a file that cannot be read.
 pub fn unreadable_problem(path: &Path, error: io::Error) -> Problem {
     let error = unreadable(path, error);
+    if let Some(help) = file_trust::remedy(&error) {
+        return Problem::new(Place::File(path.display().to_string()), error.to_string(), Some(help));
+    }
     let help = match error.kind() {
         ErrorKind::PermissionDenied => Some("make it readable for the user who runs the proxy"),
         ErrorKind::IsADirectory => {
@@ -87,17 +105,6 @@ fn obstacle(path: &Path, links: usize) -> Option<PathBuf> {
         }
     }
     Some(path)
-}
-
-/// Returns a user's number and, if the system knows it, name.
-fn user(id: u32) -> String {
-    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-    let name = users.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let name = fields.next()?;
-        (fields.nth(1)?.parse() == Ok(id)).then_some(name)
-    });
-    name.map_or_else(|| format!("user {id}"), |name| format!("user {id} ({name})"))
 }
 
 #[cfg(test)]
@@ -145,11 +152,5 @@ mod tests {
         assert_ne!(text("dangling").kind(), ErrorKind::NotFound);
         assert_eq!(text("folder").to_string(), "it is a directory");
         assert_eq!(text("nothing").kind(), ErrorKind::NotFound);
-    }
-
-    #[test]
-    fn users_have_numbers_and_names() {
-        assert_eq!(user(0), "user 0 (root)");
-        assert_eq!(user(4_000_000_000), "user 4000000000");
     }
 }

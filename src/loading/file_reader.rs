@@ -1,4 +1,4 @@
-//! Reads the files of one load and notes them. Each file is looked at before it is read, so that no change between the two is missed.
+//! Reads the files of one load and notes them: every file that decides what is served, but the configuration itself. Each file is looked at before it is read, so that no change between the two is missed.
 
 use super::seen_file::SeenFile;
 use crate::diagnostics::file_access;
@@ -29,7 +29,7 @@ impl FileReader {
     /// Reads a file that is no part of the table.
     pub fn read_apart(&self, path: &Path) -> io::Result<Vec<u8>> {
         self.note(path);
-        file_access::read(path)
+        file_access::read_deciding(path).map_err(|e| file_access::unreadable(path, e))
     }
 
     /// Returns the text of all the table's files read so far, in order.

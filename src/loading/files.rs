@@ -5,7 +5,7 @@ use super::certificate::with_certificate;
 use super::compile::{Needs, both_of, keep};
 use super::environment;
 use super::file_reader::FileReader;
-use super::table_file::{TableFile, TablePlace, is_built_in};
+use super::table_file::{TableFile, TablePlace, WorkingDirectory, is_built_in};
 use crate::callers::{Callers, mismatches};
 use crate::config::{Config, Overrides};
 use crate::diagnostics::file_access::is_there;
@@ -22,13 +22,16 @@ pub struct FilePaths {
     pub config: PathBuf,
     /// The route table. Without a name it is looked for beside the configuration, then here, and is else the built-in one.
     pub routes: Option<PathBuf>,
+    /// What counts of the working directory, where it is not the configuration's folder.
+    pub here: WorkingDirectory,
     /// False to leave out the local file beside the table.
     pub with_local: bool,
 }
 
 impl FilePaths {
     fn table(&self) -> TablePlace<'_> {
-        TablePlace { named: self.routes.as_deref(), beside: self.config.parent(), with_local: self.with_local }
+        let (named, beside) = (self.routes.as_deref(), self.config.parent());
+        TablePlace { named, beside, here: self.here, with_local: self.with_local }
     }
 }
 
@@ -42,6 +45,8 @@ pub struct Loaded {
     pub callers: Option<Callers>,
     /// The table's file, or a name for the built-in one.
     pub routes: String,
+    /// What was found in the working directory alone.
+    pub here: WorkingDirectory,
     /// The text of the table and of all files that belong to it.
     pub text: String,
     /// The certificate that the port shows, where it speaks TLS.
@@ -116,12 +121,13 @@ pub fn with_table(
     let files = |name: &str| reader.read(&file.folder.join(name));
     let text = file.text.as_ref().map(|text| file.as_table(text)).map_err(Problem::clone);
     let called = callers::load(config.as_ref().ok().map(|(config, _)| config), place.beside, reader);
-    let mut problems = Vec::new();
+    let mut problems = file.left_out.clone();
     let loaded = keep(both_of(config, text, &files, &environment, needs), &mut problems);
     let called = keep(called, &mut problems);
     let (Some((config, table)), Some(callers)) = (loaded, called) else { return Err(problems) };
     problems.extend(mismatches(config.access, callers.as_ref(), &table));
     let built_in = if is_built_in(&file.name) { BUILT_IN } else { "" };
     let text = format!("{built_in}{}", reader.texts());
-    Ok(Loaded { config, table, callers, text, routes: file.name, certificate: None, warnings: problems })
+    let (routes, here) = (file.name, file.here);
+    Ok(Loaded { config, table, callers, text, routes, here, certificate: None, warnings: problems })
 }

@@ -20,6 +20,7 @@ pub use fixed_settings::FixedSettings;
 pub use live::{access, live, live_as};
 pub use origin::{Demo, Origin};
 pub use seen_file::SeenFile;
+pub use table_file::WorkingDirectory;
 
 /// Returns a variable of the process's environment.
 pub fn environment(name: &str) -> Option<String> {

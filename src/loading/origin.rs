@@ -43,7 +43,8 @@ impl Origin {
         config.argo_embedding_url = parse_url(embedding).map_err(impossible)?;
         config.argo_models_url = parse_url(models).map_err(impossible)?;
         config.user = Some(Username::new(demo.user).map_err(impossible)?);
-        let place = TablePlace { named: self.paths.routes.as_deref(), ..TablePlace::HERE };
+        let (named, here) = (self.paths.routes.as_deref(), self.paths.here);
+        let place = TablePlace { named, here, ..TablePlace::HERE };
         files::with_table(place, Ok((config, warnings)), Needs::User, reader)
     }
 }

@@ -11,12 +11,14 @@ pub struct SeenFile {
     metadata: Option<FileVersion>,
 }
 
-/// The metadata in which a change shows. A replacement by rename changes the inode.
+/// The metadata in which a change shows. A replacement by rename changes the inode. Owner and mode decide whether the file counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct FileVersion {
     modified: Option<SystemTime>,
     size: u64,
     inode: u64,
+    owner: u32,
+    mode: u32,
 }
 
 impl SeenFile {
@@ -26,6 +28,8 @@ impl SeenFile {
             modified: metadata.modified().ok(),
             size: metadata.len(),
             inode: metadata.ino(),
+            owner: metadata.uid(),
+            mode: metadata.mode(),
         });
         SeenFile { path, metadata }
     }

@@ -2,6 +2,7 @@
 
 use super::file_reader::FileReader;
 use crate::diagnostics::file_access::is_there;
+use crate::diagnostics::file_trust::{foreign_owner, remedy};
 use crate::diagnostics::{Place, Problem};
 use crate::table::{BUILT_IN, LOCAL, LocalFile, TableText};
 use std::io;
@@ -11,6 +12,23 @@ use std::path::{Path, PathBuf};
 const BUILT_IN_NAME: &str = "built-in routes.yaml";
 const ROUTES: &str = "routes.yaml";
 
+/// Which files count that lie in the working directory, and not beside the configuration.
+///
+/// A start looks there. A reload does so only for what the start has found there: whoever can write into a directory where somebody
+/// happens to have started the proxy must not bring it a table while it runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WorkingDirectory {
+    /// The table.
+    pub table: bool,
+    /// The local file of the built-in table.
+    pub local: bool,
+}
+
+impl WorkingDirectory {
+    /// Both count, as at a start.
+    pub const COUNTS: Self = WorkingDirectory { table: true, local: true };
+}
+
 /// Where a table is looked for.
 #[derive(Clone, Copy, Debug)]
 pub struct TablePlace<'a> {
@@ -18,13 +36,22 @@ pub struct TablePlace<'a> {
     pub named: Option<&'a Path>,
     /// The configuration's folder.
     pub beside: Option<&'a Path>,
+    /// What counts of the current folder.
+    pub here: WorkingDirectory,
     /// False to leave out the local file.
     pub with_local: bool,
 }
 
 impl TablePlace<'_> {
     /// The current folder.
-    pub const HERE: Self = TablePlace { named: None, beside: None, with_local: true };
+    pub const HERE: Self = TablePlace { named: None, beside: None, here: WorkingDirectory::COUNTS, with_local: true };
+
+    /// Returns the folders to look into, each with whether it is the current one, which belongs to nothing that was named.
+    fn folders(&self, here: bool) -> Vec<(PathBuf, bool)> {
+        let is_beside = self.beside == Some(Path::new(""));
+        let beside = self.beside.map(|folder| (folder.to_owned(), false));
+        beside.into_iter().chain((here && !is_beside).then(|| (PathBuf::new(), true))).collect()
+    }
 }
 
 /// The first file of a table.
@@ -37,6 +64,10 @@ pub struct TableFile {
     pub text: Result<String, Problem>,
     /// Whether the local file belongs to it.
     pub local: LocalFile,
+    /// What was found in the working directory alone.
+    pub here: WorkingDirectory,
+    /// Files of the working directory that do not count, since they are somebody else's.
+    pub left_out: Vec<Problem>,
 }
 
 /// Returns true for the name of a table that has no file.
@@ -48,29 +79,38 @@ impl TableFile {
     /// Returns the file that was named, else the one beside the configuration, else the one here, else the built-in table; and
     /// whether the local file lies beside it, or for the built-in table in one of the same places.
     pub fn find(place: TablePlace<'_>, reader: &FileReader) -> Self {
-        let TablePlace { named, beside, with_local } = place;
-        let places: Vec<PathBuf> = beside.into_iter().chain([Path::new("")]).map(Path::to_owned).collect();
-        let candidates: Vec<PathBuf> = match named {
-            Some(named) => vec![named.to_owned()],
-            None => places.iter().map(|folder| folder.join(ROUTES)).collect(),
+        let mut left_out = Vec::new();
+        let found = match place.named {
+            Some(named) => Ok(Some((named.to_owned(), false))),
+            None => first(&place.folders(place.here.table), ROUTES, reader, &mut left_out),
         };
-        let mut table = match first(&candidates, named.is_some(), reader) {
-            Ok(Some(path)) => TableFile {
+        let here = WorkingDirectory { table: matches!(found, Ok(Some((_, true)))), local: false };
+        let local = LocalFile::Absent;
+        let mut table = match found {
+            Ok(Some((path, _))) => TableFile {
                 name: path.display().to_string(),
                 folder: path.parent().unwrap_or(Path::new("")).to_owned(),
                 text: read(&path, reader),
-                local: LocalFile::Absent,
+                local,
+                here,
+                left_out,
             },
             found => TableFile {
                 name: BUILT_IN_NAME.to_owned(),
                 folder: PathBuf::new(),
                 text: found.map(|_| BUILT_IN.to_owned()),
-                local: LocalFile::Absent,
+                local,
+                here,
+                left_out,
             },
         };
-        let places = if is_built_in(&table.name) { places } else { vec![table.folder.clone()] };
-        table.look_for_local(&places, reader);
-        if !with_local {
+        let folders = if is_built_in(&table.name) {
+            place.folders(place.here.local)
+        } else {
+            vec![(table.folder.clone(), table.here.table)]
+        };
+        table.look_for_local(&folders, reader);
+        if !place.with_local {
             table.local = LocalFile::LeftOut;
         }
         table
@@ -81,12 +121,12 @@ impl TableFile {
         TableText { name: &self.name, text, folder: &self.folder, local: self.local }
     }
 
-    fn look_for_local(&mut self, places: &[PathBuf], reader: &FileReader) {
-        let candidates: Vec<PathBuf> = places.iter().map(|folder| folder.join(LOCAL)).collect();
-        match first(&candidates, false, reader) {
+    fn look_for_local(&mut self, folders: &[(PathBuf, bool)], reader: &FileReader) {
+        match first(folders, LOCAL, reader, &mut self.left_out) {
             Ok(None) => {}
-            Ok(Some(path)) => {
+            Ok(Some((path, is_here))) => {
                 self.local = LocalFile::Added;
+                self.here.local = is_here;
                 self.folder = path.parent().unwrap_or(Path::new("")).to_owned();
             }
             Err(problem) if self.text.is_ok() => self.text = Err(problem),
@@ -95,21 +135,39 @@ impl TableFile {
     }
 }
 
-/// Returns the first file that is there; with `is_named` the first one, whether it is there or not.
-fn first(candidates: &[PathBuf], is_named: bool, reader: &FileReader) -> Result<Option<PathBuf>, Problem> {
+/// Returns the first of the folders' files that is there, and whether it is one of the working directory. There, what is somebody
+/// else's does not count.
+fn first(
+    folders: &[(PathBuf, bool)],
+    name: &str,
+    reader: &FileReader,
+    left_out: &mut Vec<Problem>,
+) -> Result<Option<(PathBuf, bool)>, Problem> {
+    let candidates: Vec<(PathBuf, bool)> = folders.iter().map(|(folder, here)| (folder.join(name), *here)).collect();
     // A file that appears where none was is a change as well.
-    candidates.iter().for_each(|path| reader.note(path));
-    for path in candidates {
-        if is_named || is_there(path)? {
-            return Ok(Some(path.clone()));
+    candidates.iter().for_each(|(path, _)| reader.note(path));
+    for (path, is_here) in candidates {
+        if !is_there(&path)? {
+            continue;
+        }
+        match foreign_owner(&path).filter(|_| is_here) {
+            Some(owner) => left_out.push(foreign(&path, &owner)),
+            None => return Ok(Some((path, is_here))),
         }
     }
     Ok(None)
 }
 
+fn foreign(path: &Path, owner: &str) -> Problem {
+    let message = format!("it does not count: it lies in the working directory and belongs to {owner}");
+    let help = "start the proxy in a directory of your own; --routes names a table that is meant".to_owned();
+    Problem::warning(Place::File(path.display().to_string()), message, Some(help))
+}
+
 fn read(path: &Path, reader: &FileReader) -> Result<String, Problem> {
     reader.read(path).and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other)).map_err(|e| {
-        let remedy = "name a file that can be read with --routes, or leave the flag out".to_owned();
-        Problem::new(Place::File(path.display().to_string()), format!("it cannot be read: {e}"), Some(remedy))
+        let usual = || "name a file that can be read with --routes, or leave the flag out".to_owned();
+        let help = remedy(&e).unwrap_or_else(usual);
+        Problem::new(Place::File(path.display().to_string()), format!("it cannot be read: {e}"), Some(help))
     })
 }

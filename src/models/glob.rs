@@ -5,14 +5,30 @@ const LONGEST: usize = 128;
 
 /// Returns true if a text matches a pattern. `*` stands for any text, including the empty one.
 pub fn fits(pattern: &str, text: &str) -> bool {
-    let Some((before, after)) = pattern.split_once('*') else { return pattern == text };
-    let Some(mut rest) = text.strip_prefix(before) else { return false };
-    let mut parts = after.split('*').peekable();
-    while let Some(part) = parts.next() {
-        if parts.peek().is_none() {
-            return rest.ends_with(part);
-        }
-        match rest.find(part) {
+    matches(pattern, text, |pattern, text| pattern == text)
+}
+
+/// Like [`fits`], for patterns and texts in any case. Only ASCII letters have two cases here.
+pub fn fits_in_any_case(pattern: &str, text: &str) -> bool {
+    matches(pattern, text, <[u8]>::eq_ignore_ascii_case)
+}
+
+fn matches(pattern: &str, text: &str, same: fn(&[u8], &[u8]) -> bool) -> bool {
+    let (pattern, mut rest) = (pattern.as_bytes(), text.as_bytes());
+    let mut parts = pattern.split(|byte| *byte == b'*');
+    let before = parts.next().unwrap_or_default();
+    let Some(after) = parts.next_back() else { return same(pattern, rest) };
+    match rest.split_at_checked(before.len()) {
+        Some((start, tail)) if same(before, start) => rest = tail,
+        _ => return false,
+    }
+    match rest.len().checked_sub(after.len()).and_then(|at| rest.split_at_checked(at)) {
+        Some((head, end)) if same(after, end) => rest = head,
+        _ => return false,
+    }
+    // The first place is always the best one: it leaves the most for what follows.
+    for part in parts.filter(|part| !part.is_empty()) {
+        match rest.windows(part.len()).position(|there| same(part, there)) {
             Some(at) => rest = rest.get(at + part.len()..).unwrap_or_default(),
             None => return false,
         }
@@ -145,6 +161,21 @@ mod tests {
     }
 
     #[test]
+    fn case_matters_only_where_it_is_asked_for() {
+        for (pattern, text, does) in [
+            ("gpt35", "GPT35", true),
+            ("GPT*", "gpt35", true),
+            ("*-Mini-*", "o4-mini-2025", true),
+            ("a*B*c", "AxbXC", true),
+            ("gpt35", "gpt3", false),
+            ("é*", "É1", false),
+        ] {
+            assert_eq!(fits_in_any_case(pattern, text), does, "{pattern} {text}");
+            assert!(!fits(pattern, text), "{pattern} {text}");
+        }
+    }
+
+    #[test]
     fn what_the_star_stands_for_goes_into_the_id() {
         for (pattern, id, name, made) in [
             ("lab:*", "*", "lab:big-1", Some("big-1")),
@@ -190,6 +221,20 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn in_any_case_means_that_case_changes_nothing(pattern in "[abAB*]{0,6}", text in "[abAB]{0,9}", any in any::<String>()) {
+            let lower = |text: &str| text.to_ascii_lowercase();
+            for text in [text, any] {
+                prop_assert_eq!(fits_in_any_case(&pattern, &text), fits(&lower(&pattern), &lower(&text)));
+                prop_assert!(!fits(&pattern, &text) || fits_in_any_case(&pattern, &text));
+            }
+        }
+
+        #[test]
+        fn a_pattern_fits_what_its_stars_are_filled_with(parts in proptest::collection::vec("[ab]{0,2}", 1..5), fill in "[abc]{0,3}") {
+            prop_assert!(fits(&parts.join("*"), &parts.join(&fill)) || parts.len() == 1);
+        }
+
         #[test]
         fn whatever_is_asked_the_id_holds_the_star_and_nothing_else(
             before in "[a-z:]{0,4}", after in "[a-z:]{0,4}", star in "[!#-&(-\\[\\]-_a-~]{1,9}", any in any::<String>(),

@@ -51,7 +51,7 @@ impl Patterns {
     fn make(&self, name: &str) -> Option<(Model, Arc<str>)> {
         let (pattern, id) = self.names.iter().find_map(|pattern| Some((pattern, pattern.id_for(name)?)))?;
         let rules = Arc::new(Rules::merged(&self.facts, &self.rules, &id));
-        let deprecated = self.deprecated.iter().any(|deprecated| glob::fits(deprecated, name));
+        let deprecated = self.deprecated.iter().any(|deprecated| glob::fits_in_any_case(deprecated, name));
         let from = pattern.from.clone();
         let model = Model { number: 0, name: name.to_owned(), id, from, place: None, rules, hidden: true, deprecated };
         Some((model, pattern.pattern.as_str().into()))

@@ -1,7 +1,7 @@
 //! How a model differs from the others: the merged rules of the table that match its id.
 
 use super::facts::Facts;
-use super::glob::fits;
+use super::glob::fits_in_any_case;
 use crate::tokens::Tokenizer;
 use serde_json::value::RawValue;
 use std::sync::Arc;
@@ -125,9 +125,10 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// Returns true if it matches an id.
+    /// Returns true if it matches an id, in any case: the case of a name that a pattern takes is its caller's, who must not get round
+    /// a rule by it.
     pub fn is_for(&self, id: &str) -> bool {
-        self.matches.iter().any(|pattern| fits(pattern, id))
+        self.matches.iter().any(|pattern| fits_in_any_case(pattern, id))
     }
 }
 

@@ -7,6 +7,7 @@
 mod addresses;
 pub mod admin;
 mod bind;
+pub mod core_dumps;
 mod draining;
 mod handover_state;
 pub mod instance;

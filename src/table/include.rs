@@ -1,16 +1,20 @@
 //! `include`: finds and parses all files of a table before any of them is interpreted.
 
 use super::Variables;
+use crate::diagnostics::file_trust::remedy;
 use crate::diagnostics::{Place, Problem};
 use crate::yaml::node::{Node, parse};
 use crate::yaml::source::syntax;
 use crate::yaml::{File, PathStep, Source, way_to};
+use std::io;
 use std::path::{Component, Path, PathBuf};
 
 /// The remedy for a file that is not YAML.
 pub const SEE_SHIPPED: &str = "compare it with the routes.yaml that comes with this program";
 /// The file beside a table that belongs to it although no file names it, if it is there: for rows that updates must not touch.
 pub const LOCAL: &str = "local-routes.yaml";
+/// The remedy for an included file that is not there.
+const UNREAD: &str = "name a file that there is; its path begins at the folder of this file";
 /// The maximum of files in one table. More are taken for a mistake.
 const MOST: usize = 100;
 
@@ -63,7 +67,7 @@ pub struct Files {
 struct IncludeFault {
     path: Vec<PathStep>,
     message: String,
-    help: &'static str,
+    help: String,
     /// The earlier place that includes the same file.
     first: Option<Vec<PathStep>>,
 }
@@ -100,13 +104,10 @@ impl Files {
         self.seen.push((own.clone(), Vec::new()));
         let shown = folder.join(&own).display().to_string();
         match read(&own, variables) {
-            Err(why) => {
-                let message = format!("it cannot be read: {why}");
-                self.broken.push(Problem::new(
-                    Place::File(shown),
-                    message,
-                    Some("mend it, or take it away".to_owned()),
-                ));
+            Err(e) => {
+                let message = format!("it cannot be read: {e}");
+                let help = remedy(&e).unwrap_or_else(|| "mend it, or take it away".to_owned());
+                self.broken.push(Problem::new(Place::File(shown), message, Some(help)));
             }
             Ok(text) => self.add_text(shown, text, &[own], folder, variables),
         }
@@ -142,7 +143,7 @@ impl Files {
                 Some(first) => format!(" (first in {})", source.line_seen_from(first, path)),
                 None => String::new(),
             };
-            source.error(path, format!("include: {message}{first}"), Some((*help).to_owned()));
+            source.error(path, format!("include: {message}{first}"), Some(help.clone()));
         }
     }
 
@@ -166,10 +167,10 @@ impl Files {
             self.seen.push((own.clone(), path.clone()));
             let shown = folder.join(&own).display().to_string();
             match read(&own, variables) {
-                Err(why) => self.faults.push(IncludeFault {
+                Err(e) => self.faults.push(IncludeFault {
                     path,
-                    message: format!("'{name}' cannot be read: {why}"),
-                    help: "name a file that there is; its path begins at the folder of this file",
+                    message: format!("'{name}' cannot be read: {e}"),
+                    help: remedy(&e).unwrap_or_else(|| UNREAD.to_owned()),
                     first: None,
                 }),
                 Ok(text) => {
@@ -181,8 +182,9 @@ impl Files {
     }
 
     fn fault(&self, own: &Path, name: &str, path: &[PathStep], above: &[PathBuf]) -> Option<IncludeFault> {
-        let fault = |message, help, first: Option<&[PathStep]>| {
-            Some(IncludeFault { path: path.to_vec(), message, help, first: first.map(<[PathStep]>::to_vec) })
+        let fault = |message, help: &str, first: Option<&[PathStep]>| {
+            let (path, help, first) = (path.to_vec(), help.to_owned(), first.map(<[PathStep]>::to_vec));
+            Some(IncludeFault { path, message, help, first })
         };
         let first = self.seen.iter().find(|(known, _)| known == own).map(|(_, first)| first.as_slice());
         match first {
@@ -198,9 +200,9 @@ impl Files {
     }
 }
 
-fn read(path: &Path, variables: &Variables<'_>) -> Result<String, String> {
-    let bytes = (variables.files)(&path.to_string_lossy()).map_err(|e| e.to_string())?;
-    String::from_utf8(bytes).map_err(|_| "it is no UTF-8".to_owned())
+fn read(path: &Path, variables: &Variables<'_>) -> io::Result<String> {
+    let bytes = (variables.files)(&path.to_string_lossy())?;
+    String::from_utf8(bytes).map_err(|_| io::Error::other("it is no UTF-8"))
 }
 
 /// Returns the included files, each with the path to its name. A value that is not a list of texts is reported later,

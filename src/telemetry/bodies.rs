@@ -1,5 +1,7 @@
 //! Bodies as a log may show them: one line of bounded length, without long texts, data URLs, and what looks like a key.
 
+use std::borrow::Cow;
+
 /// The largest number of bytes of a body in a log.
 pub const MOST: usize = 4096;
 /// The largest number of bytes of one text in a body.
@@ -115,10 +117,57 @@ fn breaks_lines(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
+/// Returns a path for a log, with `***` in the place of what looks like a key: people paste keys into URLs.
+pub fn masked(path: &str) -> Cow<'_, str> {
+    let has_key = |text: &str| text.split(is_between).any(is_key) || has_known_key(text);
+    // Nothing of what was sent is shown where an encoding hides a key.
+    let plain: Cow<'_, str> = match decoded(path) {
+        Some(decoded) if has_key(&decoded) => decoded.into(),
+        _ => path.into(),
+    };
+    if !has_key(&plain) {
+        return plain;
+    }
+    let mut out = String::with_capacity(plain.len());
+    for piece in plain.split_inclusive(is_between) {
+        let word = piece.trim_end_matches(is_between);
+        let shown = if is_key(word) || has_known_key(word) { "***" } else { word };
+        out.extend([shown, piece.get(word.len()..).unwrap_or_default()]);
+    }
+    out.into()
+}
+
+fn is_between(c: char) -> bool {
+    !(c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '+' | '~'))
+}
+
+/// Returns a text without percent-encoding; `None` if it has none.
+fn decoded(text: &str) -> Option<String> {
+    let (first, _) = text.split_once('%')?;
+    let mut bytes = first.as_bytes().to_vec();
+    for piece in text.get(first.len()..)?.split('%').skip(1) {
+        let digits = piece.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let rest = if digits.is_some() { piece.get(2..)? } else { piece };
+        bytes.push(digits.unwrap_or(b'%'));
+        bytes.extend_from_slice(rest.as_bytes());
+    }
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Returns true if a text holds what begins like known keys. Other long words may be ids.
+pub fn has_known_key(text: &str) -> bool {
+    let begins_word = |at: usize| !text.get(..at).is_some_and(|before| before.ends_with(char::is_alphanumeric));
+    let is_long = |at: usize| text.get(at..).is_some_and(|rest| rest.split(is_between).next().is_some_and(is_known));
+    KEYS.iter().any(|key| text.match_indices(key).any(|(at, _)| begins_word(at) && is_long(at)))
+}
+
+fn is_known(word: &str) -> bool {
+    word.len() >= 12 && KEYS.iter().any(|key| word.starts_with(key))
+}
+
 /// Returns true for a word that looks like a secret: it begins like known keys, or it is longer than any word.
 pub fn is_key(word: &str) -> bool {
-    let known = word.len() >= 12 && KEYS.iter().any(|key| word.starts_with(key));
-    known || word.split(['-', '_', '.', '/', '~']).any(is_long_run)
+    is_known(word) || word.split(['-', '_', '.', '/', '~']).any(is_long_run)
 }
 
 /// Returns true for letters and digits mixed that are longer than any word.
@@ -153,6 +202,34 @@ mod tests {
     }
 
     #[test]
+    fn a_path_shows_no_key_and_is_else_as_it_was() {
+        let key = "sk-argo-AbCdEf-hIjKl_nOpQrStUvWxYz0123456789-AbCdEf";
+        for (path, shown) in [
+            ("/v1/chat/completions".to_owned(), "/v1/chat/completions"),
+            ("/v1/models/claude-3-5-sonnet-20241022".to_owned(), "/v1/models/claude-3-5-sonnet-20241022"),
+            (
+                "/v1beta/models/gemini-2.5-flash:generateContent".to_owned(),
+                "/v1beta/models/gemini-2.5-flash:generateContent",
+            ),
+            ("/task-0123456789/a%2Fb%zz%".to_owned(), "/task-0123456789/a%2Fb%zz%"),
+            (format!("/v1/{key}/chat"), "/v1/***/chat"),
+            (format!("/v1/key={key};x"), "/v1/key=***;x"),
+            (format!("/Bearer%20{key}"), "/Bearer ***"),
+            (format!("/{}", key.replace('-', "%2D")), "/***"),
+            (format!("/v1/x-{key}"), "/v1/***"),
+            ("/0123456789abcdef0123456789abcdef/é".to_owned(), "/***/é"),
+        ] {
+            assert_eq!(masked(&path), shown, "{path}");
+        }
+        assert!(has_known_key(key) && has_known_key(&format!("id:{key}")) && has_known_key(&format!("a-{key}")));
+        for id in
+            ["0123456789abcdef0123456789abcdef", "req_0123456789ABCDEFabcdefgh", "task-0123456789", "sk-short", "é"]
+        {
+            assert!(!has_known_key(id), "{id}");
+        }
+    }
+
+    #[test]
     fn streams_and_texts_are_one_line_and_bounded() {
         assert_eq!(shown(b"data: {\"a\":1}\n\ndata: [DONE]\n\n", MOST), r#"data: {"a":1}\n\ndata: [DONE]\n\n"#);
         let numbers = format!("[{}]", "0.125,".repeat(100_000));
@@ -167,6 +244,17 @@ mod tests {
             let line = shown(&body, most);
             prop_assert!(!line.chars().any(char::is_control));
             prop_assert!(line.len() <= most.min(MOST) + 2 * MOST_TEXT + 200, "{}", line.len());
+        }
+
+        #[test]
+        fn no_key_gets_through_in_a_path(key in "sk-argo-[A-Za-z0-9_-]{43}", before in "[ -~]{0,40}", encoded in any::<u64>()) {
+            let way = |(at, byte): (usize, u8)| match encoded >> (at % 64) & 1 {
+                0 => char::from(byte).to_string(),
+                _ => format!("%{byte:02x}"),
+            };
+            let path = format!("/{before}/{}", key.bytes().enumerate().map(way).collect::<String>());
+            let shown = masked(&path);
+            prop_assert!(!shown.contains(&key[8..16]) && shown.ends_with("/***"), "{shown}");
         }
 
         #[test]

@@ -18,7 +18,7 @@ pub fn line(record: &Record<'_>, at: Timestamp) -> Vec<u8> {
     object.text("request.id", Some(record.id));
     object.text("user.name", record.caller);
     object.text("http.request.method", Some(record.method));
-    object.text("url.path", Some(record.path));
+    object.text("url.path", Some(&record.shown_path()));
     object.text("http.route", record.route);
     object.number("http.response.status_code", record.status);
     object.number("http.request.body.size", Some(record.bytes_in as u64));

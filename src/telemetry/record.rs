@@ -1,5 +1,7 @@
 //! The record of one finished request: what access log and metrics are made of.
 
+use super::bodies::masked;
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -116,6 +118,11 @@ impl Record<'_> {
     /// Returns true if the request is logged as a warning.
     pub fn failed(&self) -> bool {
         self.ended.as_ref().is_some_and(|ended| ended.failed) || self.status.is_some_and(|status| status >= 500)
+    }
+
+    /// Returns the path without what looks like a key. A path that a row spells out has none.
+    pub fn shown_path(&self) -> Cow<'_, str> {
+        if self.route == Some(self.path) { Cow::Borrowed(self.path) } else { masked(self.path) }
     }
 
     /// Returns the name that the client used for the model, if it differs from the name in the table.

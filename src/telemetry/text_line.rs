@@ -32,8 +32,7 @@ fn write_short(out: &mut String, record: &Record<'_>) -> fmt::Result {
 
 /// Writes method, path, status and time.
 fn write_begin(out: &mut String, record: &Record<'_>) -> fmt::Result {
-    let Record { method, path, .. } = record;
-    write!(out, "{method} {} ", cut(path, LONGEST).escape_debug())?;
+    write!(out, "{} {} ", record.method, cut(&record.shown_path(), LONGEST).escape_debug())?;
     match record.status {
         Some(status) => write!(out, "{status}")?,
         None => out.write_char('-')?,

@@ -1,8 +1,9 @@
-//! The systemd units, the Dockerfile, and the toolchain: they name what there is, and the tools that read them find nothing wrong.
+//! The systemd units, the Dockerfile, the toolchain, and the rules for crates: they name what there is, and the tools that read them find nothing wrong.
 
 mod image;
 #[path = "../support/skipped.rs"]
 mod skipped;
+mod supply_chain;
 mod toolchain;
 mod units;
 

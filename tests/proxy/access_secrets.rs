@@ -71,6 +71,14 @@ fn no_line_tells_a_key_or_a_body() {
         assert_eq!(send(&right, &format!("{{\"messages\": \"{TEXT}")), 400);
         assert_eq!(send(&right, &chat(TEXT, json!({"model": "argo:nobody-knows"}))), 404);
         assert_eq!(send(&format!("{right}Origin: https://attacker.example\r\n"), &body), 403);
+        // Keys that people paste into a URL, or send where an id belongs.
+        for key in [KEY, &KEY.replace('-', "%2d"), &KEY.replace('S', "%53")] {
+            let answer =
+                server.client().call("GET", &format!("/v1/{key}/models"), &format!("{right}X-Request-Id: a\r\n"), b"");
+            assert_eq!(answer.status, 404, "{key}");
+        }
+        let answer = server.client().call("GET", "/v1/models", &format!("{right}X-Request-Id: {KEY}\r\n"), b"");
+        assert!(answer.status == 200 && answer.header("x-request-id").unwrap().starts_with("req_"));
         let mut client = server.client();
         client.raw(format!("GET / HTTP/9.9\r\n{right}\r\n"));
         assert_eq!(client.head().status, 400, "a head that pingora cannot read");

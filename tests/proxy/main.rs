@@ -1,5 +1,7 @@
 //! The real binary over real sockets, in front of a scripted ARGO.
 
+#[path = "../support/skipped.rs"]
+mod skipped;
 mod support;
 
 mod access;
@@ -17,6 +19,7 @@ mod choices;
 mod collected;
 mod completions;
 mod contract;
+mod deciding_files;
 mod embeddings;
 mod explain;
 mod failures;

@@ -233,3 +233,19 @@ fn the_shipped_rules_are_those_of_argos_models() {
     let deprecated = rows.iter().filter(|row| row["deprecated"] == true).count();
     assert_eq!((rows.len(), deprecated), (50, 13));
 }
+
+#[test]
+fn a_rule_holds_for_an_id_in_any_case() {
+    let argo = Argo::saying("Hi");
+    let server = Setup::before(&argo).routes(TABLE).start();
+    let sent = |model: &str| {
+        let messages = json!([{"role": "user", "content": "x"}]);
+        let body = json!({"model": model, "messages": messages, "temperature": 0.25, "max_tokens": 30});
+        assert_eq!(server.post("/chat", &body.to_string()).status, 200);
+        argo.requests().pop().unwrap().json()
+    };
+    let (mut exact, other) = (sent("any:one1"), sent("any:ONE1"));
+    assert_eq!((&exact["temperature"], &exact["max_completion_tokens"]), (&json!(1), &json!(30)), "{exact}");
+    exact["model"] = json!("ONE1");
+    assert_eq!(other, exact, "the case of a pattern's name is its caller's");
+}

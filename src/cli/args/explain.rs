@@ -1,7 +1,7 @@
 //! What `explain` takes: a request, and how to show what becomes of it.
 
 use super::files::FileArgs;
-use super::values::{header, method, positive};
+use super::values::{HeaderArg, header_or_file, method, positive};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -28,9 +28,9 @@ pub struct ExplainArgs {
     #[arg(long, value_name = "FILE")]
     pub body: Option<PathBuf>,
 
-    /// A header; can be repeated
-    #[arg(long, value_name = "NAME: VALUE", value_parser = header)]
-    pub header: Vec<(http::HeaderName, http::HeaderValue)>,
+    /// A header, or @FILE with a header on each line, for keys; @-: standard input; can be repeated
+    #[arg(long, value_name = "NAME: VALUE", value_parser = header_or_file)]
+    pub header: Vec<HeaderArg>,
 
     /// The caller who sends it, by name [default: the caller whose key a header has, else one who may use everything]
     #[arg(long, value_name = "NAME")]

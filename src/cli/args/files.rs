@@ -1,6 +1,6 @@
 //! The files that most commands take.
 
-use crate::loading::FilePaths;
+use crate::loading::{FilePaths, WorkingDirectory};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -32,7 +32,8 @@ impl FileArgs {
 
     /// Both files.
     pub fn paths(&self, env: &dyn Fn(&str) -> Option<String>) -> FilePaths {
-        FilePaths { config: self.config(env), routes: self.routes.clone(), with_local: true }
+        let (config, routes) = (self.config(env), self.routes.clone());
+        FilePaths { config, routes, here: WorkingDirectory::COUNTS, with_local: true }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the command line takes, and what it refuses.
 
 use super::*;
+use http::{HeaderName, HeaderValue};
 
 fn nothing(_: &str) -> Option<String> {
     None
@@ -117,12 +118,12 @@ fn init_check_and_the_lists() {
 
 #[test]
 fn explain_takes_a_request() {
-    let line = "explain post http://h/p?q --header A:b --header x-y:z --body - --answer a --pieces 2 --routes r.yaml";
+    let line = "explain post http://h/p?q --header A:b --header x-y:z --header @- --body - --answer a --pieces 2 --routes r.yaml";
     let Ok(Command::Explain(explain)) = parse(line) else { panic!("no explain") };
     assert_eq!((explain.method.as_str(), explain.path.path(), explain.pieces), ("POST", "/p", Some(2)));
     assert_eq!(explain.answer, [PathBuf::from("a")]);
-    let headers: Vec<(&str, &[u8])> = explain.header.iter().map(|(n, v)| (n.as_str(), v.as_bytes())).collect();
-    assert_eq!(headers, [("a", b"b".as_slice()), ("x-y", b"z")]);
+    let header = |name, value| HeaderArg::Header(HeaderName::from_static(name), HeaderValue::from_static(value));
+    assert_eq!(explain.header, [header("a", "b"), header("x-y", "z"), HeaderArg::File("-".into())]);
     assert_eq!(explain.files().routes, Some("r.yaml".into()));
     assert_eq!(explain.files().config(&nothing), PathBuf::from("config.yaml"));
 }
@@ -157,6 +158,7 @@ fn wrong_usage_exits_with_2() {
         "explain G@T /",
         "explain GET /a b",
         "explain GET / --header nothing",
+        "explain GET / --header @",
         "explain GET / --pieces 3",
         "explain GET / --answer a --pieces 0",
     ] {

@@ -1,5 +1,6 @@
 //! Values of flags that clap has no parser for.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// `250ms`, `1.5s`, or `0`.
@@ -37,8 +38,28 @@ pub(super) fn method(text: &str) -> Result<http::Method, String> {
     text.to_ascii_uppercase().parse().map_err(|_| "expected a method such as GET or POST".to_owned())
 }
 
+/// A header, or the file that has headers.
+#[derive(Clone, Debug, PartialEq)]
+pub enum HeaderArg {
+    Header(http::HeaderName, http::HeaderValue),
+    /// As curl takes it: a header on each line. `-` is standard input.
+    File(PathBuf),
+}
+
+/// `Name: value`, or `@FILE`.
+pub(super) fn header_or_file(text: &str) -> Result<HeaderArg, String> {
+    match text.strip_prefix('@') {
+        Some("") => Err("expected a file after the @, or - for standard input".to_owned()),
+        Some(file) => Ok(HeaderArg::File(file.into())),
+        None => header(text).map(|(name, value)| HeaderArg::Header(name, value)),
+    }
+}
+
 /// `Name: value`.
-pub(super) fn header(text: &str) -> Result<(http::HeaderName, http::HeaderValue), String> {
+///
+/// # Errors
+/// What was expected. The text is not repeated: it may be a key.
+pub fn header(text: &str) -> Result<(http::HeaderName, http::HeaderValue), String> {
     let wrong = || "expected a header such as 'X-Request-Id: 7'".to_owned();
     let (name, value) = text.split_once(':').ok_or_else(wrong)?;
     Ok((name.trim().parse().map_err(|_| wrong())?, value.trim().parse().map_err(|_| wrong())?))

@@ -4,6 +4,7 @@ use crate::limits::RateLimitHeaders;
 use crate::proxy::settings::Settings;
 use crate::table::Route;
 use crate::telemetry::Stopwatch;
+use crate::telemetry::bodies::has_known_key;
 use crate::wire::ids;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use std::sync::Arc;
@@ -38,8 +39,11 @@ impl ReplyFacts {
 
     /// Takes request id and origin from the head.
     pub fn set_head(&mut self, headers: &HeaderMap, settings: &Settings) {
+        // The id goes into the log, where a key that somebody sends in its place must not be.
         let is_sane = |id: &&HeaderValue| {
-            !id.is_empty() && id.len() <= LONGEST_ID && id.as_bytes().iter().all(|byte| byte.is_ascii_graphic())
+            let is_word =
+                |id: &str| !id.is_empty() && id.len() <= LONGEST_ID && id.bytes().all(|b| b.is_ascii_graphic());
+            id.to_str().is_ok_and(|id| is_word(id) && !has_known_key(id))
         };
         self.request_id = match headers.get(REQUEST_ID).filter(is_sane) {
             Some(id) => id.clone(),

@@ -2,7 +2,7 @@
 
 use super::names::NameRow;
 use super::request;
-use crate::models::glob::fits;
+use crate::models::glob::fits_in_any_case;
 use crate::models::{Cap, Family, Json, NamePattern, Rule, Rules, Structured};
 use crate::table::raw::{Group, Rule as Written};
 use crate::yaml::{At, Node, Source, lookup};
@@ -39,7 +39,7 @@ fn matches(rule: &Written, group: &Group, named: &[NameRow<'_>], patterns: &[Nam
     let ids: Vec<&str> = named.iter().map(|row| row.id.value.as_str()).chain(fixed).collect();
     for pattern in rule.matches.iter().filter(|_| !ids.is_empty()) {
         let replaced = group.replaced_ids.iter().map(String::as_str);
-        if ids.iter().copied().chain(replaced).any(|id| fits(&pattern.value, id)) {
+        if ids.iter().copied().chain(replaced).any(|id| fits_in_any_case(&pattern.value, id)) {
             continue;
         }
         let help = match named.iter().find(|row| row.name.value == pattern.value) {

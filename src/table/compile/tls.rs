@@ -1,6 +1,7 @@
 //! Compiles TLS of an upstream. Its PEM files are read and checked here, so that no request fails because of them.
 
 use super::expansion::expanded;
+use crate::diagnostics::file_trust::remedy;
 use crate::table::raw;
 use crate::table::{Identity, Tls, Variables};
 use crate::wire::pem;
@@ -99,12 +100,11 @@ impl Reader<'_, '_, '_> {
         let path = self.relative_to_table(written, &path);
         match (self.variables.files)(&path.to_string_lossy()) {
             Ok(bytes) => Some(bytes),
-            Err(e) => self.wrong(
-                key,
-                written,
-                &format!("it cannot be read: {e}"),
-                "name a file that can be read; a relative path begins where this table lies",
-            ),
+            Err(e) => {
+                let help = "name a file that can be read; a relative path begins where this table lies";
+                let help = remedy(&e).unwrap_or_else(|| help.to_owned());
+                self.wrong(key, written, &format!("it cannot be read: {e}"), &help)
+            }
         }
     }
 
