@@ -28,6 +28,11 @@ impl<'a> Fields<'a> {
         serde_json::from_str(text)
     }
 
+    /// Reads a value that may be no object; `None` if it is none. Then no error is made, which would take longer than reading.
+    pub fn of(value: &'a RawValue) -> Option<Self> {
+        if value.get().starts_with('{') { Fields::parse(value.get()).ok() } else { None }
+    }
+
     /// Returns the value of a field.
     pub fn get(&self, name: &str) -> Option<&'a RawValue> {
         self.list.iter().find(|(key, _)| key == name).map(|(_, value)| *value)
@@ -174,6 +179,15 @@ mod tests {
     fn what_is_no_object_is_an_error() {
         for text in ["[]", "\"x\"", "null", "", "{", "{\"a\"}", "{} x"] {
             assert!(Fields::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_is_no_object_has_no_fields() {
+        for (text, has_fields) in [(r#"{"a":1}"#, true), ("{}", true), ("[{}]", false), ("\"{\"", false), ("7", false)]
+        {
+            let value: &RawValue = serde_json::from_str(text).unwrap();
+            assert_eq!(Fields::of(value).is_some(), has_fields, "{text}");
         }
     }
 

@@ -89,12 +89,12 @@ impl ProxyHttp for Proxy {
 
     async fn request_body_filter(
         &self,
-        _: &mut Session,
+        session: &mut Session,
         piece: &mut Option<Bytes>,
         end: bool,
         ctx: &mut Box<Ctx>,
     ) -> Result<()> {
-        upstream_hooks::body(piece, end, ctx)
+        upstream_hooks::body(session, piece, end, ctx)
     }
 
     async fn upstream_response_filter(

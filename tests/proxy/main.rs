@@ -24,6 +24,7 @@ mod embeddings;
 mod explain;
 mod failures;
 mod half_close;
+mod hardening;
 mod http;
 mod images;
 mod include;

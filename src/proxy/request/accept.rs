@@ -22,11 +22,13 @@ use http::StatusCode;
 use http::uri::Authority;
 use pingora::Result;
 use pingora_proxy::Session;
+use std::sync::Arc;
 
 /// Prompts above this many bytes are counted on another thread while the upstream works.
 const COUNT_ASIDE: usize = 8 * 1024;
-/// Bodies above this many bytes are handed to the transformer on another thread: there may be much to decode or to count.
-const PLAN_ASIDE: usize = 64 * 1024;
+/// Bodies above this many bytes are searched for images, and handed to the transformer, on another thread: there may be much
+/// to decode or to count.
+const READ_ASIDE: usize = 64 * 1024;
 
 /// Accepts a request. Returns true if the reply is written already.
 pub async fn accept(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> Result<bool> {
@@ -77,7 +79,7 @@ async fn phases(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> std::res
     wait_for_place(session, ctx, given.len()).await?;
     let body = routing::body(&ctx.live.settings, &session.req_header().method, &route, given)?;
     ctx.bodies.show("request", &body);
-    let (body, fetched) = match routing::images(&route, &body)? {
+    let (body, fetched) = match images(&route, &body).await? {
         None => (body, false),
         Some(wanted) => (fetch_images(proxy, session, ctx, &route, wanted).await?, true),
     };
@@ -164,6 +166,15 @@ fn over_limit(ctx: &mut Ctx, over: Box<OverLimit>) -> Failure {
     over.failure
 }
 
+/// Searches a body for images, on another thread where that may take long.
+async fn images(route: &Arc<Route>, body: &Bytes) -> std::result::Result<Option<Wanted>, Failure> {
+    if body.len() <= READ_ASIDE {
+        return routing::images(route, body);
+    }
+    let (route, body) = (route.clone(), body.clone());
+    aside(move || routing::images(&route, &body)).await
+}
+
 /// Fetches the images of a body, unless the client goes away meanwhile.
 async fn fetch_images(
     proxy: &Proxy,
@@ -173,13 +184,13 @@ async fn fetch_images(
     wanted: Wanted,
 ) -> std::result::Result<Bytes, Stop> {
     ctx.facts.timing.lap(Spent::Own);
-    body::finish(session).await?;
+    body::finish(session, ctx.rest_due()).await?;
     let (timeout, to_stream) = wanted.time_limit();
     let deadline = terms(session, ctx).deadline(route, timeout, to_stream);
     let settings = &ctx.live.settings;
     let most = routing::max_body(route, settings);
-    let (client, options) = (proxy.upstream_client.clone(), route.options.images.clone());
-    let fetching = wanted.fetch(client, settings.connect_timeout, options, most, &deadline);
+    let (fetcher, options) = (proxy.image_fetcher.clone(), route.options.images.clone());
+    let fetching = wanted.fetch(fetcher, settings.connect_timeout, options, most, &deadline);
     tokio::pin!(fetching);
     let fetched = loop {
         tokio::select! {
@@ -206,15 +217,19 @@ async fn plan(
         steps: None,
     };
     let address = address::of(&session.req_header().headers, arrival(session), &ctx.live.settings.guard);
-    if body.len() <= PLAN_ASIDE {
+    if body.len() <= READ_ASIDE {
         return prepare::plan(&ctx.live, address, admitted, body, &around);
     }
     let (live, scheme, host) = (ctx.live.clone(), address.scheme, address.host.to_owned());
-    let aside = tokio::task::spawn_blocking(move || {
-        prepare::plan(&live, Address { scheme, host: &host }, admitted, body, &around)
-    });
+    aside(move || prepare::plan(&live, Address { scheme, host: &host }, admitted, body, &around)).await
+}
+
+/// Reads a body on another thread.
+async fn aside<T: Send + 'static>(
+    read: impl FnOnce() -> std::result::Result<T, Failure> + Send + 'static,
+) -> std::result::Result<T, Failure> {
     let panicked = |_| Err(Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "The request could not be read."));
-    aside.await.unwrap_or_else(panicked)
+    tokio::task::spawn_blocking(read).await.unwrap_or_else(panicked)
 }
 
 /// Returns how the request came. A Unix socket is this machine's.
@@ -250,7 +265,11 @@ fn start_call(session: &mut Session, ctx: &mut Ctx, prepared: Prepared) {
     before_calls(session, ctx, &prepared);
     let Prepared { upstream, endpoints, deadline, exchange } = prepared;
     ctx.bodies.show("call", &exchange.call().body);
-    let call = CallState::new(&ctx.live.upstreams, upstream, endpoints, deadline);
+    let mut call = CallState::new(&ctx.live.upstreams, upstream, endpoints, deadline);
+    call.awaits_client = !session.is_body_done();
+    if call.awaits_client {
+        ctx.body_due = ctx.rest_due();
+    }
     ctx.is_replayed = session.get_retry_buffer().is_none();
     ctx.work = Work::Proxied(ProxiedCall { exchange, call });
 }

@@ -41,6 +41,8 @@ pub struct Ctx {
     pub instead: Option<StatusCode>,
     /// Pieces that may not have been written. Filled by `response`, read by `failure_reply`.
     pub unwritten: Unwritten,
+    /// By when the end of a body must be there that pingora reads. Set with `work`, read by `upstream_hooks`.
+    pub body_due: Instant,
     /// True once pingora has replayed what was read of the client's body. Kept by `upstream_hooks`.
     pub is_replayed: bool,
     /// Why the request was refused here, for the log.
@@ -78,6 +80,7 @@ impl Ctx {
             stream_type: None,
             instead: None,
             unwritten: Unwritten::default(),
+            body_due: begun,
             is_replayed: false,
             refusal: None,
             over_limit: None,
@@ -97,6 +100,11 @@ impl Ctx {
         } else if let Some(rate_limit) = ticket.settle() {
             self.facts.rate_limit = Some(rate_limit);
         }
+    }
+
+    /// Returns by when the rest of a body must be there that is read on now. What the proxy did meanwhile does not count.
+    pub fn rest_due(&self) -> Instant {
+        Instant::now() + self.live.settings.client_timeouts.body
     }
 
     /// Waits until a long prompt is counted.

@@ -78,6 +78,12 @@ pub fn by_head(live: &Live, head: &RequestHead<'_>) -> HeadDecision {
         return HeadDecision { route: route_of(table, head), result };
     }
     match table.find(head.method, head.path) {
+        Matched::Route(route, _) if route.upstream.is_some() && asks_websocket(head.headers) => {
+            HeadDecision { route: Some(route), result: Err(no_websocket()) }
+        }
+        Matched::OtherMethods(_) if asks_websocket(head.headers) => {
+            HeadDecision { route: None, result: Err(no_websocket()) }
+        }
         Matched::Route(route, params) => {
             HeadDecision { route: Some(route.clone()), result: admit(settings, head, route, params) }
         }
@@ -90,6 +96,23 @@ pub fn by_head(live: &Live, head: &RequestHead<'_>) -> HeadDecision {
         }
         Matched::Nothing(hint) => HeadDecision { route: None, result: Err(unknown_path(head.path, &hint)) },
     }
+}
+
+/// Returns true if the client wants to go on with WebSocket. Any other upgrade may be ignored: programs in Java offer HTTP/2
+/// with each first request.
+fn asks_websocket(headers: &HeaderMap) -> bool {
+    let is_websocket = |value: &HeaderValue| {
+        value.as_bytes().split(|byte| *byte == b',').any(|one| one.trim_ascii().eq_ignore_ascii_case(b"websocket"))
+    };
+    headers.get_all(header::UPGRADE).iter().any(is_websocket)
+}
+
+fn no_websocket() -> Failure {
+    let message =
+        "WebSocket is not served here. Send the request as a POST over HTTP/1.1, with \"stream\": true for a stream.";
+    Failure::new(StatusCode::UPGRADE_REQUIRED, message)
+        .with_code("websocket_not_served")
+        .with_header(header::UPGRADE, "HTTP/1.1")
 }
 
 fn no_icon() -> Answer {

@@ -57,7 +57,7 @@ impl CallQueue {
 
 /// Makes the calls and writes the reply.
 pub async fn run(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx, prepared: PreparedSubrequests) -> Result<()> {
-    body::finish(session).await?;
+    body::finish(session, ctx.rest_due()).await?;
     let Some(first) = prepared.calls.first() else { return Ok(()) };
     let (deadline, host) = (first.deadline, first.endpoints.first().host.clone());
     let upstream = first.upstream.facts().name();

@@ -1,6 +1,5 @@
 //! A request's share of its caller's limits: refused before its body is read, kept waiting for a place, charged at its end.
 
-use super::body;
 use crate::access::{Caller, Limits};
 use crate::limits::{Admitted, Bound, LimitKind, LimitedRow, Limiter, RateLimitHeaders, Refusal, Turn};
 use crate::proxy::settings::Settings;
@@ -114,10 +113,6 @@ impl Ticket {
             Ok(true) => None,
             Err(bound) => Some((bound, None)),
             Ok(false) => {
-                // pingora sends a body that was read to its end from this buffer, and from no other.
-                if session.as_downstream().get_retry_buffer().is_some() {
-                    body::finish(session).await?;
-                }
                 let can_watch = session.is_body_done();
                 tokio::select! {
                     waited = self.turn.wait() => waited.err().map(|bound| (bound, None)),
