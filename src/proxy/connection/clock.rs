@@ -9,12 +9,13 @@ use super::pace::{ClientTimeouts, at_slowest};
 use super::silence::SilenceTimer;
 use super::socket::UpstreamSocket;
 use super::withheld::WithheldHead;
+use crate::access::Sender;
 use bytes::Bytes;
 use http::Version;
 use log::info;
 use pingora::protocols::UniqueIDType;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// When to check next where no timeout runs.
@@ -70,6 +71,8 @@ pub struct ConnectionClock {
     pub corked: Corked,
     /// The head of a stream that waits for its first text.
     pub head: WithheldHead,
+    /// Whose connection it is, once that was asked.
+    pub sender: OnceLock<Sender>,
 }
 
 #[derive(Debug)]
@@ -175,7 +178,8 @@ impl ConnectionClock {
             half_close: HalfClose::default(),
         };
         let (state, due, corked) = (Mutex::new(state), AtomicU64::new(u64::MAX), Corked::default());
-        let clock = ConnectionClock { state, zero: now, due, corked, head: WithheldHead::default() };
+        let clock =
+            ConnectionClock { state, zero: now, due, corked, head: WithheldHead::default(), sender: OnceLock::new() };
         clock.check_by(now + timeouts.idle);
         clock
     }
