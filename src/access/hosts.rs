@@ -53,3 +53,34 @@ fn host_of(authority: &str) -> Option<&str> {
     let is_whole = rest.is_empty() || rest.strip_prefix(':').is_some_and(is_port);
     (is_whole && host.bytes().all(is_plain)).then_some(host)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_authority_is_a_host_with_or_without_a_port_and_nothing_else() {
+        let hosts = Hosts::new(["argo.lab"]);
+        for (authority, own) in [
+            ("localhost:", true),
+            ("host.docker.internal:44497", true),
+            ("Gateway.Docker.internal", true),
+            ("host.containers.internal.", true),
+            ("internal", false),
+            ("git.internal", false),
+            ("x.host.docker.internal", false),
+            ("[::1].evil.example", false),
+            ("[::1]x:80", false),
+            ("[::1", false),
+            ("127.0.0.1:80.evil.example", false),
+            ("127.0.0.1:80:80", false),
+            ("localhost:80/evil.example", false),
+            ("evil.example/.localhost", false),
+            ("user@x.localhost", false),
+            ("localhost:123456", false),
+        ] {
+            assert_eq!(hosts.has(authority), own, "{authority}");
+        }
+        assert!(hosts.names_host("argo.lab:8443") && !hosts.names_host("argo.lab:8443.evil.example"));
+    }
+}
