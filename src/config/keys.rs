@@ -21,12 +21,12 @@ pub const KEYS: &[Key] = &[
     Key::optional(
         "host",
         Kind::Text,
-        "Address to listen on; none: only on `socket`. Anyone who reaches it uses ARGO under your username.",
+        "Address to listen on; none: only on `socket`. `access` says who may use ARGO under your username.",
     ),
     Key::optional(
         "access",
         Kind::OneOf(modes),
-        "Who may use the proxy. The default is `open`, where only this machine reaches it.",
+        "Who may use the proxy. The default is `own`, where only this machine reaches it.",
     ),
     Key::optional("callers", Kind::Text, "The file that lists callers and their keys, found from this one."),
     Key::optional(

@@ -3,7 +3,7 @@
 use super::account::Account;
 use super::concurrency::Turn;
 use super::{Bounds, LimitKind, RateLimitHeaders, Refusal};
-use crate::access::{Caller, Limits};
+use crate::access::{Caller, Limits, UserOrigin};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -72,7 +72,11 @@ impl Limiter {
     }
 
     fn account(&self, caller: &Caller, row: Option<&str>, now: Instant) -> Arc<Account> {
-        let who = caller.name.as_ref().unwrap_or(&caller.user).clone();
+        let mut who = caller.name.as_ref().unwrap_or(&caller.user).clone();
+        if caller.user_from == UserOrigin::Key {
+            // To the upstream, a username is the same in any case.
+            who.make_ascii_lowercase();
+        }
         let key = AccountKey { who, is_name: caller.name.is_some(), row: row.map(Into::into) };
         let number = self.hasher.hash_one(&key) as usize % SHARDS;
         let Some(shard) = self.shards.get(number) else { return Arc::default() };

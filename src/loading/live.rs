@@ -21,6 +21,7 @@ pub fn live(loaded: Loaded) -> Result<Live, Vec<Problem>> {
 /// Returns how callers are told apart. ARGO is called as `user` for callers without a username of their own.
 pub fn access(loaded: &Loaded, user: &str) -> Access {
     match loaded.config.access {
+        Mode::Own => Access::own(user),
         Mode::Open => Access::open(user),
         Mode::Keys => Access::Keys(Arc::new(loaded.callers.as_ref().map(|file| file.keys(user)).unwrap_or_default())),
         Mode::Passthrough => Access::Passthrough,

@@ -11,7 +11,7 @@
 //!
 //! ```text
 //! deadline      how long a call may take
-//! connection    what pingora lacks on sockets: clocks, second handles, silence, corks, withheld heads, half-closed clients
+//! connection    what pingora lacks on sockets: clocks, second handles, silence, corks, withheld heads, half-closed clients, their users
 //! upstream      making a call: authorities, peers, heads, resolver, generation, breaker, failover, connect, retry, client, probe, errors
 //! images        URLs in requests: checked, fetched, put in place
 //! settings      what the hooks need of config.yaml

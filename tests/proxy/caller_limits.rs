@@ -333,3 +333,14 @@ fn a_stream_holds_its_place_until_it_is_over() {
     go.send(()).unwrap();
     until("the place", || server.chat(&chat("x", json!({"stream": true}))).status == 200);
 }
+
+#[test]
+fn a_username_in_other_letters_is_the_same_caller() {
+    let argo = Argo::saying("Hi");
+    let server = Setup::before(&argo).config("access: passthrough\nlimits: { requests_per_minute: 2 }").start();
+    let status = |user: &str| {
+        let key = format!("Authorization: Bearer {user}\r\n");
+        server.client().call("POST", CHAT, &key, chat("x", json!({})).as_bytes()).status
+    };
+    assert_eq!((status("jdoe"), status("JDoe"), status("jDoe"), status("asmith")), (200, 200, 429, 200));
+}

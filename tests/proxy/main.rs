@@ -38,6 +38,8 @@ mod model_rules;
 mod odd_bodies;
 mod online;
 mod only_yaml;
+#[cfg(target_os = "linux")]
+mod own;
 mod packets;
 mod passthrough;
 mod reload;

@@ -10,13 +10,14 @@ use super::silence::SilenceTimer;
 use super::socket::UpstreamSocket;
 use super::unread_head;
 use super::withheld::WithheldHead;
+use crate::access::Sender;
 use bytes::Bytes;
 use http::Version;
 use log::info;
 use pingora::protocols::UniqueIDType;
 use std::io::IoSlice;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// When to check next where no timeout runs.
@@ -74,6 +75,8 @@ pub struct ConnectionClock {
     pub corked: Corked,
     /// The head of a stream that waits for its first text.
     pub head: WithheldHead,
+    /// Whose connection it is, once that was asked.
+    pub sender: OnceLock<Sender>,
 }
 
 #[derive(Debug)]
@@ -183,8 +186,8 @@ impl ConnectionClock {
             half_close: HalfClose::default(),
         };
         let (state, due, corked) = (Mutex::new(state), AtomicU64::new(u64::MAX), Corked::default());
-        let (reads_head, head) = (AtomicBool::new(false), WithheldHead::default());
-        let clock = ConnectionClock { state, zero: now, due, reads_head, corked, head };
+        let (reads_head, head, sender) = (AtomicBool::new(false), WithheldHead::default(), OnceLock::new());
+        let clock = ConnectionClock { state, zero: now, due, reads_head, corked, head, sender };
         clock.check_by(now + timeouts.idle);
         clock
     }

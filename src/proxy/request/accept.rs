@@ -9,8 +9,9 @@ use super::stop::Stop;
 use super::ticket::{OverLimit, Ticket};
 use super::work::{ProxiedCall, Work};
 use super::{subrequests, writer};
+use crate::access::Sender;
 use crate::plan::{Address, Plan, refuse};
-use crate::proxy::connection::clock;
+use crate::proxy::connection::{clock, sender};
 use crate::proxy::images::Wanted;
 use crate::proxy::service::Proxy;
 use crate::proxy::upstream::call_state::CallState;
@@ -98,6 +99,7 @@ fn admit(session: &Session, ctx: &mut Ctx) -> std::result::Result<ByHead, Failur
             authority: head.uri.authority().map(Authority::as_str),
             headers: &head.headers,
             local_ip: local_ip.map(|ip| ip.to_canonical()),
+            sender: sender(session, ctx),
         },
     );
     ctx.facts.route = decision.route;
@@ -105,6 +107,14 @@ fn admit(session: &Session, ctx: &mut Ctx) -> std::result::Result<ByHead, Failur
         ctx.caller = Some(admitted.caller.clone());
     }
     decision.result
+}
+
+/// Returns whose connection the request came on, where that matters.
+fn sender(session: &Session, ctx: &Ctx) -> Sender {
+    if !ctx.live.settings.access.asks_sender() {
+        return Sender::Unknown;
+    }
+    sender::of(session.digest().and_then(|digest| digest.socket_digest.as_deref()))
 }
 
 /// Takes a ticket where the caller or the row has limits.
