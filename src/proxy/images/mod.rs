@@ -10,7 +10,9 @@ mod kind;
 mod room;
 mod url;
 
+use super::aside;
 use super::deadline::Deadline;
+use super::memory::MemoryShare;
 use super::upstream::client::UpstreamClient;
 use crate::json::splice::splice;
 use crate::plan::images::ImageUrls;
@@ -81,7 +83,7 @@ impl Wanted {
         }
     }
 
-    /// Fetches the images, a few at a time, and replaces their URLs. Dropping the future stops all fetches.
+    /// Fetches the images, a few at a time, and replaces their URLs. The whole body is limited, and what is fetched is taken from the share. Dropping the future stops all fetches.
     ///
     /// # Errors
     /// The first image that could not be fetched, with the reason. 504 if the call's time limit is reached.
@@ -91,14 +93,16 @@ impl Wanted {
         connect_timeout: Duration,
         options: Arc<table::Images>,
         max_body: usize,
+        memory: MemoryShare,
         deadline: &Deadline,
     ) -> Result<Bytes, Failure> {
-        let room = Room::new(self.body.len(), max_body);
+        let room = Room::new(self.body.len(), max_body, memory);
         let getter = Arc::new(Getter { client, options, connect: connect_timeout, room });
         let mut data = vec![None; self.targets.len()];
         let all = all(&getter, self.targets, &self.images, &mut data);
         match tokio::time::timeout_at(deadline.end().into(), all).await {
-            Ok(done) => done?,
+            // Whatever else went wrong meanwhile, want of memory is what to tell.
+            Ok(done) => done.map_err(|failure| getter.room.refusal().unwrap_or(failure))?,
             Err(_) => {
                 let missing = self.images.list.iter().zip(&data).find(|(_, done)| done.is_none());
                 return Err(late(deadline, missing.map_or("", |(image, _)| image.place.as_str())));
@@ -147,7 +151,7 @@ async fn encode(image: FetchedImage) -> Result<Bytes, String> {
     if image.bytes.len() < ENCODE_ASIDE {
         return Ok(data_url(&image));
     }
-    tokio::task::spawn_blocking(move || data_url(&image)).await.map_err(|_| "it could not be encoded".to_owned())
+    aside::run(move || data_url(&image)).await.map_err(|_| "it could not be encoded".to_owned())
 }
 
 fn data_url(image: &FetchedImage) -> Bytes {

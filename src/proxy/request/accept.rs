@@ -10,6 +10,7 @@ use super::ticket::{OverLimit, Ticket};
 use super::work::{ProxiedCall, Work};
 use super::{subrequests, writer};
 use crate::plan::{Address, Plan, refuse};
+use crate::proxy::aside;
 use crate::proxy::connection::clock;
 use crate::proxy::images::Wanted;
 use crate::proxy::service::Proxy;
@@ -55,6 +56,7 @@ pub async fn accept(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> Resu
             if let Some(ticket) = ctx.ticket.as_mut() {
                 ctx.facts.rate_limit = Some(ticket.give_back());
             }
+            ctx.memory.answered(0);
             refuse(writer::client(session, &ctx.facts), &failure)
         }
         Err(Stop::Gone(e)) => return Err(e),
@@ -81,7 +83,9 @@ async fn phases(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> std::res
         None => (body, false),
         Some(wanted) => (fetch_images(proxy, session, ctx, &route, wanted).await?, true),
     };
+    let size = body.len();
     let plan = plan(proxy, session, ctx, admitted, body).await?;
+    ctx.memory.called(size);
     Ok(terms(session, ctx).prepare(&route, &caller, plan, fetched)?)
 }
 
@@ -133,14 +137,18 @@ async fn read_body(session: &mut Session, ctx: &mut Ctx, route: &Route) -> std::
     let settings = &ctx.live.settings;
     let most = routing::max_body(route, settings);
     ctx.facts.timing.lap(Spent::Own);
-    let read = body::read(session, most, &settings.client_timeouts).await?;
+    let read = body::read(session, most, &settings.client_timeouts, &mut ctx.memory).await?;
     clock::request_read(session.req_header().version);
     if session.is_body_done() {
         clock::request_complete();
     }
     ctx.facts.timing.lap(Spent::Client);
     match read {
-        ReadBody::Whole(body) => Ok(body),
+        ReadBody::Whole(body) => {
+            ctx.memory.take_parsed(&body)?;
+            Ok(body)
+        }
+        ReadBody::NoRoom(failure) => Err(failure.into()),
         ReadBody::TooLarge => Err(routing::too_large(most).into()),
     }
 }
@@ -179,7 +187,7 @@ async fn fetch_images(
     let settings = &ctx.live.settings;
     let most = routing::max_body(route, settings);
     let (client, options) = (proxy.upstream_client.clone(), route.options.images.clone());
-    let fetching = wanted.fetch(client, settings.connect_timeout, options, most, &deadline);
+    let fetching = wanted.fetch(client, settings.connect_timeout, options, most, ctx.memory.another(), &deadline);
     tokio::pin!(fetching);
     let fetched = loop {
         tokio::select! {
@@ -188,7 +196,9 @@ async fn fetch_images(
         }
     };
     ctx.facts.timing.lap(Spent::Upstream);
-    Ok(fetched?)
+    let body = fetched?;
+    ctx.memory.take_parsed(&body)?;
+    Ok(body)
 }
 
 /// Asks the transformer, on another thread where that may take long.
@@ -210,11 +220,11 @@ async fn plan(
         return prepare::plan(&ctx.live, address, admitted, body, &around);
     }
     let (live, scheme, host) = (ctx.live.clone(), address.scheme, address.host.to_owned());
-    let aside = tokio::task::spawn_blocking(move || {
+    let planned = aside::run(move || {
         prepare::plan(&live, Address { scheme, host: &host }, admitted, body, &around)
     });
     let panicked = |_| Err(Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "The request could not be read."));
-    aside.await.unwrap_or_else(panicked)
+    planned.await.unwrap_or_else(panicked)
 }
 
 /// Returns how the request came. A Unix socket is this machine's.
@@ -239,8 +249,9 @@ fn before_calls(session: &mut Session, ctx: &mut Ctx, first: &Prepared) {
     }
     let prompt = first.exchange.call().prompt.clone();
     if let Some(prompt) = prompt.filter(|prompt| prompt.takes_long(COUNT_ASIDE)) {
-        ctx.counting = Some(tokio::task::spawn_blocking(move || {
-            prompt.tokens();
+        ctx.counting = Some(tokio::spawn(async move {
+            // A failure only means that the count is made where it is asked for.
+            let _ = aside::run(move || prompt.tokens()).await;
         }));
     }
 }
