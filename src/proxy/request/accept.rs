@@ -86,7 +86,31 @@ async fn phases(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> std::res
     let size = body.len();
     let plan = plan(proxy, session, ctx, admitted, body).await?;
     ctx.memory.called(size);
-    Ok(terms(session, ctx).prepare(&route, &caller, plan, fetched)?)
+    let mut ready = terms(session, ctx).prepare(&route, &caller, plan, fetched)?;
+    reserve(ctx, &mut ready)?;
+    Ok(ready)
+}
+
+/// Counts the calls that are about to be made, reserves their tokens, and lets as many run at once as there are places for.
+fn reserve(ctx: &mut Ctx, ready: &mut Ready) -> std::result::Result<(), Failure> {
+    let Some(ticket) = ctx.ticket.as_mut() else { return Ok(()) };
+    let reserved = match ready {
+        Ready::Answer(_) => return Ok(()),
+        Ready::Call(one) => ticket.reserve(1, one.exchange.call().answer_tokens),
+        Ready::Subrequests(several) => {
+            let tokens = several.calls.iter().map(|one| one.exchange.call().answer_tokens);
+            let reserved = ticket.reserve(several.calls.len(), tokens.fold(0, u64::saturating_add));
+            several.at_once = ticket.places(several.at_once.min(several.calls.len()));
+            reserved
+        }
+    };
+    match reserved {
+        Ok(rate_limit) => {
+            ctx.facts.rate_limit = Some(rate_limit);
+            Ok(())
+        }
+        Err(over) => Err(over_limit(ctx, over)),
+    }
 }
 
 fn admit(session: &Session, ctx: &mut Ctx) -> std::result::Result<ByHead, Failure> {
@@ -220,9 +244,7 @@ async fn plan(
         return prepare::plan(&ctx.live, address, admitted, body, &around);
     }
     let (live, scheme, host) = (ctx.live.clone(), address.scheme, address.host.to_owned());
-    let planned = aside::run(move || {
-        prepare::plan(&live, Address { scheme, host: &host }, admitted, body, &around)
-    });
+    let planned = aside::run(move || prepare::plan(&live, Address { scheme, host: &host }, admitted, body, &around));
     let panicked = |_| Err(Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "The request could not be read."));
     planned.await.unwrap_or_else(panicked)
 }

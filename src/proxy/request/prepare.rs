@@ -2,9 +2,9 @@
 
 use super::routing::{AdmittedRequest, client_of};
 use crate::access::Caller;
+use crate::exchange::{Exchange, ExchangeLimits};
 use crate::json::crowded::{self, CrowdedValue};
 use crate::json::fields::MOST_ENTRIES;
-use crate::exchange::{Exchange, ExchangeLimits};
 use crate::plan::trace::Trace;
 use crate::plan::{Address, Alone, Call, Context, Join, Plan, Reply, Request, Streamed, Subrequests};
 use crate::proxy::deadline::Deadline;
