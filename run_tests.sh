@@ -31,7 +31,7 @@ client_tests() {
 }
 
 rust_tests() {
-    (cd "$root" && CARGO_TARGET_DIR="$(target_dir)" cargo test --release --locked "$@")
+    (cd "$root" && CARGO_TARGET_DIR="$(target_dir)" cargo test --release --locked --no-fail-fast "$@")
 }
 
 # The sum of the numbers before the word $1 in the closing lines of both steps.

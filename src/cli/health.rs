@@ -25,9 +25,9 @@ use std::time::Duration;
 /// How long connecting, and each word of the answer, may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The replies of a table that say whether the process is ready, the best first.
-const REPLIES: [&str; 3] = ["readyz", "livez", "health"];
-/// Where the shipped table has the best of them, for when the table cannot be read.
-const USUAL_PATH: &str = "/readyz";
+const REPLIES: [&str; 3] = [BEST, "livez", "health"];
+/// The best of them. Where the table cannot be read, its usual path is asked: its own name.
+const BEST: &str = "readyz";
 /// The most of an answer that is read.
 const LONGEST: u64 = 64 * 1024;
 
@@ -54,7 +54,7 @@ pub fn run(args: &HealthArgs) -> Result<(), CommandEnd> {
         None => by_files(args, loaded)?,
     };
     let path = path.ok_or_else(|| {
-        format!("the table has no row that says whether the proxy is ready; add one with `reply: {}`", REPLIES[0])
+        format!("the table has no row that says whether the proxy is ready; add one with `reply: {BEST}`")
     })?;
     let answer = wire.and_then(|wire| ask(wire, &path));
     let answer = answer.map_err(|e| CommandEnd::Because(format!("nobody answers at {place}: {e}")))?;
@@ -114,7 +114,7 @@ fn by_files(args: &HealthArgs, loaded: Result<Loaded, Vec<Problem>>) -> Result<H
                 return Err(problems.into());
             };
             tell(&problems);
-            (config, certificate, Some(USUAL_PATH.to_owned()))
+            (config, certificate, Some(format!("/{BEST}")))
         }
     };
     let (place, wire) = connect(&config, certificate.as_deref(), &path_of_config);

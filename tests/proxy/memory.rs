@@ -1,7 +1,7 @@
 //! A large stream takes no memory that grows with it, however slowly its client reads.
 #![cfg(target_os = "linux")]
 
-use crate::support::{Argo, Server, Setup, Wire, chat};
+use crate::support::{Argo, Server, Wire, chat};
 use serde_json::json;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -72,7 +72,7 @@ fn a_large_stream_is_not_kept_in_memory_when_its_client_does_not_read() {
             sent.lock().unwrap().send(()).unwrap();
         },
     );
-    let server = Setup::before(&argo).config("access_log: none").start();
+    let server = Server::before(&argo);
     let body = |text: &str| chat(text, json!({"stream": true, "stream_options": {"include_usage": true}}));
     // What a first stream takes, tables for counting included, is taken.
     assert!(server.chat(&body("small")).complete);

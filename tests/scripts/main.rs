@@ -216,7 +216,7 @@ fn run_tests_runs_everything_and_fails_when_anything_does() {
 exit "${CLIENTS_FAIL:-0}""#,
     );
     let run = |args: &[&str], env: &[(&str, &str)]| machine.run("run_tests.sh", args, env);
-    let (clients, tests) = ("clients", "cargo test --release --locked");
+    let (clients, tests) = ("clients", "cargo test --release --locked --no-fail-fast");
     let output = run(&["--", "one test"], &[]);
     succeeds(&output);
     assert!(text(&output).ends_with("All 31 tests passed, and none was skipped.\n"), "{}", text(&output));
@@ -275,5 +275,5 @@ esac >/dev/null; printf '#!/bin/sh\n' >"${0%/*}/$name"; chmod +x "${0%/*}/$name"
     );
     let output = machine.run("run_tests.sh", &[], &[("NO_SKIPS", "1")]);
     succeeds(&output);
-    assert_eq!(machine.calls(), [BUILD, "clients", "cargo test --release --locked"]);
+    assert_eq!(machine.calls(), [BUILD, "clients", "cargo test --release --locked --no-fail-fast"]);
 }

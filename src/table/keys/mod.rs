@@ -24,7 +24,7 @@ pub const TABLE: &[Key] = &[
     Key::optional(
         "include",
         Kind::List(&Kind::Text),
-        "More files such as this one, found from its folder. What they say goes before what this one says: upstreams and models by their names, routes by path and method.",
+        "More files such as this one, found from its folder. They win over this one: upstreams and models by their names, routes by path and method. local-routes.yaml beside the table needs no mention.",
     ),
     Key::inherited("upstreams", Kind::Names(&Kind::Map(UPSTREAM)), "Where calls go, by a name of your choice."),
     Key::inherited("models", Kind::Names(&Kind::Map(GROUP)), "Groups of models, by a name of your choice."),
