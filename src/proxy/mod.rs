@@ -11,7 +11,7 @@
 //!
 //! ```text
 //! aside         work that takes long, on few other threads
-//! machine_memory how much memory requests may hold by default
+//! machine_memory  how much memory requests may hold by default
 //! memory        how much memory requests hold
 //! in_flight     how many requests are being served
 //! deadline      how long a call may take
