@@ -73,6 +73,8 @@ pub struct Config {
     pub max_body: usize,
     /// The largest upstream answer that is kept in memory, in bytes.
     pub max_answer: usize,
+    /// What all requests together may hold in memory, in bytes. `None`: a part of the machine's.
+    pub max_memory: Option<usize>,
     pub connect_timeout: Duration,
     /// How long a shutdown waits for requests in flight. Zero: they are cut at once.
     pub drain_timeout: Duration,
@@ -243,6 +245,7 @@ impl Config {
             timeout: layer.timeout?,
             max_body: layer.max_body?,
             max_answer: layer.max_answer?,
+            max_memory: layer.max_memory,
             connect_timeout: layer.connect_timeout?,
             drain_timeout: layer.drain_timeout?,
             limits: layer.limits?.each,

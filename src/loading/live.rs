@@ -5,6 +5,7 @@ use crate::access::{Access, Guard, Mode};
 use crate::diagnostics::Problem;
 use crate::proxy::connection::pace::ClientTimeouts;
 use crate::proxy::live::Live;
+use crate::proxy::machine_memory;
 use crate::proxy::settings::Settings;
 use std::sync::Arc;
 
@@ -48,6 +49,7 @@ pub fn live_as(access: Access, loaded: Loaded) -> Live {
         connect_timeout: config.connect_timeout,
         max_body: config.max_body,
         max_answer: config.max_answer,
+        max_memory: config.max_memory.unwrap_or_else(machine_memory::default_budget),
         allows_origin: Arc::new(move |origin| origins.allows(origin)),
         verbose: config.verbose,
         log_bodies: config.log_bodies,

@@ -73,7 +73,7 @@ impl Admin {
     }
 
     fn metrics(&self) -> Page {
-        match self.metrics.text(&self.current.now(self.in_flight.count())) {
+        match self.metrics.text(&self.current.now(&self.in_flight)) {
             Ok(body) => Page { status: StatusCode::OK, content_type: CONTENT_TYPE, body },
             Err(e) => {
                 error!("metrics cannot be written: {e}");

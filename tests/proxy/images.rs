@@ -52,7 +52,7 @@ fn figures() -> Argo {
 }
 
 /// A table whose chat says this of images.
-fn table(images: &str) -> String {
+pub fn table(images: &str) -> String {
     format!(
         r#"
 version: 1
@@ -74,7 +74,7 @@ fn url(figures: &Argo, path: &str) -> String {
 }
 
 /// A request with these images behind a text.
-fn with_images(urls: &[String], more: Value) -> String {
+pub fn with_images(urls: &[String], more: Value) -> String {
     let mut parts = vec![json!({"type": "text", "text": "See:"})];
     parts.extend(urls.iter().map(|url| json!({"type": "image_url", "image_url": {"url": url, "detail": "low"}})));
     let mut body =

@@ -34,6 +34,7 @@ mod limits;
 mod listeners;
 mod log;
 mod memory;
+mod memory_budget;
 mod model_rules;
 mod odd_bodies;
 mod online;

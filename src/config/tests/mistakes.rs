@@ -53,6 +53,7 @@ fn each_key_refuses_the_wrong_type_at_its_place() {
         "timeout",
         "max_body",
         "max_answer",
+        "max_memory",
         "connect_timeout",
         "drain_timeout",
         "cors",

@@ -16,7 +16,9 @@ mod url;
 
 pub use fetcher::ImageFetcher;
 
+use super::aside;
 use super::deadline::Deadline;
+use super::memory::MemoryShare;
 use crate::json::splice::splice;
 use crate::plan::images::ImageUrls;
 use crate::plan::trace::TraceStep;
@@ -87,7 +89,7 @@ impl Wanted {
         }
     }
 
-    /// Fetches the images, a few at a time, and replaces their URLs. Dropping the future stops all fetches.
+    /// Fetches the images, a few at a time, and replaces their URLs. The whole body is limited, and what is fetched is taken from the share. Dropping the future stops all fetches.
     ///
     /// # Errors
     /// The first image that could not be fetched, with the reason. 503 if too many are being fetched. 504 if the call's time
@@ -98,14 +100,16 @@ impl Wanted {
         connect_timeout: Duration,
         options: Arc<table::Images>,
         max_body: usize,
+        memory: MemoryShare,
         deadline: &Deadline,
     ) -> Result<Bytes, Failure> {
-        let room = Room::new(self.body.len(), max_body);
+        let room = Room::new(self.body.len(), max_body, memory);
         let getter = Arc::new(Getter { fetcher, options, connect: connect_timeout, room });
         let mut data = vec![None; self.targets.len()];
         let all = all(&getter, self.targets, &self.images, &mut data);
         match tokio::time::timeout_at(deadline.end().into(), all).await {
-            Ok(done) => done?,
+            // Whatever else went wrong meanwhile, want of memory is what to tell.
+            Ok(done) => done.map_err(|failure| getter.room.refusal().unwrap_or(failure))?,
             Err(_) => {
                 let missing = self.images.list.iter().zip(&data).find(|(_, done)| done.is_none());
                 return Err(late(deadline, missing.map_or("", |(image, _)| image.place.as_str())));
@@ -154,7 +158,7 @@ async fn encode(image: FetchedImage) -> Result<Bytes, FetchFault> {
     if image.bytes.len() < ENCODE_ASIDE {
         return Ok(data_url(&image));
     }
-    tokio::task::spawn_blocking(move || data_url(&image)).await.map_err(|_| "it could not be encoded".to_owned().into())
+    aside::run(move || data_url(&image)).await.map_err(|_| "it could not be encoded".to_owned().into())
 }
 
 fn data_url(image: &FetchedImage) -> Bytes {

@@ -11,6 +11,7 @@ use super::work::{ProxiedCall, Work};
 use super::{subrequests, writer};
 use crate::access::Sender;
 use crate::plan::{Address, Plan, refuse};
+use crate::proxy::aside;
 use crate::proxy::connection::{clock, sender};
 use crate::proxy::images::Wanted;
 use crate::proxy::service::Proxy;
@@ -58,6 +59,7 @@ pub async fn accept(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> Resu
             if let Some(ticket) = ctx.ticket.as_mut() {
                 ctx.facts.rate_limit = Some(ticket.give_back());
             }
+            ctx.memory.answered(0);
             refuse(writer::client(session, &ctx.facts), &failure)
         }
         Err(Stop::Gone(e)) => return Err(e),
@@ -84,8 +86,34 @@ async fn phases(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> std::res
         None => (body, false),
         Some(wanted) => (fetch_images(proxy, session, ctx, &route, wanted).await?, true),
     };
+    let size = body.len();
     let plan = plan(proxy, session, ctx, admitted, body).await?;
-    Ok(terms(session, ctx).prepare(&route, &caller, plan, fetched)?)
+    ctx.memory.called(size);
+    let mut ready = terms(session, ctx).prepare(&route, &caller, plan, fetched)?;
+    reserve(ctx, &mut ready)?;
+    Ok(ready)
+}
+
+/// Counts the calls that are about to be made, reserves their tokens, and lets as many run at once as there are places for.
+fn reserve(ctx: &mut Ctx, ready: &mut Ready) -> std::result::Result<(), Failure> {
+    let Some(ticket) = ctx.ticket.as_mut() else { return Ok(()) };
+    let reserved = match ready {
+        Ready::Answer(_) => return Ok(()),
+        Ready::Call(one) => ticket.reserve(1, one.exchange.call().answer_tokens),
+        Ready::Subrequests(several) => {
+            let tokens = several.calls.iter().map(|one| one.exchange.call().answer_tokens);
+            let reserved = ticket.reserve(several.calls.len(), tokens.fold(0, u64::saturating_add));
+            several.at_once = ticket.places(several.at_once.min(several.calls.len()));
+            reserved
+        }
+    };
+    match reserved {
+        Ok(rate_limit) => {
+            ctx.facts.rate_limit = Some(rate_limit);
+            Ok(())
+        }
+        Err(over) => Err(over_limit(ctx, over)),
+    }
 }
 
 fn admit(session: &Session, ctx: &mut Ctx) -> std::result::Result<ByHead, Failure> {
@@ -145,14 +173,18 @@ async fn read_body(session: &mut Session, ctx: &mut Ctx, route: &Route) -> std::
     let settings = &ctx.live.settings;
     let most = routing::max_body(route, settings);
     ctx.facts.timing.lap(Spent::Own);
-    let read = body::read(session, most, &settings.client_timeouts).await?;
+    let read = body::read(session, most, &settings.client_timeouts, &mut ctx.memory).await?;
     clock::request_read(session.req_header().version);
     if session.is_body_done() {
         clock::request_complete();
     }
     ctx.facts.timing.lap(Spent::Client);
     match read {
-        ReadBody::Whole(body) => Ok(body),
+        ReadBody::Whole(body) => {
+            ctx.memory.take_parsed(&body)?;
+            Ok(body)
+        }
+        ReadBody::NoRoom(failure) => Err(failure.into()),
         ReadBody::TooLarge => Err(routing::too_large(most).into()),
     }
 }
@@ -182,7 +214,7 @@ async fn images(route: &Arc<Route>, body: &Bytes) -> std::result::Result<Option<
         return routing::images(route, body);
     }
     let (route, body) = (route.clone(), body.clone());
-    aside(move || routing::images(&route, &body)).await
+    read_aside(move || routing::images(&route, &body)).await
 }
 
 /// Fetches the images of a body, unless the client goes away meanwhile.
@@ -200,7 +232,8 @@ async fn fetch_images(
     let settings = &ctx.live.settings;
     let most = routing::max_body(route, settings);
     let (fetcher, options) = (proxy.image_fetcher.clone(), route.options.images.clone());
-    let fetching = wanted.fetch(fetcher, settings.connect_timeout, options, most, &deadline);
+    let memory = ctx.memory.another();
+    let fetching = wanted.fetch(fetcher, settings.connect_timeout, options, most, memory, &deadline);
     tokio::pin!(fetching);
     let fetched = loop {
         tokio::select! {
@@ -209,7 +242,9 @@ async fn fetch_images(
         }
     };
     ctx.facts.timing.lap(Spent::Upstream);
-    Ok(fetched?)
+    let body = fetched?;
+    ctx.memory.take_parsed(&body)?;
+    Ok(body)
 }
 
 /// Asks the transformer, on another thread where that may take long.
@@ -231,15 +266,15 @@ async fn plan(
         return prepare::plan(&ctx.live, address, admitted, body, &around);
     }
     let (live, scheme, host) = (ctx.live.clone(), address.scheme, address.host.to_owned());
-    aside(move || prepare::plan(&live, Address { scheme, host: &host }, admitted, body, &around)).await
+    read_aside(move || prepare::plan(&live, Address { scheme, host: &host }, admitted, body, &around)).await
 }
 
 /// Reads a body on another thread.
-async fn aside<T: Send + 'static>(
+async fn read_aside<T: Send + 'static>(
     read: impl FnOnce() -> std::result::Result<T, Failure> + Send + 'static,
 ) -> std::result::Result<T, Failure> {
     let panicked = |_| Err(Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "The request could not be read."));
-    tokio::task::spawn_blocking(read).await.unwrap_or_else(panicked)
+    aside::run(read).await.unwrap_or_else(panicked)
 }
 
 /// Returns how the request came. A Unix socket is this machine's.
@@ -264,8 +299,9 @@ fn before_calls(session: &mut Session, ctx: &mut Ctx, first: &Prepared) {
     }
     let prompt = first.exchange.call().prompt.clone();
     if let Some(prompt) = prompt.filter(|prompt| prompt.takes_long(COUNT_ASIDE)) {
-        ctx.counting = Some(tokio::task::spawn_blocking(move || {
-            prompt.tokens();
+        ctx.counting = Some(tokio::spawn(async move {
+            // A failure only means that the count is made where it is asked for.
+            let _ = aside::run(move || prompt.tokens()).await;
         }));
     }
 }

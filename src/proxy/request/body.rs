@@ -7,6 +7,7 @@
 use crate::json::document_end::BodyEnd;
 use crate::proxy::connection::clock;
 use crate::proxy::connection::pace::ClientTimeouts;
+use crate::proxy::memory::MemoryShare;
 use crate::wire::{Failure, Gathered};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
@@ -46,13 +47,20 @@ pub enum ReadBody {
     Whole(Bytes),
     /// The body is larger than the limit.
     TooLarge,
+    /// There is no memory for it.
+    NoRoom(Failure),
 }
 
-/// Reads the whole body, at most `limit` bytes.
+/// Reads the whole body, at most `limit` bytes. Each piece is taken from `memory`.
 ///
 /// # Errors
 /// pingora's, when the client goes away or its framing is broken.
-pub async fn read(session: &mut Session, limit: usize, timeouts: &ClientTimeouts) -> Result<ReadBody> {
+pub async fn read(
+    session: &mut Session,
+    limit: usize,
+    timeouts: &ClientTimeouts,
+    memory: &mut MemoryShare,
+) -> Result<ReadBody> {
     if session.is_body_empty() {
         return Ok(ReadBody::Whole(Bytes::new()));
     }
@@ -62,11 +70,11 @@ pub async fn read(session: &mut Session, limit: usize, timeouts: &ClientTimeouts
         Some(length) if length > limit => Ok(ReadBody::TooLarge),
         Some(length) => {
             go_on(session).await?;
-            known(session, length, timeouts).await
+            known(session, length, timeouts, memory).await
         }
         None => {
             go_on(session).await?;
-            chunked(session, limit, timeouts).await
+            chunked(session, limit, timeouts, memory).await
         }
     }
 }
@@ -91,17 +99,25 @@ fn length(headers: &HeaderMap) -> Option<usize> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.trim().parse().ok()
 }
 
-async fn known(session: &mut Session, length: usize, timeouts: &ClientTimeouts) -> Result<ReadBody> {
+async fn known(
+    session: &mut Session,
+    length: usize,
+    timeouts: &ClientTimeouts,
+    memory: &mut MemoryShare,
+) -> Result<ReadBody> {
     let begun = Instant::now();
     let mut whole = Gathered::new(length);
     loop {
         if length - whole.len().min(length) <= RETRY_BUFFER {
             session.enable_retry_buffering();
         }
-        match piece(session, timeouts.body_due(begun, whole.len())).await? {
-            Some(piece) => whole.push(piece),
-            None => return Ok(ReadBody::Whole(whole.take())),
+        let Some(piece) = piece(session, timeouts.body_due(begun, whole.len())).await? else {
+            return Ok(ReadBody::Whole(whole.take()));
+        };
+        if let Err(failure) = memory.take_body(whole.len() + piece.len()) {
+            return Ok(ReadBody::NoRoom(failure));
         }
+        whole.push(piece);
         if whole.len() >= length {
             return Ok(ReadBody::Whole(whole.take()));
         }
@@ -120,7 +136,12 @@ fn too_slow() -> Box<pingora::Error> {
     pingora::Error::explain(ErrorType::ReadTimedout, "the request's body is too slow").into_down()
 }
 
-async fn chunked(session: &mut Session, limit: usize, timeouts: &ClientTimeouts) -> Result<ReadBody> {
+async fn chunked(
+    session: &mut Session,
+    limit: usize,
+    timeouts: &ClientTimeouts,
+    memory: &mut MemoryShare,
+) -> Result<ReadBody> {
     let begun = Instant::now();
     session.enable_retry_buffering();
     let mut whole = Gathered::new(0);
@@ -128,6 +149,9 @@ async fn chunked(session: &mut Session, limit: usize, timeouts: &ClientTimeouts)
     while let Some(piece) = piece(session, timeouts.body_due(begun, whole.len())).await? {
         if whole.len() + piece.len() > limit {
             return Ok(ReadBody::TooLarge);
+        }
+        if let Err(failure) = memory.take_body(whole.len() + piece.len()) {
+            return Ok(ReadBody::NoRoom(failure));
         }
         let ended = end.push(&piece);
         whole.push(piece);

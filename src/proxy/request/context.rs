@@ -7,8 +7,9 @@ use super::work::Work;
 use crate::access::Caller;
 use crate::limits::LimitKind;
 use crate::proxy::connection::clock::{self, ServedRequest};
-use crate::proxy::in_flight::Entered;
+use crate::proxy::in_flight::{Entered, InFlight};
 use crate::proxy::live::Live;
+use crate::proxy::memory::MemoryShare;
 use crate::telemetry::{BodyLog, Ended, Stopwatch};
 use crate::tokens::{CountNeed, Ledger};
 use crate::wire::failure::FailureReason;
@@ -31,6 +32,8 @@ pub struct Ctx {
     pub ledger: Arc<Ledger>,
     /// The request's share of its caller's limits. Set by `accept`, settled before the reply ends.
     pub ticket: Option<Box<Ticket>>,
+    /// The memory that the request holds. Taken by those who read, fetch and hold; given back when this is dropped.
+    pub memory: MemoryShare,
     /// What the request needs. Set by `accept`, used by every hook after it.
     pub work: Work,
     /// Counts a long prompt while the upstream works. Set with `work`, awaited before the answer is made.
@@ -59,7 +62,7 @@ pub struct Ctx {
 
 impl Ctx {
     /// The context of a request whose head was just read.
-    pub fn new(live: Arc<Live>, entered: Entered) -> Self {
+    pub fn new(live: Arc<Live>, in_flight: &InFlight) -> Self {
         let begun = Instant::now();
         let served = clock::begin_request(live.settings.client_timeouts);
         let timing = Stopwatch::start(begun, live.measures());
@@ -68,6 +71,7 @@ impl Ctx {
             Some(_) => Arc::new(Ledger::needed_by(CountNeed::Metrics)),
             None => Arc::default(),
         };
+        let memory = MemoryShare::new(in_flight.memory().clone(), live.settings.max_memory);
         Ctx {
             live,
             begun,
@@ -75,6 +79,7 @@ impl Ctx {
             caller: None,
             ledger,
             ticket: None,
+            memory,
             work: Work::None,
             counting: None,
             stream_type: None,
@@ -86,7 +91,7 @@ impl Ctx {
             over_limit: None,
             failure: None,
             bodies: BodyLog::new(log_bodies),
-            _entered: entered,
+            _entered: in_flight.enter(),
             _served: served,
         }
     }
