@@ -25,7 +25,9 @@ fn open_to_users(layer: &Layer) -> Option<Problem> {
                 "leave `access` out, and only you may; or write `access: keys`; or use `socket` with `host: none`";
             Some(Problem::warning(place?.clone(), message, Some(help.to_owned())))
         }
-        None | Some(Mode::Own) if !KNOWS_USERS && !(layer.access.is_none() && place.is_some()) => {
+        // A wrong value has a mistake of its own, which is reported.
+        None if place.is_some() => None,
+        None | Some(Mode::Own) if !KNOWS_USERS => {
             let place = place.unwrap_or(host_place).clone();
             Some(Problem::new(place, unknown_users(host.as_str()), Some(WITHOUT_USERS.to_owned())))
         }
