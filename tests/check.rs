@@ -214,7 +214,7 @@ fn keys_of_the_schema() -> Vec<String> {
 const EVERYTHING: &str = r#"port: ${A_PORT}
 user: jdoe
 max_body: 1 MiB
-access: open
+access: passthrough
 hosts: [a.example.org]
 limits: { concurrent: 3 }
 socket: "it's.sock"

@@ -1,6 +1,6 @@
 //! Finds the caller of a request from its headers. Error messages never contain any part of a key.
 
-use super::{Access, Caller, Globs, Permissions, check_username};
+use super::{Access, Caller, Globs, Permissions, Sender, check_username};
 use crate::telemetry::bodies;
 use crate::wire::Failure;
 use http::{HeaderMap, StatusCode, header};
@@ -13,6 +13,7 @@ const LONGEST_USERNAME: usize = 64;
 
 /// Where keys come from.
 const HANDED_OUT: &str = "Whoever runs this proxy hands out keys.";
+const LETS_NOBODY_IN: &str = "It serves only the user who runs it, who can hand out keys with `access: keys`.";
 const USERNAME_IS_KEY: &str = "Your key for this proxy is your bare Argonne username, such as jdoe or ac.jdoe.";
 
 /// Returns true if a request carries a key of any kind.
@@ -21,12 +22,16 @@ pub fn has_key(headers: &HeaderMap) -> bool {
 }
 
 impl Access {
-    /// Returns the caller of a request with these headers.
+    /// Returns the caller of a request with these headers, which came on a connection of `sender`.
     ///
     /// # Errors
-    /// 401 as OpenAI's clients expect it: the key is missing or unknown.
-    pub fn admit(&self, headers: &HeaderMap) -> Result<Arc<Caller>, Failure> {
+    /// 401 as OpenAI's clients expect it: the key is missing or unknown. 403 if the proxy is another user's own.
+    pub fn admit(&self, headers: &HeaderMap, sender: Sender) -> Result<Arc<Caller>, Failure> {
         match self {
+            Access::Own(caller) => match sender {
+                Sender::Own => Ok(caller.clone()),
+                Sender::Other(_) | Sender::Unknown => Err(not_yours(sender)),
+            },
             Access::Open(caller) => Ok(caller.clone()),
             Access::Keys(keys) => {
                 let key = key(headers).ok_or_else(|| missing(HANDED_OUT))?;
@@ -48,14 +53,16 @@ impl Access {
     pub fn visitor(&self) -> Arc<Caller> {
         match self {
             Access::Open(caller) => caller.clone(),
-            Access::Keys(_) | Access::Passthrough => Arc::new(Caller::nameless("")),
+            Access::Own(_) | Access::Keys(_) | Access::Passthrough => Arc::new(Caller::nameless("")),
         }
     }
 
-    /// Returns the caller of a page for people who have no key yet. They may use no model.
-    pub fn newcomer(&self) -> Arc<Caller> {
+    /// Returns the caller of a page for people who may not call yet. They may use no model.
+    pub fn newcomer(&self, sender: Sender) -> Arc<Caller> {
         let greeting = match self {
             Access::Open(caller) => return caller.clone(),
+            Access::Own(caller) if sender == Sender::Own => return caller.clone(),
+            Access::Own(_) => LETS_NOBODY_IN,
             Access::Keys(_) => HANDED_OUT,
             Access::Passthrough => USERNAME_IS_KEY,
         };
@@ -66,7 +73,7 @@ impl Access {
     /// Returns the caller with this name, if callers have names.
     pub fn named(&self, name: &str) -> Option<Arc<Caller>> {
         match self {
-            Access::Open(_) => None,
+            Access::Own(_) | Access::Open(_) => None,
             Access::Keys(keys) => keys.callers().find(|caller| caller.name.as_deref() == Some(name)).cloned(),
             Access::Passthrough => {
                 check_username(name).ok()?;
@@ -87,6 +94,21 @@ fn bearer(value: &[u8]) -> Option<&[u8]> {
     let (scheme, key) = value.trim_ascii().split_at_checked("bearer".len())?;
     let is_bearer = scheme.eq_ignore_ascii_case(b"bearer") && key.first().is_some_and(u8::is_ascii_whitespace);
     is_bearer.then(|| key.trim_ascii())
+}
+
+/// The refusal of a request that another user sent to somebody's own proxy. It tells that user what to ask for.
+fn not_yours(sender: Sender) -> Failure {
+    let (whose, own_words) = match sender {
+        Sender::Other(id) => (format!("this connection is of the user with the id {id}"), format!("uid={id}")),
+        Sender::Own | Sender::Unknown => {
+            ("the system does not say whose this connection is".to_owned(), "uid=unknown".to_owned())
+        }
+    };
+    let message = format!(
+        "This proxy serves only the user who runs it, and {whose}. Whoever runs it can let you in: `access: keys` in \
+         config.yaml and a key for you, or `access: open` for everybody who reaches it."
+    );
+    Failure::new(StatusCode::FORBIDDEN, message).with_code("not_your_proxy").with_own_words(own_words)
 }
 
 fn missing(remedy: &str) -> Failure {
@@ -136,7 +158,7 @@ mod tests {
 
     #[test]
     fn usernames_pass_through_and_nothing_else_does() {
-        let admit = |name: &str| Access::Passthrough.admit(&headers(&[("x-api-key", name)]));
+        let admit = |name: &str| Access::Passthrough.admit(&headers(&[("x-api-key", name)]), Sender::Unknown);
         let caller = admit("ac.jdoe").unwrap();
         assert_eq!((caller.name.as_deref(), &*caller.user), (Some("ac.jdoe"), "ac.jdoe"));
         let long = "a".repeat(LONGEST_USERNAME + 1);
@@ -147,5 +169,23 @@ mod tests {
             assert_eq!(failure.status, StatusCode::UNAUTHORIZED);
             assert!(!failure.message.contains(name) && failure.message.contains("such as jdoe"), "{failure}");
         }
+    }
+
+    #[test]
+    fn an_own_proxy_serves_its_user_and_no_key_lets_others_in() {
+        let own = Access::own("jdoe");
+        let with_key = headers(&[("x-api-key", "jdoe")]);
+        assert_eq!(&*own.admit(&HeaderMap::new(), Sender::Own).unwrap().user, "jdoe");
+        for (sender, part) in [(Sender::Other(4002), "id 4002"), (Sender::Unknown, "does not say whose")] {
+            let failure = own.admit(&with_key, sender).unwrap_err();
+            assert_eq!(failure.status, StatusCode::FORBIDDEN);
+            for part in [part, "`access: keys`", "`access: open`"] {
+                assert!(failure.message.contains(part), "{failure}");
+            }
+            assert!(!failure.message.contains("jdoe"), "{failure}");
+            // A browser of somebody else gets the page that says how to be let in.
+            assert!(own.newcomer(sender).greeting.is_some() && own.visitor().user.is_empty());
+        }
+        assert_eq!(own.newcomer(Sender::Own).greeting, None);
     }
 }

@@ -1,53 +1,23 @@
 //! Keeps web pages from using a proxy that its user's browser can reach.
 //!
 //! Two attacks are stopped:
-//! - DNS rebinding: a page's own name is made to resolve to 127.0.0.1. The browser then treats requests to the proxy as
+//! - DNS rebinding: a page's own name is made to resolve to the proxy. The browser then treats requests to the proxy as
 //!   same-origin, so CORS does not stop them. Their `Host` is still the page's name.
 //! - Blind requests: a page sends a request whose answer it cannot read, but which still spends tokens. Such a request
-//!   carries the page's `Origin`.
+//!   carries the page's `Origin`; as an image, a script, a frame or a link it carries `Sec-Fetch-Site` alone.
 //!
-//! Other programs send no `Origin`, and their `Host` is the one in the URL that they were given.
+//! Other programs send neither of these, and their `Host` is the one in the URL that they were given.
 
-use super::Globs;
+use super::hosts::{Hosts, MALFORMED};
 use crate::wire::Failure;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use std::net::IpAddr;
 
 /// The most characters of a name in a message.
 const SHOWN: usize = 100;
 
-/// The configured names of a proxy. IP addresses, `localhost` and `internal` always count as its own.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Hosts(Globs);
-
-impl Hosts {
-    /// Takes names, `*.domain`, or `*` for every name. Case does not matter.
-    pub fn new<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
-        Hosts(Globs::new(names.into_iter().map(|name| name.trim_end_matches('.').to_ascii_lowercase())))
-    }
-
-    /// Returns the names, in lower case.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter()
-    }
-
-    /// Returns true if an authority names one of the configured hosts.
-    pub fn names_host(&self, authority: &str) -> bool {
-        self.0.fit(&host_of(authority).trim_end_matches('.').to_ascii_lowercase())
-    }
-
-    /// Returns true if a host is the proxy's own. An IP address always is, since DNS cannot redirect it. So are
-    /// `localhost` and `internal` (the domain under which containers find their host): nobody can register them.
-    fn has(&self, host: &str) -> bool {
-        if host.parse::<IpAddr>().is_ok() {
-            return true;
-        }
-        let name = host.trim_end_matches('.').to_ascii_lowercase();
-        let reserved =
-            |domain: &str| name == domain || name.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
-        reserved("localhost") || reserved("internal") || self.0.fit(&name)
-    }
-}
+/// Where a browser says how near the page is that sends a request.
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Distinguishes requests of foreign web pages from all others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -60,27 +30,43 @@ pub struct Guard {
 
 impl Guard {
     /// Checks the names in a request: every `Host`, and the authority of its URL, if any. `arrived` is the local
-    /// address of the connection, if it came over IP.
+    /// address of the connection, if it came over IP. `allowed` says which origins may call.
     ///
     /// # Errors
-    /// 403 for a name that is not the proxy's own, if the proxy listens on this machine only.
-    pub fn host(&self, headers: &HeaderMap, authority: Option<&str>, arrived: Option<IpAddr>) -> Result<(), Failure> {
-        if !self.is_local || !arrived.is_some_and(|address| address.is_loopback()) {
+    /// 403 for a name that is not the proxy's own, if the proxy listens on this machine only, or if a page may have
+    /// made the name lead here.
+    pub fn host(
+        &self,
+        headers: &HeaderMap,
+        authority: Option<&str>,
+        arrived: Option<IpAddr>,
+        allowed: &dyn Fn(&str) -> bool,
+    ) -> Result<(), Failure> {
+        let is_checked = match arrived {
+            None => false,
+            Some(address) if self.is_local => address.is_loopback(),
+            Some(_) => may_be_rebound(headers, allowed),
+        };
+        if !is_checked {
             return Ok(());
         }
-        let named = headers.get_all(header::HOST).iter().map(|host| host.to_str().unwrap_or("?")).chain(authority);
-        match named.map(host_of).find(|host| !self.hosts.has(host)) {
+        let mut named = headers.get_all(header::HOST).iter().map(text).chain(authority);
+        match named.find(|name| !self.hosts.has(name)) {
             None => Ok(()),
-            Some(other) => {
-                let message = format!(
-                    "This proxy is not called '{}'. It listens on this machine only, where other names may be a web page's \
-                     attempt to reach it. Use localhost or 127.0.0.1; or add the name to `hosts` in config.yaml.",
-                    shown(other)
-                );
-                let failure = Failure::new(StatusCode::FORBIDDEN, message).with_code("host_not_allowed");
-                Err(failure.with_own_words(format!("host={}", shown(other))))
-            }
+            Some(other) => Err(self.not_called(&shown(other))),
         }
+    }
+
+    fn not_called(&self, name: &str) -> Failure {
+        let why = if self.is_local {
+            "It listens on this machine only, where other names may be a web page's attempt to reach it. Use localhost or \
+             127.0.0.1; or add the name"
+        } else {
+            "A web page may have made that name lead here. Use an IP address; or add the name"
+        };
+        let message = format!("This proxy is not called '{name}'. {why} to `hosts` in config.yaml.");
+        let failure = Failure::new(StatusCode::FORBIDDEN, message).with_code("host_not_allowed");
+        failure.with_own_words(format!("host={name}"))
     }
 
     /// Checks the web page that sent a request, if any. `spends` is true if the request's row calls an upstream.
@@ -97,14 +83,14 @@ impl Guard {
         if method.is_safe() && !spends {
             return Ok(());
         }
-        let refused = |origin: &&HeaderValue| {
-            let text = origin.to_str().unwrap_or("?");
-            !allowed(text) && !self.is_own(text, headers)
-        };
-        match headers.get_all(header::ORIGIN).iter().find(refused) {
+        let mut origins = headers.get_all(header::ORIGIN).iter().map(text).peekable();
+        if origins.peek().is_none() {
+            return not_from_afar(headers);
+        }
+        match origins.find(|origin| !allowed(origin) && !self.is_own(origin, headers)) {
             None => Ok(()),
             Some(origin) => {
-                let origin = shown(origin.to_str().unwrap_or("?"));
+                let origin = shown(origin);
                 let what = if origin == "null" { " (a local file, or a sandboxed page)" } else { "" };
                 let scheme = origin.split_once("://").map_or("", |(scheme, _)| scheme);
                 let of_an_app = !matches!(scheme, "" | "http" | "https" | "file");
@@ -125,18 +111,38 @@ impl Guard {
         let Some((_, page)) = origin.split_once("://") else { return false };
         let mut hosts = headers.get_all(header::HOST).iter();
         match (hosts.next().and_then(|host| host.to_str().ok()), hosts.next()) {
-            (Some(host), None) => host.eq_ignore_ascii_case(page) && self.hosts.has(host_of(host)),
+            (Some(host), None) => host.eq_ignore_ascii_case(page) && self.hosts.has(host),
             _ => false,
         }
     }
 }
 
-/// Returns the host of an authority, without brackets.
-fn host_of(authority: &str) -> &str {
-    match authority.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => authority.split(':').next().unwrap_or_default(),
+/// Returns true if a request may be of a page whose name was made to lead here: one that calls with an origin that is not
+/// listed, or that its browser takes for a page of the proxy.
+fn may_be_rebound(headers: &HeaderMap, allowed: &dyn Fn(&str) -> bool) -> bool {
+    let mut origins = headers.get_all(header::ORIGIN).iter().map(text).peekable();
+    if origins.peek().is_some() {
+        return !origins.all(allowed);
     }
+    headers.get_all(FETCH_SITE).iter().any(|site| site.as_bytes() == b"same-origin")
+}
+
+/// Checks a request that names no origin, as browsers send it for images, scripts, frames and links.
+///
+/// # Errors
+/// 403 where the browser says that the page is not the proxy's own. Another port of this machine is not, either: any
+/// user may serve pages there.
+fn not_from_afar(headers: &HeaderMap) -> Result<(), Failure> {
+    let is_near = |site: &&str| matches!(*site, "same-origin" | "none");
+    let Some(site) = headers.get_all(FETCH_SITE).iter().map(text).find(|site| !is_near(site)) else { return Ok(()) };
+    let message = "Another web page made this request, and the page's browser does not say which page. It would spend tokens, so \
+                   that it is refused. A page whose origin `cors.origins` in config.yaml lists may call by `fetch`.";
+    let failure = Failure::new(StatusCode::FORBIDDEN, message).with_code("origin_not_allowed");
+    Err(failure.with_own_words(format!("sec-fetch-site={}", shown(site))))
+}
+
+fn text(value: &HeaderValue) -> &str {
+    value.to_str().unwrap_or(MALFORMED)
 }
 
 fn shown(text: &str) -> String {
@@ -154,6 +160,7 @@ mod tests {
         headers
     }
 
+    const NO_ORIGIN: &dyn Fn(&str) -> bool = &|_| false;
     const LOOPBACK: Option<IpAddr> = Some(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST));
 
     #[test]
@@ -167,7 +174,6 @@ mod tests {
             ("[::1]:44497", true),
             ("[::1]", true),
             ("192.168.1.7:80", true),
-            ("host.docker.internal:44497", true),
             ("ARGO.lab:80", true),
             ("a.proxy.lab", true),
             ("proxy.lab", false),
@@ -179,17 +185,61 @@ mod tests {
             ("[attacker.example]", false),
             ("", false),
         ] {
-            assert_eq!(guard.host(&headers(host, None), None, LOOPBACK).is_ok(), own, "{host}");
+            assert_eq!(guard.host(&headers(host, None), None, LOOPBACK, NO_ORIGIN).is_ok(), own, "{host}");
         }
         let other = headers("attacker.example", None);
-        assert!(guard.host(&other, None, Some([10, 0, 0, 1].into())).is_ok() && guard.host(&other, None, None).is_ok());
-        assert!(guard.host(&headers("localhost", None), Some("attacker.example:80"), LOOPBACK).is_err());
-        assert!(guard.host(&HeaderMap::new(), None, LOOPBACK).is_ok());
+        let check =
+            |headers: &HeaderMap, authority, arrived| guard.host(headers, authority, arrived, NO_ORIGIN).is_ok();
+        assert!(check(&other, None, Some([10, 0, 0, 1].into())) && check(&other, None, None));
+        assert!(!check(&headers("localhost", None), Some("attacker.example:80"), LOOPBACK));
+        assert!(check(&HeaderMap::new(), None, LOOPBACK));
         let mut twice = headers("localhost", None);
         twice.append(header::HOST, "attacker.example".parse().unwrap());
-        assert!(guard.host(&twice, None, LOOPBACK).is_err());
+        assert!(!check(&twice, None, LOOPBACK));
         for open in [Guard { is_local: false, ..guard }, Guard { hosts: Hosts::new(["*"]), is_local: true }] {
-            assert!(open.host(&other, None, LOOPBACK).is_ok());
+            assert!(open.host(&other, None, LOOPBACK, NO_ORIGIN).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_page_has_to_use_one_of_the_names_of_a_proxy_that_others_reach() {
+        let guard = Guard { hosts: Hosts::new(["argo.lab"]), is_local: false };
+        let check = |host, origin, site: Option<&'static str>| {
+            let mut headers = headers(host, origin);
+            headers.extend(site.map(|site| (FETCH_SITE, HeaderValue::from_static(site))));
+            guard.host(&headers, None, Some([10, 0, 0, 1].into()), &|origin| origin == "http://ok.lab").is_ok()
+        };
+        for (host, origin, site, passes) in [
+            ("evil.example", None, None, true),
+            ("evil.example", None, Some("same-origin"), false),
+            ("evil.example:44497", Some("http://evil.example:44497"), None, false),
+            ("argo.lab:44497", Some("http://argo.lab:44497"), Some("same-origin"), true),
+            ("10.0.0.1:44497", None, Some("same-origin"), true),
+            // A page that is listed calls by whatever name it knows, and links from elsewhere cannot be read by their page.
+            ("alias.lab", Some("http://ok.lab"), Some("cross-site"), true),
+            ("alias.lab", None, Some("none"), true),
+            ("alias.lab", None, Some("cross-site"), true),
+        ] {
+            assert_eq!(check(host, origin, site), passes, "{host} {origin:?} {site:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_browser_sends_without_an_origin_spends_nothing_unless_it_is_near() {
+        let guard = Guard { hosts: Hosts::default(), is_local: true };
+        let check = |method: Method, site: &'static str, origin, spends| {
+            let mut headers = headers("127.0.0.1:1", origin);
+            headers.insert(FETCH_SITE, HeaderValue::from_static(site));
+            guard.origin(&method, &headers, spends, &|origin| origin == "http://ok.lab").is_ok()
+        };
+        for (site, may) in
+            [("none", true), ("same-origin", true), ("same-site", false), ("cross-site", false), ("?", false)]
+        {
+            assert_eq!(check(Method::GET, site, None, true), may, "{site}");
+            assert_eq!(check(Method::POST, site, None, true), may, "{site}");
+            assert!(check(Method::GET, site, None, false), "reading costs nothing: {site}");
+            assert!(check(Method::POST, site, Some("http://ok.lab"), true), "{site}");
+            assert!(!check(Method::POST, site, Some("http://evil.example"), true), "{site}");
         }
     }
 

@@ -13,11 +13,11 @@ pub fn mismatches(mode: Mode, callers: Option<&Callers>, table: &Table) -> Vec<P
     for (row, named) in table.routes().filter_map(|row| Some((row, row.options.callers.as_ref()?))) {
         for (name, place) in &named.names {
             let message = match (mode, callers) {
-                (Mode::Open, _) => {
-                    let message = format!("{}.callers: nobody may use it, since access is open", row.place);
+                (Mode::Own | Mode::Open, _) => {
+                    let message = format!("{}.callers: nobody may use it, since access is {}", row.place, mode.name());
                     let help = "tell callers apart: write `access: keys` in config.yaml".to_owned();
                     problems.push(Problem::warning(place.clone(), message, Some(help)));
-                    // With open access all names fail for the same reason, so one warning for the row is enough.
+                    // Without names of callers all of them fail for the same reason, so one warning for the row is enough.
                     break;
                 }
                 (Mode::Keys, Some(callers)) if !callers.rows.iter().any(|row| fits(name, &row.name)) => {

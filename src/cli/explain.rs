@@ -86,11 +86,13 @@ fn access(args: &ExplainArgs, loaded: &Loaded, user: &str, headers: &HeaderMap) 
     match &args.caller {
         Some(name) => match (access.named(name), loaded.config.access) {
             (Some(caller), _) => Ok(Access::Open(caller)),
-            (None, Mode::Open) => Err(CommandEnd::Because("access is open: callers have no names".to_owned())),
+            (None, mode @ (Mode::Own | Mode::Open)) => {
+                Err(CommandEnd::Because(format!("access is {}: callers have no names", mode.name())))
+            }
             (None, Mode::Keys) => Err(CommandEnd::Because(format!("no caller with a key is named '{name}'"))),
             (None, Mode::Passthrough) => Err(CommandEnd::Because(format!("'{name}' is no username"))),
         },
-        None if matches!(access, Access::Open(_)) || has_key(headers) => Ok(access),
+        None if matches!(access, Access::Own(_) | Access::Open(_)) || has_key(headers) => Ok(access),
         None => {
             say(&format!(
                 "no key is given: explained for a caller who may use everything, as '{user}'; --caller NAME names one"

@@ -71,6 +71,7 @@ fn rights(loaded: &Loaded) -> Vec<String> {
     let config = &loaded.config;
     let enabled = loaded.callers.iter().flat_map(|file| &file.rows).filter(|row| row.enabled).count();
     let access = match config.access {
+        Mode::Own => "own: only you and root, of all users of this machine".to_owned(),
         Mode::Open => "open: whoever reaches the address".to_owned(),
         Mode::Keys => format!("keys ({enabled} callers)"),
         Mode::Passthrough => "passthrough: a username is the key".to_owned(),
@@ -105,7 +106,7 @@ fn first_steps(loaded: &Loaded, listening: &Listening) -> Vec<String> {
     let mut lines = Vec::new();
     if let (Some(base), true) = (table.base_path(), way.is_empty()) {
         let key = match config.access {
-            Mode::Open => "unused",
+            Mode::Own | Mode::Open => "unused",
             Mode::Keys => "(a key that `argo-openai-proxy key new NAME` made)",
             Mode::Passthrough => "(your Argonne username)",
         };
@@ -114,7 +115,10 @@ fn first_steps(loaded: &Loaded, listening: &Listening) -> Vec<String> {
         ));
     }
     if let Some(route) = table.routes().find(|route| route.upstream.is_some()) {
-        let auth = if config.access == Mode::Open { "" } else { " -H \"Authorization: Bearer $OPENAI_API_KEY\"" };
+        let auth = match config.access {
+            Mode::Own | Mode::Open => "",
+            Mode::Keys | Mode::Passthrough => " -H \"Authorization: Bearer $OPENAI_API_KEY\"",
+        };
         let body = r#"{"messages": [{"role": "user", "content": "Say hello"}]}"#;
         lines.push(format!(
             "Or try it:\n  curl {way}{reach}{}{auth} -H 'Content-Type: application/json' -d '{body}'",

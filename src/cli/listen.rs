@@ -8,7 +8,7 @@ use crate::loading::environment;
 use crate::server::instance::RunningInstance;
 use crate::server::upgrade::Inherited;
 use crate::server::{Addresses, BindError, Certificates, Listener};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -26,12 +26,23 @@ impl Listening {
     /// The beginning of a URL for a client on this machine, after the flag that `curl` needs for it, if any.
     pub fn reach(&self) -> (String, String) {
         match (self.addresses.first(), &self.socket) {
-            (Some(address), _) if address.ip().is_unspecified() => {
-                (String::new(), format!("{}://localhost:{}", self.scheme, address.port()))
-            }
-            (Some(address), _) => (String::new(), format!("{}://{address}", self.scheme)),
+            (Some(address), _) => (String::new(), format!("{}://{}", self.scheme, self.called(*address))),
             (None, Some(path)) => (format!("--unix-socket {} ", path.display()), "http://localhost".to_owned()),
             (None, None) => (String::new(), String::new()),
+        }
+    }
+
+    /// Returns the authority by which a client on this machine reaches an address. It is not `localhost`: that may lead to an
+    /// address where another program listens, which would get the client's key.
+    fn called(&self, address: SocketAddr) -> String {
+        match address.ip() {
+            ip if !ip.is_unspecified() => address.to_string(),
+            // Certificates are for names.
+            _ if self.scheme == "https" => {
+                format!("{}:{}", rustix::system::uname().nodename().to_string_lossy(), address.port())
+            }
+            IpAddr::V4(_) => SocketAddr::new(Ipv4Addr::LOCALHOST.into(), address.port()).to_string(),
+            IpAddr::V6(_) => SocketAddr::new(Ipv6Addr::LOCALHOST.into(), address.port()).to_string(),
         }
     }
 
@@ -81,5 +92,27 @@ pub fn in_use(args: &ServeArgs, config: &Config, e: &BindError) -> CommandEnd {
             running.process
         )),
         None => CommandEnd::Because(e.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_are_never_sent_to_an_address_that_this_process_does_not_have() {
+        let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        for (address, scheme, reach) in [
+            ("0.0.0.0:1", "http", "http://127.0.0.1:1"),
+            ("[::]:1", "http", "http://[::1]:1"),
+            ("127.0.0.1:1", "http", "http://127.0.0.1:1"),
+            ("[::1]:1", "https", "https://[::1]:1"),
+            ("10.1.2.3:1", "https", "https://10.1.2.3:1"),
+            ("0.0.0.0:1", "https", &format!("https://{name}:1")),
+        ] {
+            let addresses = vec![address.parse().unwrap()];
+            let listening = Listening { listeners: Vec::new(), addresses, socket: None, scheme };
+            assert_eq!(listening.reach(), (String::new(), reach.to_owned()), "{address}");
+        }
     }
 }

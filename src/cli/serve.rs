@@ -11,7 +11,7 @@ use crate::config::{Config, NamedPath};
 use crate::diagnostics::Problem;
 use crate::diagnostics::file_access::is_there;
 use crate::loading::{self, Demo, FileReader, FixedSettings, Origin, environment};
-use crate::proxy::connection::client::TimedApp;
+use crate::proxy::connection::client::{CurrentTimeouts, TimedApp};
 use crate::proxy::in_flight::InFlight;
 use crate::proxy::live::Current;
 use crate::proxy::service::Proxy;
@@ -75,20 +75,29 @@ pub fn run(args: &ServeArgs) -> Result<(), CommandEnd> {
     let reloader = Reloader { origin, fixed, certificates, metrics, terminal: StartingTerminal::note() };
     let current = Arc::new(Current::new(reloader.metered(loading::live(loaded)?)));
     reloader.watch(reader.into_seen(), current.clone());
-    if let Some(AdminListener { listeners, metrics }) = admin {
-        runner.add("admin", Admin::new(current.clone(), metrics, in_flight.clone()), listeners)?;
+    if let Some(AdminListener { listeners, metrics, is_local }) = admin {
+        let app = Admin::new(current.clone(), metrics, in_flight.clone(), is_local);
+        let timeouts = current_timeouts(&current);
+        runner.add_under("admin", app, listeners, |admin| TimedApp::new(admin, timeouts))?;
     }
     let proxy = http_proxy(&runner.configuration(), Proxy::new(current.clone(), in_flight));
-    runner.add_under("proxy", proxy, listening.listeners, |proxy| {
-        TimedApp::new(proxy, Box::new(move || current.live().settings.client_timeouts))
-    })?;
+    let timeouts = current_timeouts(&current);
+    runner.add_under("proxy", proxy, listening.listeners, |proxy| TimedApp::new(proxy, timeouts))?;
     runner.run(newcomer, introduction)
+}
+
+/// The timeouts of clients in the configuration that holds.
+fn current_timeouts(current: &Arc<Current>) -> CurrentTimeouts {
+    let current = current.clone();
+    Box::new(move || current.live().settings.client_timeouts)
 }
 
 /// The listener for whoever watches, and what is counted for them.
 struct AdminListener {
     listeners: Vec<Listener>,
     metrics: Arc<Metrics>,
+    /// True if only this machine reaches it.
+    is_local: bool,
 }
 
 /// `None` when nobody watches.
@@ -97,7 +106,7 @@ fn admin(args: &ServeArgs, config: &Config, inherited: &mut Inherited) -> Result
     let listeners = Listener::tcp("admin", listen.host.as_str(), listen.port, inherited);
     let listeners = listeners.map_err(|e| listen::in_use(args, config, &e))?;
     let metrics = Metrics::new(config.metrics_by_caller).map_err(|e| CommandEnd::Because(e.to_string()))?;
-    Ok(Some(AdminListener { listeners, metrics: Arc::new(metrics) }))
+    Ok(Some(AdminListener { listeners, metrics: Arc::new(metrics), is_local: listen.host.is_loopback() }))
 }
 
 /// The configuration that was named, made by the setup if there is none yet; or the demo, with its stand-in's listener.

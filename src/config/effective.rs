@@ -101,6 +101,7 @@ fn values(config: &Config) -> BTreeMap<String, Written> {
         ("log_file", path(config.log_file.as_ref())),
         ("tls.certificate", path(tls.map(|tls| &tls.certificate))),
         ("tls.key", path(tls.map(|tls| &tls.key))),
+        ("max_memory", config.max_memory.map(|most| most.to_string())),
         ("limits.requests_per_minute", number(limits.requests_per_minute)),
         ("limits.tokens_per_minute", number(limits.tokens_per_minute)),
         ("limits.concurrent", number(limits.concurrent)),

@@ -21,12 +21,12 @@ pub const KEYS: &[Key] = &[
     Key::optional(
         "host",
         Kind::Text,
-        "Address to listen on; none: only on `socket`. Anyone who reaches it uses ARGO under your username.",
+        "Address to listen on; none: only on `socket`. `access` says who may use ARGO under your username.",
     ),
     Key::optional(
         "access",
         Kind::OneOf(modes),
-        "Who may use the proxy. The default is `open`, where only this machine reaches it.",
+        "Who may use the proxy. The default is `own`, where only this machine reaches it.",
     ),
     Key::optional("callers", Kind::Text, "The file that lists callers and their keys, found from this one."),
     Key::optional(
@@ -43,6 +43,11 @@ pub const KEYS: &[Key] = &[
     ),
     Key::optional("max_body", Kind::Size, "Largest request: bytes, or a number with a unit such as 32MiB."),
     Key::optional("max_answer", Kind::Size, "Largest answer that is held in memory; streams are not."),
+    Key::optional(
+        "max_memory",
+        Kind::Size,
+        "What all requests together may hold. Default: a quarter of the machine's or the control group's memory, 256 MiB to 4 GiB.",
+    ),
     Key::optional("limits", Kind::Map(LIMITS), "What each caller may use, where its own limits do not say otherwise."),
     Key::optional(
         "keepalive_timeout",

@@ -9,6 +9,7 @@
 //! ```
 
 mod effective;
+mod exposure;
 mod foreign_keys;
 mod host;
 mod keys;
@@ -72,6 +73,8 @@ pub struct Config {
     pub max_body: usize,
     /// The largest upstream answer that is kept in memory, in bytes.
     pub max_answer: usize,
+    /// What all requests together may hold in memory, in bytes. `None`: a part of the machine's.
+    pub max_memory: Option<usize>,
     pub connect_timeout: Duration,
     /// How long a shutdown waits for requests in flight. Zero: they are cut at once.
     pub drain_timeout: Duration,
@@ -144,9 +147,7 @@ impl Config {
         problems.extend(found);
         let mut layer = own.over(base);
         problems.extend(overrides.apply(env, &mut layer));
-        problems.extend(open_to_others(&layer));
-        problems.extend(listens_nowhere(&layer));
-        problems.extend(watched_by_others(&layer));
+        problems.extend(exposure::problems(&layer));
         problems.sort_by_key(|problem| problem.spot().map_or((usize::MAX, 0), |spot| (spot.line, spot.column)));
         if problems.iter().any(|problem| problem.severity == Severity::Error) {
             return Err(problems);
@@ -244,6 +245,7 @@ impl Config {
             timeout: layer.timeout?,
             max_body: layer.max_body?,
             max_answer: layer.max_answer?,
+            max_memory: layer.max_memory,
             connect_timeout: layer.connect_timeout?,
             drain_timeout: layer.drain_timeout?,
             limits: layer.limits?.each,
@@ -255,8 +257,8 @@ impl Config {
             write_timeout: layer.write_timeout?,
             cors_origins: layer.cors_origins?,
             listeners: layer.listeners,
-            // Without `access`, only a host of this machine passes the check of `open_to_others`.
-            access: layer.access.unwrap_or(Mode::Open),
+            // Without `access`, only a host of this machine passes the checks of `exposure`.
+            access: layer.access.unwrap_or(Mode::Own),
             callers: layer.callers?,
             hosts: layer.hosts?,
             access_log: layer.access_log?,
@@ -266,52 +268,6 @@ impl Config {
             server_timing: layer.server_timing?,
         })
     }
-}
-
-/// Returns a problem if other machines can reach the proxy: the username is the only credential upstream, and a key is as good as
-/// the username.
-fn open_to_others(layer: &Layer) -> Option<Problem> {
-    let (host, place) = layer.host.as_ref().filter(|(host, _)| !host.is_loopback())?;
-    if layer.access.is_none() && layer.has_written("access") {
-        // It has a mistake of its own, which is reported.
-        return None;
-    }
-    let message = format!("host: everybody who can reach {host} can use ARGO under your username");
-    match layer.access {
-        Some(Mode::Keys | Mode::Passthrough) if layer.listeners.tls.is_some() => None,
-        Some(Mode::Keys | Mode::Passthrough) => {
-            let message = format!("host: keys cross the network to {host} in the clear: whoever reads one can use it");
-            let help = "add `tls`; this is fine behind a proxy that speaks TLS, and in a container whose port only this machine reaches";
-            Some(Problem::warning(place.clone(), message, Some(help.to_owned())))
-        }
-        Some(Mode::Open) => {
-            let help = "write `access: keys`; or use 127.0.0.1 and reach it from elsewhere through an ssh tunnel";
-            Some(Problem::warning(place.clone(), message, Some(help.to_owned())))
-        }
-        None => {
-            let help = "write who may: `access: keys` (`argo-openai-proxy key new NAME` makes a key) or `access: open` for \
-                        everybody; or use 127.0.0.1";
-            Some(Problem::new(place.clone(), message, Some(help.to_owned())))
-        }
-    }
-}
-
-fn listens_nowhere(layer: &Layer) -> Option<Problem> {
-    let has_no_socket = layer.listeners.socket.is_none() && !layer.has_written("socket");
-    let (_, place) = layer.host.as_ref().filter(|(host, _)| host.is_none() && has_no_socket)?;
-    let help = "add `socket: PATH`, or name an address".to_owned();
-    Some(Problem::new(place.clone(), "host: none, and no socket either: the proxy would listen nowhere", Some(help)))
-}
-
-/// Returns a problem if other machines can reach the metrics: they show who uses which models.
-fn watched_by_others(layer: &Layer) -> Option<Problem> {
-    let (listen, place) = layer.admin.as_ref()?;
-    let listen = listen.as_ref().filter(|listen| !listen.host.is_loopback())?;
-    Some(Problem::warning(
-        place.clone(),
-        format!("admin: everybody who can reach {} can read the metrics", listen.host),
-        Some("write the port alone, unless the collector runs on another machine".to_owned()),
-    ))
 }
 
 fn not_utf8(file: &str, error: &std::string::FromUtf8Error) -> Problem {

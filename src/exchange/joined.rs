@@ -101,6 +101,11 @@ impl JoinedExchanges {
         self.parts.get(index).map_or(0, |part| part.exchange.held()) + others.unwrap_or(0)
     }
 
+    /// Returns how many bytes of all parts are held.
+    pub fn held(&self) -> usize {
+        self.parts.iter().map(|part| part.exchange.held() + part.whole().unwrap_or(0)).sum()
+    }
+
     /// Returns true if the reply is complete, or if the client has received its failure.
     pub fn is_over(&self) -> bool {
         self.over

@@ -273,6 +273,11 @@ impl Exchange {
         }
     }
 
+    /// Gives up a held answer: the client gets this failure instead, and what still arrives is dropped.
+    pub fn give_up(&mut self, failure: Failure) -> Bytes {
+        self.die(failure, Vec::new())
+    }
+
     /// Does the same as [`Self::fail`], but leaves a failure as it is.
     fn lose(&mut self, failure: &Failure) -> Lost {
         let lost = match self.state {

@@ -16,6 +16,7 @@ pub use report::{
 pub use scripted::Scripted;
 pub use usage_limits::UsageLimit;
 
+use crate::access::Sender;
 use crate::exchange::joined::{JoinedExchanges, JoinedStep};
 use crate::exchange::{Exchange, HeadPlan};
 use crate::plan::refuse;
@@ -112,9 +113,11 @@ pub fn explain(live: &Arc<Live>, question: &Question) -> Result<Explanation> {
 /// Runs the phases of serving that need no session.
 fn decide(live: &Live, question: &Question, steps: &Trace, facts: &mut ReplyFacts) -> Decided {
     let (method, headers) = (&question.method, &question.headers);
-    let local_ip = Some(Ipv4Addr::LOCALHOST.into());
-    let decision =
-        routing::by_head(live, &RequestHead { method, path: &question.path, authority: None, headers, local_ip });
+    let (local_ip, sender) = (Some(Ipv4Addr::LOCALHOST.into()), Sender::Own);
+    let decision = routing::by_head(
+        live,
+        &RequestHead { method, path: &question.path, authority: None, headers, local_ip, sender },
+    );
     facts.route = decision.route;
     let mut usage_limits = Vec::new();
     let (ready, body) = match decision.result {

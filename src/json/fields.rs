@@ -1,13 +1,16 @@
 //! A JSON object as an ordered list of names and raw values. Unused values are passed on without being decoded.
 
 use indexmap::IndexMap;
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
 
 /// Up to this many fields, a new name is compared with all names before it. Beyond, a map finds the repeated ones.
 const FEW: usize = 16;
+
+/// The most fields of an object and elements of a list that are read: each takes more memory than its text.
+pub const MOST_ENTRIES: usize = 100_000;
 
 /// A name in an object. It is borrowed unless it was written with escapes.
 pub type Name<'a> = Cow<'a, str>;
@@ -23,9 +26,15 @@ impl<'a> Fields<'a> {
     /// Reads an object.
     ///
     /// # Errors
-    /// The error of serde_json, with line and column. A JSON text that is not an object is an error too.
+    /// The error of serde_json, with line and column. A JSON text that is not an object is an error too, and so is one of too
+    /// many fields.
     pub fn parse(text: &'a str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(text)
+    }
+
+    /// Reads a value that may be no object; `None` if it is none. Then no error is made, which would take longer than reading.
+    pub fn of(value: &'a RawValue) -> Option<Self> {
+        if value.get().starts_with('{') { Fields::parse(value.get()).ok() } else { None }
     }
 
     /// Returns the value of a field.
@@ -36,6 +45,15 @@ impl<'a> Fields<'a> {
     /// Returns the name and value of each field, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
         self.list.iter().map(|(name, value)| (name.as_ref(), *value))
+    }
+
+    /// Adds a field that was read.
+    ///
+    /// # Errors
+    /// There are too many.
+    pub fn read<E: serde::de::Error>(&mut self, name: Name<'a>, value: &'a RawValue) -> Result<(), E> {
+        self.push(name, value);
+        bounded(self.list.len(), "an object has more fields than are read")
     }
 
     /// Adds a field at the end. If the name is repeated, replaces its value, where there are few fields.
@@ -75,7 +93,7 @@ impl<'a, 'de: 'a> Deserialize<'de> for Fields<'a> {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
                 let mut fields = Fields { list: Vec::with_capacity(8) };
                 while let Some(NameText(name)) = map.next_key()? {
-                    fields.push(name, map.next_value::<&'de RawValue>()?);
+                    fields.read::<A::Error>(name, map.next_value::<&'de RawValue>()?)?;
                 }
                 Ok(fields.complete())
             }
@@ -125,12 +143,46 @@ impl<'a, 'de: 'a> Deserialize<'de> for NameText<'a> {
 /// Reads a list of raw values.
 ///
 /// # Errors
-/// The value is not an array.
+/// The value is not an array, or has too many elements.
 pub fn list_of(raw: &RawValue) -> Result<Vec<&RawValue>, serde_json::Error> {
     if !raw.get().starts_with('[') {
         return Err(serde_json::Error::custom("not an array"));
     }
-    serde_json::from_str(raw.get())
+    serde_json::from_str(raw.get()).map(|List(list)| list)
+}
+
+/// A list of raw values.
+struct List<'a>(Vec<&'a RawValue>);
+
+impl<'a, 'de: 'a> Deserialize<'de> for List<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ListVisitor;
+        impl<'de> Visitor<'de> for ListVisitor {
+            type Value = List<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON list")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<List<'de>, A::Error> {
+                let mut list = Vec::new();
+                while let Some(element) = seq.next_element::<&'de RawValue>()? {
+                    list.push(element);
+                    bounded::<A::Error>(list.len(), "a list has more elements than are read")?;
+                }
+                Ok(List(list))
+            }
+        }
+        deserializer.deserialize_seq(ListVisitor)
+    }
+}
+
+/// Checks how many entries were read.
+///
+/// # Errors
+/// `why`, if there are too many.
+pub fn bounded<E: serde::de::Error>(entries: usize, why: &'static str) -> Result<(), E> {
+    if entries > MOST_ENTRIES { Err(E::custom(why)) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -166,14 +218,33 @@ mod tests {
 
     #[test]
     fn many_repeated_names_cost_no_more_than_many_names() {
-        let text = format!("{{{}\"b\":2}}", "\"a\":1,\"b\":1,".repeat(100_000));
+        let text = format!("{{{}\"b\":2}}", "\"a\":1,\"b\":1,".repeat(MOST_ENTRIES / 2 - 1));
         assert_eq!(Fields::parse(&text).unwrap().iter().count(), 2);
+    }
+
+    #[test]
+    fn what_has_too_many_entries_is_an_error() {
+        let field = |number: usize| format!("\"{number}\":0");
+        let object = |count: usize| format!("{{{}}}", (0..count).map(field).collect::<Vec<_>>().join(","));
+        assert!(Fields::parse(&object(MOST_ENTRIES)).is_ok() && Fields::parse(&object(MOST_ENTRIES + 1)).is_err());
+        let list = |count: usize| RawValue::from_string(format!("[{}0]", "0,".repeat(count - 1))).unwrap();
+        assert_eq!(list_of(&list(MOST_ENTRIES)).unwrap().len(), MOST_ENTRIES);
+        assert!(list_of(&list(MOST_ENTRIES + 1)).is_err());
     }
 
     #[test]
     fn what_is_no_object_is_an_error() {
         for text in ["[]", "\"x\"", "null", "", "{", "{\"a\"}", "{} x"] {
             assert!(Fields::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_is_no_object_has_no_fields() {
+        for (text, has_fields) in [(r#"{"a":1}"#, true), ("{}", true), ("[{}]", false), ("\"{\"", false), ("7", false)]
+        {
+            let value: &RawValue = serde_json::from_str(text).unwrap();
+            assert_eq!(Fields::of(value).is_some(), has_fields, "{text}");
         }
     }
 

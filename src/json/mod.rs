@@ -1,5 +1,6 @@
 //! Reads, cuts and writes JSON text without a value tree. No I/O; nothing here knows a route, a model or a socket.
 
+pub mod crowded;
 pub mod cut;
 pub mod decimal;
 pub mod document_end;

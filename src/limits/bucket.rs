@@ -5,6 +5,8 @@ use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
 const MINUTE: f64 = 60.0;
+/// The most that is owed, in limits.
+const MOST_DEBT: f64 = 10.0;
 /// Amounts below this are rounding errors and count as zero.
 const DUST: f64 = 1e-6;
 
@@ -32,11 +34,12 @@ impl Bucket {
         }
     }
 
-    /// Adds an amount. The sum stays below twice the limit, so that a caller is blocked for at most one minute.
+    /// Adds an amount. What goes beyond the limit is a debt, which is kept up to ten minutes' worth: a caller is blocked for at most
+    /// ten minutes.
     pub fn add(&mut self, amount: u64, limit: NonZeroU32, now: Instant) {
         let most = f64::from(limit.get());
         let used = self.used(now) + amount as f64;
-        *self = Bucket { used: used.min(2.0 * most - 1.0), at: Some(now), rate: most };
+        *self = Bucket { used: used.min((1.0 + MOST_DEBT) * most - 1.0), at: Some(now), rate: most };
     }
 
     /// Subtracts an amount that was not used after all.
@@ -79,12 +82,17 @@ mod tests {
     }
 
     #[test]
-    fn a_debt_is_over_within_a_minute_of_its_beginning_to_shrink() {
+    fn a_debt_is_kept_up_to_ten_minutes_worth() {
         let (mut bucket, now) = (Bucket::default(), Instant::now());
         bucket.add(1_000_000, limit(100), now);
         let standing = bucket.standing(limit(100), now);
-        assert_eq!((standing.used, standing.again.as_secs_f64().ceil()), (199, 60.0));
-        assert_eq!(bucket.standing(limit(100), now + Duration::from_secs(60)).remaining, 1);
+        assert_eq!((standing.used, standing.remaining, standing.again.as_secs_f64().ceil()), (1099, 0, 600.0));
+        assert_eq!(bucket.standing(limit(100), now + Duration::from_secs(599)).remaining, 0);
+        assert_eq!(bucket.standing(limit(100), now + Duration::from_secs(600)).remaining, 1);
+        let mut owing = Bucket::default();
+        owing.add(250, limit(100), now);
+        assert_eq!(owing.standing(limit(100), now + Duration::from_secs(90)).remaining, 0);
+        assert_eq!(owing.standing(limit(100), now + Duration::from_secs(120)).remaining, 50);
     }
 
     #[test]

@@ -159,6 +159,8 @@ impl fmt::Debug for Waiting {
 pub struct Turn {
     /// The accounts that it has no place in yet, last first.
     ahead: Vec<(Arc<Concurrency>, Bound)>,
+    /// The accounts that it has a place in.
+    passed: Vec<(Arc<Concurrency>, Bound)>,
     waiting: Option<Waiting>,
     places: Vec<QueuePlace>,
 }
@@ -202,6 +204,23 @@ impl Turn {
         Ok(())
     }
 
+    /// Takes further places, without waiting, for up to `wanted` calls at the same time. Each call needs a place in every account.
+    /// Returns how many calls there are places for, at least one.
+    pub fn widen(&mut self, wanted: usize) -> usize {
+        let mut calls = 1;
+        while calls < wanted {
+            let more = self.passed.iter().map(|(concurrency, bound)| match concurrency.enter(bound, false) {
+                QueueEntry::Runs(place) => Some(place),
+                QueueEntry::Waits(_) | QueueEntry::Full => None,
+            });
+            // Where one account has none, what was taken of the others goes back at once.
+            let Some(more) = more.collect::<Option<Vec<_>>>() else { break };
+            self.places.extend(more);
+            calls += 1;
+        }
+        calls
+    }
+
     /// Returns the limit that the request waits for.
     pub fn waits_for(&self) -> Option<&Bound> {
         self.ahead.last().map(|(_, bound)| bound)
@@ -209,6 +228,6 @@ impl Turn {
 
     fn arrive(&mut self, place: QueuePlace) {
         self.places.push(place);
-        self.ahead.pop();
+        self.passed.extend(self.ahead.pop());
     }
 }

@@ -1,12 +1,12 @@
 //! All accounts: decides if a request may start, and charges its cost when it is over.
 
-use super::account::Account;
+use super::account::{Account, Books};
 use super::concurrency::Turn;
-use super::{Bounds, LimitKind, RateLimitHeaders, Refusal};
-use crate::access::{Caller, Limits};
+use super::{Bound, Bounds, LimitKind, RateLimitHeaders, Refusal, Standing};
+use crate::access::{Caller, Limits, UserOrigin};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 /// The number of locks. Each protects a part of the accounts.
@@ -72,7 +72,11 @@ impl Limiter {
     }
 
     fn account(&self, caller: &Caller, row: Option<&str>, now: Instant) -> Arc<Account> {
-        let who = caller.name.as_ref().unwrap_or(&caller.user).clone();
+        let mut who = caller.name.as_ref().unwrap_or(&caller.user).clone();
+        if caller.user_from == UserOrigin::Key {
+            // To the upstream, a username is the same in any case.
+            who.make_ascii_lowercase();
+        }
         let key = AccountKey { who, is_name: caller.name.is_some(), row: row.map(Into::into) };
         let number = self.hasher.hash_one(&key) as usize % SHARDS;
         let Some(shard) = self.shards.get(number) else { return Arc::default() };
@@ -118,23 +122,9 @@ impl Admitted {
     fn begin(&self, now: Instant) -> Result<(), Box<Refusal>> {
         // Lock the caller's account always before the row's, so that two requests cannot deadlock.
         let mut books: Vec<_> = self.parts.iter().map(|(account, bounds)| (account.books(), bounds)).collect();
-        for (own, bounds) in &books {
-            for kind in [LimitKind::Requests, LimitKind::Tokens] {
-                let bound = if kind == LimitKind::Requests { &bounds.requests } else { &bounds.tokens };
-                let full = own.standing(bounds, kind, now).filter(|standing| !standing.again.is_zero());
-                if let (Some(standing), Some(bound)) = (full, bound) {
-                    let (bound, used, again) = (bound.clone(), standing.used, standing.again);
-                    drop(books);
-                    return Err(Box::new(Refusal {
-                        kind,
-                        bound,
-                        used,
-                        waited: None,
-                        again,
-                        rate_limit: self.rate_limit(now),
-                    }));
-                }
-            }
+        if let Some(full) = full(&books, &[LimitKind::Requests, LimitKind::Tokens], now) {
+            drop(books);
+            return Err(self.refuse(full, now));
         }
         for (own, bounds) in &mut books {
             if let Some(bound) = &bounds.requests {
@@ -142,6 +132,42 @@ impl Admitted {
             }
         }
         Ok(())
+    }
+
+    /// Reserves tokens for a request that was let in, and counts the calls that it makes beside its first one. A reservation is no
+    /// more than a limit's worth. It may go beyond what is left, as calls may: that is a debt.
+    ///
+    /// # Errors
+    /// Others have reserved or used all tokens meanwhile. Nothing is counted then.
+    pub fn reserve(&self, more_calls: u64, tokens: u64, now: Instant) -> Result<(), Box<Refusal>> {
+        let mut books: Vec<_> = self.parts.iter().map(|(account, bounds)| (account.books(), bounds)).collect();
+        if let Some(full) = full(&books, &[LimitKind::Tokens], now) {
+            drop(books);
+            return Err(self.refuse(full, now));
+        }
+        for (own, bounds) in &mut books {
+            if let Some(bound) = &bounds.requests {
+                own.requests.add(more_calls, bound.limit, now);
+            }
+            if let Some(bound) = &bounds.tokens {
+                own.tokens.add(reserved(tokens, bound), bound.limit, now);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a reservation of so many tokens back.
+    pub fn release(&self, tokens: u64) {
+        for (account, bounds) in &self.parts {
+            if let Some(bound) = &bounds.tokens {
+                account.books().tokens.give_back(reserved(tokens, bound));
+            }
+        }
+    }
+
+    fn refuse(&self, (kind, bound, standing): FullLimit, now: Instant) -> Box<Refusal> {
+        let (used, again) = (standing.used, standing.again);
+        Box::new(Refusal { kind, bound, used, waited: None, again, rate_limit: self.rate_limit(now) })
     }
 
     /// Returns the request's turn through the limits on concurrent requests.
@@ -189,6 +215,25 @@ impl Admitted {
         }
         tightest
     }
+}
+
+/// A limit that is used up.
+type FullLimit = (LimitKind, Bound, Standing);
+
+/// Returns the first limit of these kinds that is used up.
+fn full(books: &[(MutexGuard<'_, Books>, &Bounds)], kinds: &[LimitKind], now: Instant) -> Option<FullLimit> {
+    books.iter().find_map(|(own, bounds)| {
+        kinds.iter().find_map(|kind| {
+            let bound = if *kind == LimitKind::Requests { &bounds.requests } else { &bounds.tokens };
+            let standing = own.standing(bounds, *kind, now).filter(|standing| !standing.again.is_zero())?;
+            Some((*kind, bound.clone()?, standing))
+        })
+    })
+}
+
+/// Returns what a limit has reserved of so many tokens.
+fn reserved(tokens: u64, bound: &Bound) -> u64 {
+    tokens.min(u64::from(bound.limit.get()))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use crate::access::{Access, Guard, Mode};
 use crate::diagnostics::Problem;
 use crate::proxy::connection::pace::ClientTimeouts;
 use crate::proxy::live::Live;
+use crate::proxy::machine_memory;
 use crate::proxy::settings::Settings;
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ pub fn live(loaded: Loaded) -> Result<Live, Vec<Problem>> {
 /// Returns how callers are told apart. ARGO is called as `user` for callers without a username of their own.
 pub fn access(loaded: &Loaded, user: &str) -> Access {
     match loaded.config.access {
+        Mode::Own => Access::own(user),
         Mode::Open => Access::open(user),
         Mode::Keys => Access::Keys(Arc::new(loaded.callers.as_ref().map(|file| file.keys(user)).unwrap_or_default())),
         Mode::Passthrough => Access::Passthrough,
@@ -47,6 +49,7 @@ pub fn live_as(access: Access, loaded: Loaded) -> Live {
         connect_timeout: config.connect_timeout,
         max_body: config.max_body,
         max_answer: config.max_answer,
+        max_memory: config.max_memory.unwrap_or_else(machine_memory::default_budget),
         allows_origin: Arc::new(move |origin| origins.allows(origin)),
         verbose: config.verbose,
         log_bodies: config.log_bodies,

@@ -5,6 +5,9 @@ use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// How many tokens an answer is reckoned to have whose request sets no limit.
+pub const USUAL_ANSWER: u64 = 1000;
+
 /// One call upstream.
 #[derive(Debug, Clone)]
 pub struct Call {
@@ -16,6 +19,8 @@ pub struct Call {
     pub timeout: Option<Duration>,
     /// The upstream's id of the model, for the log.
     pub model: String,
+    /// The most tokens that the answer may have, or as many as one usually has. They are reserved until it is there.
+    pub answer_tokens: u64,
     /// What the prompt is counted from; `None` if its size is not needed.
     pub prompt: Option<Arc<Prompt>>,
 }

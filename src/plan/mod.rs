@@ -8,7 +8,7 @@ mod reply;
 mod subrequests;
 pub mod trace;
 
-pub use call::Call;
+pub use call::{Call, USUAL_ANSWER};
 pub use client::{Client, refuse};
 pub use context::{Address, Context, ServiceState};
 pub use reply::{Held, Reply, Start, UpstreamHead};

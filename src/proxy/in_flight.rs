@@ -1,13 +1,15 @@
-//! Counts the requests in progress, and records that the process is shutting down.
+//! Counts the requests in progress and what they hold, and records that the process is shutting down.
 
+use super::memory::MemoryBudget;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// The number of requests in progress, and whether the process is shutting down.
+/// The number of requests in progress, the memory that they hold, and whether the process is shutting down.
 #[derive(Debug, Clone, Default)]
 pub struct InFlight {
     count: Arc<AtomicUsize>,
     stopping: Arc<AtomicBool>,
+    memory: Arc<MemoryBudget>,
 }
 
 /// One counted request. Dropping it ends the count.
@@ -19,6 +21,11 @@ impl InFlight {
     pub fn enter(&self) -> Entered {
         self.count.fetch_add(1, Ordering::AcqRel);
         Entered(self.count.clone())
+    }
+
+    /// Returns the memory that the requests hold.
+    pub fn memory(&self) -> &Arc<MemoryBudget> {
+        &self.memory
     }
 
     /// Records that the process is shutting down and only waits for the requests in progress.

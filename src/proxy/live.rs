@@ -1,5 +1,6 @@
 //! What is being served. A reload swaps it in with one atomic store; a request keeps what was current when it came.
 
+use super::in_flight::InFlight;
 use super::settings::Settings;
 use super::upstream::Upstreams;
 use super::upstream::breaker::{BreakerState as Standing, Breakers};
@@ -114,7 +115,7 @@ impl Current {
     }
 
     /// Returns what the metrics show beside the counters.
-    pub fn now(&self, in_flight: usize) -> Now {
+    pub fn now(&self, in_flight: &InFlight) -> Now {
         let live = self.live();
         let breakers = live.upstreams.breakers.iter().map(|breaker| {
             let (upstream, url) = breaker.names();
@@ -126,7 +127,8 @@ impl Current {
             BreakerNow { upstream: upstream.to_owned(), url: url.to_owned(), state, opened: breaker.opened() }
         });
         Now {
-            in_flight,
+            in_flight: in_flight.count(),
+            memory: (in_flight.memory().held(), live.settings.max_memory),
             table: (live.version.clone(), live.loaded_at),
             is_behind: self.is_behind(),
             reloads: self.reloads.get(),

@@ -10,22 +10,28 @@
 //! A module of this room uses only modules above it in this list.
 //!
 //! ```text
+//! aside         work that takes long, on few other threads
+//! machine_memory  how much memory requests may hold by default
+//! memory        how much memory requests hold
+//! in_flight     how many requests are being served
 //! deadline      how long a call may take
-//! connection    what pingora lacks on sockets: clocks, second handles, silence, corks, withheld heads, half-closed clients
+//! connection    what pingora lacks on sockets: clocks, second handles, silence, corks, withheld heads, half-closed clients, their users
 //! upstream      making a call: authorities, peers, heads, resolver, generation, breaker, failover, connect, retry, client, probe, errors
 //! images        URLs in requests: checked, fetched, put in place
 //! settings      what the hooks need of config.yaml
 //! live          the table in use
-//! in_flight     how many requests are being served
 //! service       what all requests share
 //! request       the phases of one request, a file for each hook or step
 //! ```
 
+pub mod aside;
 pub mod connection;
 pub mod deadline;
 pub mod images;
 pub mod in_flight;
 pub mod live;
+pub mod machine_memory;
+pub mod memory;
 pub mod request;
 pub mod service;
 pub mod settings;
@@ -51,7 +57,7 @@ impl ProxyHttp for Proxy {
     type CTX = Box<Ctx>;
 
     fn new_ctx(&self) -> Box<Ctx> {
-        Box::new(Ctx::new(self.current.live(), self.in_flight.enter()))
+        Box::new(Ctx::new(self.current.live(), &self.in_flight))
     }
 
     /// Adds none: pingora's own would compress replies, which is switched off, and takes its time all the same.
@@ -89,12 +95,12 @@ impl ProxyHttp for Proxy {
 
     async fn request_body_filter(
         &self,
-        _: &mut Session,
+        session: &mut Session,
         piece: &mut Option<Bytes>,
         end: bool,
         ctx: &mut Box<Ctx>,
     ) -> Result<()> {
-        upstream_hooks::body(piece, end, ctx)
+        upstream_hooks::body(session, piece, end, ctx)
     }
 
     async fn upstream_response_filter(

@@ -1,5 +1,6 @@
 //! The parts that all requests share: the current table, the upstream client, the limits, the count of requests.
 
+use super::images::ImageFetcher;
 use super::in_flight::InFlight;
 use super::live::Current;
 use super::upstream::client::UpstreamClient;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 pub struct Proxy {
     pub(super) current: Arc<Current>,
     pub(super) upstream_client: Arc<UpstreamClient>,
+    pub(super) image_fetcher: Arc<ImageFetcher>,
     pub(super) limiter: Arc<Limiter>,
     pub(super) in_flight: InFlight,
 }
@@ -17,7 +19,9 @@ pub struct Proxy {
 impl Proxy {
     /// Makes a proxy that serves `current`. `in_flight` counts its requests, so that a shutdown can wait for them.
     pub fn new(current: Arc<Current>, in_flight: InFlight) -> Self {
-        Proxy { current, upstream_client: Arc::default(), limiter: Arc::default(), in_flight }
+        let upstream_client = Arc::<UpstreamClient>::default();
+        let image_fetcher = Arc::new(ImageFetcher::new(upstream_client.clone()));
+        Proxy { current, upstream_client, image_fetcher, limiter: Arc::default(), in_flight }
     }
 
     /// Returns the usage of all callers, and the counts of refusals.

@@ -30,6 +30,8 @@ pub struct Settings {
     pub max_body: usize,
     /// The largest answer that is kept in memory, in bytes.
     pub max_answer: usize,
+    /// What all requests may hold in memory, in bytes.
+    pub max_memory: usize,
     /// The origins whose web pages may read replies.
     pub allows_origin: OriginCheck,
     /// True if each request is logged; false: only those that fail.

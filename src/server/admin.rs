@@ -1,10 +1,13 @@
 //! The admin listener, for programs that watch the process: metrics, liveness, readiness. It serves nothing of the table.
 
+use crate::access::Guard;
+use crate::proxy::connection::clock;
 use crate::proxy::in_flight::InFlight;
 use crate::proxy::live::Current;
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::CONTENT_TYPE;
 use async_trait::async_trait;
+use http::uri::Authority;
 use http::{Method, StatusCode, header};
 use log::{debug, error};
 use pingora::apps::{HttpPersistentSettings, HttpServerApp, ReusedHttpStream};
@@ -22,6 +25,8 @@ pub struct Admin {
     current: Arc<Current>,
     metrics: Arc<Metrics>,
     in_flight: InFlight,
+    /// True if it listens on this machine only.
+    is_local: bool,
 }
 
 struct Page {
@@ -37,9 +42,21 @@ impl Page {
 }
 
 impl Admin {
-    /// Makes an application that reports what is served now and what `metrics` counted.
-    pub fn new(current: Arc<Current>, metrics: Arc<Metrics>, in_flight: InFlight) -> Self {
-        Admin { current, metrics, in_flight }
+    /// Makes an application that reports what is served now and what `metrics` counted. `is_local`: it listens on this machine only.
+    pub fn new(current: Arc<Current>, metrics: Arc<Metrics>, in_flight: InFlight, is_local: bool) -> Self {
+        Admin { current, metrics, in_flight, is_local }
+    }
+
+    /// Refuses web pages that had a name of their own lead here, as the proxy does.
+    fn refusal(&self, http: &ServerSession) -> Option<Page> {
+        let live = self.current.live();
+        let guard = Guard { is_local: self.is_local, ..live.settings.guard.clone() };
+        let arrived =
+            http.server_addr().and_then(|address| address.as_inet()).map(|address| address.ip().to_canonical());
+        let head = http.req_header();
+        let authority = head.uri.authority().map(Authority::as_str);
+        let refused = guard.host(&head.headers, authority, arrived, &*live.settings.allows_origin).err()?;
+        Some(Page::text(refused.status, &format!("{}\n", refused.message)))
     }
 
     fn page(&self, method: &Method, path: &str, is_stopping: bool) -> Page {
@@ -56,7 +73,7 @@ impl Admin {
     }
 
     fn metrics(&self) -> Page {
-        match self.metrics.text(&self.current.now(self.in_flight.count())) {
+        match self.metrics.text(&self.current.now(&self.in_flight)) {
             Ok(body) => Page { status: StatusCode::OK, content_type: CONTENT_TYPE, body },
             Err(e) => {
                 error!("metrics cannot be written: {e}");
@@ -70,7 +87,7 @@ impl Admin {
         let is_reusable = http.is_body_empty() && !is_stopping;
         http.set_keepalive(is_reusable.then_some(KEEP_ALIVE));
         let (method, path) = (http.req_header().method.clone(), http.req_header().uri.path().to_owned());
-        let page = self.page(&method, &path, is_stopping);
+        let page = self.refusal(http).unwrap_or_else(|| self.page(&method, &path, is_stopping));
         let mut head = ResponseHeader::build(page.status, Some(4))?;
         head.insert_header(header::CONTENT_TYPE, page.content_type)?;
         head.insert_header(header::CONTENT_LENGTH, page.body.len())?;
@@ -94,6 +111,7 @@ impl HttpServerApp for Admin {
         if !http.read_request().await.ok()? {
             return None;
         }
+        let _served = clock::begin_request(self.current.live().settings.client_timeouts);
         let is_stopping = self.in_flight.is_stopping() || *shutdown.borrow();
         if let Err(error) = self.serve(&mut http, is_stopping).await {
             debug!("admin: {}: {error}", http.request_summary());

@@ -105,7 +105,7 @@ impl Table {
 
 /// Returns a path without empty segments and without a slash at its end: clients join base URLs and paths carelessly.
 pub(super) fn joined(path: &str) -> Cow<'_, str> {
-    let path = if path.contains("//") {
+    let path = if path.as_bytes().windows(2).any(|pair| pair == b"//") {
         let parts = path.split('/').filter(|part| !part.is_empty());
         Cow::Owned(parts.flat_map(|part| ["/", part]).collect::<String>())
     } else {

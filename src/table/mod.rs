@@ -5,6 +5,7 @@ mod compile;
 mod find;
 mod images;
 mod include;
+mod ip_network;
 mod keys;
 mod load;
 mod merge;
@@ -20,7 +21,7 @@ mod vars;
 
 pub use compile::MOST_URLS;
 pub use find::{Matched, SkipReason};
-pub use images::{AllowedHost, Images};
+pub use images::{DeniedPlace, ImageHost, Images};
 pub use include::{LOCAL, LocalFile, TableText};
 pub use keys::TABLE as KEYS;
 pub use options::{Options, RowCallers};

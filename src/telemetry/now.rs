@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Debug, Default)]
 pub struct Now {
     pub in_flight: usize,
+    /// Bytes that requests hold in memory, and how many they may.
+    pub memory: (usize, usize),
     /// The version of the table in use, and when it was loaded, in Unix seconds.
     pub table: (String, u64),
     /// True while a newer table cannot be used.
@@ -49,6 +51,8 @@ impl Now {
             Ok(())
         };
         gauge("requests_in_flight", "Requests that are being served.", self.in_flight as u64)?;
+        gauge("memory_held_bytes", "What requests hold of max_memory.", self.memory.0 as u64)?;
+        gauge("memory_limit_bytes", "What all requests together may hold: max_memory.", self.memory.1 as u64)?;
         gauge("table_loaded_timestamp_seconds", "When the table in use was loaded.", self.table.1)?;
         gauge("table_behind", "1 while a newer file cannot be used.", u64::from(self.is_behind))?;
         let table = registrar.gauge("table_info", "The version of the table in use.", &["version"])?;

@@ -126,7 +126,7 @@ impl Prompt {
     }
 
     fn count_part(&self, part: &RawValue, counting: Counting) -> u64 {
-        let text = Fields::parse(part.get()).ok().and_then(|fields| fields.get("text"));
+        let text = Fields::of(part).and_then(|fields| fields.get("text"));
         text.map_or(0, |text| self.count_text(text.get().as_bytes(), || Some(text), counting))
     }
 

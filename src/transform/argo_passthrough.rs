@@ -6,7 +6,7 @@ use crate::chat::Role;
 use crate::dialects::client::openai::{Openai, body, values};
 use crate::json::{self, Fields, fields};
 use crate::models::{Chosen, Models, RuleEffect, SystemRole};
-use crate::plan::{Call, Context, Held, Plan, Reply, Request, Start, Transformer, UpstreamHead};
+use crate::plan::{Call, Context, Held, Plan, Reply, Request, Start, Transformer, USUAL_ANSWER, UpstreamHead};
 use crate::wire::{Answer, Failure};
 use bytes::Bytes;
 use serde_json::value::RawValue;
@@ -43,7 +43,10 @@ impl Transformer for Passthrough {
         };
         let out = rewritten(&fields, text.len(), &chosen, cx)?;
         let model = chosen.model.id.clone();
-        let call = Call { stream, body: Bytes::from(out), timeout, model, prompt: None };
+        let most =
+            ["max_tokens", "max_completion_tokens"].into_iter().find_map(|name| fields.get(name)?.get().parse().ok());
+        let answer_tokens = most.unwrap_or(USUAL_ANSWER);
+        let call = Call { stream, body: Bytes::from(out), timeout, model, answer_tokens, prompt: None };
         Ok(Plan::Call(call, Box::new(AsItCame)))
     }
 }

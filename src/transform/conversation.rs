@@ -11,7 +11,7 @@ use crate::dialects::client::{ChatClient, Exceeded, ReplyFrame, ReplyOptions, Ta
 use crate::dialects::upstream::{self, ChatDialect, Dialect};
 use crate::models::{Chosen, Family, Model, Models, RuleEffect, Rules, Streaming};
 use crate::plan::trace::TraceStep;
-use crate::plan::{Alone, Call, Context, Join, Plan, Reply, Streamed, Subrequests};
+use crate::plan::{Alone, Call, Context, Join, Plan, Reply, Streamed, Subrequests, USUAL_ANSWER};
 use crate::tokens::{CountNeed, Counting, Prompt};
 use crate::wire::Failure;
 use bytes::Bytes;
@@ -135,6 +135,7 @@ impl ChatPipeline {
             body,
             timeout,
             model: model.clone(),
+            answer_tokens: encoded.max_tokens.unwrap_or(USUAL_ANSWER),
             prompt: counted.clone(),
         });
         plan(client, calls.collect(), frame, delivery, source)

@@ -107,6 +107,7 @@ impl Embeddings {
                 body: self.dialect.encode(texts, as_known).into(),
                 timeout,
                 model: chosen.model.id.clone(),
+                answer_tokens: 0,
                 // The prompt covers the inputs of all calls, so only the first call carries it.
                 prompt: (number == 0).then(|| prompt.clone()),
             };

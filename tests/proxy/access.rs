@@ -138,7 +138,7 @@ fn a_row_may_name_its_callers() {
 
     let open = Setup::before(&argo).routes(&table).start();
     assert_eq!(ask(&open, "").status, 403, "nobody is anybody in particular");
-    assert!(open.log().contains("nobody may use it, since access is open"), "{}", open.log());
+    assert!(open.log().contains("nobody may use it, since access is own"), "{}", open.log());
 }
 
 #[test]
@@ -291,5 +291,63 @@ fn a_browser_that_asks_for_an_icon_is_no_failure() {
     let server = Setup::before(&argo).callers(&[caller("ann", "key-a", "")]).start();
     let answer = server.get("/favicon.ico");
     assert_eq!((answer.status, answer.header("cache-control")), (204, Some("max-age=86400")));
-    assert_eq!(server.post("/favicon.ico", "{}").status, 404);
+    assert_eq!(server.post("/favicon.ico", "{}").status, 401);
+}
+
+#[test]
+fn who_has_no_key_learns_nothing_of_what_is_served() {
+    let argo = Argo::saying("Hi");
+    let server = Setup::before(&argo).callers(&[caller("ann", "key-a", "")]).start();
+    let mut client = server.client();
+    let mut ask = |method: &str, path: &str, headers: &str| client.call(method, path, headers, b"");
+    let missing = ask("GET", "/v1/models", "").text().to_owned();
+    for (method, path) in
+        [("GET", "/v1/modls"), ("GET", "/nothing"), ("GET", CHAT), ("PUT", "/v1/models"), ("POST", "/health")]
+    {
+        let answer = ask(method, path, "");
+        assert_eq!((answer.status, answer.text(), answer.header("allow")), (401, &*missing, None), "{method} {path}");
+        assert_eq!(ask(method, path, &bearer("wrong")).status, 401, "{method} {path}");
+    }
+    for path in [CHAT, "/v1/models", "/nothing"] {
+        assert_eq!(ask("HEAD", path, "").status, 401, "{path}");
+        assert_eq!(ask("OPTIONS", path, "").status, 401, "{path}");
+    }
+    let asks = "Origin: http://localhost:1\r\nAccess-Control-Request-Method: POST\r\n";
+    let told = |answer: Answer| {
+        (
+            answer.status,
+            answer.header("access-control-allow-methods").map(str::to_owned),
+            answer.header("allow").map(str::to_owned),
+        )
+    };
+    let there = told(ask("OPTIONS", CHAT, asks));
+    assert_eq!((there.0, there.1.as_deref()), (204, Some("POST")), "browsers send no key with this question");
+    assert_eq!(told(ask("OPTIONS", "/nothing", asks)), there);
+
+    let key = bearer("key-a");
+    assert!(ask("GET", "/v1/modls", &key).text().contains("/v1/models"));
+    let wrong = ask("GET", CHAT, &key);
+    assert_eq!((wrong.status, wrong.header("allow")), (405, Some("POST, OPTIONS")));
+    assert_eq!((ask("HEAD", "/v1/models", &key).status, ask("OPTIONS", CHAT, &key).status), (200, 204));
+    assert_eq!(argo.requests().len(), 0);
+}
+
+#[test]
+fn heads_of_a_row_are_for_those_who_may_use_it() {
+    let argo = Argo::saying("Hi");
+    let rows = [caller("ann", "key-a", ""), caller("bob", "key-b", "routes: [/v1/models]")];
+    let server = Setup::before(&argo).callers(&rows).start();
+    let head = |key: &str| server.client().call("HEAD", "/v1/status", &bearer(key), b"").status;
+    assert_eq!((head("key-a"), head("key-b"), head("key-c")), (200, 403, 401));
+    assert_eq!(argo.requests().len(), 0, "it asks whether the row is there, and spends nothing");
+}
+
+#[test]
+fn people_are_sent_where_nobody_else_listens() {
+    let argo = Argo::saying("Hi");
+    let server = Setup::before(&argo).config("host: 0.0.0.0").callers(&[caller("ann", "key-a", "")]).start();
+    let port = server.address.port();
+    until("the whole start", || server.log().contains("Ctrl-C stops it"));
+    assert!(server.log().contains(&format!("OPENAI_BASE_URL=http://127.0.0.1:{port}/v1")), "{}", server.log());
+    assert!(!server.log().contains("localhost"), "another user may listen on [::1]: {}", server.log());
 }

@@ -61,7 +61,9 @@ fn beyond_this_machine_somebody_has_to_say_who_may() {
     assert!(code == Some(0) && err.contains("warning: host: everybody"), "{err}");
     let (code, _, err) = Folder::of(setup().config("host: 0.0.0.0\naccess: passthrough")).run(&["check"]);
     assert!(
-        code == Some(0) && err.contains("warning: host: keys cross the network") && err.contains("add `tls`"),
+        code == Some(0)
+            && err.contains("warning: host: whoever reaches 0.0.0.0")
+            && err.contains("a username, which is no secret"),
         "{err}"
     );
     let (code, _, err) = Folder::of(setup().config("access: keys")).run(&["check"]);

@@ -35,6 +35,14 @@ fn a_name_that_was_made_to_lead_here_does_not() {
     for (method, path) in [("POST", CHAT), ("GET", "/v1/models"), ("GET", "/health"), ("GET", "/nothing")] {
         assert_eq!(sent(&server, method, path, &rebound), refused("host_not_allowed"), "{method} {path}");
     }
+    // No browser sends these, but they are no names of the proxy, either.
+    for host in ["[::1].evil.example", "127.0.0.1:80.evil.example", "git.internal", "evil.example/.localhost"] {
+        assert_eq!(
+            sent(&server, "GET", "/health", &format!("Host: {host}\r\n")),
+            refused("host_not_allowed"),
+            "{host}"
+        );
+    }
     // A simple GET has no origin.
     assert_eq!(sent(&server, "GET", "/v1/models", "Host: attacker.example\r\n"), refused("host_not_allowed"));
     assert_eq!(argo.requests().len(), calls);
@@ -91,13 +99,47 @@ fn beyond_this_machine_names_do_not_matter_but_pages_do() {
     assert!(server.log().contains("host: everybody who can reach 0.0.0.0"), "{}", server.log());
     assert_eq!(sent(&server, "POST", CHAT, "Host: argo.lab\r\n"), FINE);
     let page = "Host: argo.lab\r\nOrigin: http://argo.lab\r\n";
+    assert_eq!(sent(&server, "POST", CHAT, page), refused("host_not_allowed"), "that may be a name made to lead here");
+    // The browser takes the page for one of the proxy's own, and lets it read.
+    let rebound = "Host: argo.lab\r\nSec-Fetch-Site: same-origin\r\n";
+    for path in ["/v1/models", "/v1/status", "/health"] {
+        assert_eq!(sent(&server, "GET", path, rebound), refused("host_not_allowed"), "{path}");
+    }
+    let address = format!("Host: {}\r\nSec-Fetch-Site: same-origin\r\n", server.address);
+    assert_eq!(sent(&server, "GET", "/v1/models", &address), FINE);
     assert_eq!(
-        sent(&server, "POST", CHAT, page),
-        refused("origin_not_allowed"),
-        "that may be a name made to lead here"
+        sent(&server, "GET", "/v1/models", "Host: argo.lab\r\nSec-Fetch-Site: none\r\n"),
+        FINE,
+        "typed by a person"
     );
     let named = Setup::before(&argo).config("host: 0.0.0.0\naccess: open\nhosts: [argo.lab]").start();
     assert_eq!(sent(&named, "POST", CHAT, page), FINE);
+    assert_eq!(sent(&named, "GET", "/v1/models", rebound), FINE);
+}
+
+#[test]
+fn images_links_and_frames_of_a_page_spend_nothing() {
+    let argo = Argo::saying("Hi");
+    let server = Setup::before(&argo).config("cors: { origins: [\"https://ok.example\"] }").start();
+    let from = |site: &str, more: &str| format!("Host: {}\r\nSec-Fetch-Site: {site}\r\n{more}", server.address);
+    // Another port of this machine is another user's, perhaps.
+    for site in ["cross-site", "same-site"] {
+        for (method, path) in [("GET", "/v1/status"), ("POST", CHAT)] {
+            assert_eq!(sent(&server, method, path, &from(site, "")), refused("origin_not_allowed"), "{site} {method}");
+        }
+        assert_eq!(sent(&server, "GET", "/v1/models", &from(site, "")), FINE, "reading costs nothing: {site}");
+    }
+    assert_eq!(argo.requests().len(), 0);
+    until("its line", || server.log().contains("error=origin_not_allowed why=\"sec-fetch-site=cross-site\""));
+    for site in ["none", "same-origin"] {
+        assert_eq!(sent(&server, "POST", CHAT, &from(site, "")), FINE, "{site}");
+    }
+    assert_eq!(
+        sent(&server, "POST", CHAT, &from("cross-site", "Origin: https://ok.example\r\n")),
+        FINE,
+        "it is listed"
+    );
+    assert_eq!(argo.requests().len(), 3);
 }
 
 #[test]

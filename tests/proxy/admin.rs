@@ -6,6 +6,7 @@ use crate::upstream_options::{refusing, table};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 const CHAT: &str = "/v1/chat/completions";
 
@@ -343,4 +344,37 @@ fn a_process_that_stops_is_alive_and_not_ready() {
     go.send(()).unwrap();
     while stream.chunk().is_some_and(|piece| !piece.is_empty()) {}
     assert!(server.ended().0.success());
+}
+
+#[test]
+fn a_name_that_was_made_to_lead_here_does_not_lead_to_the_metrics() {
+    let argo = Argo::saying("Hi");
+    let server = Setup::before(&argo).config("admin: 127.0.0.1:0\nhosts: [argo.lab]").start();
+    let mut watcher = server.watcher();
+    for (host, status) in [
+        ("127.0.0.1:9464", 200),
+        ("localhost", 200),
+        ("argo.lab:9464", 200),
+        ("attacker.example:9464", 403),
+        ("127.0.0.1:80.attacker.example", 403),
+    ] {
+        for path in ["/metrics", "/livez"] {
+            watcher.raw(format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n"));
+            let answer = watcher.answer();
+            assert_eq!(answer.status, status, "{host} {path}");
+            assert!(status == 200 || answer.text().starts_with("This proxy is not called '"), "{answer:?}");
+        }
+    }
+}
+
+#[test]
+fn a_watcher_that_sends_half_a_head_is_given_up() {
+    let argo = Argo::saying("Hi");
+    let server = Setup::before(&argo).config("admin: 127.0.0.1:0\nhead_timeout: 0.2").start();
+    let mut watcher = server.watcher();
+    watcher.raw("GET /metrics HTT");
+    let begun = Instant::now();
+    assert!(watcher.is_closed());
+    assert!(begun.elapsed() < Duration::from_secs(20), "it ended by the test's own patience");
+    assert_eq!(server.watcher().get("/livez").status, 200);
 }

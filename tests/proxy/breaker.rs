@@ -1,12 +1,14 @@
 //! URLs that do not answer: passed over for a while, found out about by one call, remembered over reloads.
 
 use crate::reload::{replace, until};
-use crate::support::{Argo, Server, Setup};
+use crate::support::{Argo, Server, Setup, Wire, chat};
 use crate::upstream_options::{ask, table};
 use serde_json::json;
+use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
 use std::sync::{Mutex, mpsc};
+use std::time::Duration;
 
 /// An ARGO that answers with the status that stands there.
 fn moody(status: &Arc<AtomicU16>) -> Argo {
@@ -102,6 +104,32 @@ fn silence_before_the_first_byte_counts_and_so_do_calls_that_the_proxy_makes_its
         assert_eq!(ask(&server, more).status, 200);
         assert_eq!(silent.requests().len(), before);
     }
+}
+
+#[test]
+fn a_call_whose_body_the_client_keeps_back_is_not_the_urls_fault() {
+    // It gives up what does not come soon.
+    let hasty = |stream: TcpStream| {
+        stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+        Box::new(stream) as Box<dyn Wire>
+    };
+    let (first, second) = (Argo::behind(hasty, |_, connection| connection.says("first")), Argo::saying("second"));
+    let server = start(&urls(&first, &second, ", breaker: { failures: 2, open_for: 10m }"));
+    // More than pingora holds, so that the call begins before the body ends.
+    let body = chat(&"x".repeat(100_000), json!({"model": "a:b"}));
+    for _ in 0..3 {
+        let mut client = server.client();
+        let length = body.len();
+        client.raw(format!(
+            "POST /x HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n{length:x}\r\n{body}\r\n"
+        ));
+        let answer = client.answer();
+        assert_eq!(answer.status, 408, "{answer:?}");
+        assert!(answer.error()["message"].as_str().unwrap().contains("gave the call up"), "{answer:?}");
+    }
+    until("their lines", || server.log().matches("ended_by=client").count() == 3);
+    assert_eq!(ask(&server, json!({})).json()["choices"][0]["message"]["content"], "first");
+    assert!(second.requests().is_empty());
 }
 
 #[test]

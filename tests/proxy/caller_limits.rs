@@ -333,3 +333,64 @@ fn a_stream_holds_its_place_until_it_is_over() {
     go.send(()).unwrap();
     until("the place", || server.chat(&chat("x", json!({"stream": true}))).status == 200);
 }
+
+#[test]
+fn a_username_in_other_letters_is_the_same_caller() {
+    let argo = Argo::saying("Hi");
+    let server = Setup::before(&argo).config("access: passthrough\nlimits: { requests_per_minute: 2 }").start();
+    let status = |user: &str| {
+        let key = format!("Authorization: Bearer {user}\r\n");
+        server.client().call("POST", CHAT, &key, chat("x", json!({})).as_bytes()).status
+    };
+    assert_eq!((status("jdoe"), status("JDoe"), status("jDoe"), status("asmith")), (200, 200, 429, 200));
+}
+
+#[test]
+fn calls_are_counted_and_never_more_at_once_than_there_are_places() {
+    let (argo, arrivals, go) = gated();
+    let server = limited(&argo, "requests_per_minute: 60, concurrent: 2");
+    let mut client = server.client();
+    client.send("POST", CHAT, "", chat("x", json!({"n": 5})).as_bytes());
+    let arrived = || arrivals.recv_timeout(Duration::from_secs(20)).unwrap();
+    (0..2).for_each(|_| arrived());
+    for _ in 0..3 {
+        // A third call could only come if it needed no place; the next comes when one is over.
+        assert!(arrivals.try_recv().is_err());
+        go.send(()).unwrap();
+        arrived();
+    }
+    (0..2).for_each(|_| go.send(()).unwrap());
+    let answer = client.answer();
+    assert_eq!((answer.status, answer.json()["choices"].as_array().unwrap().len()), (200, 5));
+    assert_eq!(told(&answer, "requests").1, "55");
+}
+
+#[test]
+fn tokens_are_reserved_while_calls_are_under_way() {
+    let (argo, arrivals, go) = gated();
+    let server = limited(&argo, "tokens_per_minute: 1000");
+    let mut first = begin(&server, "first");
+    arrivals.recv_timeout(Duration::from_secs(20)).unwrap();
+    // The first may get a thousand tokens. Whether the second is refused by its head or by its reservation, it makes no call.
+    let refused = server.chat(&chat("second", json!({})));
+    assert_eq!((refused.status, &refused.error()["type"]), (429, &json!("tokens")));
+    go.send(()).unwrap();
+    assert_eq!(first.answer().status, 200);
+    go.send(()).unwrap();
+    // It cost less, and what was reserved beyond that is there again.
+    assert_eq!(server.chat(&chat("third", json!({"max_tokens": 10}))).status, 200);
+    assert_eq!(argo.requests().len(), 2);
+}
+
+#[test]
+fn a_request_in_debt_waits_until_its_calls_are_paid() {
+    let argo = Argo::saying("Hi");
+    let server = limited(&argo, "requests_per_minute: 2");
+    assert_eq!(server.chat(&chat("x", json!({"n": 7}))).status, 200);
+    let refused = server.chat(&chat("x", json!({})));
+    let message = refused.error()["message"].as_str().unwrap().to_owned();
+    assert_eq!(refused.status, 429);
+    assert!(message.starts_with("Rate limit reached for requests per minute: limit 2, used 7."), "{message}");
+    // Six are owed at two a minute.
+    assert!((170..=180).contains(&seconds(&refused).0), "{refused:?}");
+}

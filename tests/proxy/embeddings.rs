@@ -16,11 +16,13 @@ fn embedding() -> Argo {
     })
 }
 
-/// A proxy whose table does not say how long vectors are, so that they can be short here.
+/// A table that does not say how long vectors are, so that they can be short here.
+pub fn any_length_table() -> String {
+    include_str!("../../routes.yaml").replace(", dimensions: 1536", "").replace("dimensions: 3072", "drop: []")
+}
+
 fn any_length(argo: &Argo) -> Server {
-    let table =
-        include_str!("../../routes.yaml").replace(", dimensions: 1536", "").replace("dimensions: 3072", "drop: []");
-    Setup::before(argo).routes(&table).start()
+    Setup::before(argo).routes(&any_length_table()).start()
 }
 
 /// The numbers of a vector in base64.

@@ -1,5 +1,6 @@
 //! Images that a request names by URL: fetched from a scripted server, or refused before anything is connected to.
 
+use crate::reload::until;
 use crate::support::{Answer, Argo, Client, Recorded, Server, Setup, said};
 use crate::upstream_tls::{Authority, speaking_tls};
 use serde_json::{Value, json};
@@ -51,7 +52,7 @@ fn figures() -> Argo {
 }
 
 /// A table whose chat says this of images.
-fn table(images: &str) -> String {
+pub fn table(images: &str) -> String {
     format!(
         r#"
 version: 1
@@ -73,7 +74,7 @@ fn url(figures: &Argo, path: &str) -> String {
 }
 
 /// A request with these images behind a text.
-fn with_images(urls: &[String], more: Value) -> String {
+pub fn with_images(urls: &[String], more: Value) -> String {
     let mut parts = vec![json!({"type": "text", "text": "See:"})];
     parts.extend(urls.iter().map(|url| json!({"type": "image_url", "image_url": {"url": url, "detail": "low"}})));
     let mut body =
@@ -100,6 +101,16 @@ fn refused(answer: &Answer, part: usize, words: &str) {
     );
     assert!(message.contains(&place) && message.contains(words), "{message}");
     assert!(!message.contains("secret"), "{message}");
+}
+
+/// What a client learns of a server that is not reached, whatever the reason is.
+const UNREACHED: &str = "could not be fetched: its server cannot be reached, or nothing is fetched from it (images of the route); the proxy's log says why.";
+
+/// Asks for an image from a server that is not reached. The log has the reason.
+fn unreached(server: &Server, url: String, words: &str) {
+    refused(&server.post("/chat", &with_images(&[url], json!({}))), 1, UNREACHED);
+    until(words, || server.log().contains(words));
+    assert!(!server.log().contains("secret"), "{}", server.log());
 }
 
 #[test]
@@ -164,7 +175,6 @@ fn streamed_and_chunked_requests_have_their_images_too() {
 fn what_cannot_be_fetched_is_told_by_its_part_and_nothing_goes_upstream() {
     let (argo, figures) = (Argo::saying("Hi"), figures());
     let server = proxy(&argo, &figures, ", max_bytes: 64KiB, most: 3");
-    let long = format!("http://{}.test/?secret=1", "a".repeat(64));
     let cases = [
         (url(&figures, "/none?secret=1"), "status 404"),
         (url(&figures, "/page?secret=1"), "sent no PNG, JPEG, GIF or WebP image"),
@@ -172,9 +182,8 @@ fn what_cannot_be_fetched_is_told_by_its_part_and_nothing_goes_upstream() {
         (url(&figures, "/endless"), "larger than 65536 bytes (images.max_bytes"),
         (url(&figures, "/cut"), "broke off the image"),
         (url(&figures, "/loop?secret=1"), "more than 3 redirects"),
-        (url(&figures, "/inside"), "the address of localhost is loopback"),
+        (url(&figures, "/inside"), "only ports 80 and 443 are fetched from, unless the table allows the host"),
         (url(&figures, "/file"), "the redirect of 127.0.0.1 is wrong: only http and https"),
-        (long, "has no address"),
         ("http://me:secret@a.test/".to_owned(), "user name"),
         ("https://".to_owned(), "no host"),
     ];
@@ -189,6 +198,7 @@ fn what_cannot_be_fetched_is_told_by_its_part_and_nothing_goes_upstream() {
     refused(&server.post("/chat", &with_images(&many, json!({}))), 4, "at most 3");
     assert_eq!(figures.requests().len(), before, "of too many none is fetched");
     assert!(argo.requests().is_empty());
+    unreached(&server, format!("http://{}.test/?secret=1", "a".repeat(64)), "has no address");
     let log = server.log();
     assert!(log.contains("invalid_image_url") && !log.contains("secret"), "{log}");
 }
@@ -200,6 +210,10 @@ fn inner_addresses_are_refused_before_anything_is_connected_to() {
     // Allowed is another name, and this one only on another port.
     let server =
         Setup::before(&argo).routes(&table("allow_hosts: [figures.lab.gov, \"127.0.0.1:1\", \"*.localhost\"]")).start();
+    for host in ["127.0.0.1", "8.8.8.8"] {
+        let urls = [format!("http://{host}:{port}/a.png?secret=1")];
+        refused(&server.post("/chat", &with_images(&urls, json!({}))), 1, "only ports 80 and 443");
+    }
     for (host, words) in [
         ("127.0.0.1", "loopback"),
         ("127.1", "loopback"),
@@ -213,10 +227,63 @@ fn inner_addresses_are_refused_before_anything_is_connected_to() {
         ("10.0.0.1", "private"),
         ("[fd00::1]", "unique-local"),
     ] {
-        let urls = [format!("http://{host}:{port}/a.png?secret=1")];
-        refused(&server.post("/chat", &with_images(&urls, json!({}))), 1, &format!("is {words}"));
+        unreached(&server, format!("http://{host}/a.png?secret=1"), &format!("is {words}, and is not fetched from"));
     }
     assert!(figures.requests().is_empty() && argo.requests().is_empty());
+}
+
+#[test]
+fn denied_places_are_not_fetched_from_unless_the_table_allows_the_host() {
+    let (argo, figures) = (Argo::saying("Hi"), figures());
+    let server = proxy(&argo, &figures, ", deny: [127.0.0.0/8, 9.9.0.0/16, \"*.lab.gov\"]");
+    // The allowed host is in the first network.
+    let body = with_images(&[url(&figures, "/a.png")], json!({}));
+    assert_eq!(server.post("/chat", &body).status, 200);
+    let network = "is denied (images.deny of the route), and is not fetched from";
+    unreached(&server, "http://9.9.9.9/a.png".to_owned(), &format!("the address of 9.9.9.9 {network}"));
+    unreached(&server, "http://[64:ff9b::909:909]/".to_owned(), &format!("the address of 64:ff9b::909:909 {network}"));
+    unreached(&server, "https://a.lab.gov/".to_owned(), "a.lab.gov is denied (images.deny of the route)");
+    let server = proxy(&argo, &figures, ", deny: [127.0.0.0/8, localhost]");
+    assert_eq!(server.post("/chat", &body).status, 200);
+    let both = format!("allow_hosts: [localhost, \"{}\"], deny: [localhost]", figures.address);
+    let server = Setup::before(&argo).routes(&table(&both)).start();
+    unreached(&server, format!("http://localhost:{}/a.png", figures.address.port()), "localhost is denied");
+    assert_eq!((figures.requests().len(), argo.requests().len()), (2, 2));
+}
+
+#[test]
+fn a_server_that_breaks_off_or_refuses_is_like_one_that_is_not_there() {
+    let argo = Argo::saying("Hi");
+    let odd = Argo::start(|_, connection| connection.raw(b"220 mail.lab.gov ESMTP\r\n"));
+    let closed = crate::upstream_options::refusing();
+    let allowed = format!("allow_hosts: [\"{}\", \"{closed}\"]", odd.address);
+    let server = Setup::before(&argo).routes(&table(&allowed)).start();
+    unreached(&server, format!("http://{}/", odd.address), "broke off the connection, or sent no valid HTTP");
+    unreached(&server, format!("http://{closed}/"), "refuses the connection");
+}
+
+#[test]
+fn many_images_at_once_wait_and_then_are_refused_for_now() {
+    const PLACES: usize = 64;
+    let (argo, figures) = (Argo::saying("Hi"), figures());
+    let allowed = format!("allow_hosts: [\"{}\"], timeout: 1h", figures.address);
+    let server = Setup::before(&argo).config("connect_timeout: 0.5").routes(&table(&allowed)).start();
+    let four = with_images(&vec![url(&figures, "/hangs"); 4], json!({}));
+    let waiting: Vec<Client> = (0..PLACES / 4)
+        .map(|_| {
+            let mut client = server.client();
+            client.send("POST", "/chat", "", four.as_bytes());
+            client
+        })
+        .collect();
+    until("all places are taken", || figures.requests().len() == PLACES);
+    let body = with_images(&[url(&figures, "/a.png")], json!({}));
+    let answer = server.post("/chat", &body);
+    assert_eq!((answer.status, answer.error()["code"].as_str()), (503, Some("too_many_images")), "{answer:?}");
+    assert_eq!(answer.header("retry-after"), Some("5"));
+    assert_eq!(server.post("/chat", &with_images(&[PNG_URL.to_owned()], json!({}))).status, 200);
+    drop(waiting);
+    until("the places are free", || server.post("/chat", &body).status == 200);
 }
 
 #[test]
@@ -299,7 +366,7 @@ fn images_behind_tls_come_from_servers_that_the_system_trusts() {
     let port = figures.address.port();
     let body = with_images(&[format!("https://localhost:{port}/a.png")], json!({}));
     let setup = || Setup::before(&argo).routes(&table("allow_hosts: [localhost]")).file("ca.pem", &authority.pem());
-    refused(&setup().start().post("/chat", &body), 1, "localhost could not prove who it is");
+    unreached(&setup().start(), format!("https://localhost:{port}/a.png"), "localhost could not prove who it is");
     assert!(argo.requests().is_empty());
     assert_eq!(setup().environment("SSL_CERT_FILE", "ca.pem").start().post("/chat", &body).status, 200);
     assert_eq!(sent(&argo.request()), [PNG_URL]);

@@ -135,7 +135,7 @@ fn the_banner_says_what_is_served_and_how_to_use_it() {
         "config    config.yaml",
         "routes    built-in routes.yaml (12 routes, ",
         &format!("upstream  argo_chat http://{}/argoapi/api/v1/resource/chat/, streams http://", argo.address),
-        "access    open",
+        "access    own",
         "instance  ",
         &format!("page      http://127.0.0.1:{port}/v1/docs\n"),
         &format!("export OPENAI_BASE_URL=http://127.0.0.1:{port}/v1"),

@@ -45,7 +45,7 @@ impl Write for Telling {
 }
 
 /// The most memory that the process has had, in bytes.
-fn peak(server: &Server) -> usize {
+pub fn peak(server: &Server) -> usize {
     let status = std::fs::read_to_string(format!("/proc/{}/status", server.id())).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     line.trim().strip_suffix(" kB").unwrap().parse::<usize>().unwrap() << 10

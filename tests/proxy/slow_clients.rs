@@ -60,6 +60,38 @@ fn a_body_that_comes_too_slowly_is_refused() {
     assert_eq!(server.chat(&chat("x", json!({}))).status, 200);
 }
 
+/// A body in one chunk, and the first bytes of its end.
+fn without_last_chunk(body: &str) -> String {
+    let length = body.len();
+    format!(
+        "POST {CHAT} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n{length:x}\r\n{body}\r\n0\r\nX: "
+    )
+}
+
+#[test]
+fn the_end_of_a_chunked_body_has_the_clock_of_the_body_however_it_drips() {
+    let argo = Argo::saying("Hi");
+    let server = hasty(&argo, "body_timeout: 0.4");
+    // One call and several; bodies that pingora can replay, and larger ones.
+    for (size, more) in [(10, json!({})), (10, json!({"n": 2})), (100_000, json!({})), (100_000, json!({"n": 2}))] {
+        let mut body = more;
+        body["model"] = json!("argo:gpt-4o-latest");
+        let mut client = server.client();
+        client.raw(without_last_chunk(&chat(&"x".repeat(size), body)));
+        let is_given_up = (0..800).any(|_| {
+            client.raw("x");
+            client.has_bytes(Duration::from_millis(20))
+        });
+        assert!(is_given_up, "{size}: it waits for as long as something comes");
+        let answer = client.answer();
+        assert_eq!(answer.status, 408, "{answer:?}");
+        assert!(answer.error()["message"].as_str().unwrap().contains("body_timeout"), "{answer:?}");
+    }
+    until("its lines", || server.log().matches("ended_by=client").count() == 4);
+    assert!(argo.requests().is_empty());
+    assert_eq!(server.chat(&chat("x", json!({}))).status, 200);
+}
+
 #[test]
 fn a_head_above_its_limit_is_refused_in_openais_form() {
     let argo = Argo::saying("Hi");

@@ -53,6 +53,7 @@ fn each_key_refuses_the_wrong_type_at_its_place() {
         "timeout",
         "max_body",
         "max_answer",
+        "max_memory",
         "connect_timeout",
         "drain_timeout",
         "cors",
@@ -146,7 +147,7 @@ fn a_variable_that_is_meant_for_others_never_refuses_the_start_and_never_opens_t
     let start = |text: &str, vars: &[(&str, &str)]| with_env(text, vars, &Overrides::default()).unwrap();
     // tcsh, conda's compilers, and what is no host at all.
     for host in ["login3.cels.anl.gov", "x86_64-conda-linux-gnu", "a b", "none", "tcp://10.0.0.1:80"] {
-        for text in ["", "access: open", "host: 127.0.0.1\naccess: keys"] {
+        for text in ["", "access: own", "host: 127.0.0.1\naccess: keys"] {
             let (config, warnings) = start(text, &[("HOST", host)]);
             assert_eq!((config.host.as_str(), warnings.len()), ("127.0.0.1", 0), "{host}");
             assert!(config.effective().contains(&format!("(HOST is no address and not used: {host:?})")));
@@ -187,8 +188,29 @@ fn a_variable_that_is_meant_for_others_never_refuses_the_start_and_never_opens_t
 }
 
 #[test]
+fn only_its_own_user_may_use_a_proxy_of_this_machine_unless_the_file_says_so() {
+    for text in ["", "host: ::1", "host: localhost", "socket: s.sock\nhost: none", "access: own"] {
+        let (config, warnings) = read(text).unwrap();
+        assert_eq!((config.access, warnings.len()), (Mode::Own, 0), "{text}");
+    }
+    for text in ["access: open", "access: open\nhost: ::1\nsocket: s.sock"] {
+        let (config, warnings) = read(text).unwrap();
+        assert_eq!((config.access, warnings.len()), (Mode::Open, 1), "{warnings:?}");
+        let shown = warnings[0].to_string();
+        assert!(shown.starts_with("config.yaml:1:9: access: every user of this machine"), "{shown}");
+    }
+    let (_, warnings) = read("access: open\nhost: none\nsocket: s.sock").unwrap();
+    assert_eq!(warnings, [], "a socket is its user's alone");
+    let found = read("access: own\nhost: 0.0.0.0").unwrap_err();
+    assert!(found[0].to_string().contains("`access: own` knows the users of this one only"), "{found:?}");
+    // What a command lets in by itself is no word of the file's.
+    let demo = Overrides { access: Some(Mode::Open), ..Overrides::default() };
+    assert_eq!(with_env("", &[], &demo).unwrap().1, []);
+}
+
+#[test]
 fn keys_in_the_clear_are_a_warning_whoever_set_the_host() {
-    for mode in ["keys", "passthrough"] {
+    for (mode, says) in [("keys", "in the clear"), ("passthrough", "username, which is no secret")] {
         let texts = [format!("host: 0.0.0.0\naccess: {mode}"), format!("access: {mode}")];
         let flags = Overrides { host: Some("0.0.0.0".to_owned()), ..Overrides::default() };
         let found = [
@@ -199,10 +221,11 @@ fn keys_in_the_clear_are_a_warning_whoever_set_the_host() {
         ];
         for found in found {
             let (_, warnings) = found.unwrap();
-            assert!(warnings.len() == 1 && warnings[0].message.contains("in the clear"), "{warnings:?}");
+            assert!(warnings.len() == 1 && warnings[0].message.contains(says), "{warnings:?}");
         }
         let tls = format!("{}\ntls: {{ certificate: a, key: b }}", texts[0]);
-        assert_eq!(read(&tls).unwrap().1, []);
+        // TLS hides a key. A username is none.
+        assert_eq!(read(&tls).unwrap().1.len(), usize::from(mode == "passthrough"));
         assert_eq!(read(&format!("access: {mode}")).unwrap().1, []);
     }
 }

@@ -208,3 +208,56 @@ fn nothing_limited_costs_no_account() {
     assert!(limiter.admit(&caller("ann"), &Limits::default(), None, Instant::now()).unwrap().is_none());
     assert!(limiter.shards.iter().all(|shard| shard.lock().unwrap().is_empty()));
 }
+
+#[test]
+fn tokens_are_reserved_and_settled_so_that_many_at_once_do_not_pass_together() {
+    let (limiter, now, general) = (Limiter::default(), Instant::now(), limits(0, 100, 0));
+    let ask = || limiter.admit(&caller("ann"), &general, None, now).unwrap().unwrap();
+    let all: Vec<_> = (0..100).map(|_| ask()).collect();
+    let let_in: Vec<_> = all.iter().filter(|one| one.reserve(0, 30, now).is_ok()).collect();
+    // The fourth may go beyond what is left.
+    assert_eq!(let_in.len(), 4);
+    let refusal = ask_refused(&limiter, &general, now);
+    assert_eq!((refusal.kind, refusal.used), (LimitKind::Tokens, 120));
+    let_in.iter().for_each(|one| {
+        one.release(30);
+        one.charge(10, now);
+    });
+    assert_eq!(ask().rate_limit(now).tokens.unwrap().remaining, 60);
+    // No reservation is larger than the limit, however much was asked for.
+    let greedy = ask();
+    greedy.reserve(0, 1_000_000, now).unwrap();
+    assert_eq!(ask_refused(&limiter, &general, now).used, 140);
+    greedy.release(1_000_000);
+    assert_eq!(ask().rate_limit(now).tokens.unwrap().remaining, 60);
+}
+
+fn ask_refused(limiter: &Limiter, general: &Limits, now: Instant) -> Box<Refusal> {
+    limiter.admit(&caller("ann"), general, None, now).unwrap_err()
+}
+
+#[test]
+fn each_call_of_a_request_counts_and_a_debt_is_kept() {
+    let (limiter, now, general) = (Limiter::default(), Instant::now(), limits(10, 0, 0));
+    let one = limiter.admit(&caller("ann"), &general, None, now).unwrap().unwrap();
+    one.reserve(19, 0, now).unwrap();
+    let refusal = ask_refused(&limiter, &general, now);
+    assert_eq!((refusal.used, refusal.again.as_secs_f64().ceil()), (20, 66.0));
+    assert!(limiter.admit(&caller("ann"), &general, None, now + Duration::from_secs(65)).is_err());
+    assert!(limiter.admit(&caller("ann"), &general, None, now + Duration::from_secs(66)).is_ok());
+}
+
+#[test]
+fn each_call_needs_a_place_in_every_account() {
+    let (limiter, now, general, of_row) = (Limiter::default(), Instant::now(), limits(0, 0, 5), limits(0, 0, 3));
+    let turn = |row| limiter.admit(&caller("ann"), &general, row, now).unwrap().unwrap().turn();
+    let (mut first, mut second) = (turn(row("POST /narrow", &of_row)), turn(None));
+    assert_eq!((first.go_on(false), second.go_on(false)), (Ok(true), Ok(true)));
+    assert_eq!(first.widen(8), 3, "the row has three");
+    assert_eq!(second.widen(8), 2);
+    assert!(turn(None).go_on(false).is_err());
+    drop(first);
+    assert_eq!(turn(None).widen(1), 1);
+    let mut free = limiter.admit(&caller("ann"), &limits(1, 0, 0), None, now).unwrap().unwrap().turn();
+    assert_eq!((free.go_on(false), free.widen(8)), (Ok(true), 8));
+}

@@ -157,6 +157,7 @@ impl TimedStream {
     /// Decides whether a write is kept back, and writes a head that was.
     fn poll_head(&mut self, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<Kept>> {
         let TimedStream { stream, clock, .. } = self;
+        clock.refuse_head(bufs);
         clock.head.poll_write(bufs, |bytes| Pin::new(&mut *stream).poll_write(cx, bytes))
     }
 
@@ -207,7 +208,7 @@ impl AsyncRead for TimedStream {
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
         if buf.filled().len() > before {
-            self.clock.bytes_arrived();
+            self.clock.bytes_arrived(buf.filled().len() - before);
             if !self.has_begun {
                 self.note_first(buf.filled().get(before));
             }

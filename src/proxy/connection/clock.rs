@@ -8,13 +8,16 @@ use super::half_close::{EndOfReading, HalfClose};
 use super::pace::{ClientTimeouts, at_slowest};
 use super::silence::SilenceTimer;
 use super::socket::UpstreamSocket;
+use super::unread_head;
 use super::withheld::WithheldHead;
+use crate::access::Sender;
 use bytes::Bytes;
 use http::Version;
 use log::info;
 use pingora::protocols::UniqueIDType;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::io::IoSlice;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// When to check next where no timeout runs.
@@ -66,15 +69,21 @@ pub struct ConnectionClock {
     zero: Instant,
     /// When to check next, in microseconds since `zero`.
     due: AtomicU64,
+    /// True while a head arrives. What pingora writes meanwhile refuses it.
+    reads_head: AtomicBool,
     /// The upstream socket that the connection's task holds back.
     pub corked: Corked,
     /// The head of a stream that waits for its first text.
     pub head: WithheldHead,
+    /// Whose connection it is, once that was asked.
+    pub sender: OnceLock<Sender>,
 }
 
 #[derive(Debug)]
 struct ClockState {
     phase: ClientPhase,
+    /// The bytes of the head that have arrived.
+    head_bytes: usize,
     pending: Option<PendingWrite>,
     is_cut: bool,
     /// Those that were current when the last request came.
@@ -107,6 +116,7 @@ pub fn begin_request(timeouts: ClientTimeouts) -> Option<ServedRequest> {
     let mut state = clock.lock();
     (state.phase, state.timeouts) = (ClientPhase::Served, timeouts);
     drop(state);
+    clock.reads_head.store(false, Ordering::Relaxed);
     Some(ServedRequest(clock))
 }
 
@@ -167,6 +177,7 @@ impl ConnectionClock {
     pub fn new(now: Instant, timeouts: ClientTimeouts) -> Self {
         let state = ClockState {
             phase: ClientPhase::Idle(now),
+            head_bytes: 0,
             pending: None,
             is_cut: false,
             timeouts,
@@ -175,7 +186,8 @@ impl ConnectionClock {
             half_close: HalfClose::default(),
         };
         let (state, due, corked) = (Mutex::new(state), AtomicU64::new(u64::MAX), Corked::default());
-        let clock = ConnectionClock { state, zero: now, due, corked, head: WithheldHead::default() };
+        let (reads_head, head, sender) = (AtomicBool::new(false), WithheldHead::default(), OnceLock::new());
+        let clock = ConnectionClock { state, zero: now, due, reads_head, corked, head, sender };
         clock.check_by(now + timeouts.idle);
         clock
     }
@@ -199,12 +211,26 @@ impl ConnectionClock {
     }
 
     /// Records that the client sent bytes.
-    pub fn bytes_arrived(&self) {
+    pub fn bytes_arrived(&self, bytes: usize) {
         let mut state = self.lock();
-        if let ClientPhase::Idle(_) = state.phase {
-            let now = Instant::now();
-            state.phase = ClientPhase::Head(now);
-            self.check_by(now + state.timeouts.head);
+        match state.phase {
+            ClientPhase::Idle(_) => {
+                let now = Instant::now();
+                (state.phase, state.head_bytes) = (ClientPhase::Head(now), bytes);
+                self.reads_head.store(true, Ordering::Relaxed);
+                self.check_by(now + state.timeouts.head);
+            }
+            ClientPhase::Head(_) => state.head_bytes += bytes,
+            ClientPhase::Served => {}
+        }
+    }
+
+    /// Puts a refusal in the place of what pingora is about to write, if that refuses a head.
+    pub fn refuse_head(&self, own: &[IoSlice<'_>]) {
+        if self.reads_head.load(Ordering::Relaxed) {
+            self.reads_head.store(false, Ordering::Relaxed);
+            let bytes = self.lock().head_bytes;
+            self.head.send_instead(unread_head::refusal(own, bytes));
         }
     }
 

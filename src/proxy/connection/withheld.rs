@@ -58,6 +58,12 @@ impl WithheldHead {
         is_withheld
     }
 
+    /// Sends `reply` in the place of whatever is written from now on.
+    pub fn send_instead(&self, reply: Bytes) {
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = HeadState::Replaced(reply);
+        self.is_active.store(true, Ordering::Release);
+    }
+
     /// Decides about a write of these bytes, and writes what goes before them with `send`.
     ///
     /// # Errors

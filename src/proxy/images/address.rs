@@ -1,13 +1,46 @@
 //! Recognizes addresses that are not public, so that a client cannot make the proxy fetch from internal machines.
 //!
 //! The ranges are those of IANA's special-purpose registries for IPv4 and IPv6. An IPv6 address that contains an IPv4
-//! address is classified by the IPv4 address.
+//! address is classified by the IPv4 address. The addresses of this machine are no place to fetch from either, public or not.
 
+use nix::ifaddrs::getifaddrs;
+use nix::sys::socket::SockaddrStorage;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// Returns the addresses of this machine's interfaces; `None` if the system does not tell.
+pub fn own() -> Option<Vec<IpAddr>> {
+    Some(getifaddrs().ok()?.filter_map(|interface| ip(&interface.address?)).collect())
+}
+
+fn ip(address: &SockaddrStorage) -> Option<IpAddr> {
+    let v4 = address.as_sockaddr_in().map(|address| address.ip().into());
+    v4.or_else(|| address.as_sockaddr_in6().map(|address| address.ip().into()))
+}
+
+/// Returns the IPv4 address that an IPv6 address contains, or else the address itself.
+pub fn innermost(ip: IpAddr) -> IpAddr {
+    match ip {
+        IpAddr::V4(_) => ip,
+        IpAddr::V6(v6) => contained(v6).map_or(ip, IpAddr::V4),
+    }
+}
+
+fn contained(ip: Ipv6Addr) -> Option<Ipv4Addr> {
+    let v4 = |high: u16, low: u16| Some(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)));
+    match ip.segments() {
+        // IPv4-mapped, IPv4-translated, and NAT64's well-known prefix.
+        [0, 0, 0, 0, 0, 0xffff, high, low]
+        | [0, 0, 0, 0, 0xffff, 0, high, low]
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => v4(high, low),
+        // 6to4.
+        [0x2002, high, low, ..] => v4(high, low),
+        _ => None,
+    }
+}
 
 /// Returns the kind of an address that is not public, or `None` for a public one.
 pub fn inner(ip: IpAddr) -> Option<&'static str> {
-    match ip {
+    match innermost(ip) {
         IpAddr::V4(ip) => inner_v4(ip),
         IpAddr::V6(ip) => inner_v6(ip),
     }
@@ -28,16 +61,9 @@ fn inner_v4(ip: Ipv4Addr) -> Option<&'static str> {
 }
 
 fn inner_v6(ip: Ipv6Addr) -> Option<&'static str> {
-    let v4 = |high: u16, low: u16| inner_v4(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)));
     match ip.segments() {
         [0, 0, 0, 0, 0, 0, 0, 0] => Some("unspecified"),
         [0, 0, 0, 0, 0, 0, 0, 1] => Some("loopback"),
-        // IPv4-mapped, IPv4-translated, and NAT64's well-known prefix.
-        [0, 0, 0, 0, 0, 0xffff, high, low]
-        | [0, 0, 0, 0, 0xffff, 0, high, low]
-        | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => v4(high, low),
-        // 6to4.
-        [0x2002, high, low, ..] => v4(high, low),
         [0x2001, 0x0db8, ..] | [0x3fff, 0..=0x0fff, ..] => Some("for documentation"),
         // Teredo and other assignments for protocols.
         [0x2001, 0..=0x01ff, ..] => Some("reserved"),
@@ -78,6 +104,13 @@ mod tests {
                 assert_eq!(inner(address.parse().unwrap()), Some(what), "{address}");
             }
         }
+    }
+
+    #[test]
+    fn the_addresses_of_this_machine_are_known() {
+        let own = own().unwrap();
+        assert!(own.contains(&IpAddr::V4(Ipv4Addr::LOCALHOST)), "{own:?}");
+        assert!(!own.contains(&"8.8.8.8".parse().unwrap()), "{own:?}");
     }
 
     #[test]

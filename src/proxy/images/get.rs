@@ -1,11 +1,13 @@
 //! Fetches one image. Name, address, connection, redirects, size and type are each checked before the next step.
 
+use super::fault::FetchFault;
+use super::fetcher::ImageFetcher;
+use super::names::NameFault;
 use super::room::Room;
 use super::{address, kind, url};
-use crate::proxy::upstream::client::{self, UpstreamClient};
 use crate::proxy::upstream::connect::MOST_ADDRESSES;
 use crate::proxy::upstream::heads::AGENT;
-use crate::proxy::upstream::{authorities, resolver};
+use crate::proxy::upstream::{authorities, client};
 use crate::table::Images;
 use crate::wire::HttpUrl;
 use bytes::Bytes;
@@ -14,17 +16,19 @@ use pingora::ErrorType;
 use pingora::http::RequestHeader;
 use pingora::protocols::http::client::HttpSession;
 use pingora::upstreams::peer::HttpPeer;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// The most redirects of one image.
 const MOST_REDIRECTS: usize = 3;
+/// The ports that images are fetched from, unless the table allows the host.
+const USUAL_PORTS: [u16; 2] = [80, 443];
 const TYPES: &str = "image/png, image/jpeg, image/gif, image/webp";
 
 /// Fetches the images of one request.
 pub struct Getter {
-    pub client: Arc<UpstreamClient>,
+    pub fetcher: Arc<ImageFetcher>,
     pub options: Arc<Images>,
     /// The time limit for resolving a name, and for connecting.
     pub connect: Duration,
@@ -49,8 +53,10 @@ impl Getter {
     /// Fetches an image and follows redirects.
     ///
     /// # Errors
-    /// The reason, as a part of a sentence.
-    pub async fn get(&self, mut target: HttpUrl) -> Result<FetchedImage, String> {
+    /// The reason.
+    pub async fn get(&self, mut target: HttpUrl) -> Result<FetchedImage, FetchFault> {
+        let place = tokio::time::timeout(self.connect, self.fetcher.places.acquire());
+        let Ok(Ok(_place)) = place.await else { return Err(FetchFault::Busy) };
         let limit = self.options.timeout;
         let redirected = async {
             for _ in 0..=MOST_REDIRECTS {
@@ -62,30 +68,34 @@ impl Getter {
                     }
                 }
             }
-            Err(format!("there are more than {MOST_REDIRECTS} redirects"))
+            Err(FetchFault::Told(format!("there are more than {MOST_REDIRECTS} redirects")))
         };
-        let late = |_| Err(format!("it took longer than {} s (images.timeout of the route)", limit.as_secs_f64()));
+        // The client can measure the time, so this tells it nothing new.
+        let late = |_| {
+            let seconds = limit.as_secs_f64();
+            Err(FetchFault::Told(format!("it took longer than {seconds} s (images.timeout of the route)")))
+        };
         tokio::time::timeout(limit, redirected).await.unwrap_or_else(late)
     }
 
-    async fn ask(&self, target: &HttpUrl) -> Result<ImageReply, String> {
+    async fn ask(&self, target: &HttpUrl) -> Result<ImageReply, FetchFault> {
         let host = target.host();
         let mut session = self.connected(target).await?;
-        let broke = |_| format!("{host} broke off the connection, or sent no valid HTTP");
+        let broke = |_| FetchFault::Hidden(format!("{host} broke off the connection, or sent no valid HTTP"));
         send(&mut session, target).await.map_err(broke)?;
         let head = client::final_head(&mut session).await.map_err(broke)?;
         let text = |name| head.headers.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok());
         let length = text(header::CONTENT_LENGTH).and_then(|length| length.trim().parse::<usize>().ok());
         let (status, location) = (head.status, text(header::LOCATION).map(str::to_owned));
         match (status.as_u16(), location) {
-            (200, _) => self.read(&mut session, host, length).await.map(ImageReply::Image),
+            (200, _) => Ok(ImageReply::Image(self.read(&mut session, host, length).await?)),
             (301 | 302 | 303 | 307 | 308, Some(location)) => Ok(ImageReply::To(location)),
-            (status, _) => Err(format!("{host} answered with status {status}")),
+            (status, _) => Err(format!("{host} answered with status {status}").into()),
         }
     }
 
     /// Connects to a checked address. The name is not resolved again, since DNS could then give another address.
-    async fn connected(&self, target: &HttpUrl) -> Result<HttpSession, String> {
+    async fn connected(&self, target: &HttpUrl) -> Result<HttpSession, FetchFault> {
         let host = target.host();
         let mut why = format!("{host} has no address");
         for address in self.addresses(target).await?.into_iter().take(MOST_ADDRESSES) {
@@ -93,32 +103,62 @@ impl Getter {
             peer.options.connection_timeout = Some(self.connect);
             peer.options.ca = if target.tls() { authorities::for_connection() } else { None };
             peer.options.total_connection_timeout = Some(self.connect);
-            match self.client.connector().get_http_session(&peer).await {
+            match self.fetcher.client.connector().get_http_session(&peer).await {
                 Ok((session, _)) => return Ok(session),
                 Err(e) => why = format!("{host} {}", unconnected(e.etype())),
             }
         }
-        Err(why)
+        Err(FetchFault::Hidden(why))
     }
 
     /// Returns the allowed addresses of the host, at least one.
-    async fn addresses(&self, target: &HttpUrl) -> Result<Vec<SocketAddr>, String> {
-        let host = target.host();
-        // Past the resolver's memory, which strangers' names would fill.
-        let found = resolver::lookup(host, target.port(), self.connect).await.map_err(|e| match e.kind() {
-            std::io::ErrorKind::TimedOut => format!("the name {host} could not be resolved in time"),
-            _ => format!("the name {host} has no address"),
+    async fn addresses(&self, target: &HttpUrl) -> Result<Vec<SocketAddr>, FetchFault> {
+        let (host, port, options) = (target.host(), target.port(), &self.options);
+        let is_allowed = options.allows(host, port);
+        if !is_allowed && !USUAL_PORTS.contains(&port) {
+            let what = "only ports 80 and 443 are fetched from";
+            return Err(format!("{what}, unless the table allows the host (images.allow_hosts of the route)").into());
+        }
+        if options.denies_host(host, port) {
+            return Err(FetchFault::Hidden(format!("{host} is denied (images.deny of the route)")));
+        }
+        let found = self.fetcher.names.addresses(host, port, self.connect).await.map_err(|fault| match fault {
+            NameFault::Busy => FetchFault::Busy,
+            NameFault::Late => FetchFault::Hidden(format!("the name {host} could not be resolved in time")),
+            NameFault::Unknown => FetchFault::Hidden(format!("the name {host} has no address")),
         })?;
-        if self.options.allows(host, target.port()) {
-            return Ok(found.to_vec());
+        if is_allowed {
+            return Ok(found);
         }
-        let public: Vec<SocketAddr> = found.iter().copied().filter(|a| address::inner(a.ip()).is_none()).collect();
-        match found.iter().find_map(|a| address::inner(a.ip())) {
-            Some(what) if public.is_empty() => Err(format!(
-                "the address of {host} is {what}, and only public ones are fetched from, unless the table allows the host (images.allow_hosts of the route)"
-            )),
-            _ => Ok(public),
+        let own = address::own();
+        let mut why = None;
+        let mut good = Vec::with_capacity(found.len());
+        for address in found {
+            match self.unfit(address.ip(), own.as_deref()) {
+                None => good.push(address),
+                Some(what) => why = Some(what),
+            }
         }
+        match why {
+            Some(what) if good.is_empty() => Err(FetchFault::Hidden(format!(
+                "the address of {host} is {what}, and is not fetched from unless the table allows the host (images.allow_hosts of the route)"
+            ))),
+            _ => Ok(good),
+        }
+    }
+
+    /// Returns what an address is that is not fetched from. `own` are this machine's.
+    fn unfit(&self, ip: IpAddr, own: Option<&[IpAddr]>) -> Option<&'static str> {
+        let innermost = address::innermost(ip);
+        if let Some(kind) = address::inner(ip) {
+            return Some(kind);
+        }
+        if self.options.denies_address(ip) || self.options.denies_address(innermost) {
+            return Some("denied (images.deny of the route)");
+        }
+        // Where the system does not tell its addresses, each may be one.
+        let is_own = own.is_none_or(|own| own.contains(&ip) || own.contains(&innermost));
+        is_own.then_some("this machine's")
     }
 
     async fn read(&self, session: &mut HttpSession, host: &str, length: Option<usize>) -> Result<FetchedImage, String> {

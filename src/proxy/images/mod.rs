@@ -2,16 +2,23 @@
 //!
 //! A client could name a URL that only the proxy can reach (SSRF). So the proxy resolves each host itself, refuses
 //! addresses that are not public unless the table allows the host, and connects to exactly the checked address. Each
-//! redirect is checked in the same way. Size, number, time and type are limited. URLs and images are never logged.
+//! redirect is checked in the same way. Size, number, time and type are limited. Images are never logged, and of a URL
+//! at most the host.
 
 mod address;
+mod fault;
+mod fetcher;
 mod get;
 mod kind;
+mod names;
 mod room;
 mod url;
 
+pub use fetcher::ImageFetcher;
+
+use super::aside;
 use super::deadline::Deadline;
-use super::upstream::client::UpstreamClient;
+use super::memory::MemoryShare;
 use crate::json::splice::splice;
 use crate::plan::images::ImageUrls;
 use crate::plan::trace::TraceStep;
@@ -20,7 +27,9 @@ use crate::wire::{Failure, HttpUrl};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use fault::FetchFault;
 use get::{FetchedImage, Getter};
+use http::{StatusCode, header};
 use room::Room;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -61,8 +70,7 @@ pub fn wanted(route: &Route, body: &Bytes) -> Result<Option<Wanted>, Failure> {
         let message = format!("'{place}' is one image too many; at most {most} are fetched for a request here.");
         return Err(refusal(place, message));
     }
-    let target =
-        |image: &crate::plan::images::Image| url::parse(&image.url).map_err(|why| unfetched(&image.place, why));
+    let target = |image: &crate::plan::images::Image| url::parse(&image.url).map_err(|why| told(&image.place, why));
     let targets = images.list.iter().map(target).collect::<Result<_, _>>()?;
     Ok(Some(Wanted { body: body.clone(), images, targets }))
 }
@@ -81,24 +89,27 @@ impl Wanted {
         }
     }
 
-    /// Fetches the images, a few at a time, and replaces their URLs. Dropping the future stops all fetches.
+    /// Fetches the images, a few at a time, and replaces their URLs. The whole body is limited, and what is fetched is taken from the share. Dropping the future stops all fetches.
     ///
     /// # Errors
-    /// The first image that could not be fetched, with the reason. 504 if the call's time limit is reached.
+    /// The first image that could not be fetched, with the reason. 503 if too many are being fetched. 504 if the call's time
+    /// limit is reached.
     pub async fn fetch(
         self,
-        client: Arc<UpstreamClient>,
+        fetcher: Arc<ImageFetcher>,
         connect_timeout: Duration,
         options: Arc<table::Images>,
         max_body: usize,
+        memory: MemoryShare,
         deadline: &Deadline,
     ) -> Result<Bytes, Failure> {
-        let room = Room::new(self.body.len(), max_body);
-        let getter = Arc::new(Getter { client, options, connect: connect_timeout, room });
+        let room = Room::new(self.body.len(), max_body, memory);
+        let getter = Arc::new(Getter { fetcher, options, connect: connect_timeout, room });
         let mut data = vec![None; self.targets.len()];
         let all = all(&getter, self.targets, &self.images, &mut data);
         match tokio::time::timeout_at(deadline.end().into(), all).await {
-            Ok(done) => done?,
+            // Whatever else went wrong meanwhile, want of memory is what to tell.
+            Ok(done) => done.map_err(|failure| getter.room.refusal().unwrap_or(failure))?,
             Err(_) => {
                 let missing = self.images.list.iter().zip(&data).find(|(_, done)| done.is_none());
                 return Err(late(deadline, missing.map_or("", |(image, _)| image.place.as_str())));
@@ -135,7 +146,7 @@ async fn all(
             done.map_err(|_| Failure::bad_request("The images of the request could not be fetched."))?;
         let place = images.list.get(index).map_or("", |image| image.place.as_str());
         // Returning an error drops `running`, which stops the other fetches.
-        let came = came.map_err(|why| unfetched(place, &why))?;
+        let came = came.map_err(|why| unfetched(place, why))?;
         if let Some(slot) = data.get_mut(index) {
             *slot = Some(came);
         }
@@ -143,11 +154,11 @@ async fn all(
 }
 
 /// Returns the image as a JSON string that holds a data URL.
-async fn encode(image: FetchedImage) -> Result<Bytes, String> {
+async fn encode(image: FetchedImage) -> Result<Bytes, FetchFault> {
     if image.bytes.len() < ENCODE_ASIDE {
         return Ok(data_url(&image));
     }
-    tokio::task::spawn_blocking(move || data_url(&image)).await.map_err(|_| "it could not be encoded".to_owned())
+    aside::run(move || data_url(&image)).await.map_err(|_| "it could not be encoded".to_owned().into())
 }
 
 fn data_url(image: &FetchedImage) -> Bytes {
@@ -160,7 +171,26 @@ fn data_url(image: &FetchedImage) -> Bytes {
     Bytes::from(url)
 }
 
-fn unfetched(place: &str, why: &str) -> Failure {
+fn unfetched(place: &str, why: FetchFault) -> Failure {
+    match why {
+        FetchFault::Told(why) => told(place, &why),
+        FetchFault::Hidden(why) => told(place, UNREACHED).with_own_words(format!("The image was not fetched: {why}.")),
+        FetchFault::Busy => {
+            let message =
+                "Too many images are being fetched at the moment, or their servers' names looked up. Try again soon.";
+            Failure::new(StatusCode::SERVICE_UNAVAILABLE, message)
+                .with_code("too_many_images")
+                .with_header(header::RETRY_AFTER, "5")
+                .with_own_words(message)
+        }
+    }
+}
+
+/// All that a client learns of a server that was not reached, whatever the reason is.
+const UNREACHED: &str =
+    "its server cannot be reached, or nothing is fetched from it (images of the route); the proxy's log says why";
+
+fn told(place: &str, why: &str) -> Failure {
     refusal(place, format!("The image of '{place}' could not be fetched: {why}."))
 }
 

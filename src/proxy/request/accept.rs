@@ -9,8 +9,10 @@ use super::stop::Stop;
 use super::ticket::{OverLimit, Ticket};
 use super::work::{ProxiedCall, Work};
 use super::{subrequests, writer};
+use crate::access::Sender;
 use crate::plan::{Address, Plan, refuse};
-use crate::proxy::connection::clock;
+use crate::proxy::aside;
+use crate::proxy::connection::{clock, sender};
 use crate::proxy::images::Wanted;
 use crate::proxy::service::Proxy;
 use crate::proxy::upstream::call_state::CallState;
@@ -22,11 +24,13 @@ use http::StatusCode;
 use http::uri::Authority;
 use pingora::Result;
 use pingora_proxy::Session;
+use std::sync::Arc;
 
 /// Prompts above this many bytes are counted on another thread while the upstream works.
 const COUNT_ASIDE: usize = 8 * 1024;
-/// Bodies above this many bytes are handed to the transformer on another thread: there may be much to decode or to count.
-const PLAN_ASIDE: usize = 64 * 1024;
+/// Bodies above this many bytes are searched for images, and handed to the transformer, on another thread: there may be much
+/// to decode or to count.
+const READ_ASIDE: usize = 64 * 1024;
 
 /// Accepts a request. Returns true if the reply is written already.
 pub async fn accept(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> Result<bool> {
@@ -55,6 +59,7 @@ pub async fn accept(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> Resu
             if let Some(ticket) = ctx.ticket.as_mut() {
                 ctx.facts.rate_limit = Some(ticket.give_back());
             }
+            ctx.memory.answered(0);
             refuse(writer::client(session, &ctx.facts), &failure)
         }
         Err(Stop::Gone(e)) => return Err(e),
@@ -77,12 +82,38 @@ async fn phases(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> std::res
     wait_for_place(session, ctx, given.len()).await?;
     let body = routing::body(&ctx.live.settings, &session.req_header().method, &route, given)?;
     ctx.bodies.show("request", &body);
-    let (body, fetched) = match routing::images(&route, &body)? {
+    let (body, fetched) = match images(&route, &body).await? {
         None => (body, false),
         Some(wanted) => (fetch_images(proxy, session, ctx, &route, wanted).await?, true),
     };
+    let size = body.len();
     let plan = plan(proxy, session, ctx, admitted, body).await?;
-    Ok(terms(session, ctx).prepare(&route, &caller, plan, fetched)?)
+    ctx.memory.called(size);
+    let mut ready = terms(session, ctx).prepare(&route, &caller, plan, fetched)?;
+    reserve(ctx, &mut ready)?;
+    Ok(ready)
+}
+
+/// Counts the calls that are about to be made, reserves their tokens, and lets as many run at once as there are places for.
+fn reserve(ctx: &mut Ctx, ready: &mut Ready) -> std::result::Result<(), Failure> {
+    let Some(ticket) = ctx.ticket.as_mut() else { return Ok(()) };
+    let reserved = match ready {
+        Ready::Answer(_) => return Ok(()),
+        Ready::Call(one) => ticket.reserve(1, one.exchange.call().answer_tokens),
+        Ready::Subrequests(several) => {
+            let tokens = several.calls.iter().map(|one| one.exchange.call().answer_tokens);
+            let reserved = ticket.reserve(several.calls.len(), tokens.fold(0, u64::saturating_add));
+            several.at_once = ticket.places(several.at_once.min(several.calls.len()));
+            reserved
+        }
+    };
+    match reserved {
+        Ok(rate_limit) => {
+            ctx.facts.rate_limit = Some(rate_limit);
+            Ok(())
+        }
+        Err(over) => Err(over_limit(ctx, over)),
+    }
 }
 
 fn admit(session: &Session, ctx: &mut Ctx) -> std::result::Result<ByHead, Failure> {
@@ -96,6 +127,7 @@ fn admit(session: &Session, ctx: &mut Ctx) -> std::result::Result<ByHead, Failur
             authority: head.uri.authority().map(Authority::as_str),
             headers: &head.headers,
             local_ip: local_ip.map(|ip| ip.to_canonical()),
+            sender: sender(session, ctx),
         },
     );
     ctx.facts.route = decision.route;
@@ -103,6 +135,14 @@ fn admit(session: &Session, ctx: &mut Ctx) -> std::result::Result<ByHead, Failur
         ctx.caller = Some(admitted.caller.clone());
     }
     decision.result
+}
+
+/// Returns whose connection the request came on, where that matters.
+fn sender(session: &Session, ctx: &Ctx) -> Sender {
+    if !ctx.live.settings.access.asks_sender() {
+        return Sender::Unknown;
+    }
+    sender::of(session.digest().and_then(|digest| digest.socket_digest.as_deref()))
 }
 
 /// Takes a ticket where the caller or the row has limits.
@@ -133,14 +173,18 @@ async fn read_body(session: &mut Session, ctx: &mut Ctx, route: &Route) -> std::
     let settings = &ctx.live.settings;
     let most = routing::max_body(route, settings);
     ctx.facts.timing.lap(Spent::Own);
-    let read = body::read(session, most, &settings.client_timeouts).await?;
+    let read = body::read(session, most, &settings.client_timeouts, &mut ctx.memory).await?;
     clock::request_read(session.req_header().version);
     if session.is_body_done() {
         clock::request_complete();
     }
     ctx.facts.timing.lap(Spent::Client);
     match read {
-        ReadBody::Whole(body) => Ok(body),
+        ReadBody::Whole(body) => {
+            ctx.memory.take_parsed(&body)?;
+            Ok(body)
+        }
+        ReadBody::NoRoom(failure) => Err(failure.into()),
         ReadBody::TooLarge => Err(routing::too_large(most).into()),
     }
 }
@@ -164,6 +208,15 @@ fn over_limit(ctx: &mut Ctx, over: Box<OverLimit>) -> Failure {
     over.failure
 }
 
+/// Searches a body for images, on another thread where that may take long.
+async fn images(route: &Arc<Route>, body: &Bytes) -> std::result::Result<Option<Wanted>, Failure> {
+    if body.len() <= READ_ASIDE {
+        return routing::images(route, body);
+    }
+    let (route, body) = (route.clone(), body.clone());
+    read_aside(move || routing::images(&route, &body)).await
+}
+
 /// Fetches the images of a body, unless the client goes away meanwhile.
 async fn fetch_images(
     proxy: &Proxy,
@@ -173,13 +226,14 @@ async fn fetch_images(
     wanted: Wanted,
 ) -> std::result::Result<Bytes, Stop> {
     ctx.facts.timing.lap(Spent::Own);
-    body::finish(session).await?;
+    body::finish(session, ctx.rest_due()).await?;
     let (timeout, to_stream) = wanted.time_limit();
     let deadline = terms(session, ctx).deadline(route, timeout, to_stream);
     let settings = &ctx.live.settings;
     let most = routing::max_body(route, settings);
-    let (client, options) = (proxy.upstream_client.clone(), route.options.images.clone());
-    let fetching = wanted.fetch(client, settings.connect_timeout, options, most, &deadline);
+    let (fetcher, options) = (proxy.image_fetcher.clone(), route.options.images.clone());
+    let memory = ctx.memory.another();
+    let fetching = wanted.fetch(fetcher, settings.connect_timeout, options, most, memory, &deadline);
     tokio::pin!(fetching);
     let fetched = loop {
         tokio::select! {
@@ -188,7 +242,9 @@ async fn fetch_images(
         }
     };
     ctx.facts.timing.lap(Spent::Upstream);
-    Ok(fetched?)
+    let body = fetched?;
+    ctx.memory.take_parsed(&body)?;
+    Ok(body)
 }
 
 /// Asks the transformer, on another thread where that may take long.
@@ -206,15 +262,19 @@ async fn plan(
         steps: None,
     };
     let address = address::of(&session.req_header().headers, arrival(session), &ctx.live.settings.guard);
-    if body.len() <= PLAN_ASIDE {
+    if body.len() <= READ_ASIDE {
         return prepare::plan(&ctx.live, address, admitted, body, &around);
     }
     let (live, scheme, host) = (ctx.live.clone(), address.scheme, address.host.to_owned());
-    let aside = tokio::task::spawn_blocking(move || {
-        prepare::plan(&live, Address { scheme, host: &host }, admitted, body, &around)
-    });
+    read_aside(move || prepare::plan(&live, Address { scheme, host: &host }, admitted, body, &around)).await
+}
+
+/// Reads a body on another thread.
+async fn read_aside<T: Send + 'static>(
+    read: impl FnOnce() -> std::result::Result<T, Failure> + Send + 'static,
+) -> std::result::Result<T, Failure> {
     let panicked = |_| Err(Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "The request could not be read."));
-    aside.await.unwrap_or_else(panicked)
+    aside::run(read).await.unwrap_or_else(panicked)
 }
 
 /// Returns how the request came. A Unix socket is this machine's.
@@ -239,8 +299,9 @@ fn before_calls(session: &mut Session, ctx: &mut Ctx, first: &Prepared) {
     }
     let prompt = first.exchange.call().prompt.clone();
     if let Some(prompt) = prompt.filter(|prompt| prompt.takes_long(COUNT_ASIDE)) {
-        ctx.counting = Some(tokio::task::spawn_blocking(move || {
-            prompt.tokens();
+        ctx.counting = Some(tokio::spawn(async move {
+            // A failure only means that the count is made where it is asked for.
+            let _ = aside::run(move || prompt.tokens()).await;
         }));
     }
 }
@@ -250,7 +311,11 @@ fn start_call(session: &mut Session, ctx: &mut Ctx, prepared: Prepared) {
     before_calls(session, ctx, &prepared);
     let Prepared { upstream, endpoints, deadline, exchange } = prepared;
     ctx.bodies.show("call", &exchange.call().body);
-    let call = CallState::new(&ctx.live.upstreams, upstream, endpoints, deadline);
+    let mut call = CallState::new(&ctx.live.upstreams, upstream, endpoints, deadline);
+    call.awaits_client = !session.is_body_done();
+    if call.awaits_client {
+        ctx.body_due = ctx.rest_due();
+    }
     ctx.is_replayed = session.get_retry_buffer().is_none();
     ctx.work = Work::Proxied(ProxiedCall { exchange, call });
 }

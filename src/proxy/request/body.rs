@@ -1,12 +1,13 @@
 //! Reads a request's body whole before the peer is chosen, in such a way that pingora still calls `request_body_filter`.
 //!
 //! pingora calls that filter for a body that is read already only if its retry buffer holds something, and the buffer gives up
-//! above 64 KiB. So the buffer is switched on when at most 64 KiB of a body of known length remain. A chunked body is read to
-//! the end of its JSON document and no further, so that pingora itself reads the terminal chunk.
+//! above 64 KiB. So the buffer is switched on when at most 64 KiB of a body of known length remain. A chunked body above that is
+//! read to the end of its JSON document and no further, so that pingora itself reads the terminal chunk: see [`go_on_in_time`].
 
 use crate::json::document_end::BodyEnd;
 use crate::proxy::connection::clock;
 use crate::proxy::connection::pace::ClientTimeouts;
+use crate::proxy::memory::MemoryShare;
 use crate::wire::{Failure, Gathered};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
@@ -46,28 +47,34 @@ pub enum ReadBody {
     Whole(Bytes),
     /// The body is larger than the limit.
     TooLarge,
+    /// There is no memory for it.
+    NoRoom(Failure),
 }
 
-/// Reads the whole body, at most `limit` bytes.
+/// Reads the whole body, at most `limit` bytes. Each piece is taken from `memory`.
 ///
 /// # Errors
 /// pingora's, when the client goes away or its framing is broken.
-pub async fn read(session: &mut Session, limit: usize, timeouts: &ClientTimeouts) -> Result<ReadBody> {
+pub async fn read(
+    session: &mut Session,
+    limit: usize,
+    timeouts: &ClientTimeouts,
+    memory: &mut MemoryShare,
+) -> Result<ReadBody> {
     if session.is_body_empty() {
         return Ok(ReadBody::Whole(Bytes::new()));
     }
-    // The end of a chunked body, which pingora reads itself.
     session.set_read_timeout(Some(timeouts.body));
     session.as_downstream_mut().set_total_drain_timeout(Some(timeouts.body));
     match length(&session.req_header().headers) {
         Some(length) if length > limit => Ok(ReadBody::TooLarge),
         Some(length) => {
             go_on(session).await?;
-            known(session, length, timeouts).await
+            known(session, length, timeouts, memory).await
         }
         None => {
             go_on(session).await?;
-            chunked(session, limit, timeouts).await
+            chunked(session, limit, timeouts, memory).await
         }
     }
 }
@@ -92,17 +99,25 @@ fn length(headers: &HeaderMap) -> Option<usize> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.trim().parse().ok()
 }
 
-async fn known(session: &mut Session, length: usize, timeouts: &ClientTimeouts) -> Result<ReadBody> {
+async fn known(
+    session: &mut Session,
+    length: usize,
+    timeouts: &ClientTimeouts,
+    memory: &mut MemoryShare,
+) -> Result<ReadBody> {
     let begun = Instant::now();
     let mut whole = Gathered::new(length);
     loop {
         if length - whole.len().min(length) <= RETRY_BUFFER {
             session.enable_retry_buffering();
         }
-        match piece(session, timeouts.body_due(begun, whole.len())).await? {
-            Some(piece) => whole.push(piece),
-            None => return Ok(ReadBody::Whole(whole.take())),
+        let Some(piece) = piece(session, timeouts.body_due(begun, whole.len())).await? else {
+            return Ok(ReadBody::Whole(whole.take()));
+        };
+        if let Err(failure) = memory.take_body(whole.len() + piece.len()) {
+            return Ok(ReadBody::NoRoom(failure));
         }
+        whole.push(piece);
         if whole.len() >= length {
             return Ok(ReadBody::Whole(whole.take()));
         }
@@ -113,11 +128,20 @@ async fn known(session: &mut Session, length: usize, timeouts: &ClientTimeouts) 
 async fn piece(session: &mut Session, until: Instant) -> Result<Option<Bytes>> {
     match tokio::time::timeout_at(until.into(), session.read_request_body()).await {
         Ok(read) => read.map_err(|e| e.into_down()),
-        Err(_) => Err(pingora::Error::explain(ErrorType::ReadTimedout, "the request's body is too slow").into_down()),
+        Err(_) => Err(too_slow()),
     }
 }
 
-async fn chunked(session: &mut Session, limit: usize, timeouts: &ClientTimeouts) -> Result<ReadBody> {
+fn too_slow() -> Box<pingora::Error> {
+    pingora::Error::explain(ErrorType::ReadTimedout, "the request's body is too slow").into_down()
+}
+
+async fn chunked(
+    session: &mut Session,
+    limit: usize,
+    timeouts: &ClientTimeouts,
+    memory: &mut MemoryShare,
+) -> Result<ReadBody> {
     let begun = Instant::now();
     session.enable_retry_buffering();
     let mut whole = Gathered::new(0);
@@ -126,28 +150,47 @@ async fn chunked(session: &mut Session, limit: usize, timeouts: &ClientTimeouts)
         if whole.len() + piece.len() > limit {
             return Ok(ReadBody::TooLarge);
         }
+        if let Err(failure) = memory.take_body(whole.len() + piece.len()) {
+            return Ok(ReadBody::NoRoom(failure));
+        }
         let ended = end.push(&piece);
         whole.push(piece);
         if ended {
             break;
         }
     }
+    // pingora replays a body that its buffer holds, so no call is made before the client has sent all of it.
+    let due = timeouts.body_due(begun, whole.len());
+    while !session.retry_buffer_truncated() && !session.is_body_done() && rest(session, due).await? {}
     Ok(ReadBody::Whole(whole.take()))
+}
+
+/// Has pingora wait until `due` for the next bytes of a body whose document is complete. pingora's own limit begins again with
+/// each byte.
+///
+/// # Errors
+/// 408 when the time is up.
+pub fn go_on_in_time(session: &mut Session, due: Instant) -> Result<()> {
+    let left = due.saturating_duration_since(Instant::now());
+    session.set_read_timeout(Some(left));
+    if left.is_zero() { Err(too_slow()) } else { Ok(()) }
 }
 
 /// Reads up to the end of a body whose document is complete, so that the connection can be watched.
 ///
 /// # Errors
-/// 400 when more than white space follows the document; pingora's, when the client goes away.
-pub async fn finish(session: &mut Session) -> Result<()> {
-    while !session.is_body_done() {
-        match session.read_request_body().await.map_err(|e| e.into_down())? {
-            Some(piece) => trailing(&piece).map_or(Ok(()), Err)?,
-            None => break,
-        }
-    }
+/// 400 when more than white space follows the document; 408 when that takes longer than until `due`; pingora's, when the
+/// client goes away.
+pub async fn finish(session: &mut Session, due: Instant) -> Result<()> {
+    while !session.is_body_done() && rest(session, due).await? {}
     clock::request_complete();
     Ok(())
+}
+
+/// Reads a piece that follows the document. Returns false if there is none.
+async fn rest(session: &mut Session, due: Instant) -> Result<bool> {
+    let piece = piece(session, due).await?;
+    piece.as_deref().and_then(trailing).map_or(Ok(piece.is_some()), Err)
 }
 
 /// Reads the rest of a short body that nobody wants, so that the connection can be kept. Returns true if more is left.

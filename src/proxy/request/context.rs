@@ -7,8 +7,9 @@ use super::work::Work;
 use crate::access::Caller;
 use crate::limits::LimitKind;
 use crate::proxy::connection::clock::{self, ServedRequest};
-use crate::proxy::in_flight::Entered;
+use crate::proxy::in_flight::{Entered, InFlight};
 use crate::proxy::live::Live;
+use crate::proxy::memory::MemoryShare;
 use crate::telemetry::{BodyLog, Ended, Stopwatch};
 use crate::tokens::{CountNeed, Ledger};
 use crate::wire::failure::FailureReason;
@@ -31,6 +32,8 @@ pub struct Ctx {
     pub ledger: Arc<Ledger>,
     /// The request's share of its caller's limits. Set by `accept`, settled before the reply ends.
     pub ticket: Option<Box<Ticket>>,
+    /// The memory that the request holds. Taken by those who read, fetch and hold; given back when this is dropped.
+    pub memory: MemoryShare,
     /// What the request needs. Set by `accept`, used by every hook after it.
     pub work: Work,
     /// Counts a long prompt while the upstream works. Set with `work`, awaited before the answer is made.
@@ -41,6 +44,8 @@ pub struct Ctx {
     pub instead: Option<StatusCode>,
     /// Pieces that may not have been written. Filled by `response`, read by `failure_reply`.
     pub unwritten: Unwritten,
+    /// By when the end of a body must be there that pingora reads. Set with `work`, read by `upstream_hooks`.
+    pub body_due: Instant,
     /// True once pingora has replayed what was read of the client's body. Kept by `upstream_hooks`.
     pub is_replayed: bool,
     /// Why the request was refused here, for the log.
@@ -57,7 +62,7 @@ pub struct Ctx {
 
 impl Ctx {
     /// The context of a request whose head was just read.
-    pub fn new(live: Arc<Live>, entered: Entered) -> Self {
+    pub fn new(live: Arc<Live>, in_flight: &InFlight) -> Self {
         let begun = Instant::now();
         let served = clock::begin_request(live.settings.client_timeouts);
         let timing = Stopwatch::start(begun, live.measures());
@@ -66,6 +71,7 @@ impl Ctx {
             Some(_) => Arc::new(Ledger::needed_by(CountNeed::Metrics)),
             None => Arc::default(),
         };
+        let memory = MemoryShare::new(in_flight.memory().clone(), live.settings.max_memory);
         Ctx {
             live,
             begun,
@@ -73,17 +79,19 @@ impl Ctx {
             caller: None,
             ledger,
             ticket: None,
+            memory,
             work: Work::None,
             counting: None,
             stream_type: None,
             instead: None,
             unwritten: Unwritten::default(),
+            body_due: begun,
             is_replayed: false,
             refusal: None,
             over_limit: None,
             failure: None,
             bodies: BodyLog::new(log_bodies),
-            _entered: entered,
+            _entered: in_flight.enter(),
             _served: served,
         }
     }
@@ -97,6 +105,11 @@ impl Ctx {
         } else if let Some(rate_limit) = ticket.settle() {
             self.facts.rate_limit = Some(rate_limit);
         }
+    }
+
+    /// Returns by when the rest of a body must be there that is read on now. What the proxy did meanwhile does not count.
+    pub fn rest_due(&self) -> Instant {
+        Instant::now() + self.live.settings.client_timeouts.body
     }
 
     /// Waits until a long prompt is counted.

@@ -55,6 +55,7 @@ pub fn cause(e: &Error, call: Option<&CallState>) -> By {
     };
     match (e.esource(), call) {
         (ErrorSource::Downstream, _) => By::Client,
+        (_, Some(call)) if call.lacks_body() => By::Client,
         (_, Some(call)) if !is_our_limit(call) => By::Upstream,
         _ => By::Us,
     }

@@ -39,6 +39,7 @@ pub async fn fail(session: &mut Session, e: &Error, ctx: &mut Ctx) -> FailToProx
     session.set_keepalive(None);
     match after {
         AfterFailure::Answer(answer) => {
+            ctx.memory.answered(answer.body.len());
             ctx.settle(true);
             if writer::is_head_out(session) {
                 ctx.instead = writer::write_instead(session, &ctx.facts, &ctx.bodies, answer).await;

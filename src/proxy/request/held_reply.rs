@@ -4,6 +4,7 @@ use super::context::Ctx;
 use super::work::Work;
 use super::{ending, writer};
 use crate::exchange::Exchange;
+use crate::proxy::aside;
 use crate::telemetry::Spent;
 use crate::wire::Answer;
 use pingora_proxy::Session;
@@ -19,6 +20,7 @@ pub async fn write(session: &mut Session, ctx: &mut Ctx) {
     ctx.facts.timing.lap(Spent::Upstream);
     ctx.finish_counting().await;
     let Some(answer) = answer(ctx).await else { return };
+    ctx.memory.answered(answer.body.len());
     record_answer(ctx, &answer);
     ctx.facts.timing.lap(Spent::Own);
     ctx.facts.timing.said();
@@ -41,7 +43,7 @@ async fn answer(ctx: &mut Ctx) -> Option<Answer> {
         return proxied.exchange.answer();
     }
     let Work::Proxied(mut proxied) = std::mem::take(&mut ctx.work) else { return None };
-    let made = tokio::task::spawn_blocking(move || {
+    let made = aside::run(move || {
         let answer = Exchange::answer(&mut proxied.exchange);
         (proxied, answer)
     });

@@ -3,6 +3,8 @@
 use super::routing::{AdmittedRequest, client_of};
 use crate::access::Caller;
 use crate::exchange::{Exchange, ExchangeLimits};
+use crate::json::crowded::{self, CrowdedValue};
+use crate::json::fields::MOST_ENTRIES;
 use crate::plan::trace::Trace;
 use crate::plan::{Address, Alone, Call, Context, Join, Plan, Reply, Request, Streamed, Subrequests};
 use crate::proxy::deadline::Deadline;
@@ -76,6 +78,9 @@ pub fn plan(
     around: &Surroundings<'_>,
 ) -> Result<Plan, Failure> {
     let AdmittedRequest { route, params, caller } = admitted;
+    if let Some(found) = crowded::find(&body) {
+        return Err(too_many(found));
+    }
     let body = match &route.options.overlay {
         Some(overlay) => overlay.lay(body),
         None => body,
@@ -85,6 +90,16 @@ pub fn plan(
     let (ledger, steps) = (&around.ledger, around.steps);
     let context = Context { caller: &caller, id: &id, now, address, state, ledger, steps };
     route.transformer.open(&Request { body, params }, &context)
+}
+
+fn too_many(found: CrowdedValue) -> Failure {
+    let CrowdedValue { place, is_list } = found;
+    let what = if is_list { "elements" } else { "fields" };
+    if place.is_empty() {
+        return Failure::bad_request(format!("The request body has more than {MOST_ENTRIES} {what}."));
+    }
+    let message = format!("'{place}' has more than {MOST_ENTRIES} {what}.");
+    Failure::bad_field(place, message)
 }
 
 /// The terms on which calls are made for a request, beside what its body says.

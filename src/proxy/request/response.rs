@@ -9,9 +9,10 @@ use super::work::ProxiedCall;
 use super::{ending, reply_heads, writer};
 use crate::exchange::{AfterFailure, Exchange, HeadPlan};
 use crate::proxy::connection::clock;
+use crate::proxy::memory::MemoryShare;
 use crate::proxy::upstream::call_state::CallState;
 use crate::proxy::upstream::{errors, heads};
-use crate::telemetry::{By, Spent};
+use crate::telemetry::{By, Ended, Spent};
 use crate::wire::Failure;
 use bytes::Bytes;
 use http::{StatusCode, Version, header};
@@ -88,7 +89,7 @@ pub fn body(session: &mut Session, piece: &mut Option<Bytes>, end: bool, ctx: &m
     if let Some(ticket) = &mut ctx.ticket {
         ticket.answered(received.len());
     }
-    let mut out = exchange.piece(received);
+    let mut out = rewritten(exchange, received, &mut ctx.memory, &mut ctx.failure);
     let was_cut = piece_arrived(call, end, now);
     if !end && let Some(failure) = too_late(exchange, call, now) {
         ctx.failure = Some(ending::failed(&failure, By::Us, failure.to_string()));
@@ -126,6 +127,18 @@ pub fn body(session: &mut Session, piece: &mut Option<Bytes>, end: bool, ctx: &m
     }
     *piece = Some(out);
     Ok(None)
+}
+
+/// Hands a piece on. An answer for which there is no memory is given up.
+fn rewritten(exchange: &mut Exchange, piece: Bytes, memory: &mut MemoryShare, ended: &mut Option<Ended>) -> Bytes {
+    let out = exchange.piece(piece);
+    match memory.take_answer(exchange.held()) {
+        Ok(()) => out,
+        Err(failure) => {
+            *ended = Some(ending::failed(&failure, By::Us, failure.to_string()));
+            exchange.give_up(failure)
+        }
+    }
 }
 
 /// Records a piece or the end of the body. Returns true if the "end" was our own shutdown of the connection.

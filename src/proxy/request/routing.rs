@@ -1,8 +1,8 @@
 //! What the head of a request decides, and what its body adds: row, caller, body, images. No socket is touched, so serving and
 //! explaining share it.
 
-use crate::access::Caller;
 use crate::access::admit::has_key;
+use crate::access::{Caller, Sender};
 use crate::dialects::client::speaking;
 use crate::json;
 use crate::plan::Client;
@@ -19,6 +19,9 @@ use std::sync::Arc;
 
 /// What a preflight allows when the browser does not ask for certain headers. `*` would not cover `Authorization`.
 const ALLOWED_HEADERS: &str = "Authorization, Content-Type, X-Request-Id, X-Api-Key, Api-Key";
+
+/// The methods in the answer to a preflight that names none, where the row's own are not told.
+const ANY_METHODS: &str = "GET, POST, OPTIONS";
 
 /// What browsers ask for to show beside the name of a page.
 const ICON: &str = "/favicon.ico";
@@ -39,6 +42,8 @@ pub struct RequestHead<'a> {
     pub headers: &'a HeaderMap,
     /// The address of this machine at which it arrived, if it is one.
     pub local_ip: Option<IpAddr>,
+    /// Whose connection it came on.
+    pub sender: Sender,
 }
 
 /// A request that may go on to its body.
@@ -67,29 +72,55 @@ pub struct HeadDecision {
     pub result: Result<ByHead, Failure>,
 }
 
-/// Decides by the head: the host that was called, the row, then who calls.
+/// Decides by the head: the host that was called, the row, then who calls. Who may not call learns nothing of what is served.
 pub fn by_head(live: &Live, head: &RequestHead<'_>) -> HeadDecision {
     let (table, settings) = (&live.table, &live.settings);
-    if let Err(failure) = settings.guard.host(head.headers, head.authority, head.local_ip) {
+    if let Err(failure) = settings.guard.host(head.headers, head.authority, head.local_ip, &*settings.allows_origin) {
         return HeadDecision { route: None, result: Err(failure) };
     }
     if head.method == Method::OPTIONS {
-        let result = preflight(table, settings, head).map(ByHead::Answer);
-        return HeadDecision { route: route_of(table, head), result };
+        let refusal = settings.access.admit(head.headers, head.sender).err();
+        let route = if refusal.is_none() { route_of(table, head) } else { None };
+        return HeadDecision { route, result: preflight(table, settings, head, refusal).map(ByHead::Answer) };
     }
+    let refused = |failure: Failure| {
+        let result = settings.access.admit(head.headers, head.sender).and(Err(failure));
+        HeadDecision { route: None, result }
+    };
     match table.find(head.method, head.path) {
+        Matched::Route(route, _) if route.upstream.is_some() && asks_websocket(head.headers) => {
+            HeadDecision { route: Some(route), result: Err(no_websocket()) }
+        }
+        Matched::OtherMethods(_) if asks_websocket(head.headers) => {
+            HeadDecision { route: None, result: Err(no_websocket()) }
+        }
         Matched::Route(route, params) => {
             HeadDecision { route: Some(route.clone()), result: admit(settings, head, route, params) }
         }
-        Matched::OtherMethods(allowed) => {
-            HeadDecision { route: None, result: Err(wrong_method(head.method, head.path, &allowed)) }
-        }
+        Matched::OtherMethods(allowed) => refused(wrong_method(head.method, head.path, &allowed)),
         // Browsers ask for it on their own. The page has no icon, and nobody needs to read of it.
         Matched::Nothing(_) if head.path == ICON && head.method.is_safe() => {
             HeadDecision { route: None, result: Ok(ByHead::Answer(no_icon())) }
         }
-        Matched::Nothing(hint) => HeadDecision { route: None, result: Err(unknown_path(head.path, &hint)) },
+        Matched::Nothing(hint) => refused(unknown_path(head.path, &hint)),
     }
+}
+
+/// Returns true if the client wants to go on with WebSocket. Any other upgrade may be ignored: programs in Java offer HTTP/2
+/// with each first request.
+fn asks_websocket(headers: &HeaderMap) -> bool {
+    let is_websocket = |value: &HeaderValue| {
+        value.as_bytes().split(|byte| *byte == b',').any(|one| one.trim_ascii().eq_ignore_ascii_case(b"websocket"))
+    };
+    headers.get_all(header::UPGRADE).iter().any(is_websocket)
+}
+
+fn no_websocket() -> Failure {
+    let message =
+        "WebSocket is not served here. Send the request as a POST over HTTP/1.1, with \"stream\": true for a stream.";
+    Failure::new(StatusCode::UPGRADE_REQUIRED, message)
+        .with_code("websocket_not_served")
+        .with_header(header::UPGRADE, "HTTP/1.1")
 }
 
 fn no_icon() -> Answer {
@@ -111,8 +142,8 @@ fn admit(
     route: Arc<Route>,
     params: Vec<String>,
 ) -> Result<ByHead, Failure> {
-    if head.method == Method::HEAD && route.upstream.is_some() {
-        // HEAD asks whether something is there. That costs no tokens.
+    let caller = caller(settings, head, &route)?;
+    if only_asks(head.method, &route) {
         return Ok(ByHead::Answer(Answer::json(StatusCode::OK, Bytes::new())));
     }
     let encoding = head.headers.get(header::CONTENT_ENCODING).map(|value| value.as_bytes().to_ascii_lowercase());
@@ -120,19 +151,24 @@ fn admit(
         let message = "Compressed request bodies are not read; send it without Content-Encoding.";
         return Err(Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
     }
-    let caller = caller(settings, head, &route)?;
     Ok(ByHead::Admitted(AdmittedRequest { route, params, caller }))
+}
+
+/// Returns true if a request asks whether a row that calls an upstream is there. That costs no tokens.
+fn only_asks(method: &Method, route: &Route) -> bool {
+    method == Method::HEAD && route.upstream.is_some()
 }
 
 /// Returns who sends a request to a row, if they may.
 fn caller(settings: &Settings, head: &RequestHead<'_>, route: &Route) -> Result<Arc<Caller>, Failure> {
-    settings.guard.origin(head.method, head.headers, route.upstream.is_some(), &*settings.allows_origin)?;
+    let spends = route.upstream.is_some() && !only_asks(head.method, route);
+    settings.guard.origin(head.method, head.headers, spends, &*settings.allows_origin)?;
     match route.audience {
         Audience::Everybody => return Ok(settings.access.visitor()),
-        Audience::Newcomers if is_newcomer(head, route) => return Ok(settings.access.newcomer()),
+        Audience::Newcomers if is_newcomer(head, route) => return Ok(settings.access.newcomer(head.sender)),
         Audience::Newcomers | Audience::Callers => {}
     }
-    let caller = settings.access.admit(head.headers)?;
+    let caller = settings.access.admit(head.headers, head.sender)?;
     caller.enter(head.method, &route.path, route.options.callers.as_ref().map(|callers| &callers.globs))?;
     Ok(caller)
 }
@@ -189,20 +225,28 @@ pub fn images(route: &Route, body: &Bytes) -> Result<Option<Wanted>, Failure> {
 }
 
 /// Answers OPTIONS. A browser that asks whether a foreign page may call is told no in the way that leaves a line in the log:
-/// the page itself only sees that it failed.
-fn preflight(table: &Table, settings: &Settings, head: &RequestHead<'_>) -> Result<Answer, Failure> {
+/// the page itself only sees that it failed. `refusal` is what the sender would get for another method.
+fn preflight(
+    table: &Table,
+    settings: &Settings,
+    head: &RequestHead<'_>,
+    refusal: Option<Failure>,
+) -> Result<Answer, Failure> {
     let headers = head.headers;
-    // A method that no route takes: the answer is all methods of the path.
-    let methods = match table.find(&Method::TRACE, head.path) {
-        Matched::OtherMethods(methods) => methods,
-        Matched::Nothing(hint) => return Err(unknown_path(head.path, &hint)),
-        Matched::Route(route, _) => route.methods.clone(),
-    };
     if headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD) {
         settings.guard.origin(&Method::POST, headers, true, &*settings.allows_origin)?;
     }
+    let allow = match refusal {
+        None => {
+            HeaderValue::from_str(&allow(&methods(table, head.path)?)).unwrap_or(HeaderValue::from_static(ANY_METHODS))
+        }
+        // Browsers send no key with this question. They learn that they may ask, and not what is served.
+        Some(_) if headers.contains_key(header::ORIGIN) => {
+            headers.get(header::ACCESS_CONTROL_REQUEST_METHOD).cloned().unwrap_or(HeaderValue::from_static(ANY_METHODS))
+        }
+        Some(refusal) => return Err(refusal),
+    };
     let mut answer = Answer::empty(StatusCode::NO_CONTENT);
-    let allow = HeaderValue::from_str(&allow(&methods)).unwrap_or(HeaderValue::from_static("OPTIONS"));
     let wanted = headers.get(header::ACCESS_CONTROL_REQUEST_HEADERS).cloned();
     if headers.contains_key(header::ORIGIN) {
         answer.headers.push((header::ACCESS_CONTROL_ALLOW_METHODS, allow.clone()));
@@ -216,6 +260,16 @@ fn preflight(table: &Table, settings: &Settings, head: &RequestHead<'_>) -> Resu
     }
     answer.headers.push((header::ALLOW, allow));
     Ok(answer)
+}
+
+/// Returns the methods of a path.
+fn methods(table: &Table, path: &str) -> Result<Vec<Method>, Failure> {
+    // A method that no route takes.
+    match table.find(&Method::TRACE, path) {
+        Matched::OtherMethods(methods) => Ok(methods),
+        Matched::Nothing(hint) => Err(unknown_path(path, &hint)),
+        Matched::Route(route, _) => Ok(route.methods.clone()),
+    }
 }
 
 /// Returns the value of `Allow`: the methods of a path, HEAD where GET is served, and OPTIONS.

@@ -9,6 +9,7 @@ use super::work::Work;
 use super::{body, ending, held_reply, reply_heads, writer};
 use crate::exchange::joined::{JoinedExchanges, JoinedStep};
 use crate::plan::{Call, Client, refuse};
+use crate::proxy::aside;
 use crate::proxy::connection::clock;
 use crate::proxy::live::Live;
 use crate::proxy::service::Proxy;
@@ -57,7 +58,7 @@ impl CallQueue {
 
 /// Makes the calls and writes the reply.
 pub async fn run(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx, prepared: PreparedSubrequests) -> Result<()> {
-    body::finish(session).await?;
+    body::finish(session, ctx.rest_due()).await?;
     let Some(first) = prepared.calls.first() else { return Ok(()) };
     let (deadline, host) = (first.deadline, first.endpoints.first().host.clone());
     let upstream = first.upstream.facts().name();
@@ -163,7 +164,17 @@ impl SubrequestRun {
                 if let Some(ticket) = &mut ctx.ticket {
                     ticket.answered(piece.len());
                 }
-                self.joined.piece(index, piece)
+                let step = self.joined.piece(index, piece);
+                if self.joined.is_over() {
+                    return step;
+                }
+                match ctx.memory.take_answer(self.joined.held()) {
+                    Ok(()) => step,
+                    Err(failure) => {
+                        ctx.failure = Some(ending::failed(&failure, By::Us, failure.to_string()));
+                        self.joined.fail(index, &failure)
+                    }
+                }
             }
             CallEvent::End => {
                 let step = self.end(index, ctx).await;
@@ -187,7 +198,7 @@ impl SubrequestRun {
             return self.joined.end(index);
         }
         let mut joined = std::mem::replace(&mut self.joined, JoinedExchanges::over());
-        let ended = tokio::task::spawn_blocking(move || {
+        let ended = aside::run(move || {
             let step = joined.end(index);
             (joined, step)
         });
@@ -207,6 +218,9 @@ impl SubrequestRun {
         match step {
             JoinedStep::Wait => Ok(()),
             JoinedStep::Answer(answer) => {
+                if self.joined.held() == 0 {
+                    ctx.memory.answered(answer.body.len());
+                }
                 held_reply::record_answer(ctx, &answer);
                 writer::write(session, &ctx.facts, &ctx.bodies, answer).await;
                 Ok(())

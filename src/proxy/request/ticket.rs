@@ -1,6 +1,5 @@
 //! A request's share of its caller's limits: refused before its body is read, kept waiting for a place, charged at its end.
 
-use super::body;
 use crate::access::{Caller, Limits};
 use crate::limits::{Admitted, Bound, LimitKind, LimitedRow, Limiter, RateLimitHeaders, Refusal, Turn};
 use crate::proxy::settings::Settings;
@@ -15,6 +14,8 @@ use std::time::{Duration, Instant};
 
 /// When a request beyond `concurrent` is worth another try: nobody knows when the others end.
 const TRY_AGAIN: Duration = Duration::from_secs(1);
+/// A prompt is reckoned to have at most this many tokens: a large body is mostly images.
+const MOST_RESERVED: u64 = 8192;
 /// Where nothing was counted, this many bytes are taken for a token.
 const BYTES_PER_TOKEN: u64 = 4;
 
@@ -29,6 +30,8 @@ pub struct Ticket {
     request_bytes: u64,
     /// Bytes of the upstream's answers.
     answer_bytes: u64,
+    /// Tokens that are reserved until the request is settled.
+    reserved: u64,
     is_called: bool,
     is_settled: bool,
 }
@@ -83,6 +86,7 @@ impl Ticket {
             ledger,
             request_bytes: 0,
             answer_bytes: 0,
+            reserved: 0,
             is_called: false,
             is_settled: false,
         });
@@ -114,10 +118,6 @@ impl Ticket {
             Ok(true) => None,
             Err(bound) => Some((bound, None)),
             Ok(false) => {
-                // pingora sends a body that was read to its end from this buffer, and from no other.
-                if session.as_downstream().get_retry_buffer().is_some() {
-                    body::finish(session).await?;
-                }
                 let can_watch = session.is_body_done();
                 tokio::select! {
                     waited = self.turn.wait() => waited.err().map(|bound| (bound, None)),
@@ -128,6 +128,30 @@ impl Ticket {
             }
         };
         Ok(refused.map(|(bound, waited)| self.refuse(bound, waited)))
+    }
+
+    /// Counts the calls of a request that is about to make them, and reserves tokens: as many as its body and its answers may have.
+    /// Returns how the limits stand then, but for what is reserved.
+    ///
+    /// # Errors
+    /// 429: others use up the tokens meanwhile.
+    pub fn reserve(&mut self, calls: usize, answers: u64) -> std::result::Result<RateLimitHeaders, Box<OverLimit>> {
+        let now = Instant::now();
+        let tokens = self.admitted.rate_limit(now).tokens;
+        let reserved = (self.request_bytes / BYTES_PER_TOKEN).min(MOST_RESERVED).saturating_add(answers);
+        match self.admitted.reserve(calls.saturating_sub(1) as u64, reserved, now) {
+            Ok(()) => self.reserved = reserved,
+            Err(refusal) => {
+                let (kind, failure, rate_limit) = (refusal.kind, refusal.to_failure(), refusal.rate_limit);
+                return Err(Box::new(OverLimit { kind, failure, rate_limit }));
+            }
+        }
+        Ok(RateLimitHeaders { tokens, ..self.admitted.rate_limit(now) })
+    }
+
+    /// Takes places for up to `wanted` calls at the same time, as far as there are free ones. Returns for how many there are.
+    pub fn places(&mut self, wanted: usize) -> usize {
+        self.turn.widen(wanted)
     }
 
     /// Records that the request goes to the upstream, so that it costs something.
@@ -146,6 +170,7 @@ impl Ticket {
             return None;
         }
         self.is_settled = true;
+        self.release();
         if !self.is_called || !self.admitted.counts_tokens() {
             return None;
         }
@@ -168,6 +193,11 @@ impl Ticket {
     /// Charges nothing: the call failed.
     pub fn forgive(&mut self) {
         self.is_settled = true;
+        self.release();
+    }
+
+    fn release(&mut self) {
+        self.admitted.release(std::mem::take(&mut self.reserved));
     }
 
     fn refuse(&mut self, bound: Bound, waited: Option<Duration>) -> Box<OverLimit> {

@@ -44,15 +44,16 @@ pub fn head(head: &mut RequestHeader, ctx: &mut Ctx) -> Result<()> {
 }
 
 /// `request_body_filter`: drops what pingora replays or still reads of the client's body, and sends the call's own at its end.
-pub fn body(piece: &mut Option<Bytes>, end: bool, ctx: &mut Ctx) -> Result<()> {
+pub fn body(session: &mut Session, piece: &mut Option<Bytes>, end: bool, ctx: &mut Ctx) -> Result<()> {
     let Some(ProxiedCall { exchange, call }) = ctx.work.proxied_mut() else { return Ok(()) };
     if !end {
         // The first piece may be the replay of what was read already. After it only white space may follow.
         let was_replayed = std::mem::replace(&mut ctx.is_replayed, true);
         let more = if was_replayed { piece.as_deref().and_then(body::trailing) } else { None };
         *piece = Some(Bytes::new());
-        return more.map_or(Ok(()), Err);
+        return more.map_or_else(|| body::go_on_in_time(session, ctx.body_due), Err);
     }
+    call.awaits_client = false;
     clock::request_complete();
     *piece = Some(exchange.call().body.clone());
     if let Some(socket) = call.corked.take() {

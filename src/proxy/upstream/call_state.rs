@@ -41,6 +41,8 @@ pub struct CallState {
     pub needs_new_connection: bool,
     /// When the request was sent last.
     pub sent_at: Option<Instant>,
+    /// True while the end of the client's body is missing: the call's body is not sent before it.
+    pub awaits_client: bool,
     /// True once any head came from the upstream, even an informational one.
     pub has_answered: bool,
     /// True if the answer has no length, so that the end of the connection is its end.
@@ -72,6 +74,7 @@ impl CallState {
             tried: 0,
             needs_new_connection: false,
             sent_at: None,
+            awaits_client: false,
             has_answered: false,
             ends_with_connection: false,
             status: None,
@@ -129,13 +132,21 @@ impl CallState {
         self.has_answered = true;
         self.status = Some(status.as_u16());
         if status.is_server_error() {
-            self.failover.record_failure(&self.endpoint, Instant::now());
+            if !self.lacks_body() {
+                self.failover.record_failure(&self.endpoint, Instant::now());
+            }
         } else {
             self.failover.record_success(&self.endpoint);
         }
     }
 
-    /// Records that the call broke off, if that is the URL's fault: it had not answered, and there was time.
+    /// Returns true if the head of a call was sent whose body the client keeps back. What becomes of it is not the URL's fault.
+    pub fn lacks_body(&self) -> bool {
+        self.awaits_client && self.sent_at.is_some()
+    }
+
+    /// Records that the call broke off, if that is the URL's fault: it had the whole call, had not answered, and there was
+    /// time.
     pub fn broke_off(&mut self, e: &Error) {
         use ErrorType::{ConnectionClosed, H1Error, InvalidHTTPHeader, ReadError, WriteError};
         if is_lost(e) {
@@ -145,7 +156,7 @@ impl CallState {
         let is_silent = matches!(expired, Some(TimeLimit::FirstByte(_)));
         let is_broken = *e.esource() == ErrorSource::Upstream
             && matches!(e.etype(), ConnectionClosed | H1Error | InvalidHTTPHeader | ReadError | WriteError);
-        if !self.has_answered && (is_silent || is_broken && expired.is_none()) {
+        if !self.has_answered && !self.lacks_body() && (is_silent || is_broken && expired.is_none()) {
             self.failover.record_failure(&self.endpoint, Instant::now());
         }
     }

@@ -25,6 +25,7 @@ pub fn failure(e: &Error, call: Option<&CallState>) -> Option<Failure> {
     }
     match (e.esource(), call) {
         (ErrorSource::Downstream, _) => from_client(e),
+        (_, Some(call)) if call.lacks_body() => Some(unfinished(call)),
         (_, Some(call)) => Some(from_upstream(e, call)),
         (_, None) => Some(Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "The proxy could not serve this request.")),
     }
@@ -40,6 +41,13 @@ fn from_client(e: &Error) -> Option<Failure> {
         )),
         _ => Some(Failure::bad_request("The request is not valid HTTP.")),
     }
+}
+
+/// The failure of a call that the upstream gave up while the client kept back the end of its body.
+fn unfinished(call: &CallState) -> Failure {
+    let (name, place) = (call.upstream.facts().name(), place(call));
+    let message = format!("The end of the request's body did not arrive before {name} ({place}) gave the call up.");
+    Failure::new(StatusCode::REQUEST_TIMEOUT, message)
 }
 
 fn from_upstream(e: &Error, call: &CallState) -> Failure {

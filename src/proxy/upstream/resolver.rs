@@ -161,12 +161,5 @@ fn error((Failed(kind, text), _): &(Failed, Instant)) -> io::Error {
     io::Error::new(*kind, text.clone())
 }
 
-/// Resolves a name without the memory.
-pub async fn lookup(host: &str, port: u16, limit: Duration) -> io::Result<Arc<[SocketAddr]>> {
-    let found = tokio::time::timeout(limit, tokio::net::lookup_host((host, port)));
-    let addresses: Arc<[SocketAddr]> = found.await.map_err(|_| io::ErrorKind::TimedOut)??.collect();
-    if addresses.is_empty() { Err(io::ErrorKind::NotFound.into()) } else { Ok(addresses) }
-}
-
 #[cfg(test)]
 mod tests;

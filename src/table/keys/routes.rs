@@ -62,7 +62,12 @@ const IMAGES: &[Key] = &[
     Key::optional(
         "allow_hosts",
         Kind::List(&Kind::Text),
-        "Hosts whose addresses may be of the inner network, which are refused otherwise: a name, *.domain or an address; with :port only on that port.",
+        "Hosts that may have any port and addresses of the inner network, which are refused otherwise: a name, *.domain or an address; with :port only that port.",
+    ),
+    Key::optional(
+        "deny",
+        Kind::List(&Kind::Text),
+        "What is not fetched from: a name or *.domain; an address or a network such as 141.142.0.0/16, unless allow_hosts names the host.",
     ),
     Key::optional("max_bytes", Kind::Size, "The largest image; 10 MiB by default."),
     Key::optional("most", Kind::Whole(1, 50), "The most images that are fetched for one request; 20 by default."),

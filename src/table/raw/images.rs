@@ -9,6 +9,7 @@ use std::time::Duration;
 pub struct Images {
     pub fetch: Option<bool>,
     pub allow_hosts: Vec<At<String>>,
+    pub deny: Vec<At<String>>,
     pub max_bytes: Option<usize>,
     pub most: Option<usize>,
     pub timeout: Option<Duration>,
@@ -21,6 +22,7 @@ impl Images {
         let images = Images {
             fetch: keys.get(source, "fetch", boolean),
             allow_hosts: keys.list(source, "allow_hosts", plain).unwrap_or_default(),
+            deny: keys.list(source, "deny", plain).unwrap_or_default(),
             max_bytes: keys.get(source, "max_bytes", size),
             most: keys.get(source, "most", |node| narrow(whole(node, 1..=50)?)),
             timeout: keys.get(source, "timeout", duration),

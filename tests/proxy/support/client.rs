@@ -92,6 +92,15 @@ impl Client {
         assert_eq!(self.tcp.as_ref().unwrap().peek(&mut [0; 1]).unwrap(), 1);
     }
 
+    /// Whether something comes within this time. It is left unread.
+    pub fn has_bytes(&mut self, time: Duration) -> bool {
+        let tcp = self.tcp.as_ref().unwrap();
+        tcp.set_read_timeout(Some(time)).unwrap();
+        let has = tcp.peek(&mut [0; 1]).is_ok();
+        tcp.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        has
+    }
+
     pub fn send(&mut self, method: &str, path: &str, headers: &str, body: &[u8]) {
         let length = if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
         self.raw(format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n{headers}{length}\r\n"));

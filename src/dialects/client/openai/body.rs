@@ -1,9 +1,9 @@
 //! Reads a chat request's body in one pass: the messages as lists of fields, everything else as raw values.
 
 use crate::json::Fields;
-use crate::json::fields::NameText;
+use crate::json::fields::{NameText, bounded};
 use crate::wire::Failure;
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use std::fmt;
 
@@ -87,7 +87,7 @@ impl<'a, 'de: 'a> Deserialize<'de> for ChatBody<'a> {
                     if name == "messages" {
                         body.messages = Some(map.next_value()?);
                     } else {
-                        body.fields.push(name, map.next_value::<&'de RawValue>()?);
+                        body.fields.read::<A::Error>(name, map.next_value::<&'de RawValue>()?)?;
                     }
                 }
                 body.fields = body.fields.complete();
@@ -151,7 +151,7 @@ impl<'de, T, F: FnOnce(Composite<'de>) -> T> Visitor<'de> for Lenient<F> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
         let mut fields = Fields::default();
         while let Some(NameText(name)) = map.next_key()? {
-            fields.push(name, map.next_value::<&'de RawValue>()?);
+            fields.read::<A::Error>(name, map.next_value::<&'de RawValue>()?)?;
         }
         Ok((self.0)(Composite::Object(fields.complete())))
     }
@@ -160,8 +160,8 @@ impl<'de, T, F: FnOnce(Composite<'de>) -> T> Visitor<'de> for Lenient<F> {
         let mut list = Vec::new();
         while let Some(Element(fields)) = seq.next_element()? {
             list.push(fields);
+            bounded::<A::Error>(list.len(), "a list has more elements than are read")?;
         }
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
         Ok((self.0)(Composite::List(list)))
     }
 }

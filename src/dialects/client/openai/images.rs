@@ -51,7 +51,7 @@ fn may_name_images(body: &[u8]) -> bool {
 fn in_content(body: &[u8], message: usize, content: Option<&RawValue>, list: &mut Vec<Image>) {
     let parts = content.and_then(|content| list_of(content).ok()).unwrap_or_default();
     for (number, part) in parts.into_iter().enumerate() {
-        let Ok(part) = Fields::parse(part.get()) else { continue };
+        let Some(part) = Fields::of(part) else { continue };
         let kind = part.get("type").and_then(json::text_of);
         if kind.as_deref() != Some("image_url") {
             continue;
@@ -59,7 +59,7 @@ fn in_content(body: &[u8], message: usize, content: Option<&RawValue>, list: &mu
         let place = || format!("messages[{message}].content[{number}].image_url");
         let Some(value) = part.get("image_url") else { continue };
         // Some clients write only the URL.
-        let url = Fields::parse(value.get()).map_or(Some(value), |fields| fields.get("url"));
+        let url = Fields::of(value).map_or(Some(value), |fields| fields.get("url"));
         list.extend(url.and_then(|url| image(body, url, place)));
     }
 }

@@ -8,6 +8,7 @@ use crate::json::{self, Fields, fields};
 use crate::models::Family;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
+use std::collections::{HashMap, VecDeque};
 
 /// Appends the list of messages.
 pub fn push(out: &mut Vec<u8>, messages: &[Message<'_>], family: Family) {
@@ -59,12 +60,16 @@ fn push_with(out: &mut Vec<u8>, message: &Message<'_>, content: &str, calls: &[T
 }
 
 /// Appends each call as its own turn, followed by its result, because Google takes one call per turn. The text goes
-/// with the first call.
+/// with the first call. Of several calls with one id each takes the next result.
 fn push_one_by_one(out: &mut Vec<u8>, message: &Message<'_>, results: &[&Message<'_>]) {
+    let mut by_id: HashMap<&str, VecDeque<&Message<'_>>> = HashMap::with_capacity(results.len());
+    for result in results {
+        by_id.entry(result.result_of.as_deref().unwrap_or_default()).or_default().push_back(result);
+    }
     for (index, call) in message.calls.iter().enumerate() {
         let content = if index == 0 { message.content.get() } else { "\"\"" };
         push_with(out, message, content, std::slice::from_ref(call));
-        for result in results.iter().filter(|result| result.result_of.as_ref() == Some(&call.id)) {
+        if let Some(result) = by_id.get_mut(call.id.as_ref()).and_then(VecDeque::pop_front) {
             push_one(out, result, &[]);
         }
     }
@@ -93,7 +98,7 @@ fn push_text_blocks(out: &mut Vec<u8>, content: &RawValue) {
     match fields::list_of(content) {
         Ok(parts) => {
             let is_empty = |part: &&RawValue| {
-                Fields::parse(part.get()).is_ok_and(|part| part.get("text").is_some_and(|text| text.get() == "\"\""))
+                Fields::of(part).is_some_and(|part| part.get("text").is_some_and(|text| text.get() == "\"\""))
             };
             for part in parts.into_iter().filter(|part| !is_empty(part)) {
                 begin(out);
@@ -138,4 +143,48 @@ fn claude_id(id: &str) -> Cow<'_, str> {
         return Cow::Borrowed(id);
     }
     id.chars().map(|c| if fits(c) { c } else { '_' }).collect::<String>().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::Role;
+    use serde_json::{Value, json};
+
+    fn message(role: Role) -> Message<'static> {
+        let content = RawValue::from_string("\"\"".to_owned()).unwrap();
+        Message::plain(role, Cow::Owned(content), Fields::default())
+    }
+
+    fn turns(calls: &[usize], results: impl Iterator<Item = usize>) -> Vec<Value> {
+        let call = |id: &usize| ToolCall { id: format!("c{id}").into(), name: "f".into(), arguments: "{}".into() };
+        let mut messages = vec![Message { calls: calls.iter().map(call).collect(), ..message(Role::Assistant) }];
+        messages.extend(results.enumerate().map(|(number, id)| {
+            let content = RawValue::from_string(format!("\"r{number}\"")).unwrap();
+            let result_of = Some(format!("c{id}").into());
+            Message { content: Cow::Owned(content), result_of, ..message(Role::Tool) }
+        }));
+        let mut out = Vec::new();
+        push(&mut out, &messages, Family::Google);
+        serde_json::from_slice(&out).unwrap()
+    }
+
+    /// With a search for each call these are about 10^10 comparisons of ids.
+    #[test]
+    fn very_many_calls_are_each_followed_by_their_result_in_any_order() {
+        const MANY: usize = 150_000;
+        let calls: Vec<usize> = (0..MANY).collect();
+        let turns = turns(&calls, (0..MANY).rev());
+        assert_eq!(turns.len(), 2 * MANY);
+        let (last_call, its_result) = (&turns[2 * MANY - 2], &turns[2 * MANY - 1]);
+        assert_eq!(last_call["tool_calls"][0]["id"], json!(format!("c{}", MANY - 1)));
+        assert_eq!(its_result["content"], json!("r0"));
+    }
+
+    #[test]
+    fn calls_with_one_id_take_one_result_each() {
+        let turns = turns(&[1, 1, 2], [2, 1, 1].into_iter());
+        let shown: Vec<_> = turns.iter().map(|turn| turn["content"].as_str().unwrap()).collect();
+        assert_eq!(shown, ["", "r1", "", "r2", "", "r0"]);
+    }
 }

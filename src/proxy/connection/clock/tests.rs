@@ -17,11 +17,11 @@ fn look(clock: &ConnectionClock, seconds: u64, acked: u64) -> ClientVerdict {
 fn a_head_has_its_time_from_its_first_byte_and_a_request_has_its_own() {
     let clock = Arc::new(ConnectionClock::new(Instant::now(), TIMEOUTS));
     assert_eq!((look(&clock, 70, 0), look(&clock, 76, 0)), (ClientVerdict::Fine, ClientVerdict::End));
-    clock.bytes_arrived();
+    clock.bytes_arrived(1);
     assert_eq!((look(&clock, 9, 0), look(&clock, 11, 0)), (ClientVerdict::Fine, ClientVerdict::End));
     CLOCK.sync_scope(clock.clone(), || {
         let serving = begin_request(TIMEOUTS);
-        clock.bytes_arrived();
+        clock.bytes_arrived(1);
         assert_eq!(look(&clock, 10_000, 0), ClientVerdict::Fine);
         drop(serving);
     });
