@@ -46,6 +46,8 @@ impl Folder {
     /// An empty folder that every user can enter.
     fn open(name: &str) -> Self {
         let folder = std::env::temp_dir().join(format!("argo-{name}-{}", std::process::id()));
+        // A run with this number may have been killed.
+        let _ = fs::remove_dir_all(&folder);
         fs::create_dir(&folder).unwrap();
         set_mode(&folder, 0o755);
         Folder(folder)
