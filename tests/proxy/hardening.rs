@@ -50,14 +50,17 @@ fn came_of(server: &Server, argo: &Argo, bytes: &[u8]) -> (Vec<u16>, usize) {
     (statuses, calls.len() - before)
 }
 
-/// Both requests are read as they were meant, each once.
-const BOTH: (&[u16], usize) = (&[200, 200], 1);
-/// The first is read, and the connection ends behind it.
-const FIRST: (&[u16], usize) = (&[200], 1);
-/// The first is refused, and the connection ends.
-const REFUSED: (&[u16], usize) = (&[400], 0);
+/// The statuses of all answers, and how many calls were made.
+type Outcome = (&'static [u16], usize);
 
-fn check(cases: Vec<(&str, Vec<u8>, (&[u16], usize))>) {
+/// Both requests are read as they were meant, each once.
+const BOTH: Outcome = (&[200, 200], 1);
+/// The first is read, and the connection ends behind it.
+const FIRST: Outcome = (&[200], 1);
+/// The first is refused, and the connection ends.
+const REFUSED: Outcome = (&[400], 0);
+
+fn check(cases: Vec<(&str, Vec<u8>, Outcome)>) {
     let argo = Argo::saying("Hi");
     let server = Server::before(&argo);
     for (name, bytes, (statuses, calls)) in cases {
