@@ -278,13 +278,16 @@ fn a_message_has_at_most_128_calls_of_tools() {
 
 #[test]
 fn a_body_with_very_many_parts_holds_nobody_up() {
-    const PARTS: usize = 2_000_000;
+    // As many as a list may have, in many messages.
+    const PARTS: usize = 99_999;
+    const MESSAGES: usize = 150;
     let argo = Argo::saying("Hi");
     // One thread serves all. It would be busy with the parts, if they were searched there.
     let server = Setup::before(&argo).config("num_workers: 1").start();
     // The last part is refused, so that the search is all that is done.
     let last = r#"{"type":"image_url","image_url":{"url":"http://me:secret@a.test/"}}"#;
-    let body = format!(r#"{{"messages":[{{"role":"user","content":[{}{last}]}}]}}"#, "1,".repeat(PARTS));
+    let message = |last: &str| format!(r#"{{"role":"user","content":[{}{last}]}}"#, "1,".repeat(PARTS));
+    let body = format!(r#"{{"messages":[{}{}]}}"#, format!("{},", message("1")).repeat(MESSAGES), message(last));
     let mut other = server.client();
     let mut client = server.client();
     client.send("POST", CHAT, "Content-Type: application/json\r\n", body.as_bytes());
@@ -296,5 +299,5 @@ fn a_body_with_very_many_parts_holds_nobody_up() {
     });
     let answer = client.answer();
     assert!(answer.error()["message"].as_str().unwrap().contains("user name"), "{answer:?}");
-    assert!(served > 20, "{served} others were served meanwhile");
+    assert!(served > 10, "{served} others were served meanwhile");
 }
