@@ -9,7 +9,7 @@ pub(super) const MALFORMED: &str = "?";
 /// The names by which containers find their host. No other name below `internal` counts: a site's own DNS may serve it.
 const OF_CONTAINERS: [&str; 3] = ["host.docker.internal", "gateway.docker.internal", "host.containers.internal"];
 
-/// The configured names of a proxy. IP addresses, `localhost` and [`OF_CONTAINERS`] always count as its own.
+/// The configured names of a proxy. IP addresses, `localhost` and the names of containers' hosts always count as its own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Hosts(Globs);
 
@@ -30,7 +30,7 @@ impl Hosts {
     }
 
     /// Returns true if an authority names the proxy. An IP address always does, since DNS cannot redirect it. So do
-    /// `localhost` and what is below it, and [`OF_CONTAINERS`]: nobody can register them.
+    /// `localhost` and what is below it, and the names of containers' hosts: nobody can register them.
     pub fn has(&self, authority: &str) -> bool {
         let host = host_of(authority).unwrap_or(MALFORMED);
         if host.parse::<IpAddr>().is_ok() {

@@ -1,15 +1,12 @@
 //! `access: own`: of all users of a machine, only the one who runs the proxy may call it, and root. These tests are several users,
 //! which only root can be.
 
-#[path = "../support/skipped.rs"]
-mod skipped;
-
 use crate::reload::{replace, until};
+use crate::skipped::skip;
 use crate::support::{Answer, Argo, Client, Server, Setup, caller, chat};
 use rustix::process::{Uid, geteuid};
 use rustix::thread::set_thread_res_uid;
 use serde_json::json;
-use skipped::skip;
 use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::chown;
