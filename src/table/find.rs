@@ -25,8 +25,8 @@ pub enum Matched {
     Route(Arc<Route>, Vec<String>),
     /// The methods of the path; the request's method is not among them.
     OtherMethods(Vec<Method>),
-    /// No route has this path. The value is a sentence on what to do, or empty.
-    Nothing(String),
+    /// No route has this path. [`Table::hint`] says what to do.
+    Nothing,
 }
 
 impl Table {
@@ -42,7 +42,7 @@ impl Table {
             }
             others.extend(route.methods.iter().filter(|m| !others.contains(m)).cloned().collect::<Vec<_>>());
         }
-        if others.is_empty() { Matched::Nothing(self.hint(method, path)) } else { Matched::OtherMethods(others) }
+        if others.is_empty() { Matched::Nothing } else { Matched::OtherMethods(others) }
     }
 
     /// Returns true if a row takes this method on this path.

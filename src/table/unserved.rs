@@ -2,6 +2,7 @@
 //!
 //! The paths to use come from the table that is loaded. As soon as a row takes one of the paths here, that row serves it.
 
+use super::find::joined;
 use super::routing_table::Table;
 use crate::models::glob;
 use http::Method;
@@ -101,7 +102,8 @@ const APIS: &[Api] = &[
 
 impl Table {
     /// Returns a sentence on what to do about a path that no row has; empty if there is nothing to say.
-    pub(super) fn hint(&self, method: &Method, path: &str) -> String {
+    pub fn hint(&self, method: &Method, path: &str) -> String {
+        let path = &*joined(path);
         if let Some(served) = self.with_less_before(method, path) {
             return self.did_you_mean(&[served]);
         }
@@ -148,7 +150,7 @@ mod tests {
         let variables = Variables { config: &|_| None, environment: &|_| None, files: &no_files };
         let (table, _) = Table::load("t.yaml", &text, &variables).unwrap_or_else(|problems| panic!("{problems:?}"));
         match table.find(&Method::POST, path) {
-            Matched::Nothing(hint) => hint,
+            Matched::Nothing => table.hint(&Method::POST, path),
             Matched::Route(route, _) => format!("served by {}", route.path),
             Matched::OtherMethods(_) => "another method".to_owned(),
         }

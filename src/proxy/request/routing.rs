@@ -83,26 +83,23 @@ pub fn by_head(live: &Live, head: &RequestHead<'_>) -> HeadDecision {
         let route = if refusal.is_none() { route_of(table, head) } else { None };
         return HeadDecision { route, result: preflight(table, settings, head, refusal).map(ByHead::Answer) };
     }
-    let refused = |failure: Failure| {
-        let result = settings.access.admit(head.headers, head.sender).and(Err(failure));
+    // The refusal is made only for those who may read it.
+    let refused = |make: &dyn Fn() -> Failure| {
+        let result = settings.access.admit(head.headers, head.sender).and_then(|_| Err(make()));
         HeadDecision { route: None, result }
     };
     match table.find(head.method, head.path) {
-        Matched::Route(route, _) if route.upstream.is_some() && asks_websocket(head.headers) => {
-            HeadDecision { route: Some(route), result: Err(no_websocket()) }
-        }
-        Matched::OtherMethods(_) if asks_websocket(head.headers) => {
-            HeadDecision { route: None, result: Err(no_websocket()) }
-        }
+        Matched::Route(route, _) if route.upstream.is_some() && asks_websocket(head.headers) => refused(&no_websocket),
+        Matched::OtherMethods(_) if asks_websocket(head.headers) => refused(&no_websocket),
         Matched::Route(route, params) => {
             HeadDecision { route: Some(route.clone()), result: admit(settings, head, route, params) }
         }
-        Matched::OtherMethods(allowed) => refused(wrong_method(head.method, head.path, &allowed)),
+        Matched::OtherMethods(allowed) => refused(&|| wrong_method(head.method, head.path, &allowed)),
         // Browsers ask for it on their own. The page has no icon, and nobody needs to read of it.
-        Matched::Nothing(_) if head.path == ICON && head.method.is_safe() => {
+        Matched::Nothing if head.path == ICON && head.method.is_safe() => {
             HeadDecision { route: None, result: Ok(ByHead::Answer(no_icon())) }
         }
-        Matched::Nothing(hint) => refused(unknown_path(head.path, &hint)),
+        Matched::Nothing => refused(&|| unknown_path(table, head.method, head.path)),
     }
 }
 
@@ -132,7 +129,7 @@ fn no_icon() -> Answer {
 fn route_of(table: &Table, head: &RequestHead<'_>) -> Option<Arc<Route>> {
     match table.find(head.method, head.path) {
         Matched::Route(route, _) => Some(route),
-        Matched::OtherMethods(_) | Matched::Nothing(_) => None,
+        Matched::OtherMethods(_) | Matched::Nothing => None,
     }
 }
 
@@ -267,7 +264,7 @@ fn methods(table: &Table, path: &str) -> Result<Vec<Method>, Failure> {
     // A method that no route takes.
     match table.find(&Method::TRACE, path) {
         Matched::OtherMethods(methods) => Ok(methods),
-        Matched::Nothing(hint) => Err(unknown_path(path, &hint)),
+        Matched::Nothing => Err(unknown_path(table, &Method::TRACE, path)),
         Matched::Route(route, _) => Ok(route.methods.clone()),
     }
 }
@@ -290,8 +287,8 @@ fn wrong_method(method: &Method, path: &str, allowed: &[Method]) -> Failure {
         .with_header(header::ALLOW, &allow(allowed))
 }
 
-fn unknown_path(path: &str, hint: &str) -> Failure {
-    let message = format!("Nothing is served on {}. {hint}", short(path));
+fn unknown_path(table: &Table, method: &Method, path: &str) -> Failure {
+    let message = format!("Nothing is served on {}. {}", short(path), table.hint(method, path));
     Failure::new(StatusCode::NOT_FOUND, message.trim_end()).with_code("unknown_path")
 }
 
