@@ -8,7 +8,7 @@
 //! ```text
 //! json                 JSON text without a value tree: escaped, cut, spliced, read
 //! wire                 shapes as they travel: replies, failures, SSE, UTF-8, gzip, ids
-//! diagnostics          a problem in a file and its place, and how people see it
+//! diagnostics          files that people edit: read and trusted or not, their problems, and how people see them
 //! yaml                 files that people edit: keys described once, values with their places
 //! telemetry            what became of a request: measured, counted, written down
 //! chat                 the hub: conversations, tools, events

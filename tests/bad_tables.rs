@@ -5,7 +5,7 @@ use argo_openai_proxy::config::{Config, Overrides};
 use argo_openai_proxy::diagnostics::Problem;
 use argo_openai_proxy::diagnostics::report;
 use argo_openai_proxy::loading::{Needs, ReadBeside, both};
-use argo_openai_proxy::table::no_files;
+use argo_openai_proxy::table::{TableText, no_files};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::fs;
@@ -23,7 +23,7 @@ fn check(file: &str, text: &str) -> (bool, Vec<Problem>) {
 fn check_with(file: &str, text: &str, files: ReadBeside<'_>) -> (bool, Vec<Problem>) {
     let nothing = |_: &str| None;
     let config = Config::from_text("config.yaml", "user: jdoe\n", &Overrides::default(), &nothing);
-    match both(config, file, Ok(text.to_owned()), files, &nothing, Needs::User) {
+    match both(config, Ok(TableText::new(file, text)), files, &nothing, Needs::User) {
         Ok((_, warnings)) => (true, warnings),
         Err(problems) => (false, problems),
     }
@@ -99,7 +99,8 @@ fn a_broken_configuration_hides_no_problem_of_the_table() {
     let config =
         Config::from_text("config.yaml", "prot: 1\nargo_url: http://a.anl.gov/b\n", &Overrides::default(), &nothing);
     let table = include_str!("../routes.yaml").replace("reply: health", "reply: halth");
-    let problems = both(config, "routes.yaml", Ok(table), &no_files, &nothing, Needs::User).err().unwrap();
+    let problems =
+        both(config, Ok(TableText::new("routes.yaml", &table)), &no_files, &nothing, Needs::User).err().unwrap();
     let files: Vec<_> = problems.iter().map(|problem| (problem.file().unwrap(), problem.is_error())).collect();
     assert_eq!(files, [("config.yaml", true), ("config.yaml", false), ("routes.yaml", true)], "{problems:?}");
 }

@@ -7,7 +7,7 @@ use argo_openai_proxy::cli::schema::{described, text};
 use argo_openai_proxy::config::{Config, Overrides};
 use argo_openai_proxy::dialects::upstream::DIALECTS;
 use argo_openai_proxy::loading::{Needs, both};
-use argo_openai_proxy::table::no_files;
+use argo_openai_proxy::table::{TableText, no_files};
 use argo_openai_proxy::transform::{REPLIES, TRANSFORMERS};
 use argo_openai_proxy::yaml::{Key, Kind};
 use serde_json::{Value, json};
@@ -209,7 +209,9 @@ fn every_key_of_a_schema_is_read() {
     let nothing = |_: &str| None;
     let load = |config: &str, table: &str| {
         let config = Config::from_text("config.yaml", config, &Overrides::default(), &nothing);
-        both(config, "routes.yaml", Ok(table.to_owned()), &no_files, &nothing, Needs::Nobody).err().unwrap_or_default()
+        both(config, Ok(TableText::new("routes.yaml", table)), &no_files, &nothing, Needs::Nobody)
+            .err()
+            .unwrap_or_default()
     };
     for file in [Described::Routes, Described::Config, Described::Callers] {
         let mut texts = Vec::new();

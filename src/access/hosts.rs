@@ -16,7 +16,7 @@ pub struct Hosts(Globs);
 impl Hosts {
     /// Takes names, `*.domain`, or `*` for every name. Case does not matter.
     pub fn new<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
-        Hosts(Globs::new(names.into_iter().map(|name| name.trim_end_matches('.').to_ascii_lowercase())))
+        Hosts(Globs::new(names.into_iter().map(plain)))
     }
 
     /// Returns the names, in lower case.
@@ -26,7 +26,7 @@ impl Hosts {
 
     /// Returns true if an authority names one of the configured hosts.
     pub fn names_host(&self, authority: &str) -> bool {
-        host_of(authority).is_some_and(|host| self.0.fit(&host.trim_end_matches('.').to_ascii_lowercase()))
+        host_of(authority).is_some_and(|host| self.0.fit(&plain(host)))
     }
 
     /// Returns true if an authority names the proxy. An IP address always does, since DNS cannot redirect it. So do
@@ -36,10 +36,15 @@ impl Hosts {
         if host.parse::<IpAddr>().is_ok() {
             return true;
         }
-        let name = host.trim_end_matches('.').to_ascii_lowercase();
+        let name = plain(host);
         let is_local = name == "localhost" || name.ends_with(".localhost");
         is_local || OF_CONTAINERS.contains(&name.as_str()) || self.0.fit(&name)
     }
+}
+
+/// Returns a host's name as it is compared.
+fn plain(host: &str) -> String {
+    host.trim_end_matches('.').to_ascii_lowercase()
 }
 
 /// Returns the host of an authority, without brackets, if it is a host with or without a port, and nothing else.

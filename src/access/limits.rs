@@ -28,7 +28,11 @@ impl Limits {
 
 /// The keys of a section of limits.
 pub const KEYS: [Key; 3] = [
-    Key::optional("requests_per_minute", Kind::Whole(1, MOST), "Calls for requests begun in a minute."),
+    Key::optional(
+        "requests_per_minute",
+        Kind::Whole(1, MOST),
+        "Calls in a minute; a request that makes several counts as several.",
+    ),
     Key::optional("tokens_per_minute", Kind::Whole(1, MOST), "Tokens of prompts and answers in a minute."),
     Key::optional("concurrent", Kind::Whole(1, MOST), "Calls at the same time."),
 ];

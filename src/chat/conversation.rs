@@ -67,6 +67,9 @@ impl<'a> Message<'a> {
     }
 }
 
+/// The parameters that limit an answer, the older one first.
+pub const LIMIT_NAMES: [&str; 2] = ["max_tokens", "max_completion_tokens"];
+
 /// A parameter that is passed to the upstream: its name (rules may rename it) and its value as the client wrote it.
 pub type Param<'a> = (Cow<'a, str>, &'a RawValue);
 
@@ -89,8 +92,7 @@ impl Conversation<'_> {
 
     /// Returns the maximum number of tokens of the answer, from the parameters.
     pub fn max_tokens(&self) -> Option<u64> {
-        let limits =
-            self.params.iter().filter(|(name, _)| matches!(name.as_ref(), "max_tokens" | "max_completion_tokens"));
+        let limits = self.params.iter().filter(|(name, _)| LIMIT_NAMES.contains(&name.as_ref()));
         limits.filter_map(|(_, value)| value.get().parse().ok()).next_back()
     }
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 /// Returns the sentence for people, if a variable of the environment names such a proxy for `scheme` and leaves out no calls to `ip`.
 pub fn warning(scheme: &str, ip: IpAddr, env: &dyn Fn(&str) -> Option<String>) -> Option<String> {
-    if !ip.is_loopback() && !ip.is_unspecified() {
+    if !ip.is_loopback() {
         return None;
     }
     let set = |name: &str| env(name).is_some_and(|value| !value.trim().is_empty());
@@ -12,7 +12,7 @@ pub fn warning(scheme: &str, ip: IpAddr, env: &dyn Fn(&str) -> Option<String>) -
     let names = [own.clone(), own.to_ascii_uppercase(), "all_proxy".to_owned(), "ALL_PROXY".to_owned()];
     let name = names.into_iter().find(|name| set(name))?;
     let excepted = ["no_proxy", "NO_PROXY"].into_iter().find_map(|name| env(name).filter(|list| !list.is_empty()));
-    let host = if ip.is_unspecified() { "127.0.0.1".to_owned() } else { ip.to_string() };
+    let host = ip.to_string();
     if excepted.is_some_and(|list| leaves_out(&list, &host)) {
         return None;
     }
@@ -45,7 +45,7 @@ mod tests {
             ("http", here, &[("all_proxy", "socks5://gate")], Some("all_proxy")),
             ("https", here, &[("https_proxy", "http://gate"), ("NO_PROXY", "localhost")], Some("https_proxy")),
             ("http", v6, &[("http_proxy", "http://gate"), ("no_proxy", "127.0.0.1")], Some("without ::1")),
-            ("http", "0.0.0.0", &[("http_proxy", "http://gate")], Some("without 127.0.0.1")),
+            ("http", here, &[("http_proxy", "http://gate")], Some("without 127.0.0.1")),
             ("http", here, &[("https_proxy", "http://gate")], None),
             ("http", here, &[("http_proxy", "")], None),
             ("http", here, &[("http_proxy", "http://gate"), ("no_proxy", "localhost, 127.0.0.1")], None),

@@ -7,6 +7,7 @@ use crate::config::Config;
 use crate::diagnostics::Problem;
 use crate::loading::{self, FileReader, Loaded, Needs, environment};
 use crate::server::Addresses;
+use crate::server::addresses::reachable;
 use crate::server::instance::RunningInstance;
 use crate::server::places::usual_places;
 use crate::table::Table;
@@ -16,7 +17,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme, StreamOwned};
 use std::io::{self, Read, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::Arc;
@@ -156,16 +157,6 @@ fn tcp(addresses: impl IntoIterator<Item = SocketAddr>) -> io::Result<TcpStream>
         }
     }
     Err(last)
-}
-
-/// Whoever listens everywhere is reached on this machine.
-fn reachable(address: SocketAddr) -> SocketAddr {
-    let ip = match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    };
-    SocketAddr::new(ip, address.port())
 }
 
 /// `own` is the certificate that the server has to show; without one any will do, at an address that the running process itself named.

@@ -7,6 +7,7 @@ use super::listen::Listening;
 use crate::access::Mode;
 use crate::config::Config;
 use crate::loading::Loaded;
+use crate::server::addresses::reachable;
 use crate::table::{Endpoints, Table, Upstream};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -34,7 +35,9 @@ pub fn text(
     lines.extend(listening.socket.iter().map(|path| format!("listening on {}", path.display())));
     if !args.quiet {
         let first = listening.addresses.first();
-        lines.extend(first.and_then(|address| client_proxy::warning(listening.scheme, address.ip(), &environment)));
+        lines.extend(
+            first.and_then(|address| client_proxy::warning(listening.scheme, reachable(*address).ip(), &environment)),
+        );
         lines.extend(first_steps(loaded, listening));
         let seconds = loaded.config.drain_timeout.as_secs();
         lines.push(format!("Ctrl-C stops it; requests in flight get {seconds} s. Times in the log are UTC.\n"));

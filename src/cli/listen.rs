@@ -5,10 +5,11 @@ use super::output::CommandEnd;
 use super::takeover::places;
 use crate::config::Config;
 use crate::loading::environment;
+use crate::server::addresses::reachable;
 use crate::server::instance::RunningInstance;
 use crate::server::upgrade::Inherited;
 use crate::server::{Addresses, BindError, Certificates, Listener};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -35,15 +36,11 @@ impl Listening {
     /// Returns the authority by which a client on this machine reaches an address. It is not `localhost`: that may lead to an
     /// address where another program listens, which would get the client's key.
     fn called(&self, address: SocketAddr) -> String {
-        match address.ip() {
-            ip if !ip.is_unspecified() => address.to_string(),
+        if address.ip().is_unspecified() && self.scheme == "https" {
             // Certificates are for names.
-            _ if self.scheme == "https" => {
-                format!("{}:{}", rustix::system::uname().nodename().to_string_lossy(), address.port())
-            }
-            IpAddr::V4(_) => SocketAddr::new(Ipv4Addr::LOCALHOST.into(), address.port()).to_string(),
-            IpAddr::V6(_) => SocketAddr::new(Ipv6Addr::LOCALHOST.into(), address.port()).to_string(),
+            return format!("{}:{}", rustix::system::uname().nodename().to_string_lossy(), address.port());
         }
+        reachable(address).to_string()
     }
 
     /// Returns what the instance writes down; `ready` is the path that says whether it is ready.

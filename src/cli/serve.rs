@@ -8,8 +8,8 @@ use super::output::{CommandEnd, tell};
 use super::stand_in;
 use super::takeover::{self, Takeover};
 use crate::config::{Config, NamedPath};
-use crate::diagnostics::Problem;
 use crate::diagnostics::file_access::is_there;
+use crate::diagnostics::{Problem, report};
 use crate::loading::{self, Demo, FileReader, FixedSettings, Origin, environment};
 use crate::proxy::connection::client::{CurrentTimeouts, TimedApp};
 use crate::proxy::in_flight::InFlight;
@@ -162,7 +162,7 @@ fn log(args: &ServeArgs, config: &Config) -> Result<(), CommandEnd> {
         .format_target(false)
         .format_timestamp_millis()
         .target(Target::Pipe(Box::new(process_log::TextLines)));
-    if process_log::is_on_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty()) {
+    if report::colours(process_log::is_on_terminal(), &environment) {
         logger.write_style(WriteStyle::Always);
     }
     logger.init();

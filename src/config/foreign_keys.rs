@@ -33,9 +33,9 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("max_payload_size", "remove it, or set `images: { max_bytes: … }` at a row of routes.yaml"),
     ("enable_payload_control", "remove it: images above the limits of `images` at a row of routes.yaml are refused"),
     ("concurrent_downloads", NOT_NEEDED),
-    ("log_to_file", "remove it: the log goes to standard error (docs/observability.md)"),
+    ("log_to_file", "remove it, or name a file: `log_file: proxy.log` (docs/operations.md)"),
     ("max_log_history", "remove it: docs/observability.md says what the log has"),
-    ("dump_requests", "remove it; `verbose` logs bodies, and `argo-openai-proxy explain` shows what becomes of one"),
+    ("dump_requests", "remove it; `log_bodies` logs bodies, and `argo-openai-proxy explain` shows what becomes of one"),
     ("dump_dir", NOT_NEEDED),
 ];
 

@@ -17,7 +17,7 @@ pub const KEYS: &[Key] = &[
         "True: the log has a line for each request. False: only for requests that fail.",
     ),
     Key::optional("num_workers", Kind::Whole(1, 1024), "Threads that serve."),
-    Key::optional("timeout", Kind::Seconds, "Longest call, in seconds."),
+    Key::optional("timeout", Kind::Seconds, "Longest request, in seconds."),
     Key::optional(
         "host",
         Kind::Text,

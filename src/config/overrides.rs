@@ -88,7 +88,7 @@ fn generic_host(text: String, layer: &mut Layer, problems: &mut Vec<Problem>) ->
         layer.ignored_host = Some(text);
         return None;
     };
-    let explicit = layer.host.as_ref().filter(|_| layer.places.contains_key("host"));
+    let explicit = layer.host.as_ref().filter(|_| layer.has_written("host"));
     let why = match explicit {
         Some((set, _)) if *set == host => return None,
         Some((set, place)) => format!("{text} is not used: `host` is {set} ({place})"),

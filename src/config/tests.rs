@@ -97,20 +97,22 @@ fn flags_beat_the_environment_beats_the_file() {
 
 #[test]
 fn verbose_in_the_environment_means_what_it_says() {
-    for (value, verbose) in [
-        ("false", false),
-        ("FALSE", false),
-        ("0", false),
-        ("no", false),
-        ("off", false),
-        ("true", true),
-        ("1", true),
-        ("", true),
+    for (value, file, verbose) in [
+        ("false", "verbose: true", false),
+        ("FALSE", "verbose: true", false),
+        ("0", "verbose: true", false),
+        ("no", "verbose: true", false),
+        ("off", "verbose: true", false),
+        ("true", "verbose: false", true),
+        ("1", "verbose: false", true),
+        ("", "verbose: true", true),
+        ("", "verbose: false", false),
     ] {
-        let (config, _) = with_env("", &[("VERBOSE", value)], &Overrides::default()).unwrap();
+        let (config, _) = with_env(file, &[("VERBOSE", value)], &Overrides::default()).unwrap();
         // Bodies have a key of their own: this variable is set by build tools, too.
-        assert_eq!((config.verbose, config.log_bodies), (verbose, false), "{value:?}");
+        assert_eq!((config.verbose, config.log_bodies), (verbose, false), "{value:?} {file}");
     }
+    assert!(with_env("", &[], &Overrides::default()).unwrap().0.verbose, "the default");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::fmt;
 use std::fs::{File, Metadata};
 use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 const GROUP_WRITES: u32 = 0o020;
 const OTHERS_WRITE: u32 = 0o002;
@@ -31,6 +31,11 @@ impl std::error::Error for Untrusted {}
 /// Returns what mends the file that this error is about, if it is one of [`check`].
 pub fn remedy(error: &io::Error) -> Option<String> {
     error.get_ref()?.downcast_ref::<Untrusted>().map(|untrusted| untrusted.help.clone())
+}
+
+/// Returns what mends the file that this error is about: what [`check`] says, else the usual remedy.
+pub fn remedy_or(error: &io::Error, usual: &str) -> String {
+    remedy(error).unwrap_or_else(|| usual.to_owned())
 }
 
 /// Checks an open file: its owner, its mode, the link that leads to it, and the folders where its name and the file itself are. The
@@ -97,10 +102,15 @@ fn link_fault(path: &Path) -> Option<Untrusted> {
     (!is_trusted(link.uid())).then_some(Untrusted { why, help })
 }
 
+/// Returns the folder of a file.
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// In a folder that everybody may write, everybody can take a file away, or give its name to another file of the same owner.
 fn folder_fault(path: &Path) -> Option<Untrusted> {
     let real = std::fs::canonicalize(path).ok();
-    [Some(path), real.as_deref()].into_iter().flatten().map(folder).find_map(|folder| {
+    [Some(path), real.as_deref()].into_iter().flatten().map(folder_of).find_map(|folder| {
         let mode = folder.metadata().ok()?.mode() & 0o7777;
         let why = format!(
             "bad permissions: its folder {} has mode {mode:04o}, so that every user can put another file in its place",
@@ -109,8 +119,4 @@ fn folder_fault(path: &Path) -> Option<Untrusted> {
         let help = format!("run: chmod o-w {}", folder.display());
         (mode & (OTHERS_WRITE | STICKY) == OTHERS_WRITE).then_some(Untrusted { why, help })
     })
-}
-
-fn folder(path: &Path) -> PathBuf {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
 }

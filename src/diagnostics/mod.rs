@@ -1,4 +1,4 @@
-//! Problems in files that people edit: what is wrong, where, what to do about it, and how to display it.
+//! Files that people edit: whether they can be read and trusted, what is wrong in them and where, and how people are told.
 
 pub mod file_access;
 pub mod file_trust;

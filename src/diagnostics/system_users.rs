@@ -9,7 +9,7 @@ pub(super) fn user(id: u32) -> String {
 }
 
 /// Returns a user's name in the text of `/etc/passwd`.
-pub(super) fn name_of(users: &str, id: u32) -> Option<&str> {
+fn name_of(users: &str, id: u32) -> Option<&str> {
     users.lines().find_map(|line| {
         let mut fields = line.split(':');
         let name = fields.next()?;

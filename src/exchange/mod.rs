@@ -22,7 +22,7 @@ pub struct Exchange {
     state: ExchangeState,
     gunzip: Option<Gunzip>,
     limits: ExchangeLimits,
-    /// Why a stream failed whose head was sent.
+    /// Why a stream failed.
     reason: Option<FailureReason>,
 }
 

@@ -56,7 +56,7 @@ impl<'a> Fields<'a> {
         bounded(self.list.len(), "an object has more fields than are read")
     }
 
-    /// Adds a field at the end. If the name is repeated, replaces its value, where there are few fields.
+    /// Adds a field at the end. In a small object, a repeated name replaces the value. In a large one, `complete` does that.
     pub fn push(&mut self, name: Name<'a>, value: &'a RawValue) {
         let few = if self.list.len() > FEW { None } else { Some(&mut self.list) };
         match few.and_then(|list| list.iter_mut().find(|(known, _)| *known == name)) {

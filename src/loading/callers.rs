@@ -5,7 +5,7 @@ use crate::access::Mode;
 use crate::callers::Callers;
 use crate::config::Config;
 use crate::diagnostics::file_access::is_there;
-use crate::diagnostics::file_trust::remedy;
+use crate::diagnostics::file_trust::remedy_or;
 use crate::diagnostics::{Checked, Place, Problem};
 use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
@@ -49,8 +49,7 @@ fn read(path: &Path, reader: &FileReader) -> Checked<Option<Callers>> {
             ),
             _ => (format!("it cannot be read: {error}"), "make it readable for the user who runs the proxy"),
         };
-        let help = remedy(&error).unwrap_or_else(|| help.to_owned());
-        vec![Problem::new(Place::File(file.clone()), message, Some(help))]
+        vec![Problem::new(Place::File(file.clone()), message, Some(remedy_or(&error, help)))]
     })?;
     let text = String::from_utf8(text)
         .map_err(|_| vec![Problem::new(Place::File(file.clone()), "it is not UTF-8 text", None)])?;

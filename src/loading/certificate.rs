@@ -2,7 +2,7 @@
 
 use super::file_reader::FileReader;
 use crate::config::{Config, NamedPath, TlsFiles};
-use crate::diagnostics::file_trust::remedy;
+use crate::diagnostics::file_trust::remedy_or;
 use crate::diagnostics::{Checked, Problem};
 use crate::wire::pem;
 use rustls::sign::CertifiedKey;
@@ -35,7 +35,7 @@ fn load(files: &TlsFiles, config: &Path, reader: &FileReader, problems: &mut Vec
     let mut read = |key: &str, file: &NamedPath| {
         let path = file.beside(config);
         let help = "name a file that can be read; a relative path begins where config.yaml lies";
-        let unread = |e| wrong(key, file, &format!("it cannot be read: {e}"), &remedy(&e).unwrap_or(help.to_owned()));
+        let unread = |e| wrong(key, file, &format!("it cannot be read: {e}"), &remedy_or(&e, help));
         reader.read_apart(&path).map_err(unread).ok()
     };
     let (certificate, key) = (read("certificate", &files.certificate), read("key", &files.key));

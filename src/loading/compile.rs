@@ -24,19 +24,6 @@ pub type ReadBeside<'r> = &'r dyn Fn(&str) -> std::io::Result<Vec<u8>>;
 /// Everything that is wrong with either, the warnings too.
 pub fn both(
     config: Checked<Config>,
-    routes: &str,
-    text: Result<String, Problem>,
-    files: ReadBeside<'_>,
-    env: Env<'_>,
-    needs: Needs,
-) -> Checked<(Config, Table)> {
-    let text = text.as_ref().map(|text| TableText::new(routes, text)).map_err(Problem::clone);
-    both_of(config, text, files, env, needs)
-}
-
-/// Like [`both`], for a table with all that belongs to it.
-pub(super) fn both_of(
-    config: Checked<Config>,
     table: Result<TableText<'_>, Problem>,
     files: ReadBeside<'_>,
     env: Env<'_>,

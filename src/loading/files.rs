@@ -2,7 +2,7 @@
 
 use super::callers;
 use super::certificate::with_certificate;
-use super::compile::{Needs, both_of, keep};
+use super::compile::{Needs, both, keep};
 use super::environment;
 use super::file_reader::FileReader;
 use super::table_file::{TableFile, TablePlace, WorkingDirectory, is_built_in};
@@ -122,7 +122,7 @@ pub fn with_table(
     let text = file.text.as_ref().map(|text| file.as_table(text)).map_err(Problem::clone);
     let called = callers::load(config.as_ref().ok().map(|(config, _)| config), place.beside, reader);
     let mut problems = file.left_out.clone();
-    let loaded = keep(both_of(config, text, &files, &environment, needs), &mut problems);
+    let loaded = keep(both(config, text, &files, &environment, needs), &mut problems);
     let called = keep(called, &mut problems);
     let (Some((config, table)), Some(callers)) = (loaded, called) else { return Err(problems) };
     problems.extend(mismatches(config.access, callers.as_ref(), &table));

@@ -2,7 +2,7 @@
 
 use super::file_reader::FileReader;
 use crate::diagnostics::file_access::is_there;
-use crate::diagnostics::file_trust::{foreign_owner, remedy};
+use crate::diagnostics::file_trust::{foreign_owner, remedy_or};
 use crate::diagnostics::{Place, Problem};
 use crate::table::{BUILT_IN, LOCAL, LocalFile, TableText};
 use std::io;
@@ -166,8 +166,7 @@ fn foreign(path: &Path, owner: &str) -> Problem {
 
 fn read(path: &Path, reader: &FileReader) -> Result<String, Problem> {
     reader.read(path).and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other)).map_err(|e| {
-        let usual = || "name a file that can be read with --routes, or leave the flag out".to_owned();
-        let help = remedy(&e).unwrap_or_else(usual);
+        let help = remedy_or(&e, "name a file that can be read with --routes, or leave the flag out");
         Problem::new(Place::File(path.display().to_string()), format!("it cannot be read: {e}"), Some(help))
     })
 }

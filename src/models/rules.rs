@@ -125,7 +125,7 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// Returns true if it matches an id, in any case: the case of a name that a pattern takes is its caller's, who must not get round
+    /// Returns true if it matches an id, in any case. A caller chooses the case of a name that a pattern takes, and must not escape
     /// a rule by it.
     pub fn is_for(&self, id: &str) -> bool {
         self.matches.iter().any(|pattern| fits_in_any_case(pattern, id))

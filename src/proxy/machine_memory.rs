@@ -21,10 +21,16 @@ fn budget(memory: Option<u64>) -> usize {
     usize::try_from(part.clamp(LEAST, MOST)).unwrap_or(usize::MAX)
 }
 
+/// Asks the system itself: the unit of systemd hides `/proc/meminfo`.
+#[cfg(target_os = "linux")]
 fn of_machine() -> Option<u64> {
-    let known = fs::read_to_string("/proc/meminfo").ok()?;
-    let line = known.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
-    line.trim().strip_suffix(" kB")?.parse::<u64>().ok()?.checked_mul(1024)
+    let known = rustix::system::sysinfo();
+    u64::from(known.totalram).checked_mul(u64::from(known.mem_unit))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn of_machine() -> Option<u64> {
+    None
 }
 
 /// Returns the lowest limit of the control group that the process is in, and of those around it. `own` lists the groups of the

@@ -24,7 +24,7 @@ impl Proxy {
         Proxy { current, upstream_client, image_fetcher, limiter: Arc::default(), in_flight }
     }
 
-    /// Returns the usage of all callers, and the counts of refusals.
+    /// Returns the accounts of all callers.
     pub fn limiter(&self) -> Arc<Limiter> {
         self.limiter.clone()
     }

@@ -4,7 +4,7 @@
 //! sleeps for a fixed time or cuts requests. So this module binds the listeners, hands their descriptors to pingora, and watches the
 //! signals.
 
-mod addresses;
+pub mod addresses;
 pub mod admin;
 mod bind;
 pub mod core_dumps;

@@ -1,5 +1,6 @@
 //! Where an instance has its directory when the configuration names none.
 
+use crate::diagnostics::file_trust::folder_of;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
@@ -58,7 +59,7 @@ fn in_temporary(folder: &Path, config: &Path) -> PathBuf {
 
 /// Returns a number for the file's path. The file itself may be missing for a moment, or be a link to a new place each time.
 fn number(config: &Path) -> u64 {
-    let folder = config.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(config);
     let folder = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
     let mut hasher = DefaultHasher::new();
     folder.join(config.file_name().unwrap_or_default()).hash(&mut hasher);

@@ -1,5 +1,6 @@
 //! Unix sockets that only this user can reach: mode 0600, in a directory that no other user can enter.
 
+use crate::diagnostics::file_trust::folder_of;
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt};
@@ -46,8 +47,7 @@ pub fn check_private(directory: &Path) -> Result<(), String> {
 /// Why that does not work, with the remedy.
 pub fn listen(path: &Path) -> Result<UnixListener, String> {
     let shown = path.display();
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    private_directory(directory).map_err(|why| format!("cannot listen on {shown}: {why}"))?;
+    private_directory(folder_of(path)).map_err(|why| format!("cannot listen on {shown}: {why}"))?;
     remove_stale(path)?;
     let why = |e: io::Error| match e.kind() {
         io::ErrorKind::InvalidInput => {

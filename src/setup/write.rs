@@ -1,8 +1,9 @@
-//! Writes a file atomically, readable by its owner only.
+//! Writes a file atomically: a new one for its owner only, a replaced one with the owner and mode that it had.
 //!
 //! The folder is opened once, and all names are looked up in it. Root may write into a folder of somebody who swaps links and folders
 //! meanwhile, and must write to no other place then.
 
+use crate::diagnostics::file_trust::folder_of;
 use rustix::fs::{AtFlags, Mode, OFlags, linkat, openat, renameat, statat, unlinkat};
 use rustix::io::Errno;
 use std::ffi::{OsStr, OsString};
@@ -32,9 +33,9 @@ pub fn write_private(path: &Path, text: &str, overwrite: bool) -> io::Result<()>
     placed
 }
 
-/// Replaces the file that was opened at `path`, which is no link, and keeps its owner, group and mode. The mode becomes 0600 if the new file cannot
-/// have the same owner and group, because it might let others read it then. The new file is given away before it has its name, by
-/// its descriptor: a name may lead elsewhere a moment later.
+/// Replaces the file that was opened at `path`. The path must be no link. Owner, group and mode stay. If owner and group cannot
+/// stay, the mode becomes 0600, because the old one might let others read it. The new file is given away by its descriptor, before
+/// it has its name: a name may lead elsewhere a moment later.
 ///
 /// # Errors
 /// The file system's error, or that another file has taken its place.
@@ -69,8 +70,8 @@ struct Entry {
 impl Entry {
     fn open(path: PathBuf) -> io::Result<Self> {
         let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let folder = rustix::fs::open(folder, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+        let folder =
+            rustix::fs::open(folder_of(&path), OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
         Ok(Entry { folder, name })
     }
 

@@ -1,7 +1,7 @@
 //! `include`: finds and parses all files of a table before any of them is interpreted.
 
 use super::Variables;
-use crate::diagnostics::file_trust::remedy;
+use crate::diagnostics::file_trust::remedy_or;
 use crate::diagnostics::{Place, Problem};
 use crate::yaml::node::{Node, parse};
 use crate::yaml::source::syntax;
@@ -106,7 +106,7 @@ impl Files {
         match read(&own, variables) {
             Err(e) => {
                 let message = format!("it cannot be read: {e}");
-                let help = remedy(&e).unwrap_or_else(|| "mend it, or take it away".to_owned());
+                let help = remedy_or(&e, "mend it, or take it away");
                 self.broken.push(Problem::new(Place::File(shown), message, Some(help)));
             }
             Ok(text) => self.add_text(shown, text, &[own], folder, variables),
@@ -170,7 +170,7 @@ impl Files {
                 Err(e) => self.faults.push(IncludeFault {
                     path,
                     message: format!("'{name}' cannot be read: {e}"),
-                    help: remedy(&e).unwrap_or_else(|| UNREAD.to_owned()),
+                    help: remedy_or(&e, UNREAD),
                     first: None,
                 }),
                 Ok(text) => {

@@ -11,15 +11,15 @@ pub enum AccessLog {
     /// For people, among the other lines of the log.
     #[default]
     Text,
-    /// A JSON object each, on standard output.
+    /// A JSON object each, on standard output unless there is a `log_file`.
     Json,
 }
 
 impl AccessLog {
     /// The names in the configuration, each with its meaning.
     pub const NAMES: &[(&str, AccessLog, &str)] = &[
-        ("text", AccessLog::Text, "a line for people, on standard error"),
-        ("json", AccessLog::Json, "a JSON object a line, on standard output"),
+        ("text", AccessLog::Text, "a line for people, on standard error unless there is a log_file"),
+        ("json", AccessLog::Json, "a JSON object a line, on standard output unless there is a log_file"),
     ];
 
     /// Returns the name in the configuration.

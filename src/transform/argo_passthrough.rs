@@ -3,6 +3,7 @@
 
 use super::Entry;
 use crate::chat::Role;
+use crate::chat::conversation::LIMIT_NAMES;
 use crate::dialects::client::openai::{Openai, body, values};
 use crate::json::{self, Fields, fields};
 use crate::models::{Chosen, Models, RuleEffect, SystemRole};
@@ -43,8 +44,7 @@ impl Transformer for Passthrough {
         };
         let out = rewritten(&fields, text.len(), &chosen, cx)?;
         let model = chosen.model.id.clone();
-        let most =
-            ["max_tokens", "max_completion_tokens"].into_iter().find_map(|name| fields.get(name)?.get().parse().ok());
+        let most = LIMIT_NAMES.into_iter().find_map(|name| fields.get(name)?.get().parse().ok());
         let answer_tokens = most.unwrap_or(USUAL_ANSWER);
         let call = Call { stream, body: Bytes::from(out), timeout, model, answer_tokens, prompt: None };
         Ok(Plan::Call(call, Box::new(AsItCame)))

@@ -192,14 +192,15 @@ impl ChatPipeline {
         let rules = &model.rules;
         let whole_only = rules.streaming == Some(Streaming::Whole);
         let can_stream = !whole_only && chats.iter().all(|chat| self.dialect.streams(chat));
+        let delivery = match (to_stream, can_stream && !wrapped) {
+            (false, _) => Delivery::Whole,
+            (true, true) => Delivery::Stream,
+            (true, false) => Delivery::Recut,
+        };
         let mut encoded = Encoded {
             bodies: Vec::with_capacity(chats.len()),
-            delivery: match (to_stream, can_stream && !wrapped) {
-                (false, _) => Delivery::Whole,
-                (true, true) => Delivery::Stream,
-                (true, false) => Delivery::Recut,
-            },
-            streamed: to_stream && can_stream && !wrapped,
+            delivery,
+            streamed: delivery == Delivery::Stream,
             max_tokens: None,
         };
         if to_stream && whole_only {

@@ -170,9 +170,7 @@ impl TimedStream {
         }
         written
     }
-}
 
-impl TimedStream {
     /// Takes the end of reading. It is held back from a client that may still read its reply.
     fn end_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let EndOfReading::Waits(probe) = self.clock.end_read() else { return Poll::Ready(Ok(())) };

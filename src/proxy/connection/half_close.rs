@@ -119,16 +119,18 @@ impl HalfClose {
     }
 }
 
-/// Returns true if the other end of a TCP connection has reset it, where the system knows.
+/// Returns true if the other end of a TCP connection has reset it.
+#[cfg(target_os = "linux")]
 pub fn is_reset(socket: UniqueIDType) -> bool {
-    /// `TCP_CLOSE` of Linux. A client that has only ended its side leaves the connection in `TCP_CLOSE_WAIT`.
-    #[cfg(target_os = "linux")]
+    /// `TCP_CLOSE`. A client that has only ended its side leaves the connection in `TCP_CLOSE_WAIT`.
     const CLOSED: u8 = 7;
-    #[cfg(target_os = "linux")]
-    return pingora::protocols::l4::ext::get_tcp_info(socket).is_ok_and(|info| info.tcpi_state == CLOSED);
-    // Elsewhere the next write fails.
-    #[cfg(not(target_os = "linux"))]
-    return socket < 0;
+    pingora::protocols::l4::ext::get_tcp_info(socket).is_ok_and(|info| info.tcpi_state == CLOSED)
+}
+
+/// Returns false: the next write fails instead.
+#[cfg(not(target_os = "linux"))]
+pub fn is_reset(_: UniqueIDType) -> bool {
+    false
 }
 
 #[cfg(test)]

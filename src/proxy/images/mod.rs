@@ -89,7 +89,8 @@ impl Wanted {
         }
     }
 
-    /// Fetches the images, a few at a time, and replaces their URLs. The whole body is limited, and what is fetched is taken from the share. Dropping the future stops all fetches.
+    /// Fetches the images, a few at a time, and replaces their URLs. The whole body is limited, and what is fetched is taken
+    /// from `memory`. Dropping the future stops all fetches.
     ///
     /// # Errors
     /// The first image that could not be fetched, with the reason. 503 if too many are being fetched. 504 if the call's time

@@ -114,8 +114,8 @@ pub struct Terms<'a> {
 }
 
 impl Terms<'_> {
-    /// Prepares the calls of a plan for `caller`. When images were `fetched`, the client's body is read to its end, and pingora would not
-    /// send the call's; so the proxy makes that call itself.
+    /// Prepares the calls of a plan for `caller`. When images were `fetched`, the client's body is read to its end, and pingora
+    /// would not send the call's; so the proxy makes that call itself.
     ///
     /// # Errors
     /// The upstream does not stream, but the call wants it to.

@@ -51,9 +51,7 @@ pub fn head(session: &mut Session, head: &mut ResponseHeader, ctx: &mut Ctx) -> 
     if let HeadPlan::Stream(content_type) = plan {
         ctx.stream_type = Some(content_type);
         clock::withhold_head();
-        // Without chunks the reply's bytes have no seams between which something else fits.
-        let is_chunked = version > Version::HTTP_10;
-        clock::reply_may_carry(if is_chunked { writer::client(session, &ctx.facts).keep_alive() } else { b"" });
+        writer::may_keep_alive(version, writer::client(session, &ctx.facts));
     }
     match reply_heads::immediate_head(plan, head, version, &ctx.facts) {
         None => head.set_status(DROPPED)?,

@@ -243,7 +243,7 @@ impl SubrequestRun {
             }
             let head = reply_heads::stream_head(content_type, version, &ctx.facts);
             session.write_response_header(Box::new(head), false).await.map_err(|e| e.into_down())?;
-            clock::reply_may_carry(if version > http::Version::HTTP_10 { self.client.keep_alive() } else { b"" });
+            writer::may_keep_alive(version, self.client);
         }
         if end {
             clock::reply_may_carry(b"");

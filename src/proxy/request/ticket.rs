@@ -47,6 +47,13 @@ pub struct OverLimit {
     pub rate_limit: RateLimitHeaders,
 }
 
+impl OverLimit {
+    fn of(refusal: &Refusal) -> Box<Self> {
+        let (kind, rate_limit) = (refusal.kind, refusal.rate_limit);
+        Box::new(OverLimit { kind, failure: refusal.to_failure(), rate_limit })
+    }
+}
+
 impl Ticket {
     /// Lets a request in, as far as its head decides that. Returns `None` where no limits apply. The ticket has `ledger`, or
     /// one of its own where limits need more.
@@ -72,10 +79,7 @@ impl Ticket {
         let admitted = match limiter.admit(caller, general, Some(row), now) {
             Ok(None) => return Ok(None),
             Ok(Some(admitted)) => admitted,
-            Err(refusal) => {
-                let (kind, failure, rate_limit) = (refusal.kind, refusal.to_failure(), refusal.rate_limit);
-                return Err(Box::new(OverLimit { kind, failure, rate_limit }));
-            }
+            Err(refusal) => return Err(OverLimit::of(&refusal)),
         };
         let charged = admitted.counts_tokens().then(|| Arc::new(Ledger::needed_by(CountNeed::Limits)));
         let ledger = charged.unwrap_or_else(|| ledger.clone());
@@ -139,13 +143,9 @@ impl Ticket {
         let now = Instant::now();
         let tokens = self.admitted.rate_limit(now).tokens;
         let reserved = (self.request_bytes / BYTES_PER_TOKEN).min(MOST_RESERVED).saturating_add(answers);
-        match self.admitted.reserve(calls.saturating_sub(1) as u64, reserved, now) {
-            Ok(()) => self.reserved = reserved,
-            Err(refusal) => {
-                let (kind, failure, rate_limit) = (refusal.kind, refusal.to_failure(), refusal.rate_limit);
-                return Err(Box::new(OverLimit { kind, failure, rate_limit }));
-            }
-        }
+        let others = calls.saturating_sub(1) as u64;
+        self.admitted.reserve(others, reserved, now).map_err(|refusal| OverLimit::of(&refusal))?;
+        self.reserved = reserved;
         Ok(RateLimitHeaders { tokens, ..self.admitted.rate_limit(now) })
     }
 
@@ -182,8 +182,8 @@ impl Ticket {
         Some(self.admitted.rate_limit(now))
     }
 
-    /// Takes the request back that was refused before any call: it cost the upstream nothing, so it costs the caller nothing. Returns how
-    /// the limits stand then.
+    /// Takes the request back that was refused before any call: it cost the upstream nothing, so it costs the caller nothing.
+    /// Returns how the limits stand then.
     pub fn give_back(&mut self) -> RateLimitHeaders {
         self.forgive();
         self.admitted.take_back();
@@ -203,9 +203,7 @@ impl Ticket {
     fn refuse(&mut self, bound: Bound, waited: Option<Duration>) -> Box<OverLimit> {
         let rate_limit = self.give_back();
         let used = u64::from(bound.limit.get());
-        let kind = LimitKind::Concurrent;
-        let refusal = Refusal { kind, bound, used, waited, again: TRY_AGAIN, rate_limit };
-        Box::new(OverLimit { kind, failure: refusal.to_failure(), rate_limit })
+        OverLimit::of(&Refusal { kind: LimitKind::Concurrent, bound, used, waited, again: TRY_AGAIN, rate_limit })
     }
 }
 

@@ -8,7 +8,7 @@ use crate::proxy::connection::clock;
 use crate::telemetry::BodyLog;
 use crate::wire::Answer;
 use bytes::BytesMut;
-use http::{StatusCode, header};
+use http::{StatusCode, Version, header};
 use log::debug;
 use pingora::Result;
 use pingora::protocols::http::date;
@@ -59,6 +59,12 @@ pub async fn write_instead(
         debug!("the reply could not be written: {e}");
     }
     Some(status)
+}
+
+/// Records that a stream to a client that speaks `version` has begun, and what may keep it alive.
+pub fn may_keep_alive(version: Version, client: &dyn Client) {
+    // Without chunks the reply's bytes have no seams between which something else fits.
+    clock::reply_may_carry(if version > Version::HTTP_10 { client.keep_alive() } else { b"" });
 }
 
 /// Returns how failures read to the client of a request that is being served.

@@ -1,7 +1,7 @@
 //! Compiles TLS of an upstream. Its PEM files are read and checked here, so that no request fails because of them.
 
 use super::expansion::expanded;
-use crate::diagnostics::file_trust::remedy;
+use crate::diagnostics::file_trust::remedy_or;
 use crate::table::raw;
 use crate::table::{Identity, Tls, Variables};
 use crate::wire::pem;
@@ -102,8 +102,7 @@ impl Reader<'_, '_, '_> {
             Ok(bytes) => Some(bytes),
             Err(e) => {
                 let help = "name a file that can be read; a relative path begins where this table lies";
-                let help = remedy(&e).unwrap_or_else(|| help.to_owned());
-                self.wrong(key, written, &format!("it cannot be read: {e}"), &help)
+                self.wrong(key, written, &format!("it cannot be read: {e}"), &remedy_or(&e, help))
             }
         }
     }

@@ -98,7 +98,7 @@ const RULE: &[Key] = &[
         "stream_above",
         Kind::Names(&Kind::Number),
         "Parameters whose number, if it is above this one, makes a whole call a streamed one, whose answer is collected. In a call that \
-         cannot be streamed (with tools) the number is lowered.",
+         cannot be streamed (with tools, without stream_url, or with streaming: whole) the number is lowered.",
     ),
     Key::optional("tokenizer", Kind::OneOf(tokenizers), "What counts its tokens; without it counts are estimates."),
     Key::optional("tools", Kind::OneOf(families), "Whose shape its tools and tool calls have."),

@@ -5,7 +5,7 @@ use super::format;
 use super::shape::Shape;
 use super::tools::Offer;
 use super::values::{boolean, positive, text, timeout, wrong_type};
-use crate::chat::conversation::Param;
+use crate::chat::conversation::{LIMIT_NAMES, Param};
 use crate::chat::{AskedFormat, ChatRequest, Message};
 use crate::json::fields::Name;
 use crate::json::{self, Fields};
@@ -107,7 +107,7 @@ impl<'a> ChatParams<'a> {
             _ if self.offer.take(name, value) => {}
             _ => {
                 refuse_unsupported(upstream, name, value)?;
-                if matches!(name, "max_tokens" | "max_completion_tokens") {
+                if LIMIT_NAMES.contains(&name) {
                     self.max_tokens = positive(name, value)?.or(self.max_tokens);
                 }
                 self.params.push((field, value));
@@ -119,7 +119,7 @@ impl<'a> ChatParams<'a> {
 
 /// Returns the name of the parameter that limits the answer, if the request has one.
 fn limit_name(params: &[Param<'_>]) -> Option<&'static str> {
-    let name = |given: &str| ["max_tokens", "max_completion_tokens"].into_iter().find(|known| *known == given);
+    let name = |given: &str| LIMIT_NAMES.into_iter().find(|known| *known == given);
     params.iter().rev().filter(|(_, value)| !json::is_null(value)).find_map(|(given, _)| name(given))
 }
 
