@@ -81,39 +81,6 @@ fn every_link_leads_somewhere() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// The text of all Rust files in a folder.
-fn sources(folder: &Path) -> String {
-    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let text = |path: PathBuf| match path.extension() {
-        _ if path.is_dir() => sources(&path),
-        Some(end) if end == "rs" => std::fs::read_to_string(path).unwrap(),
-        _ => String::new(),
-    };
-    entries.map(text).collect()
-}
-
-/// The promises of a page: the points below its headings that begin so, each without line breaks.
-fn promises(text: &str) -> Vec<String> {
-    let sections = text.split("\n## ").filter(|section| section.starts_with("What is promised"));
-    let points = sections.flat_map(|section| section.split("\n- ").skip(1));
-    points.map(|point| point.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
-}
-
-#[test]
-fn every_promise_names_a_test_that_is_there() {
-    let promises = promises(include_str!("../SECURITY.md"));
-    assert!(promises.len() > 10, "{promises:?}");
-    let sources = sources(&root().join("src")) + &sources(&root().join("tests"));
-    for promise in promises {
-        let (_, tests) = promise.rsplit_once("Test").unwrap_or_else(|| panic!("no test: {promise}"));
-        let names: Vec<&str> = tests.split('`').skip(1).step_by(2).collect();
-        assert!(!names.is_empty(), "no test: {promise}");
-        for name in names {
-            assert!(sources.contains(&format!("fn {name}(")), "{name} is no test: {promise}");
-        }
-    }
-}
-
 #[test]
 fn a_wrong_link_is_found() {
     let page = root().join("README.md");

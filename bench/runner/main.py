@@ -116,8 +116,8 @@ class Bench:
             text = report.pieces_table(told, "forwarder", target, unit)
             if every:
                 delay = (told["this proxy"]["delay_p50_us"] - told["direct"]["delay_p50_us"]) / 1000
-                fact = f"delay of a piece beyond the direct way: {delay:.2f} ms, {report.met(delay, DELAY_MS)}"
-                text += f"\n\nMedian {fact} (in ms)."
+                fact = f"delay of a piece beyond the direct way: {delay:.2f} ms (target in ms: {report.met(delay, DELAY_MS)})"
+                text += f"\n\nMedian {fact}."
                 if delay > DELAY_MS:
                     self.missed.append(fact)
             self.add(name, text)

@@ -46,6 +46,16 @@ skip() {
   [ -z "${SKIPPED_TESTS:-}" ] || printf 'clients: %s: %s\n' "$1" "$2" >>"$SKIPPED_TESTS"
 }
 
+# An installation failed. $1: label, $2: its log, $3: the registry, $4: what the log says when that cannot be reached.
+not_installed() {
+  if grep -Eqi "$4" "$2"; then
+    skip "$1" "$3 cannot be reached"
+  else
+    tail -n 5 "$2" >&2
+    fail "$1" "it cannot be installed; see $2"
+  fi
+}
+
 # ---- the proxy ----
 
 # "listening on http://ADDRESS", or the address alone. Other lines name other servers, such as the stand-in.
@@ -151,12 +161,7 @@ print(sys.version, hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest())' 
     return 1
   fi
   if ! "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --retries 2 -r "$list" >"$log" 2>&1; then
-    if grep -Eqi 'connection broken|NewConnectionError|ConnectTimeout|ProxyError|network is unreachable' "$log"; then
-      skip "$3" "PyPI cannot be reached"
-    else
-      tail -n 5 "$log" >&2
-      fail "$3" "its list cannot be installed; see $log"
-    fi
+    not_installed "$3" "$log" PyPI 'connection broken|NewConnectionError|ConnectTimeout|ProxyError|network is unreachable'
     return 1
   fi
   printf '%s\n' "$stamp" >"$venv/stamp"
@@ -202,12 +207,7 @@ install_package() {
   echo "clients: $2: installing $from/package-lock.json"
   rm -rf "$folder" && mkdir -p "$folder" && cp "$from/package.json" "$from/package-lock.json" "$folder"
   if ! (cd "$folder" && npm ci --ignore-scripts --no-audit --no-fund) >"$log" 2>&1; then
-    if grep -Eq 'ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH' "$log"; then
-      skip "$2" "the npm registry cannot be reached"
-    else
-      tail -n 5 "$log" >&2
-      fail "$2" "it cannot be installed; see $log"
-    fi
+    not_installed "$2" "$log" "the npm registry" 'ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH'
     return 1
   fi
   printf '%s\n' "$stamp" >"$folder/stamp"

@@ -1,6 +1,7 @@
 //! `SSL_CERT_FILE` and `SSL_CERT_DIR`: whom an https upstream is believed, and what is told when they are wrong.
 
 use crate::reload::until;
+use crate::skipped::skip;
 use crate::support::{Argo, Server, Setup, chat};
 use crate::upstream_tls::{self, Authority, HOST};
 use serde_json::json;
@@ -63,8 +64,7 @@ fn a_path_that_gives_nobody_is_a_warning_that_names_it() {
         .iter()
         .any(|path| std::path::Path::new(path).is_file())
     {
-        eprintln!("SKIPPED: a_path_that_gives_nobody_is_a_warning_that_names_it: this machine has no authorities");
-        return;
+        return skip("a_path_that_gives_nobody_is_a_warning_that_names_it", "this machine has no authorities");
     }
     for (path, says) in [
         ("/opt/conda/gone.pem", "/opt/conda/gone.pem cannot be read"),

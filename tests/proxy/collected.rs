@@ -2,7 +2,10 @@
 
 use crate::support::{Argo, Client, Server, Setup, chat};
 use serde_json::{Value, json};
+use std::time::Duration;
 
+/// Longer than anything here takes.
+const PATIENCE: Duration = Duration::from_secs(20);
 const OPUS: &str = "argo:claude-opus-5";
 
 fn long(more: Value) -> String {
@@ -66,7 +69,7 @@ fn two_models_have_a_lower_limit_and_a_request_that_says_nothing_is_above_it() {
 
 #[test]
 fn a_stream_that_breaks_is_no_answer() {
-    for (cut, status) in [(&b"half of it"[..], 502), (&b""[..], 502)] {
+    for cut in [&b"half of it"[..], b""] {
         let argo = Argo::start(move |_, connection| {
             connection.stream_head();
             if !cut.is_empty() {
@@ -75,7 +78,7 @@ fn a_stream_that_breaks_is_no_answer() {
             connection.close();
         });
         let answer = Server::before(&argo).chat(&long(json!({})));
-        assert_eq!(answer.status, status);
+        assert_eq!(answer.status, 502);
         assert!(!answer.text().contains("half of it"), "{}", answer.text());
         assert_eq!(argo.requests().len(), 1, "it may have run");
     }
@@ -87,9 +90,9 @@ fn a_client_that_leaves_ends_the_call() {
     let server = Server::before(&argo);
     let mut client = Client::connect(server.address);
     client.send("POST", "/v1/chat/completions", "Content-Type: application/json\r\n", long(json!({})).as_bytes());
-    asked.recv().unwrap();
+    asked.recv_timeout(PATIENCE).unwrap();
     drop(client);
-    assert_eq!(left.recv(), Ok(true));
+    assert_eq!(left.recv_timeout(PATIENCE), Ok(true));
 }
 
 #[test]

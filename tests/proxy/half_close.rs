@@ -86,7 +86,9 @@ fn every_path_answers_a_client_that_has_ended_its_side() {
             assert_eq!(said(&stream).text, "ok");
         }
     }
-    assert!(!server.log().contains("ended_by=client"), "{}", server.log());
+    server.signal("TERM");
+    let (_, log) = server.ended();
+    assert!(!log.contains("ended_by=client"), "{log}");
 }
 
 #[test]

@@ -243,7 +243,4 @@ fn localhost_is_listened_on_at_all_its_addresses() {
     ips.sort();
     ips.dedup();
     assert_eq!((told("listening on "), told("metrics ")), (ips.len(), ips.len()), "{}", server.log());
-    if ips.len() < 2 {
-        eprintln!("SKIPPED: localhost_is_listened_on_at_all_its_addresses: localhost has one address here");
-    }
 }

@@ -76,7 +76,7 @@ fn a_large_stream_is_not_kept_in_memory_when_its_client_does_not_read() {
     let body = |text: &str| chat(text, json!({"stream": true, "stream_options": {"include_usage": true}}));
     // What a first stream takes, tables for counting included, is taken.
     assert!(server.chat(&body("small")).complete);
-    is_sent.recv().unwrap();
+    is_sent.recv_timeout(std::time::Duration::from_secs(20)).unwrap();
     let before = peak(&server);
 
     let mut client = server.client();

@@ -2,6 +2,7 @@
 #![cfg(target_os = "linux")]
 
 use crate::reload::until;
+use crate::skipped::skip;
 use crate::support::{Argo, Server, Setup};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -18,7 +19,7 @@ impl OnTerminal {
     /// Starts the proxy by way of these words of a shell; `None` where there is no `script`.
     fn start(argo: &Argo, test: &str, words: &str) -> Option<Self> {
         if Command::new("script").arg("--version").output().is_err() {
-            eprintln!("SKIPPED: {test}: there is no `script`");
+            skip(test, "there is no `script`");
             return None;
         }
         let (_, folder) = Setup::before(argo).config("drain_timeout: 5").command();
@@ -85,13 +86,14 @@ fn a_closed_terminal_ends_the_process_in_its_foreground() {
 #[test]
 fn under_nohup_it_outlives_its_terminal() {
     let argo = Argo::saying("Hi");
-    for (test, words) in [("under nohup", "exec nohup SERVE"), ("with the signal ignored", "trap '' HUP; exec SERVE")] {
+    let test = "under_nohup_it_outlives_its_terminal";
+    for words in ["exec nohup SERVE", "trap '' HUP; exec SERVE"] {
         let Some(mut started) = OnTerminal::start(&argo, test, words) else { return };
         let process = started.process();
         started.close();
         // The end of the terminal is a signal to reload, as before.
         until("it reloads", || log(&started.folder).contains("reloaded"));
-        assert!(started.answers(), "{test}");
+        assert!(started.answers(), "{words}");
         signal("-TERM", &process);
         until("it ends", || log(&started.folder).contains("stopped: nothing is in flight"));
         std::fs::remove_dir_all(&started.folder).unwrap();

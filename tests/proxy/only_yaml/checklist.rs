@@ -1,4 +1,4 @@
-//! The tests that `tests/checklist.md` names are there, and `cargo test` runs them.
+//! The tests that `tests/checklist.md` and `SECURITY.md` name are there, and `cargo test` runs them.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use std::collections::BTreeSet;
@@ -99,13 +99,40 @@ fn roots(project: &Path) -> Vec<PathBuf> {
     roots
 }
 
-#[test]
-fn every_test_of_the_checklist_is_run() {
+/// The text of a page, and the names of all tests that `cargo test` runs.
+fn page_and_tests(page: &str) -> (String, BTreeSet<String>) {
     let project = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut tests = BTreeSet::new();
     roots(project).iter().for_each(|root| follow(root, true, &mut tests));
     assert!(tests.contains("every_test_of_the_checklist_is_run") && tests.len() > 500, "{}", tests.len());
-    let text = std::fs::read_to_string(project.join("tests/checklist.md")).unwrap();
+    (std::fs::read_to_string(project.join(page)).unwrap(), tests)
+}
+
+/// The promises of a page: the points below its headings that begin so, each without line breaks.
+fn promises(text: &str) -> Vec<String> {
+    let sections = text.split("\n## ").filter(|section| section.starts_with("What is promised"));
+    let points = sections.flat_map(|section| section.split("\n- ").skip(1));
+    points.map(|point| point.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+}
+
+#[test]
+fn every_promise_names_a_test_that_is_run() {
+    let (text, run) = page_and_tests("SECURITY.md");
+    let promises = promises(&text);
+    assert!(promises.len() > 10, "{promises:?}");
+    for promise in promises {
+        let (_, tests) = promise.rsplit_once("Test").unwrap_or_else(|| panic!("no test: {promise}"));
+        let names: Vec<&str> = tests.split('`').skip(1).step_by(2).collect();
+        assert!(!names.is_empty(), "no test: {promise}");
+        for name in names {
+            assert!(run.contains(name), "{name} is no test that runs: {promise}");
+        }
+    }
+}
+
+#[test]
+fn every_test_of_the_checklist_is_run() {
+    let (text, tests) = page_and_tests("tests/checklist.md");
     let rows: Vec<&str> = text.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| |")).collect();
     assert_eq!(rows.len(), 52);
     for row in rows {
