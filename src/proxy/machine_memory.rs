@@ -25,7 +25,8 @@ fn budget(memory: Option<u64>) -> usize {
 #[cfg(target_os = "linux")]
 fn of_machine() -> Option<u64> {
     let known = rustix::system::sysinfo();
-    u64::from(known.totalram).checked_mul(u64::from(known.mem_unit))
+    // The total is 32 bits wide on some machines.
+    u64::try_from(known.totalram).ok()?.checked_mul(known.mem_unit.into())
 }
 
 #[cfg(not(target_os = "linux"))]
