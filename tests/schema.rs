@@ -156,7 +156,7 @@ fn names_are_enums_and_every_key_is_explained() {
     assert_eq!(route["transformer"]["enum"], names(TRANSFORMERS.iter().map(|entry| entry.name).collect()));
     assert_eq!(route["reply"]["oneOf"][0]["enum"], names(REPLIES.iter().map(|entry| entry.name).collect()));
     let upstream = &routes["properties"]["upstreams"]["additionalProperties"]["properties"];
-    assert_eq!(upstream["dialect"]["enum"], names(DIALECTS.iter().map(|(name, _, _)| *name).collect()));
+    assert_eq!(upstream["dialect"]["enum"], names(DIALECTS.iter().map(|row| row.name).collect()));
     assert!(upstream["dialect"]["description"].as_str().unwrap().contains("argo_embedding: "));
     for file in [Described::Routes, Described::Config, Described::Callers] {
         let mut seen = 0;

@@ -11,7 +11,8 @@ pub use reply::{FixedReply, Reply};
 use trials::Trial;
 
 use super::UpstreamTimeouts;
-use super::keys::{COUNTINGS, FAMILIES, NamedValue, STREAMINGS, STRUCTUREDS, SYSTEM_ROLES, TABLE, TOKENIZERS};
+use super::keys::{COUNTINGS, FAMILIES, NamedValue, STREAMINGS, STRUCTUREDS, SYSTEM_ROLES, TABLE, TOKENIZERS, VENDORS};
+use crate::dialects::upstream::Vendor;
 use crate::models::{Facts, Family, Streaming, Structured, SystemRole};
 use crate::tokens::{Counting, Tokenizer};
 use crate::yaml::duration::duration;
@@ -41,6 +42,7 @@ pub struct Upstream {
     pub stream_url: Option<Urls>,
     pub models_url: Option<At<String>>,
     pub dialect: Option<At<String>>,
+    pub vendor: Option<Vendor>,
     pub connect_to: Option<At<String>>,
     pub headers: Vec<(At<String>, At<String>)>,
     pub timeouts: UpstreamTimeouts,
@@ -190,6 +192,7 @@ fn upstream(name: At<String>, keys: Option<Section<'_>>, source: &mut Source<'_>
         stream_url: keys.one_or_many(source, "stream_url", plain),
         models_url: keys.text(source, "models_url"),
         dialect: keys.text(source, "dialect"),
+        vendor: keys.get(source, "vendor", one_of(VENDORS)),
         connect_to: keys.text(source, "connect_to"),
         headers: keys.names(source, "headers", plain),
         timeouts: UpstreamTimeouts {

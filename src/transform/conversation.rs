@@ -113,7 +113,7 @@ impl ChatPipeline {
         let (limit, answers) = (request.limit_name, request.answers.max(1));
         let (stream, include_usage, timeout) = (request.stream, request.include_usage, request.timeout);
         // Rules may change the limit of the answer, so it is checked after they were applied.
-        let encoded = self.encode(&chosen.model, conversations(request), stream, wrapping.is_some(), cx);
+        let encoded = self.encode(&chosen.model, conversations(request), stream, wrapping.is_some(), cx)?;
         limits::output(client, limit, encoded.max_tokens, rules)?;
         let options = ReplyOptions {
             model: chosen.asked,
@@ -188,7 +188,7 @@ impl ChatPipeline {
         to_stream: bool,
         wrapped: bool,
         cx: &Context<'_>,
-    ) -> Encoded {
+    ) -> Result<Encoded, Failure> {
         let rules = &model.rules;
         let whole_only = rules.streaming == Some(Streaming::Whole);
         let can_stream = !whole_only && chats.iter().all(|chat| self.dialect.streams(chat));
@@ -219,11 +219,11 @@ impl ChatPipeline {
                 encoded.streamed = rules.must_stream(&mut chat, can_stream && self.streams, tell);
             }
             encoded.max_tokens = chat.max_tokens();
-            let call = upstream::CallTerms { user: &cx.caller.user, model: &model.id, stream: encoded.streamed };
-            let body = self.dialect.encode(&chat, call, rules.tools.unwrap_or(Family::Openai));
-            encoded.bodies.push(Bytes::from(body));
+            let streamed = encoded.streamed;
+            let call = upstream::CallTerms { user: &cx.caller.user, model: &model.id, stream: streamed, rules };
+            encoded.bodies.push(Bytes::from(self.dialect.encode(&chat, call)?));
         }
-        encoded
+        Ok(encoded)
     }
 }
 

@@ -101,7 +101,8 @@ impl Embeddings {
         let model: Arc<str> = chosen.asked.into();
         let most = self.dialect.most_inputs().max(1);
         let mut batches = texts.chunks(most).enumerate().map(|(number, texts)| {
-            let as_known = upstream::CallTerms { user: &cx.caller.user, model: &chosen.model.id, stream: false };
+            let (user, rules) = (&cx.caller.user, &chosen.model.rules);
+            let as_known = upstream::CallTerms { user, model: &chosen.model.id, stream: false, rules };
             let call = Call {
                 stream: false,
                 body: self.dialect.encode(texts, as_known).into(),

@@ -35,7 +35,8 @@ fn folder() -> PathBuf {
 /// The program's rows and the guests'.
 fn registry() -> Registry {
     let transformers: Vec<Entry> = TRANSFORMERS.iter().map(copy).chain([client::ENTRY, prefaced::ENTRY]).collect();
-    let sse_chat: DialectRow = ("sse_chat", Dialect::Chat(&upstream::SseChat), "OpenAI's server-sent events");
+    let of = |_| Dialect::Chat(&upstream::SseChat);
+    let sse_chat = DialectRow { name: "sse_chat", about: "OpenAI's server-sent events", of };
     let dialects: Vec<DialectRow> = DIALECTS.iter().copied().chain([sse_chat]).collect();
     Registry { transformers: transformers.leak(), replies: REPLIES, dialects: dialects.leak() }
 }

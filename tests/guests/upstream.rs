@@ -4,7 +4,6 @@ use argo_openai_proxy::chat::{Conversation, Event, FinishReason, Sink, Text, Usa
 use argo_openai_proxy::dialects::upstream::openai_form;
 use argo_openai_proxy::dialects::upstream::{CallTerms, ChatDialect, StreamDecoder, UpstreamDialect, VendorError};
 use argo_openai_proxy::json;
-use argo_openai_proxy::models::Family;
 use argo_openai_proxy::plan::Held;
 use argo_openai_proxy::wire::Failure;
 use argo_openai_proxy::wire::sse::SseReader;
@@ -25,7 +24,12 @@ impl UpstreamDialect for SseChat {
     fn error(&self, held: &Held) -> VendorError {
         let body: Value = serde_json::from_slice(&held.body).unwrap_or_default();
         let text = |key: &str| body["error"][key].as_str().map(str::to_owned);
-        VendorError { message: text("message").unwrap_or_default(), param: text("param"), code: text("code") }
+        VendorError {
+            message: text("message").unwrap_or_default(),
+            param: text("param"),
+            code: text("code"),
+            ..VendorError::default()
+        }
     }
 }
 
@@ -34,7 +38,7 @@ impl ChatDialect for SseChat {
         true
     }
 
-    fn encode(&self, chat: &Conversation<'_>, call: CallTerms<'_>, _: Family) -> Vec<u8> {
+    fn encode(&self, chat: &Conversation<'_>, call: CallTerms<'_>) -> Result<Vec<u8>, Failure> {
         let mut out = b"{".to_vec();
         json::push_key(&mut out, "model");
         json::push_string(&mut out, call.model);
@@ -43,7 +47,7 @@ impl ChatDialect for SseChat {
             out.extend_from_slice(b",\"stream\":true,\"stream_options\":{\"include_usage\":true}");
         }
         out.push(b'}');
-        out
+        Ok(out)
     }
 
     fn whole(&self, body: &[u8], _: &[String], sink: &mut dyn Sink) -> Result<(), Failure> {

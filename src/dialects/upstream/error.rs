@@ -8,7 +8,7 @@ use http::{StatusCode, header};
 /// Returns the failure of a reply whose status is not a success. It has the vendor's message and `Retry-After`, and the
 /// same status if that concerns the client.
 pub fn failure(dialect: &dyn UpstreamDialect, held: &Held) -> Failure {
-    let (name, VendorError { message, param, code }) = (dialect.name(), dialect.error(held));
+    let (name, VendorError { message, param, code, .. }) = (dialect.name(), dialect.error(held));
     let status = match held.status.as_u16() {
         // The proxy made the request, so a wrong method or media type is not the client's fault.
         405 | 406 | 415 => StatusCode::BAD_GATEWAY,

@@ -1,7 +1,7 @@
 //! Facts about an upstream dialect that do not depend on its answers: its name, its headers, how its errors read.
 
 use crate::plan::Held;
-use http::HeaderValue;
+use http::{HeaderValue, StatusCode};
 
 /// The facts of an upstream dialect. Messages, heads and errors use them, so no other module names a vendor.
 pub trait UpstreamDialect: Send + Sync {
@@ -28,6 +28,10 @@ pub trait UpstreamDialect: Send + Sync {
 /// An error as an upstream describes it.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct VendorError {
+    /// The status of the vendor's own answer, where a gateway reports it in the body and answers another one.
+    pub status: Option<StatusCode>,
+    /// The vendor's type of the error.
+    pub kind: Option<String>,
     /// The message for people; empty if the body has none.
     pub message: String,
     /// The request field at fault.

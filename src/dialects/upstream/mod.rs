@@ -7,11 +7,11 @@ pub mod openai_form;
 mod registry;
 
 pub use facts::{UpstreamDialect, VendorError};
-pub use registry::{DIALECTS, Dialect, DialectRow, find};
+pub use registry::{DIALECTS, Dialect, DialectRow, Vendor};
 
 use crate::chat::{Conversation, Sink};
 use crate::json::Vector;
-use crate::models::Family;
+use crate::models::Rules;
 use crate::wire::Failure;
 use serde_json::value::RawValue;
 
@@ -24,6 +24,15 @@ pub struct CallTerms<'a> {
     pub model: &'a str,
     /// True if the answer is to be streamed.
     pub stream: bool,
+    /// The model's quirks at this upstream.
+    pub rules: &'a Rules,
+}
+
+/// A form of answers that a client dialect and an upstream dialect share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// OpenAI's chat completions.
+    OpenaiChat,
 }
 
 /// An upstream that answers conversations.
@@ -31,8 +40,27 @@ pub trait ChatDialect: UpstreamDialect {
     /// Returns true if the upstream streams answers to this conversation; otherwise it is asked for a whole answer.
     fn streams(&self, chat: &Conversation<'_>) -> bool;
 
-    /// Returns the request body for a model whose tools have the shape of `family`.
-    fn encode(&self, chat: &Conversation<'_>, call: CallTerms<'_>, family: Family) -> Vec<u8>;
+    /// Returns true if the upstream knows this parameter. What it does not know is left out of the call.
+    fn takes(&self, _param: &str) -> bool {
+        true
+    }
+
+    /// Returns true if answers carry the upstream's own counts of tokens, so that nothing is counted here.
+    fn reports_usage(&self) -> bool {
+        false
+    }
+
+    /// Returns the client dialect that answers are written in, if there is one. Then a client of that dialect can get them
+    /// almost as they come.
+    fn form(&self) -> Option<Form> {
+        None
+    }
+
+    /// Returns the request body.
+    ///
+    /// # Errors
+    /// When the upstream's dialect has no way to say a part of the conversation.
+    fn encode(&self, chat: &Conversation<'_>, call: CallTerms<'_>) -> Result<Vec<u8>, Failure>;
 
     /// Decodes a complete reply with a success status. `offered` are the tools whose calls may have leaked into its
     /// text.
@@ -74,6 +102,11 @@ pub trait EmbeddingDialect: UpstreamDialect {
     /// # Errors
     /// When the body is an error or not a list of vectors.
     fn vectors<'a>(&self, body: &'a [u8]) -> Result<Vec<Vector<'a>>, Failure>;
+
+    /// Returns the tokens of the texts of a complete reply, where the upstream counts them.
+    fn usage(&self, _body: &[u8]) -> Option<u64> {
+        None
+    }
 
     /// Returns the maximum number of texts in one call.
     fn most_inputs(&self) -> usize;

@@ -21,16 +21,29 @@ impl Dialect {
     }
 }
 
-/// A dialect with its name in a table and its description.
-pub type DialectRow = (&'static str, Dialect, &'static str);
+/// Whose gateway an upstream is. It may have notices, hints and errors of its own, whatever its dialect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Vendor {
+    /// ARGO.
+    Argo,
+    /// Anybody else.
+    #[default]
+    Other,
+}
+
+/// A dialect that a table can name.
+#[derive(Clone, Copy)]
+pub struct DialectRow {
+    /// Its name.
+    pub name: &'static str,
+    /// A description in one line.
+    pub about: &'static str,
+    /// The dialect as a vendor speaks it.
+    pub of: fn(Vendor) -> Dialect,
+}
 
 /// All dialects.
 pub const DIALECTS: &[DialectRow] = &[
-    ("argo", Dialect::Chat(&argo::Argo), argo::ABOUT_CHAT),
-    ("argo_embedding", Dialect::Embedding(&argo::Argo), argo::ABOUT_EMBEDDING),
+    DialectRow { name: "argo", about: argo::ABOUT_CHAT, of: |_| Dialect::Chat(&argo::Argo) },
+    DialectRow { name: "argo_embedding", about: argo::ABOUT_EMBEDDING, of: |_| Dialect::Embedding(&argo::Argo) },
 ];
-
-/// Returns the dialect of a name.
-pub fn find(name: &str) -> Option<Dialect> {
-    DIALECTS.iter().find(|(known, _, _)| *known == name).map(|(_, dialect, _)| *dialect)
-}

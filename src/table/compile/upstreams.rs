@@ -33,7 +33,7 @@ fn upstream(
     variables: &Variables<'_>,
 ) -> Option<Upstream> {
     let name = &row.name.value;
-    let dialect = row.dialect.as_ref().and_then(|written| dialect(name, written, dialects, source));
+    let dialect = dialect(row, dialects, source);
     let place = endpoints::connect_to(row, source, variables);
     let common = endpoints::Common {
         dialect: dialect.map(|dialect| dialect.facts() as &dyn UpstreamDialect),
@@ -93,10 +93,11 @@ fn tolerance(row: &raw::Upstream, source: &mut Source<'_>) -> Tolerance {
     }
 }
 
-fn dialect(name: &str, written: &At<String>, dialects: &[DialectRow], source: &mut Source<'_>) -> Option<Dialect> {
-    let known = dialects.iter().map(|(name, dialect, _)| (*name, *dialect));
+fn dialect(row: &raw::Upstream, dialects: &[DialectRow], source: &mut Source<'_>) -> Option<Dialect> {
+    let (name, written) = (&row.name.value, row.dialect.as_ref()?);
+    let known = dialects.iter().map(|dialect| (dialect.name, dialect.of));
     match lookup(&written.value, "dialects", known) {
-        Ok(dialect) => Some(dialect),
+        Ok(of) => Some(of(row.vendor.unwrap_or_default())),
         Err(help) => {
             let message = format!("upstreams.{name}.dialect: no dialect is named '{}'", written.value);
             source.error(&written.path, message, Some(help));

@@ -1,6 +1,7 @@
 //! What a row of `upstreams` may say.
 
-use crate::dialects::upstream::DIALECTS;
+use super::choices::{NamedValue, choices};
+use crate::dialects::upstream::{DIALECTS, Vendor};
 use crate::yaml::{Key, KeyChoice, Kind};
 
 pub(super) const UPSTREAM: &[Key] = &[
@@ -15,6 +16,11 @@ pub(super) const UPSTREAM: &[Key] = &[
         "Where streamed calls go; without it streamed requests are refused.",
     ),
     Key::required("dialect", Kind::OneOf(dialects), "How the upstream speaks."),
+    Key::optional(
+        "vendor",
+        Kind::OneOf(vendors),
+        "Whose gateway it is, where that has notices, hints and errors of its own beside its dialect.",
+    ),
     Key::optional(
         "models_url",
         Kind::Text,
@@ -74,6 +80,13 @@ const TLS: &[Key] = &[
     Key::optional("key", Kind::Text, "A PEM file with the key of that certificate."),
 ];
 
+pub const VENDORS: &[NamedValue<Vendor>] =
+    &[("argo", Vendor::Argo, "ARGO's."), ("other", Vendor::Other, "Anybody else's; the default.")];
+
+fn vendors() -> Vec<KeyChoice> {
+    choices(VENDORS)
+}
+
 fn dialects() -> Vec<KeyChoice> {
-    DIALECTS.iter().map(|(name, _, about)| KeyChoice { name, about }).collect()
+    DIALECTS.iter().map(|row| KeyChoice { name: row.name, about: row.about }).collect()
 }

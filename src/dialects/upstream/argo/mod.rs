@@ -55,7 +55,8 @@ impl ChatDialect for Argo {
         chat.tools.is_none() && !chat.has_calls()
     }
 
-    fn encode(&self, chat: &Conversation<'_>, call: CallTerms<'_>, family: Family) -> Vec<u8> {
+    fn encode(&self, chat: &Conversation<'_>, call: CallTerms<'_>) -> Result<Vec<u8>, Failure> {
+        let family = call.rules.tools.unwrap_or(Family::Openai);
         let texts: usize = chat.messages.iter().map(|m| m.content.get().len() + 64).sum();
         let mut out = Vec::with_capacity(texts + 256);
         out.push(b'{');
@@ -70,7 +71,7 @@ impl ChatDialect for Argo {
             openai_form::push_field(&mut out, name, value);
         }
         out.push(b'}');
-        out
+        Ok(out)
     }
 
     fn whole(&self, body: &[u8], offered: &[String], sink: &mut dyn Sink) -> Result<(), Failure> {
