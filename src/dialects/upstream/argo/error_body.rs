@@ -131,12 +131,13 @@ mod tests {
             VendorError {
                 message: "Unsupported value: 'temperature' does not support 0.0 with this model. Only the default (1) value is supported.".into(),
                 param: Some("temperature".into()),
-                code: Some("unsupported_value".into())
+                code: Some("unsupported_value".into()),
+                ..VendorError::default()
             }
         );
         assert_eq!(
             said(br#"{"error":{"message":"'NoneType' object is not iterable","type":"TypeError","code":"internal_error"}}"#),
-            VendorError { message: "'NoneType' object is not iterable".into(), param: None, code: None }
+            VendorError { message: "'NoneType' object is not iterable".into(), ..VendorError::default() }
         );
         assert_eq!(
             message(r#"{"type":"error","error":{"type":"invalid_request_error","message":"max_tokens is required"}}"#),
