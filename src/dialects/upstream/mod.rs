@@ -7,6 +7,7 @@ mod facts;
 pub mod openai;
 pub mod openai_form;
 mod registry;
+pub mod responses;
 mod vendor;
 
 pub use facts::{UpstreamDialect, VendorError};
