@@ -1,5 +1,6 @@
 //! Callers who try to be somebody else, or to use what they may not, by spelling it differently.
 
+use crate::reload::until;
 use crate::support::{Answer, Argo, Server, Setup, caller};
 use serde_json::json;
 
@@ -250,4 +251,134 @@ routes: [{ path: /chat, upstream: a, models: m, transformer: openai_chat_complet
         assert!(text.matches("\"max_tokens\"").count() <= 1, "{fields}: {text}");
         assert_eq!((text.matches("temper").count(), &sent["temperature"]), (1, &json!(1)), "{fields}: {text}");
     }
+}
+
+/// A reply without what differs from one to the next.
+fn shown(answer: Answer) -> (u16, Vec<(String, String)>, Vec<u8>) {
+    let mut headers = answer.headers;
+    headers.retain(|(name, _)| !["date", "x-request-id"].contains(&name.to_ascii_lowercase().as_str()));
+    (answer.status, headers, answer.body)
+}
+
+#[test]
+fn without_a_key_what_is_served_looks_like_what_is_not() {
+    let table = include_str!("../../routes.yaml");
+    let row = "{ path: /v1/chat/completions, upstream";
+    let own =
+        table.replace(row, "{ path: /v1/chat/completions, response_headers: { X-Lab: here }, max_body: 10, upstream");
+    assert_ne!(own, table);
+    let argo = argo();
+    let rows = [caller("ann", "key-a", "")];
+    let server = Setup::before(&argo).routes(&own).callers(&rows).config("server_timing: false").start();
+    let body = format!("{{{}}}", ROWS[0].1);
+    let headers = [
+        "",
+        "Accept: text/html\r\nAuthorization: Bearer wrong\r\n",
+        "Authorization: Bearer wrong\r\n",
+        "X-Api-Key: wrong\r\nAnthropic-Version: 2023-06-01\r\n",
+        "Content-Encoding: gzip\r\n",
+        "Connection: Upgrade\r\nUpgrade: websocket\r\n",
+        "Origin: http://localhost:1\r\n",
+        "Origin: https://evil.example\r\n",
+        "Origin: http://localhost:1\r\nAccess-Control-Request-Method: POST\r\n",
+        "Sec-Fetch-Site: cross-site\r\n",
+        "Sec-Fetch-Site: same-origin\r\n",
+        "X-Http-Method-Override: GET\r\n",
+        "Range: bytes=0-1\r\nIf-None-Match: *\r\n",
+    ];
+    let ask = |method: &str, path: &str, headers: &str| {
+        let body: &[u8] = if matches!(method, "POST" | "PUT" | "PATCH") { body.as_bytes() } else { b"" };
+        shown(server.client().call(method, path, headers, body))
+    };
+    for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"] {
+        for headers in headers {
+            let missing = ask(method, "/nothing", headers);
+            assert!(missing.0 != 200 && missing.0 != 404 && missing.0 != 405, "{method} {headers}: {missing:?}");
+            for path in [CHAT, "/v1/embeddings", "/v1/models", "/v1/models/argo:gpt-4o", "/v1/status", "/v1/chatt"] {
+                assert_eq!(ask(method, path, headers), missing, "{method} {path} {headers}");
+            }
+        }
+    }
+    assert!(argo.requests().is_empty());
+    assert_eq!(ask("POST", CHAT, &bearer("key-a")).0, 413, "the row is there, and takes 10 bytes");
+}
+
+#[test]
+fn keys_of_other_services_are_no_usernames() {
+    let argo = argo();
+    let server = Setup::before(&argo).config("access: passthrough").start();
+    let body = format!("{{{}}}", ROWS[0].1);
+    for key in [
+        "sk-abcdefghijkl",
+        "sk-proj-AbCdEfGh",
+        "sk-ant-api03-AbCdEfGh",
+        "sk_live_AbCdEfGhIj",
+        "rk_live_AbCdEfGhIj",
+        "pk-lf-AbCdEfGhIj",
+        "gsk_AbCdEfGhIjKl",
+        "xai-AbCdEfGhIjKl",
+        "nvapi-AbCd_EfGh-IjKl",
+        "pplx-AbCdEfGhIjKl",
+        "tvly-dev-AbCdEfGh",
+        "hf_AbCdEfGhIjKl",
+        "ghp_AbCdEfGhIjKl",
+        "github_pat_11AbCd_EfGh",
+        "glpat-AbCd_EfGh-Ij",
+        "AKIAIOSFODNN7EXAMPLE",
+        "AIzaSyAbCdEfGhIj",
+        "eyJhbGciOiJIUzI1NiJ9.e30.AbCdEf",
+        "0123456789abcdef0123456789abcdef",
+        "8f14e45f-ceea-467e-9f3a-0a1b2c3d4e5f",
+        "8f14e45f_ceea_467e_9f3a_0a1b2c3d4e5f",
+        "01234567-89ab-cdef-0123-456789abcdef",
+    ] {
+        for header in [bearer(key), format!("X-Api-Key: {key}\r\n"), format!("api-key: {key}\r\n")] {
+            let answer = ask(&server, &header, CHAT, &body);
+            assert_eq!(answer.status, 401, "{key}");
+            assert!(!answer.text().contains(key), "{key}: {}", answer.text());
+        }
+        assert!(!server.log().contains(key), "{key}: {}", server.log());
+    }
+    assert!(argo.requests().is_empty());
+    for name in ["jdoe", "ac.jdoe", "svc-argo-proxy", "skdoe", "b123456", "argo_pilot-2025"] {
+        assert_eq!(ask(&server, &bearer(name), CHAT, &body).status, 200, "{name}");
+        assert_eq!(argo.requests().pop().unwrap().json()["user"], name);
+    }
+    until("their lines", || server.log().contains("argo_pilot-2025"));
+}
+
+#[test]
+fn nothing_that_calls_an_upstream_can_be_asked_for_by_a_foreign_page() {
+    let argo = argo();
+    let server = Server::before(&argo);
+    let spending = ROWS.map(|(path, _)| ("POST", path)).into_iter().chain([("GET", "/v1/status")]);
+    for (method, path) in spending {
+        let body =
+            ROWS.iter().find(|(known, _)| *known == path).map_or(String::new(), |(_, field)| format!("{{{field}}}"));
+        for foreign in [
+            "Sec-Fetch-Site: cross-site\r\n",
+            "Sec-Fetch-Site: same-site\r\n",
+            "Sec-Fetch-Site: Cross-Site\r\n",
+            "Sec-Fetch-Site: none\r\nSec-Fetch-Site: cross-site\r\n",
+            "Sec-Fetch-Site: same-origin, cross-site\r\n",
+            "Sec-Fetch-Site: \u{e9}\r\n",
+            "Sec-Fetch-Site: \r\n",
+            "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: iframe\r\n",
+            "Origin: null\r\n",
+            "Origin: \r\n",
+            "Origin: https://evil.example\r\n",
+            "Origin: http://localhost:1\r\nOrigin: https://evil.example\r\n",
+            "Origin: http://localhost.evil.example\r\n",
+            "Origin: http://localhost:1@evil.example\r\n",
+            "Origin: https://evil.example/http://localhost:1\r\n",
+        ] {
+            let answer = server.client().call(method, path, foreign, body.as_bytes());
+            assert_eq!(
+                (answer.status, &answer.error()["code"]),
+                (403, &json!("origin_not_allowed")),
+                "{path} {foreign}"
+            );
+        }
+    }
+    assert!(argo.requests().is_empty());
 }
