@@ -230,6 +230,13 @@ impl Config {
         .filter_map(|(key, value)| Some((key, value?)))
     }
 
+    /// Returns where ARGO's native endpoints begin if they are beside `argo_url`, and their list of models.
+    pub fn native(&self) -> Option<(HttpUrl, HttpUrl)> {
+        let base = url::base_of(&self.argo_url)?;
+        let list = parse_url(&format!("{base}/v1/models")).ok()?;
+        Some((base, list))
+    }
+
     fn complete(layer: Layer) -> Option<Config> {
         Some(Config {
             port: layer.port?,
