@@ -73,6 +73,10 @@ impl ChatDialect for Responses {
         true
     }
 
+    fn vendor(&self) -> Vendor {
+        self.vendor
+    }
+
     fn encode(&self, chat: &Conversation<'_>, call: CallTerms<'_>) -> Result<Vec<u8>, Failure> {
         let texts: usize = chat.messages.iter().map(|message| message.content.get().len() + 96).sum();
         let mut out = Vec::with_capacity(texts + 256);
@@ -101,16 +105,16 @@ impl ChatDialect for Responses {
         // A client that reads a lone surrogate fails where it writes the text.
         let text = json::paired(Cow::Borrowed(text));
         let response = Fields::parse(&text).map_err(|_| error::inside(self, body))?;
-        let state = verdict::of(*self, &response, None, body)?;
+        let state = verdict::of(self, &response, None, body)?;
         let items = output::list(&response).ok_or_else(|| error::inside(self, body))?;
-        let mut speech = Speech::new(*self);
+        let mut speech = Speech::new(of(self.vendor));
         output::items(items, &mut speech, sink)?;
         speech.end(sink)?;
         verdict::tell(state, &response, &speech, sink)
     }
 
     fn stream(&self) -> Box<dyn StreamDecoder> {
-        Box::new(stream::Answering::new(*self))
+        Box::new(stream::Answering::new(of(self.vendor)))
     }
 }
 
