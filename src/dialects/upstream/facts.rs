@@ -1,7 +1,7 @@
 //! Facts about an upstream dialect that do not depend on its answers: its name, its headers, how its errors read.
 
 use crate::plan::Held;
-use http::{HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode};
 
 /// The facts of an upstream dialect. Messages, heads and errors use them, so no other module names a vendor.
 pub trait UpstreamDialect: Send + Sync {
@@ -16,9 +16,29 @@ pub trait UpstreamDialect: Send + Sync {
     /// Returns `Accept` of a whole or a streamed call.
     fn accept(&self, stream: bool) -> HeaderValue;
 
+    /// Returns the headers that every call has beside those. A row of the table can replace them.
+    fn headers(&self) -> Vec<(HeaderName, HeaderValue)> {
+        Vec::new()
+    }
+
     /// Returns true if this host of the upstream redirects a path without its final slash instead of answering.
     fn needs_final_slash(&self, _host: &str) -> bool {
         false
+    }
+
+    /// Returns why a parameter with this value cannot be served, if leaving it out would change the meaning of the answer.
+    fn refuses(&self, param: &str, value: &str) -> Option<&'static str> {
+        let (is_refused, why) = match param {
+            "logprobs" => (value != "false", "gives no log probabilities"),
+            "top_logprobs" => (value != "0", "gives no log probabilities"),
+            "audio" => (true, "gives no audio"),
+            "modalities" => (value.contains("\"audio\""), "gives no audio"),
+            "echo" => (value != "false", "does not repeat the prompt"),
+            "best_of" => (true, "does not tell which answer is the best"),
+            "suffix" => (value != "\"\"", "does not insert text"),
+            _ => (false, ""),
+        };
+        is_refused.then_some(why)
     }
 
     /// Reads an answer with an error status.
