@@ -10,11 +10,11 @@ pub mod front_door;
 pub mod openai;
 pub mod openai_form;
 mod registry;
-pub mod unsupported;
 pub mod responses;
+pub mod unsupported;
 mod vendor;
 
-pub use facts::{UpstreamDialect, VendorError};
+pub use facts::{UpstreamDialect, VendorError, beyond_text};
 pub use registry::{DIALECTS, Dialect, DialectRow};
 pub use vendor::Vendor;
 

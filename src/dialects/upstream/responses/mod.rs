@@ -12,7 +12,7 @@ mod turn;
 mod verdict;
 pub mod words;
 
-use super::{CallTerms, ChatDialect, StreamDecoder, UpstreamDialect, Vendor, VendorError, error};
+use super::{CallTerms, ChatDialect, StreamDecoder, UpstreamDialect, Vendor, VendorError, beyond_text, error};
 use crate::chat::{Conversation, Sink};
 use crate::json::{self, Fields};
 use crate::plan::Held;
@@ -53,6 +53,10 @@ impl UpstreamDialect for Responses {
 
     fn accept(&self, stream: bool) -> HeaderValue {
         HeaderValue::from_static(if stream { "text/event-stream" } else { "application/json" })
+    }
+
+    fn refuses(&self, param: &str, value: &str) -> Option<&'static str> {
+        params::refuses(param, value).or_else(|| beyond_text(param, value))
     }
 
     fn error(&self, held: &Held) -> VendorError {
