@@ -14,7 +14,7 @@ pub mod responses;
 pub mod unsupported;
 mod vendor;
 
-pub use facts::{UpstreamDialect, VendorError};
+pub use facts::{UpstreamDialect, VendorError, beyond_text};
 pub use registry::{DIALECTS, Dialect, DialectRow};
 pub use vendor::Vendor;
 
