@@ -15,6 +15,8 @@ pub(crate) enum Fault {
     Internal,
     BadGateway,
     Hang,
+    NoEndpoint,
+    TooLong,
 }
 
 impl Fault {
@@ -33,6 +35,12 @@ impl Fault {
             Self::Internal => error(500, "'NoneType' object is not iterable", "TypeError", "internal_error"),
             Self::BadGateway => Reply::html(502, nginx_page("502 Bad Gateway")),
             Self::Hang => Reply::Hang,
+            Self::NoEndpoint => detail(404, "Not Found"),
+            Self::TooLong => vendor_refused_as(
+                "Your input exceeds the context window of this model. Please adjust your input and try again.",
+                Some("messages"),
+                Some("context_length_exceeded"),
+            ),
         }
     }
 }
@@ -60,7 +68,8 @@ pub(crate) fn vendor_refused(message: &str, param: Option<&str>) -> Reply {
     vendor_refused_as(message, param, None)
 }
 
-fn vendor_refused_as(message: &str, param: Option<&str>, code: Option<&str>) -> Reply {
+/// Returns the same with the vendor's code.
+pub(crate) fn vendor_refused_as(message: &str, param: Option<&str>, code: Option<&str>) -> Reply {
     let vendors = serde_json::json!({
         "error": { "message": message, "type": "invalid_request_error", "param": param, "code": code }
     });

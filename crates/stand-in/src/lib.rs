@@ -27,9 +27,11 @@
 
 mod arguments;
 mod call;
+mod caller;
 mod chat;
 mod choice;
 mod content;
+mod decision;
 mod defect;
 mod embed;
 mod fault;
@@ -38,6 +40,7 @@ mod head;
 mod http;
 mod listing;
 mod messages;
+mod native;
 mod offer;
 mod options;
 mod paths;
@@ -49,10 +52,14 @@ mod request;
 mod server;
 mod text;
 mod tools;
+mod unfit;
 mod vectors;
 mod violation;
 
 pub use options::{Family, ListedModel, Options};
-pub use paths::{CHAT_PATH, EMBED_PATH, HEALTH_PATH, MODELS_PATH, NATIVE_MODELS_PATH, STREAM_CHAT_PATH};
+pub use paths::{
+    BASE_PATH, CHAT_PATH, COMPLETIONS_PATH, COUNT_TOKENS_PATH, EMBED_PATH, EMBEDDINGS_PATH, HEALTH_PATH, MESSAGES_PATH,
+    MODELS_PATH, NATIVE_MODELS_PATH, OPENAPI_PATH, RESPONSES_PATH, STREAM_CHAT_PATH, base_url,
+};
 pub use prompts::{Endpoint, Form, Prompt, help, prompts};
 pub use server::StandIn;

@@ -1,7 +1,11 @@
 //! ARGO's paths: the route of a request, or its refusal.
 
+use std::net::SocketAddr;
+
 use pingora::http::Method;
 
+/// The path under which all endpoints are. The base URL of the native ones is the server's address with it.
+pub const BASE_PATH: &str = "/argoapi";
 /// Chat, whole answers (POST).
 pub const CHAT_PATH: &str = "/argoapi/api/v1/resource/chat/";
 /// Chat, streamed text (POST).
@@ -15,6 +19,24 @@ pub const NATIVE_MODELS_PATH: &str = "/argoapi/v1/models";
 /// Health page (GET).
 pub const HEALTH_PATH: &str = "/argoapi/api/v1/resource/health/";
 
+/// Native chat, whole and streamed (POST).
+pub const COMPLETIONS_PATH: &str = "/argoapi/v1/chat/completions";
+/// Claude's messages, whole and streamed (POST).
+pub const MESSAGES_PATH: &str = "/argoapi/v1/messages";
+/// The tokens of Claude's messages (POST).
+pub const COUNT_TOKENS_PATH: &str = "/argoapi/v1/messages/count_tokens";
+/// OpenAI's responses, whole and streamed (POST).
+pub const RESPONSES_PATH: &str = "/argoapi/v1/responses";
+/// Native embeddings (POST).
+pub const EMBEDDINGS_PATH: &str = "/argoapi/v1/embeddings";
+/// What the gateway serves, in its own words (GET).
+pub const OPENAPI_PATH: &str = "/argoapi/openapi.json";
+
+/// Returns the base URL of a server at this address: what `argo_base_url` has to be.
+pub fn base_url(address: SocketAddr) -> String {
+    format!("http://{address}{BASE_PATH}")
+}
+
 /// The route of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
@@ -23,6 +45,7 @@ pub(crate) enum Route {
     Embed,
     Models,
     Health,
+    Completions,
 }
 
 /// The reason why a request has no route.
@@ -52,7 +75,10 @@ impl Route {
 
     /// Returns true for a call to a model. Only such calls wait and fail as the options say.
     pub(crate) fn is_call(self) -> bool {
-        matches!(self, Self::Chat | Self::StreamChat | Self::Embed)
+        match self {
+            Self::Chat | Self::StreamChat | Self::Embed | Self::Completions => true,
+            Self::Models | Self::Health => false,
+        }
     }
 
     fn at(path: &str) -> Option<Self> {
@@ -62,6 +88,7 @@ impl Route {
             EMBED_PATH => Some(Self::Embed),
             MODELS_PATH | NATIVE_MODELS_PATH => Some(Self::Models),
             HEALTH_PATH => Some(Self::Health),
+            COMPLETIONS_PATH => Some(Self::Completions),
             _ => None,
         }
     }
@@ -77,7 +104,7 @@ mod tests {
 
     #[test]
     fn each_path_has_one_method() {
-        for path in [CHAT_PATH, STREAM_CHAT_PATH, EMBED_PATH] {
+        for path in [CHAT_PATH, STREAM_CHAT_PATH, EMBED_PATH, COMPLETIONS_PATH] {
             assert!(Route::find(&Method::POST, path).is_ok_and(Route::is_call));
             assert_eq!(Route::find(&Method::GET, path), Err(Detour::MethodNotAllowed("POST")));
         }
