@@ -12,7 +12,7 @@ impl StandIn {
     /// Returns the reply. Calls to models fail at the rate of the options, all other routes never.
     pub(crate) fn reply(&self, route: Route, caller: Caller<'_>, body: &[u8]) -> Reply {
         if route.is_call() && self.fails() {
-            return Fault::Internal.reply();
+            return if route.is_of_claude() { native::messages::failed() } else { Fault::Internal.reply() };
         }
         match route {
             Route::Chat => chat::answer(self, Endpoint::Chat, body),
@@ -21,6 +21,11 @@ impl StandIn {
             Route::Models => listing::models(&self.options.models),
             Route::Health => listing::health(),
             Route::Completions => native::chat::answer(self, caller, body),
+            Route::Messages => native::messages::answer(self, caller, body),
+            Route::CountTokens => native::messages::count(self, caller, body),
+            Route::Responses => native::responses::answer(self, caller, body),
+            Route::Embeddings => native::embeddings::answer(self, caller, body),
+            Route::OpenApi => native::openapi::document(),
         }
     }
 }
@@ -48,9 +53,11 @@ mod tests {
     #[test]
     fn failures_spare_what_is_no_call() {
         let stand_in = StandIn::new(Options { failure_rate: 1.0, ..Options::default() });
-        for route in [Route::Chat, Route::StreamChat, Route::Embed] {
+        for route in [Route::Chat, Route::StreamChat, Route::Embed, Route::Completions, Route::Responses] {
             assert_eq!(stand_in.reply(route, Caller::default(), b"{}").read().0, 500);
         }
+        let (status, body) = stand_in.reply(Route::Messages, Caller::default(), b"{}").read();
+        assert_eq!((status, &body["error"]["type"]), (500, &serde_json::json!("api_error")));
         assert_eq!(stand_in.reply(Route::Models, Caller::default(), b"").read().0, 200);
     }
 }

@@ -46,7 +46,27 @@ pub(crate) enum Route {
     Models,
     Health,
     Completions,
+    Messages,
+    CountTokens,
+    Responses,
+    Embeddings,
+    OpenApi,
 }
+
+static ROUTES: &[(&str, Route)] = &[
+    (CHAT_PATH, Route::Chat),
+    (STREAM_CHAT_PATH, Route::StreamChat),
+    (EMBED_PATH, Route::Embed),
+    (MODELS_PATH, Route::Models),
+    (NATIVE_MODELS_PATH, Route::Models),
+    (HEALTH_PATH, Route::Health),
+    (COMPLETIONS_PATH, Route::Completions),
+    (MESSAGES_PATH, Route::Messages),
+    (COUNT_TOKENS_PATH, Route::CountTokens),
+    (RESPONSES_PATH, Route::Responses),
+    (EMBEDDINGS_PATH, Route::Embeddings),
+    (OPENAPI_PATH, Route::OpenApi),
+];
 
 /// The reason why a request has no route.
 #[derive(Debug, PartialEq, Eq)]
@@ -76,26 +96,29 @@ impl Route {
     /// Returns true for a call to a model. Only such calls wait and fail as the options say.
     pub(crate) fn is_call(self) -> bool {
         match self {
-            Self::Chat | Self::StreamChat | Self::Embed | Self::Completions => true,
-            Self::Models | Self::Health => false,
+            Self::Chat | Self::StreamChat | Self::Embed => true,
+            Self::Completions | Self::Messages | Self::CountTokens | Self::Responses | Self::Embeddings => true,
+            Self::Models | Self::Health | Self::OpenApi => false,
         }
     }
 
+    /// Returns true for the calls whose errors have Anthropic's shape.
+    pub(crate) fn is_of_claude(self) -> bool {
+        matches!(self, Self::Messages | Self::CountTokens)
+    }
+
     fn at(path: &str) -> Option<Self> {
-        match path {
-            CHAT_PATH => Some(Self::Chat),
-            STREAM_CHAT_PATH => Some(Self::StreamChat),
-            EMBED_PATH => Some(Self::Embed),
-            MODELS_PATH | NATIVE_MODELS_PATH => Some(Self::Models),
-            HEALTH_PATH => Some(Self::Health),
-            COMPLETIONS_PATH => Some(Self::Completions),
-            _ => None,
-        }
+        ROUTES.iter().find(|(at, _)| *at == path).map(|(_, route)| *route)
     }
 
     fn method(self) -> &'static str {
         if self.is_call() { "POST" } else { "GET" }
     }
+}
+
+/// Returns each path with its method.
+pub(crate) fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
+    ROUTES.iter().map(|(path, route)| (*path, route.method()))
 }
 
 #[cfg(test)]
@@ -104,13 +127,12 @@ mod tests {
 
     #[test]
     fn each_path_has_one_method() {
-        for path in [CHAT_PATH, STREAM_CHAT_PATH, EMBED_PATH, COMPLETIONS_PATH] {
-            assert!(Route::find(&Method::POST, path).is_ok_and(Route::is_call));
-            assert_eq!(Route::find(&Method::GET, path), Err(Detour::MethodNotAllowed("POST")));
-        }
-        for path in [MODELS_PATH, NATIVE_MODELS_PATH, HEALTH_PATH] {
-            assert!(Route::find(&Method::GET, path).is_ok());
-            assert_eq!(Route::find(&Method::POST, path), Err(Detour::MethodNotAllowed("GET")));
+        for (path, method) in all() {
+            let (method, other) =
+                if method == "POST" { (Method::POST, Method::GET) } else { (Method::GET, Method::POST) };
+            let route = Route::find(&method, path).unwrap_or_else(|detour| panic!("{path}: {detour:?}"));
+            assert_eq!(route.is_call(), method == Method::POST, "{path}");
+            assert_eq!(Route::find(&other, path), Err(Detour::MethodNotAllowed(route.method())), "{path}");
         }
     }
 

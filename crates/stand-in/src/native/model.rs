@@ -35,6 +35,23 @@ const DATED: &[(&str, &str)] = &[
     ("claudeopus41", "claude-opus-4-1-20250805"),
 ];
 
+/// Ids of embedding models, with OpenAI's names.
+const EMBEDDING: &[(&str, &str)] = &[
+    ("ada002", "text-embedding-ada-002"),
+    ("v3small", "text-embedding-3-small"),
+    ("v3large", "text-embedding-3-large"),
+];
+
+/// Returns the id of an embedding model by its id or by OpenAI's name.
+pub(crate) fn embedding_id(name: &str) -> &str {
+    EMBEDDING.iter().find(|(_, theirs)| *theirs == name).map_or(name, |(id, _)| id)
+}
+
+/// Returns OpenAI's name for an embedding model.
+pub(crate) fn embedding_name(id: &str) -> &str {
+    EMBEDDING.iter().find(|(ours, _)| *ours == id).map_or(id, |(_, name)| name)
+}
+
 impl Model<'_> {
     /// Returns the name that answers have in `model`: the vendor's, dated for some, or ARGO's own id for Gemini.
     pub(crate) fn answers_as(self) -> String {
@@ -54,6 +71,10 @@ impl Model<'_> {
     /// Returns true for the family that refuses `top_p`, and each `temperature` but 1.
     pub(crate) fn is_gpt5(self) -> bool {
         self.family == Family::OpenAI && self.id.starts_with("gpt5")
+    }
+
+    pub(crate) fn is_embedding(self) -> bool {
+        EMBEDDING.iter().any(|(id, _)| *id == self.id)
     }
 
     /// Returns true for the models that honour only one name of the token limit.

@@ -9,6 +9,8 @@ use crate::unfit::Unfit;
 pub(crate) enum By {
     /// The vendor: ARGO passes on the text of a Python exception, with a dict in it.
     Vendor,
+    /// The vendor's host, Google, in its own form. Only Claude has one that refuses on its own.
+    Host,
     /// ARGO: its own words, with the class of a Python exception.
     Argo(&'static str),
 }

@@ -4,6 +4,7 @@ use crate::messages::Turn;
 use crate::native::body::NativeBody;
 use crate::native::model::Model;
 use crate::native::refusal::Refusal;
+use crate::native::sampling;
 use crate::options::Family;
 
 /// The fewest tokens that leave room for the hidden reasoning of the newest Gemini.
@@ -34,21 +35,7 @@ fn openai(model: Model<'_>, read: &NativeBody<'_>, turn: &Turn<'_>) -> Result<()
         let message = format!("Unknown parameter: '{param}'.");
         return Err(Refusal::vendor(message).at(param, "unknown_parameter"));
     }
-    if !model.is_gpt5() {
-        return Ok(());
-    }
-    if let Some(temperature) = read.temperature.filter(|t| *t != 1.0) {
-        let message = format!(
-            "Unsupported value: 'temperature' does not support {temperature:?} with this model. Only the default (1) value \
-             is supported."
-        );
-        return Err(Refusal::vendor(message).at("temperature", "unsupported_value"));
-    }
-    if read.top_p.is_some() {
-        let message = "Unsupported parameter: 'top_p' is not supported with this model.";
-        return Err(Refusal::vendor(message).at("top_p", "unsupported_parameter"));
-    }
-    Ok(())
+    sampling::of_openai(model, read)
 }
 
 /// Returns the token limit, by the name under which each family honours it.

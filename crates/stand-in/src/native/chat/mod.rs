@@ -94,7 +94,7 @@ impl Dialect for Chat {
     fn refuse(&self, refusal: &Refusal) -> Reply {
         match refusal.by {
             By::Argo(class) => fault::error(refusal.status, &refusal.message, class, "internal_error"),
-            By::Vendor => fault::vendor_refused_as(&refusal.message, refusal.param.as_deref(), refusal.code),
+            By::Vendor | By::Host => fault::vendor_refused_as(&refusal.message, refusal.param.as_deref(), refusal.code),
         }
     }
 

@@ -1,6 +1,9 @@
 //! The native endpoints, as the vendors' libraries find them.
 
 mod completions;
+mod embeddings;
+mod messages;
+mod responses;
 
 use std::sync::Arc;
 
@@ -99,4 +102,20 @@ fn each_documented_prompt_changes_a_native_answer() {
             }
         }
     }
+}
+
+#[test]
+fn the_base_url_leads_to_each_endpoint() {
+    let served = gateway();
+    assert_eq!(argo_stand_in::base_url(([127, 0, 0, 1], 80).into()), "http://127.0.0.1:80/argoapi");
+    let get = |path: &str| Client::connect(&served).call("GET", path, "");
+    let document = get(argo_stand_in::OPENAPI_PATH).json();
+    for path in [COMPLETIONS_PATH, MESSAGES_PATH, argo_stand_in::COUNT_TOKENS_PATH, RESPONSES_PATH, EMBEDDINGS_PATH] {
+        let below = path.strip_prefix(argo_stand_in::BASE_PATH).unwrap();
+        assert!(document["paths"][below]["post"].is_object(), "{path}");
+        let answer = get(path);
+        assert_eq!((answer.status, answer.json()), (405, json!({"detail": "Method Not Allowed"})), "{path}");
+    }
+    assert_eq!(get("/argoapi/v1/models").status, 200);
+    assert_eq!(get("/argoapi/v1/models/gpt4o").json(), json!({"detail": "Not Found"}));
 }
