@@ -2,12 +2,16 @@
 
 pub mod argo;
 pub mod error;
+pub mod error_body;
 mod facts;
+pub mod openai;
 pub mod openai_form;
 mod registry;
+mod vendor;
 
 pub use facts::{UpstreamDialect, VendorError};
-pub use registry::{DIALECTS, Dialect, DialectRow, Vendor};
+pub use registry::{DIALECTS, Dialect, DialectRow};
+pub use vendor::Vendor;
 
 use crate::chat::{Conversation, Sink};
 use crate::json::Vector;
@@ -54,6 +58,11 @@ pub trait ChatDialect: UpstreamDialect {
     /// almost as they come.
     fn form(&self) -> Option<Form> {
         None
+    }
+
+    /// Returns whose gateway answers. Some send notices in place of answers.
+    fn vendor(&self) -> Vendor {
+        Vendor::Other
     }
 
     /// Returns the request body.

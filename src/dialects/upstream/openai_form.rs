@@ -16,6 +16,11 @@ pub fn push_conversation(out: &mut Vec<u8>, chat: &Conversation<'_>) {
         push_message(out, message, message.content.get(), &message.calls);
     }
     out.push(b']');
+    push_around(out, chat);
+}
+
+/// Appends the fields of a conversation beside its messages: tools, and every parameter unchanged.
+pub fn push_around(out: &mut Vec<u8>, chat: &Conversation<'_>) {
     if let Some(tools) = &chat.tools {
         push_tools(out, tools);
     }

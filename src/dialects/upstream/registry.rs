@@ -1,6 +1,7 @@
 //! The registry of upstream dialects, by the names that a table uses.
 
-use super::{ChatDialect, EmbeddingDialect, UpstreamDialect, argo};
+use super::vendor::Vendor;
+use super::{ChatDialect, EmbeddingDialect, UpstreamDialect, argo, openai};
 
 /// A dialect of either kind.
 #[derive(Clone, Copy)]
@@ -21,16 +22,6 @@ impl Dialect {
     }
 }
 
-/// Whose gateway an upstream is. It may have notices, hints and errors of its own, whatever its dialect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Vendor {
-    /// ARGO.
-    Argo,
-    /// Anybody else.
-    #[default]
-    Other,
-}
-
 /// A dialect that a table can name.
 #[derive(Clone, Copy)]
 pub struct DialectRow {
@@ -45,5 +36,6 @@ pub struct DialectRow {
 /// All dialects.
 pub const DIALECTS: &[DialectRow] = &[
     DialectRow { name: "argo", about: argo::ABOUT_CHAT, of: |_| Dialect::Chat(&argo::Argo) },
+    DialectRow { name: "openai", about: openai::ABOUT_CHAT, of: |vendor| Dialect::Chat(openai::chat(vendor)) },
     DialectRow { name: "argo_embedding", about: argo::ABOUT_EMBEDDING, of: |_| Dialect::Embedding(&argo::Argo) },
 ];

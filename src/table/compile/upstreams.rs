@@ -5,7 +5,7 @@ use super::{endpoints, headers, tls};
 use crate::dialects::upstream::{Dialect, DialectRow, UpstreamDialect};
 use crate::table::raw;
 use crate::table::{Endpoints, Tls, Tolerance, Upstream, Variables};
-use crate::yaml::{At, Source, lookup};
+use crate::yaml::{Source, lookup};
 use std::cell::Cell;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;

@@ -1,116 +1,32 @@
-//! Extracts the message from an error body: JSON of OpenAI, Anthropic or FastAPI, Python's repr inside JSON, nginx's
-//! HTML, or plain text.
+//! Errors as ARGO writes them: those of its vendors are quoted as Python's reprs inside JSON.
 
-use super::python;
+use super::{python, spent};
 use crate::dialects::upstream::VendorError;
-use serde_json::Value;
+use crate::dialects::upstream::error_body::{self, Quoted};
+use http::StatusCode;
 
-/// The maximum length of a message, in characters. A longer message is cut, so that an error stays readable.
-const MAX_MESSAGE: usize = 2_000;
+/// What stands before a quoted error and its status.
+const STATUS_OPENING: &str = "Error code: ";
 
 /// Reads an error body of any of the known shapes.
 pub fn said(body: &[u8]) -> VendorError {
-    let text = String::from_utf8_lossy(body);
-    let text = text.trim();
-    let mut said = match serde_json::from_str::<Value>(text) {
-        Ok(value) => {
-            from_value(&value).unwrap_or_else(|| VendorError { message: text.to_owned(), ..VendorError::default() })
-        }
-        Err(_) if looks_like_html(text) => VendorError { message: from_html(text), ..VendorError::default() },
-        Err(_) => from_text(text),
-    };
-    if let Some((at, _)) = said.message.char_indices().nth(MAX_MESSAGE) {
-        said.message.truncate(at);
-        said.message.push('…');
-    }
-    said
+    error_body::read(body, &quoted)
 }
 
-/// Returns the error inside a JSON value if it has a known error shape.
-pub fn from_value(value: &Value) -> Option<VendorError> {
-    let mut said = match value {
-        Value::String(text) => from_text(text),
-        Value::Object(map) => {
-            let error = ["error", "detail", "message"].iter().find_map(|key| map.get(*key).filter(|v| !v.is_null()))?;
-            match error {
-                Value::Array(items) => from_details(items),
-                Value::Object(inner) if inner.contains_key("message") => from_value(inner.get("message")?)?,
-                other => from_value(other)?,
-            }
-        }
-        _ => return None,
-    };
-    let inner = value.get("error").unwrap_or(value);
-    let text = |key: &str| inner.get(key).and_then(Value::as_str).map(str::to_owned);
-    said.param = said.param.or_else(|| text("param"));
-    said.code = said.code.or_else(|| text("code").filter(|code| code != "internal_error"));
-    Some(said)
+/// Reads an error body of the endpoints that speak the vendors' own dialects.
+pub fn of_native(body: &[u8]) -> VendorError {
+    spent::explained(said(body))
 }
 
-/// Reads text that may contain a Python repr: `Error code: 400 - {'error': {'message': …}}`, or the dict alone.
-fn from_text(text: &str) -> VendorError {
-    let repr = text.find('{').and_then(|at| text.get(at..)).and_then(python::literal);
-    match repr.as_ref().and_then(|(value, _)| value.as_object().and_then(|_| from_value(value))) {
-        Some(said) if !said.message.is_empty() => said,
-        _ => VendorError { message: text.trim().to_owned(), ..VendorError::default() },
-    }
-}
-
-/// Reads FastAPI's validation errors: `[{"loc": ["body", "model"], "msg": "field required"}]`.
-fn from_details(items: &[Value]) -> VendorError {
-    let mut said = VendorError::default();
-    for item in items {
-        let place: Vec<String> = item
-            .get("loc")
-            .and_then(Value::as_array)
-            .map(|loc| loc.iter().filter(|part| *part != "body").map(plain).collect())
-            .unwrap_or_default();
-        let place = place.join(".");
-        let message = item.get("msg").map_or_else(|| plain(item), plain);
-        if !said.message.is_empty() {
-            said.message.push_str("; ");
-        }
-        if !place.is_empty() {
-            said.message.push_str(&place);
-            said.message.push_str(": ");
-            said.param.get_or_insert(place);
-        }
-        said.message.push_str(&message);
-    }
-    said
-}
-
-fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-fn looks_like_html(text: &str) -> bool {
-    let start: String = text.chars().take(64).collect::<String>().to_ascii_lowercase();
-    start.starts_with("<!doctype") || start.starts_with("<html") || start.starts_with("<head")
-}
-
-/// Returns the visible text of a page in one line, without repetitions from its title.
-fn from_html(page: &str) -> String {
-    let mut text = String::new();
-    let mut in_tag = false;
-    for c in page.chars() {
-        match c {
-            '<' => {
-                in_tag = true;
-                text.push('\n');
-            }
-            '>' if in_tag => in_tag = false,
-            c if !in_tag => text.push(c),
-            _ => {}
-        }
-    }
-    let mut parts: Vec<&str> = Vec::new();
-    for part in text.lines().map(str::trim).filter(|part| !part.is_empty()) {
-        if !parts.contains(&part) {
-            parts.push(part);
-        }
-    }
-    parts.join(" – ")
+/// Finds a Python repr in a text: `Error code: 400 - {'error': {'message': …}}`, or the dict alone.
+fn quoted(text: &str) -> Option<Quoted> {
+    let (before, repr) = text.split_at_checked(text.find('{')?)?;
+    let (value, _) = python::literal(repr).filter(|(value, _)| value.is_object())?;
+    let number = before.trim_start().strip_prefix(STATUS_OPENING).and_then(|rest| rest.get(..3));
+    let status = number
+        .and_then(|number| number.parse().ok())
+        .filter(|status: &StatusCode| status.is_client_error() || status.is_server_error());
+    Some(Quoted { status, value })
 }
 
 #[cfg(test)]
@@ -129,6 +45,8 @@ mod tests {
         assert_eq!(
             temperature,
             VendorError {
+                status: Some(StatusCode::BAD_REQUEST),
+                kind: Some("invalid_request_error".into()),
                 message: "Unsupported value: 'temperature' does not support 0.0 with this model. Only the default (1) value is supported.".into(),
                 param: Some("temperature".into()),
                 code: Some("unsupported_value".into())
@@ -136,7 +54,7 @@ mod tests {
         );
         assert_eq!(
             said(br#"{"error":{"message":"'NoneType' object is not iterable","type":"TypeError","code":"internal_error"}}"#),
-            VendorError { message: "'NoneType' object is not iterable".into(), param: None, code: None }
+            VendorError { message: "'NoneType' object is not iterable".into(), ..VendorError::default() }
         );
         assert_eq!(
             message(r#"{"type":"error","error":{"type":"invalid_request_error","message":"max_tokens is required"}}"#),
@@ -171,6 +89,6 @@ mod tests {
         assert_eq!(message("  upstream {exploded}\n"), "upstream {exploded}");
         assert_eq!(message(""), "");
         assert_eq!(message("{\"odd\": 1}"), "{\"odd\": 1}");
-        assert!(message(&"é".repeat(5000)).chars().count() == MAX_MESSAGE + 1);
+        assert_eq!(message(&"é".repeat(5000)).chars().count(), 2001);
     }
 }

@@ -5,13 +5,14 @@ mod about;
 mod embedding;
 pub mod error_body;
 mod leaked_calls;
-mod messages;
-mod notice;
+pub mod messages;
+pub mod notice;
 mod python;
+mod spent;
 mod tool_calls;
 mod tools;
 
-pub use about::{ABOUT_CHAT, ABOUT_EMBEDDING};
+pub use about::{ABOUT_CHAT, ABOUT_EMBEDDING, NAME, hint};
 
 use super::{CallTerms, ChatDialect, StreamDecoder, UpstreamDialect, VendorError, openai_form};
 use crate::chat::{Conversation, Event, Sink, Text};

@@ -136,6 +136,16 @@ impl Watch {
         notice
     }
 
+    /// Returns true if no text is held back.
+    pub fn holds_nothing(&self) -> bool {
+        self.held.is_empty()
+    }
+
+    /// Returns true if no notice can begin any more, so that further text need not be shown.
+    pub fn is_over(&self) -> bool {
+        self.passed
+    }
+
     fn notice(&self) -> Option<Notice> {
         Some(Notice { kind: kind_of(&self.held)?, text: cut(&self.held, QUOTED).to_owned() })
     }

@@ -1,0 +1,90 @@
+//! OpenAI's chat completions as an upstream: ARGO's native endpoint, and every server that speaks as OpenAI does.
+//!
+//! What a reply says is read in one place: `reading.rs` has the fields of a choice, `events.rs` the events of a stream,
+//! `screen.rs` what is no answer though it comes as one. A client of the same dialect gets replies almost as they come; its relay
+//! uses these files too.
+
+mod calls;
+mod chunks;
+pub mod events;
+pub mod reading;
+mod request;
+pub mod screen;
+mod whole;
+
+use super::{CallTerms, ChatDialect, Form, StreamDecoder, UpstreamDialect, Vendor, VendorError};
+use crate::chat::{Conversation, Sink};
+use crate::plan::Held;
+use crate::wire::Failure;
+use http::HeaderValue;
+
+/// The description of the dialect `openai`.
+pub const ABOUT_CHAT: &str = "OpenAI's chat completions, whole and as server-sent events";
+
+/// The dialect `openai`, as one vendor speaks it.
+#[derive(Debug)]
+pub struct OpenaiServer {
+    vendor: Vendor,
+}
+
+static ARGO: OpenaiServer = OpenaiServer { vendor: Vendor::Argo };
+static OTHER: OpenaiServer = OpenaiServer { vendor: Vendor::Other };
+
+/// Returns the dialect `openai` as a vendor speaks it.
+pub fn chat(vendor: Vendor) -> &'static OpenaiServer {
+    match vendor {
+        Vendor::Argo => &ARGO,
+        Vendor::Other => &OTHER,
+    }
+}
+
+impl UpstreamDialect for OpenaiServer {
+    fn name(&self) -> &'static str {
+        self.vendor.upstream_name()
+    }
+
+    fn hint(&self, host: &str) -> Option<&'static str> {
+        self.vendor.hint(host)
+    }
+
+    fn accept(&self, stream: bool) -> HeaderValue {
+        HeaderValue::from_static(if stream { "text/event-stream" } else { "application/json" })
+    }
+
+    fn error(&self, held: &Held) -> VendorError {
+        self.vendor.error(&held.body)
+    }
+}
+
+impl ChatDialect for OpenaiServer {
+    fn streams(&self, _: &Conversation<'_>) -> bool {
+        true
+    }
+
+    fn reports_usage(&self) -> bool {
+        true
+    }
+
+    fn form(&self) -> Option<Form> {
+        Some(Form::OpenaiChat)
+    }
+
+    fn vendor(&self) -> Vendor {
+        self.vendor
+    }
+
+    fn encode(&self, chat: &Conversation<'_>, call: CallTerms<'_>) -> Result<Vec<u8>, Failure> {
+        Ok(request::encode(self.vendor, chat, call))
+    }
+
+    fn whole(&self, body: &[u8], _: &[String], sink: &mut dyn Sink) -> Result<(), Failure> {
+        whole::decode(self, body, sink)
+    }
+
+    fn stream(&self) -> Box<dyn StreamDecoder> {
+        Box::new(chunks::Decoder::new(chat(self.vendor)))
+    }
+}
+
+#[cfg(test)]
+mod tests;
