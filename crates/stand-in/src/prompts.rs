@@ -156,6 +156,7 @@ static PROMPTS: &[Prompt] = &[
     prompt!("no endpoint", Exact, &[Completions, Messages, Responses, Embeddings], Case::Fault(Fault::NoEndpoint), "Status 404, as if the gateway had no such path."),
     prompt!("filtered", Exact, &[Completions, Responses], Case::Ending(Ending::Filtered), "The content filter ends the answer."),
     prompt!("think", Number(64), &[Completions, Responses], Case::Reasons, "Usage with N tokens of reasoning (64); a reasoning item in Responses."),
+    prompt!("no room", Exact, &[Completions], Case::Fault(Fault::NoRoom), "The internal error of a model whose hidden reasoning took all tokens."),
     prompt!("too long", Exact, &[Completions, Responses], Case::Fault(Fault::TooLong), "The vendor's refusal of a prompt that exceeds its context."),
     prompt!("other shape", Exact, &[Messages], Case::Hidden(Hidden::OtherShape), "An answer of chat/completions in place of a message."),
     prompt!("failed", Exact, &[Responses], Case::Ending(Ending::Failed), "A response of status `failed`."),

@@ -44,7 +44,8 @@ fn respond(
 ) -> Result<Reply, Refusal> {
     // Any name is accepted, unlike in chat.
     user::of_bearer_or_body(caller, read)?;
-    let id = stand_in.id_of(model::embedding_id(name));
+    let named = model::embedding_id(name);
+    let id = stand_in.id_of(&named);
     let id = id.ok_or_else(|| Refusal::argo(400, "BadRequestError", stand_in.unknown(name)))?;
     if ["gpt", "claude", "gemini"].iter().any(|family| id.starts_with(family)) {
         return Err(Refusal::vendor(format!("The embeddings operation does not work with the specified model, {id}.")));

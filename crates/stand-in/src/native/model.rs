@@ -1,5 +1,7 @@
 //! What an id says about a model: its vendor's name for it, the generation of Claude it is of, which parameters it refuses.
 
+use std::borrow::Cow;
+
 use crate::options::Family;
 
 /// A model of a call.
@@ -23,58 +25,50 @@ pub(crate) enum Thinking {
     AdaptiveOrNothing,
 }
 
-/// Ids whose models answer with a dated name.
-const DATED: &[(&str, &str)] = &[
-    ("gpt5mini", "gpt-5-mini-2025-08-07"),
-    ("gpt5", "gpt-5-2025-08-07"),
-    ("gpt5nano", "gpt-5-nano-2025-08-07"),
-    ("gpt4o", "gpt-4o-2024-11-20"),
-    ("gpt41", "gpt-4.1-2025-04-14"),
-    ("claudehaiku45", "claude-haiku-4-5-20251001"),
-    ("claudesonnet45", "claude-sonnet-4-5-20250929"),
-    ("claudeopus41", "claude-opus-4-1-20250805"),
-];
-
-/// Ids of embedding models, with OpenAI's names.
-const EMBEDDING: &[(&str, &str)] = &[
-    ("ada002", "text-embedding-ada-002"),
-    ("v3small", "text-embedding-3-small"),
-    ("v3large", "text-embedding-3-large"),
-];
+/// How OpenAI's names of embedding models begin.
+const EMBEDDING: &str = "text-embedding-";
 
 /// Returns the id of an embedding model by its id or by OpenAI's name.
-pub(crate) fn embedding_id(name: &str) -> &str {
-    EMBEDDING.iter().find(|(_, theirs)| *theirs == name).map_or(name, |(id, _)| id)
+pub(crate) fn embedding_id(name: &str) -> Cow<'_, str> {
+    let Some(theirs) = name.strip_prefix(EMBEDDING) else { return Cow::Borrowed(name) };
+    let generation = if theirs.starts_with(|c: char| c.is_ascii_digit()) { "v" } else { "" };
+    Cow::Owned(format!("{generation}{}", theirs.replace('-', "")))
 }
 
 /// Returns OpenAI's name for an embedding model.
-pub(crate) fn embedding_name(id: &str) -> &str {
-    EMBEDDING.iter().find(|(ours, _)| *ours == id).map_or(id, |(_, name)| name)
+pub(crate) fn embedding_name(id: &str) -> String {
+    let numbered = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
+    let parts = match id.strip_prefix('v').filter(|rest| numbered(rest)) {
+        Some(rest) => rest.split_at_checked(1),
+        None => id.split_at_checked(3).filter(|(head, tail)| *head == "ada" && numbered(tail)),
+    };
+    parts.map_or_else(|| id.to_owned(), |(head, tail)| format!("{EMBEDDING}{head}-{tail}"))
 }
 
 impl Model<'_> {
-    /// Returns the name that answers have in `model`: the vendor's, dated for some, or ARGO's own id for Gemini.
+    /// Returns the name that answers have in `model`: the vendor's, with a date for all but newer Claude, or ARGO's own id for
+    /// Gemini. The dates of ARGO's models differ; here each vendor has one.
     pub(crate) fn answers_as(self) -> String {
-        if let Some((_, dated)) = DATED.iter().find(|(id, _)| *id == self.id) {
-            return (*dated).to_owned();
-        }
         match (self.family, self.claude()) {
             (Family::Anthropic, Some((tier, major, minor))) => {
                 let minor = if minor == 0 { String::new() } else { format!("-{minor}") };
-                format!("claude-{tier}-{major}{minor}")
+                let date = if self.thinking() == Thinking::Budget { "-20251001" } else { "" };
+                format!("claude-{tier}-{major}{minor}{date}")
             }
-            (Family::OpenAI, _) => openai_name(self.id),
+            (Family::OpenAI, _) => {
+                openai_name(self.id).map_or_else(|| self.id.to_owned(), |name| format!("{name}-2025-08-07"))
+            }
             (Family::Anthropic | Family::Google, _) => self.id.to_owned(),
         }
     }
 
     /// Returns true for the family that refuses `top_p`, and each `temperature` but 1.
-    pub(crate) fn is_gpt5(self) -> bool {
-        self.family == Family::OpenAI && self.id.starts_with("gpt5")
+    pub(crate) fn is_fifth_gpt(self) -> bool {
+        self.family == Family::OpenAI && self.id.strip_prefix("gpt").is_some_and(|version| version.starts_with('5'))
     }
 
     pub(crate) fn is_embedding(self) -> bool {
-        EMBEDDING.iter().any(|(id, _)| *id == self.id)
+        embedding_name(self.id).starts_with(EMBEDDING)
     }
 
     /// Returns true for the models that honour only one name of the token limit.
@@ -134,7 +128,7 @@ impl Model<'_> {
 }
 
 impl<'a> Model<'a> {
-    /// Returns the tier and the version of a Claude: `claudeopus47` is `("opus", 4, 7)`.
+    /// Returns the tier and the version of a Claude, as `("opus", 4, 7)`.
     fn claude(self) -> Option<(&'a str, u32, u32)> {
         let rest = self.id.strip_prefix("claude")?;
         let (tier, digits) = rest.split_at(rest.find(|c: char| c.is_ascii_digit())?);
@@ -143,23 +137,23 @@ impl<'a> Model<'a> {
     }
 }
 
-/// Returns OpenAI's name for an id: `gpt54nano` is `gpt-5.4-nano`, `gpto3mini` is `o3-mini`.
-fn openai_name(id: &str) -> String {
-    let Some(rest) = id.strip_prefix("gpt") else { return id.to_owned() };
+/// Returns OpenAI's name for an id: that of version 5.4 in its smallest size is `gpt-5.4-nano`.
+fn openai_name(id: &str) -> Option<String> {
+    let rest = id.strip_prefix("gpt")?;
     if rest.starts_with('o') {
-        return dashed(rest, 2);
+        return Some(dashed(rest, 2));
     }
     let digits = rest.chars().take_while(char::is_ascii_digit).count();
-    let (version, tail) = rest.split_at_checked(digits).unwrap_or((rest, ""));
-    let version = match version.split_at_checked(1) {
-        Some((major, minor)) if !minor.is_empty() => format!("{major}.{minor}"),
-        _ => version.to_owned(),
+    let (version, tail) = rest.split_at_checked(digits)?;
+    let version = match version.split_at_checked(1)? {
+        (major, "") => major.to_owned(),
+        (major, minor) => format!("{major}.{minor}"),
     };
-    match tail {
+    Some(match tail {
         "" => format!("gpt-{version}"),
         "o" => format!("gpt-{version}o"),
         _ => format!("gpt-{version}-{tail}"),
-    }
+    })
 }
 
 fn dashed(text: &str, at: usize) -> String {
@@ -186,9 +180,9 @@ mod tests {
     fn answers_have_the_vendors_name() {
         for (id, name) in [
             ("gpt5mini", "gpt-5-mini-2025-08-07"),
-            ("gpt54nano", "gpt-5.4-nano"),
-            ("gpt55", "gpt-5.5"),
-            ("gpto3mini", "o3-mini"),
+            ("gpt54nano", "gpt-5.4-nano-2025-08-07"),
+            ("gpt4o", "gpt-4o-2025-08-07"),
+            ("gpto3mini", "o3-mini-2025-08-07"),
             ("claudehaiku45", "claude-haiku-4-5-20251001"),
             ("claudeopus47", "claude-opus-4-7"),
             ("claudesonnet5", "claude-sonnet-5"),
@@ -197,6 +191,20 @@ mod tests {
         ] {
             assert_eq!(model(id).answers_as(), name);
         }
+    }
+
+    #[test]
+    fn embedding_models_have_two_names() {
+        for (id, name) in [
+            ("v3small", "text-embedding-3-small"),
+            ("ada002", "text-embedding-ada-002"),
+            ("brand9", "brand9"),
+            ("m", "m"),
+        ] {
+            assert_eq!((embedding_id(name).as_ref(), embedding_name(id).as_str()), (id, name));
+        }
+        assert_eq!(embedding_id("v3large"), "v3large");
+        assert!(model("v3large").is_embedding() && !model("gpt4o").is_embedding() && !model("m").is_embedding());
     }
 
     #[test]
@@ -217,7 +225,7 @@ mod tests {
 
     #[test]
     fn each_family_refuses_its_own_parameters() {
-        assert!(model("gpt5mini").is_gpt5() && model("gpt55").is_gpt5() && !model("gpt4o").is_gpt5());
+        assert!(model("gpt5mini").is_fifth_gpt() && model("gpt55").is_fifth_gpt() && !model("gpt4o").is_fifth_gpt());
         assert!(model("claudeopus47").refuses_sampling() && !model("claudeopus47").takes_one_of_sampling());
         assert!(model("claudehaiku45").takes_one_of_sampling() && !model("claudeopus41").takes_one_of_sampling());
         assert!(model("gemini35flash").needs_room() && !model("gemini25pro").needs_room());

@@ -6,7 +6,7 @@ use super::refusal::Refusal;
 
 /// Refuses `top_p`, and each `temperature` but the usual one, if the model does.
 pub(crate) fn of_openai(model: Model<'_>, read: &NativeBody<'_>) -> Result<(), Refusal> {
-    if !model.is_gpt5() {
+    if !model.is_fifth_gpt() {
         return Ok(());
     }
     if let Some(temperature) = read.temperature.filter(|t| *t != 1.0) {

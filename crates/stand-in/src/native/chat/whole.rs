@@ -105,7 +105,7 @@ pub(super) fn plain_prompt_tokens(model: Model<'_>, usage: Usage) -> u64 {
 /// Returns the tokens of an answer. The newest family has one more member, which is always null.
 pub(super) fn usage(model: Model<'_>, usage: Usage) -> Value {
     let mut prompt = json!({"audio_tokens": 0, "cached_tokens": usage.cached});
-    if let (true, Some(prompt)) = (model.is_gpt5(), prompt.as_object_mut()) {
+    if let (true, Some(prompt)) = (model.is_fifth_gpt(), prompt.as_object_mut()) {
         prompt.insert("cache_write_tokens".to_owned(), Value::Null);
     }
     json!({

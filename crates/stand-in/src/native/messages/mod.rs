@@ -10,10 +10,11 @@ use bytes::Bytes;
 use serde_json::json;
 
 use crate::caller::Caller;
-use crate::fault::Fault;
+use crate::fault::{Fault, INTERNAL};
 use crate::messages::{Input, Messages as Conversation, Turn};
 use crate::offer::Offer;
 use crate::options::Family;
+use crate::paths::{BASE_PATH, COMPLETIONS_PATH, MESSAGES_PATH};
 use crate::prompts::{self, Case, Endpoint};
 use crate::python;
 use crate::reply::Reply;
@@ -116,10 +117,9 @@ fn claude<'a>(stand_in: &'a StandIn, model: &'a str) -> Result<Model<'a>, Refusa
     if model.family == Family::Anthropic {
         return Ok(model);
     }
-    let message = format!(
-        "Model '{id}' is not supported on the /v1/messages endpoint. For this model, please use \
-         /argoapi/v1/chat/completions"
-    );
+    let here = MESSAGES_PATH.strip_prefix(BASE_PATH).unwrap_or(MESSAGES_PATH);
+    let message =
+        format!("Model '{id}' is not supported on the {here} endpoint. For this model, please use {COMPLETIONS_PATH}");
     Err(Refusal::argo(400, "BadRequestError", message))
 }
 
@@ -171,15 +171,18 @@ impl Dialect for Messages {
         match fault {
             Fault::VendorRefused => self.refuse(&Refusal::vendor("`temperature` is deprecated for this model.")),
             Fault::TooLong => self.refuse(&Refusal::vendor("prompt is too long: 208310 tokens > 200000 maximum")),
-            Fault::Internal => self.refuse(&Refusal::argo(500, "TypeError", "'NoneType' object is not iterable")),
+            Fault::Internal => self.refuse(&Refusal::argo(500, "TypeError", INTERNAL)),
             Fault::TooMany => {
                 let message = "Too many requests. Please try again later.";
                 self.refuse(&Refusal::argo(429, "RateLimitError", message)).with("Retry-After", "7".to_owned())
             }
             // Those are no business of the endpoint: the framework or the nginx in front sends them.
-            Fault::NoResponse | Fault::Unprocessable | Fault::BadGateway | Fault::Hang | Fault::NoEndpoint => {
-                fault.reply()
-            }
+            Fault::NoResponse
+            | Fault::Unprocessable
+            | Fault::BadGateway
+            | Fault::Hang
+            | Fault::NoEndpoint
+            | Fault::NoRoom => fault.reply(),
         }
     }
 

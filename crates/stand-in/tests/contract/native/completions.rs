@@ -272,7 +272,7 @@ fn models_go_by_their_id_and_their_display_name() {
     let model = ListedModel { id: "GPT-4o".into(), internal_id: "gpt4o".into(), owned_by: "openai".into() };
     let served = gateway_with(Options { models: vec![model], ..Options::default() });
     for name in ["gpt4o", "GPT-4o"] {
-        assert_eq!(chat(&served, &ask(name, "hi")).json()["model"], "gpt-4o-2024-11-20");
+        assert_eq!(chat(&served, &ask(name, "hi")).json()["model"], "gpt-4o-2025-08-07");
     }
     let answer = chat(&served, &ask("gpt-4o", "hi"));
     assert_eq!((answer.status, message(&answer).as_str()), (400, "Model 'gpt-4o' not found. Valid models: gpt4o"));
