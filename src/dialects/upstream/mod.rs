@@ -1,5 +1,7 @@
 //! Upstream dialects: how a gateway takes requests and what its replies mean. Each upstream in the table names one.
 
+pub mod anthropic;
+pub mod anthropic_form;
 pub mod argo;
 pub mod error;
 pub mod error_body;

@@ -67,7 +67,7 @@ impl CallHead {
         // With room to spare: a full map grows even when a header is only replaced, and so does each copy of it.
         let mut headers = HeaderMap::with_capacity(2 * own.len());
         // A header that goes along replaces the proxy's own.
-        own.into_iter().chain(along).for_each(|(name, value)| {
+        own.into_iter().chain(dialect.headers()).chain(along).for_each(|(name, value)| {
             headers.insert(name, value);
         });
         CallHead { path: endpoint.path.clone(), headers, stream_accept: dialect.accept(true) }
