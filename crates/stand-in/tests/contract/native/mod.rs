@@ -119,3 +119,24 @@ fn the_base_url_leads_to_each_endpoint() {
     assert_eq!(get("/argoapi/v1/models").status, 200);
     assert_eq!(get("/argoapi/v1/models/gpt4o").json(), json!({"detail": "Not Found"}));
 }
+
+#[test]
+fn images_are_taken_and_their_texts_answered() {
+    let served = gateway();
+    let data = "iVBORw0KGgo=";
+    let openai = json!([{"type": "text", "text": "hi"}, {"type": "image_url", "image_url": {"url": format!("data:image/png;base64,{data}")}}]);
+    let source = json!({"type": "base64", "media_type": "image/png", "data": data});
+    let anthropic = json!([{"type": "image", "source": source}, {"type": "text", "text": "hi"}]);
+    let responses = json!([{"type": "input_text", "text": "hi"}, {"type": "input_image", "image_url": format!("data:image/png;base64,{data}")}]);
+    for (path, body) in [
+        (COMPLETIONS_PATH, json!({"model": "gpt4o", "messages": [{"role": "user", "content": openai}]})),
+        (
+            MESSAGES_PATH,
+            json!({"model": "claudehaiku45", "max_tokens": 9, "messages": [{"role": "user", "content": anthropic}]}),
+        ),
+        (RESPONSES_PATH, json!({"model": "gpt4o", "input": [{"role": "user", "content": responses}]})),
+    ] {
+        let answer = call(&served, path, &body);
+        assert!(answer.status == 200 && answer.text().contains("\"You said: hi\""), "{answer:?}");
+    }
+}
