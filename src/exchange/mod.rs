@@ -233,7 +233,9 @@ impl Exchange {
     /// Returns true if the held answer shows that there is no such endpoint, so that nothing was run.
     pub fn has_no_endpoint(&self) -> bool {
         match &self.state {
-            ExchangeState::Holding { status, headers, body } => front_door::is_no_endpoint(*status, headers, body.start()),
+            ExchangeState::Holding { status, headers, body } => {
+                front_door::is_no_endpoint(*status, headers, body.start())
+            }
             _ => false,
         }
     }

@@ -10,8 +10,8 @@ pub mod front_door;
 pub mod openai;
 pub mod openai_form;
 mod registry;
-pub mod unsupported;
 pub mod responses;
+pub mod unsupported;
 mod vendor;
 
 pub use facts::{UpstreamDialect, VendorError};

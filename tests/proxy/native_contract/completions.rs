@@ -44,8 +44,8 @@ fn sends(prompt: &str, streams: bool) -> Sent {
         "error 500" => Sent::Json(500, NONE_TYPE.replace("iterable", "subscriptable")),
         "no room" => Sent::Json(500, NONE_TYPE.to_owned()),
         "no endpoint" => Sent::Json(404, r#"{"detail":"Not Found"}"#.to_owned()),
-        "late error 4" => Sent::Events(format!("{head}data: {exhausted}\n\n")),
-        "cut 3" => Sent::Cut(head),
+        "late error 6" => Sent::Events(format!("{head}data: {exhausted}\n\n")),
+        "cut 6" => Sent::Cut(head),
         other => panic!("nothing was recorded for {other}"),
     }
 }

@@ -45,8 +45,8 @@ fn sends(prompt: &str, streams: bool) -> Sent {
         ),
         "error 500" => refused(500, "api_error", "'NoneType' object is not subscriptable"),
         "no endpoint" => Sent::Json(404, r#"{"detail":"Not Found"}"#.to_owned()),
-        "late error 4" => Sent::Events(format!("{head}{}", event("error", &exhausted))),
-        "cut 3" => Sent::Cut(head),
+        "late error 6" => Sent::Events(format!("{head}{}", event("error", &exhausted))),
+        "cut 6" => Sent::Cut(head),
         other => panic!("nothing was recorded for {other}"),
     }
 }
