@@ -26,6 +26,11 @@ pub trait UpstreamDialect: Send + Sync {
         false
     }
 
+    /// Returns true if streamed calls go to the URL of whole ones, unless the table says otherwise.
+    fn streams_at_url(&self) -> bool {
+        false
+    }
+
     /// Returns why a parameter with this value cannot be served, if leaving it out would change the meaning of the answer.
     fn refuses(&self, param: &str, value: &str) -> Option<&'static str> {
         let (is_refused, why) = match param {
