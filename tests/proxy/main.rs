@@ -43,6 +43,7 @@ mod log;
 mod memory;
 mod memory_budget;
 mod model_rules;
+mod native_contract;
 mod odd_bodies;
 mod online;
 mod only_yaml;
