@@ -227,6 +227,11 @@ impl Config {
         .filter_map(|(key, value)| Some((key, value?)))
     }
 
+    /// Returns true if a file, a variable or a flag sets this key, named as `key` or `section.key`.
+    pub fn is_set(&self, key: &str) -> bool {
+        self.places.contains_key(key)
+    }
+
     fn complete(layer: Layer) -> Option<Config> {
         Some(Config {
             port: layer.port?,
