@@ -47,13 +47,16 @@ fn a_caller_whose_images_hang_leaves_the_others_their_places() {
     until("its places are free", || ask(&server, ANN, &image).status == 200);
 }
 
-/// A name server that never answers, and the names that it was asked for.
-fn deaf_name_server() -> Option<(IpAddr, Arc<Mutex<BTreeSet<Vec<u8>>>>)> {
+/// The names that a name server was asked for.
+type Asked = Arc<Mutex<BTreeSet<Vec<u8>>>>;
+
+/// A name server that never answers.
+fn deaf_name_server() -> Option<(IpAddr, Asked)> {
     // An address of its own, since every name server listens on the same port.
     let [.., high, low] = std::process::id().to_be_bytes();
     let address = Ipv4Addr::new(127, 53, high, low).into();
     let socket = UdpSocket::bind((address, 53)).ok()?;
-    let asked = Arc::<Mutex<BTreeSet<Vec<u8>>>>::default();
+    let asked = Asked::default();
     let names = asked.clone();
     std::thread::spawn(move || {
         let mut query = [0; 512];
