@@ -33,7 +33,7 @@ pub(super) fn below(base: &HttpUrl, sample: &HttpUrl) -> Option<HttpUrl> {
 }
 
 /// Returns the base that ARGO's URL is below.
-pub(super) fn base_of(url: &HttpUrl) -> Option<HttpUrl> {
+pub fn base_of(url: &HttpUrl) -> Option<HttpUrl> {
     let (front, _) = url.as_str().split_once(BASE_END)?;
     parse_url(&format!("{front}{}", BASE_END.trim_end_matches('/'))).ok()
 }

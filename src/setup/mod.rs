@@ -3,6 +3,7 @@
 mod dialogue;
 mod edit;
 mod error;
+mod native;
 mod probe;
 mod reachability;
 #[cfg(test)]
@@ -82,8 +83,9 @@ pub fn run(options: &SetupOptions, terminal: &mut Terminal<'_>, probe: Probe<'_>
     let answers = answers(options, terminal)?;
     let mut text = render(&answers);
     let config = checked(options, &text)?;
-    check_connection(&config, terminal, probe)?;
-    if let Some(base) = native(&config, terminal, probe)? {
+    // Where that host does not answer, it would not answer another question either.
+    let answers = check_connection(&config, terminal, probe)?;
+    if let Some(base) = ask_native(&config, answers, terminal, probe)? {
         text = edit::set_value(
             &text.replace("# argo_base_url:", "argo_base_url:"),
             "argo_base_url",
@@ -180,7 +182,8 @@ fn checked(options: &SetupOptions, text: &str) -> Result<Config, SetupError> {
         .map_err(SetupError::Invalid)
 }
 
-fn check_connection(config: &Config, terminal: &mut Terminal<'_>, probe: Probe<'_>) -> Result<(), SetupError> {
+/// Asks ARGO's URLs, and tells what they answer. Returns true if the first one answers.
+fn check_connection(config: &Config, terminal: &mut Terminal<'_>, probe: Probe<'_>) -> Result<bool, SetupError> {
     let urls = [
         ("argo_url", &config.argo_url),
         ("argo_stream_url", &config.argo_stream_url),
@@ -199,12 +202,17 @@ fn check_connection(config: &Config, terminal: &mut Terminal<'_>, probe: Probe<'
     if !found.iter().all(Reachability::works) {
         terminal.say("  The configuration can be used as soon as they can be reached.")?;
     }
-    Ok(())
+    Ok(found.first().is_some_and(Reachability::works))
 }
 
 /// Asks for ARGO's native endpoints. Returns where they begin, if they answer.
-fn native(config: &Config, terminal: &mut Terminal<'_>, probe: Probe<'_>) -> Result<Option<HttpUrl>, SetupError> {
-    let Some((base, list)) = config.native() else { return Ok(None) };
+fn ask_native(
+    config: &Config,
+    answers: bool,
+    terminal: &mut Terminal<'_>,
+    probe: Probe<'_>,
+) -> Result<Option<HttpUrl>, SetupError> {
+    let Some((base, list)) = native::beside(config).filter(|_| answers) else { return Ok(None) };
     let found = probe(std::slice::from_ref(&list), config.connect_timeout);
     // A list that wants to know who asks is there, too.
     let is_there = matches!(found.first(), Some(Reachability::Answers(200..=299 | 401)));

@@ -102,7 +102,7 @@ const TLS: &[Key] = &[
 ];
 
 pub const VENDORS: &[NamedValue<Vendor>] =
-    &[("argo", Vendor::Argo, about::VENDOR), ("other", Vendor::Other, "Anybody else's; the default.")];
+    &[("argo", Vendor::Argo, "Argonne's."), ("other", Vendor::Other, "Anybody else's; the default.")];
 
 pub const CREDENTIALS: &[NamedValue<CredentialKind>] = &[
     ("bearer", CredentialKind::Bearer, "`Authorization: Bearer USER`."),
