@@ -12,6 +12,8 @@ mod request;
 pub mod screen;
 mod whole;
 
+pub use chunks::complete;
+
 use super::{CallTerms, ChatDialect, Form, StreamDecoder, UpstreamDialect, Vendor, VendorError};
 use crate::chat::{Conversation, Sink};
 use crate::plan::Held;
