@@ -15,7 +15,7 @@ pub fn routes(args: &ListArgs) -> Result<(), CommandEnd> {
         .routes()
         .map(|route| {
             let methods: Vec<&str> = route.methods.iter().map(http::Method::as_str).collect();
-            let upstream = route.upstream.as_ref();
+            let upstream = route.upstreams.first();
             json!({
                 "method": methods.join("|"),
                 "path": route.path,
@@ -28,7 +28,10 @@ pub fn routes(args: &ListArgs) -> Result<(), CommandEnd> {
                 "stream_urls": upstream.and_then(|upstream| upstream.stream.as_ref()).map(urls),
                 "connect_to": upstream.and_then(|upstream| upstream.connect_to.as_ref()),
                 "limits": upstream.map(|upstream| limits(upstream)),
-                "calls": upstream.map(|upstream| calls(upstream)),
+                "upstreams": route.upstreams.iter().map(|upstream| &upstream.name).collect::<Vec<_>>(),
+                "calls": (!route.upstreams.is_empty()).then(|| {
+                    route.upstreams.iter().map(|upstream| calls(upstream)).collect::<Vec<_>>().join(", else ")
+                }),
             })
         })
         .collect();

@@ -23,10 +23,10 @@ fn budget(memory: Option<u64>) -> usize {
 
 /// Asks the system itself: the unit of systemd hides `/proc/meminfo`.
 #[cfg(target_os = "linux")]
+#[allow(clippy::useless_conversion, reason = "the total has 32 bits on some machines")]
 fn of_machine() -> Option<u64> {
     let known = rustix::system::sysinfo();
-    // The total is 32 bits wide on some machines.
-    u64::try_from(known.totalram).ok()?.checked_mul(known.mem_unit.into())
+    u64::from(known.totalram).checked_mul(u64::from(known.mem_unit))
 }
 
 #[cfg(not(target_os = "linux"))]

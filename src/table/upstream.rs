@@ -1,9 +1,10 @@
 //! An upstream of the table: where calls go, how connections are made, and which headers go along.
 
+use crate::access::Globs;
 use crate::diagnostics::Place;
 use crate::dialects::upstream::{Dialect, UpstreamDialect};
 use http::uri::PathAndQuery;
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, header};
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::os::unix::net::SocketAddr as UnixAddr;
@@ -116,6 +117,29 @@ impl Default for Tolerance {
     }
 }
 
+/// How the user that a call is made for is told to an upstream, outside the body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CredentialKind {
+    /// As a Bearer.
+    Bearer,
+    /// As `X-Api-Key`.
+    XApiKey,
+    /// Not at all.
+    None,
+}
+
+impl CredentialKind {
+    /// Returns the header of a call for `user`; `None` if the name of the user cannot be in a header.
+    pub fn header(self, user: &str) -> Option<(HeaderName, HeaderValue)> {
+        let (name, value) = match self {
+            CredentialKind::Bearer => (header::AUTHORIZATION, HeaderValue::try_from(format!("Bearer {user}"))),
+            CredentialKind::XApiKey => (HeaderName::from_static("x-api-key"), HeaderValue::from_str(user)),
+            CredentialKind::None => return None,
+        };
+        value.ok().map(|value| (name, value))
+    }
+}
+
 /// A client certificate.
 #[derive(Clone)]
 pub struct Identity {
@@ -157,6 +181,10 @@ pub struct Upstream {
     pub listing: Option<Arc<Endpoint>>,
     /// The dialect of the upstream.
     pub dialect: Dialect,
+    /// The ids of the models that it serves, as patterns; `None` for all.
+    pub serves: Option<Globs>,
+    /// How it is told whom a call is for.
+    pub credential: CredentialKind,
     /// The target of connections in place of the URLs' hosts, as written.
     pub connect_to: Option<String>,
     /// The headers that go along with every call.

@@ -95,6 +95,9 @@ impl<E: Encoder> Reply for ChatReply<E> {
         if held.status != StatusCode::OK {
             return Err(error::failure(self.source.dialect, held));
         }
+        if self.delivery == Delivery::Stream && error::is_page(&held.headers) {
+            return Err(error::page(self.source.dialect));
+        }
         let mut out = Vec::new();
         match self.delivery {
             Delivery::Whole => {

@@ -23,6 +23,7 @@ mod deciding_files;
 mod embeddings;
 mod explain;
 mod failures;
+mod fallback;
 mod half_close;
 mod hardening;
 mod http;

@@ -37,5 +37,10 @@ pub struct DialectRow {
 pub const DIALECTS: &[DialectRow] = &[
     DialectRow { name: "argo", about: argo::ABOUT_CHAT, of: |_| Dialect::Chat(&argo::Argo) },
     DialectRow { name: "openai", about: openai::ABOUT_CHAT, of: |vendor| Dialect::Chat(openai::chat(vendor)) },
+    DialectRow {
+        name: "openai_embeddings",
+        about: openai::ABOUT_EMBEDDINGS,
+        of: |vendor| Dialect::Embedding(openai::embeddings(vendor)),
+    },
     DialectRow { name: "argo_embedding", about: argo::ABOUT_EMBEDDING, of: |_| Dialect::Embedding(&argo::Argo) },
 ];

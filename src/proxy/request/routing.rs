@@ -47,6 +47,7 @@ pub struct RequestHead<'a> {
 }
 
 /// A request that may go on to its body.
+#[derive(Clone)]
 pub struct AdmittedRequest {
     /// The row that takes it.
     pub route: Arc<Route>,
@@ -89,7 +90,7 @@ pub fn by_head(live: &Live, head: &RequestHead<'_>) -> HeadDecision {
         HeadDecision { route: None, result }
     };
     match table.find(head.method, head.path) {
-        Matched::Route(route, _) if route.upstream.is_some() && asks_websocket(head.headers) => refused(&no_websocket),
+        Matched::Route(route, _) if route.calls() && asks_websocket(head.headers) => refused(&no_websocket),
         Matched::OtherMethods(_) if asks_websocket(head.headers) => refused(&no_websocket),
         Matched::Route(route, params) => {
             HeadDecision { route: Some(route.clone()), result: admit(settings, head, route, params) }
@@ -153,12 +154,12 @@ fn admit(
 
 /// Returns true if a request asks whether a row that calls an upstream is there. That costs no tokens.
 fn only_asks(method: &Method, route: &Route) -> bool {
-    method == Method::HEAD && route.upstream.is_some()
+    method == Method::HEAD && route.calls()
 }
 
 /// Returns who sends a request to a row, if they may.
 fn caller(settings: &Settings, head: &RequestHead<'_>, route: &Route) -> Result<Arc<Caller>, Failure> {
-    let spends = route.upstream.is_some() && !only_asks(head.method, route);
+    let spends = route.calls() && !only_asks(head.method, route);
     settings.guard.origin(head.method, head.headers, spends, &*settings.allows_origin)?;
     match route.audience {
         Audience::Everybody => return Ok(settings.access.visitor()),

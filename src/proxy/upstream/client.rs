@@ -47,7 +47,12 @@ pub enum CallEvent {
     /// The body is complete.
     End,
     /// The call broke.
-    Failed(Failure),
+    Failed {
+        /// Why.
+        failure: Failure,
+        /// True if it was sent, so that it may have run.
+        was_sent: bool,
+    },
 }
 
 impl UpstreamClient {
@@ -62,7 +67,8 @@ impl UpstreamClient {
         if let Err(e) = self.try_call(upstreams, state, call, &report).await {
             let e = e.into_up();
             let failure = errors::failure(&e, Some(state)).unwrap_or_else(|| Failure::upstream("The call failed."));
-            report(CallEvent::Failed(failure)).await;
+            let was_sent = state.sent_at.is_some() || state.lacks_time(Instant::now());
+            report(CallEvent::Failed { failure, was_sent }).await;
         }
     }
 

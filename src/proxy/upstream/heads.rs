@@ -80,6 +80,9 @@ impl CallHead {
         if call.stream {
             headers.insert(header::ACCEPT, self.stream_accept.clone());
         }
+        if let Some((name, value)) = &call.credential {
+            headers.insert(name.clone(), value.clone());
+        }
         request(Method::POST, self.path.clone(), headers)
     }
 

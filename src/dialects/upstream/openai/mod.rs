@@ -6,6 +6,7 @@
 
 mod calls;
 mod chunks;
+mod embedding;
 pub mod events;
 pub mod reading;
 mod request;
@@ -13,7 +14,9 @@ pub mod screen;
 mod whole;
 
 pub use chunks::complete;
+pub use embedding::{ABOUT_EMBEDDINGS, embeddings};
 
+use super::facts::usual_refusal;
 use super::{CallTerms, ChatDialect, Form, StreamDecoder, UpstreamDialect, Vendor, VendorError};
 use crate::chat::{Conversation, Sink};
 use crate::plan::Held;
@@ -51,6 +54,14 @@ impl UpstreamDialect for OpenaiServer {
 
     fn accept(&self, stream: bool) -> HeaderValue {
         HeaderValue::from_static(if stream { "text/event-stream" } else { "application/json" })
+    }
+
+    fn refuses(&self, param: &str, value: &str) -> Option<&'static str> {
+        match (param, value) {
+            // The endpoint has them, and a client of the same dialect gets them as they come.
+            ("logprobs", "true") | ("top_logprobs", _) => None,
+            _ => usual_refusal(param, value),
+        }
     }
 
     fn error(&self, held: &Held) -> VendorError {
