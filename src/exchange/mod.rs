@@ -6,7 +6,7 @@
 pub mod joined;
 
 use crate::access::Caller;
-use crate::dialects::upstream::error;
+use crate::dialects::upstream::{error, front_door};
 use crate::plan::{Call, Client, Held, Reply, Start, UpstreamHead, refuse};
 use crate::wire::failure::FailureReason;
 use crate::wire::gunzip::{Gunzip, GunzipError};
@@ -140,7 +140,7 @@ impl Exchange {
             _ => None,
         };
         let unreadable = !matches!(encoding.as_deref(), None | Some(b"gzip" | b"x-gzip" | b"identity" | b""));
-        let start = if unreadable || is_redirect(status) || error::is_page(headers) {
+        let start = if unreadable || is_redirect(status) || front_door::is_page(headers) {
             Start::Hold
         } else {
             self.reply.head(&UpstreamHead { status, headers, bodiless })
@@ -233,7 +233,9 @@ impl Exchange {
     /// Returns true if the held answer shows that there is no such endpoint, so that nothing was run.
     pub fn has_no_endpoint(&self) -> bool {
         match &self.state {
-            ExchangeState::Holding { status, headers, body } => error::is_no_endpoint(*status, headers, body.start()),
+            ExchangeState::Holding { status, headers, body } => {
+                front_door::is_no_endpoint(*status, headers, body.start())
+            }
             _ => false,
         }
     }

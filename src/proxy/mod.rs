@@ -109,8 +109,7 @@ impl ProxyHttp for Proxy {
         head: &mut ResponseHeader,
         ctx: &mut Box<Ctx>,
     ) -> Result<()> {
-        response::framing(head, ctx);
-        Ok(())
+        response::framing(head, ctx)
     }
 
     async fn response_filter(

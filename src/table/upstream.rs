@@ -3,6 +3,7 @@
 use crate::access::Globs;
 use crate::diagnostics::Place;
 use crate::dialects::upstream::{Dialect, UpstreamDialect};
+use crate::models::glob::fits_in_any_case;
 use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue, header};
 use std::net::SocketAddr;
@@ -201,6 +202,11 @@ impl Upstream {
     /// Returns the facts of its dialect: its name in messages, its hint, and what it accepts.
     pub fn facts(&self) -> &'static dyn UpstreamDialect {
         self.dialect.facts()
+    }
+
+    /// Returns true if it serves the model with this id, in any case.
+    pub fn serves(&self, id: &str) -> bool {
+        self.serves.as_ref().is_none_or(|ids| ids.iter().any(|pattern| fits_in_any_case(pattern, id)))
     }
 
     /// Returns all URLs: those of whole calls, those of streamed calls, and that of the model list.

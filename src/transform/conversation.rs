@@ -9,7 +9,7 @@ use super::{Unfit, Wiring};
 use crate::chat::tools::Tools;
 use crate::chat::{ChatRequest, Conversation, Delivery, Message, Role};
 use crate::dialects::client::{ChatClient, Exceeded, ReplyFrame, ReplyOptions, Tally};
-use crate::dialects::upstream::{CallTerms, ChatDialect, Dialect, error};
+use crate::dialects::upstream::{CallTerms, ChatDialect, Dialect, unsupported};
 use crate::models::{Chosen, Family, Model, RuleEffect, Rules, Streaming};
 use crate::plan::trace::TraceStep;
 use crate::plan::{Alone, Call, Context, Join, Plan, Reply, Streamed, Subrequests, USUAL_ANSWER};
@@ -93,7 +93,7 @@ impl ChatPipeline {
         body: &Bytes,
         cx: &Context<'_>,
     ) -> Result<Plan, Failure> {
-        let can = |upstream: &Candidate<dyn ChatDialect>| error::check(upstream.dialect, &request.params);
+        let can = |upstream: &Candidate<dyn ChatDialect>| unsupported::check(upstream.dialect, &request.params);
         let (upstream, chosen) = self.candidates.take(chosen, cx, can)?;
         let rules = &chosen.model.rules;
         leave_out_unknown(&mut request, upstream.dialect, cx);

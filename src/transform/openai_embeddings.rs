@@ -8,7 +8,7 @@ use crate::dialects::client::openai::inputs::Inputs;
 use crate::dialects::client::openai::params::ChatParams;
 use crate::dialects::client::openai::vectors::VectorForm;
 use crate::dialects::client::openai::{Openai, body, values};
-use crate::dialects::upstream::{CallTerms, Dialect, EmbeddingDialect, error};
+use crate::dialects::upstream::{CallTerms, Dialect, EmbeddingDialect, unsupported};
 use crate::json::Fields;
 use crate::models::{Chosen, RuleEffect};
 use crate::plan::{Call, Context, Plan, Reply, Request, Subrequests, Transformer};
@@ -59,7 +59,7 @@ impl Transformer for Embeddings {
         })?;
         let inputs = Inputs::read("input", input)?.filled()?;
         let chosen = self.candidates.choose(asked.model.as_deref(), cx)?;
-        let can = |upstream: &Candidate<dyn EmbeddingDialect>| error::check(upstream.dialect, &asked.params);
+        let can = |upstream: &Candidate<dyn EmbeddingDialect>| unsupported::check(upstream.dialect, &asked.params);
         let (upstream, chosen) = self.candidates.take(chosen, cx, can)?;
         let form = VectorForm { base64, cut_to: cut_to(dimensions, &chosen)? };
         self.note(&chosen, form, cx);

@@ -1,12 +1,10 @@
 //! The client's failure for an error status of an upstream.
 
 use super::{UpstreamDialect, VendorError};
-use crate::chat::conversation::Param;
-use crate::json::{self, Fields};
 use crate::plan::Held;
 use crate::wire::Failure;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 
 /// The types of errors that OpenAI's and Anthropic's clients know, each with the status that it usually has.
 const KINDS: [(&str, u16); 16] = [
@@ -28,12 +26,17 @@ const KINDS: [(&str, u16); 16] = [
     ("timeout_error", 504),
 ];
 /// The codes of errors whose type may say nothing, each with the status that it usually has.
-const CODES: [(&str, u16); 5] = [
+const CODES: [(&str, u16); 10] = [
     ("rate_limit_exceeded", 429),
     ("insufficient_quota", 429),
     ("invalid_api_key", 401),
     ("model_not_found", 404),
     ("context_length_exceeded", 400),
+    ("invalid_prompt", 400),
+    ("invalid_image", 400),
+    ("invalid_image_url", 400),
+    ("failed_to_download_image", 400),
+    ("server_is_overloaded", 503),
 ];
 /// The code of a prompt that is too long, and how vendors without such a code say it.
 const TOO_LONG: (&str, [&str; 2]) = ("context_length_exceeded", ["maximum context length", "prompt is too long"]);
@@ -128,45 +131,6 @@ fn usual_status(error: &VendorError) -> Option<u16> {
     of(&CODES, &error.code).or_else(|| of(&KINDS, &error.kind))
 }
 
-/// Returns true if a body is a web page: a front door's, and no answer.
-pub fn is_page(headers: &HeaderMap) -> bool {
-    let is_html = |kind: &HeaderValue| kind.as_bytes().to_ascii_lowercase().starts_with(b"text/html");
-    headers.get(header::CONTENT_TYPE).is_some_and(is_html)
-}
-
-/// Returns the failure of a web page that came where an answer was expected.
-pub fn page(dialect: &dyn UpstreamDialect) -> Failure {
-    Failure::upstream(format!("{} answered with a web page instead of an answer.", dialect.name()))
-}
-
-/// Returns true if an answer shows that the upstream has no such endpoint, so that it ran nothing: 404, 405 and 501 in the words of a
-/// web server, a page of a front door, a redirect. An error of a vendor is none of these.
-pub fn is_no_endpoint(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> bool {
-    let of_vendor = || {
-        let text = std::str::from_utf8(body).unwrap_or_default();
-        Fields::parse(text).is_ok_and(|fields| fields.get("error").is_some())
-    };
-    match status.as_u16() {
-        404 | 405 | 501 => !of_vendor(),
-        300..=399 => true,
-        200..=499 => is_page(headers),
-        _ => false,
-    }
-}
-
-/// Refuses parameters that an upstream cannot do, if leaving them out would change the answer's meaning.
-///
-/// # Errors
-/// 400 naming the parameter.
-pub fn check(dialect: &dyn UpstreamDialect, params: &[Param<'_>]) -> Result<(), Failure> {
-    for (name, value) in params.iter().filter(|(_, value)| !json::is_null(value)) {
-        if let Some(why) = dialect.refuses(name, value.get()) {
-            return Err(Failure::unsupported(name, &format!("{} {why}", dialect.name())));
-        }
-    }
-    Ok(())
-}
-
 /// Returns the failure of a redirect of the upstream `name`; no redirect is followed. A redirect that only adds the
 /// final slash means that a setting is wrong, and the message names the setting.
 pub fn redirect(name: &str, held: &Held, url: &str, setting: &str) -> Failure {
@@ -206,38 +170,6 @@ mod tests {
         let limited = failure(&Argo, &held(429, "slow down", Some((header::RETRY_AFTER, "7"))));
         assert_eq!(limited.headers, [(header::RETRY_AFTER, "7".parse().unwrap())]);
         assert_eq!(failure(&Argo, &held(500, "", None)).message, "ARGO answered 500 without a message.");
-    }
-
-    #[test]
-    fn only_a_web_server_says_that_there_is_no_endpoint() {
-        let is = |status: u16, kind: &str, body: &str| {
-            let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, kind.parse().unwrap())]);
-            is_no_endpoint(StatusCode::from_u16(status).unwrap(), &headers, body.as_bytes())
-        };
-        for (status, kind, body) in [
-            (404, "application/json", r#"{"detail":"Not Found"}"#),
-            (405, "application/json", r#"{"detail":"Method Not Allowed"}"#),
-            (404, "text/html", "<html>"),
-            (404, "text/plain", "404 page not found"),
-            (404, "text/plain", ""),
-            (200, "text/html; charset=utf-8", "<!doctype html>"),
-            (403, "Text/HTML", "<html>"),
-            (302, "text/plain", ""),
-        ] {
-            assert!(is(status, kind, body), "{status} {body}");
-        }
-        for (status, kind, body) in [
-            (404, "application/json", r#"{"error":{"code":"model_not_found"}}"#),
-            (404, "application/json", r#"{"type":"error","error":{"type":"not_found_error"}}"#),
-            (400, "application/json", r#"{"detail":"x"}"#),
-            (403, "application/json", r#"{"detail":"x"}"#),
-            (200, "application/json", "{}"),
-            // The application may have run before its front door gave up.
-            (502, "text/html", "<html>"),
-            (500, "text/html", "<html>"),
-        ] {
-            assert!(!is(status, kind, body), "{status} {body}");
-        }
     }
 
     #[test]

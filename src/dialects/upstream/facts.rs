@@ -1,7 +1,7 @@
 //! Facts about an upstream dialect that do not depend on its answers: its name, its headers, how its errors read.
 
 use crate::plan::Held;
-use http::{HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode};
 
 /// The facts of an upstream dialect. Messages, heads and errors use them, so no other module names a vendor.
 pub trait UpstreamDialect: Send + Sync {
@@ -16,8 +16,18 @@ pub trait UpstreamDialect: Send + Sync {
     /// Returns `Accept` of a whole or a streamed call.
     fn accept(&self, stream: bool) -> HeaderValue;
 
+    /// Returns the headers that every call has beside those. A row of the table can replace them.
+    fn headers(&self) -> Vec<(HeaderName, HeaderValue)> {
+        Vec::new()
+    }
+
     /// Returns true if this host of the upstream redirects a path without its final slash instead of answering.
     fn needs_final_slash(&self, _host: &str) -> bool {
+        false
+    }
+
+    /// Returns true if streamed calls go to the URL of whole ones, unless the table says otherwise.
+    fn streams_at_url(&self) -> bool {
         false
     }
 

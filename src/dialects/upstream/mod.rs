@@ -1,12 +1,17 @@
 //! Upstream dialects: how a gateway takes requests and what its replies mean. Each upstream in the table names one.
 
+pub mod anthropic;
+pub mod anthropic_form;
 pub mod argo;
 pub mod error;
 pub mod error_body;
 mod facts;
+pub mod front_door;
 pub mod openai;
 pub mod openai_form;
 mod registry;
+pub mod responses;
+pub mod unsupported;
 mod vendor;
 
 pub use facts::{UpstreamDialect, VendorError};

@@ -1,7 +1,7 @@
 //! The registry of upstream dialects, by the names that a table uses.
 
 use super::vendor::Vendor;
-use super::{ChatDialect, EmbeddingDialect, UpstreamDialect, argo, openai};
+use super::{ChatDialect, EmbeddingDialect, UpstreamDialect, anthropic, argo, openai, responses};
 
 /// A dialect of either kind.
 #[derive(Clone, Copy)]
@@ -42,5 +42,7 @@ pub const DIALECTS: &[DialectRow] = &[
         about: openai::ABOUT_EMBEDDINGS,
         of: |vendor| Dialect::Embedding(openai::embeddings(vendor)),
     },
+    DialectRow { name: "openai_responses", about: responses::ABOUT, of: |vendor| Dialect::Chat(responses::of(vendor)) },
+    DialectRow { name: "anthropic", about: anthropic::ABOUT, of: |vendor| Dialect::Chat(anthropic::of(vendor)) },
     DialectRow { name: "argo_embedding", about: argo::ABOUT_EMBEDDING, of: |_| Dialect::Embedding(&argo::Argo) },
 ];

@@ -73,6 +73,7 @@ pub async fn accept(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> Resu
 /// session.
 async fn phases(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> std::result::Result<Ready, Stop> {
     body::check_head(session, ctx.live.settings.client_timeouts.max_head)?;
+    body::check_framing(session)?;
     let admitted = match admit(session, ctx)? {
         ByHead::Answer(answer) => return Ok(Ready::Answer(answer)),
         ByHead::Admitted(admitted) => admitted,

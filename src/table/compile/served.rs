@@ -3,7 +3,6 @@
 use super::named_items;
 use super::upstreams::Upstreams;
 use crate::models::Models;
-use crate::models::glob::fits_in_any_case;
 use crate::table::raw;
 use crate::table::{MOST_UPSTREAMS, Upstream};
 use crate::yaml::{At, Source};
@@ -55,10 +54,7 @@ pub fn resolve(
 /// Reports models of a row that none of its upstreams serves, and upstreams that serve none of its models.
 pub fn report(row: &raw::Route<'_>, upstreams: &[Arc<Upstream>], group: &Models, source: &mut Source<'_>) {
     let Some(names) = &row.upstreams else { return };
-    let serves = |upstream: &Upstream, id: &str| {
-        upstream.serves.as_ref().is_none_or(|ids| ids.iter().any(|pattern| fits_in_any_case(pattern, id)))
-    };
-    let lost = group.iter().find(|model| !upstreams.iter().any(|upstream| serves(upstream, &model.id)));
+    let lost = group.iter().find(|model| !upstreams.iter().any(|upstream| upstream.serves(&model.id)));
     if let Some(model) = lost {
         let message =
             format!("{}: no upstream of this row serves the model '{}' ({})", row.called, model.name, model.id);
@@ -69,7 +65,7 @@ pub fn report(row: &raw::Route<'_>, upstreams: &[Arc<Upstream>], group: &Models,
     if group.patterns().iter().any(|pattern| pattern.fixed_id().is_none()) {
         return;
     }
-    let idle = |upstream: &&Arc<Upstream>| !group.iter().any(|model| serves(upstream, &model.id));
+    let idle = |upstream: &&Arc<Upstream>| !group.iter().any(|model| upstream.serves(&model.id));
     for upstream in upstreams.iter().filter(idle) {
         let message = format!("{}: upstream '{}' serves none of this row's models", row.called, upstream.name);
         let at = names.value.iter().find(|name| name.value == upstream.name).map_or(&names.path, |name| &name.path);

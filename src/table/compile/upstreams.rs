@@ -66,7 +66,12 @@ fn upstream(
     };
     let mut urls = |key: &str, urls: &raw::Urls| endpoints::compile(row, key, urls, common, source, variables);
     let whole = row.url.as_ref().and_then(|written| urls("url", written));
-    let stream = row.stream_url.as_ref().map(|written| urls("stream_url", written));
+    let stream = match (&row.stream_url, dialect.filter(|dialect| dialect.facts().streams_at_url())) {
+        (Some(written), _) => Some(urls("stream_url", written)),
+        // The same URLs, numbered anew. What is wrong with them is reported already.
+        (None, Some(_)) => row.url.as_ref().filter(|_| whole.is_some()).map(|written| urls("url", written)),
+        (None, None) => None,
+    };
     let listing = row.models_url.as_ref().map(|url| endpoints::listing(row, url, common, source, variables));
     if let (Some(Dialect::Embedding(_)), Some(url)) = (dialect, &row.stream_url) {
         let message = format!("upstreams.{name}.stream_url: it does nothing here, since vectors are not streamed");

@@ -14,7 +14,7 @@ pub(super) const UPSTREAM: &[Key] = &[
     Key::optional(
         "stream_url",
         Kind::OneOrMany(&Kind::Text),
-        "Where streamed calls go; without it streamed requests are refused.",
+        "Where streamed calls go. Without it they go to `url` where the dialect streams there; else streamed requests are refused.",
     ),
     Key::required("dialect", Kind::OneOf(dialects), "How the upstream speaks."),
     Key::optional(

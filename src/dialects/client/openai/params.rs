@@ -130,12 +130,12 @@ fn stream_options(value: &RawValue) -> Result<bool, Failure> {
 mod tests {
     use super::*;
     use crate::dialects::upstream::argo::Argo;
-    use crate::dialects::upstream::error;
+    use crate::dialects::upstream::unsupported;
 
     fn read(json: &str) -> Result<Vec<(String, String)>, Failure> {
         let fields = Fields::parse(json).unwrap();
         let asked = ChatParams::read(fields, |_, _| Ok(false))?;
-        error::check(&Argo, &asked.params)?;
+        unsupported::check(&Argo, &asked.params)?;
         Ok(asked.params.into_iter().map(|(name, value)| (name.into_owned(), value.get().to_owned())).collect())
     }
 

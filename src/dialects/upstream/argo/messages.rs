@@ -3,11 +3,10 @@
 
 use crate::chat::Message;
 use crate::chat::tools::ToolCall;
-use crate::dialects::upstream::openai_form;
+use crate::dialects::upstream::{anthropic_form, openai_form};
 use crate::json::{self, Fields, fields};
 use crate::models::Family;
 use serde_json::value::RawValue;
-use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 
 /// Appends the list of messages.
@@ -82,13 +81,7 @@ fn push_blocks(out: &mut Vec<u8>, message: &Message<'_>) {
     push_text_blocks(out, &message.content);
     for call in &message.calls {
         begin(out);
-        out.extend_from_slice(b"{\"type\":\"tool_use\",\"id\":");
-        json::push_string(out, &claude_id(&call.id));
-        out.extend_from_slice(b",\"name\":");
-        json::push_string(out, &call.name);
-        out.extend_from_slice(b",\"input\":");
-        push_input(out, &call.arguments);
-        out.push(b'}');
+        anthropic_form::push_call(out, &anthropic_form::clean_id(&call.id), &call.name, &call.arguments);
     }
     out.extend_from_slice(b"]}");
 }
@@ -117,32 +110,10 @@ fn push_text_blocks(out: &mut Vec<u8>, content: &RawValue) {
 
 fn push_result(out: &mut Vec<u8>, message: &Message<'_>) {
     out.extend_from_slice(b"{\"type\":\"tool_result\",\"tool_use_id\":");
-    json::push_string(out, &claude_id(message.result_of.as_deref().unwrap_or_default()));
+    json::push_string(out, &anthropic_form::clean_id(message.result_of.as_deref().unwrap_or_default()));
     out.extend_from_slice(b",\"content\":");
     out.extend_from_slice(message.content.get().as_bytes());
     out.push(b'}');
-}
-
-/// Appends the arguments as an object. If the model did not write an object, it gets its text back under a name that
-/// says so.
-fn push_input(out: &mut Vec<u8>, arguments: &str) {
-    if Fields::parse(arguments).is_ok() {
-        out.extend_from_slice(arguments.as_bytes());
-        return;
-    }
-    out.extend_from_slice(b"{\"not_a_json_object\":");
-    json::push_string(out, arguments);
-    out.push(b'}');
-}
-
-/// Returns the id with only letters, digits, `_` and `-`. Claude takes no other characters, but other vendors' ids may
-/// have more.
-fn claude_id(id: &str) -> Cow<'_, str> {
-    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    if id.chars().all(fits) {
-        return Cow::Borrowed(id);
-    }
-    id.chars().map(|c| if fits(c) { c } else { '_' }).collect::<String>().into()
 }
 
 #[cfg(test)]
@@ -150,6 +121,7 @@ mod tests {
     use super::*;
     use crate::chat::Role;
     use serde_json::{Value, json};
+    use std::borrow::Cow;
 
     fn message(role: Role) -> Message<'static> {
         let content = RawValue::from_string("\"\"".to_owned()).unwrap();

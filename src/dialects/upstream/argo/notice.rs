@@ -36,6 +36,11 @@ enum NoticeKind {
 }
 
 impl Notice {
+    /// Returns the notice whose text says that access is denied. The caller knows from elsewhere that it does.
+    pub fn denied(text: &str) -> Self {
+        Notice { kind: NoticeKind::Denied, text: cut(text, QUOTED).to_owned() }
+    }
+
     /// Returns the failure that the notice stands for.
     pub fn failure(&self) -> Failure {
         let text: Vec<&str> = self.text.split_whitespace().collect();

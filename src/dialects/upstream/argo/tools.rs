@@ -2,13 +2,9 @@
 
 use crate::chat::Conversation;
 use crate::chat::tools::{Tool, ToolChoice, Tools};
-use crate::dialects::upstream::openai_form;
+use crate::dialects::upstream::{anthropic_form, openai_form};
 use crate::json;
 use crate::models::Family;
-use std::borrow::Cow;
-
-/// The schema of a tool that takes no arguments.
-const NO_ARGUMENTS: &[u8] = b"{\"type\":\"object\",\"properties\":{}}";
 
 /// Appends `tools`, `tool_choice` and related fields.
 pub fn push(out: &mut Vec<u8>, chat: &Conversation<'_>, family: Family) {
@@ -17,7 +13,7 @@ pub fn push(out: &mut Vec<u8>, chat: &Conversation<'_>, family: Family) {
         Some(tools) => tools,
         // Claude refuses earlier calls unless their tools are offered again.
         None if family == Family::Anthropic && chat.has_calls() => {
-            from_history = named_in_history(chat);
+            from_history = anthropic_form::named_in_history(chat);
             &from_history
         }
         None => return,
@@ -43,36 +39,16 @@ pub fn push(out: &mut Vec<u8>, chat: &Conversation<'_>, family: Family) {
     push_choice(out, tools, family);
 }
 
-fn named_in_history<'a>(chat: &'a Conversation<'_>) -> Tools<'a> {
-    let mut tools = Tools { choice: Some(ToolChoice::None), ..Tools::default() };
-    for call in chat.messages.iter().flat_map(|message| &message.calls) {
-        if !tools.has(&call.name) {
-            let name = Cow::Borrowed(call.name.as_ref());
-            tools.offered.push(Tool { name, description: None, parameters: None, strict: None });
-        }
-    }
-    tools
-}
-
 fn push_tool(out: &mut Vec<u8>, tool: &Tool<'_>, family: Family) {
+    if family == Family::Anthropic {
+        return anthropic_form::push_tool(out, tool, false);
+    }
     out.extend_from_slice(b"{\"name\":");
     json::push_string(out, &tool.name);
-    if let Some(description) = tool.description {
-        json::push_key(out, "description");
-        out.extend_from_slice(description.get().as_bytes());
-    }
-    let schema = tool.parameters.map(|schema| schema.get().as_bytes());
-    match (family, schema) {
-        (Family::Anthropic, schema) => {
-            json::push_key(out, "input_schema");
-            // Claude requires a type, which an empty schema does not have.
-            out.extend_from_slice(schema.filter(|schema| schema.len() > 2).unwrap_or(NO_ARGUMENTS));
+    for (key, value) in [("description", tool.description), ("parameters", tool.parameters)] {
+        if let Some(value) = value {
+            openai_form::push_field(out, key, value);
         }
-        (_, Some(schema)) => {
-            json::push_key(out, "parameters");
-            out.extend_from_slice(schema);
-        }
-        (_, None) => {}
     }
     out.push(b'}');
 }
@@ -80,7 +56,7 @@ fn push_tool(out: &mut Vec<u8>, tool: &Tool<'_>, family: Family) {
 fn push_choice(out: &mut Vec<u8>, tools: &Tools<'_>, family: Family) {
     match family {
         Family::Openai | Family::None => openai_form::push_choice(out, tools),
-        Family::Anthropic => push_anthropic_choice(out, tools),
+        Family::Anthropic => anthropic_form::push_choice(out, tools),
         Family::Google => {
             if let Some(choice) = &tools.choice {
                 json::push_key(out, "tool_choice");
@@ -92,32 +68,4 @@ fn push_choice(out: &mut Vec<u8>, tools: &Tools<'_>, family: Family) {
             }
         }
     }
-}
-
-/// Appends the choice. Claude's limit to one call at a time is a field of the choice, so the limit adds a choice if the
-/// client made none.
-fn push_anthropic_choice(out: &mut Vec<u8>, tools: &Tools<'_>) {
-    let one_by_one = tools.parallel == Some(false);
-    let choice = match &tools.choice {
-        None if !one_by_one => return,
-        None => &ToolChoice::Auto,
-        Some(choice) => choice,
-    };
-    json::push_key(out, "tool_choice");
-    let kind = match choice {
-        ToolChoice::Auto => "auto",
-        ToolChoice::None => "none",
-        ToolChoice::Required => "any",
-        ToolChoice::Named(_) => "tool",
-    };
-    out.extend_from_slice(b"{\"type\":");
-    json::push_string(out, kind);
-    if let ToolChoice::Named(name) = choice {
-        json::push_key(out, "name");
-        json::push_string(out, name);
-    }
-    if one_by_one && *choice != ToolChoice::None {
-        out.extend_from_slice(b",\"disable_parallel_tool_use\":true");
-    }
-    out.push(b'}');
 }

@@ -14,7 +14,7 @@ mod whole;
 use super::endpoint::OpenaiChat;
 use crate::chat::Delivery;
 use crate::dialects::client::frame::ReplyFrame;
-use crate::dialects::upstream::{ChatDialect, error};
+use crate::dialects::upstream::{ChatDialect, error, front_door};
 use crate::plan::{Held, Reply, Start, UpstreamHead};
 use crate::wire::{Answer, Failure, sse};
 use http::StatusCode;
@@ -57,6 +57,9 @@ impl Reply for WholeRelay {
         if held.status != StatusCode::OK {
             return Err(error::failure(self.dialect, held));
         }
+        if front_door::is_page(&held.headers) {
+            return Err(front_door::page(self.dialect));
+        }
         let body = whole::rewritten(self.client, &mut self.frame, self.dialect, &held.body)?;
         Ok(Answer::json(StatusCode::OK, body))
     }
@@ -85,6 +88,9 @@ impl Reply for StreamRelay {
     fn answer(&mut self, held: &Held) -> Result<Answer, Failure> {
         if held.status != StatusCode::OK {
             return Err(error::failure(self.0.dialect(), held));
+        }
+        if front_door::is_page(&held.headers) {
+            return Err(front_door::page(self.0.dialect()));
         }
         // The head of the stream announced that no body follows.
         let mut out = Vec::new();
