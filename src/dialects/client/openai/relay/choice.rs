@@ -15,7 +15,8 @@ const LEFT_OUT: [&str; 4] =
 
 /// Returns true for a field that reaches the client. OpenAI writes no fields without a value but those that are written anyway.
 pub fn is_kept(name: &str, value: &RawValue) -> bool {
-    !json::is_null(value) && !LEFT_OUT.contains(&name) && !(name == "annotations" && value.get() == "[]")
+    let is_empty = name == "annotations" && value.get() == "[]";
+    !(json::is_null(value) || is_empty || LEFT_OUT.contains(&name))
 }
 
 /// Appends a value in one line.

@@ -2,6 +2,7 @@
 
 use super::choice::{is_kept, push_calls, push_content, push_field, push_raw};
 use super::chunk::{RelayHead, is_of_head};
+use crate::chat::Text;
 use crate::dialects::client::frame::ReplyFrame;
 use crate::dialects::client::openai::endpoint::OpenaiChat;
 use crate::dialects::client::openai::usage::push_usage;
@@ -109,9 +110,15 @@ fn push_message(out: &mut Vec<u8>, message: &Fields<'_>, frame: &mut ReplyFrame)
         out.extend_from_slice(b"null");
     }
     json::push_key(out, "refusal");
-    push_raw(out, message.get("refusal").map_or("null", |refusal| refusal.get()));
+    let refusal = message.get("refusal").map_or("null", |refusal| refusal.get());
+    push_raw(out, refusal);
+    if let Some(refusal) = given(message, "refusal").and_then(json::inside_of) {
+        frame.meter.push(Text::Json(refusal));
+    }
     for (name, value) in message.iter().filter(|(name, value)| is_kept(name, value)) {
         if !["role", "content", "refusal", "tool_calls"].contains(&name) {
+            // Reasoning, under whatever name.
+            frame.meter.push(Text::Json(json::inside_of(value).unwrap_or_default()));
             push_field(out, name, value);
         }
     }
