@@ -11,9 +11,11 @@ pub use reply::{FixedReply, Reply};
 use trials::Trial;
 
 use super::UpstreamTimeouts;
-use super::keys::{COUNTINGS, FAMILIES, NamedValue, STREAMINGS, STRUCTUREDS, SYSTEM_ROLES, TABLE, TOKENIZERS, VENDORS};
+use super::keys::{
+    COUNTINGS, FAMILIES, NamedValue, STREAMINGS, STRUCTUREDS, SYSTEM_ROLES, TABLE, THINKINGS, TOKENIZERS, VENDORS,
+};
 use crate::dialects::upstream::Vendor;
-use crate::models::{Facts, Family, Streaming, Structured, SystemRole};
+use crate::models::{Facts, Family, Streaming, Structured, SystemRole, Thinking};
 use crate::tokens::{Counting, Tokenizer};
 use crate::yaml::duration::duration;
 use crate::yaml::near::nearest;
@@ -120,6 +122,7 @@ pub struct Rule {
     pub tools: Option<Family>,
     pub streaming: Option<Streaming>,
     pub structured: Option<At<Structured>>,
+    pub thinking: Option<Thinking>,
     pub dimensions: Option<u32>,
     pub can_shorten: Option<bool>,
     pub max_input_tokens: Option<usize>,
@@ -291,6 +294,7 @@ fn rule(mut keys: Section<'_>, source: &mut Source<'_>) -> Rule {
         tools: keys.get(source, "tools", one_of(FAMILIES)),
         streaming: keys.get(source, "streaming", one_of(STREAMINGS)),
         structured: keys.at(source, "structured", one_of(STRUCTUREDS)),
+        thinking: keys.get(source, "thinking", one_of(THINKINGS)),
         dimensions: keys.get(source, "dimensions", |node| narrow(whole(node, 1..=1_000_000)?)),
         can_shorten: keys.get(source, "can_shorten", boolean),
         max_input_tokens: keys.get(source, "max_input_tokens", |node| narrow(whole(node, 1..=1_000_000_000)?)),

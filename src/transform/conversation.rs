@@ -221,6 +221,10 @@ impl ChatPipeline {
             encoded.max_tokens = chat.max_tokens();
             let streamed = encoded.streamed;
             let call = upstream::CallTerms { user: &cx.caller.user, model: &model.id, stream: streamed, rules };
+            if index == 0 && cx.steps.is_some() {
+                let remarks = self.dialect.remarks(&chat, call);
+                remarks.iter().for_each(|remark| cx.note_rule(rules, RuleEffect::Thinking(remark)));
+            }
             encoded.bodies.push(Bytes::from(self.dialect.encode(&chat, call)?));
         }
         Ok(encoded)
