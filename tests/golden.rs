@@ -83,6 +83,7 @@ fn run(table: &Table, path: &str, request: &Bytes, answers: &[Vec<u8>], cut: imp
         now: 1_750_000_000,
         address: Address { scheme: "http", host: "proxy.test" },
         state,
+        passed_over: argo_openai_proxy::plan::PassedOver::default(),
         ledger: &ledger,
         steps: None,
     };

@@ -42,7 +42,7 @@ impl Access {
                 let key = key(headers).ok_or_else(|| missing(USERNAME_IS_KEY))?;
                 let name = std::str::from_utf8(key).ok().filter(|name| name.len() <= LONGEST_USERNAME);
                 // A key of another service must reach neither the upstream, as a username, nor the log, as a caller.
-                let name = name.filter(|name| check_username(name).is_ok() && !bodies::is_key(name));
+                let name = name.filter(|name| check_username(name).is_ok() && !is_foreign_key(name));
                 let name = name.ok_or_else(|| incorrect(&format!("it is no username. {USERNAME_IS_KEY}")))?;
                 Ok(Arc::new(Caller::passed_through(name)))
             }
@@ -81,6 +81,13 @@ impl Access {
             }
         }
     }
+}
+
+/// Returns true if a word looks like a key of another service: also one that hyphens divide, such as a UUID.
+fn is_foreign_key(word: &str) -> bool {
+    const LONG: usize = 24;
+    let digits = word.bytes().filter(u8::is_ascii_digit).count();
+    bodies::is_key(word) || (word.len() >= LONG && digits >= word.len() / 4)
 }
 
 /// Returns the key of a request, from the first header that has one.

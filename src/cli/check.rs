@@ -73,8 +73,8 @@ fn look(loaded: Loaded, config: String, args: &CheckArgs) -> Looked {
     let files = live.table.files();
     let mut tests = if ran.run == 0 { String::new() } else { format!("; its {} tests pass", ran.run) };
     if ran.left_out > 0 {
-        let (noun, verb) = if ran.left_out == 1 { ("test", "its row is") } else { ("tests", "their rows are") };
-        tests.push_str(&format!("; {} {noun} not run ({verb} disabled)", ran.left_out));
+        let noun = if ran.left_out == 1 { "test" } else { "tests" };
+        tests.push_str(&format!("; {} {noun} not run (row disabled, or not for these settings)", ran.left_out));
     }
     if let (Some(local), [first, ..]) = (live.table.local_file(), files) {
         tests.push_str(&format!(", those of {first} without {local}"));

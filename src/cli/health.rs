@@ -79,7 +79,7 @@ fn running(config: &Path, loaded: Option<&Loaded>) -> Option<Addresses> {
 
 /// Returns the path of the row that says whether the process is ready.
 pub fn path(table: &Table) -> Option<String> {
-    let row = |reply| table.routes().find(|route| route.upstream.is_none() && route.does == reply);
+    let row = |reply| table.routes().find(|route| !route.calls() && route.does == reply);
     REPLIES.into_iter().find_map(row).map(|row| row.path.clone())
 }
 

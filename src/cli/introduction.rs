@@ -117,7 +117,7 @@ fn first_steps(loaded: &Loaded, listening: &Listening) -> Vec<String> {
             "\nPoint any OpenAI client here:\n  export OPENAI_BASE_URL={reach}{base}\n  export OPENAI_API_KEY={key}"
         ));
     }
-    if let Some(route) = table.routes().find(|route| route.upstream.is_some()) {
+    if let Some(route) = table.routes().find(|route| route.calls()) {
         let auth = match config.access {
             Mode::Own | Mode::Open => "",
             Mode::Keys | Mode::Passthrough => " -H \"Authorization: Bearer $OPENAI_API_KEY\"",

@@ -4,8 +4,10 @@ use super::args::ListArgs;
 use super::output::{CommandEnd, print};
 use super::preview::load_or_defaults;
 use crate::config::Overrides;
-use crate::table::{Endpoints, Upstream};
+use crate::models::Models;
+use crate::table::{Endpoints, Route, Table, Upstream};
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
 
 /// Prints the routes.
 pub fn routes(args: &ListArgs) -> Result<(), CommandEnd> {
@@ -15,7 +17,7 @@ pub fn routes(args: &ListArgs) -> Result<(), CommandEnd> {
         .routes()
         .map(|route| {
             let methods: Vec<&str> = route.methods.iter().map(http::Method::as_str).collect();
-            let upstream = route.upstream.as_ref();
+            let upstream = route.upstreams.first();
             json!({
                 "method": methods.join("|"),
                 "path": route.path,
@@ -28,7 +30,12 @@ pub fn routes(args: &ListArgs) -> Result<(), CommandEnd> {
                 "stream_urls": upstream.and_then(|upstream| upstream.stream.as_ref()).map(urls),
                 "connect_to": upstream.and_then(|upstream| upstream.connect_to.as_ref()),
                 "limits": upstream.map(|upstream| limits(upstream)),
-                "calls": upstream.map(|upstream| calls(upstream)),
+                "upstreams": route.upstreams.iter().map(|upstream| &upstream.name).collect::<Vec<_>>(),
+                "calls": match route.upstreams.as_slice() {
+                    [] => None,
+                    [upstream] => Some(calls(upstream)),
+                    several => Some(several.iter().map(|upstream| serves(upstream)).collect::<Vec<_>>().join(", else ")),
+                },
             })
         })
         .collect();
@@ -52,31 +59,53 @@ fn calls(upstream: &Upstream) -> String {
     text
 }
 
+/// An upstream of several, with the ids that it serves, for people.
+fn serves(upstream: &Upstream) -> String {
+    match &upstream.serves {
+        None => upstream.name.clone(),
+        Some(ids) => format!("{} ({})", upstream.name, ids.iter().collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// Returns the upstreams that serve an id of a group: for each row of the group in order of preference, each once.
+fn upstreams<'t>(table: &'t Table, group: &Arc<Models>, id: &str) -> Vec<&'t str> {
+    let mut names: Vec<&str> = Vec::new();
+    let is_of_group = |route: &&Arc<Route>| route.models.as_ref().is_some_and(|models| Arc::ptr_eq(models, group));
+    for upstream in table.routes().filter(is_of_group).flat_map(|route| &route.upstreams) {
+        if upstream.serves(id) && !names.contains(&upstream.name.as_str()) {
+            names.push(&upstream.name);
+        }
+    }
+    names
+}
+
 /// Prints the models, and the patterns of names that make more.
 pub fn models(args: &ListArgs) -> Result<(), CommandEnd> {
     let loaded = load_or_defaults(&args.files, &Overrides::default())?;
     let mut rows = Vec::new();
     for group in loaded.table.groups() {
         let default = group.default().map(|model| &model.name);
+        let upstreams = |id: &str| upstreams(&loaded.table, group, id);
         rows.extend(group.iter().map(|model| {
-            let is_default = default == Some(&model.name);
-            row(&model.name, &model.id, &model.from, [is_default, model.hidden, model.deprecated, false])
+            let marks = [default == Some(&model.name), model.hidden, model.deprecated, false];
+            row(&model.name, &model.id, &upstreams(&model.id), &model.from, marks)
         }));
-        let patterns = group.patterns().iter();
-        rows.extend(
-            patterns.map(|pattern| row(&pattern.pattern, &pattern.id(), &pattern.from, [false, false, false, true])),
-        );
+        rows.extend(group.patterns().iter().map(|pattern| {
+            let id = pattern.id();
+            row(&pattern.pattern, &id, &upstreams(&id), &pattern.from, [false, false, false, true])
+        }));
     }
     let rows = if args.json { rows } else { rows.into_iter().map(with_words).collect() };
-    show(args, rows, &["name", "id", "marks", "from"])
+    show(args, rows, &["name", "id", "calls", "marks", "from"])
 }
 
 const MARKS: [&str; 4] = ["default", "hidden", "deprecated", "pattern"];
 
 /// A row of models, with its marks as programs read them.
-fn row(name: &str, id: &str, from: &str, marks: [bool; 4]) -> Value {
+fn row(name: &str, id: &str, upstreams: &[&str], from: &str, marks: [bool; 4]) -> Value {
     let mut row = Map::new();
     row.extend([("name", name), ("id", id), ("from", from)].map(|(key, text)| (key.to_owned(), json!(text))));
+    row.insert("upstreams".to_owned(), json!(upstreams));
     row.extend(MARKS.iter().zip(marks).map(|(mark, is)| ((*mark).to_owned(), Value::Bool(is))));
     Value::Object(row)
 }
@@ -85,7 +114,10 @@ fn row(name: &str, id: &str, from: &str, marks: [bool; 4]) -> Value {
 fn with_words(mut row: Value) -> Value {
     let words: Vec<&str> = MARKS.into_iter().filter(|mark| row.get(mark) == Some(&Value::Bool(true))).collect();
     let words = words.join(", ");
+    let names = row.get("upstreams").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    let calls = names.collect::<Vec<_>>().join(", else ");
     if let Value::Object(row) = &mut row {
+        row.insert("calls".to_owned(), Value::String(calls));
         row.insert("marks".to_owned(), Value::String(words));
     }
     row

@@ -9,12 +9,14 @@ const KNOWS_USERS: bool = cfg!(target_os = "linux");
 
 /// Returns what is wrong, or worth a warning, about who can reach the proxy.
 pub fn problems(layer: &Layer) -> Vec<Problem> {
-    let found = [open_to_others(layer), open_to_users(layer), listens_nowhere(layer), watched_by_others(layer)];
+    let found =
+        [open_to_others(layer), open_to_users(layer, KNOWS_USERS), listens_nowhere(layer), watched_by_others(layer)];
     found.into_iter().flatten().collect()
 }
 
-/// Returns a problem if the other users of this machine can use the proxy, or if it cannot tell them from its own.
-fn open_to_users(layer: &Layer) -> Option<Problem> {
+/// Returns a problem if the other users of this machine can use the proxy, or if it cannot tell them from its own. `knows_users`
+/// is what this system can tell.
+fn open_to_users(layer: &Layer, knows_users: bool) -> Option<Problem> {
     let (host, host_place) = layer.host.as_ref().filter(|(host, _)| host.is_loopback() && !host.is_none())?;
     let place = layer.places.get("access");
     match layer.access {
@@ -27,7 +29,7 @@ fn open_to_users(layer: &Layer) -> Option<Problem> {
         }
         // A wrong value has a mistake of its own, which is reported.
         None if place.is_some() => None,
-        None | Some(Mode::Own) if !KNOWS_USERS => {
+        None | Some(Mode::Own) if !knows_users => {
             let place = place.unwrap_or(host_place).clone();
             Some(Problem::new(place, unknown_users(host.as_str()), Some(WITHOUT_USERS.to_owned())))
         }
@@ -37,7 +39,7 @@ fn open_to_users(layer: &Layer) -> Option<Problem> {
 
 fn unknown_users(host: &str) -> String {
     format!(
-        "access: this system does not tell which user a connection to {host} is of, so that `own` cannot be told from others"
+        "access: `own` serves only the user who runs the proxy, and this system does not tell which user a connection to {host} is of"
     )
 }
 
@@ -101,4 +103,46 @@ fn watched_by_others(layer: &Layer) -> Option<Problem> {
         format!("admin: everybody who can reach {} can read the metrics", listen.host),
         Some("write the port alone, unless the collector runs on another machine".to_owned()),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is wrong with a configuration on a system that does not tell users apart, and the remedy.
+    fn without_users(text: &str) -> Option<String> {
+        let (layer, mistakes) = Layer::read("config.yaml", text, &|_| None);
+        assert_eq!(mistakes, [], "{text}");
+        open_to_users(&layer, false).map(|problem| problem.to_string())
+    }
+
+    #[test]
+    fn where_the_system_does_not_tell_users_apart_own_is_refused_with_what_to_write() {
+        for (text, place) in [
+            ("host: 127.0.0.1", "1:7"),
+            ("host: ::1", "1:7"),
+            ("host: localhost\naccess: own", "2:9"),
+            ("host: 127.0.0.1\nsocket: s.sock", "1:7"),
+        ] {
+            let told = without_users(text).unwrap_or_else(|| panic!("nothing is said of {text}"));
+            assert!(told.starts_with(&format!("config.yaml:{place}: access: `own` serves only the user")), "{told}");
+            assert!(told.contains("this system does not tell which user a connection to"), "{told}");
+            for remedy in
+                ["`access: open` where nobody else uses this machine", "`access: keys`", "`socket` with `host: none`"]
+            {
+                assert!(told.contains(remedy), "{told}");
+            }
+        }
+        for text in [
+            "host: 127.0.0.1\naccess: keys",
+            "host: 127.0.0.1\naccess: passthrough",
+            "host: none\nsocket: s.sock",
+            "host: none\nsocket: s.sock\naccess: own",
+        ] {
+            assert_eq!(without_users(text), None, "{text}");
+        }
+        // A system that tells them apart needs no word.
+        let (layer, _) = Layer::read("config.yaml", "host: 127.0.0.1", &|_| None);
+        assert_eq!(open_to_users(&layer, true), None);
+    }
 }

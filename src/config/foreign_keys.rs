@@ -3,7 +3,6 @@
 //! A key whose loss changes nothing is a warning, so that such a file works. A key that decides where calls go, or in whose
 //! name, is an error: to go on without it would do something else than its author wants.
 
-use super::sample::SAMPLE;
 use crate::yaml::{Foreign, Node};
 
 const PROGRAM: &str = "argo-proxy";
@@ -39,19 +38,10 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("dump_dir", NOT_NEEDED),
 ];
 
-/// The keys here for the URLs that argo-proxy makes of `argo_base_url`.
-const URLS: [&str; 3] = ["argo_url", "argo_stream_url", "argo_embedding_url"];
-/// The end of the base URL in the sample's URLs. What follows it is the same for every base.
-const BASE_END: &str = "/argoapi/";
-
-/// Returns what to say of a key that is not ours; `has` tells which keys the file has.
-pub fn foreign(name: &str, value: &Node, has: &dyn Fn(&str) -> bool) -> Option<Foreign> {
+/// Returns what to say of a key that is not ours.
+pub fn foreign(name: &str, value: &Node) -> Option<Foreign> {
     let told = |help: String, is_harmless| Some(Foreign { program: PROGRAM, help, is_harmless });
     match name {
-        "argo_base_url" if URLS.iter().all(|key| has(key)) => {
-            told("remove it: the URLs are written out".to_owned(), true)
-        }
-        "argo_base_url" => told(format!("write the URLs out: {}", urls(value)), false),
         "resolve_overrides" => match override_of(value) {
             None => told(NOT_NEEDED.to_owned(), true),
             Some(address) => {
@@ -68,18 +58,6 @@ pub fn foreign(name: &str, value: &Node, has: &dyn Fn(&str) -> bool) -> Option<F
             None => Foreign::of_litellm(name),
         },
     }
-}
-
-/// Returns the lines for the three URLs that argo-proxy makes of its base URL.
-fn urls(base: &Node) -> String {
-    let base = if let Node::Text(base) = base { base.trim_end_matches('/') } else { "<argo_base_url>" };
-    URLS.map(|key| format!("{key}: {base}/{}", after_base(key))).join("  ")
-}
-
-/// Returns what follows the base URL in a URL of the sample.
-fn after_base(key: &str) -> &'static str {
-    let value = |line: &'static str| line.strip_prefix(key)?.strip_prefix(": ")?.split_once(BASE_END);
-    SAMPLE.lines().find_map(value).map_or("", |(_, end)| end.split(['"', ' ']).next().unwrap_or_default())
 }
 
 /// Returns the address that the first override leads to, with a port: `{ "host:443": address }`.

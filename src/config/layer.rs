@@ -9,7 +9,7 @@ use super::limits::LimitsSection;
 use super::listen::Listen;
 use super::listeners::{self, Listeners, NamedPath};
 use super::origins::Origins;
-use super::{Env, KEYS, SAMPLE_FILE, value};
+use super::{Env, KEYS, SAMPLE_FILE, url, value};
 use crate::access::{Hosts, Mode, Username};
 use crate::diagnostics::{Place, Problem};
 use crate::dialects::upstream::UpstreamDialect;
@@ -26,6 +26,7 @@ use crate::yaml::{PathStep, Section, Source};
 pub(super) struct Layer {
     pub port: Option<u16>,
     pub host: Option<(Host, Place)>,
+    pub argo_base_url: Option<HttpUrl>,
     pub argo_url: Option<HttpUrl>,
     pub argo_stream_url: Option<HttpUrl>,
     pub argo_embedding_url: Option<HttpUrl>,
@@ -99,9 +100,10 @@ impl Layer {
         let layer = Layer {
             port: keys.get(source, "port", value::port),
             host: keys.get(source, "host", value::host).map(|host| (host, keys.place(source, "host"))),
-            argo_url: url(&mut keys, source, "argo_url"),
-            argo_stream_url: url(&mut keys, source, "argo_stream_url"),
-            argo_embedding_url: url(&mut keys, source, "argo_embedding_url"),
+            argo_base_url: keys.get(source, "argo_base_url", value::base_url),
+            argo_url: argo_url(&mut keys, source, "argo_url"),
+            argo_stream_url: argo_url(&mut keys, source, "argo_stream_url"),
+            argo_embedding_url: argo_url(&mut keys, source, "argo_embedding_url"),
             argo_models_url: keys.get(source, "argo_models_url", value::url),
             user: keys.get(source, "user", value::user),
             user_place: Some(keys.place(source, "user")),
@@ -134,21 +136,25 @@ impl Layer {
             ignored_host: None,
         };
         // Every known key was read above, so the remaining keys are mistakes.
-        let written: Vec<String> = keys.written().map(str::to_owned).collect();
-        let has = |key: &str| written.iter().any(|name| name == key);
-        keys.finish_knowing(source, &|name, value| foreign(name, value, &has));
+        keys.finish_knowing(source, &foreign);
         layer
     }
 
     /// Returns this layer, with its gaps filled from `base`, whose values are the defaults.
     pub fn over(self, base: Layer) -> Layer {
+        let argo = self.argo_base_url.or(base.argo_base_url);
+        // Under a base URL lie the paths that the defaults have under theirs.
+        let or = |own: Option<HttpUrl>, usual: Option<HttpUrl>| {
+            own.or_else(|| url::below(argo.as_ref()?, usual.as_ref()?)).or(usual)
+        };
         Layer {
             port: self.port.or(base.port),
             host: self.host.or(base.host),
-            argo_url: self.argo_url.or(base.argo_url),
-            argo_stream_url: self.argo_stream_url.or(base.argo_stream_url),
-            argo_embedding_url: self.argo_embedding_url.or(base.argo_embedding_url),
-            argo_models_url: self.argo_models_url.or(base.argo_models_url),
+            argo_url: or(self.argo_url, base.argo_url),
+            argo_stream_url: or(self.argo_stream_url, base.argo_stream_url),
+            argo_embedding_url: or(self.argo_embedding_url, base.argo_embedding_url),
+            argo_models_url: or(self.argo_models_url, base.argo_models_url),
+            argo_base_url: argo,
             user: self.user.or(base.user),
             user_place: self.user_place.or(base.user_place),
             verbose: self.verbose.or(base.verbose),
@@ -200,7 +206,7 @@ fn places(entries: &[(Node, Node)], source: &Source<'_>) -> BTreeMap<String, Pla
     places
 }
 
-fn url(keys: &mut Section<'_>, source: &mut Source<'_>, key: &'static str) -> Option<HttpUrl> {
+fn argo_url(keys: &mut Section<'_>, source: &mut Source<'_>, key: &'static str) -> Option<HttpUrl> {
     let url = keys.at(source, key, value::url)?;
     if !url.value.ends_with_slash() && Argo.needs_final_slash(url.value.host()) {
         source.warn(

@@ -55,6 +55,8 @@ pub struct Config {
     /// The port. 0 means any free port.
     pub port: u16,
     pub host: Host,
+    /// `None`: ARGO's native endpoints are not called.
+    pub argo_base_url: Option<HttpUrl>,
     pub argo_url: HttpUrl,
     pub argo_stream_url: HttpUrl,
     pub argo_embedding_url: HttpUrl,
@@ -198,6 +200,7 @@ impl Config {
         [
             ("port", Some(self.port.to_string())),
             ("host", Some(self.host.to_string())),
+            ("argo_base_url", self.argo_base_url.as_ref().map(HttpUrl::to_string)),
             ("argo_url", Some(self.argo_url.to_string())),
             ("argo_stream_url", Some(self.argo_stream_url.to_string())),
             ("argo_embedding_url", Some(self.argo_embedding_url.to_string())),
@@ -231,6 +234,7 @@ impl Config {
         Some(Config {
             port: layer.port?,
             host: layer.host?.0,
+            argo_base_url: layer.argo_base_url,
             argo_url: layer.argo_url?,
             argo_stream_url: layer.argo_stream_url?,
             argo_embedding_url: layer.argo_embedding_url?,

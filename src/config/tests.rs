@@ -22,6 +22,22 @@ fn with_env(text: &str, vars: &[(&str, &str)], overrides: &Overrides) -> Checked
 }
 
 #[test]
+fn the_urls_lie_below_the_base_unless_they_say_otherwise() {
+    for slash in ["", "/"] {
+        let text = format!("argo_base_url: https://lab.test/argoapi{slash}\nargo_url: http://own.test/chat/\n");
+        let (config, warnings) = read(&text).unwrap();
+        assert_eq!(warnings, []);
+        assert_eq!(config.argo_base_url.unwrap().as_str(), "https://lab.test/argoapi");
+        assert_eq!(config.argo_url.as_str(), "http://own.test/chat/");
+        assert_eq!(config.argo_stream_url.as_str(), "https://lab.test/argoapi/api/v1/resource/streamchat/");
+        assert_eq!(config.argo_embedding_url.as_str(), "https://lab.test/argoapi/api/v1/resource/embed/");
+        assert_eq!(config.argo_models_url.as_str(), "https://lab.test/argoapi/api/v1/models/");
+    }
+    assert!(read("").unwrap().0.argo_base_url.is_none());
+    assert!(problems("argo_base_url: lab.test\n")[0].contains("argo_base_url"));
+}
+
+#[test]
 fn an_empty_file_means_the_documented_defaults() {
     for text in ["", "# nothing\n", "---\n"] {
         let (config, warnings) = read(text).unwrap();

@@ -23,6 +23,15 @@ pub fn parse_url(text: &str) -> Result<HttpUrl, String> {
     }
 }
 
+/// Where ARGO's own paths begin in the sample's URLs.
+const BASE_END: &str = "/argoapi/";
+
+/// Returns the URL below `base` that a URL of the sample is below its own base.
+pub(super) fn below(base: &HttpUrl, sample: &HttpUrl) -> Option<HttpUrl> {
+    let (_, path) = sample.as_str().split_once(BASE_END)?;
+    parse_url(&format!("{}/{path}", base.as_str().trim_end_matches('/'))).ok()
+}
+
 fn words(fault: UrlFault) -> String {
     match fault {
         UrlFault::NoAuthority | UrlFault::Scheme => "expected a URL that starts with https:// or http://".to_owned(),

@@ -61,6 +61,11 @@ pub(super) fn url(node: &Node) -> Read<HttpUrl> {
     Ok(parse_url(text("a URL", node)?)?)
 }
 
+/// Reads a URL that others begin with. A slash at its end makes no difference.
+pub(super) fn base_url(node: &Node) -> Read<HttpUrl> {
+    Ok(parse_url(text("a URL", node)?.trim_end_matches('/'))?)
+}
+
 /// Reads a username. The sample's placeholder and an empty value give `None`: not set yet.
 pub(super) fn user(node: &Node) -> Read<Option<Username>> {
     match text("a username", node)? {

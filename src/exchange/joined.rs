@@ -88,6 +88,11 @@ impl JoinedExchanges {
         JoinedExchanges { client: None, parts, join, head_out: true, over: true, reason: None }
     }
 
+    /// Returns true if a part's answer shows that the upstream has no such endpoint.
+    pub fn has_no_endpoint(&self, index: usize) -> bool {
+        self.parts.get(index).is_some_and(|part| part.exchange.has_no_endpoint())
+    }
+
     /// Returns the content type of the stream that the client waits for; `None` if it waits for a whole reply.
     pub fn stream(&self) -> Option<&'static str> {
         self.join.stream()

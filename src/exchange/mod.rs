@@ -6,7 +6,7 @@
 pub mod joined;
 
 use crate::access::Caller;
-use crate::dialects::upstream::error;
+use crate::dialects::upstream::{error, front_door};
 use crate::plan::{Call, Client, Held, Reply, Start, UpstreamHead, refuse};
 use crate::wire::failure::FailureReason;
 use crate::wire::gunzip::{Gunzip, GunzipError};
@@ -140,7 +140,7 @@ impl Exchange {
             _ => None,
         };
         let unreadable = !matches!(encoding.as_deref(), None | Some(b"gzip" | b"x-gzip" | b"identity" | b""));
-        let start = if unreadable || is_redirect(status) {
+        let start = if unreadable || is_redirect(status) || front_door::is_page(headers) {
             Start::Hold
         } else {
             self.reply.head(&UpstreamHead { status, headers, bodiless })
@@ -228,6 +228,16 @@ impl Exchange {
     /// Returns how many bytes are held.
     pub fn held(&self) -> usize {
         if let ExchangeState::Holding { body, .. } = &self.state { body.len() } else { 0 }
+    }
+
+    /// Returns true if the held answer shows that there is no such endpoint, so that nothing was run.
+    pub fn has_no_endpoint(&self) -> bool {
+        match &self.state {
+            ExchangeState::Holding { status, headers, body } => {
+                front_door::is_no_endpoint(*status, headers, body.start())
+            }
+            _ => false,
+        }
     }
 
     /// Returns the reply of a held exchange whose body is complete, once; `None` for a stream.
@@ -352,7 +362,7 @@ impl Exchange {
 }
 
 /// The headers that an answer may still depend on when its body is complete.
-const KEPT: [HeaderName; 3] = [header::CONTENT_ENCODING, header::LOCATION, header::RETRY_AFTER];
+const KEPT: [HeaderName; 4] = [header::CONTENT_ENCODING, header::CONTENT_TYPE, header::LOCATION, header::RETRY_AFTER];
 
 fn kept(headers: &HeaderMap) -> HeaderMap {
     KEPT.into_iter().filter_map(|name| headers.get(&name).cloned().map(|value| (name, value))).collect()

@@ -3,10 +3,10 @@
 use super::fields;
 use super::report::{
     AppliedRule, BodyFrom, Explanation, Fetched, HeaderLine, Limit, ModelStep, Passed, RouteTaken, Sent, ShownBody,
-    ShownReply, Verdict,
+    ShownReply, UpstreamStep, Verdict,
 };
 use crate::models::{self, Form, How, Spelling};
-use crate::plan::trace::TraceStep;
+use crate::plan::trace::{TraceStep, UpstreamVerdict};
 use crate::proxy::deadline::Connecting;
 use crate::proxy::request::prepare::Prepared;
 use crate::proxy::request::routing;
@@ -49,6 +49,7 @@ impl Explanation {
             counting: None,
             limits: Vec::new(),
             usage_limits: Vec::new(),
+            upstreams: Vec::new(),
             upstream: None,
             further: Vec::new(),
             client: None,
@@ -58,7 +59,7 @@ impl Explanation {
     /// Adds the row that handles it, with the values of its parameters.
     pub(super) fn taken(&mut self, method: &Method, route: &Route, values: Vec<String>, has_body: bool) {
         let own = routing::asks_own(method, route, has_body);
-        self.body_from = match (route.upstream.is_some(), own, route.request.is_empty()) {
+        self.body_from = match (route.calls(), own, route.request.is_empty()) {
             (true, false, _) => BodyFrom::Client,
             (true, true, false) => BodyFrom::Route,
             _ => BodyFrom::Nobody,
@@ -70,7 +71,7 @@ impl Explanation {
             does: route.does.to_owned(),
             about: route.about.clone(),
             parameters: route.parameters().map(str::to_owned).zip(values).collect(),
-            upstream: route.upstream.as_ref().map(|upstream| upstream.name.clone()),
+            upstream: route.upstreams.first().map(|upstream| upstream.name.clone()),
         });
     }
 
@@ -89,6 +90,12 @@ impl Explanation {
                 TraceStep::NoModel { asked, near, patterns } => {
                     let (matched, name, id) = (None, None, None);
                     self.model = Some(ModelStep { asked, matched, name, id, deprecated: false, near, patterns });
+                }
+                TraceStep::Upstream { name, verdict, rules } => {
+                    if let Some(rules) = rules {
+                        self.rules = rules.matched.iter().map(|rule| AppliedRule::new(rule)).collect();
+                    }
+                    self.upstreams.push(UpstreamStep::new(&name, verdict));
                 }
                 TraceStep::Rule { place, did } => {
                     let rule = self.rules.iter_mut().find(|rule| Some(&rule.place) == place.as_ref());
@@ -122,6 +129,20 @@ fn form(how: &How) -> &'static str {
         How::Spelled(Spelling::Written) => "spelling",
         How::Spelled(Spelling::Dated) => "dated",
         How::Spelled(Spelling::Latest) => "latest",
+    }
+}
+
+impl UpstreamStep {
+    fn new(name: &str, verdict: UpstreamVerdict) -> Self {
+        let (verdict, why) = match verdict {
+            UpstreamVerdict::Taken => ("taken", None),
+            UpstreamVerdict::Next => ("next", None),
+            UpstreamVerdict::ServesNot => ("serves_not", None),
+            UpstreamVerdict::CannotCarry(why) => ("cannot_carry", Some(why)),
+            UpstreamVerdict::Failing => ("failing", None),
+            UpstreamVerdict::Asked => ("asked", None),
+        };
+        UpstreamStep { name: name.to_owned(), verdict, why }
     }
 }
 

@@ -11,7 +11,7 @@ mod usage_limits;
 pub use fields::{ChangeKind, FieldChange};
 pub use report::{
     AppliedRule, BodyFrom, Explanation, Fetched, HeaderLine, Limit, ModelStep, Passed, RouteTaken, Sent, ShownBody,
-    ShownReply, Verdict,
+    ShownReply, UpstreamStep, Verdict,
 };
 pub use scripted::Scripted;
 pub use usage_limits::UsageLimit;
@@ -19,8 +19,8 @@ pub use usage_limits::UsageLimit;
 use crate::access::Sender;
 use crate::exchange::joined::{JoinedExchanges, JoinedStep};
 use crate::exchange::{Exchange, HeadPlan};
-use crate::plan::refuse;
 use crate::plan::trace::Trace;
+use crate::plan::{UpstreamSet, refuse};
 use crate::proxy::live::Live;
 use crate::proxy::request::address::{self, Arrival};
 use crate::proxy::request::prepare::{self, PreparedSubrequests, Ready, Surroundings, Terms};
@@ -148,7 +148,8 @@ fn prepare(
         steps.push(wanted.step());
     }
     let (ledger, steps) = (Arc::default(), Some(steps));
-    let around = Surroundings { ledger, is_behind: false, is_stopping: false, steps };
+    let asked = UpstreamSet::default();
+    let around = Surroundings { ledger, is_behind: false, is_stopping: false, asked, steps };
     let plan = prepare::plan(live, address::of(headers, Arrival::default(), &settings.guard), admitted, body, &around)?;
     Terms { headers, settings, begun: Instant::now() }.prepare(&route, &caller, plan, false)
 }

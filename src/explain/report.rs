@@ -39,6 +39,9 @@ pub struct Explanation {
     /// How much the caller may use.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub usage_limits: Vec<UsageLimit>,
+    /// What became of each upstream of the row, where there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub upstreams: Vec<UpstreamStep>,
     /// The upstream request.
     pub upstream: Option<Sent>,
     /// Further upstream requests for the same client request.
@@ -87,8 +90,21 @@ pub struct RouteTaken {
     pub about: String,
     /// The parameters of the path: names and decoded values.
     pub parameters: Vec<(String, String)>,
-    /// The name of its upstream.
+    /// The name of the upstream that it prefers.
     pub upstream: Option<String>,
+}
+
+/// An upstream of several.
+#[derive(Debug, Clone, Serialize)]
+pub struct UpstreamStep {
+    /// Its name.
+    pub name: String,
+    /// `taken`, `next` (asked if those before it have no such endpoint or cannot be connected to), `serves_not`, `cannot_carry`,
+    /// `failing` or `asked`.
+    pub verdict: &'static str,
+    /// Why it cannot carry the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
 }
 
 /// A row that almost matched.

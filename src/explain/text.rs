@@ -3,7 +3,7 @@
 use super::fields::ChangeKind;
 use super::report::{
     AppliedRule, BodyFrom, Explanation, Fetched, HeaderLine, ModelStep, Passed, RouteTaken, Sent, ShownBody,
-    ShownReply, Verdict,
+    ShownReply, UpstreamStep, Verdict,
 };
 use crate::tokens::{Counting, Tokenizer};
 use std::fmt::{self, Display, Formatter};
@@ -38,6 +38,7 @@ impl Display for Explanation {
         if let Some(model) = &self.model {
             show_model(f, model)?;
         }
+        show_upstreams(f, &self.upstreams)?;
         show_rules(f, &self.rules)?;
         show_images(f, &self.images)?;
         if !self.left_out.is_empty() {
@@ -67,6 +68,25 @@ impl Display for Explanation {
         }
         self.client.as_ref().map_or(Ok(()), |client| show_client(f, client))
     }
+}
+
+fn show_upstreams(f: &mut Formatter<'_>, upstreams: &[UpstreamStep]) -> fmt::Result {
+    if !upstreams.is_empty() {
+        writeln!(f, "\nupstreams of the route")?;
+    }
+    for upstream in upstreams {
+        let verdict = match upstream.verdict {
+            "taken" => "takes the call",
+            "next" => "is asked if those before it have no such endpoint or cannot be connected to",
+            "serves_not" => "does not serve this model",
+            "cannot_carry" => "cannot carry the request",
+            "failing" => "does not answer, and comes last",
+            _ => "was asked, and could not serve",
+        };
+        let why = upstream.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+        writeln!(f, "  {} {verdict}{why}", upstream.name)?;
+    }
+    Ok(())
 }
 
 fn show_rules(f: &mut Formatter<'_>, rules: &[AppliedRule]) -> fmt::Result {

@@ -5,10 +5,11 @@ use super::rules::{Rule, Rules};
 use std::sync::Arc;
 
 impl Rules {
-    /// Merges the group's facts with all rules that match an id. A later rule overrides an earlier one.
-    pub fn merged(group: &Facts, rules: &[Arc<Rule>], id: &str) -> Self {
+    /// Merges the group's facts with all rules that match an id and hold at an upstream, or at every one. A later rule overrides an
+    /// earlier one.
+    pub fn merged(group: &Facts, rules: &[Arc<Rule>], id: &str, upstream: Option<&str>) -> Self {
         let mut merged = Rules { facts: group.clone(), ..Rules::default() };
-        for rule in rules.iter().filter(|rule| rule.is_for(id)) {
+        for rule in rules.iter().filter(|rule| rule.is_for(id) && rule.is_at(upstream)) {
             merged.lay(&rule.says);
             merged.matched.push(rule.clone());
         }
@@ -110,12 +111,12 @@ mod tests {
     }
 
     fn rule(place: &str, says: Rules) -> Arc<Rule> {
-        Arc::new(Rule { place: place.into(), matches: vec!["a*".into(), "b".into()], says })
+        Arc::new(Rule { place: place.into(), matches: vec!["a*".into(), "b".into()], upstreams: Vec::new(), says })
     }
 
     fn merged(says: Vec<Rules>) -> Rules {
         let rules: Vec<_> = (1..).zip(says).map(|(number, says)| rule(&number.to_string(), says)).collect();
-        Rules::merged(&Facts::default(), &rules, "a1")
+        Rules::merged(&Facts::default(), &rules, "a1", None)
     }
 
     fn set(name: &str, value: &str) -> Vec<(String, Json)> {
@@ -130,7 +131,7 @@ mod tests {
     fn rules_match_ids() {
         let rule = rule("1", Rules::default());
         assert!(rule.is_for("a") && rule.is_for("ab") && rule.is_for("b") && !rule.is_for("bc"));
-        assert!(Rules::merged(&Facts::default(), &[rule], "c").matched.is_empty());
+        assert!(Rules::merged(&Facts::default(), &[rule], "c", None).matched.is_empty());
     }
 
     #[test]

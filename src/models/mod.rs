@@ -24,7 +24,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 /// A group of models that a route serves.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Models {
     list: Vec<Model>,
     by_name: HashMap<String, (usize, Form)>,
@@ -34,7 +34,7 @@ pub struct Models {
 }
 
 /// Makes models for names that are not listed.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Patterns {
     /// The patterns, in the order in which they are tried.
     pub names: Vec<NamePattern>,
@@ -44,13 +44,15 @@ pub struct Patterns {
     pub facts: Facts,
     /// Deprecated names. `*` stands for any text.
     pub deprecated: Vec<String>,
+    /// The upstream that the rules are meant for; `None` for what holds at all of them.
+    pub upstream: Option<String>,
 }
 
 impl Patterns {
     /// Returns the model for a name, and the first pattern that matches the name.
     fn make(&self, name: &str) -> Option<(Model, Arc<str>)> {
         let (pattern, id) = self.names.iter().find_map(|pattern| Some((pattern, pattern.id_for(name)?)))?;
-        let rules = Arc::new(Rules::merged(&self.facts, &self.rules, &id));
+        let rules = Arc::new(Rules::merged(&self.facts, &self.rules, &id, self.upstream.as_deref()));
         let deprecated = self.deprecated.iter().any(|deprecated| glob::fits_in_any_case(deprecated, name));
         let from = pattern.from.clone();
         let model = Model { number: 0, name: name.to_owned(), id, from, place: None, rules, hidden: true, deprecated };
@@ -130,6 +132,32 @@ impl Models {
         }
         let spellings = Spellings::new(&list);
         Models { list, by_name, spellings, default, patterns }
+    }
+
+    /// Returns the same models with the rules that hold at an upstream.
+    pub fn at(self: &Arc<Self>, upstream: &str) -> Arc<Models> {
+        let Patterns { rules, facts, .. } = &self.patterns;
+        if rules.iter().all(|rule| rule.upstreams.is_empty()) {
+            return self.clone();
+        }
+        let mut models = Models::clone(self);
+        models.patterns.upstream = Some(upstream.to_owned());
+        let mut by_id: HashMap<&str, Arc<Rules>> = HashMap::new();
+        for model in &mut models.list {
+            let merged = || Arc::new(Rules::merged(facts, rules, &model.id, Some(upstream)));
+            let id = self.list.get(model.number).map_or("", |same| same.id.as_str());
+            model.rules = by_id.entry(id).or_insert_with(merged).clone();
+        }
+        Arc::new(models)
+    }
+
+    /// Returns the model that was chosen from the same models, with the rules that these have.
+    pub fn again<'a>(&'a self, chosen: &Chosen<'a>) -> Option<Chosen<'a>> {
+        let model = match chosen.model.listed() {
+            Some(model) => Serving::Listed(self.list.get(model.number)?),
+            None => Serving::Made(Box::new(self.patterns.make(chosen.asked)?.0)),
+        };
+        Some(Chosen { model, how: chosen.how.clone(), asked: chosen.asked })
     }
 
     /// Returns the listed models, in the order of the table.

@@ -1,7 +1,7 @@
 //! How a model differs from the others: the merged rules of the table that match its id.
 
 use super::facts::Facts;
-use super::glob::fits_in_any_case;
+use super::glob::{fits, fits_in_any_case};
 use crate::tokens::Tokenizer;
 use serde_json::value::RawValue;
 use std::sync::Arc;
@@ -146,6 +146,8 @@ pub struct Rule {
     pub place: String,
     /// The ids that it matches; `*` stands for any text.
     pub matches: Vec<String>,
+    /// The upstreams at which it holds, by name; `*` stands for any text. Empty means all.
+    pub upstreams: Vec<String>,
     /// The rule's own settings.
     pub says: Rules,
 }
@@ -155,6 +157,12 @@ impl Rule {
     /// a rule by it.
     pub fn is_for(&self, id: &str) -> bool {
         self.matches.iter().any(|pattern| fits_in_any_case(pattern, id))
+    }
+
+    /// Returns true if it holds at an upstream. `None` asks for what holds at all of them.
+    pub fn is_at(&self, upstream: Option<&str>) -> bool {
+        let fit = |name| self.upstreams.iter().any(|pattern| fits(pattern, name));
+        self.upstreams.is_empty() || upstream.is_some_and(fit)
     }
 }
 

@@ -22,7 +22,7 @@ pub enum Spelling {
 }
 
 /// The names of a group's models without what spellings differ in.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Spellings {
     /// Each plain name, and its model; `None` if it is the plain name of several models.
     whole: HashMap<String, Option<usize>>,

@@ -47,6 +47,7 @@ fn names_go_before_patterns_and_patterns_in_their_order() {
     let rule = Rule {
         place: "here".into(),
         matches: vec!["made-*".into()],
+        upstreams: Vec::new(),
         says: Rules { drop: vec!["x".into()], ..Rules::default() },
     };
     let patterns = Patterns {
@@ -56,6 +57,7 @@ fn names_go_before_patterns_and_patterns_in_their_order() {
         rules: vec![Arc::new(rule)],
         facts: Facts { created: Some(7), ..Facts::default() },
         deprecated: vec!["*-old".into()],
+        upstream: None,
     };
     let group = Models::new(vec![model("lab:a-test", "a")], None, patterns);
     for (asked, id, pattern) in [

@@ -27,10 +27,9 @@ fn has(table: &Table, id: &str) -> bool {
 fn calling<'t>(list: &Endpoint, table: &'t Table) -> Vec<&'t Arc<Models>> {
     let mut groups: Vec<&Arc<Models>> = Vec::new();
     for route in table.routes() {
-        let lists = route.upstream.as_ref().and_then(|upstream| upstream.listing.as_ref());
-        let Some(group) = route.models.as_ref().filter(|_| lists.is_some_and(|lists| lists.url == list.url)) else {
-            continue;
-        };
+        let mut lists = route.upstreams.iter().filter_map(|upstream| upstream.listing.as_ref());
+        let is_called = lists.any(|lists| lists.url == list.url);
+        let Some(group) = route.models.as_ref().filter(|_| is_called) else { continue };
         if !groups.iter().any(|known| Arc::ptr_eq(known, group)) {
             groups.push(group);
         }

@@ -2,6 +2,7 @@
 
 use crate::tokens::Prompt;
 use bytes::Bytes;
+use http::{HeaderName, HeaderValue};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,10 @@ pub const USUAL_ANSWER: u64 = 1000;
 /// One call upstream.
 #[derive(Debug, Clone)]
 pub struct Call {
+    /// The number of the upstream among those of the route.
+    pub upstream: usize,
+    /// The header that tells the upstream whom the call is for. Set when the call is prepared.
+    pub credential: Option<(HeaderName, HeaderValue)>,
     /// True if the call goes to the upstream's streaming endpoint.
     pub stream: bool,
     /// The body, complete.

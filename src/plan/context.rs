@@ -24,10 +24,39 @@ pub struct Context<'a> {
     pub address: Address<'a>,
     /// What the process serves, for monitoring.
     pub state: ServiceState<'a>,
+    /// The upstreams of the route that do not take this request.
+    pub passed_over: PassedOver,
     /// Where counted tokens are recorded.
     pub ledger: &'a Arc<Ledger>,
     /// Where decisions are recorded for an explanation; `None` while serving.
     pub steps: Option<&'a Trace>,
+}
+
+/// The upstreams of a route that do not take a request, by their numbers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PassedOver {
+    /// They were asked already, and cannot serve it.
+    pub asked: UpstreamSet,
+    /// They do not answer, and are asked only where no other upstream can serve.
+    pub failing: UpstreamSet,
+}
+
+/// A set of upstreams of one route, by their numbers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct UpstreamSet(u64);
+
+impl UpstreamSet {
+    /// Returns true if an upstream is in the set.
+    pub fn has(self, number: usize) -> bool {
+        number < 64 && self.0 & (1 << number) != 0
+    }
+
+    /// Adds an upstream.
+    pub fn add(&mut self, number: usize) {
+        if number < 64 {
+            self.0 |= 1 << number;
+        }
+    }
 }
 
 impl Context<'_> {

@@ -4,6 +4,23 @@ use crate::models::{Chosen, How, Models, RuleEffect, Rules};
 use crate::tokens::{Counting, Tokenizer};
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// What became of an upstream that could take a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UpstreamVerdict {
+    /// It takes the call.
+    Taken,
+    /// It would be asked if those before it had no such endpoint or could not be connected to.
+    Next,
+    /// It does not serve the model.
+    ServesNot,
+    /// It cannot carry the request, for this reason.
+    CannotCarry(String),
+    /// It does not answer, and comes last.
+    Failing,
+    /// It was asked, and has no such endpoint or cannot be connected to.
+    Asked,
+}
+
 /// One decision.
 #[derive(Debug, Clone)]
 pub enum TraceStep {
@@ -30,6 +47,15 @@ pub enum TraceStep {
         near: Vec<String>,
         /// The patterns that it does not match, in their order.
         patterns: Vec<String>,
+    },
+    /// An upstream of several was looked at.
+    Upstream {
+        /// Its name in the table.
+        name: Arc<str>,
+        /// What became of it.
+        verdict: UpstreamVerdict,
+        /// The quirks that the model has there, where it takes the call.
+        rules: Option<Arc<Rules>>,
     },
     /// Rules changed something.
     Rule {

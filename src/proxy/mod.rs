@@ -109,8 +109,7 @@ impl ProxyHttp for Proxy {
         head: &mut ResponseHeader,
         ctx: &mut Box<Ctx>,
     ) -> Result<()> {
-        response::framing(head, ctx);
-        Ok(())
+        response::framing(head, ctx)
     }
 
     async fn response_filter(
@@ -148,11 +147,11 @@ impl ProxyHttp for Proxy {
     }
 
     async fn fail_to_proxy(&self, session: &mut Session, e: &Error, ctx: &mut Box<Ctx>) -> FailToProxy {
-        failure_reply::fail(session, e, ctx).await
+        failure_reply::fail(self, session, e, ctx).await
     }
 
     async fn logging(&self, session: &mut Session, e: Option<&Error>, ctx: &mut Box<Ctx>) {
-        held_reply::write(session, ctx).await;
+        held_reply::write(self, session, ctx).await;
         record::report(session, e, ctx);
     }
 

@@ -16,7 +16,7 @@ mod route;
 mod routing_table;
 mod trial;
 mod unserved;
-mod upstream;
+pub(crate) mod upstream;
 mod vars;
 
 pub use compile::MOST_URLS;
@@ -28,8 +28,13 @@ pub use options::{Options, RowCallers};
 pub use route::Route;
 pub use routing_table::Table;
 pub use trial::{Expected, Trial, TrialAnswer, What};
-pub use upstream::{Connect, Endpoint, Endpoints, Header, Identity, Tls, Tolerance, Upstream, UpstreamTimeouts};
+pub use upstream::{
+    Connect, CredentialKind, Endpoint, Endpoints, Header, Identity, Tls, Tolerance, Upstream, UpstreamTimeouts,
+};
 pub use vars::{Variables, no_files};
+
+/// At most this many upstreams of a row may take a call.
+pub const MOST_UPSTREAMS: usize = 8;
 
 /// The table that is built into the binary. It serves when there is no `routes.yaml`.
 pub const BUILT_IN: &str = include_str!("../../routes.yaml");

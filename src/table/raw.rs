@@ -12,8 +12,10 @@ use trials::Trial;
 
 use super::UpstreamTimeouts;
 use super::keys::{
-    COUNTINGS, FAMILIES, NamedValue, STREAMINGS, STRUCTUREDS, SYSTEM_ROLES, TABLE, THINKINGS, TOKENIZERS, VENDORS,
+    COUNTINGS, CREDENTIALS, FAMILIES, NamedValue, STREAMINGS, STRUCTUREDS, SYSTEM_ROLES, TABLE, THINKINGS, TOKENIZERS,
+    VENDORS,
 };
+use super::upstream::CredentialKind;
 use crate::dialects::upstream::Vendor;
 use crate::models::{Facts, Family, Streaming, Structured, SystemRole, Thinking};
 use crate::tokens::{Counting, Tokenizer};
@@ -45,6 +47,10 @@ pub struct Upstream {
     pub models_url: Option<At<String>>,
     pub dialect: Option<At<String>>,
     pub vendor: Option<Vendor>,
+    pub needs: Option<At<String>>,
+    pub serves: Option<At<Vec<At<String>>>>,
+    pub credential: Option<At<CredentialKind>>,
+    pub bearer_file: Option<At<String>>,
     pub connect_to: Option<At<String>>,
     pub headers: Vec<(At<String>, At<String>)>,
     pub timeouts: UpstreamTimeouts,
@@ -107,6 +113,8 @@ pub struct Rule {
     /// True if `match` is its only key.
     pub only_matches: bool,
     pub matches: Vec<At<String>>,
+    /// The upstreams at which it holds.
+    pub upstreams: Vec<At<String>>,
     pub show: Facts,
     pub system_role: Option<SystemRole>,
     pub user_filler: Option<At<String>>,
@@ -136,7 +144,8 @@ pub struct Route<'n> {
     pub start: Vec<PathStep>,
     pub path: Option<At<String>>,
     pub method: Option<At<Vec<At<String>>>>,
-    pub upstream: Option<At<String>>,
+    /// The upstreams, in the order in which they are preferred.
+    pub upstreams: Option<At<Vec<At<String>>>>,
     pub models: Option<At<String>>,
     pub transformer: Option<At<String>>,
     /// The settings of the transformer.
@@ -196,6 +205,10 @@ fn upstream(name: At<String>, keys: Option<Section<'_>>, source: &mut Source<'_>
         models_url: keys.text(source, "models_url"),
         dialect: keys.text(source, "dialect"),
         vendor: keys.get(source, "vendor", one_of(VENDORS)),
+        needs: keys.text(source, "needs"),
+        serves: keys.one_or_many(source, "serves", plain),
+        credential: keys.at(source, "credential", one_of(CREDENTIALS)),
+        bearer_file: keys.text(source, "bearer_file"),
         connect_to: keys.text(source, "connect_to"),
         headers: keys.names(source, "headers", plain),
         timeouts: UpstreamTimeouts {
@@ -275,11 +288,13 @@ fn facts(keys: &mut Section<'_>, source: &mut Source<'_>) -> Facts {
 
 fn rule(mut keys: Section<'_>, source: &mut Source<'_>) -> Rule {
     let any = |node: &Node| Ok(node.clone());
+    let only_matches = keys.written().all(|key| matches!(key, "match" | "upstream"));
     let rule = Rule {
         called: keys.name().to_owned(),
         path: keys.path().to_vec(),
-        only_matches: keys.written().eq(["match"]),
+        only_matches,
         matches: names_of(&mut keys, source, "match"),
+        upstreams: names_of(&mut keys, source, "upstream"),
         show: facts(&mut keys, source),
         system_role: keys.get(source, "system_role", one_of(SYSTEM_ROLES)),
         user_filler: keys.text(source, "user_filler"),
@@ -326,7 +341,7 @@ fn route<'n>(mut keys: Section<'n>, source: &mut Source<'_>) -> Route<'n> {
         start: keys.path().to_vec(),
         path,
         method: keys.one_or_many(source, "method", plain),
-        upstream: keys.text(source, "upstream"),
+        upstreams: keys.one_or_many(source, "upstream", plain),
         models: keys.text(source, "models"),
         transformer: keys.text(source, "transformer"),
         with: keys.map(source, "with"),

@@ -18,8 +18,8 @@ pub struct Route {
     pub path: String,
     /// The accepted methods.
     pub methods: Vec<Method>,
-    /// The upstream to call; `None` for a local reply.
-    pub upstream: Option<Arc<Upstream>>,
+    /// The upstreams to call, in the order in which they are preferred. None for a local reply.
+    pub upstreams: Vec<Arc<Upstream>>,
     /// The group of models that the route serves; `None` for a local reply.
     pub models: Option<Arc<Models>>,
     /// The code that serves a request.
@@ -43,9 +43,14 @@ pub struct Route {
 }
 
 impl Route {
+    /// Returns true if the route calls an upstream.
+    pub fn calls(&self) -> bool {
+        !self.upstreams.is_empty()
+    }
+
     /// Returns true if the route reads the request's body. A local reply does not.
     pub fn reads_body(&self) -> bool {
-        self.upstream.is_some()
+        self.calls()
     }
 
     /// Returns the names of the path's parameters, in the order of their values.

@@ -1,9 +1,11 @@
 //! An upstream of the table: where calls go, how connections are made, and which headers go along.
 
+use crate::access::Globs;
 use crate::diagnostics::Place;
 use crate::dialects::upstream::{Dialect, UpstreamDialect};
+use crate::models::glob::fits_in_any_case;
 use http::uri::PathAndQuery;
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, header};
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::os::unix::net::SocketAddr as UnixAddr;
@@ -116,6 +118,29 @@ impl Default for Tolerance {
     }
 }
 
+/// How the user that a call is made for is told to an upstream, outside the body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CredentialKind {
+    /// As a Bearer.
+    Bearer,
+    /// As `X-Api-Key`.
+    XApiKey,
+    /// Not at all.
+    None,
+}
+
+impl CredentialKind {
+    /// Returns the header of a call for `user`; `None` if the name of the user cannot be in a header.
+    pub fn header(self, user: &str) -> Option<(HeaderName, HeaderValue)> {
+        let (name, value) = match self {
+            CredentialKind::Bearer => (header::AUTHORIZATION, HeaderValue::try_from(format!("Bearer {user}"))),
+            CredentialKind::XApiKey => (HeaderName::from_static("x-api-key"), HeaderValue::from_str(user)),
+            CredentialKind::None => return None,
+        };
+        value.ok().map(|value| (name, value))
+    }
+}
+
 /// A client certificate.
 #[derive(Clone)]
 pub struct Identity {
@@ -157,6 +182,10 @@ pub struct Upstream {
     pub listing: Option<Arc<Endpoint>>,
     /// The dialect of the upstream.
     pub dialect: Dialect,
+    /// The ids of the models that it serves, as patterns; `None` for all.
+    pub serves: Option<Globs>,
+    /// How it is told whom a call is for.
+    pub credential: CredentialKind,
     /// The target of connections in place of the URLs' hosts, as written.
     pub connect_to: Option<String>,
     /// The headers that go along with every call.
@@ -173,6 +202,11 @@ impl Upstream {
     /// Returns the facts of its dialect: its name in messages, its hint, and what it accepts.
     pub fn facts(&self) -> &'static dyn UpstreamDialect {
         self.dialect.facts()
+    }
+
+    /// Returns true if it serves the model with this id, in any case.
+    pub fn serves(&self, id: &str) -> bool {
+        self.serves.as_ref().is_none_or(|ids| ids.iter().any(|pattern| fits_in_any_case(pattern, id)))
     }
 
     /// Returns all URLs: those of whole calls, those of streamed calls, and that of the model list.

@@ -12,6 +12,14 @@ pub struct Variables<'a> {
     pub files: &'a dyn Fn(&str) -> io::Result<Vec<u8>>,
 }
 
+impl Variables<'_> {
+    /// Returns true if a variable is set and not empty.
+    pub fn has(&self, name: &str) -> bool {
+        let value = (self.config)(name).or_else(|| (self.environment)(name));
+        value.is_some_and(|value| !value.trim().is_empty())
+    }
+}
+
 /// Refuses to read a file, for a table without a folder.
 ///
 /// # Errors

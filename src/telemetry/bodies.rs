@@ -11,7 +11,28 @@ const LOOK: usize = 1024 * 1024;
 /// The length from which a run of letters and digits is no word.
 const LONG_RUN: usize = 20;
 /// The beginnings of known kinds of keys.
-const KEYS: &[&str] = &["sk-", "pk-", "ghp_", "gho_", "ghs_", "glpat-", "xox", "AKIA", "eyJ", "hf_", "AIza"];
+const KEYS: &[&str] = &[
+    "sk-",
+    "pk-",
+    "sk_",
+    "pk_",
+    "rk_",
+    "gsk_",
+    "ghp_",
+    "gho_",
+    "ghs_",
+    "github_pat_",
+    "glpat-",
+    "xox",
+    "xai-",
+    "nvapi-",
+    "pplx-",
+    "tvly-",
+    "AKIA",
+    "eyJ",
+    "hf_",
+    "AIza",
+];
 /// Parts of the names of secrets.
 const SECRETS: &[&str] = &["key", "secret", "password", "passwd", "authorization", "credential", "cookie"];
 

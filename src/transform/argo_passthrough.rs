@@ -2,11 +2,13 @@
 //! reply stay as they are.
 
 use super::Entry;
+use super::candidates::Candidates;
 use crate::chat::Role;
 use crate::chat::conversation::LIMIT_NAMES;
 use crate::dialects::client::openai::{Openai, body, values};
+use crate::dialects::upstream::UpstreamDialect;
 use crate::json::{self, Fields, fields};
-use crate::models::{Chosen, Models, RuleEffect, SystemRole};
+use crate::models::{Chosen, RuleEffect, SystemRole};
 use crate::plan::{Call, Context, Held, Plan, Reply, Request, Start, Transformer, USUAL_ANSWER, UpstreamHead};
 use crate::wire::{Answer, Failure};
 use bytes::Bytes;
@@ -20,12 +22,10 @@ pub const ENTRY: Entry = Entry {
     client: &Openai,
     client_suffix: None,
     keys: &[],
-    build: |wiring, _| Ok(Arc::new(Passthrough { models: wiring.models })),
+    build: |wiring, _| Ok(Arc::new(Passthrough(Candidates::new(&wiring, "calls", |dialect| Some(dialect.facts()))?))),
 };
 
-struct Passthrough {
-    models: Arc<Models>,
-}
+struct Passthrough(Candidates<dyn UpstreamDialect>);
 
 impl Transformer for Passthrough {
     fn open(&self, request: &Request, cx: &Context<'_>) -> Result<Plan, Failure> {
@@ -35,7 +35,8 @@ impl Transformer for Passthrough {
             Some(value) => values::text("model", value)?,
             None => None,
         };
-        let chosen = cx.choose(&self.models, asked_model.as_deref())?;
+        let chosen = self.0.choose(asked_model.as_deref(), cx)?;
+        let (upstream, chosen) = self.0.take(chosen, cx, |_| Ok(()))?;
         let timeout = fields.get("timeout").map_or(Ok(None), values::timeout)?;
         let stream = match fields.get("stream").map(RawValue::get) {
             None | Some("null" | "false") => false,
@@ -46,7 +47,16 @@ impl Transformer for Passthrough {
         let model = chosen.model.id.clone();
         let most = LIMIT_NAMES.into_iter().find_map(|name| fields.get(name)?.get().parse().ok());
         let answer_tokens = most.unwrap_or(USUAL_ANSWER);
-        let call = Call { stream, body: Bytes::from(out), timeout, model, answer_tokens, prompt: None };
+        let call = Call {
+            upstream: upstream.number,
+            credential: None,
+            stream,
+            body: Bytes::from(out),
+            timeout,
+            model,
+            answer_tokens,
+            prompt: None,
+        };
         Ok(Plan::Call(call, Box::new(AsItCame)))
     }
 }

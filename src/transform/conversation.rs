@@ -1,6 +1,7 @@
 //! The chat pipeline: from a decoded request in any client dialect to the calls in any upstream chat dialect, and their
 //! replies.
 
+use super::candidates::{Candidate, Candidates};
 use super::limits;
 use super::reply::{AnswerSource, ChatReply};
 use super::structured::{self, Way, Wrapping};
@@ -8,8 +9,8 @@ use super::{Unfit, Wiring};
 use crate::chat::tools::Tools;
 use crate::chat::{ChatRequest, Conversation, Delivery, Message, Role};
 use crate::dialects::client::{ChatClient, Exceeded, ReplyFrame, ReplyOptions, Tally};
-use crate::dialects::upstream::{self, ChatDialect, Dialect};
-use crate::models::{Chosen, Family, Model, Models, RuleEffect, Rules, Streaming};
+use crate::dialects::upstream::{CallTerms, ChatDialect, Dialect, unsupported};
+use crate::models::{Chosen, Family, Model, RuleEffect, Rules, Streaming};
 use crate::plan::trace::TraceStep;
 use crate::plan::{Alone, Call, Context, Join, Plan, Reply, Streamed, Subrequests, USUAL_ANSWER};
 use crate::tokens::{CountNeed, Counting, Prompt};
@@ -22,10 +23,7 @@ const AT_ONCE: usize = 8;
 
 /// Serves the chat requests of one route.
 pub struct ChatPipeline {
-    dialect: &'static dyn ChatDialect,
-    /// True if the upstream has a URL for streamed calls.
-    streams: bool,
-    models: Arc<Models>,
+    candidates: Candidates<dyn ChatDialect>,
     counting: Counting,
     most_choices: u64,
 }
@@ -50,21 +48,16 @@ impl ChatPipeline {
     /// # Errors
     /// When the upstream's dialect does not answer conversations.
     pub fn new(wiring: Wiring) -> Result<Self, Unfit> {
-        match wiring.dialect {
-            Dialect::Chat(dialect) => Ok(ChatPipeline {
-                dialect,
-                streams: wiring.streams,
-                models: wiring.models,
-                counting: wiring.counting,
-                most_choices: wiring.most_choices,
-            }),
-            Dialect::Embedding(_) => Err(Unfit::new("it needs an upstream that answers conversations")),
-        }
+        let candidates = Candidates::new(&wiring, "answers conversations", |dialect| match dialect {
+            Dialect::Chat(dialect) => Some(dialect),
+            Dialect::Embedding(_) => None,
+        })?;
+        Ok(ChatPipeline { candidates, counting: wiring.counting, most_choices: wiring.most_choices })
     }
 
-    /// Returns the upstream's name for error messages.
+    /// Returns the name of the preferred upstream for error messages.
     pub fn upstream(&self) -> &'static str {
-        self.dialect.name()
+        self.candidates.first().dialect.name()
     }
 
     /// Returns the model that a request asks for.
@@ -72,7 +65,7 @@ impl ChatPipeline {
     /// # Errors
     /// 404 for an unknown model, 400 for none.
     pub fn choose<'a>(&'a self, asked: Option<&'a str>, cx: &Context<'_>) -> Result<Chosen<'a>, Failure> {
-        cx.choose(&self.models, asked)
+        self.candidates.choose(asked, cx)
     }
 
     /// Refuses a request for more answers than the route gives. The request asks for `each` answers to each prompt.
@@ -100,7 +93,10 @@ impl ChatPipeline {
         body: &Bytes,
         cx: &Context<'_>,
     ) -> Result<Plan, Failure> {
+        let can = |upstream: &Candidate<dyn ChatDialect>| unsupported::check(upstream.dialect, &request.params);
+        let (upstream, chosen) = self.candidates.take(chosen, cx, can)?;
         let rules = &chosen.model.rules;
+        leave_out_unknown(&mut request, upstream.dialect, cx);
         if request.tools.is_some() && rules.tools == Some(Family::None) {
             let why = format!("the model '{}' calls no tools", chosen.asked);
             return Err(Failure::unsupported("tools", &why));
@@ -113,8 +109,9 @@ impl ChatPipeline {
         let (limit, answers) = (request.limit_name, request.answers.max(1));
         let (stream, include_usage, timeout) = (request.stream, request.include_usage, request.timeout);
         // Rules may change the limit of the answer, so it is checked after they were applied.
-        let encoded = self.encode(&chosen.model, conversations(request), stream, wrapping.is_some(), cx)?;
+        let encoded = encode(upstream, &chosen.model, conversations(request), stream, wrapping.is_some(), cx)?;
         limits::output(client, limit, encoded.max_tokens, rules)?;
+        let dialect = upstream.dialect;
         let options = ReplyOptions {
             model: chosen.asked,
             rules,
@@ -122,15 +119,19 @@ impl ChatPipeline {
             include_usage,
             max_tokens: encoded.max_tokens,
             counting: self.counting,
-            upstream: self.dialect.name(),
+            is_counted: dialect.reports_usage(),
+            upstream: dialect.name(),
         };
-        let counted = (!stream || include_usage || cx.ledger.need == CountNeed::Limits).then(|| prompt.clone());
+        let shows_count = !stream || include_usage || cx.ledger.need == CountNeed::Limits;
+        let counted = (shows_count && !dialect.reports_usage()).then(|| prompt.clone());
         let frame = ReplyFrame::new(&options, prompt, cx);
         cx.note_counting(frame.counting, rules);
         let Encoded { delivery, streamed, .. } = encoded;
-        let source = AnswerSource { dialect: self.dialect, offered, wrapping, streamed };
+        let source = AnswerSource { dialect, offered, wrapping, streamed };
         let model = &chosen.model.id;
         let calls = encoded.bodies.iter().flat_map(|body| (0..answers).map(move |_| body.clone())).map(|body| Call {
+            upstream: upstream.number,
+            credential: None,
             stream: streamed,
             body,
             timeout,
@@ -178,57 +179,68 @@ impl ChatPipeline {
             }
         }
     }
+}
 
-    /// Makes each conversation fit the model, and writes the bodies of the calls. Answers that are `wrapped` are needed
-    /// whole.
-    fn encode(
-        &self,
-        model: &Model,
-        chats: Vec<Conversation<'_>>,
-        to_stream: bool,
-        wrapped: bool,
-        cx: &Context<'_>,
-    ) -> Result<Encoded, Failure> {
-        let rules = &model.rules;
-        let whole_only = rules.streaming == Some(Streaming::Whole);
-        let can_stream = !whole_only && chats.iter().all(|chat| self.dialect.streams(chat));
-        let delivery = match (to_stream, can_stream && !wrapped) {
-            (false, _) => Delivery::Whole,
-            (true, true) => Delivery::Stream,
-            (true, false) => Delivery::Recut,
-        };
-        let mut encoded = Encoded {
-            bodies: Vec::with_capacity(chats.len()),
-            delivery,
-            streamed: delivery == Delivery::Stream,
-            max_tokens: None,
-        };
-        if to_stream && whole_only {
-            cx.note_rule(rules, RuleEffect::Whole);
-        }
-        for (index, mut chat) in chats.into_iter().enumerate() {
-            // An explanation lists an effect once, not once per conversation.
-            let tell = |effect| {
-                if index == 0 {
-                    cx.note_rule(rules, effect);
-                }
-            };
-            rules.apply(&mut chat, tell);
-            // The conversations of a request have the same parameters, so this is the same for all of them.
-            if encoded.delivery != Delivery::Stream {
-                encoded.streamed = rules.must_stream(&mut chat, can_stream && self.streams, tell);
-            }
-            encoded.max_tokens = chat.max_tokens();
-            let streamed = encoded.streamed;
-            let call = upstream::CallTerms { user: &cx.caller.user, model: &model.id, stream: streamed, rules };
-            if index == 0 && cx.steps.is_some() {
-                let remarks = self.dialect.remarks(&chat, call);
-                remarks.iter().for_each(|remark| cx.note_rule(rules, RuleEffect::Thinking(remark)));
-            }
-            encoded.bodies.push(Bytes::from(self.dialect.encode(&chat, call)?));
-        }
-        Ok(encoded)
+/// Makes each conversation fit the model, and writes the bodies of the calls. Answers that are `wrapped` are needed
+/// whole.
+fn encode(
+    upstream: &Candidate<dyn ChatDialect>,
+    model: &Model,
+    chats: Vec<Conversation<'_>>,
+    to_stream: bool,
+    wrapped: bool,
+    cx: &Context<'_>,
+) -> Result<Encoded, Failure> {
+    let rules = &model.rules;
+    let whole_only = rules.streaming == Some(Streaming::Whole);
+    let can_stream = !whole_only && chats.iter().all(|chat| upstream.dialect.streams(chat));
+    let delivery = match (to_stream, can_stream && !wrapped) {
+        (false, _) => Delivery::Whole,
+        (true, true) => Delivery::Stream,
+        (true, false) => Delivery::Recut,
+    };
+    let mut encoded = Encoded {
+        bodies: Vec::with_capacity(chats.len()),
+        delivery,
+        streamed: delivery == Delivery::Stream,
+        max_tokens: None,
+    };
+    if to_stream && whole_only {
+        cx.note_rule(rules, RuleEffect::Whole);
     }
+    for (index, mut chat) in chats.into_iter().enumerate() {
+        // An explanation lists an effect once, not once per conversation.
+        let tell = |effect| {
+            if index == 0 {
+                cx.note_rule(rules, effect);
+            }
+        };
+        rules.apply(&mut chat, tell);
+        // The conversations of a request have the same parameters, so this is the same for all of them.
+        if encoded.delivery != Delivery::Stream {
+            encoded.streamed = rules.must_stream(&mut chat, can_stream && upstream.streams, tell);
+        }
+        encoded.max_tokens = chat.max_tokens();
+        let streamed = encoded.streamed;
+        let terms = CallTerms { user: &cx.caller.user, model: &model.id, stream: streamed, rules };
+        if index == 0 && cx.steps.is_some() {
+            let remarks = upstream.dialect.remarks(&chat, terms);
+            remarks.iter().for_each(|remark| cx.note_rule(rules, RuleEffect::Thinking(remark)));
+        }
+        encoded.bodies.push(Bytes::from(upstream.dialect.encode(&chat, terms)?));
+    }
+    Ok(encoded)
+}
+
+/// Leaves out parameters that the upstream does not know.
+fn leave_out_unknown(request: &mut ChatRequest<'_>, dialect: &dyn ChatDialect, cx: &Context<'_>) {
+    request.params.retain(|(name, _)| {
+        let is_known = dialect.takes(name);
+        if !is_known {
+            cx.note(|| TraceStep::LeftOut { place: name.to_string() });
+        }
+        is_known
+    });
 }
 
 /// Leaves out the names of authors where the model's vendor does not know them: only OpenAI does.

@@ -1,6 +1,7 @@
 //! A row of the registry, and what a transformer is made from.
 
 use super::settings::{RowSettings, Unfit};
+use crate::access::Globs;
 use crate::dialects::upstream::Dialect;
 use crate::models::Models;
 use crate::plan::{Client, Transformer};
@@ -11,16 +12,27 @@ use std::sync::Arc;
 /// What a route's transformer is made from.
 #[derive(Clone)]
 pub struct Wiring {
-    /// The dialect of the route's upstream.
-    pub dialect: Dialect,
-    /// True if the upstream has a URL for streamed calls.
-    pub streams: bool,
+    /// The upstreams of the route, in the order in which they are preferred.
+    pub upstreams: Vec<WiredUpstream>,
     /// The models that the route serves.
     pub models: Arc<Models>,
     /// How the route counts tokens.
     pub counting: Counting,
     /// The maximum number of answers to one request.
     pub most_choices: u64,
+}
+
+/// An upstream of a route.
+#[derive(Clone)]
+pub struct WiredUpstream {
+    /// Its name in the table.
+    pub name: Arc<str>,
+    /// Its dialect.
+    pub dialect: Dialect,
+    /// True if it has a URL for streamed calls.
+    pub streams: bool,
+    /// The ids of the models that it serves, as patterns; `None` for all.
+    pub serves: Option<Globs>,
 }
 
 /// A transformer that a table can name.

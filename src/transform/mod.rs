@@ -5,6 +5,7 @@
 //! line in [`TRANSFORMERS`] (or in [`REPLIES`], if it needs no upstream).
 
 pub mod argo_passthrough;
+mod candidates;
 pub mod conversation;
 mod entry;
 mod limits;
@@ -16,7 +17,7 @@ mod reply;
 mod settings;
 mod structured;
 
-pub use entry::{Build, Entry, Wiring};
+pub use entry::{Build, Entry, WiredUpstream, Wiring};
 pub use settings::{RowSettings, Unfit};
 
 use crate::dialects::upstream::{DIALECTS, DialectRow};

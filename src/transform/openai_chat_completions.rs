@@ -33,7 +33,7 @@ impl Transformer for ChatCompletions {
     fn open(&self, request: &Request, cx: &Context<'_>) -> Result<Plan, Failure> {
         let text = body::text(&request.body)?;
         let ChatBody { messages, fields } = ChatBody::parse(text)?;
-        let mut asked = ChatParams::read(self.0.upstream(), fields, |_, _| Ok(false))?;
+        let mut asked = ChatParams::read(fields, |_, _| Ok(false))?;
         let mut messages = self::messages(messages, cx)?;
         history::link(&mut messages)?;
         let model = asked.model.take();

@@ -31,7 +31,7 @@ impl Transformer for Completions {
         let text = body::text(&request.body)?;
         let fields = Fields::parse(text).map_err(|e| body::unreadable(text, &e))?;
         let mut given = None;
-        let mut asked = ChatParams::read(self.0.upstream(), fields, |name, value| {
+        let mut asked = ChatParams::read(fields, |name, value| {
             given = if name == "prompt" { Some(value) } else { given };
             Ok(name == "prompt")
         })?;

@@ -1,15 +1,16 @@
 //! `openai_embeddings`: OpenAI's embeddings over an embedding dialect. If the inputs do not fit into one call of the
 //! upstream, they are split over several calls, and the vectors are put together in order.
 
-use super::{Entry, Unfit, Wiring};
+use super::candidates::{Candidate, Candidates};
+use super::{Entry, Wiring};
 use crate::dialects::client::openai::embedded::{Batch, Joined, ListFrame, VectorReply};
 use crate::dialects::client::openai::inputs::Inputs;
 use crate::dialects::client::openai::params::ChatParams;
 use crate::dialects::client::openai::vectors::VectorForm;
 use crate::dialects::client::openai::{Openai, body, values};
-use crate::dialects::upstream::{self, Dialect, EmbeddingDialect};
+use crate::dialects::upstream::{CallTerms, Dialect, EmbeddingDialect, unsupported};
 use crate::json::Fields;
-use crate::models::{Chosen, Models, RuleEffect};
+use crate::models::{Chosen, RuleEffect};
 use crate::plan::{Call, Context, Plan, Reply, Request, Subrequests, Transformer};
 use crate::tokens::{Counting, Prompt};
 use crate::wire::Failure;
@@ -28,17 +29,17 @@ pub const ENTRY: Entry = Entry {
     client: &Openai,
     client_suffix: Some("/embeddings"),
     keys: &[],
-    build: |wiring: Wiring, _| match wiring.dialect {
-        Dialect::Embedding(dialect) => {
-            Ok(Arc::new(Embeddings { dialect, models: wiring.models, counting: wiring.counting }))
-        }
-        Dialect::Chat(_) => Err(Unfit::new("it needs an upstream that answers vectors")),
+    build: |wiring: Wiring, _| {
+        let candidates = Candidates::new(&wiring, "answers vectors", |dialect| match dialect {
+            Dialect::Embedding(dialect) => Some(dialect),
+            Dialect::Chat(_) => None,
+        })?;
+        Ok(Arc::new(Embeddings { candidates, counting: wiring.counting }))
     },
 };
 
 struct Embeddings {
-    dialect: &'static dyn EmbeddingDialect,
-    models: Arc<Models>,
+    candidates: Candidates<dyn EmbeddingDialect>,
     counting: Counting,
 }
 
@@ -47,7 +48,7 @@ impl Transformer for Embeddings {
         let text = body::text(&request.body)?;
         let fields = Fields::parse(text).map_err(|e| body::unreadable(text, &e))?;
         let (mut input, mut base64, mut dimensions) = (None, false, None);
-        let asked = ChatParams::read(self.dialect.name(), fields, |name, value| {
+        let asked = ChatParams::read(fields, |name, value| {
             match name {
                 "input" => input = Some(value),
                 "encoding_format" => base64 = is_base64(value)?,
@@ -57,13 +58,15 @@ impl Transformer for Embeddings {
             Ok(true)
         })?;
         let inputs = Inputs::read("input", input)?.filled()?;
-        let chosen = cx.choose(&self.models, asked.model.as_deref())?;
+        let chosen = self.candidates.choose(asked.model.as_deref(), cx)?;
+        let can = |upstream: &Candidate<dyn EmbeddingDialect>| unsupported::check(upstream.dialect, &asked.params);
+        let (upstream, chosen) = self.candidates.take(chosen, cx, can)?;
         let form = VectorForm { base64, cut_to: cut_to(dimensions, &chosen)? };
         self.note(&chosen, form, cx);
         let mut decoded = Vec::new();
         let texts = inputs.texts(&chosen.model.rules, &mut decoded)?;
         let prompt = self.prompt(&request.body, &texts, inputs.tokens(), &chosen);
-        Ok(self.plan(&texts, &chosen, form, prompt, asked.timeout, cx))
+        Ok(self.plan(upstream, &texts, &chosen, form, prompt, asked.timeout, cx))
     }
 }
 
@@ -89,8 +92,10 @@ impl Embeddings {
         Arc::new(prompt)
     }
 
+    #[expect(clippy::too_many_arguments, reason = "each is a fact of the request that nothing else holds")]
     fn plan(
         &self,
+        upstream: &Candidate<dyn EmbeddingDialect>,
         texts: &[&RawValue],
         chosen: &Chosen<'_>,
         form: VectorForm,
@@ -99,13 +104,16 @@ impl Embeddings {
         cx: &Context<'_>,
     ) -> Plan {
         let model: Arc<str> = chosen.asked.into();
-        let most = self.dialect.most_inputs().max(1);
+        let dialect = upstream.dialect;
+        let most = dialect.most_inputs().max(1);
         let mut batches = texts.chunks(most).enumerate().map(|(number, texts)| {
             let (user, rules) = (&cx.caller.user, &chosen.model.rules);
-            let as_known = upstream::CallTerms { user, model: &chosen.model.id, stream: false, rules };
+            let as_known = CallTerms { user, model: &chosen.model.id, stream: false, rules };
             let call = Call {
+                upstream: upstream.number,
+                credential: None,
                 stream: false,
-                body: self.dialect.encode(texts, as_known).into(),
+                body: dialect.encode(texts, as_known).into(),
                 timeout,
                 model: chosen.model.id.clone(),
                 answer_tokens: 0,
@@ -114,7 +122,7 @@ impl Embeddings {
             };
             let dimensions = chosen.model.rules.dimensions;
             let (first, inputs) = (number * most, texts.len());
-            (call, Batch { dialect: self.dialect, model: model.clone(), dimensions, first, inputs, form })
+            (call, Batch { dialect, model: model.clone(), dimensions, first, inputs, form })
         });
         let (prompt, ledger) = (prompt.clone(), cx.ledger.clone());
         let frame = ListFrame { model: model.clone(), counting: self.counting, prompt, ledger };

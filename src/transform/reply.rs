@@ -2,7 +2,7 @@
 
 use super::structured::{Wrapped, Wrapping};
 use crate::chat::{Delivery, Encoder, Sink};
-use crate::dialects::upstream::{ChatDialect, StreamDecoder, error};
+use crate::dialects::upstream::{ChatDialect, StreamDecoder, error, front_door};
 use crate::plan::{Held, Reply, Start, UpstreamHead};
 use crate::wire::{Answer, Failure, sse};
 use http::StatusCode;
@@ -94,6 +94,9 @@ impl<E: Encoder> Reply for ChatReply<E> {
     fn answer(&mut self, held: &Held) -> Result<Answer, Failure> {
         if held.status != StatusCode::OK {
             return Err(error::failure(self.source.dialect, held));
+        }
+        if self.delivery == Delivery::Stream && front_door::is_page(&held.headers) {
+            return Err(front_door::page(self.source.dialect));
         }
         let mut out = Vec::new();
         match self.delivery {

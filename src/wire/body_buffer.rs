@@ -26,6 +26,11 @@ impl Gathered {
         self.len() == 0
     }
 
+    /// Returns the bytes so far.
+    pub fn start(&self) -> &[u8] {
+        if self.more.is_empty() { &self.first } else { &self.more }
+    }
+
     /// Adds a piece.
     pub fn push(&mut self, piece: Bytes) {
         if self.is_empty() {

@@ -58,7 +58,7 @@ fn table() -> Table {
 }
 
 fn exchange(route: &Route, call: Call, reply: Box<dyn Reply>) -> Exchange {
-    let (client, upstream) = (route.client.unwrap(), route.upstream.as_ref().unwrap().facts().name());
+    let (client, upstream) = (route.client.unwrap(), route.upstreams[0].facts().name());
     Exchange::new(
         call,
         reply,
@@ -82,6 +82,7 @@ fn open(route: &Route, body: Bytes) -> Result<Plan, Failure> {
         now: 1,
         address: Address { scheme: "http", host: "" },
         state,
+        passed_over: argo_openai_proxy::plan::PassedOver::default(),
         ledger: &ledger,
         steps: None,
     };

@@ -5,7 +5,7 @@ use crate::reload::until;
 use crate::support::{Argo, Server, Setup, caller, chat};
 use serde_json::{Value, json};
 
-const CHAT: &str = "/v1/chat/completions";
+pub const CHAT: &str = "/v1/chat/completions";
 
 /// What is sent behind each of them. Its answer shows where the proxy saw the end of what came before.
 const NEXT: &str = "GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
@@ -29,7 +29,7 @@ fn hex(text: &str) -> String {
 }
 
 /// The statuses of all answers to these bytes and the request behind them, and how many calls were made.
-fn came_of(server: &Server, argo: &Argo, bytes: &[u8]) -> (Vec<u16>, usize) {
+pub fn came_of(server: &Server, argo: &Argo, bytes: &[u8]) -> (Vec<u16>, usize) {
     let before = argo.requests().len();
     let mut client = server.client();
     // The proxy may refuse and close before everything is sent.

@@ -20,6 +20,8 @@ pub struct ReplyOptions<'a> {
     pub max_tokens: Option<u64>,
     /// How the route counts.
     pub counting: Counting,
+    /// True if the upstream counts. Then an estimate is enough, for an answer that has no counts after all.
+    pub is_counted: bool,
     /// The name of the upstream in messages.
     pub upstream: &'static str,
 }
@@ -80,11 +82,16 @@ impl ReplyFrame {
     /// Creates the frame of the reply that `options` ask for.
     pub fn new(options: &ReplyOptions<'_>, prompt: Arc<Prompt>, cx: &Context<'_>) -> Self {
         // Only an exact count by the model's own tokenizer can show that the answer stopped at the limit.
-        let counts_exactly = options.counting == Counting::Exact && options.rules.tokenizer.is_some();
+        let own = if options.is_counted && options.counting == Counting::Exact {
+            Counting::Estimate
+        } else {
+            options.counting
+        };
+        let counts_exactly = own == Counting::Exact && options.rules.tokenizer.is_some();
         let length_at = options.max_tokens.filter(|_| counts_exactly);
         // A stream is not counted unless the count is used, because counting costs time.
         let seen = !options.stream || options.include_usage || length_at.is_some();
-        let counting = match (seen, options.counting, cx.ledger.need) {
+        let counting = match (seen, own, cx.ledger.need) {
             (true, counting, _) => counting,
             (false, Counting::None, _) | (false, _, CountNeed::Nobody) => Counting::None,
             (false, _, CountNeed::Metrics | CountNeed::Limits) => Counting::Estimate,

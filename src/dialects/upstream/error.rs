@@ -26,12 +26,17 @@ const KINDS: [(&str, u16); 16] = [
     ("timeout_error", 504),
 ];
 /// The codes of errors whose type may say nothing, each with the status that it usually has.
-const CODES: [(&str, u16); 5] = [
+const CODES: [(&str, u16); 10] = [
     ("rate_limit_exceeded", 429),
     ("insufficient_quota", 429),
     ("invalid_api_key", 401),
     ("model_not_found", 404),
     ("context_length_exceeded", 400),
+    ("invalid_prompt", 400),
+    ("invalid_image", 400),
+    ("invalid_image_url", 400),
+    ("failed_to_download_image", 400),
+    ("server_is_overloaded", 503),
 ];
 /// The code of a prompt that is too long, and how vendors without such a code say it.
 const TOO_LONG: (&str, [&str; 2]) = ("context_length_exceeded", ["maximum context length", "prompt is too long"]);

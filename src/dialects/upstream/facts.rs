@@ -26,6 +26,26 @@ pub trait UpstreamDialect: Send + Sync {
         false
     }
 
+    /// Returns true if streamed calls go to the URL of whole ones, unless the table says otherwise.
+    fn streams_at_url(&self) -> bool {
+        false
+    }
+
+    /// Returns why a parameter with this value cannot be served, if leaving it out would change the meaning of the answer.
+    fn refuses(&self, param: &str, value: &str) -> Option<&'static str> {
+        let (is_refused, why) = match param {
+            "logprobs" => (value != "false", "gives no log probabilities"),
+            "top_logprobs" => (value != "0", "gives no log probabilities"),
+            "audio" => (true, "gives no audio"),
+            "modalities" => (value.contains("\"audio\""), "gives no audio"),
+            "echo" => (value != "false", "does not repeat the prompt"),
+            "best_of" => (true, "does not tell which answer is the best"),
+            "suffix" => (value != "\"\"", "does not insert text"),
+            _ => (false, ""),
+        };
+        is_refused.then_some(why)
+    }
+
     /// Reads an answer with an error status.
     fn error(&self, held: &Held) -> VendorError;
 }

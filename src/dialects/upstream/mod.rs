@@ -6,9 +6,12 @@ pub mod argo;
 pub mod error;
 pub mod error_body;
 mod facts;
+pub mod front_door;
 pub mod openai;
 pub mod openai_form;
 mod registry;
+pub mod responses;
+pub mod unsupported;
 mod vendor;
 
 pub use facts::{UpstreamDialect, VendorError};

@@ -1,7 +1,7 @@
 //! The registry of upstream dialects, by the names that a table uses.
 
 use super::vendor::Vendor;
-use super::{ChatDialect, EmbeddingDialect, UpstreamDialect, anthropic, argo, openai};
+use super::{ChatDialect, EmbeddingDialect, UpstreamDialect, anthropic, argo, openai, responses};
 
 /// A dialect of either kind.
 #[derive(Clone, Copy)]
@@ -37,6 +37,7 @@ pub struct DialectRow {
 pub const DIALECTS: &[DialectRow] = &[
     DialectRow { name: "argo", about: argo::ABOUT_CHAT, of: |_| Dialect::Chat(&argo::Argo) },
     DialectRow { name: "openai", about: openai::ABOUT_CHAT, of: |vendor| Dialect::Chat(openai::chat(vendor)) },
+    DialectRow { name: "openai_responses", about: responses::ABOUT, of: |vendor| Dialect::Chat(responses::of(vendor)) },
     DialectRow { name: "anthropic", about: anthropic::ABOUT, of: |vendor| Dialect::Chat(anthropic::of(vendor)) },
     DialectRow { name: "argo_embedding", about: argo::ABOUT_EMBEDDING, of: |_| Dialect::Embedding(&argo::Argo) },
 ];

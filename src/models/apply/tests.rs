@@ -128,8 +128,8 @@ fn a_renamed_parameter_meets_the_rules_of_its_other_name() {
         default: set_to(&[("old", "5")]),
         ..Rules::default()
     };
-    let rule = Rule { place: String::new(), matches: texts(&["*"]), says };
-    let rules = Rules::merged(&crate::models::Facts::default(), &[Arc::new(rule)], "id");
+    let rule = Rule { place: String::new(), matches: texts(&["*"]), upstreams: Vec::new(), says };
+    let rules = Rules::merged(&crate::models::Facts::default(), &[Arc::new(rule)], "id", None);
     assert_eq!(params(&rules, &[("old", "50")]), "new=10");
     assert_eq!(params(&rules, &[("new", "50")]), "new=10");
     assert_eq!(params(&rules, &[]), "new=5");

@@ -211,3 +211,6 @@ fn unconnected(e: &ErrorType) -> &'static str {
         _ => "could not be connected to",
     }
 }
+
+#[cfg(test)]
+mod tests;

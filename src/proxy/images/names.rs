@@ -43,7 +43,7 @@ fn ask_system(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
 }
 
 impl NameThreads {
-    fn new(most: usize, look_up: FindAddresses) -> Self {
+    pub(super) fn new(most: usize, look_up: FindAddresses) -> Self {
         NameThreads { free: Arc::new(Semaphore::new(most)), look_up }
     }
 

@@ -1,8 +1,9 @@
 //! pingora's `request_filter`: accepts a request phase by phase, until it is answered here or its call is ready.
 
-use super::address::{self, Arrival};
+use super::address;
 use super::body::{self, ReadBody};
 use super::context::Ctx;
+use super::kept_request::KeptRequest;
 use super::prepare::{self, Prepared, Ready, Surroundings, Terms};
 use super::routing::{self, AdmittedRequest, ByHead, RequestHead};
 use super::stop::Stop;
@@ -10,7 +11,7 @@ use super::ticket::{OverLimit, Ticket};
 use super::work::{ProxiedCall, Work};
 use super::{subrequests, writer};
 use crate::access::Sender;
-use crate::plan::{Address, Plan, refuse};
+use crate::plan::{Address, Plan, UpstreamSet, refuse};
 use crate::proxy::aside;
 use crate::proxy::connection::{clock, sender};
 use crate::proxy::images::Wanted;
@@ -72,6 +73,7 @@ pub async fn accept(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> Resu
 /// session.
 async fn phases(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> std::result::Result<Ready, Stop> {
     body::check_head(session, ctx.live.settings.client_timeouts.max_head)?;
+    body::check_framing(session)?;
     let admitted = match admit(session, ctx)? {
         ByHead::Answer(answer) => return Ok(Ready::Answer(answer)),
         ByHead::Admitted(admitted) => admitted,
@@ -87,6 +89,7 @@ async fn phases(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> std::res
         Some(wanted) => (fetch_images(proxy, session, ctx, &route, wanted).await?, true),
     };
     let size = body.len();
+    ctx.fallback = KeptRequest::keep(&admitted, &body);
     let plan = plan(proxy, session, ctx, admitted, body).await?;
     ctx.memory.called(size);
     let mut ready = terms(session, ctx).prepare(&route, &caller, plan, fetched)?;
@@ -259,9 +262,10 @@ async fn plan(
         ledger: ctx.ledger.clone(),
         is_behind: proxy.current.is_behind(),
         is_stopping: proxy.in_flight.is_stopping(),
+        asked: UpstreamSet::default(),
         steps: None,
     };
-    let address = address::of(&session.req_header().headers, arrival(session), &ctx.live.settings.guard);
+    let address = address::of(&session.req_header().headers, address::arrival(session), &ctx.live.settings.guard);
     if body.len() <= READ_ASIDE {
         return prepare::plan(&ctx.live, address, admitted, body, &around);
     }
@@ -275,13 +279,6 @@ async fn read_aside<T: Send + 'static>(
 ) -> std::result::Result<T, Failure> {
     let panicked = |_| Err(Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "The request could not be read."));
     aside::run(read).await.unwrap_or_else(panicked)
-}
-
-/// Returns how the request came. A Unix socket is this machine's.
-fn arrival(session: &Session) -> Arrival {
-    let is_tls = session.digest().is_some_and(|digest| digest.ssl_digest.is_some());
-    let peer = session.client_addr().and_then(|address| address.as_inet());
-    Arrival { is_tls, is_local: peer.is_none_or(|peer| peer.ip().to_canonical().is_loopback()) }
 }
 
 fn terms<'a>(session: &'a Session, ctx: &'a Ctx) -> Terms<'a> {

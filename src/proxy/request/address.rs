@@ -3,6 +3,7 @@
 use crate::access::Guard;
 use crate::plan::Address;
 use http::{HeaderMap, HeaderName, header};
+use pingora_proxy::Session;
 
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -44,6 +45,13 @@ fn scheme(text: &str) -> Option<&'static str> {
 fn is_authority(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'[' | b']');
     !text.is_empty() && text.bytes().all(plain)
+}
+
+/// Returns how the request came. A Unix socket is this machine's.
+pub fn arrival(session: &Session) -> Arrival {
+    let is_tls = session.digest().is_some_and(|digest| digest.ssl_digest.is_some());
+    let peer = session.client_addr().and_then(|address| address.as_inet());
+    Arrival { is_tls, is_local: peer.is_none_or(|peer| peer.ip().to_canonical().is_loopback()) }
 }
 
 #[cfg(test)]

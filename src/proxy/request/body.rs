@@ -8,6 +8,7 @@ use crate::json::document_end::BodyEnd;
 use crate::proxy::connection::clock;
 use crate::proxy::connection::pace::ClientTimeouts;
 use crate::proxy::memory::MemoryShare;
+use crate::proxy::upstream::heads;
 use crate::wire::{Failure, Gathered};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
@@ -39,6 +40,19 @@ pub fn check_head(session: &Session, most: usize) -> std::result::Result<(), Fai
     }
     let message = format!("The request's head is larger than max_head ({most} bytes): {size} bytes.");
     Err(Failure::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, message).with_code("head_too_large"))
+}
+
+/// Refuses a body with a transfer coding that nobody here undoes. The connection ends, since what follows cannot be told from it.
+///
+/// # Errors
+/// 501.
+pub fn check_framing(session: &mut Session) -> std::result::Result<(), Failure> {
+    if heads::is_chunked_or_plain(&session.req_header().headers) {
+        return Ok(());
+    }
+    session.set_keepalive(None);
+    let message = "Of transfer codings only chunked is read here; send the body without another Transfer-Encoding.";
+    Err(Failure::new(StatusCode::NOT_IMPLEMENTED, message).with_code("transfer_encoding_not_read"))
 }
 
 /// What came of reading.

@@ -42,6 +42,11 @@ impl CallSummary {
         })
     }
 
+    /// Returns the URL of the last call that was answered.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
     /// Returns where the calls went.
     pub fn upstream(&self) -> telemetry::CalledUpstream<'_> {
         summary(&self.upstream, &self.endpoint, self.address, self.status)

@@ -1,5 +1,6 @@
 //! pingora's context of a request: what is known of it while it is served.
 
+use super::kept_request::KeptRequest;
 use super::reply_facts::ReplyFacts;
 use super::ticket::Ticket;
 use super::unwritten::Unwritten;
@@ -36,6 +37,8 @@ pub struct Ctx {
     pub memory: MemoryShare,
     /// What the request needs. Set by `accept`, used by every hook after it.
     pub work: Work,
+    /// What the next upstream of the row is asked with. Set by `accept`, used where the first one cannot serve.
+    pub fallback: Option<Box<KeptRequest>>,
     /// Counts a long prompt while the upstream works. Set with `work`, awaited before the answer is made.
     pub counting: Option<JoinHandle<()>>,
     /// The content type of a stream whose head goes out. Set by `response`, read by `failure_reply`.
@@ -81,6 +84,7 @@ impl Ctx {
             ticket: None,
             memory,
             work: Work::None,
+            fallback: None,
             counting: None,
             stream_type: None,
             instead: None,

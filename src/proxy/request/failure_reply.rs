@@ -3,19 +3,23 @@
 use super::context::Ctx;
 use super::reply_heads::stream_head;
 use super::work::Work;
-use super::{ending, writer};
+use super::{ending, fallback, subrequests, writer};
 use crate::exchange::AfterFailure;
 use crate::plan::refuse;
+use crate::proxy::service::Proxy;
 use crate::proxy::upstream::call_state::CallState;
 use crate::proxy::upstream::errors;
 use crate::telemetry::Spent;
 use bytes::Bytes;
 use log::debug;
-use pingora::Error;
+use pingora::{Error, ErrorSource};
 use pingora_proxy::{FailToProxy, Session};
 
 /// Reports a failure: as a whole reply, as the last event of a stream, or by breaking the connection.
-pub async fn fail(session: &mut Session, e: &Error, ctx: &mut Ctx) -> FailToProxy {
+pub async fn fail(proxy: &Proxy, session: &mut Session, e: &Error, ctx: &mut Ctx) -> FailToProxy {
+    if *e.esource() == ErrorSource::Upstream && fallback::is_unsent(ctx) && fall_back(proxy, session, ctx).await {
+        return FailToProxy { error_code: 0, can_reuse_downstream: false };
+    }
     let call = ctx.work.call();
     ctx.facts.timing.lap(if call.is_some() { Spent::Upstream } else { Spent::Client });
     let Some(failure) = errors::failure(e, call) else {
@@ -52,6 +56,17 @@ pub async fn fail(session: &mut Session, e: &Error, ctx: &mut Ctx) -> FailToProx
         AfterFailure::Break => {}
     }
     FailToProxy { error_code: failure.status.as_u16(), can_reuse_downstream: false }
+}
+
+/// Asks the next upstream. Returns false if there is none.
+async fn fall_back(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> bool {
+    let Some(upstream) = ctx.work.call().map(|call| call.upstream.clone()) else { return false };
+    let Some(prepared) = fallback::next(proxy, session, ctx, &upstream) else { return false };
+    session.set_keepalive(None);
+    if let Err(e) = subrequests::run(proxy, session, ctx, prepared).await {
+        debug!("the reply could not be written: {e}");
+    }
+    true
 }
 
 /// Writes the rest of a stream: its head, if pingora dropped that too, the pieces of a dropped batch, the last event.

@@ -2,22 +2,27 @@
 
 use super::context::Ctx;
 use super::work::Work;
-use super::{ending, writer};
+use super::{ending, fallback, subrequests, writer};
 use crate::exchange::Exchange;
 use crate::proxy::aside;
+use crate::proxy::service::Proxy;
 use crate::telemetry::Spent;
 use crate::wire::Answer;
+use log::debug;
 use pingora_proxy::Session;
 
 /// Bodies from this size on are made into answers on another thread, since decoding and counting take time.
 pub const ANSWER_ASIDE: usize = 256 * 1024;
 
 /// Writes a reply that was held, unless a reply is out already.
-pub async fn write(session: &mut Session, ctx: &mut Ctx) {
+pub async fn write(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) {
     if writer::is_head_out(session) {
         return;
     }
     ctx.facts.timing.lap(Spent::Upstream);
+    if fallback::is_due(ctx) && fall_back(proxy, session, ctx).await {
+        return;
+    }
     ctx.finish_counting().await;
     let Some(answer) = answer(ctx).await else { return };
     ctx.memory.answered(answer.body.len());
@@ -25,6 +30,19 @@ pub async fn write(session: &mut Session, ctx: &mut Ctx) {
     ctx.facts.timing.lap(Spent::Own);
     ctx.facts.timing.said();
     writer::write(session, &ctx.facts, &ctx.bodies, answer).await;
+}
+
+/// Asks the next upstream. Returns false if there is none.
+async fn fall_back(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> bool {
+    let Some(call) = ctx.work.call() else { return false };
+    let (upstream, endpoint) = (call.upstream.clone(), call.endpoint.clone());
+    fallback::record_missing(ctx, &endpoint);
+    let Some(prepared) = fallback::next(proxy, session, ctx, &upstream) else { return false };
+    if let Err(e) = subrequests::run(proxy, session, ctx, prepared).await {
+        debug!("the reply could not be written: {e}");
+        session.set_keepalive(None);
+    }
+    true
 }
 
 /// Charges for an answer and records an upstream's error.

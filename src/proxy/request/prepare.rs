@@ -6,7 +6,8 @@ use crate::exchange::{Exchange, ExchangeLimits};
 use crate::json::crowded::{self, CrowdedValue};
 use crate::json::fields::MOST_ENTRIES;
 use crate::plan::trace::Trace;
-use crate::plan::{Address, Alone, Call, Context, Join, Plan, Reply, Request, Streamed, Subrequests};
+use crate::plan::{Address, Alone, Call, Context, Join, PassedOver, Plan, Reply, Request, Streamed};
+use crate::plan::{Subrequests, UpstreamSet};
 use crate::proxy::deadline::Deadline;
 use crate::proxy::live::Live;
 use crate::proxy::settings::Settings;
@@ -62,6 +63,8 @@ pub struct Surroundings<'a> {
     pub is_behind: bool,
     /// True if the process only waits for the requests in flight.
     pub is_stopping: bool,
+    /// The upstreams of the row that were asked already, and could not serve.
+    pub asked: UpstreamSet,
     /// Where decisions are written down; `None` while serving.
     pub steps: Option<&'a Trace>,
 }
@@ -88,7 +91,8 @@ pub fn plan(
     let (id, now) = (ids::random_id(""), ids::unix_now());
     let state = live.state(around.is_behind, around.is_stopping);
     let (ledger, steps) = (&around.ledger, around.steps);
-    let context = Context { caller: &caller, id: &id, now, address, state, ledger, steps };
+    let passed_over = PassedOver { asked: around.asked, failing: live.upstreams.failing(&route) };
+    let context = Context { caller: &caller, id: &id, now, address, state, passed_over, ledger, steps };
     route.transformer.open(&Request { body, params }, &context)
 }
 
@@ -155,11 +159,11 @@ impl Terms<'_> {
         &self,
         route: &Route,
         caller: &Arc<Caller>,
-        call: Call,
+        mut call: Call,
         reply: Box<dyn Reply>,
         to_stream: bool,
     ) -> Result<Prepared, Failure> {
-        let Some(upstream) = route.upstream.clone() else {
+        let Some(upstream) = route.upstreams.get(call.upstream).cloned() else {
             return Err(Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "The route has no upstream."));
         };
         let endpoints = match (call.stream, &upstream.stream) {
@@ -169,6 +173,7 @@ impl Terms<'_> {
             }
             (false, _) => upstream.whole.clone(),
         };
+        call.credential = upstream.credential.header(&caller.user);
         let deadline = self.deadline(route, call.timeout, to_stream);
         let first = endpoints.first();
         let (url, setting) = (first.url.clone(), first.setting.clone());

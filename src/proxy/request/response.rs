@@ -25,11 +25,15 @@ use std::time::{Duration, Instant};
 const DROPPED: StatusCode = StatusCode::EARLY_HINTS;
 
 /// `upstream_response_filter`: records how the answer ends. pingora adds a framing of its own before [`head`] sees it.
-pub fn framing(head: &ResponseHeader, ctx: &mut Ctx) {
+///
+/// # Errors
+/// The answer's framing can be read in two ways.
+pub fn framing(head: &ResponseHeader, ctx: &mut Ctx) -> Result<()> {
     if let Some(ProxiedCall { call, .. }) = ctx.work.proxied_mut() {
         let has = |name| head.headers.contains_key(name);
         call.ends_with_connection = !has(header::CONTENT_LENGTH) && !has(header::TRANSFER_ENCODING);
     }
+    heads::check_framing(head)
 }
 
 /// `response_filter`: decides what becomes of the upstream's head.

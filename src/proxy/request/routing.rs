@@ -47,6 +47,7 @@ pub struct RequestHead<'a> {
 }
 
 /// A request that may go on to its body.
+#[derive(Clone)]
 pub struct AdmittedRequest {
     /// The row that takes it.
     pub route: Arc<Route>,
@@ -89,10 +90,13 @@ pub fn by_head(live: &Live, head: &RequestHead<'_>) -> HeadDecision {
         HeadDecision { route: None, result }
     };
     match table.find(head.method, head.path) {
-        Matched::Route(route, _) if route.upstream.is_some() && asks_websocket(head.headers) => refused(&no_websocket),
+        Matched::Route(route, _) if route.calls() && asks_websocket(head.headers) => refused(&no_websocket),
         Matched::OtherMethods(_) if asks_websocket(head.headers) => refused(&no_websocket),
         Matched::Route(route, params) => {
-            HeadDecision { route: Some(route.clone()), result: admit(settings, head, route, params) }
+            let result = admit(settings, head, route.clone(), params);
+            // A row adds headers to its replies. Who may not call would know it by them.
+            let is_hidden = result.is_err() && settings.access.admit(head.headers, head.sender).is_err();
+            HeadDecision { route: (!is_hidden).then_some(route), result }
         }
         Matched::OtherMethods(allowed) => refused(&|| wrong_method(head.method, head.path, &allowed)),
         // Browsers ask for it on their own. The page has no icon, and nobody needs to read of it.
@@ -153,20 +157,23 @@ fn admit(
 
 /// Returns true if a request asks whether a row that calls an upstream is there. That costs no tokens.
 fn only_asks(method: &Method, route: &Route) -> bool {
-    method == Method::HEAD && route.upstream.is_some()
+    method == Method::HEAD && route.calls()
 }
 
 /// Returns who sends a request to a row, if they may.
 fn caller(settings: &Settings, head: &RequestHead<'_>, route: &Route) -> Result<Arc<Caller>, Failure> {
-    let spends = route.upstream.is_some() && !only_asks(head.method, route);
+    let caller = match route.audience {
+        Audience::Everybody => settings.access.visitor(),
+        Audience::Newcomers if is_newcomer(head, route) => settings.access.newcomer(head.sender),
+        Audience::Newcomers | Audience::Callers => {
+            let caller = settings.access.admit(head.headers, head.sender)?;
+            caller.enter(head.method, &route.path, route.options.callers.as_ref().map(|callers| &callers.globs))?;
+            caller
+        }
+    };
+    // The answer depends on what the row does, so that only those who may call learn it.
+    let spends = route.calls() && !only_asks(head.method, route);
     settings.guard.origin(head.method, head.headers, spends, &*settings.allows_origin)?;
-    match route.audience {
-        Audience::Everybody => return Ok(settings.access.visitor()),
-        Audience::Newcomers if is_newcomer(head, route) => return Ok(settings.access.newcomer(head.sender)),
-        Audience::Newcomers | Audience::Callers => {}
-    }
-    let caller = settings.access.admit(head.headers, head.sender)?;
-    caller.enter(head.method, &route.path, route.options.callers.as_ref().map(|callers| &callers.globs))?;
     Ok(caller)
 }
 

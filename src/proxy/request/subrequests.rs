@@ -6,7 +6,7 @@ use super::call_summary::CallSummary;
 use super::context::Ctx;
 use super::prepare::PreparedSubrequests;
 use super::work::Work;
-use super::{body, ending, held_reply, reply_heads, writer};
+use super::{body, ending, fallback, held_reply, reply_heads, writer};
 use crate::exchange::joined::{JoinedExchanges, JoinedStep};
 use crate::plan::{Call, Client, refuse};
 use crate::proxy::aside;
@@ -16,6 +16,7 @@ use crate::proxy::service::Proxy;
 use crate::proxy::upstream::call_state::CallState;
 use crate::proxy::upstream::client::{CallEvent, UpstreamClient};
 use crate::proxy::upstream::errors;
+use crate::table::Upstream;
 use crate::telemetry::{By, Spent};
 use crate::wire::Failure;
 use bytes::Bytes;
@@ -56,13 +57,31 @@ impl CallQueue {
     }
 }
 
-/// Makes the calls and writes the reply.
+/// Makes the calls and writes the reply. Another upstream of the row is asked where one cannot serve.
 pub async fn run(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx, prepared: PreparedSubrequests) -> Result<()> {
     body::finish(session, ctx.rest_due()).await?;
-    let Some(first) = prepared.calls.first() else { return Ok(()) };
+    let mut next = Some(prepared);
+    while let Some(prepared) = next {
+        // In a box, since it is large and most requests need none.
+        next = Box::pin(once(proxy, session, ctx, prepared)).await?;
+    }
+    Ok(())
+}
+
+/// Makes the calls and writes the reply, or returns the calls to the next upstream.
+async fn once(
+    proxy: &Proxy,
+    session: &mut Session,
+    ctx: &mut Ctx,
+    prepared: PreparedSubrequests,
+) -> Result<Option<PreparedSubrequests>> {
+    let Some(first) = prepared.calls.first() else { return Ok(None) };
     let (deadline, host) = (first.deadline, first.endpoints.first().host.clone());
-    let upstream = first.upstream.facts().name();
-    if let Some(summary) = CallSummary::new(&prepared) {
+    let called = first.upstream.clone();
+    let upstream = called.facts().name();
+    if let Some(mut summary) = CallSummary::new(&prepared) {
+        // What an upstream before this one was asked counts too.
+        summary.retries = ctx.work.retries().map_or(0, |retries| retries + 1);
         ctx.work = Work::Subrequests(summary);
     }
     let (events, inbox) = mpsc::channel(AHEAD);
@@ -87,11 +106,15 @@ pub async fn run(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx, prepared: 
     // A client that gives up after a silence of its own hears something twice in that time.
     let keep_alive = deadline.silence().map_or(KEEP_ALIVE, |(silence, _)| KEEP_ALIVE.min(silence / 2));
     let client = writer::client(session, &ctx.facts);
-    SubrequestRun { joined, calls, inbox, timeout, client, keep_alive }.run(session, ctx).await
+    let run =
+        SubrequestRun { called, joined, calls, inbox, timeout, client, keep_alive, has_answer: false, is_lost: false };
+    run.run(proxy, session, ctx).await
 }
 
 /// Calls under way, and the reply that is written of them.
 struct SubrequestRun {
+    /// The upstream of all calls.
+    called: Arc<Upstream>,
     joined: JoinedExchanges,
     calls: CallQueue,
     inbox: Receiver<(usize, CallEvent)>,
@@ -100,10 +123,14 @@ struct SubrequestRun {
     /// How failures read to the client.
     client: &'static dyn Client,
     keep_alive: Duration,
+    /// True once a call was answered, so that something has run.
+    has_answer: bool,
+    /// True if the upstream has no such endpoint or cannot be connected to.
+    is_lost: bool,
 }
 
 impl SubrequestRun {
-    async fn run(mut self, session: &mut Session, ctx: &mut Ctx) -> Result<()> {
+    async fn run(mut self, proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> Result<Option<PreparedSubrequests>> {
         let mut silent_since = Instant::now();
         while !self.joined.is_over() {
             // The events of the calls, the client's leaving, the deadline, a silence: whichever comes first.
@@ -132,13 +159,18 @@ impl SubrequestRun {
             if self.joined.is_over() {
                 self.calls.running.abort_all();
             }
+            if self.is_lost
+                && let Some(next) = fallback::next(proxy, session, ctx, &self.called)
+            {
+                return Ok(Some(next));
+            }
             if let Some(reason) = self.joined.reason() {
                 ctx.failure.get_or_insert_with(|| ending::unusable(Some(reason)));
             }
             self.write(session, ctx, step).await?;
             ctx.facts.timing.lap(Spent::Client);
         }
-        Ok(())
+        Ok(None)
     }
 
     async fn timed_event(&mut self, index: usize, event: CallEvent, ctx: &mut Ctx) -> JoinedStep {
@@ -177,6 +209,7 @@ impl SubrequestRun {
                 }
             }
             CallEvent::End => {
+                self.note_end(index, ctx);
                 let step = self.end(index, ctx).await;
                 // Not before: what the answer says may end everything.
                 if !self.joined.is_over() {
@@ -184,10 +217,23 @@ impl SubrequestRun {
                 }
                 step
             }
-            CallEvent::Failed(failure) => {
+            CallEvent::Failed { failure, was_sent } => {
+                self.is_lost = !was_sent && !self.has_answer;
                 ctx.failure = Some(ending::failed(&failure, By::Upstream, failure.to_string()));
                 self.joined.fail(index, &failure)
             }
+        }
+    }
+
+    /// Notes what the end of a call shows of its upstream.
+    fn note_end(&mut self, index: usize, ctx: &Ctx) {
+        if !self.joined.has_no_endpoint(index) {
+            self.has_answer = true;
+            return;
+        }
+        self.is_lost = !self.has_answer;
+        if let Some(summary) = ctx.work.subrequests() {
+            fallback::record_missing(ctx, summary.endpoint());
         }
     }
 

@@ -61,6 +61,15 @@ impl Work {
         }
     }
 
+    /// Returns how many attempts went elsewhere or were repeated; `None` if nothing was called.
+    pub fn retries(&self) -> Option<u32> {
+        match self {
+            Work::None => None,
+            Work::Proxied(proxied) => Some(proxied.call.retries),
+            Work::Subrequests(summary) => Some(summary.retries),
+        }
+    }
+
     /// Returns the network's side of the call that pingora makes, if there is one.
     pub fn call(&self) -> Option<&CallState> {
         self.proxied().map(|proxied| &proxied.call)

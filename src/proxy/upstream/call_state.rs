@@ -161,6 +161,11 @@ impl CallState {
         }
     }
 
+    /// Returns true if there is no time left for another attempt.
+    pub fn lacks_time(&self, now: Instant) -> bool {
+        self.deadline.left(now).is_none()
+    }
+
     /// Returns the way that the call took to its answer.
     pub fn reached(&self) -> Reached {
         Reached { endpoint: self.endpoint.clone(), address: self.address, retries: self.retries }

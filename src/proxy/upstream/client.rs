@@ -47,7 +47,12 @@ pub enum CallEvent {
     /// The body is complete.
     End,
     /// The call broke.
-    Failed(Failure),
+    Failed {
+        /// Why.
+        failure: Failure,
+        /// True if it was sent, so that it may have run.
+        was_sent: bool,
+    },
 }
 
 impl UpstreamClient {
@@ -62,7 +67,8 @@ impl UpstreamClient {
         if let Err(e) = self.try_call(upstreams, state, call, &report).await {
             let e = e.into_up();
             let failure = errors::failure(&e, Some(state)).unwrap_or_else(|| Failure::upstream("The call failed."));
-            report(CallEvent::Failed(failure)).await;
+            let was_sent = state.sent_at.is_some() || state.lacks_time(Instant::now());
+            report(CallEvent::Failed { failure, was_sent }).await;
         }
     }
 
@@ -189,14 +195,15 @@ pub async fn send(session: &mut HttpSession, head: RequestHeader, body: Option<B
 /// Reads one head of the answer. Returns false for an informational one, after which another one follows.
 ///
 /// # Errors
-/// The connection broke, what arrived is not HTTP, or the upstream switches protocols unasked.
+/// The connection broke, what arrived is not HTTP or can be read in two ways, or the upstream switches protocols unasked.
 pub async fn read_head(session: &mut HttpSession) -> Result<bool> {
     session.read_response_header().await?;
-    match session.response_header().map(|head| head.status) {
-        Some(StatusCode::SWITCHING_PROTOCOLS) | None => {
+    match session.response_header() {
+        None => Err(Error::explain(ErrorType::InvalidHTTPHeader, "there is no head")),
+        Some(head) if head.status == StatusCode::SWITCHING_PROTOCOLS => {
             Err(Error::explain(ErrorType::InvalidHTTPHeader, "101 was not asked for"))
         }
-        Some(status) => Ok(!status.is_informational()),
+        Some(head) => heads::check_framing(head).map(|()| !head.status.is_informational()),
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Instant;
 #[derive(Debug)]
 pub struct Failover {
     endpoints: Endpoints,
-    /// `None` where there is one URL.
+    /// `None` where there is no alternative.
     breakers: Option<Arc<Breakers>>,
     /// A bit for each URL that was tried; a table has at most [`crate::table::MOST_URLS`].
     tried: u64,
@@ -21,7 +21,7 @@ impl Failover {
     /// The failover of a call that has not been made yet, with the URL to begin with.
     pub fn new(endpoints: Endpoints, breakers: &Arc<Breakers>, now: Instant) -> (Self, Arc<Endpoint>) {
         let first = endpoints.first().clone();
-        let breakers = endpoints.iter().nth(1).map(|_| breakers.clone());
+        let breakers = breakers.of(&first).map(|_| breakers.clone());
         let mut failover = Failover { endpoints, breakers, tried: 0, probing: None };
         let begin = failover.next(now).unwrap_or(first);
         (failover, begin)
@@ -58,6 +58,12 @@ impl Failover {
     pub fn record_failure(&mut self, endpoint: &Endpoint, now: Instant) {
         let Some(breaker) = self.breakers.as_ref().and_then(|breakers| breakers.of(endpoint)) else { return };
         breaker.failed(now, self.probing.take().map(|(_, number)| number));
+    }
+
+    /// Records that the URL has no such endpoint.
+    pub fn record_missing(&mut self, endpoint: &Endpoint, now: Instant) {
+        let Some(breaker) = self.breakers.as_ref().and_then(|breakers| breakers.of(endpoint)) else { return };
+        breaker.is_missing(now, self.probing.take().map(|(_, number)| number));
     }
 
     /// Records that the URL answered.

@@ -6,6 +6,7 @@ use crate::table::{Endpoint, Upstream};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use pingora::http::{RequestHeader, ResponseHeader};
+use pingora::{Error, ErrorType, Result};
 
 /// The `User-Agent` of calls.
 pub const AGENT: HeaderValue =
@@ -80,6 +81,9 @@ impl CallHead {
         if call.stream {
             headers.insert(header::ACCEPT, self.stream_accept.clone());
         }
+        if let Some((name, value)) = &call.credential {
+            headers.insert(name.clone(), value.clone());
+        }
         request(Method::POST, self.path.clone(), headers)
     }
 
@@ -90,6 +94,25 @@ impl CallHead {
         headers.remove(header::CONTENT_LENGTH);
         request(Method::GET, self.path.clone(), headers)
     }
+}
+
+/// Checks that the body behind a head can be read in one way only.
+///
+/// # Errors
+/// Its transfer coding is not chunked alone. pingora would read up to the end of the connection, or leave a coding in the body.
+pub fn check_framing(head: &ResponseHeader) -> Result<()> {
+    if is_chunked_or_plain(&head.headers) {
+        return Ok(());
+    }
+    Err(Error::explain(ErrorType::InvalidHTTPHeader, "its transfer coding is not chunked alone").into_up())
+}
+
+/// Returns true if a message has no transfer coding, or `chunked` once and no other.
+pub fn is_chunked_or_plain(headers: &HeaderMap) -> bool {
+    let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
+    let first = codings.next();
+    first.is_none_or(|coding| coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked"))
+        && codings.next().is_none()
 }
 
 /// Returns true if no body follows an upstream's head.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// The action of a row.
 pub enum Action {
     /// Call an upstream through a transformer.
-    Call(&'static Entry, Arc<Upstream>, Arc<Models>, Arc<dyn Transformer>),
+    Call(&'static Entry, Vec<Arc<Upstream>>, Arc<Models>, Arc<dyn Transformer>),
     /// Send a reply of the registry.
     Reply(&'static local::ReplyEntry),
     /// Send the reply that the row spells out.

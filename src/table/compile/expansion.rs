@@ -1,8 +1,9 @@
-//! Replaces variables in the texts of an upstream.
+//! Replaces variables in the texts of an upstream, and finds the files that they name.
 
 use crate::table::Variables;
 use crate::yaml::expand::expand;
 use crate::yaml::{At, Source};
+use std::path::{Path, PathBuf};
 
 /// A text whose variables are replaced.
 pub struct ExpandedText<'w> {
@@ -33,4 +34,11 @@ pub fn expanded<'w>(
             None
         }
     }
+}
+
+/// Converts a path relative to an included file into a path relative to the folder of the table's first file.
+pub fn relative_to_table(source: &Source<'_>, written: &At<String>, path: &str) -> PathBuf {
+    let folder = |file: &str| Path::new(file).parent().map(Path::to_owned).unwrap_or_default();
+    let (table, own) = (folder(source.file(&[])), folder(source.file(&written.path)));
+    own.strip_prefix(&table).unwrap_or(Path::new("")).join(path)
 }

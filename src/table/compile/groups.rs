@@ -3,6 +3,7 @@
 use super::named_items::NamedItems;
 use super::names::{self, NameRow};
 use super::rules;
+use super::upstreams::Upstreams;
 use crate::models::{Model, Models, NamePattern, Patterns, Rules};
 use crate::table::raw::Group;
 use crate::yaml::{Source, lookup};
@@ -10,11 +11,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Compiles all groups.
-pub fn compile(written: Option<&[Group]>, source: &mut Source<'_>) -> NamedItems<Models> {
-    Some(written?.iter().map(|row| (row.name.value.clone(), Some(Arc::new(group(row, source))))).collect())
+pub fn compile(written: Option<&[Group]>, upstreams: &Upstreams<'_>, source: &mut Source<'_>) -> NamedItems<Models> {
+    let compiled = |row: &Group| (row.name.value.clone(), Some(Arc::new(group(row, upstreams, source))));
+    Some(written?.iter().map(compiled).collect())
 }
 
-fn group(row: &Group, source: &mut Source<'_>) -> Models {
+fn group(row: &Group, upstreams: &Upstreams<'_>, source: &mut Source<'_>) -> Models {
     if let (Some(at), true) = (&row.names_at, row.names.is_empty()) {
         let message = format!("models.{}.names: the group has no models", row.name.value);
         source.error(at, message, Some("add a name with the upstream's id, or remove the group".to_owned()));
@@ -22,11 +24,11 @@ fn group(row: &Group, source: &mut Source<'_>) -> Models {
     let (named, patterns) = names::compile(row, source);
     let hidden = names::chosen(row, "hidden", &row.hidden, &named, source);
     let deprecated = names::chosen(row, "deprecated", &row.deprecated, &named, source);
-    let rules = rules::compile(row, &named, &patterns, source);
+    let rules = rules::compile(row, &named, &patterns, upstreams, source);
     let mut by_id: HashMap<&str, Arc<Rules>> = HashMap::new();
     let mut list = Vec::new();
     for NameRow { name, id } in &named {
-        let merged = || Arc::new(Rules::merged(&row.show, &rules, &id.value));
+        let merged = || Arc::new(Rules::merged(&row.show, &rules, &id.value, None));
         list.push(Model {
             number: list.len(),
             name: name.value.clone(),
@@ -39,7 +41,7 @@ fn group(row: &Group, source: &mut Source<'_>) -> Models {
         });
     }
     let default = default(row, &list, &patterns, source);
-    Models::new(list, default, Patterns { names: patterns, rules, facts: row.show.clone(), deprecated })
+    Models::new(list, default, Patterns { names: patterns, rules, facts: row.show.clone(), deprecated, upstream: None })
 }
 
 /// Returns the index of the default model in the list.

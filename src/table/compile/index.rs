@@ -79,19 +79,19 @@ fn route(row: Compiled<'_>, number: usize, catalog: &Arc<Catalog>, source: &Sour
     let about = row.about().to_owned();
     let audience = if let Some(Action::Reply(entry)) = &row.action { entry.audience } else { Audience::Callers };
     let mut client = None;
-    let (upstream, models, transformer, does) = match row.action? {
-        Action::Call(entry, upstream, models, transformer) => {
+    let (upstreams, models, transformer, does) = match row.action? {
+        Action::Call(entry, upstreams, models, transformer) => {
             client = Some(entry.client);
-            (Some(upstream), Some(models), transformer, entry.name)
+            (upstreams, Some(models), transformer, entry.name)
         }
-        Action::Fixed((does, _, transformer)) => (None, None, transformer, does),
-        Action::Reply(entry) => (None, None, (entry.build)(catalog), entry.name),
+        Action::Fixed((does, _, transformer)) => (Vec::new(), None, transformer, does),
+        Action::Reply(entry) => (Vec::new(), None, (entry.build)(catalog), entry.name),
     };
     Some(Route {
         number,
         path: row.path.value.clone(),
         methods: row.methods,
-        upstream,
+        upstreams,
         models,
         transformer,
         client,

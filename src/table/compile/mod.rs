@@ -1,6 +1,7 @@
 //! Compiles the written table into the table that serves, and reports every problem at its place.
 
 mod action;
+mod bearer;
 mod callers;
 mod endpoints;
 mod expansion;
@@ -16,6 +17,7 @@ mod options;
 mod request;
 mod routes;
 mod rules;
+mod served;
 mod tls;
 mod trials;
 mod unused;
@@ -39,7 +41,7 @@ pub fn compile(
     variables: &Variables<'_>,
 ) -> Table {
     let upstreams = upstreams::compile(written.upstreams.as_deref(), registry.dialects, source, variables);
-    let groups = groups::compile(written.groups.as_deref(), source);
+    let groups = groups::compile(written.groups.as_deref(), &upstreams, source);
     let known = routes::Known { registry, upstreams: &upstreams, groups: &groups };
     let routes = written.routes.iter().flatten();
     let rows = routes.filter_map(|route| routes::compile(route, &known, source, variables)).collect();
@@ -48,7 +50,7 @@ pub fn compile(
     index::report(&rows, source);
     let catalog = Arc::new(Catalog {
         groups: present(&groups),
-        upstreams: upstream_names(&present(&upstreams)),
+        upstreams: upstream_names(&present(&upstreams.named)),
         base_path: rows.iter().find_map(|row| row.base_path.clone()),
         routes: rows
             .iter()
@@ -59,8 +61,8 @@ pub fn compile(
             })
             .collect(),
     });
-    let trials = trials::compile(&written.trials, &off, source);
-    Table { trials, ..index::build(rows, catalog, present(&upstreams), source) }
+    let trials = trials::compile(&written.trials, &off, source, variables);
+    Table { trials, ..index::build(rows, catalog, present(&upstreams.named), source) }
 }
 
 /// Returns the display names of all upstreams, each once, joined as in a sentence.

@@ -2,6 +2,8 @@
 
 use super::action::Action;
 use super::named_items::{NamedItems, resolve};
+use super::served;
+use super::upstreams::Upstreams;
 use super::{callers, fixed_reply, images, options, request};
 use crate::models::Models;
 use crate::table::options::Options;
@@ -9,10 +11,11 @@ use crate::table::path::Pattern;
 use crate::table::raw::{self, Reply};
 use crate::table::upstream::Upstream;
 use crate::table::vars::Variables;
-use crate::transform::{Entry, Registry, RowSettings, Unfit, Wiring};
+use crate::transform::{Entry, Registry, RowSettings, Unfit, WiredUpstream, Wiring};
 use crate::yaml::{At, Node, PathStep, Source, lookup};
 use bytes::Bytes;
 use http::Method;
+use std::sync::Arc;
 
 /// The default maximum of answers to one request: LangChain sends this many prompts at once.
 const MOST_CHOICES: u64 = 20;
@@ -50,7 +53,7 @@ impl Compiled<'_> {
 /// The items that a row may name.
 pub struct Known<'k> {
     pub registry: &'k Registry,
-    pub upstreams: &'k NamedItems<Upstream>,
+    pub upstreams: &'k Upstreams<'k>,
     pub groups: &'k NamedItems<Models>,
 }
 
@@ -165,32 +168,34 @@ fn call(row: &raw::Route<'_>, name: &At<String>, known: &Known<'_>, source: &mut
             source.error(&name.path, message, Some(format!("add `{key}: …`")));
         }
     }
-    let upstream = row.upstream.as_ref().and_then(|name| resolve(called, "upstream", name, upstreams, source));
+    let chosen = row.upstreams.as_ref().and_then(|names| served::resolve(called, names, upstreams, source));
     let group = row.models.as_ref().and_then(|name| resolve(called, "group", name, groups, source));
     if let Some(group) = &group {
         own_model(row, group, source);
     }
     // Return only now, so that one run reports all unknown names of the row.
-    let (entry, upstream, group) = (entry?, upstream?, group?);
+    let (entry, upstreams, group) = (entry?, chosen?, group?);
+    served::report(row, &upstreams, &group, source);
     let counting = row.usage.as_ref().map(|usage| usage.value).unwrap_or_default();
     let most_choices = row.most_choices.unwrap_or(MOST_CHOICES);
-    let wiring = Wiring {
+    let wired = |upstream: &Arc<Upstream>| WiredUpstream {
+        name: upstream.name.as_str().into(),
         dialect: upstream.dialect,
         streams: upstream.stream.is_some(),
-        models: group.clone(),
-        counting,
-        most_choices,
+        serves: upstream.serves.clone(),
     };
+    let wiring =
+        Wiring { upstreams: upstreams.iter().map(wired).collect(), models: group.clone(), counting, most_choices };
     let is_refused = row.with.is_none() && row.call_keys.iter().any(|(key, _)| *key == "with");
     let mut settings =
         RowSettings::new((entry.name, entry.keys), row.with.as_ref(), is_refused, called, &name.path, source);
     let built = (entry.build)(wiring, &mut settings);
     settings.finish();
     match built {
-        Ok(transformer) => Some(Action::Call(entry, upstream, group, transformer)),
+        Ok(transformer) => Some(Action::Call(entry, upstreams, group, transformer)),
         Err(Unfit::Setting) => None,
         Err(Unfit::Upstream(why)) => {
-            let message = format!("{called}: '{}' does not fit upstream '{}': {why}", entry.name, upstream.name);
+            let message = format!("{called}: '{}' does not fit {why}", entry.name);
             source.error(&name.path, message, Some("choose another transformer or another upstream".to_owned()));
             None
         }

@@ -2,7 +2,8 @@
 
 use super::names::NameRow;
 use super::request;
-use crate::models::glob::fits_in_any_case;
+use super::upstreams::Upstreams;
+use crate::models::glob::{fits, fits_in_any_case};
 use crate::models::{Cap, Family, Json, NamePattern, Rule, Rules, Structured};
 use crate::table::raw::{Group, Rule as Written};
 use crate::yaml::{At, Node, Source, lookup};
@@ -18,14 +19,17 @@ pub fn compile(
     group: &Group,
     named: &[NameRow<'_>],
     patterns: &[NamePattern],
+    upstreams: &Upstreams<'_>,
     source: &mut Source<'_>,
 ) -> Vec<Arc<Rule>> {
     let rules = group.rules.iter().map(|rule| {
         matches(rule, group, named, patterns, source);
+        places(rule, upstreams, source);
         let says = says(rule, source);
         check(rule, &says, source);
         let matches = rule.matches.iter().map(|pattern| pattern.value.clone()).collect();
-        Arc::new(Rule { place: source.called(&rule.called, &rule.path), matches, says })
+        let upstreams = rule.upstreams.iter().map(|pattern| pattern.value.clone()).collect();
+        Arc::new(Rule { place: source.called(&rule.called, &rule.path), matches, upstreams, says })
     });
     rules.collect()
 }
@@ -49,6 +53,20 @@ fn matches(rule: &Written, group: &Group, named: &[NameRow<'_>], patterns: &[Nam
         let message = format!("{}.match: '{}' matches no id of the group", rule.called, pattern.value);
         // No error: a site that takes a model out of the table need not hunt for its rules.
         source.warn(&pattern.path, message, Some(help));
+    }
+}
+
+/// Warns about patterns that match no upstream. One that is off counts.
+fn places(rule: &Written, upstreams: &Upstreams<'_>, source: &mut Source<'_>) {
+    let Some(named) = &upstreams.named else { return };
+    let off = upstreams.off.iter().map(|(name, _)| *name);
+    let names: Vec<&str> = named.iter().map(|(name, _)| name.as_str()).chain(off).collect();
+    for pattern in &rule.upstreams {
+        if !names.iter().any(|name| fits(&pattern.value, name)) {
+            let message = format!("{}.upstream: '{}' matches no upstream", rule.called, pattern.value);
+            let help = lookup(&pattern.value, "upstreams", names.iter().map(|name| (*name, ()))).err();
+            source.warn(&pattern.path, message, help);
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Compiles TLS of an upstream. Its PEM files are read and checked here, so that no request fails because of them.
 
-use super::expansion::expanded;
+use super::expansion::{expanded, relative_to_table};
 use crate::diagnostics::file_trust::remedy_or;
 use crate::table::raw;
 use crate::table::{Identity, Tls, Variables};
@@ -8,7 +8,6 @@ use crate::wire::pem;
 use crate::yaml::{At, Source};
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
-use std::path::{Path, PathBuf};
 
 /// Compiles `tls`; `None` when something in it is wrong. `used` is true if any URL is https.
 pub fn compile(row: &raw::Upstream, used: bool, source: &mut Source<'_>, variables: &Variables<'_>) -> Option<Tls> {
@@ -97,7 +96,7 @@ impl Reader<'_, '_, '_> {
 
     fn file(&mut self, key: &str, written: &At<String>) -> Option<Vec<u8>> {
         let path = expanded(&format!("{}.{key}", self.name), written, self.source, self.variables)?.text;
-        let path = self.relative_to_table(written, &path);
+        let path = relative_to_table(self.source, written, &path);
         match (self.variables.files)(&path.to_string_lossy()) {
             Ok(bytes) => Some(bytes),
             Err(e) => {
@@ -105,13 +104,6 @@ impl Reader<'_, '_, '_> {
                 self.wrong(key, written, &format!("it cannot be read: {e}"), &remedy_or(&e, help))
             }
         }
-    }
-
-    /// Converts a path relative to an included file into a path relative to the folder of the table's first file.
-    fn relative_to_table(&self, written: &At<String>, path: &str) -> PathBuf {
-        let folder = |file: &str| Path::new(file).parent().map(Path::to_owned).unwrap_or_default();
-        let (table, own) = (folder(self.source.file(&[])), folder(self.source.file(&written.path)));
-        own.strip_prefix(&table).unwrap_or(Path::new("")).join(path)
     }
 
     fn wrong<T>(&mut self, key: &str, written: &At<String>, why: &str, help: &str) -> Option<T> {

@@ -5,19 +5,26 @@ use super::{layers, request};
 use crate::table::find::{joined, wanted};
 use crate::table::raw::trials as written;
 use crate::table::raw::trials::Expected as Said;
-use crate::table::{Expected, Trial, TrialAnswer, What};
+use crate::table::{Expected, Trial, TrialAnswer, Variables, What};
 use crate::yaml::{At, Node, Source, file_of};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::Value;
 
 /// Compiles all tests. `off` are the disabled rows.
-pub fn compile(written: &[written::Trial<'_>], off: &[Compiled<'_>], source: &mut Source<'_>) -> Vec<Trial> {
+pub fn compile(
+    written: &[written::Trial<'_>],
+    off: &[Compiled<'_>],
+    source: &mut Source<'_>,
+    variables: &Variables<'_>,
+) -> Vec<Trial> {
     names(written, source);
     let compiled = written.iter().filter_map(|row| {
         let trial = trial(row, source)?;
         let is_left_out = off.iter().any(|off| layers::file(off) > file_of(&row.start).0 && takes(off, &trial));
-        Some(Trial { is_left_out, ..trial })
+        let is_set = |name: &At<String>| variables.has(&name.value);
+        let is_meant = row.needs.as_ref().is_none_or(is_set) && !row.lacks.as_ref().is_some_and(is_set);
+        Some(Trial { is_left_out: is_left_out || !is_meant, ..trial })
     });
     compiled.collect()
 }

@@ -11,7 +11,7 @@ pub fn report(written: &Written<'_>, source: &mut Source<'_>) {
         source.warn(at, "routes: nothing is served", Some("add a row for each path".to_owned()));
     }
     let upstreams = written.upstreams.iter().flatten().map(|upstream| &upstream.name).collect();
-    let used = routes.iter().filter_map(|route| route.upstream.as_ref());
+    let used = routes.iter().filter_map(|route| route.upstreams.as_ref()).flat_map(|names| &names.value);
     each("upstreams", "upstream", upstreams, used, source);
     let groups = written.groups.iter().flatten().map(|group| &group.name).collect();
     let used = routes.iter().filter_map(|route| route.models.as_ref());

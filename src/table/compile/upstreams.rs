@@ -1,27 +1,51 @@
 //! Compiles upstreams: valid URLs, a known dialect, and usable connection settings.
 
 use super::named_items::NamedItems;
-use super::{endpoints, headers, tls};
-use crate::dialects::upstream::{Dialect, DialectRow, UpstreamDialect};
+use super::{bearer, endpoints, headers, tls};
+use crate::access::Globs;
+use crate::dialects::upstream::{Dialect, DialectRow, UpstreamDialect, Vendor};
 use crate::table::raw;
+use crate::table::upstream::CredentialKind;
 use crate::table::{Endpoints, Tls, Tolerance, Upstream, Variables};
 use crate::yaml::{Source, lookup};
 use std::cell::Cell;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+/// The upstreams of a table.
+pub struct Upstreams<'w> {
+    /// Those that are on, and those whose rows are wrong.
+    pub named: NamedItems<Upstream>,
+    /// Those that are off, each with what it needs to be on.
+    pub off: Vec<(&'w str, &'w str)>,
+}
+
 /// Compiles all upstreams.
-pub fn compile(
-    written: Option<&[raw::Upstream]>,
+pub fn compile<'w>(
+    written: Option<&'w [raw::Upstream]>,
     dialects: &[DialectRow],
     source: &mut Source<'_>,
     variables: &Variables<'_>,
-) -> NamedItems<Upstream> {
+) -> Upstreams<'w> {
     let numbers = Cell::new(0);
-    let compile = |row: &raw::Upstream| {
-        (row.name.value.clone(), upstream(row, dialects, &numbers, source, variables).map(Arc::new))
-    };
-    Some(written?.iter().map(compile).collect())
+    let mut off = Vec::new();
+    let mut list = Vec::new();
+    for row in written.unwrap_or_default() {
+        match missing(row, variables) {
+            Some(name) => off.push((row.name.value.as_str(), name)),
+            None => {
+                let compiled = upstream(row, dialects, &numbers, source, variables).map(Arc::new);
+                list.push((row.name.value.clone(), compiled));
+            }
+        }
+    }
+    Upstreams { named: written.map(|_| list), off }
+}
+
+/// Returns what an upstream needs to be on, if that is not there.
+fn missing<'w>(row: &'w raw::Upstream, variables: &Variables<'_>) -> Option<&'w str> {
+    let needs = row.needs.as_ref()?.value.as_str();
+    (!variables.has(needs)).then_some(needs)
 }
 
 /// Compiles one upstream. `numbers` counts the URLs of the whole table.
@@ -42,7 +66,12 @@ fn upstream(
     };
     let mut urls = |key: &str, urls: &raw::Urls| endpoints::compile(row, key, urls, common, source, variables);
     let whole = row.url.as_ref().and_then(|written| urls("url", written));
-    let stream = row.stream_url.as_ref().map(|written| urls("stream_url", written));
+    let stream = match (&row.stream_url, dialect.filter(|dialect| dialect.facts().streams_at_url())) {
+        (Some(written), _) => Some(urls("stream_url", written)),
+        // The same URLs, numbered anew. What is wrong with them is reported already.
+        (None, Some(_)) => row.url.as_ref().filter(|_| whole.is_some()).map(|written| urls("url", written)),
+        (None, None) => None,
+    };
     let listing = row.models_url.as_ref().map(|url| endpoints::listing(row, url, common, source, variables));
     if let (Some(Dialect::Embedding(_)), Some(url)) = (dialect, &row.stream_url) {
         let message = format!("upstreams.{name}.stream_url: it does nothing here, since vectors are not streamed");
@@ -52,6 +81,8 @@ fn upstream(
     let tls = tls::compile(row, all().next().is_none() || all().any(|endpoint| endpoint.tls), source, variables);
     let tolerance = tolerance(row, source);
     let headers = headers::compile(row, source, variables);
+    let bearer = bearer::compile(row, source, variables);
+    let serves = row.serves.as_ref().map(|serves| Globs::new(serves.value.iter().map(|id| id.value.as_str())));
     // Return only after every key is compiled, so that one run reports all mistakes of the row.
     let (stream, listing) = (where_right(stream)?, where_right(listing)?);
     let tls = tls?;
@@ -62,12 +93,23 @@ fn upstream(
         stream,
         listing,
         dialect: dialect?,
+        serves,
+        credential: credential(row),
         connect_to: place.map(|(place, _)| place),
-        headers: headers?.into(),
+        headers: headers?.into_iter().chain(bearer?).collect(),
         timeouts: row.timeouts,
         tolerance,
         tls,
     })
+}
+
+/// Returns how the upstream is told whom a call is for: as its row says, else as its vendor wants it.
+fn credential(row: &raw::Upstream) -> CredentialKind {
+    match (&row.credential, row.vendor) {
+        (Some(credential), _) => credential.value,
+        (None, Some(Vendor::Argo)) => CredentialKind::Bearer,
+        (None, Some(Vendor::Other) | None) => CredentialKind::None,
+    }
 }
 
 /// Returns the value of a key that need not be there; `None` when it is there and wrong.

@@ -11,7 +11,7 @@ pub use choices::NamedValue;
 pub use models::{FAMILIES, STREAMINGS, STRUCTUREDS, SYSTEM_ROLES, THINKINGS, TOKENIZERS};
 pub use routes::{COUNTINGS, KINDS_OF_REPLY};
 pub use trials::is_method;
-pub use upstreams::VENDORS;
+pub use upstreams::{CREDENTIALS, VENDORS};
 
 use crate::yaml::{Key, Kind};
 use models::GROUP;

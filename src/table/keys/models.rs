@@ -64,6 +64,11 @@ const MAX_OUTPUT_TOKENS: Key = Key::optional(
 
 const RULE: &[Key] = &[
     Key::required("match", Kind::OneOrMany(&Kind::Text), "The ids that it applies to; * stands for any text."),
+    Key::optional(
+        "upstream",
+        Kind::OneOrMany(&Kind::Text),
+        "The upstreams at which it holds, by name; * stands for any text. All by default.",
+    ),
     Key::optional("show", Kind::Map(FACTS), "What the model list shows of these models, over the group's `show`."),
     Key::optional("system_role", Kind::OneOf(system_roles), "What becomes of system messages."),
     Key::optional(

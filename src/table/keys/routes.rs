@@ -9,7 +9,11 @@ use crate::yaml::{Key, KeyChoice, Kind};
 pub(super) const ROUTE: &[Key] = &[
     Key::required("path", Kind::Text, "The path; {name} takes one segment, a final {name*} the rest."),
     Key::optional("method", Kind::OneOrMany(&Kind::OneOf(methods)), "What it takes: POST by default, GET for a reply."),
-    Key::optional("upstream", Kind::Text, "The upstream that it calls, by its name."),
+    Key::optional(
+        "upstream",
+        Kind::OneOrMany(&Kind::Text),
+        "The upstream that it calls, by its name; of several, the first that serves the model and can carry the request. The next one is asked when it has no such endpoint or cannot be connected to.",
+    ),
     Key::optional("models", Kind::Text, "The group of models that it serves, by its name."),
     Key::optional("transformer", Kind::OneOf(transformers), "What it does with a request and the upstream's answer."),
     Key::optional(

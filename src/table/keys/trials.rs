@@ -5,6 +5,12 @@ use crate::yaml::{Key, KeyChoice, Kind};
 
 pub(super) const TRIAL: &[Key] = &[
     Key::required("name", Kind::Text, "What it shows, in a few words of its own."),
+    Key::optional(
+        "needs",
+        Kind::Text,
+        "A key of config.yaml or a variable of the environment without which it does not run.",
+    ),
+    Key::optional("lacks", Kind::Text, "One with which it does not run."),
     Key::required("request", Kind::Map(TRIAL_REQUEST), "The request of a client."),
     Key::optional("answer", Kind::Map(TRIAL_ANSWER), "What the upstream answers, where it is called."),
     Key::required("expect", Kind::Map(TRIAL_EXPECT), "What should become of it; what is not said does not matter."),

@@ -2,6 +2,7 @@
 
 use super::choices::{NamedValue, choices};
 use crate::dialects::upstream::{DIALECTS, Vendor};
+use crate::table::upstream::CredentialKind;
 use crate::yaml::{Key, KeyChoice, Kind};
 
 pub(super) const UPSTREAM: &[Key] = &[
@@ -13,13 +14,33 @@ pub(super) const UPSTREAM: &[Key] = &[
     Key::optional(
         "stream_url",
         Kind::OneOrMany(&Kind::Text),
-        "Where streamed calls go; without it streamed requests are refused.",
+        "Where streamed calls go. Without it they go to `url` where the dialect streams there; else streamed requests are refused.",
     ),
     Key::required("dialect", Kind::OneOf(dialects), "How the upstream speaks."),
     Key::optional(
         "vendor",
         Kind::OneOf(vendors),
         "Whose gateway it is, where that has notices, hints and errors of its own beside its dialect.",
+    ),
+    Key::optional(
+        "needs",
+        Kind::Text,
+        "A key of config.yaml or a variable of the environment without which the upstream is off: routes pass it over.",
+    ),
+    Key::optional(
+        "serves",
+        Kind::OneOrMany(&Kind::Text),
+        "The ids of the models that it serves; * stands for any text. All by default.",
+    ),
+    Key::optional(
+        "credential",
+        Kind::OneOf(credentials),
+        "How the user that a call is made for is told to it; `bearer` where `vendor` is argo, else `none`. The dialects of ARGO's older endpoints have the user in the body.",
+    ),
+    Key::optional(
+        "bearer_file",
+        Kind::Text,
+        "A file with a token that goes along as a Bearer, found from this file. It is read again when it changes.",
     ),
     Key::optional(
         "models_url",
@@ -82,6 +103,16 @@ const TLS: &[Key] = &[
 
 pub const VENDORS: &[NamedValue<Vendor>] =
     &[("argo", Vendor::Argo, "ARGO's."), ("other", Vendor::Other, "Anybody else's; the default.")];
+
+pub const CREDENTIALS: &[NamedValue<CredentialKind>] = &[
+    ("bearer", CredentialKind::Bearer, "`Authorization: Bearer USER`."),
+    ("x_api_key", CredentialKind::XApiKey, "`X-Api-Key: USER`."),
+    ("none", CredentialKind::None, "Not at all; `headers` or `bearer_file` may have a key."),
+];
+
+fn credentials() -> Vec<KeyChoice> {
+    choices(CREDENTIALS)
+}
 
 fn vendors() -> Vec<KeyChoice> {
     choices(VENDORS)

@@ -11,6 +11,8 @@ pub struct Trial<'n> {
     /// The path to this row.
     pub start: Vec<PathStep>,
     pub name: Option<At<String>>,
+    pub needs: Option<At<String>>,
+    pub lacks: Option<At<String>>,
     pub method: Option<Method>,
     pub path: Option<At<String>>,
     pub headers: Vec<(At<String>, At<String>)>,
@@ -56,6 +58,8 @@ impl<'n> Trial<'n> {
             called: format!("{}{named}", keys.name()),
             start: keys.path().to_vec(),
             name,
+            needs: keys.text(source, "needs"),
+            lacks: keys.text(source, "lacks"),
             method: None,
             path: None,
             headers: Vec::new(),

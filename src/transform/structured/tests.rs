@@ -6,7 +6,7 @@ use std::cell::RefCell;
 
 fn decided(format: &str, rules: &Rules, has_tools: bool) -> (String, String) {
     let body = format!("{{\"response_format\": {format}}}");
-    let asked = ChatParams::read("ARGO", Fields::parse(&body).unwrap(), |_, _| Ok(false)).unwrap();
+    let asked = ChatParams::read(Fields::parse(&body).unwrap(), |_, _| Ok(false)).unwrap();
     let mut asked = asked.into_request("ARGO", Vec::new()).unwrap();
     asked.tools = has_tools.then(Tools::default);
     let did = RefCell::new(String::new());

@@ -39,13 +39,10 @@ pub struct ChatParams<'a> {
 
 impl<'a> ChatParams<'a> {
     /// Reads the fields of a request. `own` takes fields for the endpoint and returns true for each field that it took.
-    /// `upstream` is the upstream's name in messages.
     ///
     /// # Errors
-    /// 400 naming the field: it has a wrong type, or the upstream cannot do it and ignoring it would change the
-    /// answer's meaning.
+    /// 400 naming a field that has a wrong type.
     pub fn read(
-        upstream: &str,
         fields: Fields<'a>,
         mut own: impl FnMut(&str, &'a RawValue) -> Result<bool, Failure>,
     ) -> Result<Self, Failure> {
@@ -53,17 +50,16 @@ impl<'a> ChatParams<'a> {
         let mut best_of = None;
         for (name, value) in fields {
             match name.as_ref() {
-                "best_of" => best_of = positive("best_of", value)?,
+                "best_of" => best_of = positive("best_of", value)?.map(|number| (number, name, value)),
                 name if own(name, value)? => {}
-                _ => asked.field(upstream, name, value)?,
+                _ => asked.field(name, value)?,
             }
         }
-        match best_of.filter(|&best_of| best_of != asked.n.max(1)) {
-            Some(_) => {
-                Err(Failure::unsupported("best_of", &format!("{upstream} does not tell which answer is the best")))
-            }
-            None => Ok(asked),
+        // As many as are wanted are no choice among them.
+        if let Some((_, name, value)) = best_of.filter(|(number, ..)| *number != asked.n.max(1)) {
+            asked.params.push((name, value));
         }
+        Ok(asked)
     }
 
     /// Returns how the endpoint answers this request.
@@ -93,7 +89,7 @@ impl<'a> ChatParams<'a> {
         })
     }
 
-    fn field(&mut self, upstream: &str, field: Name<'a>, value: &'a RawValue) -> Result<(), Failure> {
+    fn field(&mut self, field: Name<'a>, value: &'a RawValue) -> Result<(), Failure> {
         let name = field.as_ref();
         match name {
             "model" => self.model = text(name, value)?,
@@ -106,7 +102,6 @@ impl<'a> ChatParams<'a> {
             "response_format" => self.format = Some((field, value)),
             _ if self.offer.take(name, value) => {}
             _ => {
-                refuse_unsupported(upstream, name, value)?;
                 if LIMIT_NAMES.contains(&name) {
                     self.max_tokens = positive(name, value)?.or(self.max_tokens);
                 }
@@ -123,24 +118,6 @@ fn limit_name(params: &[Param<'_>]) -> Option<&'static str> {
     params.iter().rev().filter(|(_, value)| !json::is_null(value)).find_map(|(given, _)| name(given))
 }
 
-/// Refuses a parameter that the upstream cannot do, if ignoring it would change the answer's meaning.
-fn refuse_unsupported(upstream: &str, name: &str, value: &RawValue) -> Result<(), Failure> {
-    if json::is_null(value) {
-        return Ok(());
-    }
-    let given = value.get();
-    let (refused, why) = match name {
-        "logprobs" => (given != "false", "gives no log probabilities"),
-        "top_logprobs" => (given != "0", "gives no log probabilities"),
-        "audio" => (true, "gives no audio"),
-        "modalities" => (given.contains("\"audio\""), "gives no audio"),
-        "echo" => (given != "false", "does not repeat the prompt"),
-        "suffix" => (given != "\"\"", "does not insert text"),
-        _ => (false, ""),
-    };
-    if refused { Err(Failure::unsupported(name, &format!("{upstream} {why}"))) } else { Ok(()) }
-}
-
 fn stream_options(value: &RawValue) -> Result<bool, Failure> {
     if json::is_null(value) {
         return Ok(false);
@@ -152,10 +129,13 @@ fn stream_options(value: &RawValue) -> Result<bool, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dialects::upstream::argo::Argo;
+    use crate::dialects::upstream::unsupported;
 
     fn read(json: &str) -> Result<Vec<(String, String)>, Failure> {
         let fields = Fields::parse(json).unwrap();
-        let asked = ChatParams::read("ARGO", fields, |_, _| Ok(false))?;
+        let asked = ChatParams::read(fields, |_, _| Ok(false))?;
+        unsupported::check(&Argo, &asked.params)?;
         Ok(asked.params.into_iter().map(|(name, value)| (name.into_owned(), value.get().to_owned())).collect())
     }
 

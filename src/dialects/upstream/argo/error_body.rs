@@ -49,7 +49,8 @@ mod tests {
                 kind: Some("invalid_request_error".into()),
                 message: "Unsupported value: 'temperature' does not support 0.0 with this model. Only the default (1) value is supported.".into(),
                 param: Some("temperature".into()),
-                code: Some("unsupported_value".into())
+                code: Some("unsupported_value".into()),
+                ..VendorError::default()
             }
         );
         assert_eq!(

@@ -47,6 +47,10 @@ impl UpstreamDialect for OpenaiServer {
         self.vendor.hint(host)
     }
 
+    fn streams_at_url(&self) -> bool {
+        true
+    }
+
     fn accept(&self, stream: bool) -> HeaderValue {
         HeaderValue::from_static(if stream { "text/event-stream" } else { "application/json" })
     }

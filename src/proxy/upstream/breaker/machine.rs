@@ -6,6 +6,9 @@ use std::time::{Duration, Instant};
 /// The longest time between two probes of a failing URL, unless the table sets a longer one.
 pub const LONGEST: Duration = Duration::from_secs(120);
 
+/// How long a URL is passed over that has no such endpoint. An endpoint appears by somebody's decision, not by itself.
+pub const MISSING: Duration = Duration::from_secs(60);
+
 /// The state of a URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BreakerState {
@@ -43,11 +46,13 @@ pub struct Machine {
     state: BreakerState,
     /// The number of probes so far, which is also the number of the latest one.
     probes: u64,
+    /// True while it is open because the URL has no such endpoint.
+    is_missing: bool,
 }
 
 impl Default for Machine {
     fn default() -> Self {
-        Machine { state: BreakerState::Sound(0), probes: 0 }
+        Machine { state: BreakerState::Sound(0), probes: 0, is_missing: false }
     }
 }
 
@@ -88,8 +93,25 @@ impl Machine {
         Some(Change::Opened(backoff))
     }
 
-    /// Records an answer to any call.
+    /// Records that the URL has no such endpoint, which one answer shows. It is not tried again for at least [`MISSING`].
+    pub fn missing(&mut self, tolerance: Tolerance, now: Instant, probe: Option<u64>) -> Option<Change> {
+        let time = MISSING.max(tolerance.open_for);
+        match self.state {
+            BreakerState::Probing(_) if probe != Some(self.probes) => return None,
+            BreakerState::Open(..) => return None,
+            BreakerState::Sound(_) | BreakerState::Probing(_) => {}
+        }
+        self.state = BreakerState::Open(now + time, time);
+        self.is_missing = true;
+        Some(Change::Opened(time))
+    }
+
+    /// Records an answer to any call. An answer to a call that was under way does not show that an endpoint is there after all.
     pub fn succeeded(&mut self) -> Option<Change> {
+        if self.is_missing && matches!(self.state, BreakerState::Open(..)) {
+            return None;
+        }
+        self.is_missing = false;
         match std::mem::replace(&mut self.state, BreakerState::Sound(0)) {
             BreakerState::Sound(_) => None,
             BreakerState::Open(..) | BreakerState::Probing(_) => Some(Change::Closed),
@@ -134,6 +156,18 @@ mod tests {
         machine.abandoned(at(32), 2);
         assert_eq!(machine.ask(at(32)), Permit::Probe(3));
         assert_eq!((machine.succeeded(), machine.ask(at(33))), (Some(Change::Closed), Permit::Yes));
+    }
+
+    #[test]
+    fn a_missing_endpoint_is_tried_again_by_a_probe_alone() {
+        let (mut machine, now, few) = (Machine::default(), Instant::now(), tolerance(3, 10));
+        let at = |seconds| now + Duration::from_secs(seconds);
+        assert_eq!(machine.missing(few, now, None), Some(Change::Opened(MISSING)));
+        assert_eq!((machine.missing(few, now, None), machine.succeeded()), (None, None), "these were under way");
+        assert_eq!((machine.ask(at(59)), machine.ask(at(60))), (Permit::Last, Permit::Probe(1)));
+        assert_eq!(machine.succeeded(), Some(Change::Closed));
+        assert_eq!(machine.missing(few, at(60), None), Some(Change::Opened(MISSING)), "the answer was a 404 again");
+        assert_eq!(machine.missing(tolerance(3, 90), at(60), None), None);
     }
 
     #[derive(Debug, Clone, Copy)]

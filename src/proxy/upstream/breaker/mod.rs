@@ -1,6 +1,7 @@
 //! Circuit breakers: which upstream URLs are failing. All requests share them, and reloads keep them.
 //!
-//! Only URLs with an alternative have a breaker. If an upstream has a single URL, nothing is recorded.
+//! Only URLs with an alternative have a breaker: another URL of the upstream, or another upstream of a route. Of others nothing is
+//! recorded.
 
 mod machine;
 
@@ -9,7 +10,7 @@ pub use machine::{BreakerState, Change, Permit};
 use crate::table::{Endpoint, Endpoints, Table, Tolerance, Upstream};
 use log::{info, warn};
 use machine::Machine;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -71,9 +72,12 @@ impl Breakers {
         let mut cells: HashMap<Same<'_>, Arc<Cell>> =
             known.map(|breaker| (breaker.cell.same(), breaker.cell.clone())).collect();
         let mut list = Vec::new();
+        let several = table.routes().filter(|route| route.upstreams.len() > 1).flat_map(|route| &route.upstreams);
+        let beside: HashSet<&str> = several.map(|upstream| upstream.name.as_str()).collect();
         for (upstream, endpoint) in table.endpoints() {
             let same = (upstream.name.as_str(), &*endpoint.url, upstream.connect_to.as_deref());
-            list.push(has_choice(upstream, endpoint).then(|| {
+            let has_other = beside.contains(upstream.name.as_str()) && is_called(upstream, endpoint);
+            list.push((has_other || has_choice(upstream, endpoint)).then(|| {
                 let cell = cells.entry(same).or_insert_with(|| Arc::new(Cell::new(same))).clone();
                 Breaker { tolerance: upstream.tolerance, cell }
             }));
@@ -92,6 +96,12 @@ impl Breakers {
     }
 }
 
+/// Returns true if calls go to a URL.
+fn is_called(upstream: &Upstream, endpoint: &Endpoint) -> bool {
+    let called = upstream.whole.iter().chain(upstream.stream.iter().flat_map(Endpoints::iter));
+    called.into_iter().any(|other| other.number == endpoint.number)
+}
+
 /// Returns true if a URL is one of several for the same calls.
 fn has_choice(upstream: &Upstream, endpoint: &Endpoint) -> bool {
     let lists = std::iter::once(&upstream.whole).chain(&upstream.stream);
@@ -106,6 +116,27 @@ impl Breaker {
             return Permit::Yes;
         }
         self.cell.with(|machine| machine.ask(now))
+    }
+
+    /// Returns true if the URL does not answer. A call that asks may find out, once it is time.
+    pub fn is_failing(&self, now: Instant) -> bool {
+        if self.cell.calm.load(Ordering::Acquire) {
+            return false;
+        }
+        match self.state() {
+            BreakerState::Sound(_) => false,
+            BreakerState::Open(until, _) => now < until,
+            BreakerState::Probing(_) => true,
+        }
+    }
+
+    /// Records that the URL has no such endpoint. `probe` is the number of the call if it was a probe.
+    pub fn is_missing(&self, now: Instant, probe: Option<u64>) {
+        if let Some(Change::Opened(time)) = self.cell.with(|machine| machine.missing(self.tolerance, now, probe)) {
+            self.cell.opened.fetch_add(1, Ordering::Relaxed);
+            let Cell { upstream, url, .. } = &*self.cell;
+            warn!("upstream {upstream}: {url} has no such endpoint and is passed over for {} s", time.as_secs_f64());
+        }
     }
 
     /// Records a failed call. `probe` is its number if it was a probe.

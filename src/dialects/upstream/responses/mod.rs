@@ -1,0 +1,122 @@
+//! OpenAI's Responses as an upstream of chat clients. A request is a list of items; the answer is one JSON object with items,
+//! or events that build them.
+
+mod input;
+mod output;
+mod params;
+mod parts;
+mod speech;
+mod stream;
+mod tools;
+mod turn;
+mod verdict;
+pub mod words;
+
+use super::{CallTerms, ChatDialect, StreamDecoder, UpstreamDialect, Vendor, VendorError, error};
+use crate::chat::{Conversation, Sink};
+use crate::json::{self, Fields};
+use crate::plan::Held;
+use crate::wire::Failure;
+use http::HeaderValue;
+use speech::Speech;
+use std::borrow::Cow;
+
+/// The description of the dialect `openai_responses`.
+pub const ABOUT: &str = "OpenAI's Responses";
+
+/// The dialect `openai_responses`, as a vendor speaks it.
+#[derive(Debug, Clone, Copy)]
+pub struct Responses {
+    /// Whose gateway it is.
+    pub vendor: Vendor,
+}
+
+static OF_ARGO: Responses = Responses { vendor: Vendor::Argo };
+static OF_OTHERS: Responses = Responses { vendor: Vendor::Other };
+
+/// Returns the dialect as a vendor speaks it.
+pub fn of(vendor: Vendor) -> &'static Responses {
+    match vendor {
+        Vendor::Argo => &OF_ARGO,
+        Vendor::Other => &OF_OTHERS,
+    }
+}
+
+impl UpstreamDialect for Responses {
+    fn name(&self) -> &'static str {
+        self.vendor.upstream_name()
+    }
+
+    fn hint(&self, host: &str) -> Option<&'static str> {
+        self.vendor.hint(host)
+    }
+
+    fn streams_at_url(&self) -> bool {
+        true
+    }
+
+    fn accept(&self, stream: bool) -> HeaderValue {
+        HeaderValue::from_static(if stream { "text/event-stream" } else { "application/json" })
+    }
+
+    fn error(&self, held: &Held) -> VendorError {
+        self.vendor.error(&held.body)
+    }
+}
+
+impl ChatDialect for Responses {
+    fn streams(&self, _: &Conversation<'_>) -> bool {
+        true
+    }
+
+    fn takes(&self, param: &str) -> bool {
+        params::takes(param)
+    }
+
+    fn reports_usage(&self) -> bool {
+        true
+    }
+
+    fn encode(&self, chat: &Conversation<'_>, call: CallTerms<'_>) -> Result<Vec<u8>, Failure> {
+        let texts: usize = chat.messages.iter().map(|message| message.content.get().len() + 96).sum();
+        let mut out = Vec::with_capacity(texts + 256);
+        out.push(b'{');
+        json::push_key(&mut out, "model");
+        json::push_string(&mut out, call.model);
+        json::push_key(&mut out, "input");
+        input::push(&mut out, &chat.messages)?;
+        if let Some(tools) = &chat.tools {
+            tools::push(&mut out, tools);
+        }
+        params::push(&mut out, chat)?;
+        // The client sends the whole conversation each time, so nothing is to be kept of it.
+        json::push_key(&mut out, "store");
+        out.extend_from_slice(b"false");
+        if call.stream {
+            json::push_key(&mut out, "stream");
+            out.extend_from_slice(b"true");
+        }
+        out.push(b'}');
+        Ok(out)
+    }
+
+    fn whole(&self, body: &[u8], _: &[String], sink: &mut dyn Sink) -> Result<(), Failure> {
+        let text = std::str::from_utf8(body).map_err(|_| error::inside(self, body))?;
+        // A client that reads a lone surrogate fails where it writes the text.
+        let text = json::paired(Cow::Borrowed(text));
+        let response = Fields::parse(&text).map_err(|_| error::inside(self, body))?;
+        let state = verdict::of(*self, &response, None, body)?;
+        let items = output::list(&response).ok_or_else(|| error::inside(self, body))?;
+        let mut speech = Speech::new(*self);
+        output::items(items, &mut speech, sink)?;
+        speech.end(sink)?;
+        verdict::tell(state, &response, &speech, sink)
+    }
+
+    fn stream(&self) -> Box<dyn StreamDecoder> {
+        Box::new(stream::Answering::new(*self))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,74 @@
+//! The upstreams of a row: which there are, which are on, and which models they serve.
+
+use super::named_items;
+use super::upstreams::Upstreams;
+use crate::models::Models;
+use crate::table::raw;
+use crate::table::{MOST_UPSTREAMS, Upstream};
+use crate::yaml::{At, Source};
+use std::sync::Arc;
+
+/// Returns the upstreams of a row that are on, in the row's order; `None` when one is wrong or none is on.
+pub fn resolve(
+    called: &str,
+    names: &At<Vec<At<String>>>,
+    known: &Upstreams<'_>,
+    source: &mut Source<'_>,
+) -> Option<Vec<Arc<Upstream>>> {
+    let mut found: Vec<Arc<Upstream>> = Vec::new();
+    let (mut is_sound, mut needs) = (true, Vec::new());
+    for (index, name) in names.value.iter().enumerate() {
+        if names.value.iter().take(index).any(|earlier| earlier.value == name.value) {
+            let message = format!("{called}: upstream '{}' stands twice", name.value);
+            source.error(&name.path, message, Some("keep one of the two".to_owned()));
+            is_sound = false;
+        } else if let Some((_, missing)) = known.off.iter().find(|(off, _)| *off == name.value) {
+            needs.push(*missing);
+        } else {
+            let one = named_items::resolve(called, "upstream", name, &known.named, source);
+            is_sound &= one.is_some();
+            found.extend(one);
+        }
+    }
+    let message = match (found.len(), needs.first()) {
+        (0, Some(missing)) => Some((
+            format!("{called}: every upstream is off, since {missing} is not set"),
+            format!("set {missing}, name another upstream, or take the row out by `enabled`"),
+        )),
+        (0, None) if names.value.is_empty() => Some((
+            format!("{called}: it names no upstream"),
+            "name one, or several in the order of preference".to_owned(),
+        )),
+        (count, _) if count > MOST_UPSTREAMS => {
+            Some((format!("{called}: more than {MOST_UPSTREAMS} upstreams"), "keep those that matter".to_owned()))
+        }
+        _ => None,
+    };
+    if let (Some((message, help)), true) = (message, is_sound) {
+        source.error(&names.path, message, Some(help));
+        return None;
+    }
+    (is_sound && !found.is_empty()).then_some(found)
+}
+
+/// Reports models of a row that none of its upstreams serves, and upstreams that serve none of its models.
+pub fn report(row: &raw::Route<'_>, upstreams: &[Arc<Upstream>], group: &Models, source: &mut Source<'_>) {
+    let Some(names) = &row.upstreams else { return };
+    let lost = group.iter().find(|model| !upstreams.iter().any(|upstream| upstream.serves(&model.id)));
+    if let Some(model) = lost {
+        let message =
+            format!("{}: no upstream of this row serves the model '{}' ({})", row.called, model.name, model.id);
+        let help = "add an upstream whose `serves` has its id, or take the model out of the group";
+        source.warn(&names.path, message, Some(help.to_owned()));
+    }
+    // Ids of pattern names cannot be known here.
+    if group.patterns().iter().any(|pattern| pattern.fixed_id().is_none()) {
+        return;
+    }
+    let idle = |upstream: &&Arc<Upstream>| !group.iter().any(|model| upstream.serves(&model.id));
+    for upstream in upstreams.iter().filter(idle) {
+        let message = format!("{}: upstream '{}' serves none of this row's models", row.called, upstream.name);
+        let at = names.value.iter().find(|name| name.value == upstream.name).map_or(&names.path, |name| &name.path);
+        source.warn(at, message, Some("take it out here, or widen its `serves`".to_owned()));
+    }
+}
