@@ -212,6 +212,18 @@ fn the_readme_promises_what_the_program_has() {
 }
 
 #[test]
+fn the_page_of_the_stand_in_has_every_prompt() {
+    let page = include_str!("../docs/stand-in.md");
+    for prompt in argo_stand_in::prompts() {
+        assert!(page.contains(&format!("`{prompt}`")), "docs/stand-in.md lacks `{prompt}`");
+    }
+    for path in [argo_stand_in::COMPLETIONS_PATH, argo_stand_in::COUNT_TOKENS_PATH, argo_stand_in::OPENAPI_PATH] {
+        let below = path.strip_prefix(argo_stand_in::BASE_PATH).unwrap();
+        assert!(page.contains(&format!(" {below}`")), "docs/stand-in.md lacks {below}");
+    }
+}
+
+#[test]
 fn the_shipped_table_tests_every_endpoint_that_calls_argo() {
     let served: Value =
         serde_json::from_str(&program(&["routes", "--json", "--config", "config.sample.yaml"])).unwrap();

@@ -423,8 +423,11 @@ fn usage_limits_come_with_whose_account_it_is_and_who_set_them() {
         told["usage_limits"][2],
         json!({"what": "concurrent", "limit": 1, "account": "ann", "wait": 10.0, "set_by": "limits.concurrent of this caller"})
     );
-    // A row may have limits of its own, and where nothing is limited nothing is said.
+    // One limit holds without a word of the configuration. A row may have limits of its own, and where nothing is limited nothing is said.
     folder.file("config.yaml", "user: tester\n");
+    assert_eq!(block(&[]).len(), 1);
+    assert!(block(&[])[0].starts_with("concurrent: 512 for all callers together, limits.concurrent of config.yaml"));
+    folder.file("config.yaml", "user: tester\nlimits: { concurrent: none }\n");
     assert_eq!(block(&[]), Vec::<String>::new());
     let row = "routes:\n  - { path: /own, upstream: chat, models: chat, transformer: openai_chat_completions, limits: { tokens_per_minute: 7 } }\n";
     let table = fs::read_to_string(golden().join("table.yaml")).unwrap().replace("routes:\n", row);

@@ -14,7 +14,7 @@ pub use caller::{Caller, UserOrigin};
 pub use guard::Guard;
 pub use hosts::Hosts;
 pub use keys::{Hash, Key, Keys};
-pub use limits::Limits;
+pub use limits::{Limits, Quota};
 pub use permissions::{Globs, Permissions};
 pub use sender::Sender;
 pub use username::{PLACEHOLDER, Username, check_username};

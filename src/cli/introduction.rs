@@ -86,12 +86,14 @@ fn rights(loaded: &Loaded) -> Vec<String> {
 
 fn limits(config: &Config) -> String {
     let limits = &config.limits;
-    let set = [
-        ("requests a minute", limits.requests_per_minute),
-        ("tokens a minute", limits.tokens_per_minute),
-        ("requests at the same time", limits.concurrent),
+    let all = [
+        ("requests a minute", "requests_per_minute", limits.requests_per_minute),
+        ("tokens a minute", "tokens_per_minute", limits.tokens_per_minute),
+        ("calls at the same time", "concurrent", limits.concurrent),
     ];
-    let set = set.into_iter().filter_map(|(what, limit)| Some(format!("{} {what}", limit?)));
+    // Defaults are no news.
+    let set = all.into_iter().filter(|(_, key, _)| config.is_set(&format!("limits.{key}")));
+    let set = set.filter_map(|(what, _, limit)| Some(format!("{} {what}", limit?.most()?)));
     set.collect::<Vec<_>>().join(", ")
 }
 

@@ -77,12 +77,12 @@ pub fn run(args: &ServeArgs) -> Result<(), CommandEnd> {
     reloader.watch(reader.into_seen(), current.clone());
     if let Some(AdminListener { listeners, metrics, is_local }) = admin {
         let app = Admin::new(current.clone(), metrics, in_flight.clone(), is_local);
-        let timeouts = current_timeouts(&current);
-        runner.add_under("admin", app, listeners, |admin| TimedApp::new(admin, timeouts))?;
+        let (timeouts, waiting) = (current_timeouts(&current), runner.waiting());
+        runner.add_under("admin", app, listeners, |admin| TimedApp::new(admin, timeouts, waiting))?;
     }
     let proxy = http_proxy(&runner.configuration(), Proxy::new(current.clone(), in_flight));
-    let timeouts = current_timeouts(&current);
-    runner.add_under("proxy", proxy, listening.listeners, |proxy| TimedApp::new(proxy, timeouts))?;
+    let (timeouts, waiting) = (current_timeouts(&current), runner.waiting());
+    runner.add_under("proxy", proxy, listening.listeners, |proxy| TimedApp::new(proxy, timeouts, waiting))?;
     runner.run(newcomer, introduction)
 }
 

@@ -10,7 +10,7 @@ use crate::server::upgrade::Inherited;
 use crate::server::{Addresses, Listener, Runner};
 use crate::table::Table;
 use argo_stand_in::{
-    CHAT_PATH, EMBED_PATH, Family, ListedModel, MODELS_PATH, Options, STREAM_CHAT_PATH, StandIn, help,
+    CHAT_PATH, EMBED_PATH, Family, ListedModel, MODELS_PATH, Options, STREAM_CHAT_PATH, StandIn, base_url, help,
 };
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -36,8 +36,10 @@ pub fn run(args: &StandInArgs) -> Result<(), CommandEnd> {
 
 fn introduction(addresses: &[SocketAddr]) -> String {
     let listening: String = addresses.iter().map(|address| format!("listening on http://{address}\n")).collect();
-    let base = addresses.first().map(|address| format!("http://{address}")).unwrap_or_default();
-    let of = |(key, path): (&str, &str)| format!("  {key}: \"{base}{path}\"\n");
+    let first = addresses.first();
+    let base = first.map(|address| base_url(*address)).unwrap_or_default();
+    let server = first.map(|address| format!("http://{address}")).unwrap_or_default();
+    let of = |(key, path): (&str, &str)| format!("  {key}: \"{server}{path}\"\n");
     let urls: String = [
         ("argo_url", CHAT_PATH),
         ("argo_stream_url", STREAM_CHAT_PATH),
@@ -46,7 +48,10 @@ fn introduction(addresses: &[SocketAddr]) -> String {
     ]
     .map(of)
     .concat();
-    format!("{listening}\nIn config.yaml:\n{urls}\n{}\n", help())
+    format!(
+        "{listening}\nIn config.yaml:\n  argo_base_url: \"{base}\"\nor, for the legacy calls alone:\n{urls}\n{}\n",
+        help()
+    )
 }
 
 /// A stand-in that knows the models of a table: their ids, whose tools they take, how long their vectors are.
@@ -78,4 +83,16 @@ pub fn options_from(table: &Table) -> Options {
 
 fn all(table: &Table) -> impl Iterator<Item = &models::Model> {
     table.groups().flat_map(|group| group.iter())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_introduction_has_what_config_yaml_needs() {
+        let text = introduction(&[([127, 0, 0, 1], 9000).into()]);
+        assert!(text.contains("  argo_base_url: \"http://127.0.0.1:9000/argoapi\"\n"), "{text}");
+        assert!(text.contains(&format!("  argo_url: \"http://127.0.0.1:9000{CHAT_PATH}\"\n")), "{text}");
+    }
 }

@@ -1,10 +1,10 @@
 //! The whole configuration as YAML that can be copied: each key, its value, and where the value was set.
 
 use super::{Config, KEYS, NamedPath};
+use crate::access::Quota;
 use crate::diagnostics::Place;
 use crate::yaml::{Key, Kind, quote};
 use std::collections::BTreeMap;
-use std::num::NonZeroU32;
 
 /// The column where the origins of values start. Longer lines push it to the right.
 const COLUMN: usize = 48;
@@ -91,7 +91,7 @@ fn size(bytes: &str) -> String {
 
 /// Returns all values that are set, indexed by `key` or `section.key`.
 fn values(config: &Config) -> BTreeMap<String, Written> {
-    let number = |limit: Option<NonZeroU32>| limit.map(|limit| limit.to_string());
+    let number = |limit: Option<Quota>| limit.map(|limit| limit.to_string());
     let path = |named: Option<&NamedPath>| named.map(|named| named.as_str().to_owned());
     let (listeners, limits) = (&config.listeners, &config.limits);
     let tls = listeners.tls.as_ref();

@@ -37,7 +37,7 @@ pub const KEYS: &[Key] = &[
     Key::optional(
         "argo_base_url",
         Kind::Text,
-        "Where ARGO's native endpoints begin (/v1/…), without a slash at its end. They are called where this is set; the other URLs are below it unless they say otherwise.",
+        "Where ARGO's native endpoints begin, without a slash at its end. They are called where this is set; the other URLs are below it unless they say otherwise.",
     ),
     Key::optional("argo_models_url", Kind::Text, "ARGO's list of models; only `check --online` asks there."),
     Key::optional("connect_timeout", Kind::Seconds, "Longest connecting, in seconds."),

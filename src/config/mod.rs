@@ -43,7 +43,7 @@ pub use listeners::{Listeners, NamedPath, TlsFiles};
 pub use origins::Origins;
 pub use overrides::Overrides;
 pub use sample::{SAMPLE, SAMPLE_FILE};
-pub use url::parse_url;
+pub use url::{base_of, parse_url};
 
 use crate::access::{Hosts, Mode};
 use crate::wire::HttpUrl;
@@ -228,6 +228,11 @@ impl Config {
         ]
         .into_iter()
         .filter_map(|(key, value)| Some((key, value?)))
+    }
+
+    /// Returns true if a file, a variable or a flag sets this key, named as `key` or `section.key`.
+    pub fn is_set(&self, key: &str) -> bool {
+        self.places.contains_key(key)
     }
 
     fn complete(layer: Layer) -> Option<Config> {

@@ -32,6 +32,12 @@ pub(super) fn below(base: &HttpUrl, sample: &HttpUrl) -> Option<HttpUrl> {
     parse_url(&format!("{}/{path}", base.as_str().trim_end_matches('/'))).ok()
 }
 
+/// Returns the base that ARGO's URL is below.
+pub fn base_of(url: &HttpUrl) -> Option<HttpUrl> {
+    let (front, _) = url.as_str().split_once(BASE_END)?;
+    parse_url(&format!("{front}{}", BASE_END.trim_end_matches('/'))).ok()
+}
+
 fn words(fault: UrlFault) -> String {
     match fault {
         UrlFault::NoAuthority | UrlFault::Scheme => "expected a URL that starts with https:// or http://".to_owned(),

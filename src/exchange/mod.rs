@@ -140,10 +140,15 @@ impl Exchange {
             _ => None,
         };
         let unreadable = !matches!(encoding.as_deref(), None | Some(b"gzip" | b"x-gzip" | b"identity" | b""));
-        let start = if unreadable || is_redirect(status) || front_door::is_page(headers) {
+        let start = if unreadable || is_redirect(status) {
             Start::Hold
         } else {
             self.reply.head(&UpstreamHead { status, headers, bodiless })
+        };
+        // A page is no stream, whatever its status.
+        let start = match start {
+            Start::Stream(_) if front_door::is_page(headers) => Start::Hold,
+            start => start,
         };
         let (state, plan) = match start {
             Start::Stream(content_type) => (ExchangeState::Opening, HeadPlan::Stream(content_type)),

@@ -1,6 +1,6 @@
 //! Which limits apply to a request, and the setting behind each of them.
 
-use crate::access::Limits;
+use crate::access::{Limits, Quota};
 use std::fmt;
 use std::num::NonZeroU32;
 
@@ -48,9 +48,9 @@ pub struct Bounds {
 impl Bounds {
     /// Returns a caller's own limits. Those of the configuration fill the gaps.
     pub fn of_caller(own: &Limits, general: &Limits) -> Self {
-        let either = |own: Option<NonZeroU32>, general: Option<NonZeroU32>| {
-            let own = own.map(|limit| Bound { limit, set_by: BoundSource::Caller });
-            own.or(general.map(|limit| Bound { limit, set_by: BoundSource::Config }))
+        let either = |own: Option<Quota>, general: Option<Quota>| {
+            let (quota, set_by) = own.map_or((general, BoundSource::Config), |own| (Some(own), BoundSource::Caller));
+            Some(Bound { limit: quota?.most()?, set_by })
         };
         Bounds {
             requests: either(own.requests_per_minute, general.requests_per_minute),
@@ -61,7 +61,7 @@ impl Bounds {
 
     /// Returns each caller's limits on one row.
     pub fn of_row(limits: &Limits, place: &str) -> Self {
-        let of = |limit: Option<NonZeroU32>| limit.map(|limit| Bound { limit, set_by: BoundSource::Row(place.into()) });
+        let of = |quota: Option<Quota>| Some(Bound { limit: quota?.most()?, set_by: BoundSource::Row(place.into()) });
         Bounds {
             requests: of(limits.requests_per_minute),
             tokens: of(limits.tokens_per_minute),
@@ -82,8 +82,8 @@ mod tests {
     #[test]
     fn a_callers_own_limit_goes_before_the_configurations() {
         let limits = |requests, tokens| Limits {
-            requests_per_minute: NonZeroU32::new(requests),
-            tokens_per_minute: NonZeroU32::new(tokens),
+            requests_per_minute: NonZeroU32::new(requests).map(Quota::Most),
+            tokens_per_minute: NonZeroU32::new(tokens).map(Quota::Most),
             concurrent: None,
         };
         let bounds = Bounds::of_caller(&limits(5, 0), &limits(1, 2));
@@ -92,5 +92,9 @@ mod tests {
         assert_eq!(bounds.tokens, bound(2, BoundSource::Config));
         assert_eq!(bounds.concurrent, None);
         assert!(Bounds::of_row(&limits(0, 0), "x").is_none());
+        let free = Limits { tokens_per_minute: Some(Quota::Unlimited), ..limits(0, 0) };
+        let bounds = Bounds::of_caller(&free, &limits(1, 2));
+        assert_eq!((bounds.requests, bounds.tokens), (bound(1, BoundSource::Config), None));
+        assert!(Bounds::of_row(&free, "x").is_none());
     }
 }

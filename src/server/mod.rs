@@ -34,6 +34,7 @@ pub use terminal::StartingTerminal;
 pub use tls::Certificates;
 pub use unix::{check_private, private_directory};
 
+use crate::proxy::connection::waiting::WaitingConnections;
 use crate::proxy::in_flight::InFlight;
 use crate::proxy::upstream::authorities;
 use crate::proxy::upstream::connect::MOST_ATTEMPTS;
@@ -67,6 +68,7 @@ pub struct Runner {
     server: Server,
     in_flight: InFlight,
     connections: Connections,
+    waiting: Arc<WaitingConnections>,
     drain: Duration,
     handover: Arc<HandoverState>,
     place: Option<PathBuf>,
@@ -97,15 +99,20 @@ impl Runner {
             upstream_keepalive_pool_size: POOLED,
             ..ServerConf::default()
         };
-        open_files::allow_most();
+        let waiting = Arc::new(WaitingConnections::new(open_files::allow_most()));
         let server = Server::new_with_opt_and_conf(None, conf);
         let (connections, handover) = (Connections::default(), Arc::default());
-        Runner { server, in_flight, connections, drain, handover, place, addresses }
+        Runner { server, in_flight, connections, waiting, drain, handover, place, addresses }
     }
 
     /// Returns the configuration that pingora's services are made with.
     pub fn configuration(&self) -> Arc<ServerConf> {
         self.server.configuration.clone()
+    }
+
+    /// Returns the connections that wait for a request, on all listeners.
+    pub fn waiting(&self) -> Arc<WaitingConnections> {
+        self.waiting.clone()
     }
 
     /// Serves `app` on all of `listeners`.
@@ -138,7 +145,7 @@ impl Runner {
     {
         let app = Arc::new(wrap(DrainingApp::new(app, self.connections.clone())));
         let mut before_tls = Listeners::new();
-        before_tls.set_pre_tls_callback(Arc::new(PlainHttpAnswer));
+        before_tls.set_pre_tls_callback(Arc::new(PlainHttpAnswer { waiting: self.waiting.clone() }));
         let mut service = Listening::with_listeners(name.to_owned(), before_tls, SharedApp(app.clone()));
         let (renewed, renewals) = unbounded_channel();
         for listener in &listeners {

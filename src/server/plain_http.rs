@@ -2,13 +2,15 @@
 
 use crate::dialects::client::speaking;
 use crate::plan::refuse;
+use crate::proxy::connection::waiting::WaitingConnections;
 use crate::wire::Failure;
 use async_trait::async_trait;
 use http::HeaderMap;
 use pingora::listeners::PreTlsProcess;
-use pingora::protocols::Peek;
 use pingora::protocols::l4::stream::Stream;
+use pingora::protocols::{Peek, UniqueID};
 use pingora::{Error, ErrorType, Result};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -18,15 +20,21 @@ const MISTAKEN: ErrorType = ErrorType::Custom("it spoke plain HTTP to the TLS po
 const LINGER: Duration = Duration::from_secs(1);
 const MOST: u64 = 1 << 20;
 
-/// Answers plain HTTP before the TLS handshake.
-pub struct PlainHttpAnswer;
+/// Why a connection was closed that had not begun its handshake.
+const CLOSED: ErrorType = ErrorType::Custom("it was closed before its handshake, since descriptors ran out");
+
+/// Answers plain HTTP before the TLS handshake. Until its first byte, a connection is one that waits.
+pub struct PlainHttpAnswer {
+    pub waiting: Arc<WaitingConnections>,
+}
 
 #[async_trait]
 impl PreTlsProcess for PlainHttpAnswer {
     async fn process(&self, stream: &mut Stream) -> Result<()> {
         let mut first = [0];
         // A client that goes without a word is reported by the handshake.
-        let has_spoken = stream.try_peek(&mut first).await.is_ok();
+        let peeked = self.waiting.unless_closed(stream.id(), stream.try_peek(&mut first)).await;
+        let has_spoken = peeked.ok_or_else(|| Error::new(CLOSED))?.is_ok();
         // Methods are upper-case letters; a handshake begins with 22.
         if !has_spoken || !first.iter().all(u8::is_ascii_uppercase) {
             return Ok(());

@@ -3,6 +3,7 @@
 mod dialogue;
 mod edit;
 mod error;
+mod native;
 mod probe;
 mod reachability;
 #[cfg(test)]
@@ -44,9 +45,19 @@ pub type Probe<'p> = &'p dyn Fn(&[HttpUrl], Duration) -> Vec<Reachability>;
 
 const RULE: &str = "--------------------------------------";
 
-/// The keys that the review displays: those of the specification. They include all keys that the questions set.
-const REVIEWED: &[&str] =
-    &["port", "argo_url", "argo_stream_url", "argo_embedding_url", "user", "verbose", "num_workers", "timeout"];
+/// The keys that the review displays: those of the specification, and where native endpoints are. They include all keys that the
+/// questions set.
+const REVIEWED: &[&str] = &[
+    "port",
+    "argo_base_url",
+    "argo_url",
+    "argo_stream_url",
+    "argo_embedding_url",
+    "user",
+    "verbose",
+    "num_workers",
+    "timeout",
+];
 
 /// The last line of the review. It is a comment, so that the review stays valid YAML.
 const ALL_KEYS: &str = "# All other keys have their defaults. To see them: argo-openai-proxy check --print";
@@ -70,9 +81,18 @@ pub fn run_on_terminal(options: &SetupOptions) -> Result<(), SetupError> {
 pub fn run(options: &SetupOptions, terminal: &mut Terminal<'_>, probe: Probe<'_>) -> Result<(), SetupError> {
     let overwrite = may_write(options, terminal)?;
     let answers = answers(options, terminal)?;
-    let text = render(&answers);
+    let mut text = render(&answers);
     let config = checked(options, &text)?;
-    check_connection(&config, terminal, probe)?;
+    // Where that host does not answer, it would not answer another question either.
+    let answers = check_connection(&config, terminal, probe)?;
+    if let Some(base) = ask_native(&config, answers, terminal, probe)? {
+        text = edit::set_value(
+            &text.replace("# argo_base_url:", "argo_base_url:"),
+            "argo_base_url",
+            &quote(base.as_str()),
+        );
+        checked(options, &text)?;
+    }
     write::write_private(&options.config, &text, overwrite).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => SetupError::Exists(options.config.clone()),
         _ => SetupError::Write { config: options.config.clone(), error },
@@ -162,7 +182,8 @@ fn checked(options: &SetupOptions, text: &str) -> Result<Config, SetupError> {
         .map_err(SetupError::Invalid)
 }
 
-fn check_connection(config: &Config, terminal: &mut Terminal<'_>, probe: Probe<'_>) -> Result<(), SetupError> {
+/// Asks ARGO's URLs, and tells what they answer. Returns true if the first one answers.
+fn check_connection(config: &Config, terminal: &mut Terminal<'_>, probe: Probe<'_>) -> Result<bool, SetupError> {
     let urls = [
         ("argo_url", &config.argo_url),
         ("argo_stream_url", &config.argo_stream_url),
@@ -181,7 +202,26 @@ fn check_connection(config: &Config, terminal: &mut Terminal<'_>, probe: Probe<'
     if !found.iter().all(Reachability::works) {
         terminal.say("  The configuration can be used as soon as they can be reached.")?;
     }
-    Ok(())
+    Ok(found.first().is_some_and(Reachability::works))
+}
+
+/// Asks for ARGO's native endpoints. Returns where they begin, if they answer.
+fn ask_native(
+    config: &Config,
+    answers: bool,
+    terminal: &mut Terminal<'_>,
+    probe: Probe<'_>,
+) -> Result<Option<HttpUrl>, SetupError> {
+    let Some((base, list)) = native::beside(config).filter(|_| answers) else { return Ok(None) };
+    let found = probe(std::slice::from_ref(&list), config.connect_timeout);
+    // A list that wants to know who asks is there, too.
+    let is_there = matches!(found.first(), Some(Reachability::Answers(200..=299 | 401)));
+    if is_there {
+        terminal.say(&format!(
+            "  ARGO's native endpoints answer there, too, and are preferred: argo_base_url is set\n    {base}"
+        ))?;
+    }
+    Ok(is_there.then_some(base))
 }
 
 fn review(options: &SetupOptions, text: &str, terminal: &mut Terminal<'_>) -> Result<(), SetupError> {

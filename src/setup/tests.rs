@@ -106,6 +106,31 @@ fn the_session_of_the_specification() {
 }
 
 #[test]
+fn native_endpoints_that_answer_are_preferred() {
+    let native = |answer: u16| {
+        move |urls: &[HttpUrl], _: Duration| {
+            let one = |url: &HttpUrl| if url.path().ends_with("/argoapi/v1/models") { answer } else { 405 };
+            urls.iter().map(|url| Reachability::Answers(one(url))).collect::<Vec<_>>()
+        }
+    };
+    for (answer, base) in [
+        (200, Some("https://apps-dev.inside.anl.gov/argoapi")),
+        (401, Some("https://apps-dev.inside.anl.gov/argoapi")),
+        (404, None),
+        (500, None),
+    ] {
+        let folder = Folder::new();
+        let path = folder.path("config.yaml");
+        let probe = native(answer);
+        let (outcome, screen) = converse(&options(&path), "y\njdoe\n\n\n", true, &probe);
+        outcome.unwrap();
+        assert_eq!(load(&path).argo_base_url.as_ref().map(HttpUrl::as_str), base, "{answer}");
+        assert_eq!(screen.contains("native endpoints answer there"), base.is_some(), "{answer}: {screen}");
+        assert_eq!(screen.contains("argo_base_url: \"https"), base.is_some(), "{answer}: {screen}");
+    }
+}
+
+#[test]
 fn comments_survive_and_the_file_is_private() {
     let folder = Folder::new();
     let path = folder.path("my config.yaml");

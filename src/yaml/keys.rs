@@ -48,6 +48,8 @@ pub enum Kind {
     Switch,
     /// A whole number.
     Whole(i64, i64),
+    /// A whole number from 1 on, or `none`.
+    Limit(i64),
     /// Any number.
     Number,
     /// Seconds, fractions allowed.

@@ -56,6 +56,8 @@ impl Schema {
             Kind::Switch => object(json!({"anyOf": [{"type": "boolean"}, {"type": "string", "pattern": VARIABLE}]})),
             Kind::Whole(low, i64::MAX) => self.or_variable(json!({"type": "integer", "minimum": low})),
             Kind::Whole(low, high) => self.or_variable(json!({"type": "integer", "minimum": low, "maximum": high})),
+            Kind::Limit(high) => self
+                .or_variable(json!({"anyOf": [{"type": "integer", "minimum": 1, "maximum": high}, {"const": "none"}]})),
             Kind::Number => self.or_variable(json!({"type": "number"})),
             Kind::Seconds => self.or_variable(json!({"type": "number", "minimum": 0, "maximum": 604_800})),
             Kind::Duration => object(json!({"type": ["number", "string"], "minimum": 0, "maximum": 604_800})),

@@ -27,7 +27,7 @@ fn seconds(answer: &Answer) -> (u64, u64) {
 }
 
 /// An ARGO that tells of each call and answers it when it is told to.
-fn gated() -> (Argo, Receiver<()>, Sender<()>) {
+pub fn gated() -> (Argo, Receiver<()>, Sender<()>) {
     let (arrived, arrivals) = mpsc::channel();
     let (go, gate) = mpsc::channel::<()>();
     let (arrived, gate) = (Mutex::new(arrived), Mutex::new(gate));

@@ -41,7 +41,7 @@ fn whole_answers() {
         ("error 400", 400, "does not support 0.0", json!("unsupported_value")),
         ("error 422", 422, "model: Field required", Value::Null),
         ("error 429", 429, "Too many requests", json!("rate_limited")),
-        ("error 500", 500, "'NoneType' object is not iterable", Value::Null),
+        ("error 500", 500, "'NoneType' object is not subscriptable", Value::Null),
         ("error 502", 502, "502 Bad Gateway – nginx", Value::Null),
         ("cut 3", 502, "closed the connection", json!("bad_upstream_answer")),
     ] {

@@ -12,7 +12,7 @@ const PNG_URL: &str = "data:image/png;base64,iVBORw0KGgogb25l";
 const GIF_URL: &str = "data:image/gif;base64,R0lGODlhIGFub3RoZXIgb25l";
 
 /// A server of images, by their paths.
-fn figures() -> Argo {
+pub fn figures() -> Argo {
     Argo::start(|request, connection| {
         let to = |location: &str| format!("Location: {location}\r\n");
         let own = request.header("host").unwrap();
@@ -69,7 +69,7 @@ fn proxy(argo: &Argo, figures: &Argo, more: &str) -> Server {
     Setup::before(argo).routes(&table(&allowed)).start()
 }
 
-fn url(figures: &Argo, path: &str) -> String {
+pub fn url(figures: &Argo, path: &str) -> String {
     format!("http://{}{path}", figures.address)
 }
 

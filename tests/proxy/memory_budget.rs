@@ -78,7 +78,7 @@ fn grown(server: &Server, path: &str, bodies: &[String]) -> (usize, Vec<Answer>)
 }
 
 /// An object of so many fields, with more before them.
-fn crowded(first: &str, fields: usize) -> String {
+pub fn crowded(first: &str, fields: usize) -> String {
     // A few names, so that repeated ones are not known at once.
     let names: String = ('a'..='t').map(|name| format!("\"{name}\":1,")).collect();
     format!("{{{first}{}\"z\":0}}", names.repeat(fields / 20))

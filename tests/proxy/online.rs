@@ -1,6 +1,6 @@
 //! `check --online`: what is told of URLs, and of models that one side lacks.
 
-use crate::support::{Argo, Setup};
+use crate::support::{Argo, Setup, StandIn};
 use crate::upstream_options::{refusing, table};
 use crate::upstream_tls::{self, Authority, HOST};
 use serde_json::{Value, json};
@@ -275,35 +275,6 @@ fn the_shipped_table_agrees_with_the_stand_in() {
     assert_eq!((checked.code, checked.err.as_str()), (Some(0), ""), "{}", checked.out);
     assert_eq!(checked.out.matches("works (405").count(), 3, "{}", checked.out);
     assert_eq!(checked.out.matches(", lists ").count(), 1, "{}", checked.out);
-}
-
-/// The stand-in as a process, ended when dropped.
-struct StandIn {
-    address: SocketAddr,
-    child: std::process::Child,
-}
-
-impl StandIn {
-    fn start() -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_argo-openai-proxy"));
-        command.args(["stand-in", "--port", "0"]).env_clear().stderr(std::process::Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut first = String::new();
-        let mut lines = std::io::BufReader::new(child.stderr.take().unwrap());
-        std::io::BufRead::read_line(&mut lines, &mut first).unwrap();
-        // What else it says must not meet a closed pipe.
-        std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
-        let address = first.trim().strip_prefix("listening on http://").unwrap().parse().unwrap();
-        StandIn { address, child }
-    }
-}
-
-impl Drop for StandIn {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 #[test]

@@ -60,6 +60,27 @@ fn a_body_that_comes_too_slowly_is_refused() {
     assert_eq!(server.chat(&chat("x", json!({}))).status, 200);
 }
 
+#[test]
+fn a_body_that_drips_is_refused_though_a_byte_comes_now_and_then() {
+    let argo = Argo::saying("Hi");
+    let server = hasty(&argo, "body_timeout: 0.4");
+    for (framing, drop) in [("Content-Length: 1000000", " "), ("Transfer-Encoding: chunked", "1\r\n \r\n")] {
+        let mut client = server.client();
+        let begun = Instant::now();
+        client.raw(format!("POST {CHAT} HTTP/1.1\r\nHost: localhost\r\n{framing}\r\n\r\n"));
+        while !client.has_bytes(Duration::from_millis(20)) {
+            assert!(begun.elapsed() < Duration::from_secs(20), "{framing}: it waits for as long as something comes");
+            client.try_raw(drop);
+        }
+        assert!(begun.elapsed() > Duration::from_millis(390));
+        let answer = client.answer();
+        assert_eq!(answer.status, 408, "{answer:?}");
+        assert!(answer.error()["message"].as_str().unwrap().contains("body_timeout"), "{answer:?}");
+    }
+    until("its lines", || server.log().matches("ended_by=client").count() == 2);
+    assert!(argo.requests().is_empty());
+}
+
 /// A body in one chunk, and the first bytes of its end.
 fn without_last_chunk(body: &str) -> String {
     let length = body.len();

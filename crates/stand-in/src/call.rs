@@ -1,17 +1,18 @@
 //! Makes the reply to a route and a body, without waiting and without I/O.
 
+use crate::caller::Caller;
 use crate::fault::Fault;
 use crate::paths::Route;
 use crate::prompts::Endpoint;
 use crate::reply::Reply;
 use crate::server::StandIn;
-use crate::{chat, embed, listing};
+use crate::{chat, embed, listing, native};
 
 impl StandIn {
     /// Returns the reply. Calls to models fail at the rate of the options, all other routes never.
-    pub(crate) fn reply(&self, route: Route, body: &[u8]) -> Reply {
+    pub(crate) fn reply(&self, route: Route, caller: Caller<'_>, body: &[u8]) -> Reply {
         if route.is_call() && self.fails() {
-            return Fault::Internal.reply();
+            return if route.is_of_claude() { native::messages::failed() } else { Fault::Internal.reply() };
         }
         match route {
             Route::Chat => chat::answer(self, Endpoint::Chat, body),
@@ -19,6 +20,12 @@ impl StandIn {
             Route::Embed => embed::answer(self, body),
             Route::Models => listing::models(&self.options.models),
             Route::Health => listing::health(),
+            Route::Completions => native::chat::answer(self, caller, body),
+            Route::Messages => native::messages::answer(self, caller, body),
+            Route::CountTokens => native::messages::count(self, caller, body),
+            Route::Responses => native::responses::answer(self, caller, body),
+            Route::Embeddings => native::embeddings::answer(self, caller, body),
+            Route::OpenApi => native::openapi::document(),
         }
     }
 }
@@ -34,7 +41,7 @@ mod tests {
         let stand_in = StandIn::new(Options { models: vec![listed], ..Options::default() });
         let call = |model: &str| {
             let body = format!(r#"{{"user":"u","model":"{model}","prompt":["hi"]}}"#);
-            stand_in.reply(Route::Chat, body.as_bytes()).read()
+            stand_in.reply(Route::Chat, Caller::default(), body.as_bytes()).read()
         };
         assert_eq!(call("alpha1").0, 200);
         let (status, body) = call("Alpha One");
@@ -46,9 +53,11 @@ mod tests {
     #[test]
     fn failures_spare_what_is_no_call() {
         let stand_in = StandIn::new(Options { failure_rate: 1.0, ..Options::default() });
-        for route in [Route::Chat, Route::StreamChat, Route::Embed] {
-            assert_eq!(stand_in.reply(route, b"{}").read().0, 500);
+        for route in [Route::Chat, Route::StreamChat, Route::Embed, Route::Completions, Route::Responses] {
+            assert_eq!(stand_in.reply(route, Caller::default(), b"{}").read().0, 500);
         }
-        assert_eq!(stand_in.reply(Route::Models, b"").read().0, 200);
+        let (status, body) = stand_in.reply(Route::Messages, Caller::default(), b"{}").read();
+        assert_eq!((status, &body["error"]["type"]), (500, &serde_json::json!("api_error")));
+        assert_eq!(stand_in.reply(Route::Models, Caller::default(), b"").read().0, 200);
     }
 }

@@ -4,13 +4,14 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
+use crate::decision::{Decision, decide};
 use crate::offer::Offer;
-use crate::prompts::{self, Case, Endpoint};
-use crate::question::{Input, Question};
+use crate::prompts::{Case, Endpoint};
+use crate::question::Question;
 use crate::reply::Reply;
 use crate::server::StandIn;
 use crate::text;
-use crate::tools::{self, Shape};
+use crate::tools;
 
 /// Returns the answer to the body of a chat or streamchat call.
 pub(crate) fn answer(stand_in: &StandIn, endpoint: Endpoint, body: &[u8]) -> Reply {
@@ -37,7 +38,7 @@ pub(crate) fn answer(stand_in: &StandIn, endpoint: Endpoint, body: &[u8]) -> Rep
             let family = (stand_in.options.family)(&question.model);
             match Offer::read(family, tools, question.tool_choice) {
                 Ok(offer) => call.answer(stand_in, Some(&offer)),
-                Err(refusal) => refusal,
+                Err(unfit) => unfit.reply(),
             }
         }
     }
@@ -52,23 +53,15 @@ struct Call<'a> {
 impl Call<'_> {
     /// Returns the answer to a valid question: a tool call if the client forces one, what the prompt asks for, or an echo.
     fn answer(&self, stand_in: &StandIn, offer: Option<&Offer<'_>>) -> Reply {
-        if offer.is_some_and(Offer::forces_a_call) {
-            return tools::reply(Shape::FirstTool, offer, self.question.turn);
-        }
-        let asked = match &self.question.input {
-            Input::ByUser(text) => text,
-            Input::ByTool(result) => return self.send(format!("The tool answered: {result}")),
-        };
+        let question = &self.question;
         let piece = stand_in.options.piece_size;
-        match prompts::find(asked, self.endpoint) {
-            Some((Case::Say(say), number)) => self.send(say.text(number, piece, &self.question.user)),
-            Some((Case::Deliver(how, say), number)) => {
-                self.send(say.text(number, piece, &self.question.user)).delivered(how(number))
-            }
-            Some((Case::CutCharacter, _)) => Reply::stream(text::CUT_CHARACTER),
-            Some((Case::Shape(shape), _)) => tools::reply(shape, offer, self.question.turn),
-            Some((Case::Fault(fault), _)) => fault.reply(),
-            Some((Case::Defect(_), _)) | None => self.send(format!("You said: {asked}")),
+        match decide(&question.input, self.endpoint, offer, piece, &question.user) {
+            Decision::Say(text, delivery) => self.send(text).delivered(delivery),
+            Decision::Special(Case::CutCharacter, _) => Reply::stream(text::CUT_CHARACTER),
+            Decision::Special(Case::Shape(shape), _) => tools::reply(shape, offer, question.turn),
+            Decision::Special(Case::Fault(fault), _) => fault.reply(),
+            // No other prompt is for a legacy chat.
+            Decision::Special(..) => self.send(""),
         }
     }
 

@@ -6,10 +6,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::content::string;
-use crate::fault;
 use crate::function::Function;
 use crate::options::Family;
-use crate::reply::Reply;
+use crate::unfit::Unfit;
 
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Choice<'a> {
@@ -31,26 +30,26 @@ struct AnyChoice<'a> {
 }
 
 impl<'a> Choice<'a> {
-    /// Reads `tool_choice`. The error is the refusal of the vendor.
-    pub(crate) fn read(family: Family, raw: &'a RawValue) -> Result<Self, Reply> {
+    /// Reads `tool_choice`. The error is what the vendor finds wrong.
+    pub(crate) fn read(family: Family, raw: &'a RawValue) -> Result<Self, Unfit> {
         let object: Option<AnyChoice<'a>> = serde_json::from_str(raw.get()).ok();
         let word = match (family, &object) {
             (Family::Anthropic, None) => {
-                let message = "tool_choice: Input should be a valid dictionary";
-                return Err(fault::vendor_refused(message, None));
+                return Err(Unfit::new("tool_choice: Input should be a valid dictionary", None));
             }
             (_, Some(object)) => object.r#type,
             (_, None) => Some(raw),
         };
         let named = object.and_then(|object| match family {
-            Family::OpenAI => object.function.and_then(|function| function.name),
+            // Chat nests the name, Responses does not.
+            Family::OpenAI => object.function.and_then(|function| function.name).or(object.name),
             Family::Anthropic => object.name,
             Family::Google => None,
         });
         Ok(match word.and_then(string).as_deref() {
             Some("none" | "NONE") => Self::Never,
             Some("required" | "any" | "ANY") => Self::Any,
-            Some("function" | "tool") => named.and_then(string).map_or(Self::Any, Self::Named),
+            Some("function" | "custom" | "tool") => named.and_then(string).map_or(Self::Any, Self::Named),
             _ => Self::Auto,
         })
     }
@@ -61,7 +60,7 @@ mod tests {
     use super::*;
 
     fn read(family: Family, json: &str) -> Result<Choice<'_>, (u16, serde_json::Value)> {
-        Choice::read(family, serde_json::from_str(json).unwrap()).map_err(|refusal| refusal.read())
+        Choice::read(family, serde_json::from_str(json).unwrap()).map_err(|unfit| unfit.reply().read())
     }
 
     #[test]
@@ -71,6 +70,7 @@ mod tests {
             (Family::OpenAI, r#""none""#, Choice::Never),
             (Family::OpenAI, r#""required""#, Choice::Any),
             (Family::OpenAI, r#"{"type":"function","function":{"name":"a"}}"#, Choice::Named("a".into())),
+            (Family::OpenAI, r#"{"type":"custom","name":"a"}"#, Choice::Named("a".into())),
             (Family::Anthropic, r#"{"type":"auto"}"#, Choice::Auto),
             (Family::Anthropic, r#"{"type":"none"}"#, Choice::Never),
             (Family::Anthropic, r#"{"type":"any"}"#, Choice::Any),

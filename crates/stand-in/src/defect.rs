@@ -8,3 +8,14 @@ pub(crate) enum Defect {
     /// Vectors of half the length.
     ShortVector,
 }
+
+impl Defect {
+    /// Returns the number of vectors to leave out, and the length of the others.
+    pub(crate) fn effect(defect: Option<Self>, dimensions: usize) -> (usize, usize) {
+        match defect {
+            Some(Self::MissingVector) => (1, dimensions),
+            Some(Self::ShortVector) => (0, dimensions / 2),
+            None => (0, dimensions),
+        }
+    }
+}

@@ -11,7 +11,7 @@ use crate::server::StandIn;
 use crate::violation::{Violation, Violations};
 
 /// The largest number of strings in one call to the gateway.
-const MOST_STRINGS: usize = 16;
+pub(crate) const MOST_STRINGS: usize = 16;
 
 /// Returns the answer to the body of an embed call.
 pub(crate) fn answer(stand_in: &StandIn, body: &[u8]) -> Reply {
@@ -46,16 +46,13 @@ pub(crate) fn answer(stand_in: &StandIn, body: &[u8]) -> Reply {
         _ => None,
     };
     let dimensions = (stand_in.options.dimensions)(&model);
-    let (skipped, dimensions) = match defect {
-        Some(Defect::MissingVector) => (1, dimensions),
-        Some(Defect::ShortVector) => (0, dimensions / 2),
-        None => (0, dimensions),
-    };
+    let (skipped, dimensions) = Defect::effect(defect, dimensions);
     let seeds = texts.iter().skip(skipped).map(|text| seed(&model, text));
     Reply::json_bytes(200, stand_in.vectors.render(dimensions, seeds))
 }
 
-fn seed(model: &str, text: &str) -> u64 {
+/// Returns the seed of a text's vector. It is the same for the legacy and the native endpoint.
+pub(crate) fn seed(model: &str, text: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     (model, text).hash(&mut hasher);
     hasher.finish()

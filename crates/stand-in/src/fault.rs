@@ -5,6 +5,9 @@ use serde::Serialize;
 use crate::reply::Reply;
 use crate::violation::{Violation, Violations};
 
+/// The text of an internal error, which is a Python exception and says nothing of its cause.
+pub(crate) const INTERNAL: &str = "'NoneType' object is not subscriptable";
+
 /// A failure that a prompt can ask for.
 #[derive(Clone, Copy)]
 pub(crate) enum Fault {
@@ -15,6 +18,10 @@ pub(crate) enum Fault {
     Internal,
     BadGateway,
     Hang,
+    NoEndpoint,
+    TooLong,
+    /// What comes when hidden reasoning took all tokens of the limit.
+    NoRoom,
 }
 
 impl Fault {
@@ -30,9 +37,16 @@ impl Fault {
             Self::Unprocessable => Violations::from(Violation::missing("model")).reply(),
             Self::TooMany => error(429, "Too many requests. Please try again later.", "RateLimitError", "rate_limited")
                 .with("Retry-After", "7".to_owned()),
-            Self::Internal => error(500, "'NoneType' object is not iterable", "TypeError", "internal_error"),
+            Self::Internal => error(500, INTERNAL, "TypeError", "internal_error"),
+            Self::NoRoom => error(500, "'NoneType' object is not iterable", "TypeError", "internal_error"),
             Self::BadGateway => Reply::html(502, nginx_page("502 Bad Gateway")),
             Self::Hang => Reply::Hang,
+            Self::NoEndpoint => detail(404, "Not Found"),
+            Self::TooLong => vendor_refused_as(
+                "Your input exceeds the context window of this model. Please adjust your input and try again.",
+                Some("messages"),
+                Some("context_length_exceeded"),
+            ),
         }
     }
 }
@@ -60,7 +74,8 @@ pub(crate) fn vendor_refused(message: &str, param: Option<&str>) -> Reply {
     vendor_refused_as(message, param, None)
 }
 
-fn vendor_refused_as(message: &str, param: Option<&str>, code: Option<&str>) -> Reply {
+/// Returns the same with the vendor's code.
+pub(crate) fn vendor_refused_as(message: &str, param: Option<&str>, code: Option<&str>) -> Reply {
     let vendors = serde_json::json!({
         "error": { "message": message, "type": "invalid_request_error", "param": param, "code": code }
     });

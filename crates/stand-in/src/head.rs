@@ -4,7 +4,7 @@ use once_cell::sync::OnceCell;
 use pingora::Result;
 use pingora::http::{ResponseHeader, Version};
 
-use crate::reply::Media;
+use crate::reply::{Body, Media};
 
 static HEADS: OnceCell<Heads> = OnceCell::new();
 
@@ -13,6 +13,7 @@ struct Heads {
     html: ResponseHeader,
     bare: ResponseHeader,
     text: ResponseHeader,
+    events: ResponseHeader,
 }
 
 /// Returns the head of a body with a length.
@@ -28,9 +29,13 @@ pub(crate) fn whole(status: u16, media: Media, length: usize) -> Result<Response
     Ok(head)
 }
 
-/// Returns the head of raw text in pieces. HTTP/1.0 has no chunks: the end of the connection is the end of the text.
-pub(crate) fn stream(version: Version) -> Result<ResponseHeader> {
-    let mut head = HEADS.get_or_try_init(Heads::new)?.text.clone();
+/// Returns the head of a body in pieces. HTTP/1.0 has no chunks: the end of the connection is the end of the text.
+pub(crate) fn stream(version: Version, body: &Body) -> Result<ResponseHeader> {
+    let heads = HEADS.get_or_try_init(Heads::new)?;
+    let mut head = match body {
+        Body::Text(_) => heads.text.clone(),
+        Body::Events(_) => heads.events.clone(),
+    };
     if version == Version::HTTP_10 {
         head.remove_header("Transfer-Encoding");
     }
@@ -44,6 +49,10 @@ impl Heads {
             html: Self::of(&[("Content-Type", "text/html")])?,
             bare: Self::of(&[])?,
             text: Self::of(&[("Content-Type", "text/plain; charset=utf-8"), ("Transfer-Encoding", "chunked")])?,
+            events: Self::of(&[
+                ("Content-Type", "text/event-stream; charset=utf-8"),
+                ("Transfer-Encoding", "chunked"),
+            ])?,
         })
     }
 

@@ -15,6 +15,7 @@ use pingora::protocols::http::ServerSession;
 use pingora::server::ShutdownWatch;
 use pingora::{Error, ErrorType, OrErr, Result};
 
+use crate::caller::Caller;
 use crate::paths::{Detour, Route};
 use crate::reply::{Delivery, Reply, Streamed, Whole};
 use crate::server::StandIn;
@@ -63,7 +64,7 @@ impl StandIn {
         let head = http.req_header();
         let reply = match Route::find(&head.method, head.uri.path()) {
             Ok(route) => {
-                let reply = self.reply(route, &body);
+                let reply = self.reply(route, Caller::of(head), &body);
                 if route.is_call() {
                     pause(http, self.options.latency).await?;
                 }
@@ -88,8 +89,8 @@ impl StandIn {
 
     /// Writes a stream in pieces, with a pause between two of them.
     async fn write_stream(&self, http: &mut ServerSession, stream: Streamed) -> Result<()> {
-        let Streamed { mut text, delivery } = stream;
-        let mut head = head::stream(http.req_header().version)?;
+        let Streamed { mut body, delivery } = stream;
+        let mut head = head::stream(http.req_header().version, &body)?;
         let delay = match delivery {
             Delivery::Slow(delay) => delay,
             _ => self.options.piece_delay,
@@ -102,12 +103,11 @@ impl StandIn {
         http.write_response_header(Box::new(head)).await?;
         // A stream is cut between two pieces, without the last chunk.
         let mut sent = 0;
-        while !text.is_empty() && delivery != Delivery::Cut(sent) {
+        while !body.is_empty() && delivery != Delivery::Cut(sent) {
             if sent > 0 {
                 pause(http, delay).await?;
             }
-            let size = self.options.piece_size.clamp(1, text.len());
-            let piece = text.split_to(size);
+            let Some(piece) = body.next(self.options.piece_size) else { break };
             let piece = match &mut gzip {
                 Some(gzip) => compress(gzip, &piece)?,
                 None => piece,

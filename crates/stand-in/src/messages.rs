@@ -1,12 +1,14 @@
 //! The `messages` of a call, read in one pass that keeps only the current turn of the conversation.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::content::holds_tool_result;
+use crate::content::{self, holds_tool_result};
+use crate::request::present;
 
 /// The `messages` of a call.
 #[derive(Default)]
@@ -26,14 +28,38 @@ pub(crate) struct Turn<'a> {
     pub result: Option<&'a RawValue>,
     /// The number of messages.
     pub messages: usize,
+    /// The place of the first message by a developer.
+    pub developer: Option<usize>,
+    /// Whether the content of a message is null.
+    pub has_null: bool,
+    /// Whether a tool was called or answered.
+    pub has_calls: bool,
+}
+
+impl<'a> Turn<'a> {
+    /// Returns the text to answer.
+    pub(crate) fn input(&self) -> Input<'a> {
+        match self.result {
+            Some(result) => Input::ByTool(content::text(result)),
+            None => Input::ByUser(self.asked.map(content::text).unwrap_or_default()),
+        }
+    }
+}
+
+/// The text to answer, by its author.
+pub(crate) enum Input<'a> {
+    ByUser(Cow<'a, str>),
+    ByTool(Cow<'a, str>),
 }
 
 #[derive(Deserialize)]
 struct Message<'a> {
     #[serde(borrow, default)]
     role: Option<&'a RawValue>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "present")]
     content: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    tool_calls: Option<&'a RawValue>,
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Messages<'a> {
@@ -55,6 +81,11 @@ impl<'de> Visitor<'de> for MessagesVisitor {
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
         let mut turn = Turn::default();
         while let Some(message) = items.next_element::<Message<'de>>()? {
+            if turn.developer.is_none() && message.role.map(RawValue::get) == Some("\"developer\"") {
+                turn.developer = Some(turn.messages);
+            }
+            turn.has_null |= message.content.is_some_and(|content| content.get() == "null");
+            turn.has_calls |= message.tool_calls.is_some();
             turn.messages += 1;
             match message.role.map(RawValue::get) {
                 Some("\"user\"") if message.content.is_some_and(holds_tool_result) => {
@@ -64,7 +95,10 @@ impl<'de> Visitor<'de> for MessagesVisitor {
                     turn.asked = message.content;
                     turn.result = None;
                 }
-                Some("\"tool\"") => turn.result = message.content,
+                Some("\"tool\"") => {
+                    turn.result = message.content;
+                    turn.has_calls = true;
+                }
                 _ => {}
             }
         }

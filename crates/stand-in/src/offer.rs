@@ -7,10 +7,9 @@ use serde_json::value::RawValue;
 
 use crate::choice::Choice;
 use crate::content::string;
-use crate::fault;
 use crate::function::Function;
 use crate::options::Family;
-use crate::reply::Reply;
+use crate::unfit::Unfit;
 
 /// The tools of one call, and the choice that the client leaves to the model.
 pub(crate) struct Offer<'a> {
@@ -40,16 +39,17 @@ struct AnyTool<'a> {
 }
 
 impl<'a> Offer<'a> {
-    /// Reads `tools` and `tool_choice`. The error is the refusal of the vendor.
-    pub(crate) fn read(family: Family, tools: &'a RawValue, choice: Option<&'a RawValue>) -> Result<Self, Reply> {
+    /// Reads `tools` and `tool_choice`. The error is what the vendor finds wrong.
+    pub(crate) fn read(family: Family, tools: &'a RawValue, choice: Option<&'a RawValue>) -> Result<Self, Unfit> {
         let tools: Vec<AnyTool<'a>> = serde_json::from_str(tools.get())
-            .map_err(|error| fault::vendor_refused(&error.to_string(), Some("tools")))?;
+            .map_err(|error| Unfit::new(error.to_string(), Some("tools".to_owned())))?;
         let tools = tools.into_iter().enumerate().map(|(i, tool)| tool.of(family).ok_or_else(|| refusal(family, i)));
-        Ok(Self {
-            family,
-            tools: tools.collect::<Result<_, _>>()?,
-            choice: choice.map_or(Ok(Choice::Auto), |raw| Choice::read(family, raw))?,
-        })
+        Self::of(family, tools.collect::<Result<_, _>>()?, choice)
+    }
+
+    /// Returns an offer of tools that were read elsewhere.
+    pub(crate) fn of(family: Family, tools: Vec<Tool<'a>>, choice: Option<&'a RawValue>) -> Result<Self, Unfit> {
+        Ok(Self { family, tools, choice: choice.map_or(Ok(Choice::Auto), |raw| Choice::read(family, raw))? })
     }
 
     /// Returns true if the model has to use a tool.
@@ -80,15 +80,14 @@ impl<'a> AnyTool<'a> {
     }
 }
 
-fn refusal(family: Family, i: usize) -> Reply {
+fn refusal(family: Family, i: usize) -> Unfit {
     match family {
         Family::OpenAI => {
             let param = format!("tools[{i}].function");
-            let message = format!("Missing required parameter: '{param}'.");
-            fault::vendor_refused(&message, Some(&param))
+            Unfit::new(format!("Missing required parameter: '{param}'."), Some(param))
         }
-        Family::Anthropic => fault::vendor_refused(&format!("tools.{i}.input_schema: Field required"), None),
-        Family::Google => fault::error(500, "'name'", "KeyError", "internal_error"),
+        Family::Anthropic => Unfit::new(format!("tools.{i}.input_schema: Field required"), None),
+        Family::Google => Unfit { is_python: true, ..Unfit::new("'name'", None) },
     }
 }
 
@@ -106,7 +105,7 @@ mod tests {
     }
 
     fn allowed(family: Family, tools: &str, choice: &str) -> (Vec<String>, bool) {
-        let offer = Offer::read(family, raw(tools), Some(raw(choice))).unwrap_or_else(|r| panic!("{r:?}"));
+        let offer = Offer::read(family, raw(tools), Some(raw(choice))).unwrap_or_else(|unfit| panic!("{unfit:?}"));
         let names = offer.allowed().map(|tool| tool.name.to_string()).collect();
         (names, offer.forces_a_call())
     }
@@ -133,7 +132,7 @@ mod tests {
             let Err(refusal) = Offer::read(family, raw(tools), None) else {
                 panic!("{family:?} took {tools}");
             };
-            let (status, body) = refusal.read();
+            let (status, body) = refusal.reply().read();
             assert_eq!(status, expected);
             assert!(body["error"]["message"].as_str().unwrap().contains(part), "{body}");
         }

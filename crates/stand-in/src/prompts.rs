@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::defect::Defect;
 use crate::fault::Fault;
+use crate::native::Mishap;
 use crate::reply::Delivery;
 use crate::text::Say;
 use crate::tools::Shape;
@@ -11,9 +12,20 @@ use crate::tools::Shape;
 /// An endpoint for which a prompt can work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Endpoint {
+    /// The legacy `resource/chat`.
     Chat,
+    /// The legacy `resource/streamchat`.
     StreamChat,
+    /// The legacy `resource/embed`.
     Embed,
+    /// The native `chat/completions`, whole and streamed.
+    Completions,
+    /// The native `messages`, whole and streamed.
+    Messages,
+    /// The native `responses`, whole and streamed.
+    Responses,
+    /// The native `embeddings`.
+    Embeddings,
 }
 
 /// The part of the message that has to be the prompt. Letter case never matters.
@@ -53,13 +65,50 @@ pub(crate) enum Case {
     CutCharacter,
     /// Vectors that do not fit the request.
     Defect(Defect),
+    /// The notice for a user without access, in place of an answer.
+    Denied,
+    /// An answer that ends in a special way.
+    Ending(Ending),
+    /// An answer whose prompt has as many cached tokens as the number of the prompt.
+    Cached,
+    /// An answer with as many tokens of reasoning as the number of the prompt.
+    Reasons,
+    /// A success that is none.
+    Hidden(Hidden),
 }
 
-use Endpoint::{Chat, Embed, StreamChat};
+/// A special end of an answer.
+#[derive(Clone, Copy)]
+pub(crate) enum Ending {
+    /// Reasoning takes all tokens.
+    Length,
+    Refused,
+    Filtered,
+    Failed,
+}
+
+/// What a status of 200 hides.
+#[derive(Clone, Copy)]
+pub(crate) enum Hidden {
+    /// An error in place of an answer.
+    Mishap(Mishap),
+    /// No byte at all.
+    Nothing,
+    /// An answer in the shape of another vendor.
+    OtherShape,
+    /// An error after as many events as the number of the prompt.
+    Late,
+}
+
+use Endpoint::{Chat, Completions, Embed, Embeddings, Messages, Responses, StreamChat};
 use Form::{Exact, Number, Prefix};
 
-const TALK: &[Endpoint] = &[Chat, StreamChat];
-const ALL: &[Endpoint] = &[Chat, StreamChat, Embed];
+const ALL: &[Endpoint] = &[Chat, StreamChat, Embed, Completions, Messages, Responses, Embeddings];
+const TALK: &[Endpoint] = &[Chat, StreamChat, Completions, Messages, Responses];
+const LEGACY: &[Endpoint] = &[Chat, StreamChat];
+const NATIVE: &[Endpoint] = &[Completions, Messages, Responses];
+const CALLS: &[Endpoint] = &[Chat, Completions, Messages, Responses];
+const VECTORS: &[Endpoint] = &[Embed, Embeddings];
 
 macro_rules! prompt {
     ($text:literal, $form:expr, $on:expr, $case:expr, $doc:literal) => {
@@ -74,26 +123,43 @@ static PROMPTS: &[Prompt] = &[
     prompt!("emoji", Exact, TALK, Case::Say(Say::MultiByte), "Text of 1-, 2-, 3- and 4-byte characters."),
     prompt!("empty", Exact, TALK, Case::Say(Say::Nothing), "An empty answer; a stream of no bytes."),
     prompt!("json", Exact, TALK, Case::Say(Say::FencedJson), "JSON in a code fence."),
-    prompt!("access denied", Exact, TALK, Case::Say(Say::Denied), "Status 200 whose text is ARGO's access-denied notice."),
-    prompt!("error in 200", Exact, TALK, Case::Say(Say::Conflict), "Status 200 whose text is an error message."),
-    prompt!("use the tool", Prefix, &[Chat], Case::Shape(Shape::FirstTool), "Calls the first offered tool, in the vendor's shape."),
-    prompt!("use all tools", Prefix, &[Chat], Case::Shape(Shape::AllTools), "Calls each offered tool once, in one answer."),
+    prompt!("access denied", Exact, LEGACY, Case::Say(Say::Denied), "Status 200 whose text is ARGO's access-denied notice."),
+    prompt!("error in 200", Exact, LEGACY, Case::Say(Say::Conflict), "Status 200 whose text is an error message."),
+    prompt!("use the tool", Prefix, CALLS, Case::Shape(Shape::FirstTool), "Calls the first offered tool, in the vendor's shape."),
+    prompt!("use all tools", Prefix, CALLS, Case::Shape(Shape::AllTools), "Calls each offered tool once, in one answer."),
     prompt!("leaked tool call", Exact, &[Chat], Case::Shape(Shape::Leaked), "A tool call as Python text inside the content, `tool_calls` empty."),
     prompt!("python dict", Exact, &[Chat], Case::Shape(Shape::PythonDict), "The whole response is a string that holds a Python dict."),
     prompt!("blocks", Exact, &[Chat], Case::Shape(Shape::Blocks), "The content is an array of Anthropic blocks."),
-    prompt!("no response", Exact, &[Chat, Embed], Case::Fault(Fault::NoResponse), "Status 200 with `{}`."),
+    prompt!("no response", Exact, &[Chat, Embed, Completions, Messages, Responses, Embeddings], Case::Fault(Fault::NoResponse), "Status 200 with `{}`."),
     prompt!("error 400", Exact, ALL, Case::Fault(Fault::VendorRefused), "The vendor's refusal as Python text inside JSON."),
     prompt!("error 422", Exact, ALL, Case::Fault(Fault::Unprocessable), "A validation error with `detail`."),
     prompt!("error 429", Exact, ALL, Case::Fault(Fault::TooMany), "Too many requests, with Retry-After: 7."),
     prompt!("error 500", Exact, ALL, Case::Fault(Fault::Internal), "An internal error as JSON."),
     prompt!("error 502", Exact, ALL, Case::Fault(Fault::BadGateway), "The HTML page of the nginx in front."),
     prompt!("hang", Exact, ALL, Case::Fault(Fault::Hang), "No answer until the client leaves."),
-    prompt!("cut", Number(3), TALK, Case::Deliver(Delivery::Cut, Say::Long), "The connection closes after N pieces (3), before the end; half way in a whole answer."),
+    prompt!("cut", Number(3), TALK, Case::Deliver(Delivery::Cut, Say::Long), "The connection closes after N pieces or events (3), before the end; half way in a whole answer."),
     prompt!("cut character", Exact, &[StreamChat], Case::CutCharacter, "The stream ends cleanly inside a character."),
     prompt!("gzip", Exact, TALK, Case::Deliver(|_| Delivery::Gzip, Say::Long), "The answer is gzipped, whatever was asked for."),
-    prompt!("slow", Number(500), TALK, Case::Deliver(Delivery::slow, Say::MultiByte), "N milliseconds (500) between pieces; a whole answer comes after N."),
-    prompt!("missing vector", Exact, &[Embed], Case::Defect(Defect::MissingVector), "One vector fewer than strings."),
-    prompt!("short vector", Exact, &[Embed], Case::Defect(Defect::ShortVector), "Vectors of half the length."),
+    prompt!("slow", Number(500), TALK, Case::Deliver(Delivery::slow, Say::MultiByte), "N milliseconds (500) between pieces or events; a whole answer comes after N."),
+    prompt!("missing vector", Exact, VECTORS, Case::Defect(Defect::MissingVector), "One vector fewer than strings."),
+    prompt!("short vector", Exact, VECTORS, Case::Defect(Defect::ShortVector), "Vectors of half the length."),
+    prompt!("access denied", Exact, NATIVE, Case::Denied, "Status 200 whose answer is ARGO's access-denied notice, without usage."),
+    prompt!("error in 200", Exact, NATIVE, Case::Hidden(Hidden::Mishap(Mishap::Internal)), "Status 200 whose body, or only event, is an error."),
+    prompt!("429 in 200", Exact, NATIVE, Case::Hidden(Hidden::Mishap(Mishap::Exhausted)), "The same with a vendor's 429, `RESOURCE_EXHAUSTED`."),
+    prompt!("overloaded in 200", Exact, NATIVE, Case::Hidden(Hidden::Mishap(Mishap::Overloaded)), "The same with a vendor's 529."),
+    prompt!("token failure", Exact, NATIVE, Case::Hidden(Hidden::Mishap(Mishap::NoToken)), "The same where ARGO itself got no token from Google."),
+    prompt!("late error", Number(5), NATIVE, Case::Hidden(Hidden::Late), "An error after N events (5) of a stream; in place of a whole answer."),
+    prompt!("empty body", Exact, NATIVE, Case::Hidden(Hidden::Nothing), "Status 200 without a byte."),
+    prompt!("length", Exact, NATIVE, Case::Ending(Ending::Length), "Reasoning takes all tokens of the limit (64): no text."),
+    prompt!("refuse", Prefix, NATIVE, Case::Ending(Ending::Refused), "The model refuses, as its vendor says so."),
+    prompt!("cached", Number(64), NATIVE, Case::Cached, "Usage with N cached tokens (64)."),
+    prompt!("no endpoint", Exact, &[Completions, Messages, Responses, Embeddings], Case::Fault(Fault::NoEndpoint), "Status 404, as if the gateway had no such path."),
+    prompt!("filtered", Exact, &[Completions, Responses], Case::Ending(Ending::Filtered), "The content filter ends the answer."),
+    prompt!("think", Number(64), &[Completions, Responses], Case::Reasons, "Usage with N tokens of reasoning (64); a reasoning item in Responses."),
+    prompt!("no room", Exact, &[Completions], Case::Fault(Fault::NoRoom), "The internal error of a model whose hidden reasoning took all tokens."),
+    prompt!("too long", Exact, &[Completions, Responses], Case::Fault(Fault::TooLong), "The vendor's refusal of a prompt that exceeds its context."),
+    prompt!("other shape", Exact, &[Messages], Case::Hidden(Hidden::OtherShape), "An answer of chat/completions in place of a message."),
+    prompt!("failed", Exact, &[Responses], Case::Ending(Ending::Failed), "A response of status `failed`."),
 ];
 
 /// Returns the documented prompts, in the order of the help.
@@ -101,15 +167,23 @@ pub fn prompts() -> &'static [Prompt] {
     PROMPTS
 }
 
-/// Returns the prompts as a table for a terminal: one line a prompt, with its endpoints.
+/// Returns the prompts as tables for a terminal: one for each set of endpoints, with one line a prompt.
 pub fn help() -> String {
     use fmt::Write;
     let mut lines = String::new();
-    for prompt in PROMPTS {
-        let on: Vec<&str> = prompt.on.iter().map(|on| on.name()).collect();
-        let shown = prompt.to_string();
+    let mut told: Vec<&[Endpoint]> = Vec::new();
+    for on in PROMPTS.iter().map(|prompt| prompt.on) {
+        if told.contains(&on) {
+            continue;
+        }
+        told.push(on);
+        let names: Vec<&str> = on.iter().map(|on| on.name()).collect();
         // Writing to a String cannot fail.
-        let _ = writeln!(lines, "  {shown:18} {:24} {}", on.join(", "), prompt.doc.replace('`', ""));
+        let _ = writeln!(lines, "{}:", names.join(", "));
+        for prompt in PROMPTS.iter().filter(|prompt| prompt.on == on) {
+            let shown = prompt.to_string();
+            let _ = writeln!(lines, "  {shown:18} {}", prompt.doc.replace('`', ""));
+        }
     }
     lines
 }
@@ -141,6 +215,10 @@ impl Endpoint {
             Chat => "chat",
             StreamChat => "streamchat",
             Embed => "embed",
+            Completions => "chat/completions",
+            Messages => "messages",
+            Responses => "responses",
+            Embeddings => "embeddings",
         }
     }
 }
@@ -194,6 +272,6 @@ mod tests {
             }
             assert!(prompt.doc.ends_with('.'), "{prompt}");
         }
-        assert_eq!(help().lines().count(), PROMPTS.len());
+        assert_eq!(help().lines().filter(|line| line.starts_with("  ")).count(), PROMPTS.len());
     }
 }

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
+use crate::caller::is_user_name;
 use crate::content;
-use crate::messages::{Messages, Turn};
+use crate::messages::{Input, Messages};
 use crate::request::Body;
 use crate::violation::{Place, Violation, Violations};
 
@@ -21,12 +22,6 @@ pub(crate) struct Question<'a> {
     pub turn: usize,
     /// True if the call has both `messages` and `system` or `prompt`.
     pub in_conflict: bool,
-}
-
-/// The text to answer, by its author.
-pub(crate) enum Input<'a> {
-    ByUser(Cow<'a, str>),
-    ByTool(Cow<'a, str>),
 }
 
 impl<'a> Question<'a> {
@@ -48,10 +43,8 @@ impl<'a> Question<'a> {
         if violations.is_empty() { Ok(question) } else { Err(violations) }
     }
 
-    /// Returns true if the user can be a user name: it has no spaces and is no e-mail address.
     pub(crate) fn has_user_name(&self) -> bool {
-        let forbidden = |c: char| c == '@' || c.is_whitespace();
-        !self.user.is_empty() && !self.user.contains(forbidden)
+        is_user_name(&self.user)
     }
 }
 
@@ -61,8 +54,7 @@ fn input<'a>(body: &Body<'a>, violations: &mut Violations) -> Input<'a> {
     }
     let prompt = body.prompts(violations).pop();
     match body.messages {
-        Messages::List(Turn { result: Some(result), .. }) => Input::ByTool(content::text(result)),
-        Messages::List(Turn { asked, .. }) => Input::ByUser(asked.map(content::text).unwrap_or_default()),
+        Messages::List(turn) => turn.input(),
         Messages::NotAList => {
             violations.add(Violation::not_a_list("messages"));
             Input::ByUser(Cow::Borrowed(""))

@@ -1,5 +1,6 @@
 //! Replies, before they are bytes on a socket.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,7 +11,7 @@ use serde::Serialize;
 pub(crate) enum Reply {
     /// A body with a status and a length.
     Whole(Whole),
-    /// Status 200 and raw text in pieces.
+    /// Status 200 and a body in pieces.
     Stream(Streamed),
     /// Nothing. The connection stays open until the client leaves.
     Hang,
@@ -28,8 +29,35 @@ pub(crate) struct Whole {
 
 #[derive(Debug)]
 pub(crate) struct Streamed {
-    pub text: Bytes,
+    pub body: Body,
     pub delivery: Delivery,
+}
+
+/// The body of a stream.
+#[derive(Debug)]
+pub(crate) enum Body {
+    /// Raw text. The options say how long its pieces are.
+    Text(Bytes),
+    /// Server-sent events. Each is a piece.
+    Events(VecDeque<Bytes>),
+}
+
+impl Body {
+    /// Takes the next piece. A piece of text has at most `size` bytes.
+    pub(crate) fn next(&mut self, size: usize) -> Option<Bytes> {
+        match self {
+            Self::Text(text) if text.is_empty() => None,
+            Self::Text(text) => Some(text.split_to(size.clamp(1, text.len()))),
+            Self::Events(events) => events.pop_front(),
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        match self {
+            Self::Text(text) => text.is_empty(),
+            Self::Events(events) => events.is_empty(),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +108,11 @@ impl Reply {
     }
 
     pub(crate) fn stream(text: impl Into<Bytes>) -> Self {
-        Self::Stream(Streamed { text: text.into(), delivery: Delivery::Clean })
+        Self::Stream(Streamed { body: Body::Text(text.into()), delivery: Delivery::Clean })
+    }
+
+    pub(crate) fn events(events: Vec<Bytes>) -> Self {
+        Self::Stream(Streamed { body: Body::Events(events.into()), delivery: Delivery::Clean })
     }
 
     /// Adds the extra header. Only a whole reply has one.
@@ -100,7 +132,7 @@ impl Reply {
         self
     }
 
-    fn whole(status: u16, media: Media, body: Bytes) -> Self {
+    pub(crate) fn whole(status: u16, media: Media, body: Bytes) -> Self {
         Self::Whole(Whole { status, media, extra: None, body, delivery: Delivery::Clean })
     }
 }
@@ -116,10 +148,11 @@ impl Reply {
     }
 
     /// The text of a stream.
-    pub(crate) fn text(&self) -> &str {
-        match self {
-            Self::Stream(stream) => std::str::from_utf8(&stream.text).unwrap(),
-            other => panic!("not a stream: {other:?}"),
+    pub(crate) fn text(&self) -> String {
+        let Self::Stream(Streamed { body, .. }) = self else { panic!("not a stream: {self:?}") };
+        match body {
+            Body::Text(text) => String::from_utf8(text.to_vec()).unwrap(),
+            Body::Events(events) => events.iter().map(|event| std::str::from_utf8(event).unwrap()).collect(),
         }
     }
 }

@@ -29,7 +29,7 @@ pub(crate) struct Body<'a> {
 }
 
 /// Keeps an explicit `null`, which is a violation other than that of a missing member.
-fn present<'de, D: Deserializer<'de>>(from: D) -> Result<Option<&'de RawValue>, D::Error> {
+pub(crate) fn present<'de, D: Deserializer<'de>>(from: D) -> Result<Option<&'de RawValue>, D::Error> {
     Deserialize::deserialize(from).map(Some)
 }
 
@@ -78,7 +78,8 @@ impl<'a> Body<'a> {
     }
 }
 
-fn required<'a>(name: &'static str, raw: Option<&'a RawValue>, violations: &mut Violations) -> Cow<'a, str> {
+/// Returns a member that has to be a string. If it is missing or no string, a violation is added.
+pub(crate) fn required<'a>(name: &'static str, raw: Option<&'a RawValue>, violations: &mut Violations) -> Cow<'a, str> {
     let violation = match raw.map(string) {
         Some(Some(text)) => return text,
         Some(None) => Violation::not_a_string(&[Place::Name(name)]),

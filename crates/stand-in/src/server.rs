@@ -24,15 +24,28 @@ impl StandIn {
         Self { options, known, vectors: Vectors::default(), calls: AtomicU64::new(0) }
     }
 
-    /// Returns the refusal of a model that is not listed. The gateway names the valid models; its exact words are not public.
+    /// Returns the refusal of a model that is not listed.
     pub(crate) fn refuse_model(&self, model: &str) -> Option<Reply> {
         if self.known.is_empty() || self.known.contains(model) {
             return None;
         }
+        Some(fault::error(400, &self.unknown(model), "BadRequestError", "model_not_found"))
+    }
+
+    /// Returns the words for a model that is not listed. The gateway names the valid models; its exact words are not public.
+    pub(crate) fn unknown(&self, model: &str) -> String {
         let models = &self.options.models;
         let valid: Vec<&str> = models.iter().map(|model| model.internal_id.as_str()).collect();
-        let message = format!("Model '{model}' not found. Valid models: {}", valid.join(", "));
-        Some(fault::error(400, &message, "BadRequestError", "model_not_found"))
+        format!("Model '{model}' not found. Valid models: {}", valid.join(", "))
+    }
+
+    /// Returns the id of a model by its id or, as native endpoints take it, by its display name.
+    pub(crate) fn id_of<'a>(&'a self, model: &'a str) -> Option<&'a str> {
+        if self.known.is_empty() || self.known.contains(model) {
+            return Some(model);
+        }
+        let named = self.options.models.iter().find(|listed| listed.id == model);
+        named.map(|listed| listed.internal_id.as_str())
     }
 
     /// Counts a call, and returns true if it has to fail. Failures are spread evenly: at 0.25 each fourth call fails.

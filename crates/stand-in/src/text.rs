@@ -87,6 +87,14 @@ pub(crate) fn not_validated(user: &str) -> String {
     notice(format_args!("The username '{user}' could not be validated."))
 }
 
+/// Returns the notice of the native endpoints for a user whom nobody knows, as captured from the gateway.
+pub(crate) fn not_known(user: &str) -> String {
+    notice(format_args!(
+        "The username '{user}' could not be validated as an authorized Argo Gateway API user. Please ensure you are \
+         providing a valid ANL domain user name in your API configuration."
+    ))
+}
+
 fn notice(reason: impl Display) -> String {
     format!(
         "\n\n⚠️ **IMPORTANT AUTHENTICATION NOTICE FROM ARGO** ⚠️\n\n🚫 **ACCESS DENIED** 🚫\n\n{reason}\n\n ** END NOTICE FROM ARGO **\n\n"

@@ -28,24 +28,18 @@ pub(crate) fn reply(shape: Shape, offer: Option<&Offer<'_>>, turn: usize) -> Rep
         Shape::AllTools => usize::MAX,
         _ => 1,
     };
-    let calls: Vec<Call> = offer
-        .into_iter()
-        .flat_map(Offer::allowed)
-        .take(limit)
-        .enumerate()
-        .map(|(i, tool)| Call::of(tool, turn, i))
-        .collect();
+    let calls = calls(offer, limit, turn);
     let family = offer.map_or(Family::OpenAI, |offer| offer.family);
     match shape {
         Shape::FirstTool | Shape::AllTools if calls.is_empty() => no_call("There is no tool to use."),
         Shape::FirstTool | Shape::AllTools => message(json!(""), &calls, family),
         Shape::Leaked => {
-            let call = calls.into_iter().next().unwrap_or_else(Call::sample);
+            let call = calls.into_iter().next().unwrap_or_else(ToolCall::sample);
             let leaked = python::repr(&call.shaped(Family::Anthropic));
             no_call(&format!("Now let me read the file:{leaked}"))
         }
         Shape::PythonDict => {
-            let call = calls.into_iter().next().unwrap_or_else(Call::sample);
+            let call = calls.into_iter().next().unwrap_or_else(ToolCall::sample);
             let dict = json!({"content": "", "tool_calls": [call.shaped(family)]});
             Reply::json(200, &json!({"response": python::repr(&dict)}))
         }
@@ -57,6 +51,12 @@ pub(crate) fn reply(shape: Shape, offer: Option<&Offer<'_>>, turn: usize) -> Rep
             message(blocks, &[], family)
         }
     }
+}
+
+/// Returns calls of the tools that the client allows, of at most `limit` tools.
+pub(crate) fn calls(offer: Option<&Offer<'_>>, limit: usize, turn: usize) -> Vec<ToolCall> {
+    let allowed = offer.into_iter().flat_map(Offer::allowed);
+    allowed.take(limit).enumerate().map(|(i, tool)| ToolCall::of(tool, turn, i)).collect()
 }
 
 /// Returns the answer to a call with offered tools that uses none of them.
@@ -75,20 +75,30 @@ pub(crate) fn no_call(content: &str) -> Reply {
     Reply::json(200, &Answer { response })
 }
 
-fn message(content: Value, calls: &[Call], family: Family) -> Reply {
+fn message(content: Value, calls: &[ToolCall], family: Family) -> Reply {
     let calls: Vec<Value> = calls.iter().map(|call| call.shaped(family)).collect();
     Reply::json(200, &json!({"response": {"content": content, "tool_calls": calls}}))
 }
 
 /// One call of a tool, before it has the shape of a vendor.
-struct Call {
+pub(crate) struct ToolCall {
     /// The id, which differs between the calls of a conversation.
     id: u64,
-    name: String,
-    arguments: Value,
+    pub name: String,
+    pub arguments: Value,
 }
 
-impl Call {
+impl ToolCall {
+    /// Returns the id as a vendor writes it.
+    pub(crate) fn id(&self, family: Family) -> Option<String> {
+        let id = self.id;
+        match family {
+            Family::OpenAI => Some(format!("call_{id:024x}")),
+            Family::Anthropic => Some(format!("toolu_vrtx_01{id:022x}")),
+            Family::Google => None,
+        }
+    }
+
     fn of(tool: &Tool<'_>, turn: usize, i: usize) -> Self {
         let mut id = DefaultHasher::new();
         (turn, i, &tool.name).hash(&mut id);
@@ -100,21 +110,22 @@ impl Call {
         Self { id: 1, name: "Read".to_owned(), arguments: json!({"file_path": "/tmp/example.txt"}) }
     }
 
-    fn shaped(&self, family: Family) -> Value {
-        let Self { id, name, arguments } = self;
+    pub(crate) fn shaped(&self, family: Family) -> Value {
+        let Self { name, arguments, .. } = self;
+        let id = self.id(family);
         match family {
             Family::OpenAI => json!({
                 "function": {"arguments": arguments.to_string(), "name": name},
-                "id": format!("call_{id:024x}"),
+                "id": id,
                 "type": "function"
             }),
             Family::Anthropic => json!({
                 "type": "tool_use",
-                "id": format!("toolu_vrtx_01{id:022x}"),
+                "id": id,
                 "name": name,
                 "input": arguments
             }),
-            Family::Google => json!({"id": null, "args": arguments, "name": name}),
+            Family::Google => json!({"id": id, "args": arguments, "name": name}),
         }
     }
 }
@@ -134,7 +145,7 @@ mod tests {
             Family::Google => json!({"name": name, "parameters": schema}),
         });
         let tools = to_raw_value(&tools).unwrap();
-        let offer = Offer::read(family, &tools, None).unwrap_or_else(|r| panic!("{r:?}"));
+        let offer = Offer::read(family, &tools, None).unwrap_or_else(|unfit| panic!("{unfit:?}"));
         let (status, body) = reply(shape, Some(&offer), 9).read();
         assert_eq!(status, 200);
         body["response"].clone()

@@ -27,6 +27,11 @@ impl Vectors {
         out
     }
 
+    /// Appends the numbers of one vector, without brackets.
+    pub(crate) fn write(&self, out: &mut Vec<u8>, dimensions: usize, seed: u64) {
+        write_vector(out, &self.of(dimensions), seed);
+    }
+
     fn of(&self, dimensions: usize) -> Arc<[Box<str>]> {
         // A table is inserted whole, so a poisoned lock guards nothing broken.
         let tables = self.0.read().unwrap_or_else(PoisonError::into_inner);

@@ -1,6 +1,7 @@
 //! Validation errors (422) in the shape of the gateway's web framework.
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use crate::reply::Reply;
 
@@ -15,6 +16,9 @@ pub(crate) struct Violation {
     r#type: &'static str,
     loc: Vec<Place>,
     msg: String,
+    /// The wrong value, where the framework repeats it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input: Option<Box<RawValue>>,
 }
 
 /// One step of the path to a wrong value.
@@ -58,6 +62,10 @@ impl Violation {
         Self::at("string_type", places, "Input should be a valid string")
     }
 
+    pub(crate) fn with_input(self, input: &RawValue) -> Self {
+        Self { input: Some(input.to_owned()), ..self }
+    }
+
     /// Returns the violation of a body that is no JSON, or JSON of a wrong shape at an unknown place.
     pub(crate) fn unreadable(error: &serde_json::Error) -> Self {
         if error.is_data() {
@@ -70,7 +78,7 @@ impl Violation {
     fn at(kind: &'static str, places: &[Place], msg: impl Into<String>) -> Self {
         let mut loc = vec![Place::Name("body")];
         loc.extend_from_slice(places);
-        Self { r#type: kind, loc, msg: msg.into() }
+        Self { r#type: kind, loc, msg: msg.into(), input: None }
     }
 }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::access::Quota;
 use std::num::NonZeroU32;
 
 fn ann<'a>(hash: &'a Hash) -> NewCaller<'a> {
@@ -91,8 +92,8 @@ fn names_that_yaml_takes_for_something_else_are_quoted() {
 fn what_a_caller_may_use_is_written_as_the_file_has_it() {
     let hash = Hash::of(b"key");
     let (routes, models) = (["/v1/chat/*".to_owned()], ["argo:gpt-4o*".to_owned(), "a'b\"c".to_owned()]);
-    let limits =
-        Limits { requests_per_minute: NonZeroU32::new(60), concurrent: NonZeroU32::new(4), ..Limits::default() };
+    let quota = |most| NonZeroU32::new(most).map(Quota::Most);
+    let limits = Limits { requests_per_minute: quota(60), concurrent: quota(4), ..Limits::default() };
     let text = add(None, &NewCaller { routes: &routes, models: &models, limits, ..ann(&hash) }).unwrap();
     let rows = Callers::read("", &text).unwrap().0.rows;
     assert_eq!(rows[0].limits, limits);

@@ -14,13 +14,14 @@ fn problems(text: &str) -> Vec<String> {
 fn all_keys_are_read() {
     let text = format!(
         "callers:\n  - name: ann\n    key_sha256: \"{A}\"\n    user: jdoe\n    routes: [/v1/*]\n    models: [\"argo:*\", gpt4o]\n    \
-         limits: {{ requests_per_minute: 3, tokens_per_minute: 1000, concurrent: 2 }}\n  - {{ name: bob, key_sha256: \"{B}\", enabled: false }}\n"
+         limits: {{ requests_per_minute: none, tokens_per_minute: 1000, concurrent: 2 }}\n  - {{ name: bob, key_sha256: \"{B}\", enabled: false }}\n"
     );
     let (callers, warnings) = Callers::read("callers.yaml", &text).unwrap();
     assert_eq!(warnings, []);
     let [ann, bob] = callers.rows.as_slice() else { panic!("{callers:?}") };
     assert_eq!((ann.name.as_str(), ann.user.as_ref().unwrap().as_str(), ann.enabled), ("ann", "jdoe", true));
-    assert_eq!((ann.limits.concurrent.unwrap().get(), ann.limits.tokens_per_minute.unwrap().get()), (2, 1000));
+    let limits = ann.limits.named().map(|(_, limit)| limit.unwrap().to_string());
+    assert_eq!(limits, ["none", "1000", "2"]);
     assert_eq!((bob.enabled, bob.limits), (false, Limits::default()));
     let keys = callers.keys("boss");
     let names: Vec<_> = keys.callers().map(|caller| (caller.name.as_deref().unwrap(), &*caller.user)).collect();

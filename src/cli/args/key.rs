@@ -1,7 +1,7 @@
 //! What `key` takes.
 
 use super::files::config_from;
-use crate::access::Limits;
+use crate::access::{Limits, Quota};
 use clap::{Args, Subcommand};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -97,9 +97,9 @@ impl KeyPermissions {
     /// The limits.
     pub fn limits(&self) -> Limits {
         Limits {
-            requests_per_minute: self.requests_per_minute,
-            tokens_per_minute: self.tokens_per_minute,
-            concurrent: self.concurrent,
+            requests_per_minute: self.requests_per_minute.map(Quota::Most),
+            tokens_per_minute: self.tokens_per_minute.map(Quota::Most),
+            concurrent: self.concurrent.map(Quota::Most),
         }
     }
 }

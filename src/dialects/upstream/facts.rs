@@ -33,21 +33,26 @@ pub trait UpstreamDialect: Send + Sync {
 
     /// Returns why a parameter with this value cannot be served, if leaving it out would change the meaning of the answer.
     fn refuses(&self, param: &str, value: &str) -> Option<&'static str> {
-        let (is_refused, why) = match param {
-            "logprobs" => (value != "false", "gives no log probabilities"),
-            "top_logprobs" => (value != "0", "gives no log probabilities"),
-            "audio" => (true, "gives no audio"),
-            "modalities" => (value.contains("\"audio\""), "gives no audio"),
-            "echo" => (value != "false", "does not repeat the prompt"),
-            "best_of" => (true, "does not tell which answer is the best"),
-            "suffix" => (value != "\"\"", "does not insert text"),
-            _ => (false, ""),
-        };
-        is_refused.then_some(why)
+        beyond_text(param, value)
     }
 
     /// Reads an answer with an error status.
     fn error(&self, held: &Held) -> VendorError;
+}
+
+/// Returns why a parameter cannot be served by an upstream that gives texts and nothing about them.
+pub fn beyond_text(param: &str, value: &str) -> Option<&'static str> {
+    let (is_refused, why) = match param {
+        "logprobs" => (value != "false", "gives no log probabilities"),
+        "top_logprobs" => (value != "0", "gives no log probabilities"),
+        "audio" => (true, "gives no audio"),
+        "modalities" => (value.contains("\"audio\""), "gives no audio"),
+        "echo" => (value != "false", "does not repeat the prompt"),
+        "best_of" => (true, "does not tell which answer is the best"),
+        "suffix" => (value != "\"\"", "does not insert text"),
+        _ => (false, ""),
+    };
+    is_refused.then_some(why)
 }
 
 /// An error as an upstream describes it.

@@ -14,7 +14,7 @@ pub mod responses;
 pub mod unsupported;
 mod vendor;
 
-pub use facts::{UpstreamDialect, VendorError};
+pub use facts::{UpstreamDialect, VendorError, beyond_text};
 pub use registry::{DIALECTS, Dialect, DialectRow};
 pub use vendor::Vendor;
 
@@ -39,7 +39,7 @@ pub struct CallTerms<'a> {
 
 /// A form of answers that a client dialect and an upstream dialect share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum AnswerForm {
     /// OpenAI's chat completions.
     OpenaiChat,
 }
@@ -61,7 +61,7 @@ pub trait ChatDialect: UpstreamDialect {
 
     /// Returns the client dialect that answers are written in, if there is one. Then a client of that dialect can get them
     /// almost as they come.
-    fn form(&self) -> Option<Form> {
+    fn form(&self) -> Option<AnswerForm> {
         None
     }
 

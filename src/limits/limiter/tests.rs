@@ -1,4 +1,5 @@
 use super::*;
+use crate::access::Quota;
 use crate::limits::BoundSource;
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -9,9 +10,9 @@ fn caller(name: &str) -> Caller {
 
 fn limits(requests: u32, tokens: u32, concurrent: u32) -> Limits {
     Limits {
-        requests_per_minute: NonZeroU32::new(requests),
-        tokens_per_minute: NonZeroU32::new(tokens),
-        concurrent: NonZeroU32::new(concurrent),
+        requests_per_minute: NonZeroU32::new(requests).map(Quota::Most),
+        tokens_per_minute: NonZeroU32::new(tokens).map(Quota::Most),
+        concurrent: NonZeroU32::new(concurrent).map(Quota::Most),
     }
 }
 

@@ -6,6 +6,7 @@
 use super::clock::{CLOCK, ClientVerdict, ConnectionClock, acknowledged};
 use super::half_close::{EndOfReading, is_reset};
 use super::pace::ClientTimeouts;
+use super::waiting::{WaitingConnections, own_task};
 use super::withheld::Kept;
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -41,19 +42,21 @@ pub type CurrentTimeouts = Box<dyn Fn() -> ClientTimeouts + Send + Sync>;
 pub struct TimedApp<A> {
     inner: Arc<A>,
     timeouts: CurrentTimeouts,
+    waiting: Arc<WaitingConnections>,
 }
 
 impl<A> TimedApp<A> {
-    /// An app that serves connections with `inner`.
-    pub fn new(inner: A, timeouts: CurrentTimeouts) -> Self {
-        TimedApp { inner: Arc::new(inner), timeouts }
+    /// An app that serves connections with `inner`. Those that wait for a request are entered into `waiting`.
+    pub fn new(inner: A, timeouts: CurrentTimeouts, waiting: Arc<WaitingConnections>) -> Self {
+        TimedApp { inner: Arc::new(inner), timeouts, waiting }
     }
 }
 
 #[async_trait]
 impl<A: HttpServerApp + Send + Sync + 'static> ServerApp for TimedApp<A> {
     async fn process_new(self: &Arc<Self>, stream: Stream, shutdown: &ShutdownWatch) -> Option<Stream> {
-        let serving = serve_timed(self.inner.clone(), stream, shutdown.clone(), (self.timeouts)());
+        let (inner, waiting) = (self.inner.clone(), self.waiting.clone());
+        let serving = serve_timed(inner, stream, shutdown.clone(), (self.timeouts)(), waiting);
         match Handle::current().runtime_flavor() {
             // pingora's task keeps the memory that accepting over TLS needs for as long as the task lives, so take one of our own.
             RuntimeFlavor::CurrentThread => drop(tokio::spawn(serving)),
@@ -70,9 +73,17 @@ impl<A: HttpServerApp + Send + Sync + 'static> ServerApp for TimedApp<A> {
 }
 
 /// Serves a connection of HTTP/1 until it ends or its client is given up.
-async fn serve_timed<A: HttpServerApp>(app: Arc<A>, stream: Stream, shutdown: ShutdownWatch, timeouts: ClientTimeouts) {
-    let clock = Arc::new(ConnectionClock::new(Instant::now(), timeouts));
+async fn serve_timed<A: HttpServerApp>(
+    app: Arc<A>,
+    stream: Stream,
+    shutdown: ShutdownWatch,
+    timeouts: ClientTimeouts,
+    waiting: Arc<WaitingConnections>,
+) {
     let socket = stream.id();
+    // Before `serving`, so that it is dropped after the socket.
+    let place = waiting.enter(socket, own_task().await);
+    let clock = Arc::new(ConnectionClock::new(Instant::now(), timeouts, place.mark()));
     let stream = Box::new(TimedStream { stream, clock: clock.clone(), has_begun: false });
     let mut serving = pin!(CLOCK.scope(clock.clone(), serve(&app, stream, &shutdown)));
     let mut timer = pin!(tokio::time::sleep_until(clock.due().into()));
@@ -88,6 +99,10 @@ async fn serve_timed<A: HttpServerApp>(app: Arc<A>, stream: Stream, shutdown: Sh
         }
         let served = serving.as_mut().poll(cx);
         clock.corked.release();
+        // After the poll: a request that has come meanwhile is served.
+        if served.is_pending() && clock.waits.is_closing() {
+            return Poll::Ready(());
+        }
         // A check that is due later than the timer waits for it, so one timer serves many requests.
         let due = clock.due().into();
         if served.is_pending() && (!is_set || due < timer.deadline()) {

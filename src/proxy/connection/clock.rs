@@ -9,6 +9,7 @@ use super::pace::{ClientTimeouts, at_slowest};
 use super::silence::SilenceTimer;
 use super::socket::UpstreamSocket;
 use super::unread_head;
+use super::waiting::WaitMark;
 use super::withheld::WithheldHead;
 use crate::access::Sender;
 use bytes::Bytes;
@@ -16,6 +17,7 @@ use http::Version;
 use log::info;
 use pingora::protocols::UniqueIDType;
 use std::io::IoSlice;
+use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -77,6 +79,8 @@ pub struct ConnectionClock {
     pub head: WithheldHead,
     /// Whose connection it is, once that was asked.
     pub sender: OnceLock<Sender>,
+    /// Since when it has waited for a request.
+    pub waits: Arc<WaitMark>,
 }
 
 #[derive(Debug)]
@@ -103,6 +107,7 @@ pub struct ServedRequest(Arc<ConnectionClock>);
 impl Drop for ServedRequest {
     fn drop(&mut self) {
         let now = Instant::now();
+        self.0.waits.waits(now);
         let mut state = self.0.lock();
         (state.phase, state.stall_limit, state.call) = (ClientPhase::Idle(now), None, None);
         state.half_close = HalfClose::default();
@@ -116,6 +121,7 @@ pub fn begin_request(timeouts: ClientTimeouts) -> Option<ServedRequest> {
     let mut state = clock.lock();
     (state.phase, state.timeouts) = (ClientPhase::Served, timeouts);
     drop(state);
+    clock.waits.is_served();
     clock.reads_head.store(false, Ordering::Relaxed);
     Some(ServedRequest(clock))
 }
@@ -127,6 +133,12 @@ pub fn watch_call(call: &Arc<SilenceTimer>) -> bool {
         clock.check_by(call.due());
     };
     CLOCK.try_with(watch).is_ok()
+}
+
+/// Takes the number of a descriptor that was opened for the request of this task's connection.
+pub fn descriptor_opened(descriptor: RawFd) {
+    // Where a task has no clock, the next connection takes a higher number.
+    let _ = CLOCK.try_with(|clock| clock.waits.opened(descriptor));
 }
 
 /// Records that as much of the request of this task's connection was read as its reply needs. `version` is the client's.
@@ -174,7 +186,7 @@ pub fn replace_head(reply: Bytes) -> bool {
 
 impl ConnectionClock {
     /// The clock of a connection that was just accepted.
-    pub fn new(now: Instant, timeouts: ClientTimeouts) -> Self {
+    pub fn new(now: Instant, timeouts: ClientTimeouts, waits: Arc<WaitMark>) -> Self {
         let state = ClockState {
             phase: ClientPhase::Idle(now),
             head_bytes: 0,
@@ -187,7 +199,7 @@ impl ConnectionClock {
         };
         let (state, due, corked) = (Mutex::new(state), AtomicU64::new(u64::MAX), Corked::default());
         let (reads_head, head, sender) = (AtomicBool::new(false), WithheldHead::default(), OnceLock::new());
-        let clock = ConnectionClock { state, zero: now, due, reads_head, corked, head, sender };
+        let clock = ConnectionClock { state, zero: now, due, reads_head, corked, head, sender, waits };
         clock.check_by(now + timeouts.idle);
         clock
     }
@@ -218,6 +230,7 @@ impl ConnectionClock {
                 let now = Instant::now();
                 (state.phase, state.head_bytes) = (ClientPhase::Head(now), bytes);
                 self.reads_head.store(true, Ordering::Relaxed);
+                self.waits.waits(now);
                 self.check_by(now + state.timeouts.head);
             }
             ClientPhase::Head(_) => state.head_bytes += bytes,

@@ -17,7 +17,7 @@ use pingora::{Error, ErrorType, Result};
 use rustix::net::{RecvFlags, recv};
 use std::io::{self, ErrorKind};
 use std::net::Shutdown;
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::{TcpStream, UnixStream};
@@ -88,6 +88,14 @@ impl UpstreamSocket {
         match &self.socket {
             Handle::Tcp(socket) => Some(socket),
             Handle::Unix(_) => None,
+        }
+    }
+
+    /// Returns the number of its descriptor, which was opened after pingora's own.
+    pub fn descriptor(&self) -> RawFd {
+        match &self.socket {
+            Handle::Tcp(socket) => socket.as_raw_fd(),
+            Handle::Unix(socket) => socket.as_raw_fd(),
         }
     }
 

@@ -1,6 +1,8 @@
 //! What all requests share that fetch images.
 
 use super::names::NameThreads;
+use super::shares::{CallerShare, CallerShares};
+use crate::access::Caller;
 use crate::proxy::upstream::client::UpstreamClient;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -16,11 +18,27 @@ pub struct ImageFetcher {
     pub names: NameThreads,
     /// A permit for each image that may be fetched now.
     pub places: Semaphore,
+    /// What each caller may have of both.
+    pub shares: CallerShares,
+}
+
+/// What fetches for one caller.
+pub struct CallerFetcher {
+    /// What all share.
+    pub all: Arc<ImageFetcher>,
+    /// What the caller may have of it.
+    pub share: CallerShare,
 }
 
 impl ImageFetcher {
+    /// Returns what fetches for this caller.
+    pub fn of(self: &Arc<Self>, caller: &Caller) -> CallerFetcher {
+        CallerFetcher { all: self.clone(), share: self.shares.of(caller) }
+    }
+
     /// A fetcher that connects by way of `client`.
     pub fn new(client: Arc<UpstreamClient>) -> Self {
-        ImageFetcher { client, names: NameThreads::default(), places: Semaphore::new(AT_ONCE) }
+        let (names, shares) = (NameThreads::default(), CallerShares::default());
+        ImageFetcher { client, names, places: Semaphore::new(AT_ONCE), shares }
     }
 }

@@ -1,7 +1,7 @@
 //! Fetches one image. Name, address, connection, redirects, size and type are each checked before the next step.
 
 use super::fault::FetchFault;
-use super::fetcher::ImageFetcher;
+use super::fetcher::CallerFetcher;
 use super::names::NameFault;
 use super::room::Room;
 use super::{address, kind, url};
@@ -19,6 +19,7 @@ use pingora::upstreams::peer::HttpPeer;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::AcquireError;
 
 /// The most redirects of one image.
 const MOST_REDIRECTS: usize = 3;
@@ -28,7 +29,7 @@ const TYPES: &str = "image/png, image/jpeg, image/gif, image/webp";
 
 /// Fetches the images of one request.
 pub struct Getter {
-    pub fetcher: Arc<ImageFetcher>,
+    pub fetcher: CallerFetcher,
     pub options: Arc<Images>,
     /// The time limit for resolving a name, and for connecting.
     pub connect: Duration,
@@ -55,8 +56,14 @@ impl Getter {
     /// # Errors
     /// The reason.
     pub async fn get(&self, mut target: HttpUrl) -> Result<FetchedImage, FetchFault> {
-        let place = tokio::time::timeout(self.connect, self.fetcher.places.acquire());
-        let Ok(Ok(_place)) = place.await else { return Err(FetchFault::Busy) };
+        // The caller's own place first: who waits for that takes none from others.
+        let places = async {
+            Ok::<_, AcquireError>((
+                self.fetcher.share.images.acquire().await?,
+                self.fetcher.all.places.acquire().await?,
+            ))
+        };
+        let Ok(Ok(_places)) = tokio::time::timeout(self.connect, places).await else { return Err(FetchFault::Busy) };
         let limit = self.options.timeout;
         let redirected = async {
             for _ in 0..=MOST_REDIRECTS {
@@ -103,7 +110,7 @@ impl Getter {
             peer.options.connection_timeout = Some(self.connect);
             peer.options.ca = if target.tls() { authorities::for_connection() } else { None };
             peer.options.total_connection_timeout = Some(self.connect);
-            match self.fetcher.client.connector().get_http_session(&peer).await {
+            match self.fetcher.all.client.connector().get_http_session(&peer).await {
                 Ok((session, _)) => return Ok(session),
                 Err(e) => why = format!("{host} {}", unconnected(e.etype())),
             }
@@ -122,11 +129,14 @@ impl Getter {
         if options.denies_host(host, port) {
             return Err(FetchFault::Hidden(format!("{host} is denied (images.deny of the route)")));
         }
-        let found = self.fetcher.names.addresses(host, port, self.connect).await.map_err(|fault| match fault {
-            NameFault::Busy => FetchFault::Busy,
-            NameFault::Late => FetchFault::Hidden(format!("the name {host} could not be resolved in time")),
-            NameFault::Unknown => FetchFault::Hidden(format!("the name {host} has no address")),
-        })?;
+        let found =
+            self.fetcher.all.names.addresses(host, port, &self.fetcher.share.names, self.connect).await.map_err(
+                |fault| match fault {
+                    NameFault::Busy => FetchFault::Busy,
+                    NameFault::Late => FetchFault::Hidden(format!("the name {host} could not be resolved in time")),
+                    NameFault::Unknown => FetchFault::Hidden(format!("the name {host} has no address")),
+                },
+            )?;
         if is_allowed {
             return Ok(found);
         }

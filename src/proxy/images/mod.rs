@@ -12,9 +12,10 @@ mod get;
 mod kind;
 mod names;
 mod room;
+mod shares;
 mod url;
 
-pub use fetcher::ImageFetcher;
+pub use fetcher::{CallerFetcher, ImageFetcher};
 
 use super::aside;
 use super::deadline::Deadline;
@@ -89,15 +90,15 @@ impl Wanted {
         }
     }
 
-    /// Fetches the images, a few at a time, and replaces their URLs. The whole body is limited, and what is fetched is taken
-    /// from `memory`. Dropping the future stops all fetches.
+    /// Fetches the images, a few at a time, and replaces their URLs. The whole body is limited, and what is fetched is
+    /// taken from `memory`. Dropping the future stops all fetches.
     ///
     /// # Errors
     /// The first image that could not be fetched, with the reason. 503 if too many are being fetched. 504 if the call's time
     /// limit is reached.
     pub async fn fetch(
         self,
-        fetcher: Arc<ImageFetcher>,
+        fetcher: CallerFetcher,
         connect_timeout: Duration,
         options: Arc<table::Images>,
         max_body: usize,

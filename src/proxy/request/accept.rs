@@ -86,7 +86,7 @@ async fn phases(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> std::res
     ctx.bodies.show("request", &body);
     let (body, fetched) = match images(&route, &body).await? {
         None => (body, false),
-        Some(wanted) => (fetch_images(proxy, session, ctx, &route, wanted).await?, true),
+        Some(wanted) => (fetch_images(proxy, session, ctx, &admitted, wanted).await?, true),
     };
     let size = body.len();
     ctx.fallback = KeptRequest::keep(&admitted, &body);
@@ -225,7 +225,7 @@ async fn fetch_images(
     proxy: &Proxy,
     session: &mut Session,
     ctx: &mut Ctx,
-    route: &Route,
+    AdmittedRequest { route, caller, .. }: &AdmittedRequest,
     wanted: Wanted,
 ) -> std::result::Result<Bytes, Stop> {
     ctx.facts.timing.lap(Spent::Own);
@@ -234,7 +234,7 @@ async fn fetch_images(
     let deadline = terms(session, ctx).deadline(route, timeout, to_stream);
     let settings = &ctx.live.settings;
     let most = routing::max_body(route, settings);
-    let (fetcher, options) = (proxy.image_fetcher.clone(), route.options.images.clone());
+    let (fetcher, options) = (proxy.image_fetcher.of(caller), route.options.images.clone());
     let memory = ctx.memory.another();
     let fetching = wanted.fetch(fetcher, settings.connect_timeout, options, most, memory, &deadline);
     tokio::pin!(fetching);

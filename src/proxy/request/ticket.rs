@@ -74,9 +74,10 @@ impl Ticket {
             return Ok(None);
         }
         let now = Instant::now();
-        let id = format!("{method} {}", route.path);
-        let row = LimitedRow { id: &id, place: &route.place, limits: on_row };
-        let admitted = match limiter.admit(caller, general, Some(row), now) {
+        // Most rows have none, and their name is not needed then.
+        let id = (*on_row != none).then(|| format!("{method} {}", route.path));
+        let row = id.as_deref().map(|id| LimitedRow { id, place: &route.place, limits: on_row });
+        let admitted = match limiter.admit(caller, general, row, now) {
             Ok(None) => return Ok(None),
             Ok(Some(admitted)) => admitted,
             Err(refusal) => return Err(OverLimit::of(&refusal)),

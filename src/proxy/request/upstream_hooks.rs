@@ -28,6 +28,7 @@ pub async fn peer(resolver: &Resolver, ctx: &mut Ctx) -> Result<Box<HttpPeer>> {
 pub fn connected(digest: Option<&Digest>, ctx: &mut Ctx) {
     let Some(ProxiedCall { call, .. }) = ctx.work.proxied_mut() else { return };
     let Some(socket) = UpstreamSocket::of(digest) else { return };
+    clock::descriptor_opened(socket.descriptor());
     call.watchdog = Some(Watchdog::begin(socket.clone(), call.upstream.timeouts, &call.deadline));
     call.corked = socket.cork().then_some(socket);
 }

@@ -65,7 +65,8 @@ pub fn report(row: &raw::Route<'_>, upstreams: &[Arc<Upstream>], group: &Models,
     if group.patterns().iter().any(|pattern| pattern.fixed_id().is_none()) {
         return;
     }
-    let idle = |upstream: &&Arc<Upstream>| !group.iter().any(|model| upstream.serves(&model.id));
+    let idle =
+        |upstream: &&Arc<Upstream>| upstream.serves.is_some() && !group.iter().any(|model| upstream.serves(&model.id));
     for upstream in upstreams.iter().filter(idle) {
         let message = format!("{}: upstream '{}' serves none of this row's models", row.called, upstream.name);
         let at = names.value.iter().find(|name| name.value == upstream.name).map_or(&names.path, |name| &name.path);

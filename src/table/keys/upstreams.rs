@@ -35,7 +35,7 @@ pub(super) const UPSTREAM: &[Key] = &[
     Key::optional(
         "credential",
         Kind::OneOf(credentials),
-        "How the user that a call is made for is told to it; `bearer` where `vendor` is argo, else `none`. The dialects of ARGO's older endpoints have the user in the body.",
+        "How the user that a call is made for is told to it; `bearer` where `vendor` is argo, else `none`. The dialects `argo` and `argo_embedding` have the user in the body.",
     ),
     Key::optional(
         "bearer_file",
@@ -102,7 +102,7 @@ const TLS: &[Key] = &[
 ];
 
 pub const VENDORS: &[NamedValue<Vendor>] =
-    &[("argo", Vendor::Argo, "ARGO's."), ("other", Vendor::Other, "Anybody else's; the default.")];
+    &[("argo", Vendor::Argo, "Argonne's."), ("other", Vendor::Other, "Anybody else's; the default.")];
 
 pub const CREDENTIALS: &[NamedValue<CredentialKind>] = &[
     ("bearer", CredentialKind::Bearer, "`Authorization: Bearer USER`."),

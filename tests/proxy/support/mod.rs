@@ -3,10 +3,12 @@
 mod argo;
 mod client;
 mod server;
+mod stand_in;
 
 pub use argo::{Argo, Connection, Recorded, Wire};
 pub use client::{Answer, Client};
 pub use server::{Server, Setup, caller, callers};
+pub use stand_in::StandIn;
 
 use serde_json::{Value, json};
 

@@ -89,9 +89,14 @@ impl Client {
     }
 
     pub fn call(&mut self, method: &str, path: &str, body: &str) -> Answer {
+        self.call_with(method, path, "", body)
+    }
+
+    /// Calls with more headers, each of which ends in a line break.
+    pub fn call_with(&mut self, method: &str, path: &str, headers: &str, body: &str) -> Answer {
         let length = body.len();
         self.send(&format!(
-            "{method} {path} HTTP/1.1\r\nHost: argo.test\r\nAccept-Encoding: identity\r\nContent-Length: {length}\r\n\r\n{body}"
+            "{method} {path} HTTP/1.1\r\nHost: argo.test\r\nAccept-Encoding: identity\r\n{headers}Content-Length: {length}\r\n\r\n{body}"
         ));
         self.answer()
     }

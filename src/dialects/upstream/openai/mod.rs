@@ -12,7 +12,7 @@ mod request;
 pub mod screen;
 mod whole;
 
-use super::{CallTerms, ChatDialect, Form, StreamDecoder, UpstreamDialect, Vendor, VendorError};
+use super::{AnswerForm, CallTerms, ChatDialect, StreamDecoder, UpstreamDialect, Vendor, VendorError};
 use crate::chat::{Conversation, Sink};
 use crate::plan::Held;
 use crate::wire::Failure;
@@ -69,8 +69,8 @@ impl ChatDialect for OpenaiServer {
         true
     }
 
-    fn form(&self) -> Option<Form> {
-        Some(Form::OpenaiChat)
+    fn form(&self) -> Option<AnswerForm> {
+        Some(AnswerForm::OpenaiChat)
     }
 
     fn vendor(&self) -> Vendor {

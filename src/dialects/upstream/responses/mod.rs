@@ -12,7 +12,7 @@ mod turn;
 mod verdict;
 pub mod words;
 
-use super::{CallTerms, ChatDialect, StreamDecoder, UpstreamDialect, Vendor, VendorError, error};
+use super::{CallTerms, ChatDialect, StreamDecoder, UpstreamDialect, Vendor, VendorError, beyond_text, error};
 use crate::chat::{Conversation, Sink};
 use crate::json::{self, Fields};
 use crate::plan::Held;
@@ -59,6 +59,10 @@ impl UpstreamDialect for Responses {
         HeaderValue::from_static(if stream { "text/event-stream" } else { "application/json" })
     }
 
+    fn refuses(&self, param: &str, value: &str) -> Option<&'static str> {
+        params::refuses(param, value).or_else(|| beyond_text(param, value))
+    }
+
     fn error(&self, held: &Held) -> VendorError {
         self.vendor.error(&held.body)
     }
@@ -75,6 +79,10 @@ impl ChatDialect for Responses {
 
     fn reports_usage(&self) -> bool {
         true
+    }
+
+    fn vendor(&self) -> Vendor {
+        self.vendor
     }
 
     fn encode(&self, chat: &Conversation<'_>, call: CallTerms<'_>) -> Result<Vec<u8>, Failure> {
@@ -105,16 +113,16 @@ impl ChatDialect for Responses {
         // A client that reads a lone surrogate fails where it writes the text.
         let text = json::paired(Cow::Borrowed(text));
         let response = Fields::parse(&text).map_err(|_| error::inside(self, body))?;
-        let state = verdict::of(*self, &response, None, body)?;
+        let state = verdict::of(self, &response, None, body)?;
         let items = output::list(&response).ok_or_else(|| error::inside(self, body))?;
-        let mut speech = Speech::new(*self);
+        let mut speech = Speech::new(of(self.vendor));
         output::items(items, &mut speech, sink)?;
         speech.end(sink)?;
         verdict::tell(state, &response, &speech, sink)
     }
 
     fn stream(&self) -> Box<dyn StreamDecoder> {
-        Box::new(stream::Answering::new(*self))
+        Box::new(stream::Answering::new(of(self.vendor)))
     }
 }
 

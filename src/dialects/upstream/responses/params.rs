@@ -23,16 +23,21 @@ const STOP: &str = "stop";
 /// The least that Responses takes as the limit of an answer.
 const LEAST_LIMIT: u64 = 16;
 
-/// Returns true if a parameter has a place in Responses, or must not be left out without a word.
+/// Returns true if a parameter has a place in Responses.
 pub fn takes(param: &str) -> bool {
-    let known = SAME.iter().chain(&MOVED).chain(&LIMIT_NAMES).chain([&STOP]);
+    let known = SAME.iter().chain(&MOVED).chain(&LIMIT_NAMES);
     known.into_iter().any(|name| *name == param)
+}
+
+/// Returns why a parameter cannot be served.
+pub fn refuses(param: &str, value: &str) -> Option<&'static str> {
+    (param == STOP && !matches!(value, "\"\"" | "[]")).then_some("has no stop sequences")
 }
 
 /// Appends the parameters.
 ///
 /// # Errors
-/// 400 naming a parameter that Responses lacks and that changes the answer, or one of a wrong form.
+/// 400 naming a parameter of a wrong form.
 pub fn push(out: &mut Vec<u8>, chat: &Conversation<'_>) -> Result<(), Failure> {
     let (mut effort, mut verbosity, mut format) = (None, None, None);
     for (name, value) in chat.params.iter().filter(|(_, value)| !json::is_null(value)) {
@@ -40,7 +45,8 @@ pub fn push(out: &mut Vec<u8>, chat: &Conversation<'_>) -> Result<(), Failure> {
             "reasoning_effort" => effort = Some(*value),
             "verbosity" => verbosity = Some(*value),
             "response_format" => format = Some(*value),
-            STOP => refuse_stop(value)?,
+            // What would end an answer is refused before.
+            STOP => {}
             // The limit follows below.
             name if LIMIT_NAMES.contains(&name) => {}
             // One of the same name, or one that the table sets.
@@ -93,11 +99,6 @@ fn push_format(out: &mut Vec<u8>, format: &RawValue) -> Result<(), Failure> {
     }
     out.push(b'}');
     Ok(())
-}
-
-fn refuse_stop(value: &RawValue) -> Result<(), Failure> {
-    let is_given = !matches!(value.get(), "\"\"" | "[]");
-    if is_given { Err(Failure::unsupported(STOP, "this upstream has no stop sequences")) } else { Ok(()) }
 }
 
 fn push_raw(out: &mut Vec<u8>, name: &str, value: &RawValue) {

@@ -1,9 +1,8 @@
 //! What the model says, handed on as events in the same way from a whole answer and from a stream: notices of the
 //! vendor are told from text, parts of the reasoning are kept apart, calls are numbered.
 
-use super::Responses;
 use crate::chat::{Event, Sink, Text};
-use crate::dialects::upstream::UpstreamDialect;
+use crate::dialects::upstream::ChatDialect;
 use crate::dialects::upstream::openai::screen::{self, StreamScreen};
 use crate::wire::Failure;
 
@@ -15,7 +14,7 @@ pub type PartPlace = (u64, u64);
 
 /// Hands on what the model says.
 pub struct Speech {
-    dialect: Responses,
+    dialect: &'static dyn ChatDialect,
     /// Tells notices from text that comes in pieces.
     screen: StreamScreen,
     /// True if text has come.
@@ -27,8 +26,8 @@ pub struct Speech {
 
 impl Speech {
     /// Creates one for an answer that has said nothing yet.
-    pub fn new(dialect: Responses) -> Self {
-        Speech { dialect, screen: StreamScreen::new(dialect.vendor), has_text: false, part: None, calls: 0 }
+    pub fn new(dialect: &'static dyn ChatDialect) -> Self {
+        Speech { dialect, screen: StreamScreen::new(dialect.vendor()), has_text: false, part: None, calls: 0 }
     }
 
     /// Returns the upstream's name in messages.
@@ -52,7 +51,7 @@ impl Speech {
         // A notice comes alone, so what follows a first text that is none is an answer.
         self.has_text = true;
         self.screen = StreamScreen::default();
-        screen::whole_text(self.dialect.vendor, inside)?;
+        screen::whole_text(self.dialect.vendor(), inside)?;
         sink.event(Event::Text(Text::Json(inside)));
         Ok(())
     }

@@ -1,10 +1,9 @@
 //! A streamed answer: bytes, cut anywhere, to the events of a turn. An upstream that is asked for a stream may answer with one
 //! JSON body instead, an error or the whole response.
 
-use super::Responses;
-use super::turn::Turn;
+use super::turn::StreamedTurn;
 use crate::chat::Sink;
-use crate::dialects::upstream::{ChatDialect, StreamDecoder, UpstreamDialect, error};
+use crate::dialects::upstream::{ChatDialect, StreamDecoder, error};
 use crate::wire::Failure;
 use crate::wire::sse::SseReader;
 
@@ -15,9 +14,9 @@ const DONE: &[u8] = b"[DONE]";
 
 /// Decodes one streamed answer.
 pub struct Answering {
-    dialect: Responses,
+    dialect: &'static dyn ChatDialect,
     framing: Framing,
-    turn: Turn,
+    turn: StreamedTurn,
 }
 
 /// How the bytes are to be read.
@@ -32,8 +31,8 @@ enum Framing {
 
 impl Answering {
     /// Creates the decoder.
-    pub fn new(dialect: Responses) -> Self {
-        Answering { dialect, framing: Framing::Open, turn: Turn::new(dialect) }
+    pub fn new(dialect: &'static dyn ChatDialect) -> Self {
+        Answering { dialect, framing: Framing::Open, turn: StreamedTurn::new(dialect) }
     }
 }
 
@@ -90,9 +89,4 @@ impl Answering {
             || Failure::upstream(format!("{}'s stream ended before its answer was complete.", self.dialect.name()));
         Err(self.turn.broken(sink).unwrap_or_else(cut))
     }
-}
-
-/// Returns the failure of an event that cannot be read.
-pub fn no_event(dialect: Responses) -> Failure {
-    Failure::upstream(format!("{} sent an event that is no JSON object.", dialect.name()))
 }

@@ -1,13 +1,11 @@
 //! The events of a stream, in order, and the items that they build.
 
-use super::Responses;
 use super::output::{self, NO_ARGUMENTS};
 use super::speech::Speech;
-use super::stream::no_event;
 use super::verdict;
 use super::words::{EventKind, ItemKind, ResponseState};
 use crate::chat::{Event, Sink, Text};
-use crate::dialects::upstream::{UpstreamDialect, error};
+use crate::dialects::upstream::{ChatDialect, error};
 use crate::json::{self, Fields};
 use crate::wire::Failure;
 use serde_json::value::RawValue;
@@ -26,8 +24,8 @@ struct OpenItem {
 }
 
 /// A streamed answer so far.
-pub struct Turn {
-    dialect: Responses,
+pub struct StreamedTurn {
+    dialect: &'static dyn ChatDialect,
     speech: Speech,
     /// The items that have begun, by their `output_index`.
     items: BTreeMap<u64, OpenItem>,
@@ -37,10 +35,16 @@ pub struct Turn {
     is_garbled: bool,
 }
 
-impl Turn {
+impl StreamedTurn {
     /// Creates one without any event.
-    pub fn new(dialect: Responses) -> Self {
-        Turn { dialect, speech: Speech::new(dialect), items: BTreeMap::new(), is_over: false, is_garbled: false }
+    pub fn new(dialect: &'static dyn ChatDialect) -> Self {
+        StreamedTurn {
+            dialect,
+            speech: Speech::new(dialect),
+            items: BTreeMap::new(),
+            is_over: false,
+            is_garbled: false,
+        }
     }
 
     /// Returns true if the answer is complete.
@@ -68,7 +72,7 @@ impl Turn {
         let fields = text.as_ref().ok().and_then(|text| Fields::parse(text).ok());
         let Some(fields) = fields else {
             self.is_garbled = true;
-            return Err(no_event(self.dialect));
+            return Err(no_event(self.dialect.name()));
         };
         let named = fields.get("type").and_then(json::text_of);
         let kind = match (&named, std::str::from_utf8(name)) {
@@ -107,7 +111,7 @@ impl Turn {
             EventKind::ItemAdded => self.added(index, &self.item_of(&fields)?, sink),
             EventKind::ItemDone => self.done(index, &self.item_of(&fields)?, sink),
             EventKind::End(state) => self.end(state, fields.get("response"), sink),
-            EventKind::Error => Err(error::inside(&self.dialect, data)),
+            EventKind::Error => Err(error::inside(self.dialect, data)),
             EventKind::Frame => Ok(()),
         }
     }
@@ -177,8 +181,8 @@ impl Turn {
 
     /// Takes the last event.
     fn end(&mut self, state: ResponseState, response: Option<&RawValue>, sink: &mut dyn Sink) -> Result<(), Failure> {
-        let raw = response.ok_or_else(|| no_event(self.dialect))?;
-        let response = Fields::of(raw).ok_or_else(|| no_event(self.dialect))?;
+        let raw = response.ok_or_else(|| no_event(self.dialect.name()))?;
+        let response = Fields::of(raw).ok_or_else(|| no_event(self.dialect.name()))?;
         let state = verdict::of(self.dialect, &response, Some(state), raw.get().as_bytes())?;
         if self.items.is_empty() {
             output::items(output::list(&response).unwrap_or_default(), &mut self.speech, sink)?;
@@ -193,6 +197,11 @@ impl Turn {
         self.is_over = true;
         verdict::tell(state, &response, &self.speech, sink)
     }
+}
+
+/// Returns the failure of an event that cannot be read.
+fn no_event(upstream: &str) -> Failure {
+    Failure::upstream(format!("{upstream} sent an event that is no JSON object."))
 }
 
 fn number(fields: &Fields<'_>, name: &str) -> u64 {

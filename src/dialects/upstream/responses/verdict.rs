@@ -1,10 +1,9 @@
 //! How a response ended: its status, why it is incomplete, and what it cost.
 
-use super::Responses;
 use super::speech::Speech;
 use super::words::ResponseState;
 use crate::chat::{Event, FinishReason, Sink, Usage};
-use crate::dialects::upstream::{UpstreamDialect, error};
+use crate::dialects::upstream::{ChatDialect, error};
 use crate::json::{self, Fields};
 use crate::wire::Failure;
 use serde_json::value::RawValue;
@@ -15,13 +14,13 @@ use serde_json::value::RawValue;
 /// # Errors
 /// The vendor's error with the status that it would have had as an answer.
 pub fn of(
-    dialect: Responses,
+    dialect: &dyn ChatDialect,
     response: &Fields<'_>,
     event: Option<ResponseState>,
     body: &[u8],
 ) -> Result<ResponseState, Failure> {
     if response.get("error").is_some_and(|error| !json::is_null(error)) {
-        return Err(error::inside(&dialect, body));
+        return Err(error::inside(dialect, body));
     }
     let name = dialect.name();
     let said = response.get("status").and_then(json::text_of).and_then(|word| ResponseState::of(&word));

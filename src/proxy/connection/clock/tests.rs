@@ -1,5 +1,7 @@
 use super::*;
 use crate::proxy::connection::pace::SLOWEST;
+use crate::proxy::connection::waiting::WaitingConnections;
+use std::task::Waker;
 
 const TIMEOUTS: ClientTimeouts = ClientTimeouts {
     idle: Duration::from_secs(75),
@@ -9,13 +11,19 @@ const TIMEOUTS: ClientTimeouts = ClientTimeouts {
     write: Duration::from_secs(60),
 };
 
+/// The clock of a connection that nobody closes.
+fn clock() -> Arc<ConnectionClock> {
+    let place = Arc::new(WaitingConnections::new(None)).enter(3, Waker::noop().clone());
+    Arc::new(ConnectionClock::new(Instant::now(), TIMEOUTS, place.mark()))
+}
+
 fn look(clock: &ConnectionClock, seconds: u64, acked: u64) -> ClientVerdict {
     clock.check(Instant::now() + Duration::from_secs(seconds), || Some(acked), || false)
 }
 
 #[test]
 fn a_head_has_its_time_from_its_first_byte_and_a_request_has_its_own() {
-    let clock = Arc::new(ConnectionClock::new(Instant::now(), TIMEOUTS));
+    let clock = clock();
     assert_eq!((look(&clock, 70, 0), look(&clock, 76, 0)), (ClientVerdict::Fine, ClientVerdict::End));
     clock.bytes_arrived(1);
     assert_eq!((look(&clock, 9, 0), look(&clock, 11, 0)), (ClientVerdict::Fine, ClientVerdict::End));
@@ -30,7 +38,7 @@ fn a_head_has_its_time_from_its_first_byte_and_a_request_has_its_own() {
 
 #[test]
 fn who_does_not_read_is_cut_and_who_keeps_up_never() {
-    let clock = Arc::new(ConnectionClock::new(Instant::now(), TIMEOUTS));
+    let clock = clock();
     let _serving = CLOCK.sync_scope(clock.clone(), || begin_request(TIMEOUTS));
     assert!(!clock.write_waits());
     assert_eq!((look(&clock, 0, 1000), look(&clock, 59, 1000)), (ClientVerdict::Fine, ClientVerdict::Fine));

@@ -3,7 +3,7 @@
 use super::OTHERS;
 use crate::chat::tools::{Tool, ToolCall, ToolChoice, Tools};
 use crate::chat::{Conversation, Message, Role};
-use crate::dialects::upstream::{CallTerms, ChatDialect};
+use crate::dialects::upstream::{CallTerms, ChatDialect, UpstreamDialect};
 use crate::json::Fields;
 use crate::models::Rules;
 use crate::wire::Failure;
@@ -142,20 +142,32 @@ fn parameters_go_where_this_api_has_them() {
 
 #[test]
 fn what_this_api_lacks_is_left_out_unless_it_changes_the_answer() {
-    for name in ["temperature", "max_tokens", "max_completion_tokens", "response_format", "verbosity", "stop"] {
+    for name in ["temperature", "max_tokens", "max_completion_tokens", "response_format", "verbosity"] {
         assert!(OTHERS.takes(name), "{name}");
     }
     for name in ["seed", "n", "frequency_penalty", "logit_bias", "store", "stream_options", "of_tomorrow"] {
         assert!(!OTHERS.takes(name), "{name}");
     }
     for (params, param) in [
-        (r#"{"stop":"x"}"#, "stop"),
-        (r#"{"stop":["x"]}"#, "stop"),
         (r#"{"response_format":"json"}"#, "response_format"),
         (r#"{"response_format":{"type":"json_schema","json_schema":1}}"#, "response_format.json_schema"),
     ] {
         let failure = with(params).unwrap_err();
         assert_eq!((failure.status.as_u16(), failure.param.as_deref()), (400, Some(param)), "{params}");
+    }
+}
+
+#[test]
+fn stop_sequences_are_refused_and_so_is_what_is_no_text() {
+    for (param, value, is_refused) in [
+        ("stop", "\"x\"", true),
+        ("stop", "[\"x\"]", true),
+        ("stop", "[]", false),
+        ("logprobs", "true", true),
+        ("logprobs", "false", false),
+        ("temperature", "1", false),
+    ] {
+        assert_eq!(OTHERS.refuses(param, value).is_some(), is_refused, "{param} {value}");
     }
 }
 

@@ -1,0 +1,93 @@
+//! The body of a native call: borrowed, and checked as by the gateway's framework. All endpoints share the members.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::content::string;
+use crate::messages::Messages;
+use crate::request::{present, required};
+use crate::violation::{Violation, Violations};
+
+/// The members of a native call that the stand-in reads. All others are ignored.
+#[derive(Deserialize)]
+pub(crate) struct NativeBody<'a> {
+    #[serde(borrow, default, deserialize_with = "present")]
+    model: Option<&'a RawValue>,
+    /// Who calls, where no header says it.
+    #[serde(borrow, default)]
+    pub user: Option<&'a RawValue>,
+    #[serde(default)]
+    pub stream: Option<bool>,
+    #[serde(borrow, default)]
+    pub messages: Messages<'a>,
+    #[serde(borrow, default)]
+    pub input: Option<&'a RawValue>,
+    #[serde(default)]
+    pub max_tokens: Option<u64>,
+    #[serde(default)]
+    pub max_completion_tokens: Option<u64>,
+    #[serde(default)]
+    pub max_output_tokens: Option<u64>,
+    #[serde(default)]
+    pub temperature: Option<f64>,
+    #[serde(default)]
+    pub top_p: Option<f64>,
+    #[serde(borrow, default)]
+    stop: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    stop_sequences: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    pub tools: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    pub tool_choice: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    pub response_format: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    pub text: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    pub thinking: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    pub reasoning: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    pub output_config: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    pub instructions: Option<&'a RawValue>,
+}
+
+impl<'a> NativeBody<'a> {
+    pub(crate) fn parse(body: &'a [u8]) -> Result<Self, Violations> {
+        serde_json::from_slice(body).map_err(|error| Violation::unreadable(&error).into())
+    }
+
+    /// Returns the model. If it is missing or no string, a violation is added.
+    pub(crate) fn model(&self, violations: &mut Violations) -> Cow<'a, str> {
+        required("model", self.model, violations)
+    }
+
+    /// Adds a violation unless the call has a list of messages.
+    pub(crate) fn needs_messages(&self, violations: &mut Violations) {
+        match self.messages {
+            Messages::List(_) => {}
+            Messages::NotAList => violations.add(Violation::not_a_list("messages")),
+            Messages::Absent => violations.add(Violation::missing("messages")),
+        }
+    }
+
+    /// Returns the texts that end an answer.
+    pub(crate) fn stops(&self) -> Vec<Cow<'a, str>> {
+        let Some(raw) = self.stop_sequences.or(self.stop) else { return Vec::new() };
+        if let Some(one) = string(raw) {
+            return vec![one];
+        }
+        let several: Vec<&'a RawValue> = serde_json::from_str(raw.get()).unwrap_or_default();
+        several.into_iter().filter_map(string).collect()
+    }
+
+    /// Returns the offered tools; `None` for an empty list.
+    pub(crate) fn offered(&self) -> Option<&'a RawValue> {
+        let inside = self.tools?.get().strip_prefix('[')?;
+        if inside.trim_start().starts_with(']') { None } else { self.tools }
+    }
+}
