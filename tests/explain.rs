@@ -469,3 +469,22 @@ fn headers_come_from_files_so_that_no_command_line_shows_a_key() {
         assert!(output.status.code() == Some(1) && err.contains(told) && !err.contains(key), "{words:?}: {err}");
     }
 }
+
+#[test]
+fn what_became_of_thinking_is_told_with_its_rule() {
+    let folder = Folder::new();
+    let messages = ["POST", "/openai_chat_completions/messages", "--body", "-"];
+    let asked = json!({"model": "argo:opus", "reasoning_effort": "high", "max_tokens": 5000, "temperature": 0.5});
+    let told = folder.json(&messages, &chat(asked));
+    let did = json!([
+        "'reasoning_effort' became thinking with a budget of 2500 tokens",
+        "'temperature' was left out: the model thinks",
+    ]);
+    assert_eq!(told["rules"], json!([{"place": "models.chat.rules[2]", "match": "opus1", "did": did}]));
+    let unruled = folder.json(&messages, &chat(json!({"reasoning_effort": "high"})));
+    let fields = unruled["fields"].as_array().unwrap();
+    assert!(
+        fields.iter().any(|field| field["name"] == "reasoning_effort" && field["change"] == "left_out"),
+        "{unruled}"
+    );
+}

@@ -40,6 +40,8 @@ pub enum RuleEffect<'a> {
     Whole,
     /// The method that makes the model answer in JSON, and the reason.
     Structured(Structured, StructuredReason),
+    /// What became of the parameters for thinking.
+    Thinking(&'a str),
     /// Tokens are counted with this tokenizer.
     Counts(Tokenizer),
     /// The required length of vectors.
@@ -106,6 +108,7 @@ impl fmt::Display for RuleEffect<'_> {
                 Structured::Instruction => write!(f, "the JSON is asked for in the system text: {why}"),
                 Structured::Pass => write!(f, "'response_format' goes up as it came: {why}"),
             },
+            RuleEffect::Thinking(did) => f.write_str(did),
             RuleEffect::Counts(tokenizer) => write!(f, "tokens are counted with {}", tokenizer.name()),
             RuleEffect::Dimensions(numbers) => write!(f, "vectors must have {numbers} numbers"),
             RuleEffect::Shortens(numbers) => write!(f, "vectors are cut to {numbers} numbers and to length 1"),
@@ -144,6 +147,7 @@ impl Rules {
             RuleEffect::Structured(form, StructuredReason::Rule) => self.structured == Some(form),
             RuleEffect::Structured(_, StructuredReason::Family) => self.tools.is_some(),
             RuleEffect::Structured(..) => false,
+            RuleEffect::Thinking(_) => self.thinking.is_some(),
             RuleEffect::Counts(tokenizer) => self.tokenizer == Some(tokenizer),
             RuleEffect::Dimensions(numbers) => self.dimensions == Some(numbers),
             RuleEffect::Shortens(_) => self.can_shorten == Some(true),

@@ -52,6 +52,7 @@ impl Rules {
         self.tools = over.tools.or(self.tools);
         self.streaming = over.streaming.or(self.streaming);
         self.structured = over.structured.or(self.structured);
+        self.thinking = over.thinking.or(self.thinking);
         self.dimensions = over.dimensions.or(self.dimensions);
         self.can_shorten = over.can_shorten.or(self.can_shorten);
         self.max_input_tokens = over.max_input_tokens.or(self.max_input_tokens);

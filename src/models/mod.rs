@@ -14,7 +14,7 @@ pub use effect::RuleEffect;
 pub use facts::Facts;
 pub use glob::NamePattern;
 pub use model::{Form, Model};
-pub use rules::{Cap, Family, Json, Rule, Rules, Streaming, Structured, SystemRole};
+pub use rules::{Cap, Family, Json, Rule, Rules, Streaming, Structured, SystemRole, Thinking};
 pub use spelling::Spelling;
 
 use crate::wire::Failure;

@@ -49,6 +49,30 @@ pub enum Structured {
     Pass,
 }
 
+/// How a model is asked to think before it answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Thinking {
+    /// With a budget of tokens.
+    Budget,
+    /// As much as it sees fit, guided by an effort.
+    Adaptive,
+    /// In either way.
+    Either,
+    /// Not at all: it does not think.
+    None,
+}
+
+impl Thinking {
+    /// Returns the way to try when the upstream took this one and answered nothing; `None` where there is no other.
+    pub fn other(self) -> Option<Thinking> {
+        match self {
+            Thinking::Budget => Some(Thinking::Adaptive),
+            Thinking::Adaptive | Thinking::Either => Some(Thinking::Budget),
+            Thinking::None => None,
+        }
+    }
+}
+
 /// A JSON value that a rule gives to a parameter.
 pub type Json = Arc<RawValue>;
 
@@ -101,6 +125,8 @@ pub struct Rules {
     pub streaming: Option<Streaming>,
     /// How it is made to answer in JSON. `None`: the family of its tools decides.
     pub structured: Option<Structured>,
+    /// How it is asked to think, where the upstream's dialect has several ways.
+    pub thinking: Option<Thinking>,
     /// The length of its vectors, for embedding models.
     pub dimensions: Option<u32>,
     /// What the model list states about it.
@@ -141,6 +167,12 @@ impl Rule {
 }
 
 impl Rules {
+    /// Returns the same rules with the other way of thinking; `None` where there is no other.
+    pub fn with_other_thinking(&self) -> Option<Rules> {
+        let other = self.thinking.and_then(Thinking::other)?;
+        Some(Rules { thinking: Some(other), ..self.clone() })
+    }
+
     /// Returns the tokenizer for this model: its own, or o200k as the closest one.
     pub fn counts_with(&self) -> Tokenizer {
         self.tokenizer.unwrap_or(Tokenizer::O200k)

@@ -12,11 +12,12 @@ use trials::Trial;
 
 use super::UpstreamTimeouts;
 use super::keys::{
-    COUNTINGS, CREDENTIALS, FAMILIES, NamedValue, STREAMINGS, STRUCTUREDS, SYSTEM_ROLES, TABLE, TOKENIZERS, VENDORS,
+    COUNTINGS, CREDENTIALS, FAMILIES, NamedValue, STREAMINGS, STRUCTUREDS, SYSTEM_ROLES, TABLE, THINKINGS, TOKENIZERS,
+    VENDORS,
 };
 use super::upstream::CredentialKind;
 use crate::dialects::upstream::Vendor;
-use crate::models::{Facts, Family, Streaming, Structured, SystemRole};
+use crate::models::{Facts, Family, Streaming, Structured, SystemRole, Thinking};
 use crate::tokens::{Counting, Tokenizer};
 use crate::yaml::duration::duration;
 use crate::yaml::near::nearest;
@@ -129,6 +130,7 @@ pub struct Rule {
     pub tools: Option<Family>,
     pub streaming: Option<Streaming>,
     pub structured: Option<At<Structured>>,
+    pub thinking: Option<Thinking>,
     pub dimensions: Option<u32>,
     pub can_shorten: Option<bool>,
     pub max_input_tokens: Option<usize>,
@@ -307,6 +309,7 @@ fn rule(mut keys: Section<'_>, source: &mut Source<'_>) -> Rule {
         tools: keys.get(source, "tools", one_of(FAMILIES)),
         streaming: keys.get(source, "streaming", one_of(STREAMINGS)),
         structured: keys.at(source, "structured", one_of(STRUCTUREDS)),
+        thinking: keys.get(source, "thinking", one_of(THINKINGS)),
         dimensions: keys.get(source, "dimensions", |node| narrow(whole(node, 1..=1_000_000)?)),
         can_shorten: keys.get(source, "can_shorten", boolean),
         max_input_tokens: keys.get(source, "max_input_tokens", |node| narrow(whole(node, 1..=1_000_000_000)?)),

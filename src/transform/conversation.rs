@@ -223,6 +223,10 @@ fn encode(
         encoded.max_tokens = chat.max_tokens();
         let streamed = encoded.streamed;
         let terms = CallTerms { user: &cx.caller.user, model: &model.id, stream: streamed, rules };
+        if index == 0 && cx.steps.is_some() {
+            let remarks = upstream.dialect.remarks(&chat, terms);
+            remarks.iter().for_each(|remark| cx.note_rule(rules, RuleEffect::Thinking(remark)));
+        }
         encoded.bodies.push(Bytes::from(upstream.dialect.encode(&chat, terms)?));
     }
     Ok(encoded)

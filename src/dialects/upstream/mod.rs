@@ -71,6 +71,11 @@ pub trait ChatDialect: UpstreamDialect {
         Vendor::Other
     }
 
+    /// Returns what `encode` makes of parameters that have another form in this dialect, and why, for explanations.
+    fn remarks(&self, _chat: &Conversation<'_>, _call: CallTerms<'_>) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Returns the request body.
     ///
     /// # Errors

@@ -89,6 +89,7 @@ fn says(rule: &Written, source: &mut Source<'_>) -> Rules {
         tools: rule.tools,
         streaming: rule.streaming,
         structured: rule.structured.as_ref().map(|structured| structured.value),
+        thinking: rule.thinking,
         dimensions: rule.dimensions,
         can_shorten: rule.can_shorten,
         max_input_tokens: rule.max_input_tokens,

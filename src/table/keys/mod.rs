@@ -8,7 +8,7 @@ mod trials;
 mod upstreams;
 
 pub use choices::NamedValue;
-pub use models::{FAMILIES, STREAMINGS, STRUCTUREDS, SYSTEM_ROLES, TOKENIZERS};
+pub use models::{FAMILIES, STREAMINGS, STRUCTUREDS, SYSTEM_ROLES, THINKINGS, TOKENIZERS};
 pub use routes::{COUNTINGS, KINDS_OF_REPLY};
 pub use trials::is_method;
 pub use upstreams::{CREDENTIALS, VENDORS};

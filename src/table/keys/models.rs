@@ -1,7 +1,7 @@
 //! What a group of `models` may say, and the rules in it.
 
 use super::choices::{NamedValue, choices};
-use crate::models::{Family, Streaming, Structured, SystemRole};
+use crate::models::{Family, Streaming, Structured, SystemRole, Thinking};
 use crate::tokens::Tokenizer;
 use crate::yaml::{Key, KeyChoice, Kind};
 
@@ -113,6 +113,11 @@ const RULE: &[Key] = &[
         Kind::OneOf(structureds),
         "How it is brought to answer in the JSON that `response_format` wants; `tool` where `tools` is a vendor's, else `instruction`.",
     ),
+    Key::optional(
+        "thinking",
+        Kind::OneOf(thinkings),
+        "How it is asked to think, where the upstream's dialect is `anthropic`: what `reasoning_effort` and `thinking` of a request become.",
+    ),
     Key::optional("dimensions", Kind::Whole(1, 1_000_000), "The length of its vectors, for embedding models."),
     Key::optional(
         "can_shorten",
@@ -158,6 +163,13 @@ pub const STRUCTUREDS: &[NamedValue<Structured>] = &[
     ("pass", Structured::Pass, "Not at all: `response_format` goes up as it came."),
 ];
 
+pub const THINKINGS: &[NamedValue<Thinking>] = &[
+    ("budget", Thinking::Budget, "With a budget of tokens (`enabled`)."),
+    ("adaptive", Thinking::Adaptive, "As much as it sees fit (`adaptive`), guided by an effort."),
+    ("either", Thinking::Either, "In either way; `adaptive` for an effort."),
+    ("none", Thinking::None, "Not at all: it does not think."),
+];
+
 fn system_roles() -> Vec<KeyChoice> {
     choices(SYSTEM_ROLES)
 }
@@ -176,4 +188,8 @@ fn streamings() -> Vec<KeyChoice> {
 
 fn structureds() -> Vec<KeyChoice> {
     choices(STRUCTUREDS)
+}
+
+fn thinkings() -> Vec<KeyChoice> {
+    choices(THINKINGS)
 }

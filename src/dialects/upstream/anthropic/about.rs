@@ -11,6 +11,15 @@ pub const ABOUT: &str = "Anthropic's messages, whole and as server-sent events";
 const VERSION: (HeaderName, HeaderValue) =
     (HeaderName::from_static("anthropic-version"), HeaderValue::from_static("2023-06-01"));
 
+/// The vendor's types of errors that OpenAI's clients do not know, and the status of each.
+const OWN_TYPES: [(&str, StatusCode); 5] = [
+    ("api_error", StatusCode::BAD_GATEWAY),
+    ("overloaded_error", StatusCode::SERVICE_UNAVAILABLE),
+    ("not_found_error", StatusCode::NOT_FOUND),
+    ("request_too_large", StatusCode::PAYLOAD_TOO_LARGE),
+    ("billing_error", StatusCode::PAYMENT_REQUIRED),
+];
+
 /// What a gateway's message says where it has no status of the vendor's answer, and the status that it stands for.
 const SAID_BY_GATEWAY: [(&str, StatusCode); 3] = [
     ("RESOURCE_EXHAUSTED", StatusCode::TOO_MANY_REQUESTS),
@@ -49,11 +58,19 @@ impl UpstreamDialect for Anthropic {
 
     fn error(&self, held: &Held) -> VendorError {
         let error = self.vendor.error(&held.body);
-        let is_vague = matches!(error.kind.as_deref(), None | Some("api_error"));
-        if self.vendor == Vendor::Other || error.status.is_some() || !is_vague {
-            return error;
-        }
-        let meant = SAID_BY_GATEWAY.iter().find(|(words, _)| error.message.contains(words));
-        VendorError { status: meant.map(|(_, status)| *status), ..error }
+        let own = OWN_TYPES.iter().find(|(name, _)| error.kind.as_deref() == Some(name));
+        let meant =
+            self.is_vague(&error).then(|| SAID_BY_GATEWAY.iter().find(|(words, _)| error.message.contains(words)));
+        let status = error.status.or(meant.flatten().map(|(_, status)| *status));
+        // The type goes, since the type that clients know follows from the status. A failure has its status already.
+        let status = status.or(own.filter(|_| held.status.is_success()).map(|(_, status)| *status));
+        VendorError { status, kind: error.kind.filter(|_| own.is_none()), ..error }
+    }
+}
+
+impl Anthropic {
+    /// Returns true if only the words of an error say what happened, as where ARGO's gateway failed itself.
+    fn is_vague(self, error: &VendorError) -> bool {
+        self.vendor == Vendor::Argo && matches!(error.kind.as_deref(), None | Some("api_error"))
     }
 }

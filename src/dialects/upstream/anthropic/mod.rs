@@ -4,10 +4,12 @@ mod about;
 mod answer;
 mod call_ids;
 mod content;
+mod effort;
 mod messages;
 mod params;
 mod request;
 mod stream;
+mod thinking;
 mod usage;
 
 pub use about::{ABOUT, Anthropic};
@@ -42,6 +44,10 @@ impl ChatDialect for Anthropic {
 
     fn vendor(&self) -> Vendor {
         self.vendor
+    }
+
+    fn remarks(&self, chat: &Conversation<'_>, call: CallTerms<'_>) -> Vec<String> {
+        thinking::ThinkingPlan::of(chat, call).map(|plan| plan.remarks).unwrap_or_default()
     }
 
     fn encode(&self, chat: &Conversation<'_>, call: CallTerms<'_>) -> Result<Vec<u8>, Failure> {

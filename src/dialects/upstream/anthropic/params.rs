@@ -8,11 +8,21 @@ use crate::json::{self, fields};
 use crate::models::Rules;
 use serde_json::value::RawValue;
 
-/// The parameters that have a place in a request. The last four go by the same names.
-pub const TAKEN: [&str; 6] = ["max_tokens", "max_completion_tokens", "stop", "temperature", "top_p", "top_k"];
+/// The parameters that have a place in a request.
+pub const TAKEN: [&str; 8] = [
+    "max_tokens",
+    "max_completion_tokens",
+    "stop",
+    "temperature",
+    "top_p",
+    "top_k",
+    "reasoning_effort",
+    // Anthropic's own, which clients of other dialects may send as well.
+    "thinking",
+];
 
-/// Those that pass as they are.
-const SAME: [&str; 3] = ["temperature", "top_p", "top_k"];
+/// The parameters of sampling, which pass as they are.
+pub const SAME: [&str; 3] = ["temperature", "top_p", "top_k"];
 
 /// The limit of an answer where neither the request nor the table has one.
 const USUAL_LIMIT: u64 = 4096;
@@ -28,6 +38,11 @@ fn given_limit<'a>(chat: &Conversation<'a>) -> Option<&'a RawValue> {
     let limits =
         chat.params.iter().filter(|(name, value)| LIMIT_NAMES.contains(&name.as_ref()) && !json::is_null(value));
     limits.map(|(_, value)| *value).next_back()
+}
+
+/// Returns the limit of the answer, given or not; `None` if the given one is no whole number.
+pub fn limit(chat: &Conversation<'_>, call: CallTerms<'_>) -> Option<u64> {
+    given_limit(chat).map_or_else(|| Some(usual_limit(call.rules, call.stream)), |value| value.get().parse().ok())
 }
 
 /// Returns the limit of a request that has none, since the vendor requires one: the most that the table says of the model, and of
@@ -48,13 +63,13 @@ pub fn push_limit(out: &mut Vec<u8>, chat: &Conversation<'_>, call: CallTerms<'_
     }
 }
 
-/// Appends the stop sequences and the parameters of sampling.
-pub fn push(out: &mut Vec<u8>, chat: &Conversation<'_>) {
+/// Appends the stop sequences and the parameters of sampling that `keeps` keeps.
+pub fn push(out: &mut Vec<u8>, chat: &Conversation<'_>, keeps: impl Fn(&str, &RawValue) -> bool) {
     if let Some(stop) = given(chat, "stop") {
         push_stop(out, stop);
     }
     for name in SAME {
-        if let Some(value) = given(chat, name) {
+        if let Some(value) = given(chat, name).filter(|value| keeps(name, value)) {
             json::push_key(out, name);
             out.extend_from_slice(value.get().as_bytes());
         }

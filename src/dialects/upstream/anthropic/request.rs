@@ -3,6 +3,7 @@
 use super::about::Anthropic;
 use super::messages::MessageTurns;
 use super::params;
+use super::thinking::ThinkingPlan;
 use crate::chat::Conversation;
 use crate::chat::tools::Tools;
 use crate::dialects::upstream::{CallTerms, Vendor, anthropic_form};
@@ -15,6 +16,7 @@ use crate::wire::Failure;
 /// 400 naming what the vendor does not take.
 pub fn encode(about: Anthropic, chat: &Conversation<'_>, call: CallTerms<'_>) -> Result<Vec<u8>, Failure> {
     let turns = MessageTurns::read(about, &chat.messages)?;
+    let thinking = ThinkingPlan::of(chat, call)?;
     let texts: usize = chat.messages.iter().map(|message| message.content.get().len() + 64).sum();
     let mut out = Vec::with_capacity(texts + 512);
     out.push(b'{');
@@ -29,7 +31,8 @@ pub fn encode(about: Anthropic, chat: &Conversation<'_>, call: CallTerms<'_>) ->
         None if chat.has_calls() => push_tools(&mut out, &anthropic_form::named_in_history(chat), about.vendor),
         None => {}
     }
-    params::push(&mut out, chat);
+    params::push(&mut out, chat, |name, value| thinking.keeps(name, value));
+    thinking.push(&mut out);
     if call.stream {
         out.extend_from_slice(b",\"stream\":true");
     }

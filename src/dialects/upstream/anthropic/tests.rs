@@ -1,2 +1,5 @@
 mod answers;
+mod failures;
+mod outcome;
 mod requests;
+mod thinking;

@@ -13,15 +13,15 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 
-fn raw(value: &Value) -> Box<RawValue> {
+pub fn raw(value: &Value) -> Box<RawValue> {
     RawValue::from_string(value.to_string()).unwrap()
 }
 
-fn message(role: Role, content: Value) -> Message<'static> {
+pub fn message(role: Role, content: Value) -> Message<'static> {
     Message::plain(role, Cow::Owned(raw(&content)), Fields::default())
 }
 
-fn answer(content: Value, calls: &[(&str, &str)]) -> Message<'static> {
+pub fn answer(content: Value, calls: &[(&str, &str)]) -> Message<'static> {
     let call = |(id, arguments): &(&str, &str)| ToolCall {
         id: Cow::Owned((*id).to_owned()),
         name: "f".into(),
@@ -30,7 +30,7 @@ fn answer(content: Value, calls: &[(&str, &str)]) -> Message<'static> {
     Message { calls: calls.iter().map(call).collect(), ..message(Role::Assistant, content) }
 }
 
-fn result(id: &str, content: Value) -> Message<'static> {
+pub fn result(id: &str, content: Value) -> Message<'static> {
     Message { result_of: Some(Cow::Owned(id.to_owned())), ..message(Role::Tool, content) }
 }
 
@@ -275,7 +275,7 @@ fn parameters_have_the_vendors_names_and_others_stay_out() {
     }
     let dialect = of(Vendor::Argo);
     assert!(
-        ["max_tokens", "max_completion_tokens", "stop", "temperature", "top_p", "top_k"]
+        ["max_tokens", "max_completion_tokens", "stop", "temperature", "top_k", "reasoning_effort", "thinking"]
             .iter()
             .all(|name| dialect.takes(name))
     );
