@@ -173,6 +173,19 @@ mod tests {
     }
 
     #[test]
+    fn a_prompt_that_is_too_long_has_its_code_whatever_the_vendor_calls_it() {
+        for (message, code) in [
+            ("This model's maximum context length is 8 tokens.", Some("context_length_exceeded")),
+            ("prompt is too long: 9 tokens > 8 maximum", Some("context_length_exceeded")),
+            ("the prompt is rude", None),
+        ] {
+            let body = format!(r#"{{"error":{{"message":"{message}","type":"invalid_request_error"}}}}"#);
+            let failure = failure(&Argo, &held(400, body.leak(), None));
+            assert_eq!((failure.code.as_deref(), failure.kind), (code, Some("invalid_request_error")), "{message}");
+        }
+    }
+
+    #[test]
     fn a_missing_slash_names_the_setting() {
         let location = Some((header::LOCATION, "http://argo/chat/"));
         let told = redirect("ARGO", &held(307, "", location), "http://argo/chat", "argo_url");
