@@ -313,6 +313,12 @@ fn plan(
         return Ok(Plan::Subrequests(Subrequests { parts, at_once: AT_ONCE, join }));
     }
     let call = calls.pop().ok_or_else(|| Failure::bad_request("There is nothing to answer."))?;
+    let is_direct = source.wrapping.is_none() && source.streamed == (delivery == Delivery::Stream);
+    if let Some(form) = source.dialect.form().filter(|_| is_direct && delivery != Delivery::Recut)
+        && let Some(reply) = client.relay(form, &frame, source.dialect, delivery)
+    {
+        return Ok(Plan::Call(call, reply));
+    }
     // pingora's own path takes what the upstream streams for what the client waits for.
     let join: Box<dyn Join> = match delivery {
         Delivery::Recut => Box::new(Streamed(stream_type)),

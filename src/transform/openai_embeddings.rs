@@ -3,7 +3,7 @@
 
 use super::candidates::{Candidate, Candidates};
 use super::{Entry, Wiring};
-use crate::dialects::client::openai::embedded::{Batch, Joined, ListFrame, VectorReply};
+use crate::dialects::client::openai::embedded::{Batch, Joined, ListFrame, ReportedTokens, VectorReply};
 use crate::dialects::client::openai::inputs::Inputs;
 use crate::dialects::client::openai::params::ChatParams;
 use crate::dialects::client::openai::vectors::VectorForm;
@@ -106,6 +106,7 @@ impl Embeddings {
         let model: Arc<str> = chosen.asked.into();
         let dialect = upstream.dialect;
         let most = dialect.most_inputs().max(1);
+        let reported = Arc::<ReportedTokens>::default();
         let mut batches = texts.chunks(most).enumerate().map(|(number, texts)| {
             let (user, rules) = (&cx.caller.user, &chosen.model.rules);
             let as_known = CallTerms { user, model: &chosen.model.id, stream: false, rules };
@@ -118,14 +119,16 @@ impl Embeddings {
                 model: chosen.model.id.clone(),
                 answer_tokens: 0,
                 // The prompt covers the inputs of all calls, so only the first call carries it.
-                prompt: (number == 0).then(|| prompt.clone()),
+                prompt: (number == 0 && !dialect.reports_usage()).then(|| prompt.clone()),
             };
             let dimensions = chosen.model.rules.dimensions;
             let (first, inputs) = (number * most, texts.len());
-            (call, Batch { dialect, model: model.clone(), dimensions, first, inputs, form })
+            let (model, reported) = (model.clone(), reported.clone());
+            (call, Batch { dialect, model, dimensions, first, inputs, form, reported })
         });
         let (prompt, ledger) = (prompt.clone(), cx.ledger.clone());
-        let frame = ListFrame { model: model.clone(), counting: self.counting, prompt, ledger };
+        let frame =
+            ListFrame { model: model.clone(), counting: self.counting, prompt, ledger, reported: reported.clone() };
         match (batches.next(), texts.len() > most) {
             (Some((call, batch)), false) => Plan::Call(call, Box::new(VectorReply { batch, frame: Some(frame) })),
             (first, _) => {

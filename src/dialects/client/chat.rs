@@ -2,7 +2,8 @@
 
 use super::frame::{ReplyFrame, Tally};
 use crate::chat::{Delivery, Encoder};
-use crate::plan::Join;
+use crate::dialects::upstream::{ChatDialect, AnswerForm};
+use crate::plan::{Join, Reply};
 use crate::wire::{Failure, sse};
 use std::sync::Arc;
 
@@ -48,6 +49,18 @@ pub trait ChatClient: Send + Sync {
 
     /// Returns the join that makes one reply from several, which add their tokens to `tally`.
     fn join(&self, frame: &ReplyFrame, tally: Arc<Tally>, delivery: Delivery) -> Box<dyn Join>;
+
+    /// Returns the reply that hands on an answer of this form almost as it comes; `None` where this client needs another one.
+    /// `delivery` is `Whole` or `Stream`, as the upstream was asked.
+    fn relay(
+        &self,
+        _form: AnswerForm,
+        _frame: &ReplyFrame,
+        _dialect: &'static dyn ChatDialect,
+        _delivery: Delivery,
+    ) -> Option<Box<dyn Reply>> {
+        None
+    }
 
     /// Returns the content type of a stream.
     fn stream_type(&self) -> &'static str {

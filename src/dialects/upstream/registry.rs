@@ -37,6 +37,11 @@ pub struct DialectRow {
 pub const DIALECTS: &[DialectRow] = &[
     DialectRow { name: "argo", about: argo::ABOUT_CHAT, of: |_| Dialect::Chat(&argo::Argo) },
     DialectRow { name: "openai", about: openai::ABOUT_CHAT, of: |vendor| Dialect::Chat(openai::chat(vendor)) },
+    DialectRow {
+        name: "openai_embeddings",
+        about: openai::ABOUT_EMBEDDINGS,
+        of: |vendor| Dialect::Embedding(openai::embeddings(vendor)),
+    },
     DialectRow { name: "openai_responses", about: responses::ABOUT, of: |vendor| Dialect::Chat(responses::of(vendor)) },
     DialectRow { name: "anthropic", about: anthropic::ABOUT, of: |vendor| Dialect::Chat(anthropic::of(vendor)) },
     DialectRow { name: "argo_embedding", about: argo::ABOUT_EMBEDDING, of: |_| Dialect::Embedding(&argo::Argo) },

@@ -2,12 +2,14 @@
 
 use super::choices::Choices;
 use super::endpoint::OpenaiChat;
+use super::relay;
 use super::stream::Chunks;
 use super::whole::Whole;
 use crate::chat::{Delivery, Encoder, Event, Sink};
 use crate::dialects::client::chat::{ChatClient, Exceeded};
 use crate::dialects::client::frame::{ReplyFrame, Tally};
-use crate::plan::Join;
+use crate::dialects::upstream::{ChatDialect, AnswerForm};
+use crate::plan::{Join, Reply};
 use crate::wire::{Answer, Failure};
 use http::StatusCode;
 use std::sync::Arc;
@@ -25,6 +27,18 @@ impl ChatClient for OpenaiChat {
 
     fn join(&self, frame: &ReplyFrame, tally: Arc<Tally>, delivery: Delivery) -> Box<dyn Join> {
         Box::new(Choices::new(*self, frame.clone(), tally, delivery != Delivery::Whole))
+    }
+
+    fn relay(
+        &self,
+        form: AnswerForm,
+        frame: &ReplyFrame,
+        dialect: &'static dyn ChatDialect,
+        delivery: Delivery,
+    ) -> Option<Box<dyn Reply>> {
+        // The form that preceded tools has other fields, and completions are no chat.
+        let is_same = form == AnswerForm::OpenaiChat && self.shape.has_messages && !self.old_calls;
+        is_same.then(|| relay::relay(*self, frame.clone(), dialect, delivery))
     }
 
     fn has_messages(&self) -> bool {

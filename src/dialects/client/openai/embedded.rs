@@ -9,6 +9,7 @@ use crate::tokens::{Counting, Ledger, Prompt};
 use crate::wire::{Answer, Failure};
 use http::StatusCode;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The parts of the reply around the vectors.
 pub struct ListFrame {
@@ -20,6 +21,33 @@ pub struct ListFrame {
     pub prompt: Arc<Prompt>,
     /// Where the counts are recorded.
     pub ledger: Arc<Ledger>,
+    /// What the upstream counted.
+    pub reported: Arc<ReportedTokens>,
+}
+
+/// The upstream's own count of the inputs, over all calls of a request.
+#[derive(Debug, Default)]
+pub struct ReportedTokens {
+    sum: AtomicU64,
+    calls: AtomicU64,
+    /// How many calls came back without a count.
+    missing: AtomicU64,
+}
+
+impl ReportedTokens {
+    fn add(&self, tokens: Option<u64>) {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        match tokens {
+            Some(tokens) => self.sum.fetch_add(tokens, Ordering::Relaxed),
+            None => self.missing.fetch_add(1, Ordering::Relaxed),
+        };
+    }
+
+    /// Returns the sum if every call was counted.
+    fn sum(&self) -> Option<u64> {
+        let is_complete = self.calls.load(Ordering::Relaxed) > 0 && self.missing.load(Ordering::Relaxed) == 0;
+        is_complete.then(|| self.sum.load(Ordering::Relaxed))
+    }
 }
 
 impl ListFrame {
@@ -30,9 +58,9 @@ impl ListFrame {
     fn close(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(b"],\"model\":");
         json::push_string(out, &self.model);
-        if self.counting != Counting::None {
+        let counts_here = self.counting != Counting::None;
+        if let Some(tokens) = self.reported.sum().or_else(|| counts_here.then(|| self.prompt.tokens())) {
             json::push_key(out, "usage");
-            let tokens = self.prompt.tokens();
             self.ledger.set_prompt(tokens);
             push_input(out, tokens);
         }
@@ -54,6 +82,8 @@ pub struct Batch {
     pub inputs: usize,
     /// How their vectors are written.
     pub form: VectorForm,
+    /// Where the upstream's count is added.
+    pub reported: Arc<ReportedTokens>,
 }
 
 impl Batch {
@@ -116,7 +146,10 @@ impl Reply for VectorReply {
         if held.status != StatusCode::OK {
             return Err(error::failure(self.batch.dialect, held));
         }
-        let vectors = self.batch.dialect.vectors(&held.body)?;
+        let dialect = self.batch.dialect;
+        self.batch.reported.add(dialect.usage(&held.body));
+        let body = dialect.listed(&held.body)?;
+        let vectors = dialect.vectors(&body)?;
         let mut out = Vec::with_capacity(held.body.len() + 64 * vectors.len() + 256);
         if self.frame.is_some() {
             ListFrame::open(&mut out);

@@ -13,6 +13,7 @@ pub mod history;
 pub mod images;
 pub mod inputs;
 pub mod params;
+mod relay;
 pub mod reply_fields;
 pub mod shape;
 pub mod stream;

@@ -50,7 +50,6 @@ mod tests {
                 message: "Unsupported value: 'temperature' does not support 0.0 with this model. Only the default (1) value is supported.".into(),
                 param: Some("temperature".into()),
                 code: Some("unsupported_value".into()),
-                ..VendorError::default()
             }
         );
         assert_eq!(

@@ -6,12 +6,17 @@
 
 mod calls;
 mod chunks;
+mod embedding;
 pub mod events;
 pub mod reading;
 mod request;
 pub mod screen;
 mod whole;
 
+pub use chunks::complete;
+pub use embedding::{ABOUT_EMBEDDINGS, embeddings};
+
+use super::facts::beyond_text;
 use super::{AnswerForm, CallTerms, ChatDialect, StreamDecoder, UpstreamDialect, Vendor, VendorError};
 use crate::chat::{Conversation, Sink};
 use crate::plan::Held;
@@ -53,6 +58,14 @@ impl UpstreamDialect for OpenaiServer {
 
     fn accept(&self, stream: bool) -> HeaderValue {
         HeaderValue::from_static(if stream { "text/event-stream" } else { "application/json" })
+    }
+
+    fn refuses(&self, param: &str, value: &str) -> Option<&'static str> {
+        match (param, value) {
+            // The endpoint has them, and a client of the same dialect gets them as they come.
+            ("logprobs", "true") | ("top_logprobs", _) => None,
+            _ => beyond_text(param, value),
+        }
     }
 
     fn error(&self, held: &Held) -> VendorError {

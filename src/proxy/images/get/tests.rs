@@ -1,6 +1,8 @@
 //! Tests of names that lead to one place when they are checked, and to another when they are connected to.
 
 use super::*;
+use crate::access::Caller;
+use crate::proxy::images::ImageFetcher;
 use crate::proxy::images::names::NameThreads;
 use crate::proxy::memory::{MemoryBudget, MemoryShare};
 use crate::table::ImageHost;
@@ -20,7 +22,8 @@ fn getter(
     let counter = asked.clone();
     let look_up = move |host: &str, port: u16| Ok(look_up(host, port, counter.fetch_add(1, Ordering::SeqCst)));
     let names = NameThreads::new(4, Arc::new(look_up));
-    let fetcher = Arc::new(ImageFetcher { names, ..ImageFetcher::new(Arc::new(client::UpstreamClient::default())) });
+    let all = Arc::new(ImageFetcher { names, ..ImageFetcher::new(Arc::new(client::UpstreamClient::default())) });
+    let fetcher = all.of(&Caller::nameless("tester"));
     let allowed = ImageHost::parse(allowed).into_iter().collect();
     let options = Arc::new(Images { allowed, ..Images::default() });
     let room = Room::new(0, 1 << 20, MemoryShare::new(Arc::new(MemoryBudget::default()), 1 << 30));
