@@ -3,6 +3,7 @@
 
 #![no_main]
 
+#[allow(dead_code, reason = "how many inputs its test makes is for the tests alone")]
 #[path = "../../tests/fuzz/targets/mod.rs"]
 mod targets;
 

@@ -48,28 +48,28 @@ const WORDS: &[&str] = &[
 
 pub const WHOLE: Target = Target {
     name: "argo_whole",
-    usual: 12_000,
+    usual: 6_000,
     seeds: || seeds::behind(0..=255, seeds::answers("openai_chat_completions", |head| head.contains("json"))),
     words: WORDS,
     run: whole_answer,
 };
 pub const STREAM: Target = Target {
     name: "argo_stream",
-    usual: 12_000,
+    usual: 4_000,
     seeds: || seeds::behind(0..=255, seeds::answers("openai_chat_completions", |head| head.starts_with("200 text"))),
     words: WORDS,
     run: stream,
 };
 pub const EMBEDDINGS: Target = Target {
     name: "argo_embeddings",
-    usual: 25_000,
+    usual: 12_000,
     seeds: || seeds::behind(0..=255, seeds::answers("openai_embeddings", |head| head.starts_with('2'))),
     words: WORDS,
     run: embeddings,
 };
 pub const ERRORS: Target = Target {
     name: "argo_errors",
-    usual: 25_000,
+    usual: 12_000,
     seeds: || seeds::behind(0..=255, seeds::answers("", |head| !head.starts_with('2'))),
     words: WORDS,
     run: errors,

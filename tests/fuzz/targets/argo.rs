@@ -6,10 +6,10 @@ use argo_openai_proxy::dialects::upstream::argo::{error_body, leaked_calls, pyth
 use serde_json::Value;
 
 pub const PYTHON: Target =
-    Target { name: "python", usual: 200_000, seeds: || literals(), words: WORDS, run: python_literal };
+    Target { name: "python", usual: 60_000, seeds: || literals(), words: WORDS, run: python_literal };
 pub const LEAKED_CALLS: Target =
-    Target { name: "leaked_calls", usual: 150_000, seeds: || literals(), words: WORDS, run: leaked };
-pub const ERROR_BODY: Target = Target { name: "error_body", usual: 100_000, seeds: errors, words: WORDS, run: error };
+    Target { name: "leaked_calls", usual: 60_000, seeds: || literals(), words: WORDS, run: leaked };
+pub const ERROR_BODY: Target = Target { name: "error_body", usual: 40_000, seeds: errors, words: WORDS, run: error };
 
 const WORDS: &[&str] = &[
     "{'type': 'tool_use', 'id': 'i', 'name': 'Read', 'input': {'a': 1}}",

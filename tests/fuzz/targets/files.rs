@@ -68,12 +68,12 @@ const WORDS: &[&str] = &[
     "access: keys\n",
 ];
 
-pub const TABLE: Target = Target { name: "table", usual: 1_500, seeds: tables, words: WORDS, run: table };
-pub const CONFIG: Target = Target { name: "config", usual: 1_000, seeds: configs, words: WORDS, run: config };
-pub const CALLERS: Target = Target { name: "callers", usual: 15_000, seeds: caller_files, words: WORDS, run: caller };
+pub const TABLE: Target = Target { name: "table", usual: 1_000, seeds: tables, words: WORDS, run: table };
+pub const CONFIG: Target = Target { name: "config", usual: 300, seeds: configs, words: WORDS, run: config };
+pub const CALLERS: Target = Target { name: "callers", usual: 6_000, seeds: caller_files, words: WORDS, run: caller };
 pub const DURATION: Target = Target {
     name: "duration",
-    usual: 200_000,
+    usual: 60_000,
     seeds: || seeds::texts(&["5", "0.25", "500ms", "1.5 s", "2m", "168h", "\"600\"", "1m30s", "-1", ".inf", "[5]"]),
     words: &["ms", "s", "m", "h", ".", "0", "e", "-", " ", "1e-9", "99999999999999999999"],
     run: read_duration,

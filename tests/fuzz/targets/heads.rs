@@ -10,7 +10,7 @@ use tokio::runtime::{Builder, Runtime};
 
 pub const HEADS: Target = Target {
     name: "heads",
-    usual: 15_000,
+    usual: 8_000,
     seeds: connections,
     words: &[
         "\r\n",
@@ -73,7 +73,7 @@ fn connections() -> Vec<Vec<u8>> {
         "Connection: close\r\n\r\n",
     ];
     all.extend(rests.map(|rest| format!("{HEAD}{rest}{next}").into_bytes()));
-    seeds::behind(b'A'..b'Z', all)
+    seeds::behind(b'A'..=b'Z', all)
 }
 
 /// A request as it was read.

@@ -12,32 +12,32 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 pub const MEND: Target =
-    Target { name: "json_mend", usual: 200_000, seeds: || seeds::requests(""), words: seeds::JSON, run: mend };
+    Target { name: "json_mend", usual: 100_000, seeds: || seeds::requests(""), words: seeds::JSON, run: mend };
 pub const DOCUMENT_END: Target = Target {
     name: "json_document_end",
-    usual: 200_000,
-    seeds: || seeds::behind(b'A'..b'I', seeds::requests("")),
+    usual: 80_000,
+    seeds: || seeds::behind(b'A'..=b'H', seeds::requests("")),
     words: seeds::JSON,
     run: document_end,
 };
 pub const FIELDS: Target =
-    Target { name: "json_fields", usual: 150_000, seeds: || seeds::requests(""), words: seeds::JSON, run: fields };
+    Target { name: "json_fields", usual: 60_000, seeds: || seeds::requests(""), words: seeds::JSON, run: fields };
 pub const OVERLAY: Target =
-    Target { name: "json_overlay", usual: 100_000, seeds: || seeds::requests(""), words: seeds::JSON, run: overlay };
+    Target { name: "json_overlay", usual: 50_000, seeds: || seeds::requests(""), words: seeds::JSON, run: overlay };
 pub const CROWDED: Target =
-    Target { name: "json_crowded", usual: 4_000, seeds: crowded_seeds, words: &["\"@\"", "{\"a\":", "["], run: crowd };
+    Target { name: "json_crowded", usual: 1_000, seeds: crowded_seeds, words: &["\"@\"", "{\"a\":", "["], run: crowd };
 pub const CUT: Target = Target {
     name: "json_cut",
-    usual: 200_000,
-    seeds: || seeds::behind(b'A'..b'Z', seeds::requests("")),
+    usual: 50_000,
+    seeds: || seeds::behind(b'A'..=b'Z', seeds::requests("")),
     words: seeds::JSON,
     run: cuts,
 };
 pub const STRINGS: Target =
-    Target { name: "json_strings", usual: 200_000, seeds: || seeds::requests(""), words: seeds::JSON, run: strings };
+    Target { name: "json_strings", usual: 80_000, seeds: || seeds::requests(""), words: seeds::JSON, run: strings };
 pub const DECIMAL: Target = Target {
     name: "json_decimal",
-    usual: 300_000,
+    usual: 150_000,
     seeds: numbers,
     words: &["e", "-", ".", "0", "00000000"],
     run: decimal,

@@ -9,27 +9,27 @@ use serde_json::{Map, Value};
 
 pub const CHAT: Target = Target {
     name: "chat",
-    usual: 25_000,
+    usual: 15_000,
     seeds: || seeds::requests("openai_chat_completions"),
     words: seeds::JSON,
     run: chat,
 };
 pub const COMPLETIONS: Target = Target {
     name: "completions",
-    usual: 25_000,
+    usual: 15_000,
     seeds: || seeds::requests("openai_completions"),
     words: seeds::JSON,
     run: completions,
 };
 pub const EMBEDDINGS: Target = Target {
     name: "embeddings",
-    usual: 40_000,
+    usual: 20_000,
     seeds: || seeds::requests("openai_embeddings"),
     words: seeds::JSON,
     run: embeddings,
 };
 pub const PASSTHROUGH: Target =
-    Target { name: "passthrough", usual: 40_000, seeds: || seeds::requests(""), words: seeds::JSON, run: passthrough };
+    Target { name: "passthrough", usual: 20_000, seeds: || seeds::requests(""), words: seeds::JSON, run: passthrough };
 
 /// A request, as it came and as it went upstream.
 struct Sent {

@@ -9,22 +9,22 @@ use std::io::{Read, Write};
 
 pub const SSE: Target = Target {
     name: "sse",
-    usual: 200_000,
+    usual: 40_000,
     seeds: sse_seeds,
     words: &["data:", "data: ", "event: ", "id: 1", "\n\n", "\r\n", "\r", ": x", "\u{feff}", "[DONE]", "retry:"],
     run: sse,
 };
 pub const UTF8: Target = Target {
     name: "utf8",
-    usual: 300_000,
-    seeds: || seeds::behind(b'A'..b'Z', seeds::answers("", |_| true)),
+    usual: 100_000,
+    seeds: || seeds::behind(b'A'..=b'Z', seeds::answers("", |_| true)),
     words: &["é", "\u{2028}", "😀", "\u{feff}", "\u{fffd}"],
     run: utf8_carry,
 };
-pub const GUNZIP: Target = Target { name: "gunzip", usual: 40_000, seeds: gzipped, words: &[], run: gunzip };
+pub const GUNZIP: Target = Target { name: "gunzip", usual: 15_000, seeds: gzipped, words: &[], run: gunzip };
 pub const HTTP_URL: Target = Target {
     name: "http_url",
-    usual: 200_000,
+    usual: 60_000,
     seeds: urls,
     words: &[
         "http://",
@@ -63,7 +63,7 @@ fn sse_seeds() -> Vec<Vec<u8>> {
         "data: 0123456789\ndata: 0123456789\n\nevent: lost\n\ndata: [DONE]\r\n\r\n",
     ]);
     streams.extend(replies.into_iter().filter(|reply| reply.starts_with(b"200 text/event-stream")));
-    seeds::behind(b'A'..b'Z', streams)
+    seeds::behind(b'A'..=b'Z', streams)
 }
 
 type Events = (Vec<(Vec<u8>, Vec<u8>)>, Result<bool, TooLong>);
@@ -149,7 +149,7 @@ fn gzipped() -> Vec<Vec<u8>> {
     };
     let mut all: Vec<Vec<u8>> = seeds::answers("", |_| true).iter().map(gzip).collect();
     all.push([gzip(&b"one".to_vec()), gzip(&b"two".to_vec())].concat());
-    seeds::behind(b'A'..b'Z', all)
+    seeds::behind(b'A'..=b'Z', all)
 }
 
 fn unpacked<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, most: usize) -> Result<Vec<u8>, GunzipError> {
