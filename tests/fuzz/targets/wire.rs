@@ -21,7 +21,8 @@ pub const UTF8: Target = Target {
     words: &["é", "\u{2028}", "😀", "\u{feff}", "\u{fffd}"],
     run: utf8_carry,
 };
-pub const GUNZIP: Target = Target { name: "gunzip", usual: 15_000, seeds: gzipped, words: &[], run: gunzip };
+pub const GUNZIP: Target =
+    Target { name: "gunzip", usual: 15_000, seeds: gzipped, words: &["\0\0\0\0", "\x03\0", "\x1f"], run: gunzip };
 pub const HTTP_URL: Target = Target {
     name: "http_url",
     usual: 60_000,
