@@ -6,7 +6,7 @@ use super::call_summary::CallSummary;
 use super::context::Ctx;
 use super::prepare::PreparedSubrequests;
 use super::work::Work;
-use super::{body, ending, fallback, held_reply, reply_heads, writer};
+use super::{answered, body, ending, fallback, reply_heads, writer};
 use crate::exchange::joined::{JoinedExchanges, JoinedStep};
 use crate::plan::{Call, Client, refuse};
 use crate::proxy::aside;
@@ -240,7 +240,7 @@ impl SubrequestRun {
     /// Ends a part. A large answer is decoded and counted on another thread.
     async fn end(&mut self, index: usize, ctx: &mut Ctx) -> JoinedStep {
         ctx.finish_counting().await;
-        if self.joined.due(index) < held_reply::ANSWER_ASIDE {
+        if self.joined.due(index) < answered::ASIDE {
             return self.joined.end(index);
         }
         let mut joined = std::mem::replace(&mut self.joined, JoinedExchanges::over());
@@ -267,7 +267,7 @@ impl SubrequestRun {
                 if self.joined.held() == 0 {
                     ctx.memory.answered(answer.body.len());
                 }
-                held_reply::record_answer(ctx, &answer);
+                answered::record(ctx, &answer);
                 writer::write(session, &ctx.facts, &ctx.bodies, answer).await;
                 Ok(())
             }
