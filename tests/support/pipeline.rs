@@ -4,7 +4,9 @@ use argo_openai_proxy::access::Caller;
 use argo_openai_proxy::dialects::client::openai::Openai;
 use argo_openai_proxy::exchange::joined::{JoinedExchanges, JoinedStep};
 use argo_openai_proxy::exchange::{Exchange, ExchangeLimits, HeadPlan};
-use argo_openai_proxy::plan::{Address, Call, Context, PassedOver, Plan, Reply, Request, ServiceState, Subrequests, refuse};
+use argo_openai_proxy::plan::{
+    Address, Attempt, Call, Context, Plan, Reply, Request, ServiceState, Subrequests, refuse,
+};
 use argo_openai_proxy::table::{Matched, Table, Variables, no_files};
 use argo_openai_proxy::wire::Answer;
 use bytes::Bytes;
@@ -75,7 +77,7 @@ pub fn run(table: &Table, path: &str, request: &Bytes, answers: &[Vec<u8>], cut:
         now: 1_750_000_000,
         address: Address { scheme: "http", host: "proxy.test" },
         state,
-        passed_over: PassedOver::default(),
+        attempt: Attempt::default(),
         ledger: &ledger,
         steps: None,
     };

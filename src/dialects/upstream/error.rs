@@ -40,6 +40,8 @@ const CODES: [(&str, u16); 10] = [
 ];
 /// The code of a prompt that is too long, and how vendors without such a code say it.
 const TOO_LONG: (&str, [&str; 2]) = ("context_length_exceeded", ["maximum context length", "prompt is too long"]);
+/// The code of a success that says nothing.
+pub const EMPTY: &str = "empty_answer";
 /// How much a message quotes of a body that is no known error, in characters.
 const QUOTED: usize = 300;
 
@@ -107,7 +109,7 @@ pub fn inside(dialect: &dyn UpstreamDialect, body: &[u8]) -> Failure {
 
 /// Returns the failure of an upstream that answered a success without a body.
 pub fn empty(name: &str) -> Failure {
-    Failure::upstream(format!("{name} answered with an empty body.")).with_code("empty_answer")
+    Failure::upstream(format!("{name} answered with an empty body.")).with_code(EMPTY)
 }
 
 /// Returns the failure with what else the vendor says of it.

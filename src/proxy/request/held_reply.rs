@@ -1,8 +1,10 @@
 //! Replies whose head waits for their body: made and written in pingora's `logging`, when the body is complete.
 
 use super::context::Ctx;
+use super::fallback::{self, Cause};
+use super::work::ProxiedCall;
 use super::work::Work;
-use super::{answered, fallback, subrequests, writer};
+use super::{answered, subrequests, writer};
 use crate::exchange::Exchange;
 use crate::proxy::aside;
 use crate::proxy::service::Proxy;
@@ -17,7 +19,9 @@ pub async fn write(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) {
         return;
     }
     ctx.facts.timing.lap(Spent::Upstream);
-    if fallback::is_due(ctx) && fall_back(proxy, session, ctx).await {
+    if let Some(cause) = fallback::is_due(ctx)
+        && fall_back(proxy, session, ctx, cause).await
+    {
         return;
     }
     ctx.finish_counting().await;
@@ -29,12 +33,14 @@ pub async fn write(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) {
     writer::write(session, &ctx.facts, &ctx.bodies, answer).await;
 }
 
-/// Asks the next upstream. Returns false if there is none.
-async fn fall_back(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> bool {
-    let Some(call) = ctx.work.call() else { return false };
-    let (upstream, endpoint) = (call.upstream.clone(), call.endpoint.clone());
-    fallback::record_missing(ctx, &endpoint);
-    let Some(prepared) = fallback::next(proxy, session, ctx, &upstream) else { return false };
+/// Makes another attempt. Returns false if there is none.
+async fn fall_back(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx, cause: Cause) -> bool {
+    let Some(ProxiedCall { exchange, call }) = ctx.work.proxied() else { return false };
+    let (upstream, endpoint, sent) = (call.upstream.clone(), call.endpoint.clone(), exchange.call().body.clone());
+    if cause == Cause::NoEndpoint {
+        fallback::record_missing(ctx, &endpoint);
+    }
+    let Some(prepared) = fallback::next(proxy, session, ctx, (&upstream, &sent), cause) else { return false };
     if let Err(e) = subrequests::run(proxy, session, ctx, prepared).await {
         debug!("the reply could not be written: {e}");
         session.set_keepalive(None);
