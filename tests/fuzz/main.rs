@@ -37,6 +37,8 @@ tests! {
     a_streamed_answer_gives_the_same_reply_however_cut: targets::answers::STREAM,
     vectors_are_the_numbers_of_the_answer: targets::answers::EMBEDDINGS,
     an_error_of_the_upstream_gives_an_error: targets::answers::ERRORS,
+    a_native_answer_gives_the_same_reply_however_cut: targets::native::WHOLE,
+    a_native_stream_ends_in_the_same_way_however_cut: targets::native::STREAM,
     a_chat_goes_upstream_as_it_came: targets::requests::CHAT,
     a_completion_goes_upstream_or_is_refused: targets::requests::COMPLETIONS,
     an_embedding_goes_upstream_or_is_refused: targets::requests::EMBEDDINGS,

@@ -79,11 +79,11 @@ pub const ERRORS: Target = Target {
 pub static TABLE: LazyLock<Table> = LazyLock::new(table);
 
 const CHAT: &str = "/openai_chat_completions";
-const TOOL: &str =
+pub const TOOL: &str =
     r#""tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":{}}}}]"#;
-const SCHEMA: &str = r#""response_format":{"type":"json_schema","json_schema":{"name":"s","schema":{"type":"object","properties":{"a":{}}}}}"#;
+pub const SCHEMA: &str = r#""response_format":{"type":"json_schema","json_schema":{"name":"s","schema":{"type":"object","properties":{"a":{}}}}}"#;
 
-fn chat(model: &str, more: &str) -> Bytes {
+pub fn chat(model: &str, more: &str) -> Bytes {
     Bytes::from(format!(r#"{{"model":"{model}","messages":[{{"role":"user","content":"x"}}],{more}}}"#))
 }
 
@@ -101,16 +101,16 @@ fn requests() -> [Bytes; 8] {
     ]
 }
 
-fn answer(head: &str, body: &[u8]) -> Vec<Vec<u8>> {
+pub fn answer(head: &str, body: &[u8]) -> Vec<Vec<u8>> {
     vec![[head.as_bytes(), b"\n", body].concat()]
 }
 
-fn cut(knob: u8) -> impl Fn(&[u8]) -> Vec<Bytes> {
+pub fn cut(knob: u8) -> impl Fn(&[u8]) -> Vec<Bytes> {
     move |body| pieces(knob, body).into_iter().map(Bytes::copy_from_slice).collect()
 }
 
 /// Runs a request whose answer comes whole, and again with the answer in pieces. Returns the reply, which is the same.
-fn both_ways(path: &str, request: &Bytes, answer: &[Vec<u8>], knob: u8) -> Run {
+pub fn both_ways(path: &str, request: &Bytes, answer: &[Vec<u8>], knob: u8) -> Run {
     let one = run(&TABLE, path, request, answer, whole);
     let other = run(&TABLE, path, request, answer, cut(knob));
     assert_eq!((one.status, &one.content_type), (other.status, &other.content_type));
@@ -160,7 +160,7 @@ fn whole_answer(input: &[u8]) {
 /// How a streamed reply ends: complete, or by an error of this type and code. The head of a stream leaves with its first text, so the
 /// pieces decide whether an error has a status or comes as an event, and how much of a notice it quotes.
 #[derive(Debug, PartialEq)]
-enum End {
+pub enum End {
     Done,
     Error(Value, Value),
 }
@@ -172,7 +172,7 @@ impl End {
 }
 
 /// Returns the text of a reply and its end.
-fn told(reply: &Run) -> (String, End) {
+pub fn told(reply: &Run) -> (String, End) {
     check(reply);
     if !reply.status.is_success() {
         return (String::new(), End::error(&json::value(&reply.body).unwrap()));

@@ -5,6 +5,7 @@ pub mod argo;
 pub mod files;
 pub mod heads;
 pub mod json;
+pub mod native;
 #[path = "../../support/pipeline.rs"]
 mod pipeline;
 pub mod requests;
@@ -27,7 +28,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const ALL: [Target; 28] = [
+pub const ALL: [Target; 30] = [
     json::MEND,
     json::DOCUMENT_END,
     json::FIELDS,
@@ -47,6 +48,8 @@ pub const ALL: [Target; 28] = [
     answers::STREAM,
     answers::EMBEDDINGS,
     answers::ERRORS,
+    native::WHOLE,
+    native::STREAM,
     requests::CHAT,
     requests::COMPLETIONS,
     requests::EMBEDDINGS,
