@@ -245,6 +245,15 @@ impl Exchange {
         }
     }
 
+    /// Returns true if the upstream answered with a success and said nothing: no byte of a held answer, no event of a stream.
+    pub fn is_empty_answer(&self) -> bool {
+        match &self.state {
+            ExchangeState::Holding { status, body, .. } => *status == StatusCode::OK && body.is_empty(),
+            ExchangeState::Refused(failure) => failure.code.as_deref() == Some(error::EMPTY),
+            _ => false,
+        }
+    }
+
     /// Returns the reply of a held exchange whose body is complete, once; `None` for a stream.
     pub fn answer(&mut self) -> Option<Answer> {
         let client = self.limits.client;

@@ -24,21 +24,23 @@ pub struct Context<'a> {
     pub address: Address<'a>,
     /// What the process serves, for monitoring.
     pub state: ServiceState<'a>,
-    /// The upstreams of the route that do not take this request.
-    pub passed_over: PassedOver,
+    /// What earlier attempts at this request have shown.
+    pub attempt: Attempt,
     /// Where counted tokens are recorded.
     pub ledger: &'a Arc<Ledger>,
     /// Where decisions are recorded for an explanation; `None` while serving.
     pub steps: Option<&'a Trace>,
 }
 
-/// The upstreams of a route that do not take a request, by their numbers.
+/// What is known before a request is planned: which upstreams of the route do not take it, by their numbers, and how it was tried.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct PassedOver {
+pub struct Attempt {
     /// They were asked already, and cannot serve it.
     pub asked: UpstreamSet,
     /// They do not answer, and are asked only where no other upstream can serve.
     pub failing: UpstreamSet,
+    /// True if the model is to think in the other way: in its own one it said nothing.
+    pub other_thinking: bool,
 }
 
 /// A set of upstreams of one route, by their numbers.

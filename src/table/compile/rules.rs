@@ -2,7 +2,7 @@
 
 use super::names::NameRow;
 use super::request;
-use super::upstreams::Upstreams;
+use super::upstreams::KnownUpstreams;
 use crate::models::glob::{fits, fits_in_any_case};
 use crate::models::{Cap, Family, Json, NamePattern, Rule, Rules, Structured};
 use crate::table::raw::{Group, Rule as Written};
@@ -19,7 +19,7 @@ pub fn compile(
     group: &Group,
     named: &[NameRow<'_>],
     patterns: &[NamePattern],
-    upstreams: &Upstreams<'_>,
+    upstreams: &KnownUpstreams<'_>,
     source: &mut Source<'_>,
 ) -> Vec<Arc<Rule>> {
     let rules = group.rules.iter().map(|rule| {
@@ -57,7 +57,7 @@ fn matches(rule: &Written, group: &Group, named: &[NameRow<'_>], patterns: &[Nam
 }
 
 /// Warns about patterns that match no upstream. One that is off counts.
-fn places(rule: &Written, upstreams: &Upstreams<'_>, source: &mut Source<'_>) {
+fn places(rule: &Written, upstreams: &KnownUpstreams<'_>, source: &mut Source<'_>) {
     let Some(named) = &upstreams.named else { return };
     let off = upstreams.off.iter().map(|(name, _)| *name);
     let names: Vec<&str> = named.iter().map(|(name, _)| name.as_str()).chain(off).collect();
