@@ -102,6 +102,7 @@ impl ChatPipeline {
         }
         let rules = &chosen.model.rules;
         refuse_tools(&request, &chosen)?;
+        limits::images(&request, rules)?;
         leave_out_unknown(&mut request, upstream.dialect, cx);
         leave_out_names(&mut request, rules, cx);
         // The JSON format may add a tool or change a message, so it comes before the prompt is counted.
