@@ -1,6 +1,7 @@
 //! The recipes of docs/upstreams.md, run as they stand there but for addresses, with a server of this machine as the vendor.
 
 use super::examples::{checked_before, examples_of, local_of, routes};
+use crate::reload::{replace, until};
 use crate::support::{Argo, Server, Setup};
 use serde_json::{Value, json};
 
@@ -171,6 +172,22 @@ fn each_recipe_is_run() {
     assert!(written.iter().all(|title| run.contains(title)), "{written:?}");
     // The one block that is no recipe is of config.yaml.
     assert_eq!(RECIPES.matches("\n```yaml\n").count(), written.len() + 1);
+}
+
+#[test]
+fn a_token_stays_in_use_while_its_file_has_none() {
+    let (argo, vendor) = (Argo::saying("Hi"), vendor());
+    let recipe = &ALL[0];
+    let server = setup(recipe, &argo, &vendor).start();
+    replace(&server.file("alcf.token"), "");
+    until("the log says so", || server.log().contains("alcf.token holds no token"));
+    hello(&server, recipe);
+    assert_eq!(vendor.request().header("authorization"), Some("Bearer of-globus"));
+    replace(&server.file("alcf.token"), "newer\n");
+    until("the new token is sent", || {
+        hello(&server, recipe);
+        vendor.requests().pop().unwrap().header("authorization") == Some("Bearer newer")
+    });
 }
 
 #[test]
