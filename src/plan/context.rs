@@ -105,8 +105,11 @@ impl Context<'_> {
         self.note_rule(rules, effect);
     }
 
-    /// Records how tokens are counted for a model.
-    pub fn note_counting(&self, counting: Counting, rules: &Rules) {
+    /// Records how tokens are counted for a model. `by_upstream` is true if the upstream counts.
+    pub fn note_counting(&self, counting: Counting, by_upstream: bool, rules: &Rules) {
+        if by_upstream && counting != Counting::None {
+            return self.note(|| TraceStep::CountedUpstream);
+        }
         self.note(|| TraceStep::Counting { counting, tokenizer: rules.counts_with(), own: rules.tokenizer.is_some() });
         if let (Counting::Exact, Some(tokenizer)) = (counting, rules.tokenizer) {
             self.note_rule(rules, RuleEffect::Counts(tokenizer));

@@ -128,7 +128,7 @@ impl ChatPipeline {
         };
         let counted = counts_meanwhile(&options, cx).then(|| prompt.clone());
         let frame = ReplyFrame::new(&options, prompt, cx);
-        cx.note_counting(frame.counting, rules);
+        cx.note_counting(frame.counting, dialect.reports_usage(), rules);
         let Encoded { delivery, streamed, .. } = encoded;
         let source = AnswerSource { dialect, offered, wrapping, streamed };
         let model = &chosen.model.id;
