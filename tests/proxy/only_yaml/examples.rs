@@ -146,7 +146,8 @@ fn check_is_content_with_the_examples_of_all_keys() {
     // Files of certificates are what `upstream_tls.rs` is about.
     let plain = upstreams.lines().filter(|line| !line.trim_start().starts_with("tls: ")).collect::<Vec<_>>().join("\n");
     assert_eq!(plain.lines().count() + 1, upstreams.lines().count());
-    let tunnel = "  - { path: /lab/tunnel, upstream: argo_tunnel, models: chat, transformer: openai_chat_completions }";
+    let tunnel =
+        "  - { path: /lab/tunnel, upstream: [lab, argo_tunnel], models: chat, transformer: openai_chat_completions }";
     let table = format!("version: 1\n{plain}\nmodels:\n  chat:\n{rules}routes:\n{routes}{tunnel}\n{tests}");
     let (content, told) = checked(&table);
     assert!(content, "{told}");
