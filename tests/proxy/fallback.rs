@@ -94,6 +94,9 @@ fn the_next_upstream_is_asked_where_one_cannot_be_connected_to() {
         let answer = server.chat(&chat("Hi", more));
         assert_eq!(answer.status, 200, "{kind}: {answer:?}");
         assert!(answer.text().contains("sec"), "{kind}: {answer:?}");
+        crate::reload::until("the request is logged", || server.log().contains(" 200 "));
+        let log = server.log();
+        assert!(!log.contains("Connect") && !log.contains("ended"), "{kind}: {log}");
     }
 }
 

@@ -39,6 +39,8 @@ pub struct Ctx {
     pub work: Work,
     /// What the next upstream of the row is asked with. Set by `accept`, used where the first one cannot serve.
     pub fallback: Option<Box<KeptRequest>>,
+    /// True once another upstream has answered a request whose first call failed. Set by `failure_reply`, read by the log.
+    pub is_recovered: bool,
     /// Counts a long prompt while the upstream works. Set with `work`, awaited before the answer is made.
     pub counting: Option<JoinHandle<()>>,
     /// The content type of a stream whose head goes out. Set by `response`, read by `failure_reply`.
@@ -85,6 +87,7 @@ impl Ctx {
             memory,
             work: Work::None,
             fallback: None,
+            is_recovered: false,
             counting: None,
             stream_type: None,
             instead: None,

@@ -71,8 +71,9 @@ async fn fall_back(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx, cause: C
     let (upstream, sent) = (call.upstream.clone(), exchange.call().body.clone());
     let Some(prepared) = fallback::next(proxy, session, ctx, (&upstream, &sent), cause) else { return false };
     session.set_keepalive(None);
-    if let Err(e) = subrequests::run(proxy, session, ctx, prepared).await {
-        debug!("the reply could not be written: {e}");
+    match subrequests::run(proxy, session, ctx, prepared).await {
+        Ok(()) => ctx.is_recovered = true,
+        Err(e) => debug!("the reply could not be written: {e}"),
     }
     true
 }

@@ -17,7 +17,7 @@ use pingora_proxy::Session;
 pub fn report(session: &Session, e: Option<&Error>, ctx: &mut Ctx) {
     ctx.facts.timing.lap(Spent::Client);
     ctx.bodies.show_stream();
-    let record = record(session, e, ctx);
+    let record = record(session, e.filter(|_| !ctx.is_recovered), ctx);
     if let Some(meters) = ctx.live.meters() {
         let row = ctx.facts.route.as_ref().map(|route| route.number);
         let model = match ctx.ledger.asked() {
