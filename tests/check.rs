@@ -39,6 +39,20 @@ fn what_is_right_exits_with_0_and_says_what_is_served() {
 }
 
 #[test]
+fn the_shipped_table_is_right_over_native_endpoints_too() {
+    let native = "user: jdoe\nargo_base_url: https://lab.test/argoapi\n";
+    let ran = run(&folder("native", native, ROUTES), &["check", "--deny-warnings"]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{}", ran.out);
+    let total = ROUTES.split("\ntests:\n").nth(1).unwrap().matches("\n  - name: ").count() + 1;
+    let left_out = ROUTES.matches("\n    lacks: argo_base_url").count();
+    assert!(
+        ran.out.contains(&format!("; its {} tests pass; {left_out} tests not run", total - left_out)),
+        "{}",
+        ran.out
+    );
+}
+
+#[test]
 fn warnings_count_only_when_they_are_denied() {
     let folder = folder("odd", "user: jdoe\nargo_url: https://apps.inside.anl.gov/chat\n", ROUTES);
     let ran = run(&folder, &["check"]);

@@ -130,14 +130,23 @@ pub enum CredentialKind {
 }
 
 impl CredentialKind {
+    /// Returns the header that it goes in.
+    pub fn header_name(self) -> Option<HeaderName> {
+        match self {
+            CredentialKind::Bearer => Some(header::AUTHORIZATION),
+            CredentialKind::XApiKey => Some(HeaderName::from_static("x-api-key")),
+            CredentialKind::None => None,
+        }
+    }
+
     /// Returns the header of a call for `user`; `None` if the name of the user cannot be in a header.
     pub fn header(self, user: &str) -> Option<(HeaderName, HeaderValue)> {
-        let (name, value) = match self {
-            CredentialKind::Bearer => (header::AUTHORIZATION, HeaderValue::try_from(format!("Bearer {user}"))),
-            CredentialKind::XApiKey => (HeaderName::from_static("x-api-key"), HeaderValue::from_str(user)),
+        let value = match self {
+            CredentialKind::Bearer => HeaderValue::try_from(format!("Bearer {user}")),
+            CredentialKind::XApiKey => HeaderValue::from_str(user),
             CredentialKind::None => return None,
         };
-        value.ok().map(|value| (name, value))
+        Some((self.header_name()?, value.ok()?))
     }
 }
 

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Runs OpenAI's real clients, frameworks on top of its API, the examples and curl against the proxy and its stand-in for ARGO.
+# Runs OpenAI's real clients, frameworks on top of its API, the examples and curl against the proxy and its stand-in for ARGO,
+# and OpenAI's clients against the proxy before LiteLLM's proxy and before a second instance.
 #
 #   tests/clients/run.sh                 all suites
-#   tests/clients/run.sh newest npm-6x   some of: newest 2x 160 frameworks shell npm-newest npm-6x ai-sdk
+#   tests/clients/run.sh newest npm-6x   some of: newest 2x 160 frameworks shell npm-newest npm-6x ai-sdk vendors npm-vendors
 #
 #   PROXY_COMMAND  starts the proxy with the stand-in on a free port, and says on stderr where it listens
 #                  (target/release/argo-openai-proxy serve --demo --port 0)
@@ -231,9 +232,20 @@ node_suite() {
   against_proxy "$3" run_node "$node" "$folder"
 }
 
+# ---- other servers as upstreams ----
+
+# Runs a suite against a proxy that calls LiteLLM's proxy and the demo. $1: label, rest: the command of the suite.
+vendors() {
+  local label=$1
+  shift
+  make_environment vendors 11 "$label" || return
+  local PROXY_COMMAND="$work/python-vendors/bin/python $here/vendors/serve.py $PROXY_COMMAND"
+  "$@" "$label" vendors
+}
+
 # ---- all ----
 
-for suite in "${@:-newest 2x 160 frameworks shell npm-newest npm-6x ai-sdk}"; do
+for suite in "${@:-newest 2x 160 frameworks shell npm-newest npm-6x ai-sdk vendors npm-vendors}"; do
   for name in $suite; do
     case "$name" in
       newest) python_suite newest 11 "openai 3.x" python langchain ;;
@@ -244,6 +256,8 @@ for suite in "${@:-newest 2x 160 frameworks shell npm-newest npm-6x ai-sdk}"; do
       npm-newest) node_suite npm-newest "22 0" "openai npm 7.x" ;;
       npm-6x) node_suite npm-6x "20 11" "openai npm 6.x" ;;
       ai-sdk) node_suite npm-ai-sdk "20 11" "Vercel's AI SDK" ai-sdk ;;
+      vendors) vendors "LiteLLM's proxy and a second instance" python_suite vendors 11 ;;
+      npm-vendors) vendors "openai npm over LiteLLM's proxy" node_suite npm-newest "22 0" ;;
       *) fail "$name" "there is no such suite" ;;
     esac
   done

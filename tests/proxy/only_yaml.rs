@@ -4,6 +4,8 @@ mod checklist;
 mod examples;
 mod models;
 mod paths;
+mod preferences;
+mod recipes;
 mod upstreams;
 
 use crate::support::{Argo, Setup, chat};

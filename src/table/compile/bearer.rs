@@ -3,7 +3,6 @@
 use super::expansion::{expanded, relative_to_table};
 use crate::diagnostics::file_trust::remedy_or;
 use crate::table::raw;
-use crate::table::upstream::CredentialKind;
 use crate::table::{Header, Variables};
 use crate::yaml::{At, Source};
 use http::{HeaderValue, header};
@@ -12,10 +11,10 @@ use http::{HeaderValue, header};
 pub fn compile(row: &raw::Upstream, source: &mut Source<'_>, variables: &Variables<'_>) -> Option<Option<Header>> {
     let Some(file) = &row.bearer_file else { return Some(None) };
     let setting = format!("upstreams.{}.bearer_file", row.name.value);
-    let has_bearer = row.credential.as_ref().is_some_and(|kind| kind.value == CredentialKind::Bearer);
-    let twice = row.headers.iter().find(|(name, _)| name.value.eq_ignore_ascii_case("authorization"));
-    if has_bearer || twice.is_some() {
-        let message = format!("{setting}: there is another Authorization header for this upstream");
+    // What is wrong with a name of a caller in the same header, `credential` reports.
+    let header = row.headers.iter().find(|(name, _)| name.value.eq_ignore_ascii_case("authorization"));
+    if let Some((name, _)) = header {
+        let message = format!("{setting}: `headers.{}` is the same header", name.value);
         source.error(&file.path, message, Some("keep one of the two".to_owned()));
         return None;
     }
@@ -27,7 +26,7 @@ fn token(setting: &str, file: &At<String>, source: &mut Source<'_>, variables: &
     let bytes = match (variables.files)(&relative_to_table(source, file, &path).to_string_lossy()) {
         Ok(bytes) => bytes,
         Err(e) => {
-            let help = remedy_or(&e, "write where the token lies, found from this file");
+            let help = remedy_or(&e, "name a file that holds the token; a relative path begins where this table lies");
             source.error(&file.path, format!("{setting}: {path} cannot be read: {e}"), Some(help));
             return None;
         }

@@ -3,6 +3,7 @@
 mod action;
 mod bearer;
 mod callers;
+mod credential;
 mod endpoints;
 mod expansion;
 mod fixed_reply;

@@ -23,19 +23,21 @@ pub fn resolve(
             source.error(&name.path, message, Some("keep one of the two".to_owned()));
             is_sound = false;
         } else if let Some((_, missing)) = known.off.iter().find(|(off, _)| *off == name.value) {
-            needs.push(*missing);
+            if !needs.contains(missing) {
+                needs.push(*missing);
+            }
         } else {
             let one = named_items::resolve(called, "upstream", name, &known.named, source);
             is_sound &= one.is_some();
             found.extend(one);
         }
     }
-    let message = match (found.len(), needs.first()) {
-        (0, Some(missing)) => Some((
-            format!("{called}: every upstream is off, since {missing} is not set"),
-            format!("set {missing}, name another upstream, or take the row out by `enabled`"),
+    let message = match (found.len(), needs.is_empty()) {
+        (0, false) => Some((
+            format!("{called}: every upstream is off, since this is not set: {}", needs.join(", ")),
+            "set what one of them needs, name another upstream, or take the row out by `enabled`".to_owned(),
         )),
-        (0, None) if names.value.is_empty() => Some((
+        (0, true) if names.value.is_empty() => Some((
             format!("{called}: it names no upstream"),
             "name one, or several in the order of preference".to_owned(),
         )),
@@ -70,6 +72,7 @@ pub fn report(row: &raw::Route<'_>, upstreams: &[Arc<Upstream>], group: &Models,
     for upstream in upstreams.iter().filter(idle) {
         let message = format!("{}: upstream '{}' serves none of this row's models", row.called, upstream.name);
         let at = names.value.iter().find(|name| name.value == upstream.name).map_or(&names.path, |name| &name.path);
-        source.warn(at, message, Some("take it out here, or widen its `serves`".to_owned()));
+        let id = group.iter().next().map(|model| format!(", which has ids such as '{}'", model.id)).unwrap_or_default();
+        source.warn(at, message, Some(format!("take it out here, or widen its `serves`{id}")));
     }
 }

@@ -61,6 +61,12 @@ fn trial(row: &written::Trial<'_>, source: &mut Source<'_>) -> Option<Trial> {
         let help = "say the `route`, what goes `upstream`, or the `reply`".to_owned();
         source.error(path, format!("{}: it expects nothing", row.called), Some(help));
     }
+    if let (Some(needs), Some(lacks)) = (&row.needs, &row.lacks)
+        && needs.value == lacks.value
+    {
+        let message = format!("{}: it never runs, since it needs and lacks {}", row.called, lacks.value);
+        source.error(&lacks.path, message, Some("keep one of the two".to_owned()));
+    }
     // Return only after the other keys are checked, so that one run reports all mistakes of the test.
     let path = row.path.as_ref()?;
     if !path.value.starts_with('/') || path.value.contains(['?', '#', ' ']) {

@@ -1,11 +1,10 @@
 //! Compiles upstreams: valid URLs, a known dialect, and usable connection settings.
 
 use super::named_items::NamedItems;
-use super::{bearer, endpoints, headers, tls};
+use super::{bearer, credential, endpoints, headers, tls};
 use crate::access::Globs;
-use crate::dialects::upstream::{Dialect, DialectRow, UpstreamDialect, Vendor};
+use crate::dialects::upstream::{Dialect, DialectRow, UpstreamDialect};
 use crate::table::raw;
-use crate::table::upstream::CredentialKind;
 use crate::table::{Endpoints, Tls, Tolerance, Upstream, Variables};
 use crate::yaml::{Source, lookup};
 use std::cell::Cell;
@@ -31,6 +30,11 @@ pub fn compile<'w>(
     let mut off = Vec::new();
     let mut list = Vec::new();
     for row in written.unwrap_or_default() {
+        if let Some(needs) = row.needs.as_ref().filter(|needs| needs.value.trim().is_empty()) {
+            let message = format!("upstreams.{}.needs: it names nothing", row.name.value);
+            let help = "name a key of config.yaml or a variable of the environment, or remove it";
+            source.error(&needs.path, message, Some(help.to_owned()));
+        }
         match missing(row, variables) {
             Some(name) => off.push((row.name.value.as_str(), name)),
             None => {
@@ -45,6 +49,9 @@ pub fn compile<'w>(
 /// Returns what an upstream needs to be on, if that is not there.
 fn missing<'w>(row: &'w raw::Upstream, variables: &Variables<'_>) -> Option<&'w str> {
     let needs = row.needs.as_ref()?.value.as_str();
+    if needs.trim().is_empty() {
+        return None;
+    }
     (!variables.has(needs)).then_some(needs)
 }
 
@@ -75,6 +82,7 @@ fn upstream(
     let tolerance = tolerance(row, source);
     let headers = headers::compile(row, source, variables);
     let bearer = bearer::compile(row, source, variables);
+    let credential = credential::compile(row, source);
     // Return only after every key is compiled, so that one run reports all mistakes of the row.
     let (stream, listing) = (where_right(stream)?, where_right(listing)?);
     let tls = tls?;
@@ -86,22 +94,13 @@ fn upstream(
         listing,
         dialect: dialect?,
         serves: row.serves.as_ref().map(|ids| Globs::new(ids.value.iter().map(|id| id.value.as_str()))),
-        credential: credential(row),
+        credential: credential?,
         connect_to: place.map(|(place, _)| place),
         headers: headers?.into_iter().chain(bearer?).collect(),
         timeouts: row.timeouts,
         tolerance,
         tls,
     })
-}
-
-/// Returns how the upstream is told whom a call is for: as its row says, else as its vendor wants it.
-fn credential(row: &raw::Upstream) -> CredentialKind {
-    match (&row.credential, row.vendor) {
-        (Some(credential), _) => credential.value,
-        (None, Some(Vendor::Argo)) => CredentialKind::Bearer,
-        (None, Some(Vendor::Other) | None) => CredentialKind::None,
-    }
 }
 
 /// Returns the value of a key that need not be there; `None` when it is there and wrong.

@@ -21,6 +21,7 @@ impl Contents {
             let next = tokens.get(at + 1);
             match token {
                 TokenTree::Group(group) if is_attribute(&tokens, at) => attributes.push(group.stream().to_string()),
+                TokenTree::Group(group) if is_list_of_tests(&tokens, at) => self.tests.extend(listed(group.stream())),
                 TokenTree::Group(group) => {
                     if group.delimiter() == Delimiter::Brace {
                         attributes.clear();
@@ -59,6 +60,18 @@ impl Contents {
 fn is_attribute(tokens: &[TokenTree], at: usize) -> bool {
     let before = at.checked_sub(1).and_then(|before| tokens.get(before));
     matches!(before, Some(TokenTree::Punct(punct)) if punct.as_char() == '#')
+}
+
+/// Returns true if a group is what `tests!` makes tests of, as in `tests/fuzz`.
+fn is_list_of_tests(tokens: &[TokenTree], at: usize) -> bool {
+    let before = at.checked_sub(2).and_then(|start| tokens.get(start..at));
+    matches!(before, Some([TokenTree::Ident(name), TokenTree::Punct(mark)]) if name == "tests" && mark.as_char() == '!')
+}
+
+/// The names of `name: target, name: target,`.
+fn listed(tokens: TokenStream) -> BTreeSet<String> {
+    let text = tokens.to_string();
+    text.split(',').filter_map(|entry| Some(entry.split_once(':')?.0.trim().to_owned())).collect()
 }
 
 fn is_test(attribute: &str) -> bool {
@@ -165,10 +178,12 @@ pub fn runs() { fn inner() {} }
 fn after() {}
 mod inside { #[test] fn deeper() {} }
 proptest! { #![config(1)] #[test] fn with_any(text in ".*") { } }
+tests! { in_a_list: targets::json::MEND, in_a_list_too: OTHER, }
+other! { in_no_list: x, }
 "##,
     );
     let tests: Vec<&str> = contents.tests.iter().map(String::as_str).collect();
-    assert_eq!(tests, ["deeper", "runs", "waits", "with_any"]);
+    assert_eq!(tests, ["deeper", "in_a_list", "in_a_list_too", "runs", "waits", "with_any"]);
     let modules = [("elsewhere".to_owned(), None), ("other".to_owned(), Some("../other.rs".to_owned()))];
     assert_eq!(contents.modules, modules);
 }

@@ -6,9 +6,13 @@ use std::process::Command;
 
 pub const PAGE: &str = include_str!("../../../docs/change-what-it-serves.md");
 
-/// Title and YAML of every example.
-pub fn examples() -> Vec<(&'static str, &'static str)> {
-    let parts = PAGE.split("\n**").skip(1);
+fn examples() -> Vec<(&'static str, &'static str)> {
+    examples_of(PAGE)
+}
+
+/// Title and YAML of every example of a page.
+pub fn examples_of(page: &'static str) -> Vec<(&'static str, &'static str)> {
+    let parts = page.split("\n**").skip(1);
     let example = |part: &'static str| {
         let (title, rest) = part.split_once("**").unwrap();
         let (_, block) = rest.split_once("\n```yaml\n").unwrap_or_else(|| panic!("{title}: no YAML"));
@@ -25,7 +29,12 @@ pub fn routes() -> String {
 
 /// An example as a file of its own, with these texts in place of others.
 pub fn local(title: &str, filled: &[(&str, &str)]) -> String {
-    let all = examples();
+    local_of(PAGE, title, filled)
+}
+
+/// The same of another page.
+pub fn local_of(page: &'static str, title: &str, filled: &[(&str, &str)]) -> String {
+    let all = examples_of(page);
     let (_, yaml) = all.iter().find(|(known, _)| *known == title).unwrap_or_else(|| panic!("no example '{title}'"));
     let mut text = format!("version: 1\n{yaml}");
     for (from, to) in filled {
@@ -57,11 +66,16 @@ fn checked(local: &str) -> (bool, String) {
 }
 
 fn checked_with(routes: &str, name: &str, local: &str) -> (bool, String) {
+    checked_before(routes, &[(name, local)], &[("LAB_TOKEN", "x")])
+}
+
+/// The same with these files beside the table, and with these variables.
+pub fn checked_before(routes: &str, files: &[(&str, &str)], variables: &[(&str, &str)]) -> (bool, String) {
     let argo = Argo::saying("Hi");
-    let setup = Setup::before(&argo).routes(routes).file(name, local);
+    let setup = files.iter().fold(Setup::before(&argo).routes(routes), |setup, (name, text)| setup.file(name, text));
     let (_, folder) = setup.command();
     let mut command = Command::new(env!("CARGO_BIN_EXE_argo-openai-proxy"));
-    command.current_dir(&folder).env_clear().env("LAB_TOKEN", "x").args(["check", "--deny-warnings"]);
+    command.current_dir(&folder).env_clear().envs(variables.iter().copied()).args(["check", "--deny-warnings"]);
     let output = command.output().unwrap();
     std::fs::remove_dir_all(&folder).unwrap();
     (output.status.success(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
@@ -80,6 +94,7 @@ fn each_example_is_run() {
     let run = [
         include_str!("models.rs"),
         include_str!("paths.rs"),
+        include_str!("preferences.rs"),
         include_str!("upstreams.rs"),
         include_str!("examples.rs"),
     ];
@@ -91,10 +106,16 @@ fn each_example_is_run() {
     assert!(titles.len() >= 20);
 }
 
+/// How many tests of the shipped table are about ARGO's native endpoints, which these settings have not.
+fn native_tests() -> usize {
+    include_str!("../../../routes.yaml").matches("\n    needs: argo_base_url\n    request: ").count()
+}
+
 #[test]
 fn a_table_brings_its_tests_along() {
     const TITLE: &str = "Keep tests in the table";
-    let shipped = include_str!("../../../routes.yaml").split("\ntests:\n").nth(1).unwrap().matches("- name: ").count();
+    let written = include_str!("../../../routes.yaml").split("\ntests:\n").nth(1).unwrap().matches("- name: ").count();
+    let shipped = written - native_tests();
     let told = checked(&local(TITLE, &[])).1;
     assert!(told.contains(&format!("; its {} tests pass", shipped + 1)), "{told}");
     let (content, told) = checked(&local(TITLE, &[("model: gpt4o", "model: gpt4")]));
@@ -105,11 +126,9 @@ fn a_table_brings_its_tests_along() {
 fn tests_of_rows_that_a_file_takes_out_are_left_out() {
     let off = local("Close an endpoint", &[]);
     let naming = routes().replacen("version: 1\n", "version: 1\ninclude: [more.yaml]\n", 1);
-    assert!(
-        checked_with(&naming, "more.yaml", &off)
-            .1
-            .contains("; 3 tests not run (row disabled, or not for these settings)")
-    );
+    let told = checked_with(&naming, "more.yaml", &off).1;
+    let left_out = format!("; {} tests not run (row disabled, or not for these settings)", native_tests() + 1);
+    assert!(told.contains(&left_out), "{told}");
     let test = |status: u16| {
         format!(
             "tests: [{{ name: it is closed, request: {{ path: /v1/status }}, expect: {{ reply: {{ status: {status} }} }} }}]\n"
@@ -127,7 +146,8 @@ fn check_is_content_with_the_examples_of_all_keys() {
     // Files of certificates are what `upstream_tls.rs` is about.
     let plain = upstreams.lines().filter(|line| !line.trim_start().starts_with("tls: ")).collect::<Vec<_>>().join("\n");
     assert_eq!(plain.lines().count() + 1, upstreams.lines().count());
-    let tunnel = "  - { path: /lab/tunnel, upstream: argo_tunnel, models: chat, transformer: openai_chat_completions }";
+    let tunnel =
+        "  - { path: /lab/tunnel, upstream: [lab, argo_tunnel], models: chat, transformer: openai_chat_completions }";
     let table = format!("version: 1\n{plain}\nmodels:\n  chat:\n{rules}routes:\n{routes}{tunnel}\n{tests}");
     let (content, told) = checked(&table);
     assert!(content, "{told}");
