@@ -2,7 +2,7 @@
 
 use super::frame::{ReplyFrame, Tally};
 use crate::chat::{Delivery, Encoder};
-use crate::dialects::upstream::{ChatDialect, AnswerForm};
+use crate::dialects::upstream::{AnswerForm, ChatDialect};
 use crate::plan::{Join, Reply};
 use crate::wire::{Failure, sse};
 use std::sync::Arc;

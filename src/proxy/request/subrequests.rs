@@ -6,11 +6,11 @@ use super::call_summary::CallSummary;
 use super::context::Ctx;
 use super::prepare::PreparedSubrequests;
 use super::work::Work;
-use super::{body, ending, fallback, held_reply, reply_heads, writer};
+use super::{body, early_head, ending, fallback, held_reply, reply_heads, writer};
 use crate::exchange::joined::{JoinedExchanges, JoinedStep};
 use crate::plan::{Call, Client, refuse};
 use crate::proxy::aside;
-use crate::proxy::connection::clock;
+use crate::proxy::connection::{clock, keep_alive};
 use crate::proxy::live::Live;
 use crate::proxy::service::Proxy;
 use crate::proxy::upstream::call_state::CallState;
@@ -28,8 +28,6 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::JoinSet;
 
-/// A client that waits for a stream gets something at least this often.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How many pieces a call may be ahead of the client.
 const AHEAD: usize = 8;
 
@@ -59,6 +57,8 @@ impl CallQueue {
 
 /// Makes the calls and writes the reply. Another upstream of the row is asked where one cannot serve.
 pub async fn run(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx, prepared: PreparedSubrequests) -> Result<()> {
+    // What follows looks for silence itself.
+    clock::let_be();
     body::finish(session, ctx.rest_due()).await?;
     let mut next = Some(prepared);
     while let Some(prepared) = next {
@@ -103,11 +103,11 @@ async fn once(
     let joined = JoinedExchanges::new(exchanges, prepared.join);
     let end = deadline.end();
     let timeout = (end, Failure::timeout(deadline.of_whole().message(upstream, &host, end)));
-    // A client that gives up after a silence of its own hears something twice in that time.
-    let keep_alive = deadline.silence().map_or(KEEP_ALIVE, |(silence, _)| KEEP_ALIVE.min(silence / 2));
+    let keep_alive = keep_alive::interval(&deadline);
+    let first = ctx.live.settings.first_head.map(|first| first.min(keep_alive));
     let client = writer::client(session, &ctx.facts);
-    let run =
-        SubrequestRun { called, joined, calls, inbox, timeout, client, keep_alive, has_answer: false, is_lost: false };
+    let (has_answer, is_lost) = (false, false);
+    let run = SubrequestRun { called, joined, calls, inbox, timeout, client, keep_alive, first, has_answer, is_lost };
     run.run(proxy, session, ctx).await
 }
 
@@ -122,7 +122,10 @@ struct SubrequestRun {
     timeout: (Instant, Failure),
     /// How failures read to the client.
     client: &'static dyn Client,
+    /// The longest silence once the head is out.
     keep_alive: Duration,
+    /// The longest silence before that; `None`: the head waits for the first text.
+    first: Option<Duration>,
     /// True once a call was answered, so that something has run.
     has_answer: bool,
     /// True if the upstream has no such endpoint or cannot be connected to.
@@ -132,7 +135,13 @@ struct SubrequestRun {
 impl SubrequestRun {
     async fn run(mut self, proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> Result<Option<PreparedSubrequests>> {
         let mut silent_since = Instant::now();
+        if writer::is_head_out(session) || clock::is_head_early() {
+            // The client has the head from the upstream before this one.
+            let step = self.joined.keep_alive();
+            self.write(session, ctx, step).await?;
+        }
         while !self.joined.is_over() {
+            let quiet = if writer::is_head_out(session) { Some(self.keep_alive) } else { self.first };
             // The events of the calls, the client's leaving, the deadline, a silence: whichever comes first.
             let step = tokio::select! {
                 event = self.inbox.recv() => match event {
@@ -148,7 +157,7 @@ impl SubrequestRun {
                     ctx.failure = Some(ending::failed(failure, By::Us, failure.to_string()));
                     self.joined.fail(0, failure)
                 }
-                () = tokio::time::sleep_until((silent_since + self.keep_alive).into()) => {
+                () = tokio::time::sleep_until((silent_since + quiet.unwrap_or_default()).into()), if quiet.is_some() => {
                     silent_since = Instant::now();
                     self.joined.keep_alive()
                 }
@@ -283,6 +292,7 @@ impl SubrequestRun {
     async fn stream(&self, session: &mut Session, ctx: &mut Ctx, bytes: Bytes, end: bool) -> Result<()> {
         ctx.bodies.keep(&bytes);
         if let (false, Some(content_type)) = (writer::is_head_out(session), self.joined.stream()) {
+            early_head::drop_repeated(session);
             let version = session.req_header().version;
             if version == http::Version::HTTP_10 {
                 session.set_keepalive(None);

@@ -8,7 +8,7 @@ use super::whole::Whole;
 use crate::chat::{Delivery, Encoder, Event, Sink};
 use crate::dialects::client::chat::{ChatClient, Exceeded};
 use crate::dialects::client::frame::{ReplyFrame, Tally};
-use crate::dialects::upstream::{ChatDialect, AnswerForm};
+use crate::dialects::upstream::{AnswerForm, ChatDialect};
 use crate::plan::{Join, Reply};
 use crate::wire::{Answer, Failure};
 use http::StatusCode;
