@@ -12,6 +12,7 @@ COPY .cargo .cargo
 COPY src src
 COPY crates crates
 COPY bench/tools bench/tools
+COPY fuzz fuzz
 RUN cargo build --profile dist --locked --bin argo-openai-proxy
 
 FROM debian:bookworm-slim

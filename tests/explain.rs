@@ -482,7 +482,7 @@ fn what_became_of_thinking_is_told_with_its_rule() {
     ]);
     assert_eq!(told["rules"], json!([{"place": "models.chat.rules[2]", "match": "opus1", "did": did}]));
     let unruled = folder.json(&messages, &chat(json!({"reasoning_effort": "high"})));
-    let fields = unruled["fields"].as_array().unwrap();
+    let fields = unruled["upstream"]["fields"].as_array().unwrap();
     assert!(
         fields.iter().any(|field| field["name"] == "reasoning_effort" && field["change"] == "left_out"),
         "{unruled}"

@@ -63,7 +63,8 @@ fn sources(args: &ServeArgs, loaded: &Loaded) -> [String; 3] {
 fn upstream(upstream: &std::sync::Arc<Upstream>) -> String {
     let urls =
         |endpoints: &Endpoints| endpoints.iter().map(|endpoint| &*endpoint.url).collect::<Vec<_>>().join(", else ");
-    let stream = upstream.stream.as_ref().map(|stream| format!(", streams {}", urls(stream)));
+    let stream = upstream.stream.as_ref().map(urls).filter(|streams| *streams != urls(&upstream.whole));
+    let stream = stream.map(|urls| format!(", streams {urls}"));
     let way = upstream.connect_to.as_ref().map(|place| format!(", by way of {place}"));
     let more = [stream, way].into_iter().flatten().collect::<String>();
     format!("upstream  {} {}{more}", upstream.name, urls(&upstream.whole))

@@ -23,7 +23,7 @@ use crate::server::upgrade::Inherited;
 use crate::server::{Certificates, Listener, Runner, StartingTerminal};
 use crate::setup;
 use crate::telemetry::{Metrics, process_log};
-use argo_stand_in::{CHAT_PATH, EMBED_PATH, MODELS_PATH, STREAM_CHAT_PATH, StandIn};
+use argo_stand_in::{CHAT_PATH, EMBED_PATH, MODELS_PATH, STREAM_CHAT_PATH, StandIn, base_url};
 use env_logger::{Target, WriteStyle};
 use log::{LevelFilter, warn};
 use pingora_proxy::http_proxy;
@@ -115,7 +115,8 @@ fn origin(args: &ServeArgs) -> Result<(Origin, Option<Vec<Listener>>), CommandEn
         let behind = Listener::tcp("stand-in", "127.0.0.1", 0, &mut Inherited::default()).map_err(String::from)?;
         let address = behind.iter().find_map(Listener::address).ok_or("the stand-in has no address".to_owned())?;
         let paths = [CHAT_PATH, STREAM_CHAT_PATH, EMBED_PATH, MODELS_PATH];
-        let demo = Demo { user: DEMO_USER, urls: paths.map(|path| format!("http://{address}{path}")) };
+        let urls = paths.map(|path| format!("http://{address}{path}"));
+        let demo = Demo { user: DEMO_USER, base: base_url(address), urls };
         return Ok((Origin { demo: Some(demo), ..files(args) }, Some(behind)));
     }
     let config = args.files.config(&environment);

@@ -38,8 +38,9 @@ impl Exchange {
         })
     }
 
-    /// Returns a failure as the event that ends the stream.
+    /// Returns a failure as the event that ends the stream, once.
     pub(super) fn last_event(&mut self, failure: &Failure) -> AfterFailure {
+        self.state = ExchangeState::Dead;
         self.reason = Some(failure.reason());
         let mut event = Vec::new();
         self.limits.client.error_event(failure, &mut event);

@@ -93,6 +93,11 @@ impl JoinedExchanges {
         self.parts.get(index).is_some_and(|part| part.exchange.has_no_endpoint())
     }
 
+    /// Returns true if a part's answer is a success that says nothing.
+    pub fn is_empty_answer(&self, index: usize) -> bool {
+        self.parts.get(index).is_some_and(|part| part.exchange.is_empty_answer())
+    }
+
     /// Returns the content type of the stream that the client waits for; `None` if it waits for a whole reply.
     pub fn stream(&self) -> Option<&'static str> {
         self.join.stream()

@@ -154,10 +154,7 @@ impl Exchange {
             start => start,
         };
         let (state, plan) = match start {
-            Start::Stream(content_type) => {
-                let state = if self.has_head { ExchangeState::Streaming } else { ExchangeState::Opening };
-                (state, HeadPlan::Stream(content_type))
-            }
+            Start::Stream(content_type) => (ExchangeState::Opening, HeadPlan::Stream(content_type)),
             Start::Pass => (ExchangeState::Passing, HeadPlan::Pass),
             Start::Hold => {
                 let body = Gathered::default();
@@ -247,6 +244,15 @@ impl Exchange {
             ExchangeState::Holding { status, headers, body } => {
                 front_door::is_no_endpoint(*status, headers, body.start())
             }
+            _ => false,
+        }
+    }
+
+    /// Returns true if the upstream answered with a success and said nothing: no byte of a held answer, no event of a stream.
+    pub fn is_empty_answer(&self) -> bool {
+        match &self.state {
+            ExchangeState::Holding { status, body, .. } => *status == StatusCode::OK && body.is_empty(),
+            ExchangeState::Refused(failure) => failure.code.as_deref() == Some(error::EMPTY),
             _ => false,
         }
     }

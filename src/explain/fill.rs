@@ -106,6 +106,9 @@ impl Explanation {
                 }
                 TraceStep::LeftOut { place } => self.left_out.push(place),
                 TraceStep::Structured(did) => self.structured = Some(did),
+                TraceStep::CountedUpstream => {
+                    self.counting = Some("by the upstream; an answer without its counts is estimated".to_owned());
+                }
                 TraceStep::Counting { counting, tokenizer, own } => {
                     self.counting = Some(super::text::counting(counting, tokenizer, own));
                 }

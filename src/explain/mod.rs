@@ -20,7 +20,7 @@ use crate::access::Sender;
 use crate::exchange::joined::{JoinedExchanges, JoinedStep};
 use crate::exchange::{Exchange, HeadPlan};
 use crate::plan::trace::Trace;
-use crate::plan::{UpstreamSet, refuse};
+use crate::plan::{Attempt, refuse};
 use crate::proxy::live::Live;
 use crate::proxy::request::address::{self, Arrival};
 use crate::proxy::request::prepare::{self, PreparedSubrequests, Ready, Surroundings, Terms};
@@ -148,8 +148,8 @@ fn prepare(
         steps.push(wanted.step());
     }
     let (ledger, steps) = (Arc::default(), Some(steps));
-    let asked = UpstreamSet::default();
-    let around = Surroundings { ledger, is_behind: false, is_stopping: false, asked, steps };
+    let attempt = Attempt::default();
+    let around = Surroundings { ledger, is_behind: false, is_stopping: false, attempt, steps };
     let plan = prepare::plan(live, address::of(headers, Arrival::default(), &settings.guard), admitted, body, &around)?;
     Terms { headers, settings, begun: Instant::now() }.prepare(&route, &caller, plan, false)
 }

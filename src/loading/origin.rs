@@ -22,7 +22,9 @@ pub struct Origin {
 pub struct Demo {
     /// The name that the stand-in is called with.
     pub user: &'static str,
-    /// The stand-in's URLs: whole chats, streamed chats, embeddings, models.
+    /// Where the stand-in's native endpoints begin.
+    pub base: String,
+    /// The URLs of its older endpoints: whole chats, streamed chats, embeddings, models.
     pub urls: [String; 4],
 }
 
@@ -38,6 +40,7 @@ impl Origin {
         let (mut config, warnings) = Config::sample(&overrides, &super::environment)?;
         let impossible = |why| vec![Problem::new(Place::File("demo".to_owned()), why, None)];
         let [chat, stream, embedding, models] = &demo.urls;
+        config.argo_base_url = Some(parse_url(&demo.base).map_err(impossible)?);
         config.argo_url = parse_url(chat).map_err(impossible)?;
         config.argo_stream_url = parse_url(stream).map_err(impossible)?;
         config.argo_embedding_url = parse_url(embedding).map_err(impossible)?;

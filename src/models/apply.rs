@@ -30,6 +30,7 @@ impl Rules {
                 tell(RuleEffect::Defaulted(name, value.get()));
             }
         }
+        raise(params, &self.floor, |name, least| tell(RuleEffect::Raised(name, least)));
         lower(params, &self.cap, |name, most| tell(RuleEffect::Capped(name, most)));
     }
 
@@ -139,6 +140,17 @@ fn keep_first<'a>(params: &mut Vec<Param<'a>>, names: &'a [String], tell: &mut i
     for name in others {
         remove(params, name);
         tell(RuleEffect::Excluded(name, first));
+    }
+}
+
+fn raise<'a>(params: &mut [Param<'a>], floors: &'a [(String, Cap)], mut tell: impl FnMut(&'a str, &'a str)) {
+    for (name, floor) in floors {
+        for (_, value) in params.iter_mut().filter(|(known, _)| known == name) {
+            if floor.is_above(value) {
+                *value = &floor.json;
+                tell(name, floor.json.get());
+            }
+        }
     }
 }
 

@@ -30,6 +30,8 @@ pub enum RuleEffect<'a> {
     Excluded(&'a str, &'a str),
     /// A parameter was set to a value because the request gave none.
     Defaulted(&'a str, &'a str),
+    /// A number was raised.
+    Raised(&'a str, &'a str),
     /// A number was lowered.
     Capped(&'a str, &'a str),
     /// A number was lowered because the call cannot be streamed.
@@ -95,6 +97,7 @@ impl fmt::Display for RuleEffect<'_> {
             }
             RuleEffect::Fixed(name, value) => write!(f, "'{name}' was set to {value}"),
             RuleEffect::Defaulted(name, value) => write!(f, "'{name}' was set to {value}: none was given"),
+            RuleEffect::Raised(name, least) => write!(f, "'{name}' was raised to {least}"),
             RuleEffect::Capped(name, most) => write!(f, "'{name}' was lowered to {most}"),
             RuleEffect::CappedWhole(name, most) => {
                 write!(f, "'{name}' was lowered to {most}: the call cannot be streamed")
@@ -139,6 +142,7 @@ impl Rules {
             RuleEffect::Fixed(name, _) => self.fixed.iter().any(|(own, _)| is(own, name)),
             RuleEffect::Excluded(name, other) => both(name, other),
             RuleEffect::Defaulted(name, _) => self.default.iter().any(|(own, _)| is(own, name)),
+            RuleEffect::Raised(name, _) => self.floor.iter().any(|(own, _)| is(own, name)),
             RuleEffect::Capped(name, _) => self.cap.iter().any(|(own, _)| is(own, name)),
             RuleEffect::CappedWhole(name, _) | RuleEffect::Collected(name, _) => {
                 self.stream_above.iter().any(|(own, _)| is(own, name))

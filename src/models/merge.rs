@@ -24,6 +24,7 @@ impl Rules {
             forget(&mut self.fixed, name);
             forget(&mut self.default, name);
             forget(&mut self.cap, name);
+            forget(&mut self.floor, name);
             forget(&mut self.stream_above, name);
             if !self.drop.contains(name) {
                 self.drop.push(name.clone());
@@ -42,6 +43,7 @@ impl Rules {
         }
         over.rename.iter().for_each(|(from, to)| put(&mut self.rename, from, to));
         over.cap.iter().for_each(|(name, cap)| put(&mut self.cap, name, cap));
+        over.floor.iter().for_each(|(name, floor)| put(&mut self.floor, name, floor));
         over.stream_above.iter().for_each(|(name, cap)| put(&mut self.stream_above, name, cap));
         self.only_one_of.extend(over.only_one_of.iter().cloned());
         self.system_role = over.system_role.or(self.system_role);
@@ -56,6 +58,7 @@ impl Rules {
         self.dimensions = over.dimensions.or(self.dimensions);
         self.can_shorten = over.can_shorten.or(self.can_shorten);
         self.max_input_tokens = over.max_input_tokens.or(self.max_input_tokens);
+        self.most_images = over.most_images.or(self.most_images);
         self.facts.lay(&over.facts);
     }
 
@@ -68,7 +71,7 @@ impl Rules {
         for list in [&mut self.fixed, &mut self.default] {
             *list = settled(list, renamed);
         }
-        for list in [&mut self.cap, &mut self.stream_above] {
+        for list in [&mut self.cap, &mut self.floor, &mut self.stream_above] {
             *list = settled(list, renamed);
         }
         for names in &mut self.only_one_of {

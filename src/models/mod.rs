@@ -114,6 +114,19 @@ pub struct Chosen<'a> {
     pub asked: &'a str,
 }
 
+impl Chosen<'_> {
+    /// Returns the same model, which is asked to think in the other way, if there is one.
+    pub fn with_other_thinking(self) -> Self {
+        match self.model.rules.with_other_thinking() {
+            None => self,
+            Some(rules) => {
+                let model = Model { rules: Arc::new(rules), ..Model::clone(&self.model) };
+                Chosen { model: Serving::Made(Box::new(model)), ..self }
+            }
+        }
+    }
+}
+
 impl Models {
     /// Makes a group of models in listed order. `default` is an index into `list`.
     ///

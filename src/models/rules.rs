@@ -76,10 +76,10 @@ impl Thinking {
 /// A JSON value that a rule gives to a parameter.
 pub type Json = Arc<RawValue>;
 
-/// The highest value of a parameter.
+/// The highest value of a parameter, or the lowest.
 #[derive(Debug, Clone)]
 pub struct Cap {
-    /// Numbers above this are lowered.
+    /// Numbers above this are lowered, or those below it raised.
     pub most: f64,
     /// The same number, as written in the table.
     pub json: Json,
@@ -90,12 +90,17 @@ impl Cap {
     pub fn is_below(&self, value: &RawValue) -> bool {
         value.get().parse::<f64>().is_ok_and(|number| number > self.most)
     }
+
+    /// Returns true if a value is a number below this.
+    pub fn is_above(&self, value: &RawValue) -> bool {
+        value.get().parse::<f64>().is_ok_and(|number| number < self.most)
+    }
 }
 
 /// The settings for one model: of a single rule, or of all matching rules merged.
 ///
-/// Parameters are treated in this order: `drop`, `rename`, `fixed`, `only_one_of`, `default`, `cap`, `stream_above`. The
-/// last four may use either name of a renamed parameter: they look for its upstream name.
+/// Parameters are treated in this order: `drop`, `rename`, `fixed`, `only_one_of`, `default`, `floor`, `cap`, `stream_above`.
+/// The last five may use either name of a renamed parameter: they look for its upstream name.
 #[derive(Debug, Clone, Default)]
 pub struct Rules {
     /// How system messages are sent upstream.
@@ -114,6 +119,8 @@ pub struct Rules {
     pub default: Vec<(String, Json)>,
     /// The highest values of parameters.
     pub cap: Vec<(String, Cap)>,
+    /// The lowest values of parameters. Lower ones are raised.
+    pub floor: Vec<(String, Cap)>,
     /// The highest values of parameters that the upstream answers whole. Above them the call is streamed, and its answer
     /// is collected. Where the upstream cannot stream, they are caps.
     pub stream_above: Vec<(String, Cap)>,
@@ -135,6 +142,8 @@ pub struct Rules {
     pub can_shorten: Option<bool>,
     /// The most tokens of one text, for embedding models.
     pub max_input_tokens: Option<usize>,
+    /// The most images of one request.
+    pub most_images: Option<usize>,
     /// The rules of the table that were merged, in order.
     pub matched: Vec<Arc<Rule>>,
 }

@@ -9,7 +9,7 @@ mod url_check;
 use crate::diagnostics::{Place, Problem};
 use crate::proxy::live::Live;
 use crate::proxy::upstream::client::UpstreamClient;
-use crate::table::Endpoint;
+use crate::table::{Endpoint, Upstream};
 use finding::Finding;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -41,11 +41,20 @@ pub fn check(live: &Arc<Live>) -> Online {
     }
 }
 
+/// A URL, and whose it is.
+type UrlOf = (Arc<Upstream>, Arc<Endpoint>);
+
 async fn ask_all(live: &Arc<Live>) -> Vec<UrlCheck> {
     let client = Arc::new(UpstreamClient::default());
     let mut lists: Vec<&str> = Vec::new();
-    let mut asked = Vec::new();
+    let mut asked: Vec<(UrlOf, bool, _)> = Vec::new();
     for (upstream, endpoint) in live.table.endpoints() {
+        // Whole and streamed calls may go to one URL.
+        let is_asked =
+            |((known, before), ..): &(UrlOf, _, _)| known.name == upstream.name && before.url == endpoint.url;
+        if asked.iter().any(is_asked) {
+            continue;
+        }
         let is_list = upstream.listing.as_ref().is_some_and(|listing| Arc::ptr_eq(listing, endpoint));
         if is_list {
             // Several upstreams may name the same list.

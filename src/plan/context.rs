@@ -24,21 +24,23 @@ pub struct Context<'a> {
     pub address: Address<'a>,
     /// What the process serves, for monitoring.
     pub state: ServiceState<'a>,
-    /// The upstreams of the route that do not take this request.
-    pub passed_over: PassedOver,
+    /// What earlier attempts at this request have shown.
+    pub attempt: Attempt,
     /// Where counted tokens are recorded.
     pub ledger: &'a Arc<Ledger>,
     /// Where decisions are recorded for an explanation; `None` while serving.
     pub steps: Option<&'a Trace>,
 }
 
-/// The upstreams of a route that do not take a request, by their numbers.
+/// What is known before a request is planned: which upstreams of the route do not take it, by their numbers, and how it was tried.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct PassedOver {
+pub struct Attempt {
     /// They were asked already, and cannot serve it.
     pub asked: UpstreamSet,
     /// They do not answer, and are asked only where no other upstream can serve.
     pub failing: UpstreamSet,
+    /// True if the model is to think in the other way: in its own one it said nothing.
+    pub other_thinking: bool,
 }
 
 /// A set of upstreams of one route, by their numbers.
@@ -103,8 +105,11 @@ impl Context<'_> {
         self.note_rule(rules, effect);
     }
 
-    /// Records how tokens are counted for a model.
-    pub fn note_counting(&self, counting: Counting, rules: &Rules) {
+    /// Records how tokens are counted for a model. `by_upstream` is true if the upstream counts.
+    pub fn note_counting(&self, counting: Counting, by_upstream: bool, rules: &Rules) {
+        if by_upstream && counting != Counting::None {
+            return self.note(|| TraceStep::CountedUpstream);
+        }
         self.note(|| TraceStep::Counting { counting, tokenizer: rules.counts_with(), own: rules.tokenizer.is_some() });
         if let (Counting::Exact, Some(tokenizer)) = (counting, rules.tokenizer) {
             self.note_rule(rules, RuleEffect::Counts(tokenizer));

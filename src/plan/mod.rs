@@ -10,7 +10,7 @@ pub mod trace;
 
 pub use call::{Call, USUAL_ANSWER};
 pub use client::{Client, refuse};
-pub use context::{Address, Context, PassedOver, ServiceState, UpstreamSet};
+pub use context::{Address, Attempt, Context, ServiceState, UpstreamSet};
 pub use reply::{Held, Reply, Start, UpstreamHead};
 pub use subrequests::{Alone, Join, Streamed, Subrequests};
 

@@ -76,6 +76,8 @@ pub enum TraceStep {
     },
     /// How the model is made to answer in JSON, and why in this way.
     Structured(String),
+    /// The upstream counts the tokens.
+    CountedUpstream,
     /// How tokens are counted.
     Counting {
         /// How the route counts.

@@ -125,6 +125,7 @@ pub struct Rule {
     pub only_one_of: Vec<At<Vec<At<String>>>>,
     pub default: Vec<(At<String>, At<Node>)>,
     pub cap: Vec<(At<String>, At<Node>)>,
+    pub floor: Vec<(At<String>, At<Node>)>,
     pub stream_above: Vec<(At<String>, At<Node>)>,
     pub tokenizer: Option<Tokenizer>,
     pub tools: Option<Family>,
@@ -134,6 +135,7 @@ pub struct Rule {
     pub dimensions: Option<u32>,
     pub can_shorten: Option<bool>,
     pub max_input_tokens: Option<usize>,
+    pub most_images: Option<usize>,
 }
 
 /// A row of `routes`.
@@ -304,6 +306,7 @@ fn rule(mut keys: Section<'_>, source: &mut Source<'_>) -> Rule {
         only_one_of: keys.list_or_lists(source, "only_one_of", plain),
         default: keys.names(source, "default", any),
         cap: keys.names(source, "cap", number),
+        floor: keys.names(source, "floor", number),
         stream_above: keys.names(source, "stream_above", number),
         tokenizer: keys.get(source, "tokenizer", one_of(TOKENIZERS)),
         tools: keys.get(source, "tools", one_of(FAMILIES)),
@@ -313,6 +316,7 @@ fn rule(mut keys: Section<'_>, source: &mut Source<'_>) -> Rule {
         dimensions: keys.get(source, "dimensions", |node| narrow(whole(node, 1..=1_000_000)?)),
         can_shorten: keys.get(source, "can_shorten", boolean),
         max_input_tokens: keys.get(source, "max_input_tokens", |node| narrow(whole(node, 1..=1_000_000_000)?)),
+        most_images: keys.get(source, "most_images", |node| narrow(whole(node, 0..=1_000)?)),
     };
     keys.finish(source);
     rule

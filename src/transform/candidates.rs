@@ -79,7 +79,7 @@ impl<D: ?Sized + 'static> Candidates<D> {
         let mut refused = None;
         let mut fitting = Vec::new();
         for candidate in std::iter::once(&self.first).chain(&self.others) {
-            let verdict = if cx.passed_over.asked.has(candidate.number) {
+            let verdict = if cx.attempt.asked.has(candidate.number) {
                 UpstreamVerdict::Asked
             } else if !candidate.serves(&chosen.model.id) {
                 UpstreamVerdict::ServesNot
@@ -93,7 +93,7 @@ impl<D: ?Sized + 'static> Candidates<D> {
             };
             self.note(candidate, verdict, None, cx);
         }
-        let answers = |candidate: &&&Candidate<D>| !cx.passed_over.failing.has(candidate.number);
+        let answers = |candidate: &&&Candidate<D>| !cx.attempt.failing.has(candidate.number);
         let Some(taken) = fitting.iter().find(answers).or(fitting.first()).copied() else {
             return Err(refused.unwrap_or_else(|| nobody(&chosen)));
         };
@@ -105,9 +105,7 @@ impl<D: ?Sized + 'static> Candidates<D> {
         for candidate in fitting {
             match candidate.number {
                 number if number == taken.number => self.note(candidate, UpstreamVerdict::Taken, Some(&chosen), cx),
-                number if cx.passed_over.failing.has(number) => {
-                    self.note(candidate, UpstreamVerdict::Failing, None, cx)
-                }
+                number if cx.attempt.failing.has(number) => self.note(candidate, UpstreamVerdict::Failing, None, cx),
                 _ => self.note(candidate, UpstreamVerdict::Next, None, cx),
             }
         }

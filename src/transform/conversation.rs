@@ -9,7 +9,9 @@ use super::{Unfit, Wiring};
 use crate::chat::tools::Tools;
 use crate::chat::{ChatRequest, Conversation, Delivery, Message, Role};
 use crate::dialects::client::{ChatClient, Exceeded, ReplyFrame, ReplyOptions, Tally};
+use crate::dialects::upstream::facts::beyond_text;
 use crate::dialects::upstream::{CallTerms, ChatDialect, Dialect, unsupported};
+use crate::json;
 use crate::models::{Chosen, Family, Model, RuleEffect, Rules, Streaming};
 use crate::plan::trace::TraceStep;
 use crate::plan::{Alone, Call, Context, Join, Plan, Reply, Streamed, Subrequests, USUAL_ANSWER};
@@ -94,16 +96,18 @@ impl ChatPipeline {
         cx: &Context<'_>,
     ) -> Result<Plan, Failure> {
         let can = |upstream: &Candidate<dyn ChatDialect>| unsupported::check(upstream.dialect, &request.params);
-        let (upstream, chosen) = self.candidates.take(chosen, cx, can)?;
-        let rules = &chosen.model.rules;
-        leave_out_unknown(&mut request, upstream.dialect, cx);
-        if request.tools.is_some() && rules.tools == Some(Family::None) {
-            let why = format!("the model '{}' calls no tools", chosen.asked);
-            return Err(Failure::unsupported("tools", &why));
+        let (upstream, mut chosen) = self.candidates.take(chosen, cx, can)?;
+        if cx.attempt.other_thinking {
+            chosen = chosen.with_other_thinking();
         }
+        let rules = &chosen.model.rules;
+        refuse_tools(&request, &chosen)?;
+        limits::images(&request, rules)?;
+        leave_out_unknown(&mut request, upstream.dialect, cx);
         leave_out_names(&mut request, rules, cx);
         // The JSON format may add a tool or change a message, so it comes before the prompt is counted.
         let wrapping = self.structure(&mut request, rules, cx)?;
+        refuse_what_is_lost(client, &request, wrapping, upstream.dialect)?;
         let offered = names(request.tools.as_ref());
         let prompt = self.prompt(client, &request, rules, body)?;
         let (limit, answers) = (request.limit_name, request.answers.max(1));
@@ -122,10 +126,9 @@ impl ChatPipeline {
             is_counted: dialect.reports_usage(),
             upstream: dialect.name(),
         };
-        let shows_count = !stream || include_usage || cx.ledger.need == CountNeed::Limits;
-        let counted = (shows_count && !dialect.reports_usage()).then(|| prompt.clone());
+        let counted = counts_meanwhile(&options, cx).then(|| prompt.clone());
         let frame = ReplyFrame::new(&options, prompt, cx);
-        cx.note_counting(frame.counting, rules);
+        cx.note_counting(frame.counting, dialect.reports_usage(), rules);
         let Encoded { delivery, streamed, .. } = encoded;
         let source = AnswerSource { dialect, offered, wrapping, streamed };
         let model = &chosen.model.id;
@@ -230,6 +233,40 @@ fn encode(
         encoded.bodies.push(Bytes::from(upstream.dialect.encode(&chat, terms)?));
     }
     Ok(encoded)
+}
+
+/// Refuses tools for a model that calls none.
+fn refuse_tools(request: &ChatRequest<'_>, chosen: &Chosen<'_>) -> Result<(), Failure> {
+    if request.tools.is_none() || chosen.model.rules.tools != Some(Family::None) {
+        return Ok(());
+    }
+    Err(Failure::unsupported("tools", &format!("the model '{}' calls no tools", chosen.asked)))
+}
+
+/// Refuses parameters whose results only answers have that are relayed: one to one conversation, as it comes.
+fn refuse_what_is_lost(
+    client: &impl ChatClient,
+    request: &ChatRequest<'_>,
+    wrapping: Option<Wrapping>,
+    dialect: &dyn ChatDialect,
+) -> Result<(), Failure> {
+    let is_one = request.answers <= 1 && request.conversations.len() == 1 && wrapping.is_none();
+    if dialect.form().is_none() || is_one && client.has_messages() {
+        return Ok(());
+    }
+    for (name, value) in request.params.iter().filter(|(_, value)| !json::is_null(value)) {
+        if beyond_text(name, value.get()).is_some() {
+            let why = "it goes with one answer to one conversation, without an emulated response_format";
+            return Err(Failure::unsupported(name, why));
+        }
+    }
+    Ok(())
+}
+
+/// Returns true if a long prompt is counted while the upstream works: its count is needed, and the upstream tells none.
+fn counts_meanwhile(options: &ReplyOptions<'_>, cx: &Context<'_>) -> bool {
+    let is_shown = !options.stream || options.include_usage || cx.ledger.need == CountNeed::Limits;
+    is_shown && !options.is_counted
 }
 
 /// Leaves out parameters that the upstream does not know.

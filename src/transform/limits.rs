@@ -1,10 +1,14 @@
 //! Limits of models. They are checked here because clients know the errors of their own dialect, and an upstream would
 //! answer with a vendor's error.
 
+use crate::chat::{ChatRequest, Message};
 use crate::dialects::client::{ChatClient, Exceeded};
+use crate::json::{self, Fields, fields};
 use crate::models::Rules;
 use crate::tokens::Prompt;
 use crate::wire::Failure;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
 
 /// Refuses a request for a longer answer than the model gives. `given` is the client's name for the limit; `most` is
 /// its number after the rules.
@@ -18,6 +22,34 @@ pub fn output(client: &impl ChatClient, given: Option<&str>, most: Option<u64>, 
         }
         _ => Ok(()),
     }
+}
+
+/// Refuses a request with more images than the model takes.
+///
+/// # Errors
+/// 400 naming the messages.
+pub fn images(request: &ChatRequest<'_>, rules: &Rules) -> Result<(), Failure> {
+    let Some(most) = rules.most_images else { return Ok(()) };
+    let parts = |message: &Message<'_>| {
+        let list = message.content.get();
+        if !list.starts_with('[') {
+            return 0;
+        }
+        fields::list_of(&message.content).map_or(0, |parts| parts.iter().filter(|part| is_image(part)).count())
+    };
+    let given: usize = request.conversations.iter().flatten().map(parts).sum();
+    if given <= most {
+        return Ok(());
+    }
+    let message =
+        format!("The request has {given} images; the model takes {most} at most, those of earlier turns included.");
+    Err(Failure::bad_field("messages", message).with_code("too_many_images"))
+}
+
+fn is_image(part: &RawValue) -> bool {
+    let kind =
+        Fields::parse(part.get()).ok().and_then(|part| part.get("type").and_then(json::text_of).map(Cow::into_owned));
+    matches!(kind.as_deref(), Some("image_url" | "input_image" | "image"))
 }
 
 /// Refuses a prompt that is surely longer than the model takes. Only a prompt that may be too long is counted.
@@ -104,5 +136,28 @@ mod tests {
         let message = "max_tokens is too large: 101. This model supports at most 100 completion tokens.";
         assert_eq!(refused(Some("max_tokens"), Some(101)).as_deref(), Some(message));
         assert!(output(&client(&CHAT), Some("max_tokens"), Some(101), &Rules::default()).is_ok());
+    }
+
+    #[test]
+    fn a_request_with_more_images_than_the_model_takes_is_refused() {
+        let image = r#"{"type":"image_url","image_url":{"url":"data:,"}}"#;
+        let content = |images: usize| {
+            format!("[{}{{\"type\":\"text\",\"text\":\"image_url\"}}]", format!("{image},").repeat(images))
+        };
+        let message = |json: &str| {
+            let content = RawValue::from_string(json.to_owned()).unwrap();
+            Message::plain(crate::chat::Role::User, Cow::Owned(content), Fields::default())
+        };
+        let refused = |most: Option<usize>, contents: &[String]| {
+            let messages = contents.iter().map(|content| message(content)).collect();
+            let request = ChatRequest { conversations: vec![messages], ..ChatRequest::default() };
+            images(&request, &Rules { most_images: most, ..Rules::default() }).err()
+        };
+        let text = "\"[image_url]\"".to_owned();
+        assert!(refused(Some(3), &[content(2), text.clone(), content(1)]).is_none());
+        assert!(refused(None, &[content(9)]).is_none());
+        let failure = refused(Some(2), &[content(2), text, content(1)]).unwrap();
+        assert_eq!((failure.status.as_u16(), failure.code.as_deref()), (400, Some("too_many_images")));
+        assert!(failure.message.contains("has 3 images; the model takes 2"), "{}", failure.message);
     }
 }

@@ -62,7 +62,7 @@ impl Transformer for Embeddings {
         let can = |upstream: &Candidate<dyn EmbeddingDialect>| unsupported::check(upstream.dialect, &asked.params);
         let (upstream, chosen) = self.candidates.take(chosen, cx, can)?;
         let form = VectorForm { base64, cut_to: cut_to(dimensions, &chosen)? };
-        self.note(&chosen, form, cx);
+        self.note(upstream.dialect, &chosen, form, cx);
         let mut decoded = Vec::new();
         let texts = inputs.texts(&chosen.model.rules, &mut decoded)?;
         let prompt = self.prompt(&request.body, &texts, inputs.tokens(), &chosen);
@@ -71,9 +71,9 @@ impl Transformer for Embeddings {
 }
 
 impl Embeddings {
-    fn note(&self, chosen: &Chosen<'_>, form: VectorForm, cx: &Context<'_>) {
+    fn note(&self, dialect: &dyn EmbeddingDialect, chosen: &Chosen<'_>, form: VectorForm, cx: &Context<'_>) {
         let rules = &chosen.model.rules;
-        cx.note_counting(self.counting, rules);
+        cx.note_counting(self.counting, dialect.reports_usage(), rules);
         let effects = [
             rules.dimensions.map(RuleEffect::Dimensions),
             form.cut_to.map(RuleEffect::Shortens),

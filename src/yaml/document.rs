@@ -56,9 +56,22 @@ impl<'a> Document<'a> {
 /// Returns the place of a word in a text.
 pub(super) fn spot(file: &str, text: &str, at: node::NodeSpot, node: Option<&Node>, part: Option<&str>) -> Place {
     let (line, column) = at;
-    let source = without_mark(text).lines().nth(line.saturating_sub(1)).unwrap_or_default();
+    let source = lines(without_mark(text)).nth(line.saturating_sub(1)).unwrap_or_default();
     let (column, length) = span::word(source, column, node, part);
     Place::Spot(Box::new(Spot { file: file.to_owned(), line, column, length, source: source.to_owned() }))
+}
+
+/// Returns the lines of a text as YAML counts them. A carriage return alone ends a line, too, and so do three characters of Unicode.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let end = text.find(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']).unwrap_or(text.len());
+        let (line, after) = text.split_at_checked(end)?;
+        let mut end = after.chars();
+        rest = after.strip_prefix("\r\n").or_else(|| end.next().map(|_| end.as_str()));
+        Some(line)
+    })
 }
 
 /// Returns the node at the end of a path.
@@ -73,4 +86,21 @@ fn find<'n>(root: &'n Node, path: &[PathStep]) -> Option<&'n Node> {
         };
     }
     Some(node)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::yaml::node::parse;
+
+    #[test]
+    fn the_line_that_is_shown_is_the_one_that_yaml_counts() {
+        for end in ["\n", "\r\n", "\r", "\u{85}", "\u{2028}", "\u{2029}"] {
+            let text = format!("a: 1{end}# é{end}{end}b: x{end}");
+            let root = parse(&text).unwrap();
+            let place = Document::new("f.yaml", &text, &root).place(&[PathStep::Value(1)], None);
+            let Place::Spot(spot) = place else { panic!("{place}") };
+            assert_eq!((spot.line, spot.column, spot.source.as_str()), (4, 4, "b: x"), "{end:?}");
+        }
+    }
 }

@@ -82,7 +82,7 @@ fn open(route: &Route, body: Bytes) -> Result<Plan, Failure> {
         now: 1,
         address: Address { scheme: "http", host: "" },
         state,
-        passed_over: argo_openai_proxy::plan::PassedOver::default(),
+        attempt: argo_openai_proxy::plan::Attempt::default(),
         ledger: &ledger,
         steps: None,
     };

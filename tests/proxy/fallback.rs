@@ -1,6 +1,6 @@
 //! A row with several upstreams: which one takes a call, and when the next one is asked.
 
-use crate::support::{Argo, Server, Setup, chat};
+use crate::support::{Argo, Connection, Server, Setup, chat};
 use serde_json::{Value, json};
 
 /// A table whose row prefers `first` to `second`. `more` are more keys of the first upstream, `rules` those of the group.
@@ -209,5 +209,88 @@ fn an_upstream_is_off_while_what_it_needs_is_not_set() {
         }
         let server = setup.start();
         assert_eq!(server.chat(&chat("Hi", json!({}))).json()["choices"][0]["message"]["content"], says);
+    }
+}
+
+/// A table of one model over Anthropic's messages, which thinks in this way.
+pub fn thinking(url: &str, way: &str) -> String {
+    format!(
+        "version: 1
+upstreams:
+  a: {{ url: \"{url}\", dialect: anthropic, vendor: argo }}
+models:
+  chat: {{ names: {{ argo:gpt-4o: a1 }}, rules: [{{ match: a1, tools: anthropic, thinking: {way} }}] }}
+routes:
+  - {{ path: /v1/chat/completions, upstream: a, models: chat, transformer: openai_chat_completions }}
+"
+    )
+}
+
+/// An upstream that answers nothing until it is asked to think in this way.
+fn thinks(way: &'static str) -> Argo {
+    thinks_or(way, |connection| connection.whole(200, "Content-Type: text/event-stream\r\n", b""))
+}
+
+/// The same, where `nothing` is what it answers before.
+pub fn thinks_or(way: &'static str, nothing: impl Fn(&mut Connection) + Send + Sync + 'static) -> Argo {
+    Argo::start(move |request, connection| {
+        let asked = request.json();
+        if asked["thinking"]["type"] != way {
+            return nothing(connection);
+        }
+        let usage = r#""usage":{"input_tokens":1,"output_tokens":1}"#;
+        if asked["stream"] != true {
+            let body = format!(
+                r#"{{"type":"message","role":"assistant","content":[{{"type":"text","text":"Hello"}}],"stop_reason":"end_turn",{usage}}}"#
+            );
+            return connection.json(200, &body);
+        }
+        let events = [
+            format!(
+                r#"{{"type":"message_start","message":{{"type":"message","role":"assistant","content":[],{usage}}}}}"#
+            ),
+            r#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"#.to_owned(),
+            r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Hello"}}"#.to_owned(),
+            r#"{"type":"content_block_stop","index":0}"#.to_owned(),
+            format!(r#"{{"type":"message_delta","delta":{{"stop_reason":"end_turn"}},{usage}}}"#),
+            r#"{"type":"message_stop"}"#.to_owned(),
+        ];
+        let body: String = events.iter().map(|event| format!("data: {event}\n\n")).collect();
+        connection.whole(200, "Content-Type: text/event-stream\r\n", body.as_bytes());
+    })
+}
+
+#[test]
+fn an_empty_answer_is_asked_for_once_more_in_the_other_way_of_thinking() {
+    for (way, other) in [("budget", "adaptive"), ("adaptive", "enabled")] {
+        for more in [json!({}), json!({"stream": true}), json!({"n": 2})] {
+            let argo = thinks(other);
+            let server = Setup::before(&argo).routes(&thinking(&url(&argo), way)).start();
+            let asked = json!({"reasoning_effort": "low", "max_tokens": 4000});
+            let body: Value =
+                [asked, more.clone()].into_iter().flat_map(|one| one.as_object().unwrap().clone()).collect();
+            let answer = server.chat(&chat("Hi", body));
+            assert_eq!(answer.status, 200, "{way} {more}: {answer:?}");
+            assert!(answer.text().contains("Hello"), "{way} {more}: {answer:?}");
+        }
+    }
+}
+
+#[test]
+fn an_empty_answer_is_an_error_where_there_is_no_other_way_to_ask() {
+    let never = thinks("never");
+    for (way, effort, asked) in [("budget", json!("low"), 2), ("budget", Value::Null, 1), ("none", json!("low"), 1)] {
+        for stream in [false, true] {
+            let before = never.requests().len();
+            let server = Setup::before(&never).routes(&thinking(&url(&never), way)).start();
+            let body = json!({"reasoning_effort": effort, "max_tokens": 4000, "stream": stream});
+            let answer = server.chat(&chat("Hi", body));
+            assert_eq!(
+                (answer.status, &answer.error()["code"]),
+                (502, &json!("empty_answer")),
+                "{way} {effort}: {answer:?}"
+            );
+            assert_eq!(never.requests().len() - before, asked, "{way} {effort} {stream}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Silent streams: a comment at each silence, and the head before the first text once that takes long.
 
+use crate::fallback::{thinking, thinks_or};
 use crate::reload::until;
 use crate::support::{Answer, Argo, Client, Connection, Server, Setup, chat, said};
 use serde_json::{Value, json};
@@ -227,6 +228,30 @@ routes:
             assert_eq!((said.text == "second", said.done, said.error.is_none()), (answers, answers, answers), "{name}");
             assert!(client.is_closed(), "{name}");
         }
+    }
+}
+
+#[test]
+fn an_answer_of_nothing_is_asked_for_once_more_where_the_head_is_out() {
+    for is_chunked in [false, true] {
+        let (go, gate) = mpsc::channel::<()>();
+        let gate = Mutex::new(gate);
+        let argo = thinks_or("adaptive", move |connection| {
+            gate.lock().unwrap().recv_timeout(Duration::from_secs(20)).unwrap();
+            if is_chunked {
+                connection.streams(&[]);
+            } else {
+                connection.whole(200, "Content-Type: text/event-stream\r\n", b"");
+            }
+        });
+        let table = thinking(&format!("http://{}/", argo.address), "budget");
+        let server = Setup::before(&argo).config("first_head: 0.3").routes(&table).start();
+        let mut client = server.client();
+        early(&mut client, "", &chat("hi", json!({"stream": true, "reasoning_effort": "low", "max_tokens": 4000})));
+        go.send(()).unwrap();
+        let said = said(&rest(&mut client));
+        assert_eq!((said.text.as_str(), said.done, said.error), ("Hello", true, None), "{is_chunked}");
+        assert_eq!(argo.requests().len(), 2, "{is_chunked}");
     }
 }
 

@@ -3,7 +3,7 @@
 use argo_openai_proxy::access::Caller;
 use argo_openai_proxy::dialects::client::openai::Openai;
 use argo_openai_proxy::exchange::{Exchange, ExchangeLimits};
-use argo_openai_proxy::plan::{Address, Context, Plan, Request, ServiceState};
+use argo_openai_proxy::plan::{Address, Attempt, Context, Plan, Request, ServiceState};
 use argo_openai_proxy::table::{Matched, Route, Table, Variables, no_files};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -111,6 +111,7 @@ fn open(route: &Route, body: &Bytes) -> Exchange {
         now: 1,
         address: Address { scheme: "http", host: "localhost" },
         state,
+        attempt: Attempt::default(),
         ledger: &ledger,
         steps: None,
     };

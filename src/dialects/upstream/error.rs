@@ -40,6 +40,8 @@ const CODES: [(&str, u16); 10] = [
 ];
 /// The code of a prompt that is too long, and how vendors without such a code say it.
 const TOO_LONG: (&str, [&str; 2]) = ("context_length_exceeded", ["maximum context length", "prompt is too long"]);
+/// The code of a success that says nothing.
+pub const EMPTY: &str = "empty_answer";
 /// How much a message quotes of a body that is no known error, in characters.
 const QUOTED: usize = 300;
 
@@ -107,7 +109,7 @@ pub fn inside(dialect: &dyn UpstreamDialect, body: &[u8]) -> Failure {
 
 /// Returns the failure of an upstream that answered a success without a body.
 pub fn empty(name: &str) -> Failure {
-    Failure::upstream(format!("{name} answered with an empty body.")).with_code("empty_answer")
+    Failure::upstream(format!("{name} answered with an empty body.")).with_code(EMPTY)
 }
 
 /// Returns the failure with what else the vendor says of it.
@@ -170,6 +172,19 @@ mod tests {
         let limited = failure(&Argo, &held(429, "slow down", Some((header::RETRY_AFTER, "7"))));
         assert_eq!(limited.headers, [(header::RETRY_AFTER, "7".parse().unwrap())]);
         assert_eq!(failure(&Argo, &held(500, "", None)).message, "ARGO answered 500 without a message.");
+    }
+
+    #[test]
+    fn a_prompt_that_is_too_long_has_its_code_whatever_the_vendor_calls_it() {
+        for (message, code) in [
+            ("This model's maximum context length is 8 tokens.", Some("context_length_exceeded")),
+            ("prompt is too long: 9 tokens > 8 maximum", Some("context_length_exceeded")),
+            ("the prompt is rude", None),
+        ] {
+            let body = format!(r#"{{"error":{{"message":"{message}","type":"invalid_request_error"}}}}"#);
+            let failure = failure(&Argo, &held(400, body.leak(), None));
+            assert_eq!((failure.code.as_deref(), failure.kind), (code, Some("invalid_request_error")), "{message}");
+        }
     }
 
     #[test]

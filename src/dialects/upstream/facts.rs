@@ -31,6 +31,11 @@ pub trait UpstreamDialect: Send + Sync {
         false
     }
 
+    /// Returns true if the upstream is known to answer nothing, with a success status, where a model cannot think as it is asked to.
+    fn may_say_nothing(&self) -> bool {
+        false
+    }
+
     /// Returns why a parameter with this value cannot be served, if leaving it out would change the meaning of the answer.
     fn refuses(&self, param: &str, value: &str) -> Option<&'static str> {
         beyond_text(param, value)

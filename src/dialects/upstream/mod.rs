@@ -5,7 +5,7 @@ pub mod anthropic_form;
 pub mod argo;
 pub mod error;
 pub mod error_body;
-mod facts;
+pub mod facts;
 pub mod front_door;
 pub mod openai;
 pub mod openai_form;

@@ -160,3 +160,15 @@ fn somebody_says_something() {
     let as_user = Rules { system_role: Some(SystemRole::User), ..rules };
     assert_eq!(messages(&as_user, &[(system, "\"s\"")]), ["user:\"s\""]);
 }
+
+#[test]
+fn numbers_below_their_floor_are_raised() {
+    let rules = Rules { floor: cap("k", "5"), cap: cap("k", "9"), ..Rules::default() };
+    for (given, left) in
+        [("1", "k=5"), ("5", "k=5"), ("7", "k=7"), ("10", "k=9"), ("\"x\"", "k=\"x\""), ("null", "k=null")]
+    {
+        assert_eq!(params(&rules, &[("k", given)]), left);
+    }
+    assert_eq!(applied(&rules, &[("k", "1")]).1, ["'k' was raised to 5"]);
+    assert_eq!(params(&rules, &[]), "", "what is not given is not raised");
+}

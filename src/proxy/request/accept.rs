@@ -11,7 +11,7 @@ use super::ticket::{OverLimit, Ticket};
 use super::work::{ProxiedCall, Work};
 use super::{early_head, subrequests, writer};
 use crate::access::Sender;
-use crate::plan::{Address, Plan, UpstreamSet, refuse};
+use crate::plan::{Address, Attempt, Plan, refuse};
 use crate::proxy::aside;
 use crate::proxy::connection::{clock, sender};
 use crate::proxy::images::Wanted;
@@ -262,7 +262,7 @@ async fn plan(
         ledger: ctx.ledger.clone(),
         is_behind: proxy.current.is_behind(),
         is_stopping: proxy.in_flight.is_stopping(),
-        asked: UpstreamSet::default(),
+        attempt: Attempt::default(),
         steps: None,
     };
     let address = address::of(&session.req_header().headers, address::arrival(session), &ctx.live.settings.guard);

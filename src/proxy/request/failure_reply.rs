@@ -1,8 +1,9 @@
 //! pingora's `fail_to_proxy`: reports a failure to the client in whatever way is still open.
 
 use super::context::Ctx;
-use super::work::Work;
-use super::{early_head, ending, fallback, stream_rest, subrequests, writer};
+use super::fallback::{self, Cause};
+use super::work::{ProxiedCall, Work};
+use super::{early_head, ending, stream_rest, subrequests, writer};
 use crate::exchange::AfterFailure;
 use crate::plan::refuse;
 use crate::proxy::connection::clock;
@@ -19,7 +20,13 @@ use pingora_proxy::{FailToProxy, Session};
 /// Reports a failure: as a whole reply, as the last event of a stream, or by breaking the connection.
 pub async fn fail(proxy: &Proxy, session: &mut Session, e: &Error, ctx: &mut Ctx) -> FailToProxy {
     clock::let_be();
-    if *e.esource() == ErrorSource::Upstream && fallback::is_unsent(ctx) && fall_back(proxy, session, ctx).await {
+    let cause = match fallback::is_due(ctx) {
+        None if *e.esource() == ErrorSource::Upstream && fallback::is_unsent(ctx) => Some(Cause::NoEndpoint),
+        due => due.filter(|_| *e.etype() == errors::OVER),
+    };
+    if let Some(cause) = cause
+        && fall_back(proxy, session, ctx, cause).await
+    {
         return FailToProxy { error_code: 0, can_reuse_downstream: false };
     }
     let call = ctx.work.call();
@@ -75,10 +82,11 @@ fn record(ctx: &mut Ctx, e: &Error, failure: &Failure) {
     ctx.failure = Some(ending::failed(failure, ending::cause(e, call), why));
 }
 
-/// Asks the next upstream. Returns false if there is none.
-async fn fall_back(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> bool {
-    let Some(upstream) = ctx.work.call().map(|call| call.upstream.clone()) else { return false };
-    let Some(prepared) = fallback::next(proxy, session, ctx, &upstream) else { return false };
+/// Makes another attempt. Returns false if there is none.
+async fn fall_back(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx, cause: Cause) -> bool {
+    let Some(ProxiedCall { exchange, call }) = ctx.work.proxied() else { return false };
+    let (upstream, sent) = (call.upstream.clone(), exchange.call().body.clone());
+    let Some(prepared) = fallback::next(proxy, session, ctx, (&upstream, &sent), cause) else { return false };
     session.set_keepalive(None);
     if let Err(e) = subrequests::run(proxy, session, ctx, prepared).await {
         debug!("the reply could not be written: {e}");

@@ -1,5 +1,6 @@
 //! The next upstream of a row takes a request whose upstream has no such endpoint, or cannot be connected to: nothing was run there,
-//! and the client has nothing of an answer. The request is planned anew, and the proxy makes the calls itself.
+//! and the client has nothing of an answer. An upstream that answers nothing where a model cannot think as it is asked to is asked
+//! once more, in the other way. The request is planned anew, and the proxy makes the calls itself.
 
 use super::address;
 use super::context::Ctx;
@@ -9,14 +10,29 @@ use crate::plan::Plan;
 use crate::proxy::service::Proxy;
 use crate::table::{Endpoint, Upstream};
 use crate::wire::Failure;
+use bytes::Bytes;
 use log::debug;
 use pingora_proxy::Session;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Returns true if the call that pingora made found no such endpoint, and another upstream may take the request.
-pub fn is_due(ctx: &Ctx) -> bool {
-    ctx.fallback.is_some() && ctx.work.proxied().is_some_and(|proxied| proxied.exchange.has_no_endpoint())
+/// Why a request is planned anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// The upstream has no such endpoint, or cannot be connected to.
+    NoEndpoint,
+    /// The upstream answered nothing.
+    NoWord,
+}
+
+/// Returns why the request of a call that pingora made may be planned anew.
+pub fn is_due(ctx: &Ctx) -> Option<Cause> {
+    let kept = ctx.fallback.as_ref()?;
+    let exchange = &ctx.work.proxied()?.exchange;
+    if exchange.has_no_endpoint() {
+        return Some(Cause::NoEndpoint);
+    }
+    (!kept.attempt.other_thinking && exchange.is_empty_answer()).then_some(Cause::NoWord)
 }
 
 /// Returns true if the call that pingora was to make was never sent, and another upstream may take the request.
@@ -33,11 +49,23 @@ pub fn record_missing(ctx: &Ctx, endpoint: &Endpoint) {
     }
 }
 
-/// Returns the calls to the next upstream that can serve the request; `None` if there is none. `from` is the one that could not.
-pub fn next(proxy: &Proxy, session: &Session, ctx: &mut Ctx, from: &Arc<Upstream>) -> Option<PreparedSubrequests> {
+/// Returns the calls of another attempt; `None` if there is none. `from` is the upstream that was asked, and `sent` what it got.
+pub fn next(
+    proxy: &Proxy,
+    session: &Session,
+    ctx: &mut Ctx,
+    (from, sent): (&Arc<Upstream>, &Bytes),
+    cause: Cause,
+) -> Option<PreparedSubrequests> {
     let mut kept = ctx.fallback.take()?;
     let route = kept.admitted.route.clone();
-    kept.asked.add(route.upstreams.iter().position(|upstream| Arc::ptr_eq(upstream, from))?);
+    match cause {
+        Cause::NoEndpoint => {
+            kept.attempt.asked.add(route.upstreams.iter().position(|upstream| Arc::ptr_eq(upstream, from))?);
+        }
+        Cause::NoWord if kept.attempt.other_thinking => return None,
+        Cause::NoWord => kept.attempt.other_thinking = true,
+    }
     let planned = plan(proxy, session, ctx, &kept);
     let caller = kept.admitted.caller.clone();
     ctx.fallback = Some(kept);
@@ -47,11 +75,15 @@ pub fn next(proxy: &Proxy, session: &Session, ctx: &mut Ctx, from: &Arc<Upstream
     else {
         return None;
     };
+    let first = prepared.calls.first()?;
+    if cause == Cause::NoWord && first.exchange.call().body == *sent {
+        // Nothing was to be thought, so that there is no other way to ask.
+        return None;
+    }
+    debug!("request {:?}: {} is asked after {} ({cause:?})", ctx.facts.request_id, first.upstream.name, from.name);
     if let Some(ticket) = &mut ctx.ticket {
         prepared.at_once = ticket.places(prepared.at_once.min(prepared.calls.len()));
     }
-    let to = prepared.calls.first().map_or("", |call| &call.upstream.name);
-    debug!("request {:?}: {to} is asked, since {} cannot serve it", ctx.facts.request_id, from.name);
     if let Some(metrics) = &ctx.live.upstreams.metrics {
         metrics.went_on(&from.name);
     }
@@ -64,7 +96,7 @@ fn plan(proxy: &Proxy, session: &Session, ctx: &Ctx, kept: &KeptRequest) -> Resu
         ledger: ctx.ledger.clone(),
         is_behind: proxy.current.is_behind(),
         is_stopping: proxy.in_flight.is_stopping(),
-        asked: kept.asked,
+        attempt: kept.attempt,
         steps: None,
     };
     let address = address::of(&session.req_header().headers, address::arrival(session), &ctx.live.settings.guard);

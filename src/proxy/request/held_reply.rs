@@ -1,8 +1,10 @@
 //! Replies whose head waits for their body: made and written in pingora's `logging`, when the body is complete.
 
 use super::context::Ctx;
+use super::fallback::{self, Cause};
+use super::work::ProxiedCall;
 use super::work::Work;
-use super::{ending, fallback, stream_rest, subrequests, writer};
+use super::{answered, ending, stream_rest, subrequests, writer};
 use crate::exchange::{AfterFailure, Exchange};
 use crate::proxy::aside;
 use crate::proxy::connection::clock;
@@ -12,16 +14,15 @@ use crate::wire::Answer;
 use log::debug;
 use pingora_proxy::Session;
 
-/// Bodies from this size on are made into answers on another thread, since decoding and counting take time.
-pub const ANSWER_ASIDE: usize = 256 * 1024;
-
 /// Writes a reply that was held, unless a reply is out already.
 pub async fn write(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) {
     if writer::is_head_out(session) {
         return;
     }
     ctx.facts.timing.lap(Spent::Upstream);
-    if fallback::is_due(ctx) && fall_back(proxy, session, ctx).await {
+    if let Some(cause) = fallback::is_due(ctx)
+        && fall_back(proxy, session, ctx, cause).await
+    {
         return;
     }
     ctx.finish_counting().await;
@@ -30,7 +31,7 @@ pub async fn write(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) {
     }
     let Some(answer) = answer(ctx).await else { return };
     ctx.memory.answered(answer.body.len());
-    record_answer(ctx, &answer);
+    answered::record(ctx, &answer);
     ctx.facts.timing.lap(Spent::Own);
     ctx.facts.timing.said();
     writer::write(session, &ctx.facts, &ctx.bodies, answer).await;
@@ -50,12 +51,14 @@ async fn write_late(session: &mut Session, ctx: &mut Ctx) {
     }
 }
 
-/// Asks the next upstream. Returns false if there is none.
-async fn fall_back(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> bool {
-    let Some(call) = ctx.work.call() else { return false };
-    let (upstream, endpoint) = (call.upstream.clone(), call.endpoint.clone());
-    fallback::record_missing(ctx, &endpoint);
-    let Some(prepared) = fallback::next(proxy, session, ctx, &upstream) else { return false };
+/// Makes another attempt. Returns false if there is none.
+async fn fall_back(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx, cause: Cause) -> bool {
+    let Some(ProxiedCall { exchange, call }) = ctx.work.proxied() else { return false };
+    let (upstream, endpoint, sent) = (call.upstream.clone(), call.endpoint.clone(), exchange.call().body.clone());
+    if cause == Cause::NoEndpoint {
+        fallback::record_missing(ctx, &endpoint);
+    }
+    let Some(prepared) = fallback::next(proxy, session, ctx, (&upstream, &sent), cause) else { return false };
     if let Err(e) = subrequests::run(proxy, session, ctx, prepared).await {
         debug!("the reply could not be written: {e}");
         session.set_keepalive(None);
@@ -63,19 +66,10 @@ async fn fall_back(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> bool 
     true
 }
 
-/// Charges for an answer and records an upstream's error.
-pub fn record_answer(ctx: &mut Ctx, answer: &Answer) {
-    let failed = answer.status.is_client_error() || answer.status.is_server_error();
-    ctx.settle(failed);
-    if failed {
-        ctx.failure.get_or_insert_with(|| ending::answered_badly(answer));
-    }
-}
-
 /// Returns the answer of a held exchange.
 async fn answer(ctx: &mut Ctx) -> Option<Answer> {
     let proxied = ctx.work.proxied_mut()?;
-    if proxied.exchange.held() < ANSWER_ASIDE {
+    if proxied.exchange.held() < answered::ASIDE {
         return proxied.exchange.answer();
     }
     let Work::Proxied(mut proxied) = std::mem::take(&mut ctx.work) else { return None };

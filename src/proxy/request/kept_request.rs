@@ -1,7 +1,7 @@
 //! A request that is kept, so that it can be planned anew for the next upstream of its row.
 
 use super::routing::AdmittedRequest;
-use crate::plan::UpstreamSet;
+use crate::plan::Attempt;
 use bytes::Bytes;
 
 /// What is needed to plan a request anew.
@@ -10,15 +10,16 @@ pub struct KeptRequest {
     pub admitted: AdmittedRequest,
     /// The body that the plan was made from.
     pub body: Bytes,
-    /// The upstreams that were asked.
-    pub asked: UpstreamSet,
+    /// What the attempts so far have shown.
+    pub attempt: Attempt,
 }
 
 impl KeptRequest {
-    /// Keeps a request whose row has several upstreams.
+    /// Keeps a request whose row has several upstreams, or one that may answer nothing to one way of thinking.
     pub fn keep(admitted: &AdmittedRequest, body: &Bytes) -> Option<Box<Self>> {
-        let has_others = admitted.route.upstreams.len() > 1;
-        let kept = || KeptRequest { admitted: admitted.clone(), body: body.clone(), asked: UpstreamSet::default() };
-        has_others.then(|| Box::new(kept()))
+        let upstreams = &admitted.route.upstreams;
+        let may_matter = upstreams.len() > 1 || upstreams.iter().any(|upstream| upstream.facts().may_say_nothing());
+        let kept = || KeptRequest { admitted: admitted.clone(), body: body.clone(), attempt: Attempt::default() };
+        may_matter.then(|| Box::new(kept()))
     }
 }

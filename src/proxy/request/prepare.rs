@@ -6,8 +6,7 @@ use crate::exchange::{Exchange, ExchangeLimits};
 use crate::json::crowded::{self, CrowdedValue};
 use crate::json::fields::MOST_ENTRIES;
 use crate::plan::trace::Trace;
-use crate::plan::{Address, Alone, Call, Context, Join, PassedOver, Plan, Reply, Request, Streamed};
-use crate::plan::{Subrequests, UpstreamSet};
+use crate::plan::{Address, Alone, Attempt, Call, Context, Join, Plan, Reply, Request, Streamed, Subrequests};
 use crate::proxy::deadline::Deadline;
 use crate::proxy::live::Live;
 use crate::proxy::settings::Settings;
@@ -63,8 +62,8 @@ pub struct Surroundings<'a> {
     pub is_behind: bool,
     /// True if the process only waits for the requests in flight.
     pub is_stopping: bool,
-    /// The upstreams of the row that were asked already, and could not serve.
-    pub asked: UpstreamSet,
+    /// What earlier attempts at the request have shown.
+    pub attempt: Attempt,
     /// Where decisions are written down; `None` while serving.
     pub steps: Option<&'a Trace>,
 }
@@ -91,8 +90,8 @@ pub fn plan(
     let (id, now) = (ids::random_id(""), ids::unix_now());
     let state = live.state(around.is_behind, around.is_stopping);
     let (ledger, steps) = (&around.ledger, around.steps);
-    let passed_over = PassedOver { asked: around.asked, failing: live.upstreams.failing(&route) };
-    let context = Context { caller: &caller, id: &id, now, address, state, passed_over, ledger, steps };
+    let attempt = Attempt { failing: live.upstreams.failing(&route), ..around.attempt };
+    let context = Context { caller: &caller, id: &id, now, address, state, attempt, ledger, steps };
     route.transformer.open(&Request { body, params }, &context)
 }
 

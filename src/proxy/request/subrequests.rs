@@ -4,9 +4,10 @@
 
 use super::call_summary::CallSummary;
 use super::context::Ctx;
+use super::fallback::{self, Cause};
 use super::prepare::PreparedSubrequests;
 use super::work::Work;
-use super::{body, early_head, ending, fallback, held_reply, reply_heads, writer};
+use super::{answered, body, early_head, ending, reply_heads, writer};
 use crate::exchange::joined::{JoinedExchanges, JoinedStep};
 use crate::plan::{Call, Client, refuse};
 use crate::proxy::aside;
@@ -77,7 +78,7 @@ async fn once(
 ) -> Result<Option<PreparedSubrequests>> {
     let Some(first) = prepared.calls.first() else { return Ok(None) };
     let (deadline, host) = (first.deadline, first.endpoints.first().host.clone());
-    let called = first.upstream.clone();
+    let (called, sent) = (first.upstream.clone(), first.exchange.call().body.clone());
     let upstream = called.facts().name();
     if let Some(mut summary) = CallSummary::new(&prepared) {
         // What an upstream before this one was asked counts too.
@@ -106,15 +107,27 @@ async fn once(
     let keep_alive = keep_alive::interval(&deadline);
     let first = ctx.live.settings.first_head.map(|first| first.min(keep_alive));
     let client = writer::client(session, &ctx.facts);
-    let (has_answer, is_lost) = (false, false);
-    let run = SubrequestRun { called, joined, calls, inbox, timeout, client, keep_alive, first, has_answer, is_lost };
+    let run = SubrequestRun {
+        called,
+        sent,
+        joined,
+        calls,
+        inbox,
+        timeout,
+        client,
+        keep_alive,
+        first,
+        has_answer: false,
+        lost: None,
+    };
     run.run(proxy, session, ctx).await
 }
 
 /// Calls under way, and the reply that is written of them.
 struct SubrequestRun {
-    /// The upstream of all calls.
+    /// The upstream of all calls, and the body of the first.
     called: Arc<Upstream>,
+    sent: Bytes,
     joined: JoinedExchanges,
     calls: CallQueue,
     inbox: Receiver<(usize, CallEvent)>,
@@ -128,8 +141,8 @@ struct SubrequestRun {
     first: Option<Duration>,
     /// True once a call was answered, so that something has run.
     has_answer: bool,
-    /// True if the upstream has no such endpoint or cannot be connected to.
-    is_lost: bool,
+    /// Why the request may be planned anew, if it may.
+    lost: Option<Cause>,
 }
 
 impl SubrequestRun {
@@ -168,8 +181,8 @@ impl SubrequestRun {
             if self.joined.is_over() {
                 self.calls.running.abort_all();
             }
-            if self.is_lost
-                && let Some(next) = fallback::next(proxy, session, ctx, &self.called)
+            if let Some(cause) = self.lost
+                && let Some(next) = fallback::next(proxy, session, ctx, (&self.called, &self.sent), cause)
             {
                 return Ok(Some(next));
             }
@@ -227,7 +240,7 @@ impl SubrequestRun {
                 step
             }
             CallEvent::Failed { failure, was_sent } => {
-                self.is_lost = !was_sent && !self.has_answer;
+                self.lost = (!was_sent && !self.has_answer).then_some(Cause::NoEndpoint);
                 ctx.failure = Some(ending::failed(&failure, By::Upstream, failure.to_string()));
                 self.joined.fail(index, &failure)
             }
@@ -237,10 +250,11 @@ impl SubrequestRun {
     /// Notes what the end of a call shows of its upstream.
     fn note_end(&mut self, index: usize, ctx: &Ctx) {
         if !self.joined.has_no_endpoint(index) {
+            self.lost = (!self.has_answer && self.joined.is_empty_answer(index)).then_some(Cause::NoWord);
             self.has_answer = true;
             return;
         }
-        self.is_lost = !self.has_answer;
+        self.lost = (!self.has_answer).then_some(Cause::NoEndpoint);
         if let Some(summary) = ctx.work.subrequests() {
             fallback::record_missing(ctx, summary.endpoint());
         }
@@ -249,7 +263,7 @@ impl SubrequestRun {
     /// Ends a part. A large answer is decoded and counted on another thread.
     async fn end(&mut self, index: usize, ctx: &mut Ctx) -> JoinedStep {
         ctx.finish_counting().await;
-        if self.joined.due(index) < held_reply::ANSWER_ASIDE {
+        if self.joined.due(index) < answered::ASIDE {
             return self.joined.end(index);
         }
         let mut joined = std::mem::replace(&mut self.joined, JoinedExchanges::over());
@@ -276,7 +290,7 @@ impl SubrequestRun {
                 if self.joined.held() == 0 {
                     ctx.memory.answered(answer.body.len());
                 }
-                held_reply::record_answer(ctx, &answer);
+                answered::record(ctx, &answer);
                 writer::write(session, &ctx.facts, &ctx.bodies, answer).await;
                 Ok(())
             }

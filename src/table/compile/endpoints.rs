@@ -70,6 +70,24 @@ pub fn compile(
     Some(Endpoints::new(first, list.collect()))
 }
 
+/// Compiles `url` and `stream_url`. Without the latter, streamed calls go to the same URLs, if the dialect streams there.
+pub fn both(
+    row: &raw::Upstream,
+    common: Common<'_>,
+    source: &mut Source<'_>,
+    variables: &Variables<'_>,
+) -> (Option<Endpoints>, Option<Option<Endpoints>>) {
+    let mut urls = |key: &str, urls: &Urls| compile(row, key, urls, common, source, variables);
+    let whole = row.url.as_ref().and_then(|written| urls("url", written));
+    let stream = match (&row.stream_url, common.dialect.filter(|dialect| dialect.streams_at_url())) {
+        (Some(written), _) => Some(urls("stream_url", written)),
+        // Numbered anew. What is wrong with them is reported already.
+        (None, Some(_)) => row.url.as_ref().filter(|_| whole.is_some()).map(|written| urls("url", written)),
+        (None, None) => None,
+    };
+    (whole, stream)
+}
+
 /// Compiles `models_url`; `None` when it is wrong. Unlike the URLs of calls, it needs no final slash.
 pub fn listing(
     row: &raw::Upstream,

@@ -3,7 +3,7 @@
 use super::named_items::NamedItems;
 use super::names::{self, NameRow};
 use super::rules;
-use super::upstreams::Upstreams;
+use super::upstreams::KnownUpstreams;
 use crate::models::{Model, Models, NamePattern, Patterns, Rules};
 use crate::table::raw::Group;
 use crate::yaml::{Source, lookup};
@@ -11,12 +11,16 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Compiles all groups.
-pub fn compile(written: Option<&[Group]>, upstreams: &Upstreams<'_>, source: &mut Source<'_>) -> NamedItems<Models> {
+pub fn compile(
+    written: Option<&[Group]>,
+    upstreams: &KnownUpstreams<'_>,
+    source: &mut Source<'_>,
+) -> NamedItems<Models> {
     let compiled = |row: &Group| (row.name.value.clone(), Some(Arc::new(group(row, upstreams, source))));
     Some(written?.iter().map(compiled).collect())
 }
 
-fn group(row: &Group, upstreams: &Upstreams<'_>, source: &mut Source<'_>) -> Models {
+fn group(row: &Group, upstreams: &KnownUpstreams<'_>, source: &mut Source<'_>) -> Models {
     if let (Some(at), true) = (&row.names_at, row.names.is_empty()) {
         let message = format!("models.{}.names: the group has no models", row.name.value);
         source.error(at, message, Some("add a name with the upstream's id, or remove the group".to_owned()));

@@ -3,7 +3,7 @@
 use super::action::Action;
 use super::named_items::{NamedItems, resolve};
 use super::served;
-use super::upstreams::Upstreams;
+use super::upstreams::KnownUpstreams;
 use super::{callers, fixed_reply, images, options, request};
 use crate::models::Models;
 use crate::table::options::Options;
@@ -53,7 +53,7 @@ impl Compiled<'_> {
 /// The items that a row may name.
 pub struct Known<'k> {
     pub registry: &'k Registry,
-    pub upstreams: &'k Upstreams<'k>,
+    pub upstreams: &'k KnownUpstreams<'k>,
     pub groups: &'k NamedItems<Models>,
 }
 

@@ -2,7 +2,7 @@
 
 use super::names::NameRow;
 use super::request;
-use super::upstreams::Upstreams;
+use super::upstreams::KnownUpstreams;
 use crate::models::glob::{fits, fits_in_any_case};
 use crate::models::{Cap, Family, Json, NamePattern, Rule, Rules, Structured};
 use crate::table::raw::{Group, Rule as Written};
@@ -19,7 +19,7 @@ pub fn compile(
     group: &Group,
     named: &[NameRow<'_>],
     patterns: &[NamePattern],
-    upstreams: &Upstreams<'_>,
+    upstreams: &KnownUpstreams<'_>,
     source: &mut Source<'_>,
 ) -> Vec<Arc<Rule>> {
     let rules = group.rules.iter().map(|rule| {
@@ -57,7 +57,7 @@ fn matches(rule: &Written, group: &Group, named: &[NameRow<'_>], patterns: &[Nam
 }
 
 /// Warns about patterns that match no upstream. One that is off counts.
-fn places(rule: &Written, upstreams: &Upstreams<'_>, source: &mut Source<'_>) {
+fn places(rule: &Written, upstreams: &KnownUpstreams<'_>, source: &mut Source<'_>) {
     let Some(named) = &upstreams.named else { return };
     let off = upstreams.off.iter().map(|(name, _)| *name);
     let names: Vec<&str> = named.iter().map(|(name, _)| name.as_str()).chain(off).collect();
@@ -84,6 +84,7 @@ fn says(rule: &Written, source: &mut Source<'_>) -> Rules {
             .collect(),
         default: values(rule, "default", &rule.default, source),
         cap: caps(rule, "cap", &rule.cap, source),
+        floor: caps(rule, "floor", &rule.floor, source),
         stream_above: caps(rule, "stream_above", &rule.stream_above, source),
         tokenizer: rule.tokenizer,
         tools: rule.tools,
@@ -93,6 +94,7 @@ fn says(rule: &Written, source: &mut Source<'_>) -> Rules {
         dimensions: rule.dimensions,
         can_shorten: rule.can_shorten,
         max_input_tokens: rule.max_input_tokens,
+        most_images: rule.most_images,
         facts: rule.show.clone(),
         matched: Vec::new(),
     }
@@ -177,7 +179,7 @@ fn own_fields(rule: &Written, source: &mut Source<'_>) {
         source.error(&name.path, message, Some("remove it".to_owned()));
     }
     let read = rule.drop.iter().chain(rule.rename.iter().map(|(from, _)| from));
-    let read = read.chain(rule.cap.iter().chain(&rule.stream_above).map(|(name, _)| name));
+    let read = read.chain(rule.cap.iter().chain(&rule.floor).chain(&rule.stream_above).map(|(name, _)| name));
     let read = read.chain(rule.only_one_of.iter().flat_map(|names| &names.value));
     for name in read.filter(|name| OWN.contains(&name.value.as_str())) {
         let message = format!("{}: '{}' is no parameter that a rule can change", rule.called, name.value);
@@ -220,6 +222,14 @@ fn numbers(rule: &Written, says: &Rules, source: &mut Source<'_>) {
                 let message = format!("{}.{key}.{name}: it is above its cap, {}", rule.called, cap.json.get());
                 source.warn(&at.path, message, Some("write the lower of the two".to_owned()));
             }
+        }
+    }
+    for (name, floor) in &says.floor {
+        let lower = says.cap.iter().find(|(known, cap)| known == name && cap.most < floor.most);
+        let at = rule.floor.iter().find(|(known, _)| known.value == *name);
+        if let (Some((_, cap)), Some((_, at))) = (lower, at) {
+            let message = format!("{}.floor.{name}: it is above its cap, {}", rule.called, cap.json.get());
+            source.warn(&at.path, message, Some("lower it, or raise the cap".to_owned()));
         }
     }
     for (name, whole) in &says.stream_above {

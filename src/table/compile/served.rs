@@ -1,7 +1,7 @@
 //! The upstreams of a row: which there are, which are on, and which models they serve.
 
 use super::named_items;
-use super::upstreams::Upstreams;
+use super::upstreams::KnownUpstreams;
 use crate::models::Models;
 use crate::table::raw;
 use crate::table::{MOST_UPSTREAMS, Upstream};
@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub fn resolve(
     called: &str,
     names: &At<Vec<At<String>>>,
-    known: &Upstreams<'_>,
+    known: &KnownUpstreams<'_>,
     source: &mut Source<'_>,
 ) -> Option<Vec<Arc<Upstream>>> {
     let mut found: Vec<Arc<Upstream>> = Vec::new();

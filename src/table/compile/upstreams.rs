@@ -13,7 +13,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 /// The upstreams of a table.
-pub struct Upstreams<'w> {
+pub struct KnownUpstreams<'w> {
     /// Those that are on, and those whose rows are wrong.
     pub named: NamedItems<Upstream>,
     /// Those that are off, each with what it needs to be on.
@@ -26,7 +26,7 @@ pub fn compile<'w>(
     dialects: &[DialectRow],
     source: &mut Source<'_>,
     variables: &Variables<'_>,
-) -> Upstreams<'w> {
+) -> KnownUpstreams<'w> {
     let numbers = Cell::new(0);
     let mut off = Vec::new();
     let mut list = Vec::new();
@@ -39,7 +39,7 @@ pub fn compile<'w>(
             }
         }
     }
-    Upstreams { named: written.map(|_| list), off }
+    KnownUpstreams { named: written.map(|_| list), off }
 }
 
 /// Returns what an upstream needs to be on, if that is not there.
@@ -64,14 +64,7 @@ fn upstream(
         connect_to: place.as_ref().map(|(_, place)| place),
         numbers,
     };
-    let mut urls = |key: &str, urls: &raw::Urls| endpoints::compile(row, key, urls, common, source, variables);
-    let whole = row.url.as_ref().and_then(|written| urls("url", written));
-    let stream = match (&row.stream_url, dialect.filter(|dialect| dialect.facts().streams_at_url())) {
-        (Some(written), _) => Some(urls("stream_url", written)),
-        // The same URLs, numbered anew. What is wrong with them is reported already.
-        (None, Some(_)) => row.url.as_ref().filter(|_| whole.is_some()).map(|written| urls("url", written)),
-        (None, None) => None,
-    };
+    let (whole, stream) = endpoints::both(row, common, source, variables);
     let listing = row.models_url.as_ref().map(|url| endpoints::listing(row, url, common, source, variables));
     if let (Some(Dialect::Embedding(_)), Some(url)) = (dialect, &row.stream_url) {
         let message = format!("upstreams.{name}.stream_url: it does nothing here, since vectors are not streamed");
@@ -82,7 +75,6 @@ fn upstream(
     let tolerance = tolerance(row, source);
     let headers = headers::compile(row, source, variables);
     let bearer = bearer::compile(row, source, variables);
-    let serves = row.serves.as_ref().map(|serves| Globs::new(serves.value.iter().map(|id| id.value.as_str())));
     // Return only after every key is compiled, so that one run reports all mistakes of the row.
     let (stream, listing) = (where_right(stream)?, where_right(listing)?);
     let tls = tls?;
@@ -93,7 +85,7 @@ fn upstream(
         stream,
         listing,
         dialect: dialect?,
-        serves,
+        serves: row.serves.as_ref().map(|ids| Globs::new(ids.value.iter().map(|id| id.value.as_str()))),
         credential: credential(row),
         connect_to: place.map(|(place, _)| place),
         headers: headers?.into_iter().chain(bearer?).collect(),

@@ -80,7 +80,7 @@ const RULE: &[Key] = &[
         "drop",
         Kind::List(&Kind::Text),
         "Parameters that do not go upstream. Of a parameter the last rule that says something counts. The order is drop, rename, \
-         fixed, only_one_of, default, cap, stream_above; all after rename take a parameter's old or new name.",
+         fixed, only_one_of, default, floor, cap, stream_above; all after rename take a parameter's old or new name.",
     ),
     Key::optional("rename", Kind::Names(&Kind::Text), "Parameters that go upstream under another name."),
     Key::optional(
@@ -98,6 +98,7 @@ const RULE: &[Key] = &[
         Kind::Names(&Kind::Any),
         "Parameters that are set to this value where the request gives none (nor one that only_one_of puts before or after it).",
     ),
+    Key::optional("floor", Kind::Names(&Kind::Number), "Parameters whose number is raised to this one if it is below."),
     Key::optional("cap", Kind::Names(&Kind::Number), "Parameters whose number is lowered to this one if it is above."),
     Key::optional(
         "stream_above",
@@ -117,6 +118,11 @@ const RULE: &[Key] = &[
         "thinking",
         Kind::OneOf(thinkings),
         "How it is asked to think, where the upstream's dialect is `anthropic`: what `reasoning_effort` and `thinking` of a request become.",
+    ),
+    Key::optional(
+        "most_images",
+        Kind::Whole(0, 1_000),
+        "The most images of one request, its earlier turns included; one with more is refused.",
     ),
     Key::optional("dimensions", Kind::Whole(1, 1_000_000), "The length of its vectors, for embedding models."),
     Key::optional(

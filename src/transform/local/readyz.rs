@@ -56,7 +56,7 @@ mod tests {
                 now: 0,
                 address: crate::plan::Address { scheme: "http", host: "" },
                 state,
-                passed_over: crate::plan::PassedOver::default(),
+                attempt: crate::plan::Attempt::default(),
                 ledger: &ledger,
                 steps: None,
             };

@@ -48,6 +48,10 @@ impl UpstreamDialect for Anthropic {
         true
     }
 
+    fn may_say_nothing(&self) -> bool {
+        self.vendor == Vendor::Argo
+    }
+
     fn accept(&self, stream: bool) -> HeaderValue {
         HeaderValue::from_static(if stream { "text/event-stream" } else { "application/json" })
     }

@@ -4,10 +4,10 @@
 mod about;
 mod embedding;
 pub mod error_body;
-mod leaked_calls;
+pub mod leaked_calls;
 pub mod messages;
 pub mod notice;
-mod python;
+pub mod python;
 mod spent;
 mod tool_calls;
 mod tools;

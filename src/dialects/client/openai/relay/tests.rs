@@ -5,7 +5,7 @@ use crate::dialects::client::openai::Openai;
 use crate::dialects::client::openai::shape::CHAT;
 use crate::dialects::upstream::{Vendor, openai};
 use crate::models::Rules;
-use crate::plan::{Address, Client, Context, PassedOver, ServiceState};
+use crate::plan::{Address, Attempt, Client, Context, ServiceState};
 use crate::tokens::{CountNeed, Counting, Ledger, Prompt, Tokenizer};
 use bytes::Bytes;
 use http::HeaderMap;
@@ -29,7 +29,7 @@ fn frame(stream: bool, include_usage: bool, ledger: &Arc<Ledger>) -> ReplyFrame 
         now: 1_750_000_000,
         address: Address { scheme: "http", host: "" },
         state: ServiceState { version: "", loaded_at: 0, is_behind: false, is_stopping: false },
-        passed_over: PassedOver::default(),
+        attempt: Attempt::default(),
         ledger,
         steps: None,
     };

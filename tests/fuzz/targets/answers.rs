@@ -1,0 +1,249 @@
+//! Upstream answers, through transformer and exchange: whole, streamed, of vectors, and errors.
+
+use super::pipeline::{Run, joined, run, table, whole};
+use super::{Target, json, knob, pieces, seeds};
+use argo_openai_proxy::table::Table;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use serde_json::Value;
+use std::sync::LazyLock;
+
+const WORDS: &[&str] = &[
+    "{\"response\":",
+    "\"response\"",
+    "\"content\"",
+    "\"tool_calls\"",
+    "\"function\"",
+    "\"arguments\"",
+    "\"input\"",
+    "\"name\"",
+    "null",
+    "[]",
+    "{}",
+    "\"\"",
+    "\\ud83d",
+    "\\u0000",
+    "é",
+    "😀",
+    "\u{2028}",
+    "\u{feff}",
+    "[DONE]",
+    "\n\n",
+    "IMPORTANT AUTHENTICATION NOTICE FROM ARGO",
+    "ACCESS DENIED",
+    "⚠️ **",
+    "{'type': 'tool_use', 'name': 'f', 'id': 'i', ",
+    "You passed a messages field along with a system and or prompt field",
+    "```json\n",
+    "```",
+    "\"embedding\":[[1,2.5]]",
+    "1e39",
+    "-0.0",
+    "0.012345678901234567",
+    "[[",
+    "]]",
+    "{\"error\":{\"message\":\"no\"}}",
+];
+
+pub const WHOLE: Target = Target {
+    name: "argo_whole",
+    usual: 6_000,
+    seeds: || seeds::behind(0..=255, seeds::answers("openai_chat_completions", |head| head.contains("json"))),
+    words: WORDS,
+    run: whole_answer,
+};
+pub const STREAM: Target = Target {
+    name: "argo_stream",
+    usual: 4_000,
+    seeds: || seeds::behind(0..=255, seeds::answers("openai_chat_completions", |head| head.starts_with("200 text"))),
+    words: WORDS,
+    run: stream,
+};
+pub const EMBEDDINGS: Target = Target {
+    name: "argo_embeddings",
+    usual: 12_000,
+    seeds: || seeds::behind(0..=255, seeds::answers("openai_embeddings", |head| head.starts_with('2'))),
+    words: WORDS,
+    run: embeddings,
+};
+pub const ERRORS: Target = Target {
+    name: "argo_errors",
+    usual: 12_000,
+    seeds: || seeds::behind(0..=255, seeds::answers("", |head| !head.starts_with('2'))),
+    words: WORDS,
+    run: errors,
+};
+
+/// The table of the golden cases.
+pub static TABLE: LazyLock<Table> = LazyLock::new(table);
+
+const CHAT: &str = "/openai_chat_completions";
+const TOOL: &str =
+    r#""tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":{}}}}]"#;
+const SCHEMA: &str = r#""response_format":{"type":"json_schema","json_schema":{"name":"s","schema":{"type":"object","properties":{"a":{}}}}}"#;
+
+fn chat(model: &str, more: &str) -> Bytes {
+    Bytes::from(format!(r#"{{"model":"{model}","messages":[{{"role":"user","content":"x"}}],{more}}}"#))
+}
+
+/// Requests whose answers are read in different ways.
+fn requests() -> [Bytes; 8] {
+    [
+        chat("argo:four", r#""stream":false"#),
+        chat("argo:four", TOOL),
+        chat("argo:opus", &format!("{TOOL},\"stream\":true")),
+        chat("argo:four", SCHEMA),
+        chat("argo:four", r#""response_format":{"type":"json_object"},"stream":true"#),
+        chat("argo:gem", &format!("{SCHEMA},\"stream\":true")),
+        chat("argo:gem", r#""stream":true,"stream_options":{"include_usage":true}"#),
+        chat("argo:rules", &format!("{TOOL},\"n\":2")),
+    ]
+}
+
+fn answer(head: &str, body: &[u8]) -> Vec<Vec<u8>> {
+    vec![[head.as_bytes(), b"\n", body].concat()]
+}
+
+fn cut(knob: u8) -> impl Fn(&[u8]) -> Vec<Bytes> {
+    move |body| pieces(knob, body).into_iter().map(Bytes::copy_from_slice).collect()
+}
+
+/// Runs a request whose answer comes whole, and again with the answer in pieces. Returns the reply, which is the same.
+fn both_ways(path: &str, request: &Bytes, answer: &[Vec<u8>], knob: u8) -> Run {
+    let one = run(&TABLE, path, request, answer, whole);
+    let other = run(&TABLE, path, request, answer, cut(knob));
+    assert_eq!((one.status, &one.content_type), (other.status, &other.content_type));
+    if one.content_type.starts_with("text/event-stream") {
+        assert_eq!(joined(&one.body), joined(&other.body));
+    } else {
+        assert_eq!(one.body, other.body);
+    }
+    check(&one);
+    one
+}
+
+/// A reply is an answer, a complete stream, or an error, in OpenAI's form.
+fn check(reply: &Run) {
+    if reply.content_type.starts_with("text/event-stream") {
+        let text = std::str::from_utf8(&reply.body).unwrap();
+        let events: Vec<&str> = text.strip_suffix("\n\n").unwrap().split("\n\n").collect();
+        let (last, others) = events.split_last().unwrap();
+        let data = |event: &str| json::value(event.strip_prefix("data: ").unwrap().as_bytes()).unwrap();
+        for event in others {
+            assert_eq!(data(event)["object"], "chat.completion.chunk");
+        }
+        assert!(*last == "data: [DONE]" || data(last)["error"]["message"].is_string(), "{last}");
+        return;
+    }
+    let body = json::value(&reply.body).unwrap();
+    if reply.status.is_success() {
+        assert!(matches!(body["object"].as_str(), Some("chat.completion" | "list")), "{body}");
+    } else {
+        assert!(reply.status.as_u16() >= 400);
+        assert!(body["error"]["message"].as_str().is_some_and(|message| !message.is_empty()), "{body}");
+    }
+}
+
+fn whole_answer(input: &[u8]) {
+    let (knob, body) = knob(input);
+    let request = &requests()[usize::from(knob % 8)];
+    let reply = both_ways(CHAT, request, &answer("200 application/json", body), knob / 8);
+    // What ARGO says in plain JSON is what the client gets.
+    let Some(said) = json::value(body) else { return };
+    if let (0, Some(text), true) = (knob % 8, said["response"].as_str(), reply.status.is_success()) {
+        let reply = json::value(&reply.body).unwrap();
+        assert_eq!(reply["choices"][0]["message"]["content"].as_str().unwrap_or_default(), text);
+    }
+}
+
+/// How a streamed reply ends: complete, or by an error of this type and code. The head of a stream leaves with its first text, so the
+/// pieces decide whether an error has a status or comes as an event, and how much of a notice it quotes.
+#[derive(Debug, PartialEq)]
+enum End {
+    Done,
+    Error(Value, Value),
+}
+
+impl End {
+    fn error(reply: &Value) -> Self {
+        End::Error(reply["error"]["type"].clone(), reply["error"]["code"].clone())
+    }
+}
+
+/// Returns the text of a reply and its end.
+fn told(reply: &Run) -> (String, End) {
+    check(reply);
+    if !reply.status.is_success() {
+        return (String::new(), End::error(&json::value(&reply.body).unwrap()));
+    }
+    let (text, mut rest) = joined(&reply.body);
+    match rest.pop().unwrap() {
+        Value::String(done) if done == "[DONE]" => (text, End::Done),
+        error => (text, End::error(&error)),
+    }
+}
+
+fn stream(input: &[u8]) {
+    let (knob, body) = knob(input);
+    let request = chat("argo:four", r#""stream":true,"stream_options":{"include_usage":true}"#);
+    let answer = answer("200 text/plain; charset=utf-8", body);
+    let (text, end) = told(&run(&TABLE, CHAT, &request, &answer, whole));
+    let (piecewise, same_end) = told(&run(&TABLE, CHAT, &request, &answer, cut(knob)));
+    assert_eq!(same_end, end);
+    assert!(body.starts_with(piecewise.as_bytes()) && body.starts_with(text.as_bytes()));
+    assert!(end != End::Done || text.as_bytes() == body && piecewise == text);
+}
+
+fn embeddings(input: &[u8]) {
+    let (knob, body) = knob(input);
+    let format = if knob % 2 == 0 { "float" } else { "base64" };
+    let request = format!(r#"{{"model":"argo:vectors","input":["x"],"encoding_format":"{format}"}}"#);
+    let answer = answer("200 application/json", body);
+    let reply = both_ways("/openai_embeddings", &Bytes::from(request), &answer, knob);
+    if !reply.status.is_success() {
+        return;
+    }
+    let said = numbers(body);
+    let reply = json::value(&reply.body).unwrap();
+    let sent = &reply["data"][0]["embedding"];
+    if let (Some(text), Some(said)) = (sent.as_str(), said) {
+        let bytes = STANDARD.decode(text).unwrap();
+        let sent: Vec<f32> = bytes.as_chunks().0.iter().map(|four| f32::from_le_bytes(*four)).collect();
+        let nearest: Vec<f32> = said.iter().map(|number| number.parse().unwrap()).collect();
+        assert_eq!(sent, nearest);
+    } else if let (Some(sent), Some(said)) = (sent.as_array(), numbers(body)) {
+        let said: Vec<Value> = said.iter().map(|number| json::value(number.as_bytes()).unwrap()).collect();
+        assert_eq!(*sent, said);
+    }
+}
+
+/// The numbers of the first vector, as they are written.
+fn numbers(body: &[u8]) -> Option<Vec<String>> {
+    #[derive(serde::Deserialize)]
+    struct Answer<'a> {
+        #[serde(borrow)]
+        embedding: Vec<Vec<&'a serde_json::value::RawValue>>,
+    }
+    let answer: Answer<'_> = serde_json::from_slice(body).ok()?;
+    Some(answer.embedding.first()?.iter().map(|number| number.get().to_owned()).collect())
+}
+
+fn errors(input: &[u8]) {
+    const HEADS: [&str; 8] = [
+        "400 application/json",
+        "401 text/html",
+        "404 application/json",
+        "429 application/json",
+        "500 text/plain",
+        "502 text/html",
+        "503 application/json",
+        "422 application/json",
+    ];
+    let (knob, body) = knob(input);
+    let request = &requests()[usize::from(knob / 8 % 8)];
+    let reply = both_ways(CHAT, request, &answer(HEADS[usize::from(knob % 8)], body), knob);
+    let is_stream = reply.content_type.starts_with("text/event-stream");
+    assert!(is_stream || reply.status.as_u16() >= 400);
+    assert!(!reply.body.ends_with(b"[DONE]\n\n"), "an error never looks complete");
+}
