@@ -107,19 +107,9 @@ async fn once(
     let keep_alive = keep_alive::interval(&deadline);
     let first = ctx.live.settings.first_head.map(|first| first.min(keep_alive));
     let client = writer::client(session, &ctx.facts);
-    let run = SubrequestRun {
-        called,
-        sent,
-        joined,
-        calls,
-        inbox,
-        timeout,
-        client,
-        keep_alive,
-        first,
-        has_answer: false,
-        lost: None,
-    };
+    let (has_answer, lost) = (false, None);
+    let run =
+        SubrequestRun { called, sent, joined, calls, inbox, timeout, client, keep_alive, first, has_answer, lost };
     run.run(proxy, session, ctx).await
 }
 
