@@ -10,12 +10,15 @@ use std::time::Duration;
 
 const COMMENT: &[u8] = b": the model is working\n\n";
 
+/// What the scripted ARGO does once it is told to go on.
+type Step = fn(&mut Connection);
+
 fn streamed() -> String {
     chat("hi", json!({"stream": true}))
 }
 
 /// An ARGO that waits for a word before each of these steps.
-fn stepwise(steps: Vec<fn(&mut Connection)>) -> (Argo, Sender<()>) {
+fn stepwise(steps: Vec<Step>) -> (Argo, Sender<()>) {
     let (go, gate) = mpsc::channel::<()>();
     let gate = Mutex::new(gate);
     let argo = Argo::start(move |_, connection| {
@@ -151,7 +154,7 @@ fn without_a_head_of_the_upstream_the_stream_begins_all_the_same() {
 
 #[test]
 fn every_failure_after_an_early_head_is_an_event() {
-    let steps: [(&str, fn(&mut Connection), u64, &str); 6] = [
+    let steps: [(&str, Step, u64, &str); 6] = [
         ("an error", |connection| connection.json(429, r#"{"error":{"message":"slow down"}}"#), 0, "slow down"),
         ("a page", |connection| connection.whole(200, "Content-Type: text/html\r\n", b"<html>"), 0, "web page"),
         ("nothing", |connection| connection.close(), 0, "closed"),
@@ -198,7 +201,7 @@ fn a_client_that_leaves_after_an_early_head_ends_the_call() {
 #[test]
 fn the_next_upstream_goes_on_where_the_head_is_out() {
     for (name, step) in [
-        ("no endpoint", (|connection| connection.json(404, r#"{"detail":"Not Found"}"#)) as fn(&mut Connection)),
+        ("no endpoint", (|connection| connection.json(404, r#"{"detail":"Not Found"}"#)) as Step),
         ("a page", |connection| connection.whole(200, "Content-Type: text/html\r\n", b"<html>log in</html>")),
     ] {
         for answers in [true, false] {
