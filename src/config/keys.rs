@@ -42,6 +42,11 @@ pub const KEYS: &[Key] = &[
     Key::optional("argo_models_url", Kind::Text, "ARGO's list of models; only `check --online` asks there."),
     Key::optional("connect_timeout", Kind::Seconds, "Longest connecting, in seconds."),
     Key::optional(
+        "first_head",
+        Kind::Seconds,
+        "How long the head of a stream waits for its first text, in seconds; then a failure is an event. 0: however long that takes.",
+    ),
+    Key::optional(
         "drain_timeout",
         Kind::Seconds,
         "How long requests in flight get when the proxy stops, in seconds; 0 cuts them.",

@@ -78,6 +78,8 @@ pub struct Config {
     /// What all requests together may hold in memory, in bytes. `None`: a part of the machine's.
     pub max_memory: Option<usize>,
     pub connect_timeout: Duration,
+    /// How long the head of a stream waits for its first text. Zero: however long that takes.
+    pub first_head: Duration,
     /// How long a shutdown waits for requests in flight. Zero: they are cut at once.
     pub drain_timeout: Duration,
     /// The limits of each caller.
@@ -213,6 +215,7 @@ impl Config {
             ("max_body", Some(self.max_body.to_string())),
             ("max_answer", Some(self.max_answer.to_string())),
             ("connect_timeout", Some(seconds(self.connect_timeout))),
+            ("first_head", Some(seconds(self.first_head))),
             ("drain_timeout", Some(seconds(self.drain_timeout))),
             ("access", Some(self.access.name().to_owned())),
             ("callers", Some(self.callers.clone())),
@@ -256,6 +259,7 @@ impl Config {
             max_answer: layer.max_answer?,
             max_memory: layer.max_memory,
             connect_timeout: layer.connect_timeout?,
+            first_head: layer.first_head?,
             drain_timeout: layer.drain_timeout?,
             limits: layer.limits?.each,
             limits_wait: layer.limits?.wait?,

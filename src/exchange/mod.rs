@@ -3,6 +3,7 @@
 //! It is the only place that turns a failure into the bytes that the client gets, drops what arrives after a failure,
 //! limits how much is held, and undoes compression that was not asked for.
 
+mod early;
 pub mod joined;
 
 use crate::access::Caller;
@@ -24,6 +25,8 @@ pub struct Exchange {
     limits: ExchangeLimits,
     /// Why a stream failed.
     reason: Option<FailureReason>,
+    /// True if the client has the head of a stream, though there is no text.
+    has_head: bool,
 }
 
 /// What an exchange needs to know about its endpoint and its configuration.
@@ -99,7 +102,7 @@ enum Lost {
 impl Exchange {
     /// Creates an exchange whose call has not been made yet.
     pub fn new(call: Call, reply: Box<dyn Reply>, limits: ExchangeLimits) -> Self {
-        Exchange { call, reply, state: ExchangeState::Waiting, gunzip: None, limits, reason: None }
+        Exchange { call, reply, state: ExchangeState::Waiting, gunzip: None, limits, reason: None, has_head: false }
     }
 
     /// Returns the call to make.
@@ -290,6 +293,7 @@ impl Exchange {
     /// Takes a failure outside the body: the upstream was not reached, broke off, or took too long.
     pub fn fail(&mut self, failure: &Failure) -> AfterFailure {
         match self.lose(failure) {
+            Lost::Refused(failure) if self.has_head => self.last_event(&failure),
             Lost::Refused(failure) => AfterFailure::Answer(refuse(self.limits.client, &failure)),
             Lost::Event(event) => AfterFailure::Event(event),
             Lost::Break => AfterFailure::Break,

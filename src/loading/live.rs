@@ -47,6 +47,7 @@ pub fn live_as(access: Access, loaded: Loaded) -> Live {
         },
         timeout: config.timeout,
         connect_timeout: config.connect_timeout,
+        first_head: Some(config.first_head).filter(|first| !first.is_zero()),
         max_body: config.max_body,
         max_answer: config.max_answer,
         max_memory: config.max_memory.unwrap_or_else(machine_memory::default_budget),

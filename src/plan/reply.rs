@@ -38,6 +38,11 @@ pub struct Held {
 
 /// Owns the reply to one call. `piece` and `end` are for streams, `answer` is for held replies.
 pub trait Reply: Send + Sync {
+    /// Returns the content type of the stream that the client waits for, if the head of that stream may go out before the upstream's.
+    fn stream_type(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Takes the upstream's head. Returns how the client's reply begins.
     fn head(&mut self, head: &UpstreamHead<'_>) -> Start;
 

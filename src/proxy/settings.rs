@@ -26,6 +26,8 @@ pub struct Settings {
     pub timeout: Duration,
     /// The time limit for connecting, including name lookup and TLS.
     pub connect_timeout: Duration,
+    /// How long the head of a stream waits for its first text; `None`: however long that takes.
+    pub first_head: Option<Duration>,
     /// The largest request body, in bytes.
     pub max_body: usize,
     /// The largest answer that is kept in memory, in bytes.

@@ -66,6 +66,10 @@ impl<E: Encoder> ChatReply<E> {
 }
 
 impl<E: Encoder> Reply for ChatReply<E> {
+    fn stream_type(&self) -> Option<&'static str> {
+        (self.delivery == Delivery::Stream).then_some(self.stream_type)
+    }
+
     fn head(&mut self, head: &UpstreamHead<'_>) -> Start {
         match self.delivery {
             Delivery::Stream if head.status == StatusCode::OK && !head.bodiless => Start::Stream(self.stream_type),

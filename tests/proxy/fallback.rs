@@ -1,6 +1,6 @@
 //! A row with several upstreams: which one takes a call, and when the next one is asked.
 
-use crate::support::{Argo, Server, Setup, chat};
+use crate::support::{Argo, Connection, Server, Setup, chat};
 use serde_json::{Value, json};
 
 /// A table whose row prefers `first` to `second`. `more` are more keys of the first upstream, `rules` those of the group.
@@ -216,7 +216,7 @@ fn an_upstream_is_off_while_what_it_needs_is_not_set() {
 }
 
 /// A table of one model over Anthropic's messages, which thinks in this way.
-fn thinking(url: &str, way: &str) -> String {
+pub fn thinking(url: &str, way: &str) -> String {
     format!(
         "version: 1
 upstreams:
@@ -231,10 +231,15 @@ routes:
 
 /// An upstream that answers nothing until it is asked to think in this way.
 fn thinks(way: &'static str) -> Argo {
+    thinks_or(way, |connection| connection.whole(200, "Content-Type: text/event-stream\r\n", b""))
+}
+
+/// The same, where `nothing` is what it answers before.
+pub fn thinks_or(way: &'static str, nothing: impl Fn(&mut Connection) + Send + Sync + 'static) -> Argo {
     Argo::start(move |request, connection| {
         let asked = request.json();
         if asked["thinking"]["type"] != way {
-            return connection.whole(200, "Content-Type: text/event-stream\r\n", b"");
+            return nothing(connection);
         }
         let usage = r#""usage":{"input_tokens":1,"output_tokens":1}"#;
         if asked["stream"] != true {

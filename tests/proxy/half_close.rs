@@ -1,7 +1,7 @@
 //! Clients that end their side after a complete request, as `nc -N`, tunnels and TCP proxies do, and still read.
 
 use crate::listeners::tls_stream;
-use crate::support::{Argo, Client, Recorded, Server, Setup, chat, said, with_model};
+use crate::support::{Argo, Client, Recorded, Server, Setup, chat, said, with_model, without_comments};
 use crate::upstream_tls::Authority;
 use serde_json::{Value, json};
 use std::io::Write;
@@ -40,12 +40,6 @@ fn is_asked(client: &mut Client) {
     assert_eq!((interim.status, interim.headers.len()), (100, 0));
 }
 
-/// A stream without comments.
-fn pieces(stream: &[u8]) -> Vec<u8> {
-    let text = std::str::from_utf8(stream).unwrap();
-    text.split_inclusive("\n\n").filter(|event| !event.starts_with(':')).collect::<String>().into_bytes()
-}
-
 fn tools() -> Value {
     json!([{"type": "function", "function": {"name": "f"}}])
 }
@@ -80,7 +74,7 @@ fn every_path_answers_a_client_that_has_ended_its_side() {
         (0..calls).for_each(|_| go.send(()).unwrap());
         let answer = client.answer();
         assert_eq!((answer.status, answer.complete), (200, true), "{more}");
-        let stream = pieces(&answer.body);
+        let stream = without_comments(&answer.body);
         assert!(stream.ends_with(b"data: [DONE]\n\n"), "{answer:?}");
         if calls == 1 {
             assert_eq!(said(&stream).text, "ok");

@@ -40,6 +40,7 @@ mod image_shares;
 mod images;
 mod include;
 mod instance;
+mod keep_alive;
 mod lifecycle;
 mod limits;
 mod listeners;

@@ -3,9 +3,9 @@
 //! pingora limits the time of a single read of a head, which one byte now and then renews, and the time of a single write,
 //! whatever its size. Here a head as a whole has a time limit, and a reader has a slowest rate.
 
-use super::clock::{CLOCK, ClientVerdict, ConnectionClock, acknowledged};
+use super::clock::{CLOCK, ClientVerdict, ConnectionClock};
 use super::half_close::{EndOfReading, is_reset};
-use super::pace::ClientTimeouts;
+use super::pace::{ClientTimeouts, acknowledged};
 use super::waiting::{WaitingConnections, own_task};
 use super::withheld::Kept;
 use async_trait::async_trait;
@@ -189,18 +189,33 @@ impl TimedStream {
     /// Takes the end of reading. It is held back from a client that may still read its reply.
     fn end_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let EndOfReading::Waits(probe) = self.clock.end_read() else { return Poll::Ready(Ok(())) };
-        if self.write_probe(cx, probe).is_err() {
+        if self.write_between(cx, probe.as_ref()).is_err() {
             self.clock.left();
             return Poll::Ready(Ok(()));
         }
+        self.keep_alive(cx)?;
         // The clock's timer polls again.
         Poll::Pending
     }
 
-    fn write_probe(&mut self, cx: &mut Context<'_>, probe: Option<Bytes>) -> io::Result<()> {
-        if let Some(probe) = probe
-            && let Poll::Ready(written) = Pin::new(&mut self.stream).poll_write(cx, &probe)
-            && written? < probe.len()
+    /// Writes what keeps a silent stream alive, if that is due. pingora reads only while no write of its own is under way, so
+    /// it comes between two chunks.
+    fn keep_alive(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        let Some(chunk) = self.clock.take_keep_alive() else { return Ok(()) };
+        // A client that does not even take this much needs no comment. A head whose rest waits goes out before the next chunk.
+        if self.poll_head(cx, &[IoSlice::new(&chunk)])? != Poll::Ready(Kept::Passes) {
+            return Ok(());
+        }
+        self.write_between(cx, Some(&chunk))?;
+        self.clock.write_accepted(chunk.len(), true);
+        Ok(())
+    }
+
+    /// Writes something between two writes of pingora's, and what is buffered.
+    fn write_between(&mut self, cx: &mut Context<'_>, bytes: Option<&Bytes>) -> io::Result<()> {
+        if let Some(bytes) = bytes
+            && let Poll::Ready(written) = Pin::new(&mut self.stream).poll_write(cx, bytes)
+            && written? < bytes.len()
         {
             // Nothing is under way and the buffer is larger, so this does not happen; a part would spoil the reply.
             return Err(ErrorKind::WriteZero.into());
@@ -219,7 +234,10 @@ fn too_slow() -> io::Error {
 impl AsyncRead for TimedStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
+        let read = Pin::new(&mut self.stream).poll_read(cx, buf)?;
+        if read.is_pending() {
+            return self.keep_alive(cx).map_or_else(|e| Poll::Ready(Err(e)), |()| Poll::Pending);
+        }
         if buf.filled().len() > before {
             self.clock.bytes_arrived(buf.filled().len() - before);
             if !self.has_begun {

@@ -5,7 +5,8 @@
 
 use super::cork::Corked;
 use super::half_close::{EndOfReading, HalfClose};
-use super::pace::{ClientTimeouts, at_slowest};
+use super::keep_alive::KeepAlive;
+use super::pace::{ClientTimeouts, PendingWrite};
 use super::silence::SilenceTimer;
 use super::socket::UpstreamSocket;
 use super::unread_head;
@@ -15,7 +16,6 @@ use crate::access::Sender;
 use bytes::Bytes;
 use http::Version;
 use log::info;
-use pingora::protocols::UniqueIDType;
 use std::io::IoSlice;
 use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -41,18 +41,6 @@ enum ClientPhase {
     Served,
 }
 
-/// Bytes that the client does not read.
-#[derive(Debug, Clone, Copy)]
-struct PendingWrite {
-    since: Instant,
-    /// True while the last write waits.
-    waits: bool,
-    /// Bytes that the kernel accepted since then.
-    accepted: u64,
-    /// Bytes that the client had acknowledged at the first check.
-    acknowledged: Option<u64>,
-}
-
 /// What happens to a connection at a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClientVerdict {
@@ -73,6 +61,8 @@ pub struct ConnectionClock {
     due: AtomicU64,
     /// True while a head arrives. What pingora writes meanwhile refuses it.
     reads_head: AtomicBool,
+    /// True if something is to be written that keeps a stream alive.
+    is_silent: AtomicBool,
     /// The upstream socket that the connection's task holds back.
     pub corked: Corked,
     /// The head of a stream that waits for its first text.
@@ -98,6 +88,8 @@ struct ClockState {
     call: Option<Arc<SilenceTimer>>,
     /// The client's side of the connection while the request is served.
     half_close: HalfClose,
+    /// The stream that waits for text.
+    alive: Option<KeepAlive>,
 }
 
 /// A request that is being served. When it is dropped, its connection waits for the next one.
@@ -110,7 +102,7 @@ impl Drop for ServedRequest {
         self.0.waits.waits(now);
         let mut state = self.0.lock();
         (state.phase, state.stall_limit, state.call) = (ClientPhase::Idle(now), None, None);
-        state.half_close = HalfClose::default();
+        (state.half_close, state.alive) = (HalfClose::default(), None);
         self.0.check_by(now + state.timeouts.idle);
     }
 }
@@ -122,6 +114,7 @@ pub fn begin_request(timeouts: ClientTimeouts) -> Option<ServedRequest> {
     (state.phase, state.timeouts) = (ClientPhase::Served, timeouts);
     drop(state);
     clock.waits.is_served();
+    clock.head.begin_request();
     clock.reads_head.store(false, Ordering::Relaxed);
     Some(ServedRequest(clock))
 }
@@ -157,6 +150,28 @@ pub fn reply_may_carry(text: &'static [u8]) {
     let _ = CLOCK.try_with(|clock| clock.lock().half_close.reply_may_carry(text));
 }
 
+/// Keeps the stream of this task's request alive.
+pub fn keep_alive(alive: KeepAlive) {
+    let _ = CLOCK.try_with(|clock| {
+        clock.check_by(alive.due());
+        clock.lock().alive = Some(alive);
+    });
+}
+
+/// Records that the upstream has sent the head of its stream.
+pub fn stream_begins() {
+    let _ = CLOCK.try_with(|clock| {
+        let mut state = clock.lock();
+        state.alive.iter_mut().for_each(KeepAlive::head_arrived);
+        state.alive.iter().for_each(|alive| clock.check_by(alive.due()));
+    });
+}
+
+/// Keeps the stream of this task's request alive no longer.
+pub fn let_be() {
+    let _ = CLOCK.try_with(|clock| clock.lock().alive = None);
+}
+
 /// Limits how long the client of this task's connection may read nothing. Returns false if there is no clock.
 pub fn limit_stall(limit: Duration) -> bool {
     CLOCK.try_with(|clock| clock.lock().stall_limit = Some(limit)).is_ok()
@@ -179,6 +194,16 @@ pub fn withhold_head() {
     let _ = CLOCK.try_with(|clock| clock.head.expect());
 }
 
+/// Returns true if the head of this task's reply went out before there was any text.
+pub fn is_head_early() -> bool {
+    CLOCK.try_with(|clock| clock.head.is_early()).unwrap_or(false)
+}
+
+/// Drops the head that is written next, since it went out early.
+pub fn drop_repeated_head() {
+    let _ = CLOCK.try_with(|clock| clock.head.drop_repeated());
+}
+
 /// Sends `reply` in the place of a head that was withheld. Returns false if the head is out.
 pub fn replace_head(reply: Bytes) -> bool {
     CLOCK.try_with(|clock| clock.head.replace(reply)).unwrap_or(false)
@@ -196,10 +221,12 @@ impl ConnectionClock {
             stall_limit: None,
             call: None,
             half_close: HalfClose::default(),
+            alive: None,
         };
         let (state, due, corked) = (Mutex::new(state), AtomicU64::new(u64::MAX), Corked::default());
-        let (reads_head, head, sender) = (AtomicBool::new(false), WithheldHead::default(), OnceLock::new());
-        let clock = ConnectionClock { state, zero: now, due, reads_head, corked, head, sender, waits };
+        let (reads_head, is_silent) = (AtomicBool::new(false), AtomicBool::new(false));
+        let (head, sender) = (WithheldHead::default(), OnceLock::new());
+        let clock = ConnectionClock { state, zero: now, due, reads_head, is_silent, corked, head, sender, waits };
         clock.check_by(now + timeouts.idle);
         clock
     }
@@ -251,8 +278,7 @@ impl ConnectionClock {
     pub fn write_waits(&self) -> bool {
         let now = Instant::now();
         let mut state = self.lock();
-        let new = || PendingWrite { since: now, waits: true, accepted: 0, acknowledged: None };
-        state.pending.get_or_insert_with(new).waits = true;
+        state.pending.get_or_insert_with(|| PendingWrite::new(now)).waits = true;
         self.check_by(now + state.timeouts.check_interval());
         state.is_cut
     }
@@ -262,15 +288,26 @@ impl ConnectionClock {
         let mut state = self.lock();
         if bytes > 0 {
             state.half_close.written();
+            state.alive.iter_mut().for_each(KeepAlive::written);
         }
         match state.pending.as_mut() {
             Some(_) if all => state.pending = None,
-            Some(pending) => {
-                pending.waits = false;
-                pending.accepted += bytes as u64;
-            }
+            Some(pending) => pending.accepts(bytes),
             None => {}
         }
+    }
+
+    /// Returns what is to be written to keep a stream alive, once. A head that has to go before it is ready in [`Self::head`].
+    pub fn take_keep_alive(&self) -> Option<Bytes> {
+        if !self.is_silent.load(Ordering::Relaxed) {
+            return None;
+        }
+        self.is_silent.store(false, Ordering::Relaxed);
+        let mut state = self.lock();
+        let (head, chunk) = state.alive.as_mut()?.take()?;
+        let text = state.alive.as_ref()?.text();
+        state.half_close.reply_may_carry(text);
+        self.head.send_early(head).then_some(chunk)
     }
 
     /// Takes the end of reading. Returns what it means.
@@ -296,7 +333,11 @@ impl ConnectionClock {
         if call.is_none() {
             state.call = None;
         }
-        let all = call.into_iter().chain(state.due(now)).chain(state.half_close.due());
+        if state.is_silent(now) {
+            self.is_silent.store(true, Ordering::Relaxed);
+        }
+        let alive = state.alive.as_ref().map(KeepAlive::due);
+        let all = call.into_iter().chain(state.due(now)).chain(state.half_close.due()).chain(alive);
         let next = all.min().unwrap_or(now + FAR);
         // A limit that is over may have no effect; never check again at once.
         self.due.store(self.since_zero(next.max(now + Duration::from_millis(1))), Ordering::Relaxed);
@@ -315,6 +356,13 @@ impl ClockState {
         }
     }
 
+    /// Returns true if the client has heard nothing for too long.
+    fn is_silent(&mut self, now: Instant) -> bool {
+        let heard = self.call.as_ref().map(|call| call.heard());
+        let waits = self.pending.is_some_and(|pending| pending.waits);
+        self.alive.as_mut().is_some_and(|alive| alive.look(now, heard, waits))
+    }
+
     fn judge(&mut self, now: Instant, acked: impl Fn() -> Option<u64>) -> ClientVerdict {
         let over = |since: Instant, limit: Duration| now.saturating_duration_since(since) > limit;
         match self.phase {
@@ -326,12 +374,8 @@ impl ClockState {
             _ => {}
         }
         let Some(pending) = self.pending.as_mut().filter(|pending| pending.waits) else { return ClientVerdict::Fine };
-        // The kernel accepts large writes at once and reports free space late, so count acknowledged bytes instead.
-        let acked = acked();
-        let first = *pending.acknowledged.get_or_insert(acked.unwrap_or(0));
-        let arrived = acked.map_or(0, |acked| acked.saturating_sub(first)).max(pending.accepted);
         let is_stalled = self.stall_limit.is_some_and(|limit| over(pending.since, limit));
-        if !is_stalled && !over(pending.since, self.timeouts.write + at_slowest(arrived)) {
+        if !is_stalled && !pending.is_late(now, self.timeouts.write, acked()) {
             return ClientVerdict::Fine;
         }
         if !self.is_cut {
@@ -340,14 +384,6 @@ impl ClockState {
         self.is_cut = true;
         ClientVerdict::Cut
     }
-}
-
-/// Returns the bytes that the other end of a TCP connection has acknowledged, where the system knows.
-pub fn acknowledged(socket: UniqueIDType) -> Option<u64> {
-    #[cfg(target_os = "linux")]
-    return pingora::protocols::l4::ext::get_tcp_info(socket).ok().map(|info| info.tcpi_bytes_acked);
-    #[cfg(not(target_os = "linux"))]
-    return None.filter(|_: &u64| socket > 0);
 }
 
 #[cfg(test)]

@@ -75,7 +75,7 @@ impl HalfClose {
         match (self.has_begun, self.carried) {
             (false, _) => self.has_interim.then(|| Bytes::from_static(INTERIM)),
             (true, []) => None,
-            (true, text) => Some([format!("{:x}\r\n", text.len()).as_bytes(), text, b"\r\n"].concat().into()),
+            (true, text) => Some(chunk(text)),
         }
     }
 
@@ -117,6 +117,11 @@ impl HalfClose {
     pub fn due(&self) -> Option<Instant> {
         self.ended.as_ref().filter(|ended| !ended.has_left).map(|ended| ended.look_at)
     }
+}
+
+/// Returns a chunk of a reply.
+pub fn chunk(text: &[u8]) -> Bytes {
+    [format!("{:x}\r\n", text.len()).as_bytes(), text, b"\r\n"].concat().into()
 }
 
 /// Returns true if the other end of a TCP connection has reset it.

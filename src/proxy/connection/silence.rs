@@ -76,6 +76,11 @@ impl SilenceTimer {
         self.lock().heard = now;
     }
 
+    /// Returns when bytes arrived last; before the first ones, when the connection was made.
+    pub fn heard(&self) -> Instant {
+        self.lock().heard
+    }
+
     /// Records that nothing more is awaited.
     pub fn complete(&self) {
         let mut progress = self.lock();

@@ -14,6 +14,8 @@ use std::task::{Poll, ready};
 pub struct WithheldHead {
     /// False while all writes pass, so that they need no lock.
     is_active: AtomicBool,
+    /// True once a head went out before there was any text.
+    is_early: AtomicBool,
     state: Mutex<HeadState>,
 }
 
@@ -28,6 +30,8 @@ enum HeadState {
     Withheld(Bytes),
     /// The rest of a head that is going out.
     Leaving(Bytes),
+    /// The rest of a head that is going out. The next write is the same head once more, and is dropped.
+    Repeated(Bytes),
     /// The rest of the reply in the head's place. What is written after it is dropped, and the connection ends.
     Replaced(Bytes),
 }
@@ -64,6 +68,42 @@ impl WithheldHead {
         self.is_active.store(true, Ordering::Release);
     }
 
+    /// Lets the head out before its text: `head`, or else the one that is kept back. It goes before the next write. Returns false if
+    /// the next write is a head, or none counts.
+    pub fn send_early(&self, head: Option<Bytes>) -> bool {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        match (&*state, head) {
+            (HeadState::Awaited | HeadState::Repeated(_) | HeadState::Replaced(_), _) => return false,
+            (HeadState::Open, Some(head)) => {
+                *state = HeadState::Leaving(head);
+                self.is_active.store(true, Ordering::Release);
+            }
+            (HeadState::Withheld(_), _) => {}
+            // It is out, and whatever is written from now on comes after it.
+            (HeadState::Open | HeadState::Leaving(_), _) => return true,
+        }
+        self.is_early.store(true, Ordering::Release);
+        true
+    }
+
+    /// Drops the next write: a head that went out early.
+    pub fn drop_repeated(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let rest = if let HeadState::Leaving(rest) = &mut *state { std::mem::take(rest) } else { Bytes::new() };
+        *state = HeadState::Repeated(rest);
+        self.is_active.store(true, Ordering::Release);
+    }
+
+    /// Returns true if the head of this request's reply went out before there was any text.
+    pub fn is_early(&self) -> bool {
+        self.is_early.load(Ordering::Acquire)
+    }
+
+    /// Forgets the head of the request before.
+    pub fn begin_request(&self) {
+        self.is_early.store(false, Ordering::Release);
+    }
+
     /// Decides about a write of these bytes, and writes what goes before them with `send`.
     ///
     /// # Errors
@@ -97,6 +137,12 @@ impl WithheldHead {
                 self.is_active.store(false, Ordering::Release);
                 Poll::Ready(Ok(Kept::Passes))
             }
+            HeadState::Repeated(rest) => {
+                ready!(push_out(rest, send))?;
+                *state = HeadState::Open;
+                self.is_active.store(false, Ordering::Release);
+                Poll::Ready(Ok(Kept::Taken))
+            }
             HeadState::Open | HeadState::Withheld(_) => Poll::Ready(Ok(Kept::Passes)),
         }
     }
@@ -112,7 +158,7 @@ impl WithheldHead {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *state {
             HeadState::Awaited | HeadState::Withheld(_) => Poll::Ready(Ok(Kept::Taken)),
-            HeadState::Leaving(rest) | HeadState::Replaced(rest) => {
+            HeadState::Leaving(rest) | HeadState::Repeated(rest) | HeadState::Replaced(rest) => {
                 ready!(push_out(rest, send))?;
                 Poll::Ready(Ok(Kept::Passes))
             }
@@ -197,5 +243,54 @@ mod tests {
         assert_eq!(socket.write(&head, b"end"), Some(Kept::Taken));
         assert!(matches!(head.poll_flush(|_| Poll::Pending), Poll::Ready(Ok(Kept::Passes))));
         assert_eq!(socket.got, b"FAILURE");
+    }
+
+    #[test]
+    fn a_head_goes_out_early_once_and_its_repetition_is_dropped() {
+        for step in 1..5 {
+            let (head, mut socket) = (WithheldHead::default(), Socket::default());
+            assert!(!head.is_early());
+            assert!(head.send_early(Some(Bytes::from_static(b"HEAD"))));
+            assert!(head.is_early());
+            while socket.write(&head, b"alive").is_none() {
+                socket.room += step;
+            }
+            assert!(!head.replace(Bytes::from_static(b"late")), "it is out");
+            assert!(head.send_early(None));
+            socket.write(&head, b"alive");
+            head.drop_repeated();
+            assert!(!head.send_early(None), "the next write is a head");
+            assert_eq!(socket.write(&head, b"HEAD"), Some(Kept::Taken));
+            assert_eq!(socket.write(&head, b"body"), Some(Kept::Passes));
+            assert_eq!(socket.got, b"HEADalivealivebody");
+            head.begin_request();
+            assert!(!head.is_early());
+        }
+    }
+
+    #[test]
+    fn a_head_that_is_stuck_while_it_is_repeated_goes_out_once() {
+        let (head, mut socket) = (WithheldHead::default(), Socket::default());
+        head.send_early(Some(Bytes::from_static(b"HEAD")));
+        socket.room = 1;
+        assert_eq!(socket.write(&head, b"alive"), None);
+        head.drop_repeated();
+        while socket.write(&head, b"HEAD").is_none() {
+            socket.room += 1;
+        }
+        assert_eq!(socket.write(&head, b"body"), Some(Kept::Passes));
+        assert_eq!(socket.got, b"HEADbody");
+    }
+
+    #[test]
+    fn a_withheld_head_can_go_out_before_its_text() {
+        let (head, mut socket) = (WithheldHead::default(), Socket { got: Vec::new(), room: 100 });
+        head.expect();
+        assert!(!head.send_early(None), "no head yet");
+        socket.write(&head, b"HEAD");
+        assert!(head.send_early(None) && head.is_early());
+        socket.write(&head, b"alive");
+        assert!(!head.replace(Bytes::from_static(b"late")));
+        assert_eq!(socket.got, b"HEADalive");
     }
 }

@@ -9,7 +9,7 @@ use super::routing::{self, AdmittedRequest, ByHead, RequestHead};
 use super::stop::Stop;
 use super::ticket::{OverLimit, Ticket};
 use super::work::{ProxiedCall, Work};
-use super::{subrequests, writer};
+use super::{early_head, subrequests, writer};
 use crate::access::Sender;
 use crate::plan::{Address, Attempt, Plan, refuse};
 use crate::proxy::aside;
@@ -306,6 +306,7 @@ fn before_calls(session: &mut Session, ctx: &mut Ctx, first: &Prepared) {
 /// Hands the call to pingora's hooks.
 fn start_call(session: &mut Session, ctx: &mut Ctx, prepared: Prepared) {
     before_calls(session, ctx, &prepared);
+    early_head::begin(session, ctx, &prepared);
     let Prepared { upstream, endpoints, deadline, exchange } = prepared;
     ctx.bodies.show("call", &exchange.call().body);
     let mut call = CallState::new(&ctx.live.upstreams, upstream, endpoints, deadline);

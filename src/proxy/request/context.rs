@@ -43,7 +43,7 @@ pub struct Ctx {
     pub is_recovered: bool,
     /// Counts a long prompt while the upstream works. Set with `work`, awaited before the answer is made.
     pub counting: Option<JoinHandle<()>>,
-    /// The content type of a stream whose head goes out. Set by `response`, read by `failure_reply`.
+    /// The content type of a stream whose head goes out. Set by `early_head` and `response`, read by `stream_rest`.
     pub stream_type: Option<&'static str>,
     /// The status of a failure that was sent in the place of a stream's head. Set by `failure_reply`, read by the log.
     pub instead: Option<StatusCode>,

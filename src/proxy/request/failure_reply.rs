@@ -2,15 +2,16 @@
 
 use super::context::Ctx;
 use super::fallback::{self, Cause};
-use super::reply_heads::stream_head;
 use super::work::{ProxiedCall, Work};
-use super::{ending, subrequests, writer};
+use super::{early_head, ending, stream_rest, subrequests, writer};
 use crate::exchange::AfterFailure;
 use crate::plan::refuse;
+use crate::proxy::connection::clock;
 use crate::proxy::service::Proxy;
 use crate::proxy::upstream::call_state::CallState;
 use crate::proxy::upstream::errors;
 use crate::telemetry::Spent;
+use crate::wire::Failure;
 use bytes::Bytes;
 use log::debug;
 use pingora::{Error, ErrorSource};
@@ -18,6 +19,7 @@ use pingora_proxy::{FailToProxy, Session};
 
 /// Reports a failure: as a whole reply, as the last event of a stream, or by breaking the connection.
 pub async fn fail(proxy: &Proxy, session: &mut Session, e: &Error, ctx: &mut Ctx) -> FailToProxy {
+    clock::let_be();
     let cause = match fallback::is_due(ctx) {
         None if *e.esource() == ErrorSource::Upstream && fallback::is_unsent(ctx) => Some(Cause::NoEndpoint),
         due => due.filter(|_| *e.etype() == errors::OVER),
@@ -32,16 +34,12 @@ pub async fn fail(proxy: &Proxy, session: &mut Session, e: &Error, ctx: &mut Ctx
     let Some(failure) = errors::failure(e, call) else {
         return FailToProxy { error_code: 0, can_reuse_downstream: false };
     };
-    // After our own end of a call its failure is recorded already.
-    if *e.etype() != errors::OVER {
-        let why = match call.and_then(CallState::expired) {
-            Some(_) => failure.to_string(),
-            None => format!("{failure} [{}]", errors::cause(e)),
-        };
-        ctx.failure = Some(ending::failed(&failure, ending::cause(e, call), why));
-    }
+    record(ctx, e, &failure);
     let after = match &mut ctx.work {
-        Work::Proxied(proxied) => proxied.exchange.fail(&failure),
+        Work::Proxied(proxied) => {
+            early_head::note(&mut proxied.exchange);
+            proxied.exchange.fail(&failure)
+        }
         Work::None | Work::Subrequests(_) if writer::is_head_out(session) => AfterFailure::Break,
         Work::None | Work::Subrequests(_) => {
             AfterFailure::Answer(refuse(writer::client(session, &ctx.facts), &failure))
@@ -58,11 +56,30 @@ pub async fn fail(proxy: &Proxy, session: &mut Session, e: &Error, ctx: &mut Ctx
                 writer::write(session, &ctx.facts, &ctx.bodies, answer).await;
             }
         }
-        AfterFailure::Event(event) => end_stream(session, ctx, event).await,
-        AfterFailure::Nothing => end_stream(session, ctx, Bytes::new()).await,
+        AfterFailure::Event(event) => {
+            // A stream that said nothing costs nothing.
+            if clock::is_head_early() && session.body_bytes_sent() == 0 {
+                ctx.settle(true);
+            }
+            stream_rest::write(session, ctx, event).await;
+        }
+        AfterFailure::Nothing => stream_rest::write(session, ctx, Bytes::new()).await,
         AfterFailure::Break => {}
     }
     FailToProxy { error_code: failure.status.as_u16(), can_reuse_downstream: false }
+}
+
+fn record(ctx: &mut Ctx, e: &Error, failure: &Failure) {
+    // After our own end of a call its failure is recorded already.
+    if *e.etype() == errors::OVER {
+        return;
+    }
+    let call = ctx.work.call();
+    let why = match call.and_then(CallState::expired) {
+        Some(_) => failure.to_string(),
+        None => format!("{failure} [{}]", errors::cause(e)),
+    };
+    ctx.failure = Some(ending::failed(failure, ending::cause(e, call), why));
 }
 
 /// Makes another attempt. Returns false if there is none.
@@ -76,21 +93,4 @@ async fn fall_back(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx, cause: C
         Err(e) => debug!("the reply could not be written: {e}"),
     }
     true
-}
-
-/// Writes the rest of a stream: its head, if pingora dropped that too, the pieces of a dropped batch, the last event.
-async fn end_stream(session: &mut Session, ctx: &mut Ctx, last: Bytes) {
-    let written = async {
-        if let (Some(content_type), false) = (ctx.stream_type, writer::is_head_out(session)) {
-            let head = stream_head(content_type, session.req_header().version, &ctx.facts);
-            session.write_response_header(Box::new(head), false).await?;
-        }
-        for piece in ctx.unwritten.take(session.body_bytes_sent()) {
-            session.write_response_body(Some(piece), false).await?;
-        }
-        session.write_response_body(Some(last), true).await
-    };
-    if let Err(e) = written.await {
-        debug!("the end of a stream could not be written: {e}");
-    }
 }

@@ -4,9 +4,10 @@ use super::context::Ctx;
 use super::fallback::{self, Cause};
 use super::work::ProxiedCall;
 use super::work::Work;
-use super::{answered, subrequests, writer};
-use crate::exchange::Exchange;
+use super::{answered, ending, stream_rest, subrequests, writer};
+use crate::exchange::{AfterFailure, Exchange};
 use crate::proxy::aside;
+use crate::proxy::connection::clock;
 use crate::proxy::service::Proxy;
 use crate::telemetry::Spent;
 use crate::wire::Answer;
@@ -25,12 +26,29 @@ pub async fn write(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) {
         return;
     }
     ctx.finish_counting().await;
+    if clock::is_head_early() {
+        return write_late(session, ctx).await;
+    }
     let Some(answer) = answer(ctx).await else { return };
     ctx.memory.answered(answer.body.len());
     answered::record(ctx, &answer);
     ctx.facts.timing.lap(Spent::Own);
     ctx.facts.timing.said();
     writer::write(session, &ctx.facts, &ctx.bodies, answer).await;
+}
+
+/// Writes a reply that was held as the rest of a stream whose head is out.
+async fn write_late(session: &mut Session, ctx: &mut Ctx) {
+    clock::let_be();
+    let Some(proxied) = ctx.work.proxied_mut() else { return };
+    let Some(late) = proxied.exchange.late() else { return };
+    let failed = proxied.exchange.reason().map(|reason| ending::unusable(Some(reason)));
+    ctx.settle(failed.is_some());
+    ctx.failure = ctx.failure.take().or(failed);
+    match late {
+        AfterFailure::Event(rest) => stream_rest::write(session, ctx, rest).await,
+        AfterFailure::Answer(_) | AfterFailure::Nothing | AfterFailure::Break => session.set_keepalive(None),
+    }
 }
 
 /// Makes another attempt. Returns false if there is none.

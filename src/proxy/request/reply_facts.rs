@@ -15,6 +15,7 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const LONGEST_ID: usize = 128;
 
 /// What the heads of all replies to a request depend on. Accepting the request sets it.
+#[derive(Clone)]
 pub struct ReplyFacts {
     /// The client's id of the request, or one made here.
     pub request_id: HeaderValue,

@@ -6,7 +6,7 @@
 
 use super::context::Ctx;
 use super::work::ProxiedCall;
-use super::{ending, reply_heads, writer};
+use super::{early_head, ending, reply_heads, writer};
 use crate::exchange::{AfterFailure, Exchange, HeadPlan};
 use crate::proxy::connection::clock;
 use crate::proxy::memory::MemoryShare;
@@ -50,12 +50,18 @@ pub fn head(session: &mut Session, head: &mut ResponseHeader, ctx: &mut Ctx) -> 
     ctx.facts.timing.answered();
     let bodiless = heads::is_bodiless(head);
     head_arrived(call, head.status, bodiless);
+    early_head::note(exchange);
     let plan = exchange.head(head.status, &head.headers, bodiless);
     let version = session.req_header().version;
     if let HeadPlan::Stream(content_type) = plan {
         ctx.stream_type = Some(content_type);
-        clock::withhold_head();
+        if !early_head::drop_repeated(session) {
+            clock::withhold_head();
+        }
+        clock::stream_begins();
         writer::may_keep_alive(version, writer::client(session, &ctx.facts));
+    } else if !clock::is_head_early() {
+        clock::let_be();
     }
     match reply_heads::immediate_head(plan, head, version, &ctx.facts) {
         None => head.set_status(DROPPED)?,
@@ -91,6 +97,7 @@ pub fn body(session: &mut Session, piece: &mut Option<Bytes>, end: bool, ctx: &m
     if let Some(ticket) = &mut ctx.ticket {
         ticket.answered(received.len());
     }
+    early_head::note(exchange);
     let mut out = rewritten(exchange, received, &mut ctx.memory, &mut ctx.failure);
     let was_cut = piece_arrived(call, end, now);
     if !end && let Some(failure) = too_late(exchange, call, now) {
@@ -106,6 +113,7 @@ pub fn body(session: &mut Session, piece: &mut Option<Bytes>, end: bool, ctx: &m
     let is_over = exchange.is_over();
     if end {
         clock::reply_may_carry(b"");
+        clock::let_be();
     }
     if end && is_streamed && !exchange.is_refused() {
         let refused =

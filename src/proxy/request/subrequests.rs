@@ -7,11 +7,11 @@ use super::context::Ctx;
 use super::fallback::{self, Cause};
 use super::prepare::PreparedSubrequests;
 use super::work::Work;
-use super::{answered, body, ending, reply_heads, writer};
+use super::{answered, body, early_head, ending, reply_heads, writer};
 use crate::exchange::joined::{JoinedExchanges, JoinedStep};
 use crate::plan::{Call, Client, refuse};
 use crate::proxy::aside;
-use crate::proxy::connection::clock;
+use crate::proxy::connection::{clock, keep_alive};
 use crate::proxy::live::Live;
 use crate::proxy::service::Proxy;
 use crate::proxy::upstream::call_state::CallState;
@@ -29,8 +29,6 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::JoinSet;
 
-/// A client that waits for a stream gets something at least this often.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How many pieces a call may be ahead of the client.
 const AHEAD: usize = 8;
 
@@ -60,6 +58,8 @@ impl CallQueue {
 
 /// Makes the calls and writes the reply. Another upstream of the row is asked where one cannot serve.
 pub async fn run(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx, prepared: PreparedSubrequests) -> Result<()> {
+    // What follows looks for silence itself.
+    clock::let_be();
     body::finish(session, ctx.rest_due()).await?;
     let mut next = Some(prepared);
     while let Some(prepared) = next {
@@ -104,21 +104,12 @@ async fn once(
     let joined = JoinedExchanges::new(exchanges, prepared.join);
     let end = deadline.end();
     let timeout = (end, Failure::timeout(deadline.of_whole().message(upstream, &host, end)));
-    // A client that gives up after a silence of its own hears something twice in that time.
-    let keep_alive = deadline.silence().map_or(KEEP_ALIVE, |(silence, _)| KEEP_ALIVE.min(silence / 2));
+    let keep_alive = keep_alive::interval(&deadline);
+    let first = ctx.live.settings.first_head.map(|first| first.min(keep_alive));
     let client = writer::client(session, &ctx.facts);
-    let run = SubrequestRun {
-        called,
-        sent,
-        joined,
-        calls,
-        inbox,
-        timeout,
-        client,
-        keep_alive,
-        has_answer: false,
-        lost: None,
-    };
+    let (has_answer, lost) = (false, None);
+    let run =
+        SubrequestRun { called, sent, joined, calls, inbox, timeout, client, keep_alive, first, has_answer, lost };
     run.run(proxy, session, ctx).await
 }
 
@@ -134,7 +125,10 @@ struct SubrequestRun {
     timeout: (Instant, Failure),
     /// How failures read to the client.
     client: &'static dyn Client,
+    /// The longest silence once the head is out.
     keep_alive: Duration,
+    /// The longest silence before that; `None`: the head waits for the first text.
+    first: Option<Duration>,
     /// True once a call was answered, so that something has run.
     has_answer: bool,
     /// Why the request may be planned anew, if it may.
@@ -144,7 +138,13 @@ struct SubrequestRun {
 impl SubrequestRun {
     async fn run(mut self, proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> Result<Option<PreparedSubrequests>> {
         let mut silent_since = Instant::now();
+        if writer::is_head_out(session) || clock::is_head_early() {
+            // The client has the head from the upstream before this one.
+            let step = self.joined.keep_alive();
+            self.write(session, ctx, step).await?;
+        }
         while !self.joined.is_over() {
+            let quiet = if writer::is_head_out(session) { Some(self.keep_alive) } else { self.first };
             // The events of the calls, the client's leaving, the deadline, a silence: whichever comes first.
             let step = tokio::select! {
                 event = self.inbox.recv() => match event {
@@ -160,7 +160,7 @@ impl SubrequestRun {
                     ctx.failure = Some(ending::failed(failure, By::Us, failure.to_string()));
                     self.joined.fail(0, failure)
                 }
-                () = tokio::time::sleep_until((silent_since + self.keep_alive).into()) => {
+                () = tokio::time::sleep_until((silent_since + quiet.unwrap_or_default()).into()), if quiet.is_some() => {
                     silent_since = Instant::now();
                     self.joined.keep_alive()
                 }
@@ -296,6 +296,7 @@ impl SubrequestRun {
     async fn stream(&self, session: &mut Session, ctx: &mut Ctx, bytes: Bytes, end: bool) -> Result<()> {
         ctx.bodies.keep(&bytes);
         if let (false, Some(content_type)) = (writer::is_head_out(session), self.joined.stream()) {
+            early_head::drop_repeated(session);
             let version = session.req_header().version;
             if version == http::Version::HTTP_10 {
                 session.set_keepalive(None);

@@ -42,6 +42,12 @@ pub fn events(stream: &[u8]) -> Vec<String> {
     text.split("\n\n").filter(|event| !event.is_empty()).map(data).collect()
 }
 
+/// A stream without comments.
+pub fn without_comments(stream: &[u8]) -> Vec<u8> {
+    let text = std::str::from_utf8(stream).unwrap();
+    text.split_inclusive("\n\n").filter(|event| !event.starts_with(':')).collect::<String>().into_bytes()
+}
+
 /// What a stream of chunks said.
 #[derive(Debug, Default, PartialEq)]
 pub struct Said {

@@ -73,6 +73,10 @@ impl Reply for WholeRelay {
 struct StreamRelay(RelayedStream);
 
 impl Reply for StreamRelay {
+    fn stream_type(&self) -> Option<&'static str> {
+        Some(sse::CONTENT_TYPE)
+    }
+
     fn head(&mut self, head: &UpstreamHead<'_>) -> Start {
         if head.status == StatusCode::OK && !head.bodiless { Start::Stream(sse::CONTENT_TYPE) } else { Start::Hold }
     }

@@ -1,0 +1,26 @@
+//! Writes the rest of a stream that pingora does not finish.
+
+use super::context::Ctx;
+use super::reply_heads::stream_head;
+use super::{early_head, writer};
+use bytes::Bytes;
+use log::debug;
+use pingora_proxy::Session;
+
+/// Writes the rest of a stream: its head, if pingora dropped that too, the pieces of a dropped batch, the last event.
+pub async fn write(session: &mut Session, ctx: &mut Ctx, last: Bytes) {
+    let written = async {
+        if let (Some(content_type), false) = (ctx.stream_type, writer::is_head_out(session)) {
+            early_head::drop_repeated(session);
+            let head = stream_head(content_type, session.req_header().version, &ctx.facts);
+            session.write_response_header(Box::new(head), false).await?;
+        }
+        for piece in ctx.unwritten.take(session.body_bytes_sent()) {
+            session.write_response_body(Some(piece), false).await?;
+        }
+        session.write_response_body(Some(last), true).await
+    };
+    if let Err(e) = written.await {
+        debug!("the end of a stream could not be written: {e}");
+    }
+}
