@@ -96,7 +96,10 @@ fn streaming(name: &'static str, table: &Table, path: &str, body: String, form: 
     let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(form.content_type))]);
     exchange.head(StatusCode::OK, &headers, false);
     exchange.piece(Bytes::from(form.opening));
-    exchange.piece(Bytes::from(form.piece(&"The text has begun. ".repeat(10), 0)));
+    // The beginning of a text is watched for notices, which no later piece pays for.
+    for number in 0..32 {
+        exchange.piece(Bytes::from(form.piece(&"The text has begun. ".repeat(10), number)));
+    }
     let pieces: Vec<Bytes> = TEXTS.iter().enumerate().map(|(at, text)| form.piece(text, at * 3).into()).collect();
     let mut pieces = pieces.into_iter().cycle();
     let run = move || {
