@@ -22,6 +22,16 @@ def chat(history, question, stream=False):
     return json.dumps(asked), json.dumps({"user": "bench", "model": "gpt41", "messages": messages})
 
 
+def claude(history, question, stream=False):
+    """A conversation with Claude: (for the proxy, for ARGO's messages)."""
+    user = {"role": "user", "content": question}
+    asked = {"model": "argo:claude-haiku-4.5", "max_tokens": 1000, "messages": [{"role": "system", "content": history}, user]}
+    plain = {"model": "claudehaiku45", "max_tokens": 1000, "system": history, "messages": [user]}
+    if stream:
+        asked["stream"] = plain["stream"] = True
+    return json.dumps(asked), json.dumps(plain)
+
+
 def image(size):
     """A question about a picture in a data URL."""
     url = "data:image/png;base64," + "iVBORw0KGgo" + "A" * (size - 11)

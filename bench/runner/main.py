@@ -14,7 +14,6 @@ from . import bodies, cases, measure, peers, report
 from .processes import Process, allow_many_files, cores
 
 HERE = Path(__file__).resolve().parent.parent
-PACE_MS = 20
 ALONE = "forwarder on the runtime for one thread"
 SLOW_MS = 1000
 # The most that the proxy may delay a small piece of a stream, beyond what the way without it takes.
@@ -42,15 +41,18 @@ class Bench:
         self.missed = []
         start, tool = self.start, self.tool
         self.stand_in = start("stand-in", tool("argo-openai-proxy"), "stand-in", "--workers", "1")
-        self.paced = start("paced", tool("paced"), 50, 16, PACE_MS)
-        self.slow = start("slow", tool("paced"), 10, 16, SLOW_MS)
-        self.bulk = start("bulk", tool("paced"), 2560, 4096, 0)
+        self.paced = start("paced", tool("paced"), 50, 16, cases.PACE_MS, "text")
+        self.openai = start("openai", tool("paced"), 50, 16, cases.PACE_MS, "openai")
+        self.anthropic = start("anthropic", tool("paced"), 50, 16, cases.PACE_MS, "anthropic")
+        self.slow = start("slow", tool("paced"), 10, 16, SLOW_MS, "text")
+        self.bulk = start("bulk", tool("paced"), 2560, 4096, 0, "text")
         self.bare = start("bare", tool("bare"), self.stand_in.address, core=self.core)
         self.alone = start("bare-alone", tool("bare"), self.stand_in.address, "alone", core=self.core)
         self.table = self.folder / "routes.yaml"
         self.table.write_text((HERE / "routes.yaml").read_text().replace("../routes.yaml", str(HERE.parent / "routes.yaml")))
         self.env = {"STAND_IN": self.stand_in.address, "PACED": self.paced.address, "SLOW": self.slow.address,
-                    "BULK": self.bulk.address, "RUST_LOG": "info"}
+                    "BULK": self.bulk.address, "OPENAI": self.openai.address, "ANTHROPIC": self.anthropic.address,
+                    "RUST_LOG": "info"}
         self.command = (tool("argo-openai-proxy"), "serve", "--config", HERE / "config.yaml", "--routes", self.table)
         self.proxy = start("proxy", *self.command, core=self.core, env=self.env)
 
@@ -97,30 +99,26 @@ class Bench:
         return paths
 
     def streamed(self):
-        body = self.body("stream", bodies.chat("Be brief.", bodies.QUESTION, stream=True))
-        name = f"stream of 50 pieces, one each {PACE_MS} ms, 20 at a time"
-        kinds = [(name, self.paced, "/v1/chat/completions", "piece", 1.2, 20, PACE_MS),
-                 ("stream of 10 MB at full speed", self.bulk, "/bulk", "megabyte", None, 1, 0)]
-        for name, upstream, path, unit, target, streams, every in kinds:
-            if not self.wanted(name):
+        for case in cases.streamed():
+            if not self.wanted(case.name):
                 continue
+            body, upstream = self.body("stream", (case.asked, case.plain)), getattr(self, case.upstream)
             forwarder = (self.tool("bare"), upstream.address)
             with (Process("bare-stream", forwarder, self.core, self.folder / "bare-stream.log") as bare,
                   Process("bare-stream-alone", (*forwarder, "alone"), self.core, self.folder / "alone-stream.log") as alone):
-                servers = {"forwarder": (bare, "/", "plain"), "this proxy": (self.proxy, path, "asked"),
+                servers = {"forwarder": (bare, "/", "plain"), "this proxy": (self.proxy, case.path, "asked"),
                            ALONE: (alone, "/", "plain"), "direct": (upstream, "/", "plain")}
                 if self.args.quick:
                     del servers[ALONE]
-                rounds = min(self.rounds, 5)
-                told = measure.pieces(self.tool("streams"), servers, self.other, body, rounds, streams, every)
-            text = report.pieces_table(told, "forwarder", target, unit)
-            if every:
+                told = measure.pieces(self.tool("streams"), servers, self.other, body, self.rounds, case.streams, case.every_ms)
+            text = report.pieces_table(told, "forwarder", case.target, case.unit)
+            if case.every_ms:
                 delay = (told["this proxy"]["delay_p50_us"] - told["direct"]["delay_p50_us"]) / 1000
                 fact = f"delay of a piece beyond the direct way: {delay:.2f} ms (target in ms: {report.met(delay, DELAY_MS)})"
                 text += f"\n\nMedian {fact}."
                 if delay > DELAY_MS:
                     self.missed.append(fact)
-            self.add(name, text)
+            self.add(case.name, text)
 
     def many(self, facts):
         streams = 500 if self.args.quick else 5000

@@ -58,19 +58,22 @@ def line(name, rounds, base, target):
 
 
 def pieces(tool, servers, core, body, rounds, streams, every_ms):
-    """Paced or bulk streams: medians of what the reader tells, per server."""
+    """Paced or bulk streams: medians of what the reader tells, per server. The first server is what the others are compared with."""
     results = {name: [] for name in servers}
     for number in range(rounds + 1):
         for name, (process, path, kind) in servers.items():
             came = load.streams(tool, process, core, path, body[kind], streams, every_ms)
             if number:
                 results[name].append(came)
-    told = {}
+    costs = {"piece": lambda one: one["processor_ns"] / one["pieces"] / 1e3,
+             "megabyte": lambda one: one["processor_ns"] / one["bytes"] * 1e3}
+    told, base = {}, results[next(iter(results))]
     for name, rounds_of in results.items():
         keys = [key for key, value in rounds_of[0].items() if isinstance(value, (int, float))]
         told[name] = {key: statistics.median(one[key] for one in rounds_of) for key in keys}
-        told[name]["piece_us"] = statistics.median(one["processor_ns"] / one["pieces"] / 1e3 for one in rounds_of)
-        told[name]["megabyte_us"] = statistics.median(one["processor_ns"] / one["bytes"] * 1e3 for one in rounds_of)
+        for unit, cost in costs.items():
+            told[name][f"{unit}_us"] = statistics.median(map(cost, rounds_of))
+            told[name][f"{unit}_ratio"] = statistics.median(cost(one) / cost(other) for one, other in zip(rounds_of, base))
     return told
 
 

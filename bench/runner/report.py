@@ -50,13 +50,12 @@ def facts_table(facts):
 
 
 def pieces_table(told, base, target, unit):
-    key = {"piece": "piece_us", "megabyte": "megabyte_us"}[unit]
     rows = [f"| | processor time per {unit} | to the forwarder's | target | first text p50 | delay p50 | delay p99 | wall time |",
             "|---|---:|---:|---|---:|---:|---:|---:|"]
     for name, one in told.items():
-        ratio = one[key] / told[base][key] if name != base and base in told else None
+        ratio = one[f"{unit}_ratio"] if name != base else None
         rows.append(
-            f"| {name} | {one[key]:,.1f} µs | {f'{ratio:.2f} ×' if ratio else ''} | {met(ratio, target) if ratio and name == 'this proxy' else ''} "
+            f"| {name} | {one[f'{unit}_us']:,.1f} µs | {f'{ratio:.2f} ×' if ratio else ''} | {met(ratio, target) if ratio and name == 'this proxy' else ''} "
             f"| {one['first_p50_us']:,.0f} µs | {one['delay_p50_us']:,.0f} µs | {one['delay_p99_us']:,.0f} µs | {one['seconds']:.2f} s |"
         )
     return "\n".join(rows)

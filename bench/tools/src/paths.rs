@@ -1,5 +1,7 @@
 //! The paths of a request through the proxy, without sockets. They measure the cost of the proxy's own code.
 
+mod native;
+
 use argo_openai_proxy::access::Caller;
 use argo_openai_proxy::dialects::client::openai::Openai;
 use argo_openai_proxy::exchange::{Exchange, ExchangeLimits};
@@ -47,9 +49,9 @@ pub struct Path {
 /// Returns all paths.
 ///
 /// # Panics
-/// When the table above no longer fits the proxy.
+/// When a table no longer fits the proxy.
 pub fn all() -> Vec<Path> {
-    let table = Arc::new(table());
+    let table = Arc::new(table(TABLE));
     let short = chat(&prose(1000), "Say it again.");
     let (text, streamed) = (prose(1000), chat(&prose(1000), "").replace("\"model\"", "\"stream\":true,\"model\""));
     let whole = Bytes::from(json!({ "response": text }).to_string());
@@ -57,7 +59,7 @@ pub fn all() -> Vec<Path> {
     let vectors = Bytes::from(json!({ "embedding": vectors }).to_string());
     let inputs = |form: &str| json!({"model": "argo:text-embedding-3-small", "input": text, "encoding_format": form});
     let inputs = |form: &str| inputs(form).to_string();
-    vec![
+    let mut paths = vec![
         matching(&table),
         opening("decode_chat", &table, "/v1/chat/completions", short.clone()),
         opening("decode_chat_32k", &table, "/v1/chat/completions", chat(&prose(32_000), "Say it again.")),
@@ -67,12 +69,14 @@ pub fn all() -> Vec<Path> {
         streaming(&table, streamed),
         answering("embedding_base64", &table, "/v1/embeddings", inputs("base64"), vectors.clone()),
         answering("embedding_float", &table, "/v1/embeddings", inputs("float"), vectors),
-    ]
+    ];
+    paths.extend(native::all());
+    paths
 }
 
-fn table() -> Table {
+fn table(text: &str) -> Table {
     let variables = Variables { config: &|_| None, environment: &|_| None, files: &no_files };
-    match Table::load("bench", TABLE, &variables) {
+    match Table::load("bench", text, &variables) {
         Ok((table, _)) => table,
         Err(problems) => panic!("{problems:?}"),
     }

@@ -1,29 +1,35 @@
-//! An upstream that answers every request with a stream of stamped pieces: `paced PIECES SIZE MILLISECONDS`.
+//! An upstream that answers every request with a stream of stamped pieces: `paced PIECES SIZE MILLISECONDS FORM`.
 //!
-//! Its answers are raw text, as ARGO streams. It listens on a free port of this machine and displays the address.
+//! `FORM` is the name of one of the forms of `bench_tools::form`. It listens on a free port of this machine and displays
+//! the address.
 
+use bench_tools::form::Form;
 use bench_tools::stamp;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep_until};
 
-const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nTransfer-Encoding: chunked\r\n\r\n";
-
 #[derive(Clone, Copy)]
 struct Stream {
-    pieces: u64,
+    pieces: usize,
     size: usize,
     every: Duration,
+    form: Form,
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let arguments: Vec<u64> = std::env::args().skip(1).map(|word| word.parse()).collect::<Result<_, _>>()?;
-    let [pieces, size, every] = arguments.as_slice() else {
-        return Err("usage: paced PIECES SIZE MILLISECONDS".into());
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let [pieces, size, every, form] = words.as_slice() else {
+        return Err("usage: paced PIECES SIZE MILLISECONDS FORM".into());
     };
-    let stream = Stream { pieces: *pieces, size: usize::try_from(*size)?, every: Duration::from_millis(*every) };
+    let stream = Stream {
+        pieces: pieces.parse()?,
+        size: size.parse()?,
+        every: Duration::from_millis(every.parse()?),
+        form: Form::named(form).ok_or("there is no such form")?,
+    };
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     eprintln!("listening on http://{}", listener.local_addr()?);
     loop {
@@ -40,24 +46,33 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 async fn serve(mut connection: TcpStream, stream: Stream) -> std::io::Result<()> {
     let mut held = Vec::new();
     while let Some(is_last) = read_request(&mut connection, &mut held).await? {
-        connection.write_all(HEAD).await?;
+        let kind = stream.form.content_type;
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nTransfer-Encoding: chunked\r\n\r\n");
+        connection.write_all(head.as_bytes()).await?;
+        write_chunk(&mut connection, stream.form.opening).await?;
         let begun = Instant::now();
         for number in 0..stream.pieces {
             if !stream.every.is_zero() {
                 sleep_until(begun + stream.every * u32::try_from(number).unwrap_or(u32::MAX)).await;
             }
-            let piece = stamp::piece(stream.size);
-            let mut chunk = format!("{:x}\r\n", piece.len()).into_bytes();
-            chunk.extend_from_slice(&piece);
-            chunk.extend_from_slice(b"\r\n");
-            connection.write_all(&chunk).await?;
+            let text = String::from_utf8(stamp::piece(stream.size)).map_err(std::io::Error::other)?;
+            write_chunk(&mut connection, &stream.form.piece(&text, number)).await?;
         }
+        write_chunk(&mut connection, stream.form.closing).await?;
         connection.write_all(b"0\r\n\r\n").await?;
         if is_last {
             break;
         }
     }
     Ok(())
+}
+
+/// Writes a chunk of the body, unless it is empty: that would end the body.
+async fn write_chunk(connection: &mut TcpStream, text: &str) -> std::io::Result<()> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    connection.write_all(format!("{:x}\r\n{text}\r\n", text.len()).as_bytes()).await
 }
 
 /// Reads a request with its body, which has a length. Returns true if the client sends no other request after it;

@@ -1,0 +1,146 @@
+//! The paths of upstreams that answer in OpenAI's or Anthropic's form: relayed to a chat client, and translated for one.
+
+use super::{Path, answering, chat, open, opening, prose, route};
+use crate::form::{ANTHROPIC, ANTHROPIC_CALL, Form, OPENAI, OPENAI_PLAIN};
+use argo_openai_proxy::table::Table;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde_json::{Value, json};
+use std::hint::black_box;
+
+/// A table of its own: the other paths cost the same whatever is here.
+const TABLE: &str = r#"
+version: 1
+upstreams:
+  relayed: { url: "http://argo/v1/chat/completions", dialect: openai, vendor: argo }
+  plain: { url: "http://plain/v1/chat/completions", dialect: openai }
+  translated: { url: "http://argo/v1/messages", dialect: anthropic, vendor: argo }
+models:
+  chat:
+    default: argo:gpt-4o
+    show: { owned_by: argo, created: 1740787200 }
+    names: { "argo:gpt-4o": gpt4o, "argo:claude-haiku-4.5": claudehaiku45 }
+    rules:
+      - { match: "gpt*", tokenizer: o200k, tools: openai, rename: { max_tokens: max_completion_tokens }, structured: pass }
+      - { match: "claude*", tokenizer: o200k, tools: anthropic, thinking: budget, rename: { max_completion_tokens: max_tokens } }
+routes:
+  - { path: /relayed, upstream: relayed, models: chat, transformer: openai_chat_completions }
+  - { path: /plain, upstream: plain, models: chat, transformer: openai_chat_completions }
+  - { path: /translated, upstream: translated, models: chat, transformer: openai_chat_completions }
+"#;
+
+/// Texts of pieces, escaped. They differ, so that no piece is like the one before it.
+const TEXTS: [&str; 4] = [" a piece of \\\"text\\\"", " and", " another one,", "\\nthe last"];
+
+/// Returns these paths.
+pub(super) fn all() -> Vec<Path> {
+    let table = super::table(TABLE);
+    let (asked, of_claude) = (chat(&prose(1000), "Say it again."), of_claude(&chat(&prose(1000), "Say it again.")));
+    let streamed = |body: &str| body.replace("\"model\"", "\"stream\":true,\"model\"");
+    let claude_streamed = streamed(&of_claude);
+    vec![
+        answering("relay_chat", &table, "/relayed", asked.clone(), completion()),
+        streaming("relay_piece", &table, "/relayed", streamed(&asked), OPENAI),
+        streaming("relay_piece_plain", &table, "/plain", streamed(&asked), OPENAI_PLAIN),
+        opening("translated_decode", &table, "/translated", of_claude.clone()),
+        answering("translated_chat", &table, "/translated", of_claude, message()),
+        streaming("translated_piece", &table, "/translated", claude_streamed.clone(), ANTHROPIC),
+        streaming("translated_call", &table, "/translated", with_tool(&claude_streamed), ANTHROPIC_CALL),
+    ]
+}
+
+fn of_claude(body: &str) -> String {
+    body.replace("argo:gpt-4o", "argo:claude-haiku-4.5").replace("\"model\"", "\"max_tokens\":1000,\"model\"")
+}
+
+fn with_tool(body: &str) -> String {
+    let parameters = json!({"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]});
+    let tools = json!([{"type": "function", "function": {"name": "lookup", "parameters": parameters}}]);
+    body.replace("\"model\"", &format!("\"tools\":{tools},\"model\""))
+}
+
+/// Returns a whole answer of a kilobyte in OpenAI's form, with all that ARGO writes beside it.
+fn completion() -> Bytes {
+    let safe = json!({"filtered": false, "severity": "safe"});
+    let filter = json!({"hate": safe, "protected_material_code": {"detected": false, "filtered": false}, "self_harm": safe,
+        "sexual": safe, "violence": safe});
+    let message = json!({"annotations": [], "audio": null, "content": prose(1000), "function_call": null, "refusal": null,
+        "role": "assistant", "tool_calls": null});
+    let choice = json!({"content_filter_results": filter, "finish_reason": "stop", "index": 0, "logprobs": null, "message": message});
+    let usage = json!({"completion_tokens": 250, "prompt_tokens": 270, "total_tokens": 520,
+        "completion_tokens_details": {"accepted_prediction_tokens": 0, "audio_tokens": 0, "reasoning_tokens": 0,
+            "rejected_prediction_tokens": 0},
+        "prompt_tokens_details": {"audio_tokens": 0, "cached_tokens": 0}});
+    bytes(&json!({"choices": [choice], "created": 1776448871, "id": "chatcmpl-bench", "model": "gpt-4o-2024-08-06",
+        "object": "chat.completion", "prompt_filter_results": [{"content_filter_results": filter, "prompt_index": 0}],
+        "service_tier": "default", "system_fingerprint": null, "usage": usage}))
+}
+
+/// Returns a whole answer of a kilobyte in Anthropic's form.
+fn message() -> Bytes {
+    let usage = json!({"cache_creation": {"ephemeral_1h_input_tokens": 0, "ephemeral_5m_input_tokens": 0},
+        "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0, "input_tokens": 270, "output_tokens": 250,
+        "server_tool_use": null, "service_tier": null});
+    let content = json!([{"citations": null, "text": prose(1000), "type": "text"}]);
+    bytes(&json!({"content": content, "id": "msg_bench", "model": "claude-haiku-4-5", "role": "assistant",
+        "stop_details": null, "stop_reason": "end_turn", "stop_sequence": null, "type": "message", "usage": usage}))
+}
+
+fn bytes(value: &Value) -> Bytes {
+    Bytes::from(value.to_string())
+}
+
+/// Returns a path for one piece of a stream that has begun.
+fn streaming(name: &'static str, table: &Table, path: &str, body: String, form: Form) -> Path {
+    let mut exchange = open(&route(table, path), &Bytes::from(body));
+    let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(form.content_type))]);
+    exchange.head(StatusCode::OK, &headers, false);
+    exchange.piece(Bytes::from(form.opening));
+    // The beginning of a text is watched for notices, which no later piece pays for.
+    for number in 0..32 {
+        exchange.piece(Bytes::from(form.piece(&"The text has begun. ".repeat(10), number)));
+    }
+    let pieces: Vec<Bytes> = TEXTS.iter().enumerate().map(|(at, text)| form.piece(text, at * 3).into()).collect();
+    let mut pieces = pieces.into_iter().cycle();
+    let run = move || {
+        let piece = pieces.next().unwrap_or_default();
+        assert!(!black_box(exchange.piece(piece)).is_empty(), "{name}");
+    };
+    Path { name, run: Box::new(run) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_of_each_form_reach_the_client_with_their_text_and_nothing_else() {
+        let asked = chat("Be brief.", "Say it again.").replace("\"model\"", "\"stream\":true,\"model\"");
+        let claude = with_tool(&of_claude(&asked));
+        let table = super::super::table(TABLE);
+        for (path, body, form) in [
+            ("/relayed", &asked, OPENAI),
+            ("/plain", &asked, OPENAI_PLAIN),
+            ("/translated", &claude, ANTHROPIC),
+            ("/translated", &claude, ANTHROPIC_CALL),
+        ] {
+            let mut exchange = open(&route(&table, path), &Bytes::from(body.clone()));
+            exchange.head(StatusCode::OK, &HeaderMap::new(), false);
+            let mut out = exchange.piece(Bytes::from(form.opening)).to_vec();
+            for (at, text) in TEXTS.iter().enumerate() {
+                let came = exchange.piece(Bytes::from(form.piece(text, at * 3)));
+                out.extend_from_slice(&came);
+            }
+            out.extend_from_slice(&exchange.piece(Bytes::from(form.closing)));
+            out.extend_from_slice(&exchange.end());
+            let out = String::from_utf8(out).unwrap();
+            assert!(TEXTS.iter().all(|text| out.contains(&format!("\"{text}\""))), "{}: {out}", form.name);
+            assert!(out.ends_with("data: [DONE]\n\n"), "{}: {out}", form.name);
+            assert!(
+                !["filter", "obfuscation", "function_call"].iter().any(|name| out.contains(name)),
+                "{}: {out}",
+                form.name
+            );
+        }
+    }
+}
