@@ -95,16 +95,8 @@ impl ChatPipeline {
         body: &Bytes,
         cx: &Context<'_>,
     ) -> Result<Plan, Failure> {
-        let can = |upstream: &Candidate<dyn ChatDialect>| unsupported::check(upstream.dialect, &request.params);
-        let (upstream, mut chosen) = self.candidates.take(chosen, cx, can)?;
-        if cx.attempt.other_thinking {
-            chosen = chosen.with_other_thinking();
-        }
+        let (upstream, chosen) = self.take(chosen, &mut request, cx)?;
         let rules = &chosen.model.rules;
-        refuse_tools(&request, &chosen)?;
-        limits::images(&request, rules)?;
-        leave_out_unknown(&mut request, upstream.dialect, cx);
-        leave_out_names(&mut request, rules, cx);
         // The JSON format may add a tool or change a message, so it comes before the prompt is counted.
         let wrapping = self.structure(&mut request, rules, cx)?;
         refuse_what_is_lost(client, &request, wrapping, upstream.dialect)?;
@@ -131,18 +123,39 @@ impl ChatPipeline {
         cx.note_counting(frame.counting, dialect.reports_usage(), rules);
         let Encoded { delivery, streamed, .. } = encoded;
         let source = AnswerSource { dialect, offered, wrapping, streamed };
-        let model = &chosen.model.id;
-        let calls = encoded.bodies.iter().flat_map(|body| (0..answers).map(move |_| body.clone())).map(|body| Call {
+        let one = Call {
             upstream: upstream.number,
             credential: None,
             stream: streamed,
-            body,
+            body: Bytes::new(),
             timeout,
-            model: model.clone(),
+            model: chosen.model.id.clone(),
             answer_tokens: encoded.max_tokens.unwrap_or(USUAL_ANSWER),
-            prompt: counted.clone(),
-        });
-        plan(client, calls.collect(), frame, delivery, source)
+            prompt: counted,
+        };
+        plan(client, calls(&encoded, answers, &one), frame, delivery, source)
+    }
+
+    /// Returns the upstream that takes a request, and the model with its rules there. What neither knows is left out.
+    ///
+    /// # Errors
+    /// 400 for what the model cannot do.
+    fn take<'a>(
+        &'a self,
+        chosen: Chosen<'a>,
+        request: &mut ChatRequest<'_>,
+        cx: &Context<'_>,
+    ) -> Result<(&'a Candidate<dyn ChatDialect>, Chosen<'a>), Failure> {
+        let can = |upstream: &Candidate<dyn ChatDialect>| unsupported::check(upstream.dialect, &request.params);
+        let (upstream, mut chosen) = self.candidates.take(chosen, cx, can)?;
+        if cx.attempt.other_thinking {
+            chosen = chosen.with_other_thinking();
+        }
+        refuse_tools(request, &chosen)?;
+        limits::images(request, &chosen.model.rules)?;
+        leave_out_unknown(request, upstream.dialect, cx);
+        leave_out_names(request, &chosen.model.rules, cx);
+        Ok((upstream, chosen))
     }
 
     /// Returns what the prompt's tokens are counted from.
@@ -233,6 +246,12 @@ fn encode(
         encoded.bodies.push(Bytes::from(upstream.dialect.encode(&chat, terms)?));
     }
     Ok(encoded)
+}
+
+/// Returns a call for each answer to each conversation. They are like `one`, but for their bodies.
+fn calls(encoded: &Encoded, answers: u64, one: &Call) -> Vec<Call> {
+    let bodies = encoded.bodies.iter().flat_map(|body| (0..answers).map(move |_| body.clone()));
+    bodies.map(|body| Call { body, ..one.clone() }).collect()
 }
 
 /// Refuses tools for a model that calls none.

@@ -41,7 +41,10 @@ pub fn compile(
     source: &mut Source<'_>,
     variables: &Variables<'_>,
 ) -> Table {
-    let upstreams = upstreams::compile(written.upstreams.as_deref(), registry.dialects, source, variables);
+    let several = written.routes.iter().flatten().filter_map(|route| route.upstreams.as_ref());
+    let several = several.filter(|names| names.value.len() > 1).flat_map(|names| &names.value);
+    let beside = several.map(|name| name.value.as_str()).collect();
+    let upstreams = upstreams::compile(written.upstreams.as_deref(), registry.dialects, &beside, source, variables);
     let groups = groups::compile(written.groups.as_deref(), &upstreams, source);
     let known = routes::Known { registry, upstreams: &upstreams, groups: &groups };
     let routes = written.routes.iter().flatten();

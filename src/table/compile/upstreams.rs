@@ -8,6 +8,7 @@ use crate::table::raw;
 use crate::table::{Endpoints, Tls, Tolerance, Upstream, Variables};
 use crate::yaml::{Source, lookup};
 use std::cell::Cell;
+use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
@@ -19,10 +20,11 @@ pub struct KnownUpstreams<'w> {
     pub off: Vec<(&'w str, &'w str)>,
 }
 
-/// Compiles all upstreams.
+/// Compiles all upstreams. `beside` are those that stand beside others in a row.
 pub fn compile<'w>(
     written: Option<&'w [raw::Upstream]>,
     dialects: &[DialectRow],
+    beside: &HashSet<&str>,
     source: &mut Source<'_>,
     variables: &Variables<'_>,
 ) -> KnownUpstreams<'w> {
@@ -39,6 +41,7 @@ pub fn compile<'w>(
             Some(name) => off.push((row.name.value.as_str(), name)),
             None => {
                 let compiled = upstream(row, dialects, &numbers, source, variables).map(Arc::new);
+                useless_breaker(row, beside, source);
                 list.push((row.name.value.clone(), compiled));
             }
         }
@@ -79,7 +82,7 @@ fn upstream(
     }
     let all = || whole.iter().chain(stream.iter().flatten()).flat_map(Endpoints::iter).chain(listing.iter().flatten());
     let tls = tls::compile(row, all().next().is_none() || all().any(|endpoint| endpoint.tls), source, variables);
-    let tolerance = tolerance(row, source);
+    let tolerance = tolerance(row);
     let headers = headers::compile(row, source, variables);
     let bearer = bearer::compile(row, source, variables);
     let credential = credential::compile(row, source);
@@ -111,14 +114,20 @@ fn where_right<T>(compiled: Option<Option<T>>) -> Option<Option<T>> {
     }
 }
 
-fn tolerance(row: &raw::Upstream, source: &mut Source<'_>) -> Tolerance {
-    let Some(breaker) = &row.breaker else { return Tolerance::default() };
+/// Reports a breaker that can send calls nowhere else: to no other URL, and to no other upstream of a row.
+fn useless_breaker(row: &raw::Upstream, beside: &HashSet<&str>, source: &mut Source<'_>) {
+    let Some(breaker) = &row.breaker else { return };
     let has_choice = |urls: &Option<raw::Urls>| urls.as_ref().is_some_and(|urls| urls.value.len() > 1);
-    if !has_choice(&row.url) && !has_choice(&row.stream_url) {
-        let message =
-            format!("upstreams.{}.breaker: it does nothing, since there is no other URL to go to", row.name.value);
-        source.warn(&breaker.path, message, Some("name several URLs, or remove it".to_owned()));
+    if has_choice(&row.url) || has_choice(&row.stream_url) || beside.contains(row.name.value.as_str()) {
+        return;
     }
+    let message =
+        format!("upstreams.{}.breaker: it does nothing, since there is no other URL to go to", row.name.value);
+    source.warn(&breaker.path, message, Some("name several URLs, or remove it".to_owned()));
+}
+
+fn tolerance(row: &raw::Upstream) -> Tolerance {
+    let Some(breaker) = &row.breaker else { return Tolerance::default() };
     let usual = Tolerance::default();
     Tolerance {
         failures: breaker.failures.unwrap_or(usual.failures),
