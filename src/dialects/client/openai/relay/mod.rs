@@ -3,6 +3,7 @@
 //! The client's name of the model, one id and one time stand in place of the upstream's. Usage, finish reasons and unknown fields stay as
 //! they came. What no client expects is left out: results of filters, nulls, padding, the usage that was not asked for.
 
+mod answer;
 mod choice;
 mod chunk;
 mod stream;

@@ -1,14 +1,15 @@
 //! Rewrites a whole reply.
 
+use super::answer::{RelayedAnswer, RelayedChoice};
 use super::choice::{is_kept, push_calls, push_content, push_field, push_raw};
 use super::chunk::{RelayHead, is_of_head};
 use crate::chat::Text;
 use crate::dialects::client::frame::ReplyFrame;
 use crate::dialects::client::openai::endpoint::OpenaiChat;
 use crate::dialects::client::openai::usage::push_usage;
+use crate::dialects::upstream::ChatDialect;
 use crate::dialects::upstream::openai::reading::{finish_of, given, usage_of};
 use crate::dialects::upstream::openai::screen;
-use crate::dialects::upstream::{ChatDialect, error};
 use crate::json::{self, Fields};
 use crate::wire::Failure;
 use std::borrow::Cow;
@@ -28,27 +29,20 @@ pub fn rewritten(
         std::str::from_utf8(body).map_err(|_| Failure::upstream(format!("{name}'s answer is not valid UTF-8.")))?;
     // A client that reads a lone surrogate fails where it writes the text.
     let text = json::paired(Cow::Borrowed(text.trim_start_matches('\u{feff}')));
-    let reply = Fields::parse(&text).map_err(|_| error::inside(dialect, body))?;
-    let choices = screen::choices(dialect, &reply, &text)?;
-    let no_answer = || Failure::upstream(format!("{name} answered without a message."));
-    if choices.is_empty() {
-        return Err(no_answer());
-    }
+    let RelayedAnswer { fields: reply, choices } = RelayedAnswer::read(dialect, &text)?;
     let mut out = Vec::with_capacity(text.len() + 256);
     out.push(b'{');
     RelayHead::of(client, frame, &reply).push(&mut out, frame, client.shape.whole_object);
     out.extend_from_slice(b",\"choices\":[");
     let mut has_calls = false;
-    for (at, choice) in choices.into_iter().enumerate() {
+    for (at, choice) in choices.iter().enumerate() {
         if at > 0 {
             out.push(b',');
         }
-        let choice = Fields::of(choice).ok_or_else(no_answer)?;
-        let message = given(&choice, "message").and_then(Fields::of).ok_or_else(no_answer)?;
-        if let Some(content) = given(&message, "content").and_then(json::inside_of) {
+        if let Some(content) = given(&choice.message, "content").and_then(json::inside_of) {
             screen::whole_text(dialect.vendor(), content)?;
         }
-        has_calls |= push_choice(&mut out, at, &choice, &message, frame);
+        has_calls |= push_choice(&mut out, at, choice, frame);
     }
     out.push(b']');
     for (name, value) in reply.iter().filter(|(name, value)| is_kept(name, value) && !is_of_head(name)) {
@@ -67,13 +61,8 @@ pub fn rewritten(
 }
 
 /// Appends a choice with its message. Returns true if the message calls tools.
-fn push_choice(
-    out: &mut Vec<u8>,
-    at: usize,
-    choice: &Fields<'_>,
-    message: &Fields<'_>,
-    frame: &mut ReplyFrame,
-) -> bool {
+fn push_choice(out: &mut Vec<u8>, at: usize, choice: &RelayedChoice<'_>, frame: &mut ReplyFrame) -> bool {
+    let RelayedChoice { fields: choice, message } = choice;
     out.extend_from_slice(b"{\"index\":");
     match given(choice, "index") {
         Some(index) => push_raw(out, index.get()),
@@ -88,7 +77,7 @@ fn push_choice(
         None => out.extend_from_slice(if has_calls { b"\"tool_calls\"" } else { b"\"stop\"" }),
     }
     for (name, value) in choice.iter().filter(|(name, value)| is_kept(name, value)) {
-        if !["index", "message", "logprobs", "finish_reason"].contains(&name) {
+        if !["index", "logprobs", "finish_reason"].contains(&name) {
             push_field(out, name, value);
         }
     }
