@@ -1,7 +1,7 @@
 //! What the proxy makes of ARGO's ways holds for the built-in stand-in as for the scripted upstream: each case is
-//! triggered by its documented prompt, over the demo.
+//! triggered by its documented prompt, over the older endpoints. `native_contract` does the same over the native ones.
 
-use crate::support::{Said, Server, chat, said};
+use crate::support::{Said, Server, Setup, StandIn, chat, said};
 use serde_json::{Value, json};
 
 /// Status, and a part of the error's message or of the answer.
@@ -26,7 +26,8 @@ fn streamed(server: &Server, prompt: &str) -> (u16, Said) {
 
 #[test]
 fn whole_answers() {
-    let server = Server::demo();
+    let stand_in = StandIn::start();
+    let server = Setup::before_address(stand_in.address).start();
     for (prompt, status, part, code) in [
         ("say hello", 200, "Hello", Value::Null),
         ("anything else", 200, "anything else", Value::Null),
@@ -56,7 +57,8 @@ fn whole_answers() {
 
 #[test]
 fn streams() {
-    let server = Server::demo();
+    let stand_in = StandIn::start();
+    let server = Setup::before_address(stand_in.address).start();
     for prompt in ["say hello", "emoji", "lorem 300", "empty", "gzip", "anything else"] {
         let (status, stream) = streamed(&server, prompt);
         assert_eq!((status, stream.done, stream.finish.as_slice()), (200, true, &["stop".to_owned()][..]), "{prompt}");
@@ -78,7 +80,8 @@ fn streams() {
 
 #[test]
 fn embeddings() {
-    let server = Server::demo();
+    let stand_in = StandIn::start();
+    let server = Setup::before_address(stand_in.address).start();
     let embed =
         |model: &str, input: Value| server.post("/v1/embeddings", &json!({"model": model, "input": input}).to_string());
     let length = |model: &str| embed(model, json!("hello")).json()["data"][0]["embedding"].as_array().unwrap().len();

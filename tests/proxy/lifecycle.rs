@@ -199,6 +199,8 @@ fn the_demo_needs_nothing() {
     let answer = server.chat(&chat("say hello", json!({})));
     assert_eq!(answer.status, 200);
     assert!(answer.json()["choices"][0]["message"]["content"].as_str().unwrap().contains("Hello"));
+    // Only native endpoints count reasoning.
+    assert!(answer.json()["usage"]["completion_tokens_details"]["reasoning_tokens"].is_u64(), "{answer:?}");
     let stream = said(&server.chat(&chat("emoji", json!({"stream": true}))).body);
     assert!(stream.done && stream.text.contains('👋'));
     assert_eq!(server.post("/v1/embeddings", r#"{"input": ["a", "b"]}"#).json()["data"].as_array().unwrap().len(), 2);
