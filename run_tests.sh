@@ -25,7 +25,7 @@ step() {
   $name"
 }
 
-# OpenAI's real clients and the examples, over the demo.
+# OpenAI's real clients and the examples, over the stand-in's older and native endpoints.
 client_tests() {
     "$root/tests/clients/run.sh"
 }

@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 
+def pytest_configure(config):
+    """Names the mark of tests about what only ARGO's older endpoints do."""
+    config.addinivalue_line("markers", "older: what only ARGO's older endpoints do, or only counts made by the proxy show")
+
+
 def pytest_sessionfinish(session):
     """Writes the suite's summary where the runner reads it."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")

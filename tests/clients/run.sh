@@ -3,10 +3,12 @@
 # and OpenAI's clients against the proxy before LiteLLM's proxy and before a second instance.
 #
 #   tests/clients/run.sh                 all suites
-#   tests/clients/run.sh newest npm-6x   some of: newest 2x 160 frameworks shell npm-newest npm-6x ai-sdk vendors npm-vendors
+#   tests/clients/run.sh newest npm-6x   some of: newest 2x 160 frameworks shell npm-newest npm-6x ai-sdk native native-frameworks
+#                                        npm-native vendors npm-vendors
 #
 #   PROXY_COMMAND  starts the proxy with the stand-in on a free port, and says on stderr where it listens
-#                  (target/release/argo-openai-proxy serve --demo --port 0)
+#                  (target/release/argo-openai-proxy serve --demo --port 0; before the stand-in's older endpoints alone, by older.sh,
+#                  for all suites but the native and the vendors' ones)
 #   NO_SKIPS       1: a suite or a test that cannot run is a failure; without it, it is reported as skipped
 #   SKIPPED_TESTS  a file: what cannot run is added to it, with the reason
 #
@@ -20,7 +22,9 @@ cd "$(dirname "$0")/../.." || exit 1
 here="$PWD/tests/clients"
 work="$PWD/${CARGO_TARGET_DIR:-target}/clients"
 case "${CARGO_TARGET_DIR:-}" in /*) work="$CARGO_TARGET_DIR/clients" ;; esac
-PROXY_COMMAND="${PROXY_COMMAND:-${CARGO_TARGET_DIR:-target}/release/argo-openai-proxy serve --demo --port 0}"
+program="${CARGO_TARGET_DIR:-target}/release/argo-openai-proxy"
+native_command="${PROXY_COMMAND:-$program serve --demo --port 0}"
+PROXY_COMMAND="${PROXY_COMMAND:-$here/older.sh $program}"
 mkdir -p "$work/logs"
 
 # Nothing of the caller's may lead the clients elsewhere.
@@ -175,7 +179,7 @@ python_suite() {
   shift 3
   # A test that takes a minute hangs: its stack is shown and the run ends.
   against_proxy "$label" "$work/python-$list/bin/python" -m pytest --quiet --tb=short -rs -p no:cacheprovider \
-    -o faulthandler_timeout=60 -o faulthandler_exit_on_timeout=true "${@/#/$here/}"
+    -o faulthandler_timeout=60 -o faulthandler_exit_on_timeout=true -m "$which" "${@/#/$here/}"
 }
 
 # ---- Node ----
@@ -239,13 +243,22 @@ vendors() {
   local label=$1
   shift
   make_environment vendors 11 "$label" || return
-  local PROXY_COMMAND="$work/python-vendors/bin/python $here/vendors/serve.py $PROXY_COMMAND"
+  local PROXY_COMMAND="$work/python-vendors/bin/python $here/vendors/serve.py $native_command"
   "$@" "$label" vendors
+}
+
+# Runs a suite over the stand-in's native endpoints, without what only the older ones do.
+natively() {
+  local PROXY_COMMAND=$native_command which='not older'
+  ENDPOINTS=native "$@"
 }
 
 # ---- all ----
 
-for suite in "${@:-newest 2x 160 frameworks shell npm-newest npm-6x ai-sdk vendors npm-vendors}"; do
+# The tests of a Python suite that run, by their marks.
+which=''
+
+for suite in "${@:-newest 2x 160 frameworks shell npm-newest npm-6x ai-sdk native native-frameworks npm-native vendors npm-vendors}"; do
   for name in $suite; do
     case "$name" in
       newest) python_suite newest 11 "openai 3.x" python langchain ;;
@@ -256,6 +269,9 @@ for suite in "${@:-newest 2x 160 frameworks shell npm-newest npm-6x ai-sdk vendo
       npm-newest) node_suite npm-newest "22 0" "openai npm 7.x" ;;
       npm-6x) node_suite npm-6x "20 11" "openai npm 6.x" ;;
       ai-sdk) node_suite npm-ai-sdk "20 11" "Vercel's AI SDK" ai-sdk ;;
+      native) natively python_suite newest 11 "openai 3.x over native endpoints" python langchain ;;
+      native-frameworks) natively python_suite frameworks 11 "LangChain, LiteLLM, instructor over native endpoints" frameworks ;;
+      npm-native) natively node_suite npm-newest "22 0" "openai npm 7.x over native endpoints" ;;
       vendors) vendors "LiteLLM's proxy and a second instance" python_suite vendors 11 ;;
       npm-vendors) vendors "openai npm over LiteLLM's proxy" node_suite npm-newest "22 0" ;;
       *) fail "$name" "there is no such suite" ;;

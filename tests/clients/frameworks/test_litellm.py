@@ -53,7 +53,7 @@ def test_errors_keep_their_class(ask):
     with pytest.raises(litellm.RateLimitError):
         ask("error 429")
     with pytest.raises(litellm.BadRequestError):
-        ask("hello", logprobs=True)
+        ask("hello", n=200)
 
 
 def test_embeddings(base_url):

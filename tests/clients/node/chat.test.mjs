@@ -13,7 +13,9 @@ test("a chat completion", async () => {
   assert.equal(completion.choices[0].message.role, "assistant");
   assert.equal(completion.choices[0].message.content, "You said: hi");
   const { prompt_tokens, completion_tokens, total_tokens } = completion.usage;
-  assert.deepEqual([prompt_tokens, completion_tokens, total_tokens], [8, 4, 12]);
+  // Native endpoints have counts of their own.
+  const expected = process.env.ENDPOINTS === "native" ? [5, 3, 8] : [8, 4, 12];
+  assert.deepEqual([prompt_tokens, completion_tokens, total_tokens], expected);
   assert.ok(completion._request_id);
 });
 

@@ -57,6 +57,6 @@ test("the client's timeout ends the call at the proxy too", async () => {
 });
 
 test("a stream that takes too long ends with an error", async () => {
-  const stream = await ask("slow 60000", { stream: true, timeout: 1 });
-  await assert.rejects(all(stream), (error) => error instanceof OpenAI.APIError && error.code === "timeout");
+  const read = async () => all(await ask("slow 60000", { stream: true, timeout: 1 }));
+  await assert.rejects(read, (error) => error instanceof OpenAI.APIError && error.code === "timeout");
 });

@@ -78,6 +78,7 @@ def test_one_failure_among_a_hundred_fails_all(client):
     assert limited.value.response.headers["retry-after"] == "7"
 
 
+@pytest.mark.older
 def test_token_ids_are_the_text_that_they_stand_for(client):
     ids = [83, 1609, 5963, 374, 2294, 0]
     one = embed(client, ids)
@@ -112,6 +113,7 @@ def test_vectors_that_there_are_not_are_refused(client, model, dimensions):
     assert refused.value.param == "dimensions"
 
 
+@pytest.mark.older
 def test_a_text_that_is_too_long_is_refused(client):
     assert embed(client, "word " * 8190 + "word").usage.total_tokens == 8191
     with pytest.raises(openai.BadRequestError) as refused:

@@ -49,6 +49,7 @@ def test_the_helper_for_streams(client, model):
     assert isinstance(final.choices[0].message.parsed, Trip)
 
 
+@pytest.mark.older
 @pytest.mark.parametrize("model", MODELS)
 def test_json_of_any_shape(client, model):
     wanted = {"type": "json_object"}
@@ -59,6 +60,7 @@ def test_json_of_any_shape(client, model):
     assert finish_reasons(parts) == ["stop"]
 
 
+@pytest.mark.older
 def test_what_is_no_json_comes_as_it_is(client):
     choice = chat(client, "no JSON here", response_format={"type": "json_object"}).choices[0]
     assert choice.message.content == "You said: no JSON here"
@@ -70,6 +72,7 @@ def test_a_model_without_tools_is_told(client):
     assert json.loads(answer.choices[0].message.content) == {"city": "Chicago", "days": 2}
 
 
+@pytest.mark.older
 def test_what_is_wrong_is_named(client):
     with pytest.raises(openai.BadRequestError) as refused:
         chat(client, "hi", model=MODEL, response_format={"type": "json_schema", "json_schema": {"schema": {}}})

@@ -40,6 +40,7 @@ def test_the_bodys_timeout_on_argos_own_format(raw):
     assert response.json()["error"]["code"] == "timeout"
 
 
+@pytest.mark.older
 def test_a_stream_that_takes_too_long_ends_with_an_error(client):
     got = []
     with pytest.raises(openai.APIError) as failed:
