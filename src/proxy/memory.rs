@@ -54,6 +54,8 @@ pub struct MemoryShare {
     budget: Arc<MemoryBudget>,
     /// The whole budget, `max_memory`.
     most: usize,
+    /// What the request holds in its other share.
+    beside: usize,
     request: usize,
     answer: usize,
     taken: usize,
@@ -62,12 +64,14 @@ pub struct MemoryShare {
 impl MemoryShare {
     /// An empty share of a budget of `most` bytes.
     pub fn new(budget: Arc<MemoryBudget>, most: usize) -> Self {
-        MemoryShare { budget, most, request: 0, answer: 0, taken: 0 }
+        MemoryShare { budget, most, beside: 0, request: 0, answer: 0, taken: 0 }
     }
 
-    /// Another share of the same budget.
+    /// Another share of the same request.
     pub fn another(&self) -> Self {
-        MemoryShare::new(self.budget.clone(), self.most)
+        let mut share = MemoryShare::new(self.budget.clone(), self.most);
+        share.beside = self.beside + self.taken;
+        share
     }
 
     /// Takes what a body of this many bytes needs, of which the last are not read yet.
@@ -126,7 +130,7 @@ impl MemoryShare {
         let wanted = needed.checked_next_multiple_of(STEP).unwrap_or(usize::MAX);
         if wanted > self.taken {
             let own = if wanted <= SHORT { self.most } else { self.most - self.most / KEPT_FOR_SHORT };
-            if wanted > own {
+            if wanted.saturating_add(self.beside) > own {
                 return Err(self.too_large(needed));
             }
             if !self.budget.take(wanted - self.taken, own) {
@@ -225,6 +229,17 @@ mod tests {
         assert_eq!(budget.held(), held);
         drop(one);
         two.take_answer(200_000).unwrap();
+    }
+
+    #[test]
+    fn what_a_request_has_beside_is_its_own_and_no_reason_to_try_again() {
+        let budget = Arc::<MemoryBudget>::default();
+        let mut one = share(&budget);
+        one.take_body(1000).unwrap();
+        let own = MOST - MOST / KEPT_FOR_SHORT;
+        let image = |bytes: usize| one.another().take_image(bytes);
+        assert!(image((own - STEP) / IMAGE_FACTOR).is_ok());
+        assert_eq!(image((own - STEP) / IMAGE_FACTOR + 1).unwrap_err().status.as_u16(), 413);
     }
 
     #[test]
