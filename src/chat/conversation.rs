@@ -56,6 +56,9 @@ pub struct Message<'a> {
     pub calls: Vec<ToolCall<'a>>,
     /// The id of the call that a tool's message answers.
     pub result_of: Option<Cow<'a, str>>,
+    /// What the model thought before an assistant's message: blocks in Anthropic's form, signed or encrypted by their vendor. Only an
+    /// upstream of that form takes them back.
+    pub reasoning: Vec<Cow<'a, RawValue>>,
     /// All other fields, in order.
     pub rest: Fields<'a>,
 }
@@ -63,7 +66,7 @@ pub struct Message<'a> {
 impl<'a> Message<'a> {
     /// Creates a message that neither calls tools nor holds a result.
     pub fn plain(role: Role, content: Cow<'a, RawValue>, rest: Fields<'a>) -> Self {
-        Message { role, content, calls: Vec::new(), result_of: None, rest }
+        Message { role, content, calls: Vec::new(), result_of: None, reasoning: Vec::new(), rest }
     }
 }
 

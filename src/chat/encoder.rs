@@ -1,7 +1,8 @@
 //! The encoder of a client dialect: events in, the bytes of a reply out.
 
 use super::event::Sink;
-use crate::wire::{Answer, Failure};
+use crate::wire::{Answer, Failure, Pulse};
+use std::sync::Arc;
 
 /// How a reply arrives from the upstream and goes to the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +26,16 @@ pub trait Encoder: Sink + Send + Sync {
 
     /// Appends the end of a stream that is complete.
     fn finish(&mut self, out: &mut Vec<u8>);
+
+    /// Appends the events that end the stream with a failure. Returns false where the dialect's usual event does.
+    fn fail(&mut self, _failure: &Failure, _out: &mut Vec<u8>) -> bool {
+        false
+    }
+
+    /// Returns what keeps the stream alive; `None` where the dialect's usual comment does.
+    fn pulse(&self) -> Option<Arc<dyn Pulse>> {
+        None
+    }
 
     /// Returns the whole reply from the events since `begin`. If the reply is one of several, it returns only its part.
     ///

@@ -3,6 +3,7 @@
 use super::conversation::{Message, Param};
 use super::format::AskedFormat;
 use super::tools::Tools;
+use crate::wire::Failure;
 use std::time::Duration;
 
 /// A request for answers.
@@ -24,6 +25,8 @@ pub struct ChatRequest<'a> {
     pub stream: bool,
     /// True if a stream reports its usage.
     pub include_usage: bool,
+    /// What keeps the request from every upstream of another form: a part that only its own form has.
+    pub bound: Option<Failure>,
     /// The time limit that the request asks for.
     pub timeout: Option<Duration>,
 }

@@ -20,9 +20,9 @@ pub struct Tool<'a> {
     /// Its name.
     pub name: Cow<'a, str>,
     /// A JSON string for the model.
-    pub description: Option<&'a RawValue>,
+    pub description: Option<Cow<'a, RawValue>>,
     /// A JSON schema of its arguments; a tool without a schema takes none.
-    pub parameters: Option<&'a RawValue>,
+    pub parameters: Option<Cow<'a, RawValue>>,
     /// The client's value of `strict`: true if arguments must follow the schema exactly.
     pub strict: Option<&'a RawValue>,
 }

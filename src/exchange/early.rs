@@ -2,14 +2,19 @@
 //!
 //! After that the status is 200 whatever the upstream answers: a failure is an event, a whole answer is the rest of the stream.
 
-use super::{AfterFailure, Exchange, ExchangeState};
+use super::{AfterFailure, Exchange, ExchangeState, LifeSign};
 use crate::wire::Failure;
 use http::StatusCode;
 
 impl Exchange {
     /// Returns the content type of a stream whose head may go out before the upstream's, and what keeps that stream alive.
-    pub fn early_stream(&self) -> Option<(&'static str, &'static [u8])> {
-        Some((self.reply.stream_type()?, self.limits.client.keep_alive()))
+    pub fn early_stream(&self) -> Option<(&'static str, LifeSign)> {
+        Some((self.reply.stream_type()?, self.life_sign()))
+    }
+
+    /// Returns what keeps the stream alive.
+    pub(super) fn life_sign(&self) -> LifeSign {
+        LifeSign::new(self.limits.client.keep_alive(), self.reply.pulse())
     }
 
     /// Returns true if a head can go out for which there is no text.
@@ -38,12 +43,19 @@ impl Exchange {
         })
     }
 
+    /// Appends the events that end a stream with a failure; nothing where the client's dialect has none.
+    pub(super) fn push_failure(&mut self, failure: &Failure, out: &mut Vec<u8>) {
+        if !self.reply.fail(failure, out) {
+            self.limits.client.error_event(failure, out);
+        }
+    }
+
     /// Returns a failure as the event that ends the stream, once.
     pub(super) fn last_event(&mut self, failure: &Failure) -> AfterFailure {
         self.state = ExchangeState::Dead;
         self.reason = Some(failure.reason());
         let mut event = Vec::new();
-        self.limits.client.error_event(failure, &mut event);
+        self.push_failure(failure, &mut event);
         if event.is_empty() { AfterFailure::Break } else { AfterFailure::Event(event.into()) }
     }
 }

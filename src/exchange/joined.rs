@@ -4,7 +4,7 @@
 //! A whole reply is sent when every part is complete. On a stream, the bytes of the parts are sent as they arrive. If
 //! one part fails, the whole reply fails.
 
-use super::{Exchange, HeadPlan, Lost};
+use super::{Exchange, HeadPlan, LifeSign, Lost};
 use crate::plan::{Client, Join, Streamed, refuse};
 use crate::wire::failure::FailureReason;
 use crate::wire::{Answer, Failure};
@@ -15,6 +15,8 @@ use http::{HeaderMap, StatusCode};
 pub struct JoinedExchanges {
     /// How failures and silence read to the client; `None` if there is no part.
     client: Option<&'static dyn Client>,
+    /// What keeps the stream alive.
+    alive: Option<LifeSign>,
     parts: Vec<Part>,
     join: Box<dyn Join>,
     head_out: bool,
@@ -78,14 +80,15 @@ impl JoinedExchanges {
     pub fn new(exchanges: Vec<Exchange>, join: Box<dyn Join>) -> Self {
         let part = |exchange| Part { exchange, state: PartState::UnderWay };
         let client = exchanges.first().map(|exchange: &Exchange| exchange.limits.client);
+        let alive = exchanges.first().map(Exchange::life_sign);
         let parts = exchanges.into_iter().map(part).collect();
-        JoinedExchanges { client, parts, join, head_out: false, over: false, reason: None }
+        JoinedExchanges { client, alive, parts, join, head_out: false, over: false, reason: None }
     }
 
     /// Returns a placeholder for the time that the real value is on another thread.
     pub fn over() -> Self {
         let (parts, join) = (Vec::new(), Box::new(Streamed("")));
-        JoinedExchanges { client: None, parts, join, head_out: true, over: true, reason: None }
+        JoinedExchanges { client: None, alive: None, parts, join, head_out: true, over: true, reason: None }
     }
 
     /// Returns true if a part's answer shows that the upstream has no such endpoint.
@@ -182,9 +185,11 @@ impl JoinedExchanges {
 
     /// Returns bytes that keep a silent stream alive. They send the head, so every later failure is an error event.
     pub fn keep_alive(&mut self) -> JoinedStep {
-        let alive = self.client.map_or(&[][..], |client| client.keep_alive());
-        match self.join.stream() {
-            Some(_) if !self.over && !alive.is_empty() => self.say(Bytes::from_static(alive)),
+        match &mut self.alive {
+            Some(alive) if !self.over && self.join.stream().is_some() && !alive.comment().is_empty() => {
+                let sign = alive.sign();
+                self.say(sign)
+            }
             _ => JoinedStep::Wait,
         }
     }
@@ -246,7 +251,10 @@ impl JoinedExchanges {
         }
         self.reason = Some(failure.reason());
         let mut event = Vec::new();
-        client.error_event(failure, &mut event);
+        match self.parts.first_mut() {
+            Some(part) => part.exchange.push_failure(failure, &mut event),
+            None => client.error_event(failure, &mut event),
+        }
         if event.is_empty() { JoinedStep::Break } else { JoinedStep::Last(event.into()) }
     }
 

@@ -5,6 +5,9 @@
 
 mod early;
 pub mod joined;
+mod life_sign;
+
+pub use life_sign::LifeSign;
 
 use crate::access::Caller;
 use crate::dialects::upstream::{error, front_door};
@@ -336,7 +339,7 @@ impl Exchange {
             return Lost::Refused(failure);
         }
         let before = said.len();
-        self.limits.client.error_event(&failure, &mut said);
+        self.push_failure(&failure, &mut said);
         if said.len() > before { Lost::Event(Bytes::from(said)) } else { Lost::Break }
     }
 

@@ -1,8 +1,9 @@
 //! The reply to one call: from the upstream's head and body to the client's head and body.
 
-use crate::wire::{Answer, Failure};
+use crate::wire::{Answer, Failure, Pulse};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
+use std::sync::Arc;
 
 /// The head of an upstream's reply.
 pub struct UpstreamHead<'a> {
@@ -41,6 +42,17 @@ pub trait Reply: Send + Sync {
     /// Returns the content type of the stream that the client waits for, if the head of that stream may go out before the upstream's.
     fn stream_type(&self) -> Option<&'static str> {
         None
+    }
+
+    /// Returns what keeps the stream alive; `None` where the comment of [`super::Client::keep_alive`] does.
+    fn pulse(&self) -> Option<Arc<dyn Pulse>> {
+        None
+    }
+
+    /// Appends the events that end a stream whose head is out with a failure. Returns false where the event of
+    /// [`super::Client::error_event`] does.
+    fn fail(&mut self, _failure: &Failure, _out: &mut Vec<u8>) -> bool {
+        false
     }
 
     /// Takes the upstream's head. Returns how the client's reply begins.

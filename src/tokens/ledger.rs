@@ -1,4 +1,4 @@
-//! The tokens of a request, for limits and logs: they are needed after the reply has gone.
+//! What outlives the attempts at a request: its tokens, for limits and logs after the reply has gone, and the number of its events.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,7 +24,7 @@ pub enum CountNeed {
     Limits,
 }
 
-/// The tokens of one request, as far as they are counted, and the model of the request.
+/// The tokens of one request, as far as they are counted, the model of the request, and how far its stream has come.
 #[derive(Debug, Default)]
 pub struct Ledger {
     /// Who needs the tokens that the reply does not show.
@@ -33,6 +33,8 @@ pub struct Ledger {
     prompt: AtomicU64,
     completion: AtomicU64,
     asked: OnceLock<Asked>,
+    /// How many events the client has of a stream whose events are numbered, whichever attempt wrote them.
+    pub events: AtomicU64,
 }
 
 impl Ledger {

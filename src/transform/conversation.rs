@@ -2,18 +2,17 @@
 //! replies.
 
 use super::candidates::{Candidate, Candidates};
-use super::limits;
+use super::encode::{Encoded, calls, encode};
+use super::fit::{can_carry, leave_out_names, leave_out_unknown, refuse_tools, refuse_what_is_lost, relays};
 use super::reply::{AnswerSource, ChatReply};
 use super::structured::{self, Way, Wrapping};
 use super::{Unfit, Wiring};
+use super::{limits, results};
 use crate::chat::tools::Tools;
-use crate::chat::{ChatRequest, Conversation, Delivery, Message, Role};
+use crate::chat::{ChatRequest, Conversation, Delivery, Message};
 use crate::dialects::client::{ChatClient, Exceeded, ReplyFrame, ReplyOptions, Tally};
-use crate::dialects::upstream::facts::beyond_text;
-use crate::dialects::upstream::{CallTerms, ChatDialect, Dialect, unsupported};
-use crate::json;
-use crate::models::{Chosen, Family, Model, RuleEffect, Rules, Streaming};
-use crate::plan::trace::TraceStep;
+use crate::dialects::upstream::{CallTerms, ChatDialect, Dialect};
+use crate::models::{Chosen, Rules};
 use crate::plan::{Alone, Call, Context, Join, Plan, Reply, Streamed, Subrequests, USUAL_ANSWER};
 use crate::tokens::{CountNeed, Counting, Prompt};
 use crate::wire::Failure;
@@ -28,15 +27,6 @@ pub struct ChatPipeline {
     candidates: Candidates<dyn ChatDialect>,
     counting: Counting,
     most_choices: u64,
-}
-
-/// The parts of a request's calls that depend on its conversations.
-struct Encoded {
-    bodies: Vec<Bytes>,
-    delivery: Delivery,
-    /// True if the upstream is asked for a stream.
-    streamed: bool,
-    max_tokens: Option<u64>,
 }
 
 /// Returns the names of the offered tools.
@@ -95,7 +85,7 @@ impl ChatPipeline {
         body: &Bytes,
         cx: &Context<'_>,
     ) -> Result<Plan, Failure> {
-        let (upstream, chosen) = self.take(chosen, &mut request, cx)?;
+        let (upstream, chosen) = self.take(client, chosen, &mut request, cx)?;
         let rules = &chosen.model.rules;
         // The JSON format may add a tool or change a message, so it comes before the prompt is counted.
         let wrapping = self.structure(&mut request, rules, cx)?;
@@ -105,7 +95,11 @@ impl ChatPipeline {
         let (limit, answers) = (request.limit_name, request.answers.max(1));
         let (stream, include_usage, timeout) = (request.stream, request.include_usage, request.timeout);
         // Rules may change the limit of the answer, so it is checked after they were applied.
-        let encoded = encode(upstream, &chosen.model, conversations(request), stream, wrapping.is_some(), cx)?;
+        let write = |chat: &Conversation<'_>, terms: CallTerms<'_>| match upstream.dialect {
+            dialect if wrapping.is_none() && relays(client, dialect) => client.request(chat, terms),
+            dialect => dialect.encode(chat, terms),
+        };
+        let encoded = encode(upstream, &chosen.model, conversations(request), stream, wrapping.is_some(), &write, cx)?;
         limits::output(client, limit, encoded.max_tokens, rules)?;
         let dialect = upstream.dialect;
         let options = ReplyOptions {
@@ -142,11 +136,12 @@ impl ChatPipeline {
     /// 400 for what the model cannot do.
     fn take<'a>(
         &'a self,
+        client: &impl ChatClient,
         chosen: Chosen<'a>,
         request: &mut ChatRequest<'_>,
         cx: &Context<'_>,
     ) -> Result<(&'a Candidate<dyn ChatDialect>, Chosen<'a>), Failure> {
-        let can = |upstream: &Candidate<dyn ChatDialect>| unsupported::check(upstream.dialect, &request.params);
+        let can = |upstream: &Candidate<dyn ChatDialect>| can_carry(client, request, upstream.dialect);
         let (upstream, mut chosen) = self.candidates.take(chosen, cx, can)?;
         if cx.attempt.other_thinking {
             chosen = chosen.with_other_thinking();
@@ -155,6 +150,9 @@ impl ChatPipeline {
         limits::images(request, &chosen.model.rules)?;
         leave_out_unknown(request, upstream.dialect, cx);
         leave_out_names(request, &chosen.model.rules, cx);
+        if !upstream.dialect.takes_images_in_results() {
+            request.conversations.iter_mut().for_each(results::move_images);
+        }
         Ok((upstream, chosen))
     }
 
@@ -197,124 +195,10 @@ impl ChatPipeline {
     }
 }
 
-/// Makes each conversation fit the model, and writes the bodies of the calls. Answers that are `wrapped` are needed
-/// whole.
-fn encode(
-    upstream: &Candidate<dyn ChatDialect>,
-    model: &Model,
-    chats: Vec<Conversation<'_>>,
-    to_stream: bool,
-    wrapped: bool,
-    cx: &Context<'_>,
-) -> Result<Encoded, Failure> {
-    let rules = &model.rules;
-    let whole_only = rules.streaming == Some(Streaming::Whole);
-    let can_stream = !whole_only && chats.iter().all(|chat| upstream.dialect.streams(chat));
-    let delivery = match (to_stream, can_stream && !wrapped) {
-        (false, _) => Delivery::Whole,
-        (true, true) => Delivery::Stream,
-        (true, false) => Delivery::Recut,
-    };
-    let mut encoded = Encoded {
-        bodies: Vec::with_capacity(chats.len()),
-        delivery,
-        streamed: delivery == Delivery::Stream,
-        max_tokens: None,
-    };
-    if to_stream && whole_only {
-        cx.note_rule(rules, RuleEffect::Whole);
-    }
-    for (index, mut chat) in chats.into_iter().enumerate() {
-        // An explanation lists an effect once, not once per conversation.
-        let tell = |effect| {
-            if index == 0 {
-                cx.note_rule(rules, effect);
-            }
-        };
-        rules.apply(&mut chat, tell);
-        // The conversations of a request have the same parameters, so this is the same for all of them.
-        if encoded.delivery != Delivery::Stream {
-            encoded.streamed = rules.must_stream(&mut chat, can_stream && upstream.streams, tell);
-        }
-        encoded.max_tokens = chat.max_tokens();
-        let streamed = encoded.streamed;
-        let terms = CallTerms { user: &cx.caller.user, model: &model.id, stream: streamed, rules };
-        if index == 0 && cx.steps.is_some() {
-            let remarks = upstream.dialect.remarks(&chat, terms);
-            remarks.iter().for_each(|remark| cx.note_rule(rules, RuleEffect::Thinking(remark)));
-        }
-        encoded.bodies.push(Bytes::from(upstream.dialect.encode(&chat, terms)?));
-    }
-    Ok(encoded)
-}
-
-/// Returns a call for each answer to each conversation. They are like `one`, but for their bodies.
-fn calls(encoded: &Encoded, answers: u64, one: &Call) -> Vec<Call> {
-    let bodies = encoded.bodies.iter().flat_map(|body| (0..answers).map(move |_| body.clone()));
-    bodies.map(|body| Call { body, ..one.clone() }).collect()
-}
-
-/// Refuses tools for a model that calls none.
-fn refuse_tools(request: &ChatRequest<'_>, chosen: &Chosen<'_>) -> Result<(), Failure> {
-    if request.tools.is_none() || chosen.model.rules.tools != Some(Family::None) {
-        return Ok(());
-    }
-    Err(Failure::unsupported("tools", &format!("the model '{}' calls no tools", chosen.asked)))
-}
-
-/// Refuses parameters whose results only answers have that are relayed: one to one conversation, as it comes.
-fn refuse_what_is_lost(
-    client: &impl ChatClient,
-    request: &ChatRequest<'_>,
-    wrapping: Option<Wrapping>,
-    dialect: &dyn ChatDialect,
-) -> Result<(), Failure> {
-    let is_one = request.answers <= 1 && request.conversations.len() == 1 && wrapping.is_none();
-    if dialect.form().is_none() || is_one && client.has_messages() {
-        return Ok(());
-    }
-    for (name, value) in request.params.iter().filter(|(_, value)| !json::is_null(value)) {
-        if beyond_text(name, value.get()).is_some() {
-            let why = "it goes with one answer to one conversation, without an emulated response_format";
-            return Err(Failure::unsupported(name, why));
-        }
-    }
-    Ok(())
-}
-
 /// Returns true if a long prompt is counted while the upstream works: its count is needed, and the upstream tells none.
 fn counts_meanwhile(options: &ReplyOptions<'_>, cx: &Context<'_>) -> bool {
     let is_shown = !options.stream || options.include_usage || cx.ledger.need == CountNeed::Limits;
     is_shown && !options.is_counted
-}
-
-/// Leaves out parameters that the upstream does not know.
-fn leave_out_unknown(request: &mut ChatRequest<'_>, dialect: &dyn ChatDialect, cx: &Context<'_>) {
-    request.params.retain(|(name, _)| {
-        let is_known = dialect.takes(name);
-        if !is_known {
-            cx.note(|| TraceStep::LeftOut { place: name.to_string() });
-        }
-        is_known
-    });
-}
-
-/// Leaves out the names of authors where the model's vendor does not know them: only OpenAI does.
-fn leave_out_names(request: &mut ChatRequest<'_>, rules: &Rules, cx: &Context<'_>) {
-    if !matches!(rules.tools, Some(Family::Anthropic | Family::Google)) {
-        return;
-    }
-    let has_author = |message: &&mut Message<'_>| matches!(message.role, Role::System | Role::User | Role::Assistant);
-    for messages in &mut request.conversations {
-        for (index, message) in messages.iter_mut().enumerate().filter(|(_, message)| has_author(message)) {
-            message.rest.retain(|name, _| {
-                if name == "name" {
-                    cx.note(|| TraceStep::LeftOut { place: format!("messages[{index}].name") });
-                }
-                name != "name"
-            });
-        }
-    }
 }
 
 /// Returns the conversations of a request, each with its tools and parameters.
@@ -343,7 +227,7 @@ fn count(prompt: &mut Prompt, messages: &[Message<'_>], tools: Option<&Tools<'_>
     }
     for tool in tools.iter().flat_map(|tools| &tools.offered) {
         prompt.push_plain(body, &tool.name);
-        let texts = [tool.description, tool.parameters].into_iter().flatten();
+        let texts = [tool.description.as_deref(), tool.parameters.as_deref()].into_iter().flatten();
         texts.for_each(|raw| prompt.push_plain(body, raw.get()));
     }
 }

@@ -7,13 +7,16 @@
 pub mod argo_passthrough;
 mod candidates;
 pub mod conversation;
+mod encode;
 mod entry;
+mod fit;
 mod limits;
 pub mod local;
 pub mod openai_chat_completions;
 pub mod openai_completions;
 pub mod openai_embeddings;
 mod reply;
+mod results;
 mod settings;
 mod structured;
 

@@ -90,7 +90,7 @@ fn message<'a>(index: usize, fields: Fields<'a>, cx: &Context<'_>) -> Result<Mes
     let content = self::content(index, role, content)?;
     let calls = if role == Role::Assistant { linked.calls(index)? } else { Vec::new() };
     let result_of = if role == Role::Tool { Some(linked.result_of(index)?) } else { None };
-    let mut message = Message { role, content, calls, result_of, rest };
+    let mut message = Message { role, content, calls, result_of, reasoning: Vec::new(), rest };
     let note = |name: &str| cx.note(|| TraceStep::LeftOut { place: format!("messages[{index}].{name}") });
     reply_fields::leave_out(&mut message, note);
     Ok(message)

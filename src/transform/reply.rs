@@ -4,8 +4,9 @@ use super::structured::{Wrapped, Wrapping};
 use crate::chat::{Delivery, Encoder, Sink};
 use crate::dialects::upstream::{ChatDialect, StreamDecoder, error, front_door};
 use crate::plan::{Held, Reply, Start, UpstreamHead};
-use crate::wire::{Answer, Failure, sse};
+use crate::wire::{Answer, Failure, Pulse, sse};
 use http::StatusCode;
+use std::sync::Arc;
 
 /// What is needed to decode an answer.
 #[derive(Clone)]
@@ -68,6 +69,14 @@ impl<E: Encoder> ChatReply<E> {
 impl<E: Encoder> Reply for ChatReply<E> {
     fn stream_type(&self) -> Option<&'static str> {
         (self.delivery == Delivery::Stream).then_some(self.stream_type)
+    }
+
+    fn pulse(&self) -> Option<Arc<dyn Pulse>> {
+        self.encoder.pulse()
+    }
+
+    fn fail(&mut self, failure: &Failure, out: &mut Vec<u8>) -> bool {
+        self.encoder.fail(failure, out)
     }
 
     fn head(&mut self, head: &UpstreamHead<'_>) -> Start {

@@ -8,6 +8,7 @@ pub mod gunzip;
 pub mod http_url;
 pub mod ids;
 pub mod pem;
+mod pulse;
 pub mod sse;
 pub mod utf8;
 
@@ -15,3 +16,4 @@ pub use answer::Answer;
 pub use body_buffer::Gathered;
 pub use failure::Failure;
 pub use http_url::{HttpUrl, UrlFault};
+pub use pulse::Pulse;

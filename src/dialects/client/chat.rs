@@ -1,8 +1,8 @@
 //! What a client dialect supplies to the chat pipeline: `transform::conversation` needs nothing else.
 
 use super::frame::{ReplyFrame, Tally};
-use crate::chat::{Delivery, Encoder};
-use crate::dialects::upstream::{AnswerForm, ChatDialect};
+use crate::chat::{Conversation, Delivery, Encoder};
+use crate::dialects::upstream::{AnswerForm, CallTerms, ChatDialect};
 use crate::plan::{Join, Reply};
 use crate::wire::{Failure, sse};
 use std::sync::Arc;
@@ -49,6 +49,25 @@ pub trait ChatClient: Send + Sync {
 
     /// Returns the join that makes one reply from several, which add their tokens to `tally`.
     fn join(&self, frame: &ReplyFrame, tally: Arc<Tally>, delivery: Delivery) -> Box<dyn Join>;
+
+    /// Returns true if requests go to an upstream that speaks this form as they came, but for what [`Self::request`] changes.
+    fn relays(&self, _form: AnswerForm) -> bool {
+        false
+    }
+
+    /// Returns the body of a call to an upstream whose form this client relays: the client's own, with the parameters and limits
+    /// of `chat`, which rules may have changed.
+    ///
+    /// # Errors
+    /// 400 for what cannot be changed.
+    fn request(&self, _chat: &Conversation<'_>, _call: CallTerms<'_>) -> Result<Vec<u8>, Failure> {
+        Err(Failure::bad_request("Requests of this form are not handed on as they came."))
+    }
+
+    /// Returns a failure about the conversation in the words of the request: the field that it names is one that the client wrote.
+    fn in_its_words(&self, failure: Failure) -> Failure {
+        failure
+    }
 
     /// Returns the reply that hands on an answer of this form almost as it comes; `None` where this client needs another one.
     /// `delivery` is `Whole` or `Stream`, as the upstream was asked.

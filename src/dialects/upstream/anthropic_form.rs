@@ -14,11 +14,11 @@ const NO_ARGUMENTS: &[u8] = b"{\"type\":\"object\",\"properties\":{}}";
 pub fn push_tool(out: &mut Vec<u8>, tool: &Tool<'_>, takes_strict: bool) {
     out.extend_from_slice(b"{\"name\":");
     json::push_string(out, &tool.name);
-    if let Some(description) = tool.description {
+    if let Some(description) = &tool.description {
         openai_form::push_field(out, "description", description);
     }
     json::push_key(out, "input_schema");
-    push_schema(out, tool.parameters);
+    push_schema(out, tool.parameters.as_deref());
     if let Some(strict) = tool.strict.filter(|strict| takes_strict && !json::is_null(strict)) {
         openai_form::push_field(out, "strict", strict);
     }
@@ -122,8 +122,12 @@ mod tests {
     fn tool(parameters: Option<&str>, strict: Option<&str>, takes_strict: bool) -> Value {
         let raw = |text: Option<&str>| text.map(|text| RawValue::from_string(text.to_owned()).unwrap());
         let (parameters, strict) = (raw(parameters), raw(strict));
-        let tool =
-            Tool { name: "f".into(), description: None, parameters: parameters.as_deref(), strict: strict.as_deref() };
+        let tool = Tool {
+            name: "f".into(),
+            description: None,
+            parameters: parameters.as_deref().map(Cow::Borrowed),
+            strict: strict.as_deref(),
+        };
         let mut out = Vec::new();
         push_tool(&mut out, &tool, takes_strict);
         serde_json::from_slice(&out).unwrap()

@@ -38,11 +38,15 @@ pub struct CallTerms<'a> {
     pub rules: &'a Rules,
 }
 
-/// A form of answers that a client dialect and an upstream dialect share.
+/// A form of requests and answers that a client dialect and an upstream dialect share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AnswerForm {
     /// OpenAI's chat completions.
     OpenaiChat,
+    /// OpenAI's Responses.
+    OpenaiResponses,
+    /// Anthropic's messages.
+    Anthropic,
 }
 
 /// An upstream that answers conversations.
@@ -60,10 +64,15 @@ pub trait ChatDialect: UpstreamDialect {
         false
     }
 
-    /// Returns the client dialect that answers are written in, if there is one. Then a client of that dialect can get them
+    /// Returns the client dialect that the upstream speaks, if there is one. Then requests and answers of that dialect can pass
     /// almost as they come.
     fn form(&self) -> Option<AnswerForm> {
         None
+    }
+
+    /// Returns true if the result of a call may have images. Elsewhere they follow the results, in a message of the user.
+    fn takes_images_in_results(&self) -> bool {
+        false
     }
 
     /// Returns whose gateway answers. Some send notices in place of answers.

@@ -81,7 +81,11 @@ pub fn push_tools(out: &mut Vec<u8>, tools: &Tools<'_>) {
 fn push_tool(out: &mut Vec<u8>, tool: &Tool<'_>) {
     out.extend_from_slice(b"{\"type\":\"function\",\"function\":{\"name\":");
     json::push_string(out, &tool.name);
-    let fields = [("description", tool.description), ("parameters", tool.parameters), ("strict", tool.strict)];
+    let fields = [
+        ("description", tool.description.as_deref()),
+        ("parameters", tool.parameters.as_deref()),
+        ("strict", tool.strict),
+    ];
     for (name, value) in fields {
         if let Some(value) = value {
             push_field(out, name, value);

@@ -305,7 +305,7 @@ impl ConnectionClock {
         self.is_silent.store(false, Ordering::Relaxed);
         let mut state = self.lock();
         let (head, chunk) = state.alive.as_mut()?.take()?;
-        let text = state.alive.as_ref()?.text();
+        let text = state.alive.as_ref()?.comment();
         state.half_close.reply_may_carry(text);
         self.head.send_early(head).then_some(chunk)
     }

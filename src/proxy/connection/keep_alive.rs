@@ -4,6 +4,7 @@
 //! from the call, which knows when its last piece came.
 
 use super::half_close::chunk;
+use crate::exchange::LifeSign;
 use crate::proxy::deadline::Deadline;
 use bytes::Bytes;
 use std::fmt;
@@ -30,7 +31,7 @@ impl fmt::Debug for EarlyHead {
 #[derive(Debug)]
 pub struct KeepAlive {
     /// What a chunk of the stream says to say nothing.
-    text: &'static [u8],
+    life: LifeSign,
     /// The longest silence once the head is out.
     every: Duration,
     /// The longest silence before that; `None`: the head waits for the first text, however long.
@@ -47,8 +48,8 @@ pub struct KeepAlive {
 
 impl KeepAlive {
     /// Keeps a stream alive whose call begins at `now`. `head` goes out after `first`, if the upstream has sent none by then.
-    pub fn new(text: &'static [u8], every: Duration, first: Option<Duration>, head: EarlyHead, now: Instant) -> Self {
-        KeepAlive { text, every, first, head: Some(head), is_out: false, has_written: false, since: now }
+    pub fn new(life: LifeSign, every: Duration, first: Option<Duration>, head: EarlyHead, now: Instant) -> Self {
+        KeepAlive { life, every, first, head: Some(head), is_out: false, has_written: false, since: now }
     }
 
     /// Records the upstream's head. The client's own limit now counts before the first text, too: the upstream may send much
@@ -94,12 +95,12 @@ impl KeepAlive {
             return None;
         }
         self.is_out = true;
-        Some((self.head.take().map(|EarlyHead(make)| make()), chunk(self.text)))
+        Some((self.head.take().map(|EarlyHead(make)| make()), chunk(&self.life.sign())))
     }
 
-    /// Returns what a chunk of the stream says to say nothing.
-    pub fn text(&self) -> &'static [u8] {
-        self.text
+    /// Returns the comment that says nothing wherever it stands between two events.
+    pub fn comment(&self) -> &'static [u8] {
+        self.life.comment()
     }
 }
 
@@ -111,7 +112,13 @@ mod tests {
     const FIRST: Duration = Duration::from_secs(20);
 
     fn alive(first: Option<Duration>, now: Instant) -> KeepAlive {
-        KeepAlive::new(b": hi\n\n", EVERY, first, EarlyHead(Box::new(|| Bytes::from_static(b"HEAD"))), now)
+        KeepAlive::new(
+            LifeSign::new(b": hi\n\n", None),
+            EVERY,
+            first,
+            EarlyHead(Box::new(|| Bytes::from_static(b"HEAD"))),
+            now,
+        )
     }
 
     fn chunked() -> Bytes {

@@ -19,16 +19,16 @@ use std::time::Instant;
 /// Has the clock keep the stream alive whose call begins, if it is one.
 pub fn begin(session: &Session, ctx: &mut Ctx, prepared: &Prepared) {
     let version = session.req_header().version;
-    let Some((content_type, text)) = prepared.exchange.early_stream() else { return };
+    let Some((content_type, sign)) = prepared.exchange.early_stream() else { return };
     // Without chunks the reply's bytes have no seams between which something else fits.
-    if version < Version::HTTP_11 || text.is_empty() {
+    if version < Version::HTTP_11 || sign.comment().is_empty() {
         return;
     }
     ctx.stream_type = Some(content_type);
     let facts = ctx.facts.clone();
     let head = EarlyHead(Box::new(move || head_on_the_wire(content_type, &facts)));
     let (every, first) = (keep_alive::interval(&prepared.deadline), ctx.live.settings.first_head);
-    clock::keep_alive(KeepAlive::new(text, every, first, head, Instant::now()));
+    clock::keep_alive(KeepAlive::new(sign, every, first, head, Instant::now()));
 }
 
 /// Returns a head as pingora writes it. The connection ends after the reply: what pingora is about to decide of it is not known.

@@ -74,7 +74,8 @@ fn tool<'a>(
     if !is_of_object(schema) {
         return Err(StructuredReason::NoObject);
     }
-    let tool = Tool { name: name.clone(), description: *description, parameters: Some(schema), strict: *strict };
+    let (description, parameters) = (description.map(Cow::Borrowed), Some(Cow::Borrowed(*schema)));
+    let tool = Tool { name: name.clone(), description, parameters, strict: *strict };
     // Some of OpenAI's models refuse this parameter, and none of them calls a named tool twice.
     let parallel = (rules.tools == Some(Family::Anthropic)).then_some(false);
     Ok((Tools { offered: vec![tool], choice: Some(ToolChoice::Named(name.clone())), parallel }, why))

@@ -18,7 +18,7 @@ fn decided(format: &str, rules: &Rules, has_tools: bool) -> (String, String) {
             let tool = &tools.offered[0];
             assert_eq!(tools.choice, Some(ToolChoice::Named(tool.name.clone())));
             let strict = tool.strict.map_or("-", |raw| raw.get());
-            format!("{} {} {strict} {:?}", tool.name, tool.parameters.unwrap().get(), tools.parallel)
+            format!("{} {} {strict} {:?}", tool.name, tool.parameters.as_ref().unwrap().get(), tools.parallel)
         }
     };
     (told, did.into_inner())

@@ -85,6 +85,7 @@ impl<'a> ChatParams<'a> {
             params: self.params,
             stream: self.stream,
             include_usage: self.include_usage,
+            bound: None,
             timeout: self.timeout,
         })
     }

@@ -136,12 +136,13 @@ fn function<'a>(place: &str, given: &'a RawValue) -> Result<Tool<'a>, Failure> {
     };
     Ok(Tool {
         name,
-        description: kind("description", '"', "a string")?,
+        description: kind("description", '"', "a string")?.map(Cow::Borrowed),
         parameters: kind(
             if there("parameters").is_some() { "parameters" } else { "input_schema" },
             '{',
             "a JSON schema",
-        )?,
+        )?
+        .map(Cow::Borrowed),
         strict: there("strict"),
     })
 }

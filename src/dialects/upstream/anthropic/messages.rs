@@ -70,7 +70,9 @@ impl<'a> MessageTurns<'a> {
         Ok(all)
     }
 
-    fn add_answer(&mut self, message: &'a Message<'a>, mut blocks: Vec<ContentBlock<'a>>, ids: &mut CallIds<'a>) {
+    fn add_answer(&mut self, message: &'a Message<'a>, said: Vec<ContentBlock<'a>>, ids: &mut CallIds<'a>) {
+        let thought = message.reasoning.iter().map(|block| ContentBlock::Own(block));
+        let mut blocks: Vec<ContentBlock<'a>> = thought.chain(said).collect();
         // A refusal is what the assistant said, in a field of its own.
         let refusal = message.rest.get("refusal").and_then(json::inside_of);
         blocks.extend(refusal.and_then(|inside| content::text(inside, None)));

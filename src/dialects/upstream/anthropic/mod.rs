@@ -42,6 +42,10 @@ impl ChatDialect for Anthropic {
         true
     }
 
+    fn takes_images_in_results(&self) -> bool {
+        true
+    }
+
     fn vendor(&self) -> Vendor {
         self.vendor
     }

@@ -45,7 +45,7 @@ fn push_tool(out: &mut Vec<u8>, tool: &Tool<'_>, family: Family) {
     }
     out.extend_from_slice(b"{\"name\":");
     json::push_string(out, &tool.name);
-    for (key, value) in [("description", tool.description), ("parameters", tool.parameters)] {
+    for (key, value) in [("description", &tool.description), ("parameters", &tool.parameters)] {
         if let Some(value) = value {
             openai_form::push_field(out, key, value);
         }

@@ -81,6 +81,10 @@ impl ChatDialect for Responses {
         true
     }
 
+    fn takes_images_in_results(&self) -> bool {
+        true
+    }
+
     fn vendor(&self) -> Vendor {
         self.vendor
     }

@@ -31,12 +31,12 @@ pub fn push(out: &mut Vec<u8>, tools: &Tools<'_>) {
 fn push_tool(out: &mut Vec<u8>, tool: &Tool<'_>) {
     out.extend_from_slice(b"{\"type\":\"function\",\"name\":");
     json::push_string(out, &tool.name);
-    if let Some(description) = tool.description {
+    if let Some(description) = &tool.description {
         json::push_key(out, "description");
         out.extend_from_slice(description.get().as_bytes());
     }
     json::push_key(out, "parameters");
-    out.extend_from_slice(tool.parameters.map_or(NO_ARGUMENTS, RawValue::get).as_bytes());
+    out.extend_from_slice(tool.parameters.as_deref().map_or(NO_ARGUMENTS, RawValue::get).as_bytes());
     // Without the word, this API makes a schema strict where it can: the model would fill in arguments that chat
     // completions leave optional.
     json::push_key(out, "strict");

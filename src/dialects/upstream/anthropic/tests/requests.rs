@@ -222,8 +222,8 @@ fn tools_and_the_choice_among_them_are_in_the_vendors_form() {
     let (description, schema, strict) = (raw(&json!("d")), raw(&json!({"type": "object"})), raw(&json!(true)));
     let tool = |name: &'static str| Tool {
         name: name.into(),
-        description: Some(&description),
-        parameters: Some(&schema),
+        description: Some(Cow::Borrowed(&*description)),
+        parameters: Some(Cow::Borrowed(&*schema)),
         strict: Some(&strict),
     };
     let body = |vendor, choice, parallel| {

@@ -101,7 +101,12 @@ fn tools_are_flat_and_strict_only_if_the_client_says_so() {
     let (description, schema) = (raw("\"d\""), raw("{\"type\":\"object\"}"));
     let strict = raw("true");
     let tool = |name: &'static str| Tool { name: name.into(), description: None, parameters: None, strict: None };
-    let full = Tool { description: Some(&description), parameters: Some(&schema), strict: Some(&strict), ..tool("g") };
+    let full = Tool {
+        description: Some(Cow::Borrowed(&*description)),
+        parameters: Some(Cow::Borrowed(&*schema)),
+        strict: Some(&strict),
+        ..tool("g")
+    };
     for (choice, told) in [
         (None, Value::Null),
         (Some(ToolChoice::Auto), json!("auto")),

@@ -1,0 +1,42 @@
+//! What a silent stream gets so that nobody takes it for dead.
+
+use crate::wire::Pulse;
+use bytes::Bytes;
+use std::fmt;
+use std::sync::Arc;
+
+/// What keeps one stream alive: a comment that is always the same, or events that depend on what was written before.
+#[derive(Clone)]
+pub struct LifeSign {
+    comment: &'static [u8],
+    pulse: Option<Arc<dyn Pulse>>,
+    /// How many silences there were.
+    silences: u32,
+}
+
+impl LifeSign {
+    /// Keeps a stream alive with this comment, or with events of `pulse`.
+    pub fn new(comment: &'static [u8], pulse: Option<Arc<dyn Pulse>>) -> Self {
+        LifeSign { comment, pulse, silences: 0 }
+    }
+
+    /// Returns the comment, which changes nothing wherever it stands between two events; empty if the dialect has none.
+    pub fn comment(&self) -> &'static [u8] {
+        self.comment
+    }
+
+    /// Returns what the client gets after the next silence.
+    pub fn sign(&mut self) -> Bytes {
+        self.silences = self.silences.saturating_add(1);
+        let Some(pulse) = &self.pulse else { return Bytes::from_static(self.comment) };
+        let mut out = Vec::new();
+        pulse.beat(self.silences, &mut out);
+        Bytes::from(out)
+    }
+}
+
+impl fmt::Debug for LifeSign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LifeSign").field("silences", &self.silences).finish_non_exhaustive()
+    }
+}
