@@ -185,7 +185,7 @@ impl JoinedExchanges {
 
     /// Returns bytes that keep a silent stream alive. They send the head, so every later failure is an error event.
     pub fn keep_alive(&mut self) -> JoinedStep {
-        match &mut self.alive {
+        match &self.alive {
             Some(alive) if !self.over && self.join.stream().is_some() && !alive.comment().is_empty() => {
                 let sign = alive.sign();
                 self.say(sign)

@@ -10,14 +10,12 @@ use std::sync::Arc;
 pub struct LifeSign {
     comment: &'static [u8],
     pulse: Option<Arc<dyn Pulse>>,
-    /// How many silences there were.
-    silences: u32,
 }
 
 impl LifeSign {
     /// Keeps a stream alive with this comment, or with events of `pulse`.
     pub fn new(comment: &'static [u8], pulse: Option<Arc<dyn Pulse>>) -> Self {
-        LifeSign { comment, pulse, silences: 0 }
+        LifeSign { comment, pulse }
     }
 
     /// Returns the comment, which changes nothing wherever it stands between two events; empty if the dialect has none.
@@ -25,18 +23,17 @@ impl LifeSign {
         self.comment
     }
 
-    /// Returns what the client gets after the next silence.
-    pub fn sign(&mut self) -> Bytes {
-        self.silences = self.silences.saturating_add(1);
+    /// Returns what the client gets after a silence.
+    pub fn sign(&self) -> Bytes {
         let Some(pulse) = &self.pulse else { return Bytes::from_static(self.comment) };
         let mut out = Vec::new();
-        pulse.beat(self.silences, &mut out);
+        pulse.beat(&mut out);
         Bytes::from(out)
     }
 }
 
 impl fmt::Debug for LifeSign {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LifeSign").field("silences", &self.silences).finish_non_exhaustive()
+        f.debug_struct("LifeSign").finish_non_exhaustive()
     }
 }

@@ -112,6 +112,14 @@ pub fn push_inside(out: &mut Vec<u8>, inside: &str) {
     out.extend_from_slice(bytes.get(kept..).unwrap_or_default());
 }
 
+/// Appends a JSON value in one line. The breaks between its tokens become spaces.
+pub fn push_line(out: &mut Vec<u8>, value: &str) {
+    let begun = out.len();
+    push_inside(out, value);
+    let line = out.get_mut(begun..).unwrap_or_default();
+    line.iter_mut().filter(|byte| matches!(byte, b'\n' | b'\r')).for_each(|byte| *byte = b' ');
+}
+
 /// Appends `text` as a JSON string with its quotes.
 pub fn push_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');

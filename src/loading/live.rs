@@ -7,6 +7,7 @@ use crate::proxy::connection::pace::ClientTimeouts;
 use crate::proxy::live::Live;
 use crate::proxy::machine_memory;
 use crate::proxy::settings::Settings;
+use crate::wire::Seal;
 use std::sync::Arc;
 
 /// Returns what is served to those whom the configuration lets in.
@@ -52,6 +53,7 @@ pub fn live_as(access: Access, loaded: Loaded) -> Live {
         max_answer: config.max_answer,
         max_memory: config.max_memory.unwrap_or_else(machine_memory::default_budget),
         allows_origin: Arc::new(move |origin| origins.allows(origin)),
+        seal: Seal::of_instance(),
         verbose: config.verbose,
         log_bodies: config.log_bodies,
         access_log: config.access_log,

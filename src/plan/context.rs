@@ -4,7 +4,7 @@ use super::trace::{Trace, TraceStep};
 use crate::access::{Caller, Permissions};
 use crate::models::{Chosen, Models, RuleEffect, Rules};
 use crate::tokens::{Asked, Counting, Ledger};
-use crate::wire::Failure;
+use crate::wire::{Failure, Seal};
 use std::fmt;
 use std::sync::Arc;
 
@@ -26,6 +26,8 @@ pub struct Context<'a> {
     pub state: ServiceState<'a>,
     /// What earlier attempts at this request have shown.
     pub attempt: Attempt,
+    /// Seals what clients keep for the next turn.
+    pub seal: &'a Arc<Seal>,
     /// Where counted tokens are recorded.
     pub ledger: &'a Arc<Ledger>,
     /// Where decisions are recorded for an explanation; `None` while serving.

@@ -3,6 +3,7 @@
 use super::connection::pace::ClientTimeouts;
 use crate::access::{Access, Guard, Limits};
 use crate::telemetry::AccessLog;
+use crate::wire::Seal;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,6 +37,8 @@ pub struct Settings {
     pub max_memory: usize,
     /// The origins whose web pages may read replies.
     pub allows_origin: OriginCheck,
+    /// Seals what clients keep for the next turn.
+    pub seal: Arc<Seal>,
     /// True if each request is logged; false: only those that fail.
     pub verbose: bool,
     /// True if bodies are logged, shortened and without keys.

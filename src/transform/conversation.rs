@@ -13,6 +13,7 @@ use crate::chat::{ChatRequest, Conversation, Delivery, Message};
 use crate::dialects::client::{ChatClient, Exceeded, ReplyFrame, ReplyOptions, Tally};
 use crate::dialects::upstream::{CallTerms, ChatDialect, Dialect};
 use crate::models::{Chosen, Rules};
+use crate::plan::trace::TraceStep;
 use crate::plan::{Alone, Call, Context, Join, Plan, Reply, Streamed, Subrequests, USUAL_ANSWER};
 use crate::tokens::{CountNeed, Counting, Prompt};
 use crate::wire::Failure;
@@ -81,6 +82,17 @@ impl ChatPipeline {
         &self,
         client: &impl ChatClient,
         chosen: Chosen<'_>,
+        request: ChatRequest<'_>,
+        body: &Bytes,
+        cx: &Context<'_>,
+    ) -> Result<Plan, Failure> {
+        self.open_chat(client, chosen, request, body, cx).map_err(|failure| client.in_its_words(failure))
+    }
+
+    fn open_chat(
+        &self,
+        client: &impl ChatClient,
+        chosen: Chosen<'_>,
         mut request: ChatRequest<'_>,
         body: &Bytes,
         cx: &Context<'_>,
@@ -111,6 +123,7 @@ impl ChatPipeline {
             counting: self.counting,
             is_counted: dialect.reports_usage(),
             upstream: dialect.name(),
+            form: dialect.form(),
         };
         let counted = counts_meanwhile(&options, cx).then(|| prompt.clone());
         let frame = ReplyFrame::new(&options, prompt, cx);
@@ -148,6 +161,9 @@ impl ChatPipeline {
         }
         refuse_tools(request, &chosen)?;
         limits::images(request, &chosen.model.rules)?;
+        if !relays(client, upstream.dialect) {
+            client.left_out().iter().for_each(|place| cx.note(|| TraceStep::LeftOut { place: place.clone() }));
+        }
         leave_out_unknown(request, upstream.dialect, cx);
         leave_out_names(request, &chosen.model.rules, cx);
         if !upstream.dialect.takes_images_in_results() {

@@ -15,6 +15,7 @@ pub mod local;
 pub mod openai_chat_completions;
 pub mod openai_completions;
 pub mod openai_embeddings;
+pub mod openai_responses;
 mod reply;
 mod results;
 mod settings;
@@ -40,8 +41,13 @@ pub struct Registry {
 pub const REGISTRY: Registry = Registry { transformers: TRANSFORMERS, replies: REPLIES, dialects: DIALECTS };
 
 /// All transformers that call an upstream.
-pub const TRANSFORMERS: &[Entry] =
-    &[openai_chat_completions::ENTRY, openai_completions::ENTRY, openai_embeddings::ENTRY, argo_passthrough::ENTRY];
+pub const TRANSFORMERS: &[Entry] = &[
+    openai_chat_completions::ENTRY,
+    openai_responses::ENTRY,
+    openai_completions::ENTRY,
+    openai_embeddings::ENTRY,
+    argo_passthrough::ENTRY,
+];
 
 /// All replies that the proxy makes itself.
 pub const REPLIES: &[local::ReplyEntry] = &[

@@ -7,7 +7,8 @@ use crate::dialects::client::openai::embedded::{Batch, Joined, ListFrame, Report
 use crate::dialects::client::openai::inputs::Inputs;
 use crate::dialects::client::openai::params::ChatParams;
 use crate::dialects::client::openai::vectors::VectorForm;
-use crate::dialects::client::openai::{Openai, body, values};
+use crate::dialects::client::openai::{Openai, body};
+use crate::dialects::client::values;
 use crate::dialects::upstream::{CallTerms, Dialect, EmbeddingDialect, unsupported};
 use crate::json::Fields;
 use crate::models::{Chosen, RuleEffect};

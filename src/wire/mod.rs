@@ -9,6 +9,7 @@ pub mod http_url;
 pub mod ids;
 pub mod pem;
 mod pulse;
+mod seal;
 pub mod sse;
 pub mod utf8;
 
@@ -17,3 +18,4 @@ pub use body_buffer::Gathered;
 pub use failure::Failure;
 pub use http_url::{HttpUrl, UrlFault};
 pub use pulse::Pulse;
+pub use seal::Seal;

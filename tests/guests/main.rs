@@ -83,6 +83,7 @@ fn open(route: &Route, body: Bytes) -> Result<Plan, Failure> {
         address: Address { scheme: "http", host: "" },
         state,
         attempt: argo_openai_proxy::plan::Attempt::default(),
+        seal: &argo_openai_proxy::wire::Seal::of_instance(),
         ledger: &ledger,
         steps: None,
     };

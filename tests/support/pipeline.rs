@@ -78,6 +78,7 @@ pub fn run(table: &Table, path: &str, request: &Bytes, answers: &[Vec<u8>], cut:
         address: Address { scheme: "http", host: "proxy.test" },
         state,
         attempt: Attempt::default(),
+        seal: &argo_openai_proxy::wire::Seal::of_instance(),
         ledger: &ledger,
         steps: None,
     };

@@ -116,6 +116,7 @@ fn open(route: &Route, body: &Bytes) -> Exchange {
         address: Address { scheme: "http", host: "localhost" },
         state,
         attempt: Attempt::default(),
+        seal: &argo_openai_proxy::wire::Seal::of_instance(),
         ledger: &ledger,
         steps: None,
     };

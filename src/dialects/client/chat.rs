@@ -64,6 +64,11 @@ pub trait ChatClient: Send + Sync {
         Err(Failure::bad_request("Requests of this form are not handed on as they came."))
     }
 
+    /// Returns what an upstream of another form does not get of the request, as error messages name it.
+    fn left_out(&self) -> &[String] {
+        &[]
+    }
+
     /// Returns a failure about the conversation in the words of the request: the field that it names is one that the client wrote.
     fn in_its_words(&self, failure: Failure) -> Failure {
         failure

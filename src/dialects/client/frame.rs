@@ -1,6 +1,7 @@
 //! The facts of a chat reply that every dialect writes: id, model, tokens, and why it ended.
 
 use crate::chat::{FinishReason, Usage};
+use crate::dialects::upstream::AnswerForm;
 use crate::models::Rules;
 use crate::plan::Context;
 use crate::tokens::{CountNeed, Counting, Ledger, Meter, Prompt};
@@ -24,6 +25,8 @@ pub struct ReplyOptions<'a> {
     pub is_counted: bool,
     /// The name of the upstream in messages.
     pub upstream: &'static str,
+    /// The client dialect that the upstream speaks, if there is one.
+    pub form: Option<AnswerForm>,
 }
 
 /// The facts of a reply, which are the same in a whole reply and in every event of a stream.
@@ -37,6 +40,8 @@ pub struct ReplyFrame {
     pub model: String,
     /// The name of the upstream in messages.
     pub upstream: &'static str,
+    /// The client dialect that the upstream speaks, if there is one.
+    pub form: Option<AnswerForm>,
     /// How this reply's tokens are counted. They are not counted if the count is not shown anywhere.
     pub counting: Counting,
     /// Counts the tokens of the answer.
@@ -101,6 +106,7 @@ impl ReplyFrame {
             created: cx.now,
             model: options.model.to_owned(),
             upstream: options.upstream,
+            form: options.form,
             counting,
             meter: Meter::new(counting, options.rules.counts_with()),
             choice: 0,
@@ -118,6 +124,11 @@ impl ReplyFrame {
     /// Returns the frame of one answer of several.
     pub fn of_choice(&self, choice: usize, tally: Arc<Tally>) -> Self {
         ReplyFrame { choice, tally: Some(tally), ..self.clone() }
+    }
+
+    /// Returns what outlives the attempts at the request.
+    pub fn ledger(&self) -> Arc<Ledger> {
+        self.ledger.clone()
     }
 
     /// Keeps why the answer ended, as the upstream reports it.

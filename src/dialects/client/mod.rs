@@ -6,6 +6,8 @@
 pub mod chat;
 pub mod frame;
 pub mod openai;
+pub mod responses;
+pub mod values;
 
 pub use chat::{ChatClient, Exceeded};
 pub use frame::{ReplyFrame, ReplyOptions, Tally};

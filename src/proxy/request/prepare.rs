@@ -91,7 +91,8 @@ pub fn plan(
     let state = live.state(around.is_behind, around.is_stopping);
     let (ledger, steps) = (&around.ledger, around.steps);
     let attempt = Attempt { failing: live.upstreams.failing(&route), ..around.attempt };
-    let context = Context { caller: &caller, id: &id, now, address, state, attempt, ledger, steps };
+    let seal = &live.settings.seal;
+    let context = Context { caller: &caller, id: &id, now, address, state, attempt, seal, ledger, steps };
     route.transformer.open(&Request { body, params }, &context)
 }
 

@@ -57,6 +57,7 @@ mod tests {
                 address: crate::plan::Address { scheme: "http", host: "" },
                 state,
                 attempt: crate::plan::Attempt::default(),
+                seal: &crate::wire::Seal::of_instance(),
                 ledger: &ledger,
                 steps: None,
             };

@@ -1,7 +1,7 @@
 //! `response_format` of a request: the JSON format of the answer.
 
-use super::values::{text, wrong_type};
 use crate::chat::{Format, JsonSchema};
+use crate::dialects::client::values::{text, wrong_type};
 use crate::json::{self, Fields};
 use crate::wire::Failure;
 use serde_json::value::RawValue;

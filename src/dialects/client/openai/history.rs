@@ -1,9 +1,9 @@
 //! Tool calls and their results in the messages of an OpenAI request. As at OpenAI, every call must have its result,
 //! and every result its call.
 
-use super::values::wrong_type;
 use crate::chat::tools::ToolCall;
 use crate::chat::{Message, Role};
+use crate::dialects::client::values::wrong_type;
 use crate::json::fields::Name;
 use crate::json::{self, Fields, fields};
 use crate::wire::Failure;

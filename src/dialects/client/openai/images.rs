@@ -1,7 +1,7 @@
 //! Finds the image URLs of a chat request: the `image_url` parts with an http or https URL.
 
 use super::body::{ChatBody, Messages};
-use super::values;
+use crate::dialects::client::values;
 use crate::json::fields::list_of;
 use crate::json::{self, Fields};
 use crate::plan::images::{Image, ImageUrls};

@@ -1,7 +1,7 @@
 //! The `input` of embeddings and the `prompt` of completions: one or many texts or lists of token ids, and their
 //! limits.
 
-use super::values::wrong_type;
+use crate::dialects::client::values::wrong_type;
 use crate::json::{self, fields};
 use crate::models::Rules;
 use crate::wire::Failure;

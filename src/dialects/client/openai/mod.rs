@@ -19,7 +19,6 @@ pub mod shape;
 pub mod stream;
 pub mod tools;
 mod usage;
-pub mod values;
 pub mod vectors;
 pub mod whole;
 

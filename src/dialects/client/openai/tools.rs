@@ -1,8 +1,8 @@
 //! Tools in OpenAI's requests: `tools` with `tool_choice` and `parallel_tool_calls`, and the older form, `functions`
 //! with `function_call`.
 
-use super::values::{text, wrong_type};
 use crate::chat::tools::{Tool, ToolChoice, Tools};
+use crate::dialects::client::values::{text, wrong_type};
 use crate::json::fields::Name;
 use crate::json::{self, Fields, fields};
 use crate::wire::Failure;

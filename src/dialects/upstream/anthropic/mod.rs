@@ -14,7 +14,7 @@ mod usage;
 
 pub use about::{ABOUT, Anthropic};
 
-use super::{CallTerms, ChatDialect, StreamDecoder, Vendor};
+use super::{AnswerForm, CallTerms, ChatDialect, StreamDecoder, Vendor};
 use crate::chat::{Conversation, Sink};
 use crate::wire::Failure;
 
@@ -44,6 +44,10 @@ impl ChatDialect for Anthropic {
 
     fn takes_images_in_results(&self) -> bool {
         true
+    }
+
+    fn form(&self) -> Option<AnswerForm> {
+        Some(AnswerForm::Anthropic)
     }
 
     fn vendor(&self) -> Vendor {

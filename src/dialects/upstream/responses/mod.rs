@@ -2,17 +2,19 @@
 //! or events that build them.
 
 mod input;
-mod output;
+pub mod output;
 mod params;
 mod parts;
 mod speech;
 mod stream;
 mod tools;
 mod turn;
-mod verdict;
+pub mod verdict;
 pub mod words;
 
-use super::{CallTerms, ChatDialect, StreamDecoder, UpstreamDialect, Vendor, VendorError, beyond_text, error};
+use super::{
+    AnswerForm, CallTerms, ChatDialect, StreamDecoder, UpstreamDialect, Vendor, VendorError, beyond_text, error,
+};
 use crate::chat::{Conversation, Sink};
 use crate::json::{self, Fields};
 use crate::plan::Held;
@@ -83,6 +85,10 @@ impl ChatDialect for Responses {
 
     fn takes_images_in_results(&self) -> bool {
         true
+    }
+
+    fn form(&self) -> Option<AnswerForm> {
+        Some(AnswerForm::OpenaiResponses)
     }
 
     fn vendor(&self) -> Vendor {

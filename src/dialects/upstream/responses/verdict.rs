@@ -44,16 +44,28 @@ pub fn of(
 /// # Errors
 /// The answer is incomplete, and nothing says why.
 pub fn tell(state: ResponseState, response: &Fields<'_>, speech: &Speech, sink: &mut dyn Sink) -> Result<(), Failure> {
-    let finish = match state {
-        ResponseState::Incomplete => cut_by(speech.upstream(), response)?,
-        _ if speech.calls() > 0 => FinishReason::ToolCalls,
-        _ => FinishReason::Stop,
-    };
-    sink.event(Event::Finish(finish));
+    sink.event(Event::Finish(finish(speech.upstream(), state, speech.calls() > 0, response)?));
     if let Some(usage) = response.get("usage").and_then(usage) {
         sink.event(Event::Usage(usage));
     }
     Ok(())
+}
+
+/// Returns why an answer ended.
+///
+/// # Errors
+/// As of [`tell`].
+pub fn finish(
+    upstream: &str,
+    state: ResponseState,
+    has_calls: bool,
+    response: &Fields<'_>,
+) -> Result<FinishReason, Failure> {
+    match state {
+        ResponseState::Incomplete => cut_by(upstream, response),
+        _ if has_calls => Ok(FinishReason::ToolCalls),
+        _ => Ok(FinishReason::Stop),
+    }
 }
 
 fn cut_by(upstream: &str, response: &Fields<'_>) -> Result<FinishReason, Failure> {
@@ -67,7 +79,8 @@ fn cut_by(upstream: &str, response: &Fields<'_>) -> Result<FinishReason, Failure
     }
 }
 
-fn usage(raw: &RawValue) -> Option<Usage> {
+/// Returns the counts of a response.
+pub fn usage(raw: &RawValue) -> Option<Usage> {
     let fields = Fields::of(raw)?;
     let number = |raw: &RawValue| raw.get().parse::<u64>().ok();
     let detail = |name: &str, of: &str| fields.get(name).and_then(Fields::of)?.get(of).and_then(number);

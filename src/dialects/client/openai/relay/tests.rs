@@ -30,6 +30,7 @@ fn frame(stream: bool, include_usage: bool, ledger: &Arc<Ledger>) -> ReplyFrame 
         address: Address { scheme: "http", host: "" },
         state: ServiceState { version: "", loaded_at: 0, is_behind: false, is_stopping: false },
         attempt: Attempt::default(),
+        seal: &crate::wire::Seal::of_instance(),
         ledger,
         steps: None,
     };
@@ -42,6 +43,7 @@ fn frame(stream: bool, include_usage: bool, ledger: &Arc<Ledger>) -> ReplyFrame 
         counting: Counting::None,
         is_counted: true,
         upstream: "ARGO",
+        form: None,
     };
     ReplyFrame::new(&options, Arc::new(Prompt::new(Counting::None, Tokenizer::O200k)), &cx)
 }

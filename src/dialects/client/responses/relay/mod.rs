@@ -1,0 +1,29 @@
+//! Requests and answers of upstreams that speak Responses themselves: what nobody has to change stays as it came.
+
+mod request;
+mod stream;
+mod whole;
+
+pub use request::request;
+
+use super::encoder::ResponseEncoder;
+use crate::chat::Delivery;
+use crate::dialects::client::frame::ReplyFrame;
+use crate::dialects::upstream::ChatDialect;
+use crate::plan::Reply;
+use stream::StreamRelay;
+use whole::WholeRelay;
+
+/// Returns the reply that hands on an answer. `encoder` writes what the upstream does not: failures, and a stream of an answer that
+/// came whole.
+pub fn reply(
+    encoder: ResponseEncoder,
+    frame: ReplyFrame,
+    dialect: &'static dyn ChatDialect,
+    delivery: Delivery,
+) -> Box<dyn Reply> {
+    match delivery {
+        Delivery::Whole => Box::new(WholeRelay::new(frame, dialect)),
+        Delivery::Stream | Delivery::Recut => Box::new(StreamRelay::new(encoder, frame, dialect)),
+    }
+}
