@@ -143,6 +143,25 @@ impl ChatPipeline {
         plan(client, calls(&encoded, answers, &one), frame, delivery, source)
     }
 
+    /// Returns the tokens of a request's prompt: exactly where the model's tokenizer is public, and else by an estimate, whatever
+    /// the route does for its answers. It is never 0.
+    pub fn prompt_tokens(
+        &self,
+        client: &impl ChatClient,
+        chosen: Chosen<'_>,
+        request: &ChatRequest<'_>,
+        body: &Bytes,
+        cx: &Context<'_>,
+    ) -> u64 {
+        let rules = &chosen.model.rules;
+        let mut prompt = Prompt::new(Counting::Exact, rules.counts_with());
+        for messages in &request.conversations {
+            count(&mut prompt, messages, request.tools.as_ref(), body, client.has_messages());
+        }
+        cx.note_counting(Counting::Exact, false, rules);
+        prompt.tokens().max(1)
+    }
+
     /// Returns the upstream that takes a request, and the model with its rules there. What neither knows is left out.
     ///
     /// # Errors

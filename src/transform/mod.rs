@@ -15,6 +15,7 @@ pub mod local;
 pub mod openai_chat_completions;
 pub mod openai_completions;
 pub mod openai_embeddings;
+pub mod openai_input_tokens;
 pub mod openai_responses;
 mod reply;
 mod results;
@@ -44,6 +45,7 @@ pub const REGISTRY: Registry = Registry { transformers: TRANSFORMERS, replies: R
 pub const TRANSFORMERS: &[Entry] = &[
     openai_chat_completions::ENTRY,
     openai_responses::ENTRY,
+    openai_input_tokens::ENTRY,
     openai_completions::ENTRY,
     openai_embeddings::ENTRY,
     argo_passthrough::ENTRY,

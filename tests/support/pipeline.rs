@@ -5,7 +5,7 @@ use argo_openai_proxy::dialects::client::openai::Openai;
 use argo_openai_proxy::exchange::joined::{JoinedExchanges, JoinedStep};
 use argo_openai_proxy::exchange::{Exchange, ExchangeLimits, HeadPlan};
 use argo_openai_proxy::plan::{
-    Address, Attempt, Call, Context, Plan, Reply, Request, ServiceState, Subrequests, refuse,
+    Address, Attempt, Call, Client, Context, Plan, Reply, Request, ServiceState, Subrequests, refuse,
 };
 use argo_openai_proxy::table::{Matched, Table, Variables, no_files};
 use argo_openai_proxy::wire::Answer;
@@ -45,9 +45,9 @@ fn answered(upstream: Vec<(bool, Bytes)>, answer: Answer) -> Run {
     Run { upstream, status: answer.status, content_type, body: answer.body.to_vec() }
 }
 
-fn exchange(call: Call, reply: Box<dyn Reply>) -> Exchange {
+fn exchange(client: &'static dyn Client, call: Call, reply: Box<dyn Reply>) -> Exchange {
     let limits = ExchangeLimits {
-        client: &Openai,
+        client,
         max_answer: 1 << 20,
         caller: Arc::new(Caller::anybody("tester")),
         upstream: "ARGO",
@@ -82,11 +82,12 @@ pub fn run(table: &Table, path: &str, request: &Bytes, answers: &[Vec<u8>], cut:
         ledger: &ledger,
         steps: None,
     };
+    let client = route.client.unwrap_or(&Openai);
     match route.transformer.open(&Request { body: request.clone(), params }, &cx) {
         Ok(Plan::Answer(answer)) => answered(Vec::new(), answer),
-        Err(failure) => answered(Vec::new(), refuse(&Openai, &failure)),
-        Ok(Plan::Call(call, reply)) => one(exchange(call, reply), &answers[0], cut),
-        Ok(Plan::Subrequests(driven)) => several(driven, answers, cut),
+        Err(failure) => answered(Vec::new(), refuse(client, &failure)),
+        Ok(Plan::Call(call, reply)) => one(exchange(client, call, reply), &answers[0], cut),
+        Ok(Plan::Subrequests(driven)) => several(client, driven, answers, cut),
     }
 }
 
@@ -114,8 +115,14 @@ fn one(mut exchange: Exchange, answer: &[u8], cut: impl Fn(&[u8]) -> Vec<Bytes>)
 }
 
 /// Calls that the proxy makes itself; the last answer serves all further calls.
-fn several(driven: Subrequests, answers: &[Vec<u8>], cut: impl Fn(&[u8]) -> Vec<Bytes>) -> Run {
-    let exchanges: Vec<Exchange> = driven.parts.into_iter().map(|(call, reply)| exchange(call, reply)).collect();
+fn several(
+    client: &'static dyn Client,
+    driven: Subrequests,
+    answers: &[Vec<u8>],
+    cut: impl Fn(&[u8]) -> Vec<Bytes>,
+) -> Run {
+    let exchanges: Vec<Exchange> =
+        driven.parts.into_iter().map(|(call, reply)| exchange(client, call, reply)).collect();
     let upstream: Vec<_> = exchanges.iter().map(|one| (one.call().stream, one.call().body.clone())).collect();
     let mut drive = JoinedExchanges::new(exchanges, driven.join);
     let mut out = Vec::new();
@@ -140,20 +147,49 @@ pub fn whole(body: &[u8]) -> Vec<Bytes> {
     vec![Bytes::copy_from_slice(body)]
 }
 
-/// A reply in which it does not matter how text was spread over chunks.
-pub fn joined(body: &[u8]) -> (String, Vec<Value>) {
-    let (mut text, mut rest) = (String::new(), Vec::new());
+/// A reply in which it does not matter how texts were spread over chunks and events: the text of each place, and all else. Numbers of
+/// events count how it was spread.
+pub fn joined(body: &[u8]) -> Vec<Value> {
+    let mut all: Vec<Value> = Vec::new();
     for event in std::str::from_utf8(body).unwrap().split("\n\n").filter(|event| !event.is_empty()) {
-        let data = event.strip_prefix("data: ").unwrap();
-        let Ok(chunk) = serde_json::from_str::<Value>(data) else {
-            rest.push(Value::String(data.to_owned()));
+        let data = event.lines().find_map(|line| line.strip_prefix("data: ")).unwrap();
+        let Ok(mut event) = serde_json::from_str::<Value>(data) else {
+            all.push(Value::String(data.to_owned()));
             continue;
         };
-        let choice = &chunk["choices"][0];
-        match choice["delta"]["content"].as_str().or(choice["text"].as_str()).filter(|piece| !piece.is_empty()) {
-            Some(piece) => text.push_str(piece),
-            None => rest.push(chunk),
+        if let Some(event) = event.as_object_mut() {
+            event.remove("sequence_number");
+        }
+        match all.last_mut().filter(|last| is_continued(last, &event)) {
+            Some(last) => *text(last).unwrap() = Value::String(said(last) + &said(&event)),
+            None => all.push(event),
         }
     }
-    (text, rest)
+    all
+}
+
+/// Where the text of an event stands that comes in pieces.
+const TEXTS: [&str; 3] = ["/choices/0/delta/content", "/choices/0/text", "/delta"];
+
+fn text(event: &mut Value) -> Option<&mut Value> {
+    let at = TEXTS.iter().find(|at| event.pointer(at).is_some_and(Value::is_string))?;
+    event.pointer_mut(at)
+}
+
+/// Returns the text that an event brings.
+pub fn said(event: &Value) -> String {
+    text(&mut event.clone()).and_then(|text| text.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// Returns true if two events differ in nothing but their text.
+fn is_continued(last: &Value, event: &Value) -> bool {
+    let without = |event: &Value| {
+        let mut event = event.clone();
+        let text = text(&mut event)?;
+        // An empty text opens a message and says nothing.
+        let says = text.as_str().is_some_and(|text| !text.is_empty());
+        *text = Value::Null;
+        says.then_some(event)
+    };
+    without(last).is_some_and(|last| Some(last) == without(event))
 }

@@ -1,6 +1,6 @@
 //! Upstream answers, through transformer and exchange: whole, streamed, of vectors, and errors.
 
-use super::pipeline::{Run, joined, run, table, whole};
+use super::pipeline::{Run, joined, run, said, table, whole};
 use super::{Target, json, knob, pieces, seeds};
 use argo_openai_proxy::table::Table;
 use base64::Engine;
@@ -177,10 +177,11 @@ pub fn told(reply: &Run) -> (String, End) {
     if !reply.status.is_success() {
         return (String::new(), End::error(&json::value(&reply.body).unwrap()));
     }
-    let (text, mut rest) = joined(&reply.body);
-    match rest.pop().unwrap() {
+    let all = joined(&reply.body);
+    let text = all.iter().map(said).collect();
+    match all.last().unwrap() {
         Value::String(done) if done == "[DONE]" => (text, End::Done),
-        error => (text, End::error(&error)),
+        error => (text, End::error(error)),
     }
 }
 

@@ -110,10 +110,10 @@ fn push_tools(out: &mut Vec<u8>, given: Option<&RawValue>) {
 }
 
 /// The facts of one response, which are the same in all its objects.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ResponseFacts {
-    /// Its id.
-    pub id: String,
+    /// Its id, the same in all its objects.
+    id: String,
     created: u64,
     begun: Instant,
     model: String,
@@ -125,6 +125,11 @@ impl ResponseFacts {
     pub fn new(frame: &ReplyFrame, echo: std::sync::Arc<Echo>) -> Self {
         let id = format!("resp_{}", frame.id);
         ResponseFacts { id, created: frame.created, begun: Instant::now(), model: frame.model.clone(), echo }
+    }
+
+    /// Returns the same facts of a response that has another id.
+    pub fn called(&self, id: &str) -> Self {
+        ResponseFacts { id: id.to_owned(), ..self.clone() }
     }
 
     /// Appends the object. `output` are its items so far, with commas between them.

@@ -74,6 +74,13 @@ impl ResponseEncoder {
         }
     }
 
+    /// Gives the response the id that an upstream gave it.
+    pub fn take_id(&mut self, id: &str) {
+        let facts = Arc::new(self.facts.called(id));
+        self.events = EventWriter::new(facts.clone(), self.frame.ledger());
+        self.facts = facts;
+    }
+
     fn streams(&self) -> bool {
         self.delivery != Delivery::Whole
     }

@@ -178,23 +178,14 @@ impl ChatClient for ResponsesChat<'_> {
         &self.left_out
     }
 
-    /// Returns a failure about a message as one about its item, and one about a parameter by the name that it has here.
+    /// Returns a failure about a message as one about its item. The names of parameters are translated where it is written.
     fn in_its_words(&self, failure: Failure) -> Failure {
         let Some(param) = failure.param.clone() else { return failure };
-        let renamed = [
-            ("response_format.json_schema", "text.format"),
-            ("response_format", "text.format"),
-            ("reasoning_effort", "reasoning.effort"),
-            ("max_completion_tokens", LIMIT),
-            ("max_tokens", LIMIT),
-            ("verbosity", "text.verbosity"),
-        ];
-        let renamed = renamed.iter().find_map(|(name, own)| Some(format!("{own}{}", param.strip_prefix(name)?)));
         let of_item = || {
             let (number, rest) = param.strip_prefix("messages[")?.split_once(']')?;
             Some(format!("input[{}]{rest}", self.places.get(number.parse::<usize>().ok()?)?))
         };
-        match renamed.or_else(of_item) {
+        match of_item() {
             Some(own) => {
                 let mut failure = failure;
                 failure.message = failure.message.replace(&*param, &own);

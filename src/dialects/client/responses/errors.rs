@@ -1,5 +1,6 @@
 //! Failures in the form of Responses: before the head as at chat completions, on a stream as two events.
 
+use super::fields::LIMIT;
 use crate::dialects::client::openai::Openai;
 use crate::json;
 use crate::plan::Client;
@@ -17,9 +18,29 @@ const CODES: [&str; 5] =
 /// The form of failures for clients of Responses.
 pub struct Responses;
 
+/// The parameters of chat completions that have other names here.
+const NAMES: [(&str, &str); 6] = [
+    ("response_format.json_schema", "text.format"),
+    ("response_format", "text.format"),
+    ("reasoning_effort", "reasoning.effort"),
+    ("max_completion_tokens", LIMIT),
+    ("max_tokens", LIMIT),
+    ("verbosity", "text.verbosity"),
+];
+
+/// Returns a failure about a parameter of chat completions as one about what the client wrote.
+pub fn in_own_words(failure: &Failure) -> Cow<'_, Failure> {
+    let param = failure.param.as_deref().unwrap_or_default();
+    let known = NAMES.iter().find_map(|(name, own)| Some((name, own, param.strip_prefix(name)?)));
+    let Some((name, own, rest)) = known else { return Cow::Borrowed(failure) };
+    let mut failure = failure.clone().with_param(format!("{own}{rest}"));
+    failure.message = failure.message.replace(name, own);
+    Cow::Owned(failure)
+}
+
 impl Client for Responses {
     fn error(&self, failure: &Failure) -> Answer {
-        Openai.error(failure)
+        Openai.error(&in_own_words(failure))
     }
 
     /// Appends the event of a stream about which nothing is known.
@@ -27,7 +48,7 @@ impl Client for Responses {
         out.extend_from_slice(b"event: error\n");
         out.extend_from_slice(sse::DATA);
         out.extend_from_slice(b"{\"type\":\"error\",\"sequence_number\":0");
-        push_error(out, &StreamError::of(failure));
+        push_error(out, &StreamError::of(&in_own_words(failure)));
         super::events::close(out);
     }
 

@@ -66,7 +66,8 @@ impl EventWriter {
     /// second. `output` are the items that are complete.
     pub fn fail(&self, out: &mut Vec<u8>, failure: &Failure, output: &[u8]) {
         self.begin(out);
-        let error = StreamError::of(failure);
+        let failure = errors::in_own_words(failure);
+        let error = StreamError::of(&failure);
         self.push(out, "error", |out| errors::push_error(out, &error));
         let state = ResponseState::Failed(error.code, &error.message);
         self.response(out, "response.failed", |facts, out| facts.push(out, state, output, None));

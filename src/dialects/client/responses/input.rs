@@ -1,5 +1,6 @@
 //! The items of `input`: each is read by its type, and what has no place in a conversation is told apart from what is wrong.
 
+use super::names::flat;
 use super::parts::{self, ReadContent};
 use crate::chat::Role;
 use crate::dialects::client::values::wrong_type;
@@ -164,14 +165,23 @@ fn message<'a>(given: &Given<'a>) -> Result<Item<'a>, Failure> {
 /// Returns the result of a search for tools: the names of those that were found.
 fn search_result<'a>(given: &Given<'a>) -> Result<Item<'a>, Failure> {
     let mut names = Vec::new();
-    let list = given.get("tools").and_then(|tools| fields::list_of(tools).ok()).unwrap_or_default();
-    for tool in list.into_iter().filter_map(Fields::of) {
-        names.extend(tool.get("name").and_then(json::text_of));
-    }
+    push_names(&mut names, None, given.get("tools"));
     let mut text = Vec::new();
     json::push_string(&mut text, &format!("These tools were found, and may be called: {}", names.join(", ")));
     let said = ReadContent { content: Cow::Owned(parts::written(&text)?), bound: None };
     Ok(Item::Result { id: given.needed("call_id")?, said })
+}
+
+/// Adds the names that the model is told for tools, those of namespaces included.
+fn push_names(names: &mut Vec<String>, namespace: Option<&str>, tools: Option<&RawValue>) {
+    let list = tools.and_then(|tools| fields::list_of(tools).ok()).unwrap_or_default();
+    for tool in list.into_iter().filter_map(Fields::of) {
+        let Some(name) = tool.get("name").and_then(json::text_of) else { continue };
+        match tool.get("tools").filter(|_| namespace.is_none()) {
+            Some(inner) => push_names(names, Some(&name), Some(inner)),
+            None => names.push(flat(namespace, &name).into_owned()),
+        }
+    }
 }
 
 /// Returns what an item stands for that the client names by its id. Thinking that is left out changes no conversation; anything
@@ -244,8 +254,8 @@ mod tests {
                 "result c \"done\"",
             ),
             (
-                r#"[{"type":"tool_search_output","call_id":"c","tools":[{"type":"function","name":"f"},{"name":"g"}]}]"#,
-                "result c \"These tools were found, and may be called: f, g\"",
+                r#"[{"type":"tool_search_output","call_id":"c","tools":[{"type":"function","name":"f"},{"type":"namespace","name":"n","tools":[{"name":"g"}]}]}]"#,
+                "result c \"These tools were found, and may be called: f, n__g\"",
             ),
             (r#"[{"type":"reasoning","id":"rs_1","summary":[],"content":null,"encrypted_content":"x"}]"#, "thought x"),
             (r#"[{"type":"reasoning","id":"rs_1","summary":[]}]"#, "nothing: reasoning"),

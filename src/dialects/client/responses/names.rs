@@ -72,8 +72,8 @@ impl NamedTool {
     }
 }
 
-/// Returns a name of letters, digits, `_` and `-` that is short enough, the same for the same tool in every turn.
-fn flat<'a>(namespace: Option<&str>, name: &'a str) -> Cow<'a, str> {
+/// Returns the name that the model is told: one of letters, digits, `_` and `-` that is short enough, the same for the same tool in every turn.
+pub fn flat<'a>(namespace: Option<&str>, name: &'a str) -> Cow<'a, str> {
     let full = match namespace.filter(|namespace| !matches!(*namespace, "" | PLAIN)) {
         Some(namespace) => Cow::Owned(format!("{namespace}__{name}")),
         None => Cow::Borrowed(name),

@@ -86,6 +86,11 @@ impl RelayState {
         let named = fields.get("type").and_then(json::text_of);
         let Some(name) = named.as_deref() else { return Err(unreadable()) };
         let kind = EventKind::of(name);
+        if name == "response.created" {
+            let response = fields.get("response").and_then(Fields::of);
+            let id = response.as_ref().and_then(|response| response.get("id")).and_then(json::text_of);
+            id.iter().for_each(|id| self.encoder.take_id(id));
+        }
         match kind {
             EventKind::Error => return Err(unreadable()),
             EventKind::TextDelta => self.text(&fields)?,
