@@ -6,6 +6,7 @@ pub mod decimal;
 pub mod document_end;
 mod escape;
 pub mod fields;
+mod list;
 pub mod mend;
 pub mod overlay;
 pub mod splice;
@@ -13,5 +14,6 @@ pub mod vector;
 
 pub use escape::*;
 pub use fields::Fields;
+pub use list::push_list;
 pub use mend::{mended, paired};
 pub use vector::Vector;

@@ -3,6 +3,7 @@
 pub mod anthropic;
 pub mod anthropic_form;
 pub mod argo;
+mod embedding_form;
 pub mod error;
 pub mod error_body;
 pub mod facts;
@@ -16,7 +17,7 @@ mod vendor;
 
 pub use facts::{UpstreamDialect, VendorError, beyond_text};
 pub use registry::{DIALECTS, Dialect, DialectRow};
-pub use vendor::Vendor;
+pub use vendor::{GatewayDialect, Vendor};
 
 use crate::chat::{Conversation, Sink};
 use crate::json::Vector;

@@ -8,14 +8,8 @@ use serde_json::value::RawValue;
 /// Appends the fields of a conversation: `messages`, tools, and every parameter unchanged.
 pub fn push_conversation(out: &mut Vec<u8>, chat: &Conversation<'_>) {
     json::push_key(out, "messages");
-    out.push(b'[');
-    for (index, message) in chat.messages.iter().enumerate() {
-        if index > 0 {
-            out.push(b',');
-        }
-        push_message(out, message, message.content.get(), &message.calls);
-    }
-    out.push(b']');
+    let push = |out: &mut Vec<u8>, message| push_message(out, message, message.content.get(), &message.calls);
+    json::push_list(out, &chat.messages, push);
     push_around(out, chat);
 }
 
@@ -67,14 +61,7 @@ pub fn push_field(out: &mut Vec<u8>, name: &str, value: &RawValue) {
 /// Appends `tools`, `tool_choice` and `parallel_tool_calls`.
 pub fn push_tools(out: &mut Vec<u8>, tools: &Tools<'_>) {
     json::push_key(out, "tools");
-    out.push(b'[');
-    for (index, tool) in tools.offered.iter().enumerate() {
-        if index > 0 {
-            out.push(b',');
-        }
-        push_tool(out, tool);
-    }
-    out.push(b']');
+    json::push_list(out, &tools.offered, push_tool);
     push_choice(out, tools);
 }
 

@@ -1,6 +1,6 @@
 //! The facts of the dialect: its name, its media types, how its errors read.
 
-use crate::dialects::upstream::{UpstreamDialect, Vendor, VendorError};
+use crate::dialects::upstream::{GatewayDialect, Vendor, VendorError};
 use crate::plan::Held;
 use http::{HeaderName, HeaderValue, StatusCode};
 
@@ -35,32 +35,20 @@ pub struct Anthropic {
     pub vendor: Vendor,
 }
 
-impl UpstreamDialect for Anthropic {
-    fn name(&self) -> &'static str {
-        self.vendor.upstream_name()
+impl GatewayDialect for Anthropic {
+    fn gateway(&self) -> Vendor {
+        self.vendor
     }
 
-    fn hint(&self, host: &str) -> Option<&'static str> {
-        self.vendor.hint(host)
-    }
-
-    fn streams_at_url(&self) -> bool {
-        true
-    }
-
-    fn may_say_nothing(&self) -> bool {
+    fn is_silent_at_times(&self) -> bool {
         self.vendor == Vendor::Argo
     }
 
-    fn accept(&self, stream: bool) -> HeaderValue {
-        HeaderValue::from_static(if stream { "text/event-stream" } else { "application/json" })
-    }
-
-    fn headers(&self) -> Vec<(HeaderName, HeaderValue)> {
+    fn own_headers(&self) -> Vec<(HeaderName, HeaderValue)> {
         vec![VERSION]
     }
 
-    fn error(&self, held: &Held) -> VendorError {
+    fn read_error(&self, held: &Held) -> VendorError {
         let error = self.vendor.error(&held.body);
         let own = OWN_TYPES.iter().find(|(name, _)| error.kind.as_deref() == Some(name));
         let meant =

@@ -85,9 +85,5 @@ fn push_stop(out: &mut Vec<u8>, stop: &RawValue) {
         return;
     }
     json::push_key(out, "stop_sequences");
-    for (index, text) in texts.enumerate() {
-        out.push(if index == 0 { b'[' } else { b',' });
-        out.extend_from_slice(text.get().as_bytes());
-    }
-    out.push(b']');
+    json::push_list(out, texts, |out, text| out.extend_from_slice(text.get().as_bytes()));
 }

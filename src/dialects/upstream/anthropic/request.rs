@@ -45,11 +45,7 @@ fn push_tools(out: &mut Vec<u8>, tools: &Tools<'_>, vendor: Vendor) {
         return;
     }
     json::push_key(out, "tools");
-    for (index, tool) in tools.offered.iter().enumerate() {
-        out.push(if index == 0 { b'[' } else { b',' });
-        // The policy of ARGO's cloud refuses strict tools.
-        anthropic_form::push_tool(out, tool, vendor == Vendor::Other);
-    }
-    out.push(b']');
+    // The policy of ARGO's cloud refuses strict tools.
+    json::push_list(out, &tools.offered, |out, tool| anthropic_form::push_tool(out, tool, vendor == Vendor::Other));
     anthropic_form::push_choice(out, tools);
 }

@@ -1,7 +1,7 @@
 //! ARGO's embedding call: the request is a list of strings, the reply is a list of vectors.
 
 use super::{Argo, error_body, notice};
-use crate::dialects::upstream::{CallTerms, EmbeddingDialect};
+use crate::dialects::upstream::{CallTerms, EmbeddingDialect, embedding_form};
 use crate::json::{self, Fields, Vector, fields, vector};
 use crate::wire::Failure;
 use serde_json::value::RawValue;
@@ -11,23 +11,7 @@ const MOST_INPUTS: usize = 16;
 
 impl EmbeddingDialect for Argo {
     fn encode(&self, inputs: &[&RawValue], call: CallTerms<'_>) -> Vec<u8> {
-        let texts: usize = inputs.iter().map(|input| input.get().len() + 1).sum();
-        let mut out = Vec::with_capacity(texts + 128);
-        out.push(b'{');
-        json::push_key(&mut out, "user");
-        json::push_string(&mut out, call.user);
-        json::push_key(&mut out, "model");
-        json::push_string(&mut out, call.model);
-        json::push_key(&mut out, "prompt");
-        out.push(b'[');
-        for (index, input) in inputs.iter().enumerate() {
-            if index > 0 {
-                out.push(b',');
-            }
-            out.extend_from_slice(input.get().as_bytes());
-        }
-        out.extend_from_slice(b"]}");
-        out
+        embedding_form::encode(&[("user", call.user), ("model", call.model)], "prompt", inputs)
     }
 
     fn vectors<'a>(&self, body: &'a [u8]) -> Result<Vec<Vector<'a>>, Failure> {

@@ -22,20 +22,13 @@ pub fn push(out: &mut Vec<u8>, chat: &Conversation<'_>, family: Family) {
         return openai_form::push_tools(out, tools);
     }
     json::push_key(out, "tools");
-    out.push(b'[');
     // Google cannot be asked for one named tool, so offer only that tool and require a call.
     let only = match &tools.choice {
         Some(ToolChoice::Named(name)) if family == Family::Google => Some(name),
         _ => None,
     };
     let offered = tools.offered.iter().filter(|tool| only.is_none_or(|only| *only == tool.name));
-    for (index, tool) in offered.enumerate() {
-        if index > 0 {
-            out.push(b',');
-        }
-        push_tool(out, tool, family);
-    }
-    out.push(b']');
+    json::push_list(out, offered, |out, tool| push_tool(out, tool, family));
     push_choice(out, tools, family);
 }
 

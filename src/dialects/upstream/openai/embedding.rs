@@ -1,13 +1,13 @@
 //! OpenAI's embeddings as an upstream: ARGO's native endpoint, and every server that speaks as OpenAI does.
 
 use super::reading::given;
-use crate::dialects::upstream::{CallTerms, EmbeddingDialect, UpstreamDialect, Vendor, VendorError, error};
+use crate::dialects::upstream::{
+    CallTerms, EmbeddingDialect, GatewayDialect, UpstreamDialect, Vendor, embedding_form, error,
+};
 use crate::json::{self, Fields, Vector, fields};
-use crate::plan::Held;
 use crate::wire::Failure;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::HeaderValue;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
@@ -33,41 +33,19 @@ pub fn embeddings(vendor: Vendor) -> &'static EmbeddingServer {
     }
 }
 
-impl UpstreamDialect for EmbeddingServer {
-    fn name(&self) -> &'static str {
-        self.vendor.upstream_name()
+impl GatewayDialect for EmbeddingServer {
+    fn gateway(&self) -> Vendor {
+        self.vendor
     }
 
-    fn hint(&self, host: &str) -> Option<&'static str> {
-        self.vendor.hint(host)
-    }
-
-    fn accept(&self, _: bool) -> HeaderValue {
-        HeaderValue::from_static("application/json")
-    }
-
-    fn error(&self, held: &Held) -> VendorError {
-        self.vendor.error(&held.body)
+    fn has_streams(&self) -> bool {
+        false
     }
 }
 
 impl EmbeddingDialect for EmbeddingServer {
     fn encode(&self, inputs: &[&RawValue], call: CallTerms<'_>) -> Vec<u8> {
-        let texts: usize = inputs.iter().map(|input| input.get().len() + 1).sum();
-        let mut out = Vec::with_capacity(texts + 128);
-        out.push(b'{');
-        json::push_key(&mut out, "model");
-        json::push_string(&mut out, call.model);
-        json::push_key(&mut out, "input");
-        out.push(b'[');
-        for (index, input) in inputs.iter().enumerate() {
-            if index > 0 {
-                out.push(b',');
-            }
-            out.extend_from_slice(input.get().as_bytes());
-        }
-        out.extend_from_slice(b"]}");
-        out
+        embedding_form::encode(&[("model", call.model)], "input", inputs)
     }
 
     fn listed<'a>(&self, body: &'a [u8]) -> Result<Cow<'a, [u8]>, Failure> {

@@ -17,11 +17,9 @@ pub use chunks::complete;
 pub use embedding::{ABOUT_EMBEDDINGS, embeddings};
 
 use super::facts::beyond_text;
-use super::{AnswerForm, CallTerms, ChatDialect, StreamDecoder, UpstreamDialect, Vendor, VendorError};
+use super::{AnswerForm, CallTerms, ChatDialect, GatewayDialect, StreamDecoder, Vendor};
 use crate::chat::{Conversation, Sink};
-use crate::plan::Held;
 use crate::wire::Failure;
-use http::HeaderValue;
 
 /// The description of the dialect `openai`.
 pub const ABOUT_CHAT: &str = "OpenAI's chat completions, whole and as server-sent events";
@@ -43,33 +41,17 @@ pub fn chat(vendor: Vendor) -> &'static OpenaiServer {
     }
 }
 
-impl UpstreamDialect for OpenaiServer {
-    fn name(&self) -> &'static str {
-        self.vendor.upstream_name()
+impl GatewayDialect for OpenaiServer {
+    fn gateway(&self) -> Vendor {
+        self.vendor
     }
 
-    fn hint(&self, host: &str) -> Option<&'static str> {
-        self.vendor.hint(host)
-    }
-
-    fn streams_at_url(&self) -> bool {
-        true
-    }
-
-    fn accept(&self, stream: bool) -> HeaderValue {
-        HeaderValue::from_static(if stream { "text/event-stream" } else { "application/json" })
-    }
-
-    fn refuses(&self, param: &str, value: &str) -> Option<&'static str> {
+    fn cannot(&self, param: &str, value: &str) -> Option<&'static str> {
         match (param, value) {
             // The endpoint has them, and a client of the same dialect gets them as they come.
             ("logprobs", "true") | ("top_logprobs", _) => None,
             _ => beyond_text(param, value),
         }
-    }
-
-    fn error(&self, held: &Held) -> VendorError {
-        self.vendor.error(&held.body)
     }
 }
 

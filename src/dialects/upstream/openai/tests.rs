@@ -1,6 +1,7 @@
 use super::*;
 use crate::chat::Event;
 use crate::dialects::upstream::error;
+use crate::plan::Held;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use proptest::prelude::*;

@@ -12,14 +12,10 @@ mod turn;
 pub mod verdict;
 pub mod words;
 
-use super::{
-    AnswerForm, CallTerms, ChatDialect, StreamDecoder, UpstreamDialect, Vendor, VendorError, beyond_text, error,
-};
+use super::{AnswerForm, CallTerms, ChatDialect, GatewayDialect, StreamDecoder, Vendor, beyond_text, error};
 use crate::chat::{Conversation, Sink};
 use crate::json::{self, Fields};
-use crate::plan::Held;
 use crate::wire::Failure;
-use http::HeaderValue;
 use speech::Speech;
 use std::borrow::Cow;
 
@@ -44,29 +40,13 @@ pub fn of(vendor: Vendor) -> &'static Responses {
     }
 }
 
-impl UpstreamDialect for Responses {
-    fn name(&self) -> &'static str {
-        self.vendor.upstream_name()
+impl GatewayDialect for Responses {
+    fn gateway(&self) -> Vendor {
+        self.vendor
     }
 
-    fn hint(&self, host: &str) -> Option<&'static str> {
-        self.vendor.hint(host)
-    }
-
-    fn streams_at_url(&self) -> bool {
-        true
-    }
-
-    fn accept(&self, stream: bool) -> HeaderValue {
-        HeaderValue::from_static(if stream { "text/event-stream" } else { "application/json" })
-    }
-
-    fn refuses(&self, param: &str, value: &str) -> Option<&'static str> {
+    fn cannot(&self, param: &str, value: &str) -> Option<&'static str> {
         params::refuses(param, value).or_else(|| beyond_text(param, value))
-    }
-
-    fn error(&self, held: &Held) -> VendorError {
-        self.vendor.error(&held.body)
     }
 }
 

@@ -10,14 +10,7 @@ const NO_ARGUMENTS: &str = "{\"type\":\"object\",\"properties\":{}}";
 /// Appends `tools`, `tool_choice` and `parallel_tool_calls`.
 pub fn push(out: &mut Vec<u8>, tools: &Tools<'_>) {
     json::push_key(out, "tools");
-    out.push(b'[');
-    for (index, tool) in tools.offered.iter().enumerate() {
-        if index > 0 {
-            out.push(b',');
-        }
-        push_tool(out, tool);
-    }
-    out.push(b']');
+    json::push_list(out, &tools.offered, push_tool);
     if let Some(choice) = &tools.choice {
         json::push_key(out, "tool_choice");
         push_choice(out, choice);
