@@ -61,9 +61,9 @@ fn calls(upstream: &Upstream) -> String {
 
 /// An upstream of several, with the ids that it serves, for people.
 fn serves(upstream: &Upstream) -> String {
-    match &upstream.serves {
+    match upstream.serves.patterns() {
         None => upstream.name.clone(),
-        Some(ids) => format!("{} ({})", upstream.name, ids.iter().collect::<Vec<_>>().join(", ")),
+        Some(ids) => format!("{} ({})", upstream.name, ids.collect::<Vec<_>>().join(", ")),
     }
 }
 
@@ -72,7 +72,7 @@ fn upstreams<'t>(table: &'t Table, group: &Arc<Models>, id: &str) -> Vec<&'t str
     let mut names: Vec<&str> = Vec::new();
     let is_of_group = |route: &&Arc<Route>| route.models.as_ref().is_some_and(|models| Arc::ptr_eq(models, group));
     for upstream in table.routes().filter(is_of_group).flat_map(|route| &route.upstreams) {
-        if upstream.serves(id) && !names.contains(&upstream.name.as_str()) {
+        if upstream.serves.has(id) && !names.contains(&upstream.name.as_str()) {
             names.push(&upstream.name);
         }
     }

@@ -8,6 +8,7 @@ mod merge;
 mod model;
 mod near;
 pub mod rules;
+mod served;
 mod spelling;
 
 pub use effect::RuleEffect;
@@ -15,6 +16,7 @@ pub use facts::Facts;
 pub use glob::NamePattern;
 pub use model::{Form, Model};
 pub use rules::{Cap, Family, Json, Rule, Rules, Streaming, Structured, SystemRole, Thinking};
+pub use served::ServedModels;
 pub use spelling::Spelling;
 
 use crate::wire::Failure;

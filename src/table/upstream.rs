@@ -1,9 +1,8 @@
 //! An upstream of the table: where calls go, how connections are made, and which headers go along.
 
-use crate::access::Globs;
 use crate::diagnostics::Place;
 use crate::dialects::upstream::{Dialect, UpstreamDialect};
-use crate::models::glob::fits_in_any_case;
+use crate::models::ServedModels;
 use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue, header};
 use std::net::SocketAddr;
@@ -191,8 +190,8 @@ pub struct Upstream {
     pub listing: Option<Arc<Endpoint>>,
     /// The dialect of the upstream.
     pub dialect: Dialect,
-    /// The ids of the models that it serves, as patterns; `None` for all.
-    pub serves: Option<Globs>,
+    /// The models that it serves.
+    pub serves: ServedModels,
     /// How it is told whom a call is for.
     pub credential: CredentialKind,
     /// The target of connections in place of the URLs' hosts, as written.
@@ -211,11 +210,6 @@ impl Upstream {
     /// Returns the facts of its dialect: its name in messages, its hint, and what it accepts.
     pub fn facts(&self) -> &'static dyn UpstreamDialect {
         self.dialect.facts()
-    }
-
-    /// Returns true if it serves the model with this id, in any case.
-    pub fn serves(&self, id: &str) -> bool {
-        self.serves.as_ref().is_none_or(|ids| ids.iter().any(|pattern| fits_in_any_case(pattern, id)))
     }
 
     /// Returns all URLs: those of whole calls, those of streamed calls, and that of the model list.

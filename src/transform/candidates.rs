@@ -1,10 +1,8 @@
 //! The upstreams that may take the calls of a route, and which of them takes one.
 
 use super::{Unfit, WiredUpstream, Wiring};
-use crate::access::Globs;
 use crate::dialects::upstream::Dialect;
-use crate::models::glob::fits_in_any_case;
-use crate::models::{Chosen, Models};
+use crate::models::{Chosen, Models, ServedModels};
 use crate::plan::Context;
 use crate::plan::trace::{TraceStep, UpstreamVerdict};
 use crate::wire::Failure;
@@ -31,7 +29,7 @@ pub struct Candidate<D: ?Sized + 'static> {
     pub streams: bool,
     /// The models of the route, with the rules that hold at this upstream.
     models: Arc<Models>,
-    serves: Option<Globs>,
+    serves: ServedModels,
 }
 
 impl<D: ?Sized + 'static> Candidates<D> {
@@ -81,7 +79,7 @@ impl<D: ?Sized + 'static> Candidates<D> {
         for candidate in std::iter::once(&self.first).chain(&self.others) {
             let verdict = if cx.attempt.asked.has(candidate.number) {
                 UpstreamVerdict::Asked
-            } else if !candidate.serves(&chosen.model.id) {
+            } else if !candidate.serves.has(&chosen.model.id) {
                 UpstreamVerdict::ServesNot
             } else if let Err(failure) = can(candidate) {
                 let why = failure.message.clone();
@@ -121,12 +119,6 @@ impl<D: ?Sized + 'static> Candidates<D> {
             let rules = chosen.map(|chosen| chosen.model.rules.clone());
             TraceStep::Upstream { name: candidate.name.clone(), verdict, rules }
         });
-    }
-}
-
-impl<D: ?Sized + 'static> Candidate<D> {
-    fn serves(&self, id: &str) -> bool {
-        self.serves.as_ref().is_none_or(|ids| ids.iter().any(|pattern| fits_in_any_case(pattern, id)))
     }
 }
 

@@ -1,9 +1,8 @@
 //! A row of the registry, and what a transformer is made from.
 
 use super::settings::{RowSettings, Unfit};
-use crate::access::Globs;
 use crate::dialects::upstream::Dialect;
-use crate::models::Models;
+use crate::models::{Models, ServedModels};
 use crate::plan::{Client, Transformer};
 use crate::tokens::Counting;
 use crate::yaml::Key;
@@ -31,8 +30,8 @@ pub struct WiredUpstream {
     pub dialect: Dialect,
     /// True if it has a URL for streamed calls.
     pub streams: bool,
-    /// The ids of the models that it serves, as patterns; `None` for all.
-    pub serves: Option<Globs>,
+    /// The models that it serves.
+    pub serves: ServedModels,
 }
 
 /// A transformer that a table can name.

@@ -56,7 +56,7 @@ pub fn resolve(
 /// Reports models of a row that none of its upstreams serves, and upstreams that serve none of its models.
 pub fn report(row: &raw::Route<'_>, upstreams: &[Arc<Upstream>], group: &Models, source: &mut Source<'_>) {
     let Some(names) = &row.upstreams else { return };
-    let lost = group.iter().find(|model| !upstreams.iter().any(|upstream| upstream.serves(&model.id)));
+    let lost = group.iter().find(|model| !upstreams.iter().any(|upstream| upstream.serves.has(&model.id)));
     if let Some(model) = lost {
         let message =
             format!("{}: no upstream of this row serves the model '{}' ({})", row.called, model.name, model.id);
@@ -67,8 +67,8 @@ pub fn report(row: &raw::Route<'_>, upstreams: &[Arc<Upstream>], group: &Models,
     if group.patterns().iter().any(|pattern| pattern.fixed_id().is_none()) {
         return;
     }
-    let idle =
-        |upstream: &&Arc<Upstream>| upstream.serves.is_some() && !group.iter().any(|model| upstream.serves(&model.id));
+    let serves_any = |upstream: &Upstream| group.iter().any(|model| upstream.serves.has(&model.id));
+    let idle = |upstream: &&Arc<Upstream>| upstream.serves.patterns().is_some() && !serves_any(upstream);
     for upstream in upstreams.iter().filter(idle) {
         let message = format!("{}: upstream '{}' serves none of this row's models", row.called, upstream.name);
         let at = names.value.iter().find(|name| name.value == upstream.name).map_or(&names.path, |name| &name.path);

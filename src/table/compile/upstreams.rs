@@ -2,8 +2,8 @@
 
 use super::named_items::NamedItems;
 use super::{bearer, credential, endpoints, headers, tls};
-use crate::access::Globs;
 use crate::dialects::upstream::{Dialect, DialectRow, UpstreamDialect};
+use crate::models::ServedModels;
 use crate::table::raw;
 use crate::table::{Endpoints, Tls, Tolerance, Upstream, Variables};
 use crate::yaml::{Source, lookup};
@@ -96,7 +96,7 @@ fn upstream(
         stream,
         listing,
         dialect: dialect?,
-        serves: row.serves.as_ref().map(|ids| Globs::new(ids.value.iter().map(|id| id.value.as_str()))),
+        serves: served(row),
         credential: credential?,
         connect_to: place.map(|(place, _)| place),
         headers: headers?.into_iter().chain(bearer?).collect(),
@@ -104,6 +104,11 @@ fn upstream(
         tolerance,
         tls,
     })
+}
+
+fn served(row: &raw::Upstream) -> ServedModels {
+    let Some(ids) = &row.serves else { return ServedModels::default() };
+    ServedModels::matching(ids.value.iter().map(|id| id.value.as_str()))
 }
 
 /// Returns the value of a key that need not be there; `None` when it is there and wrong.
