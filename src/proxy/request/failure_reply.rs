@@ -2,8 +2,8 @@
 
 use super::context::Ctx;
 use super::fallback::{self, Cause};
-use super::work::{ProxiedCall, Work};
-use super::{early_head, ending, stream_rest, subrequests, writer};
+use super::work::Work;
+use super::{another_attempt, early_head, ending, stream_rest, writer};
 use crate::exchange::AfterFailure;
 use crate::plan::refuse;
 use crate::proxy::connection::clock;
@@ -13,19 +13,16 @@ use crate::proxy::upstream::errors;
 use crate::telemetry::Spent;
 use crate::wire::Failure;
 use bytes::Bytes;
-use log::debug;
 use pingora::{Error, ErrorSource};
 use pingora_proxy::{FailToProxy, Session};
 
 /// Reports a failure: as a whole reply, as the last event of a stream, or by breaking the connection.
 pub async fn fail(proxy: &Proxy, session: &mut Session, e: &Error, ctx: &mut Ctx) -> FailToProxy {
     clock::let_be();
-    let cause = match fallback::is_due(ctx) {
-        None if *e.esource() == ErrorSource::Upstream && fallback::is_unsent(ctx) => Some(Cause::NoEndpoint),
-        due => due.filter(|_| *e.etype() == errors::OVER),
-    };
-    if let Some(cause) = cause
-        && fall_back(proxy, session, ctx, cause).await
+    // A failed call may have left a part of the client's request unread.
+    session.set_keepalive(None);
+    if let Some(cause) = cause_of_another_attempt(e, ctx)
+        && another_attempt::make(proxy, session, ctx, cause).await
     {
         return FailToProxy { error_code: 0, can_reuse_downstream: false };
     }
@@ -45,7 +42,6 @@ pub async fn fail(proxy: &Proxy, session: &mut Session, e: &Error, ctx: &mut Ctx
             AfterFailure::Answer(refuse(writer::client(session, &ctx.facts), &failure))
         }
     };
-    session.set_keepalive(None);
     match after {
         AfterFailure::Answer(answer) => {
             ctx.memory.answered(answer.body.len());
@@ -69,6 +65,14 @@ pub async fn fail(proxy: &Proxy, session: &mut Session, e: &Error, ctx: &mut Ctx
     FailToProxy { error_code: failure.status.as_u16(), can_reuse_downstream: false }
 }
 
+/// Returns why another attempt follows, if one may.
+fn cause_of_another_attempt(e: &Error, ctx: &Ctx) -> Option<Cause> {
+    match fallback::is_due(ctx) {
+        None if *e.esource() == ErrorSource::Upstream && fallback::is_unsent(ctx) => Some(Cause::NoEndpoint),
+        due => due.filter(|_| *e.etype() == errors::OVER),
+    }
+}
+
 fn record(ctx: &mut Ctx, e: &Error, failure: &Failure) {
     // After our own end of a call its failure is recorded already.
     if *e.etype() == errors::OVER {
@@ -80,17 +84,4 @@ fn record(ctx: &mut Ctx, e: &Error, failure: &Failure) {
         None => format!("{failure} [{}]", errors::cause(e)),
     };
     ctx.failure = Some(ending::failed(failure, ending::cause(e, call), why));
-}
-
-/// Makes another attempt. Returns false if there is none.
-async fn fall_back(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx, cause: Cause) -> bool {
-    let Some(ProxiedCall { exchange, call }) = ctx.work.proxied() else { return false };
-    let (upstream, sent) = (call.upstream.clone(), exchange.call().body.clone());
-    let Some(prepared) = fallback::next(proxy, session, ctx, (&upstream, &sent), cause) else { return false };
-    session.set_keepalive(None);
-    match subrequests::run(proxy, session, ctx, prepared).await {
-        Ok(()) => ctx.is_recovered = true,
-        Err(e) => debug!("the reply could not be written: {e}"),
-    }
-    true
 }

@@ -2,16 +2,14 @@
 
 use super::context::Ctx;
 use super::fallback::{self, Cause};
-use super::work::ProxiedCall;
 use super::work::Work;
-use super::{answered, ending, stream_rest, subrequests, writer};
+use super::{another_attempt, answered, ending, stream_rest, writer};
 use crate::exchange::{AfterFailure, Exchange};
 use crate::proxy::aside;
 use crate::proxy::connection::clock;
 use crate::proxy::service::Proxy;
 use crate::telemetry::Spent;
 use crate::wire::Answer;
-use log::debug;
 use pingora_proxy::Session;
 
 /// Writes a reply that was held, unless a reply is out already.
@@ -20,10 +18,13 @@ pub async fn write(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) {
         return;
     }
     ctx.facts.timing.lap(Spent::Upstream);
-    if let Some(cause) = fallback::is_due(ctx)
-        && fall_back(proxy, session, ctx, cause).await
-    {
-        return;
+    if let Some(cause) = fallback::is_due(ctx) {
+        if let (Cause::NoEndpoint, Some(call)) = (cause, ctx.work.call()) {
+            fallback::record_missing(ctx, &call.endpoint);
+        }
+        if another_attempt::make(proxy, session, ctx, cause).await {
+            return;
+        }
     }
     ctx.finish_counting().await;
     if clock::is_head_early() {
@@ -49,21 +50,6 @@ async fn write_late(session: &mut Session, ctx: &mut Ctx) {
         AfterFailure::Event(rest) => stream_rest::write(session, ctx, rest).await,
         AfterFailure::Answer(_) | AfterFailure::Nothing | AfterFailure::Break => session.set_keepalive(None),
     }
-}
-
-/// Makes another attempt. Returns false if there is none.
-async fn fall_back(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx, cause: Cause) -> bool {
-    let Some(ProxiedCall { exchange, call }) = ctx.work.proxied() else { return false };
-    let (upstream, endpoint, sent) = (call.upstream.clone(), call.endpoint.clone(), exchange.call().body.clone());
-    if cause == Cause::NoEndpoint {
-        fallback::record_missing(ctx, &endpoint);
-    }
-    let Some(prepared) = fallback::next(proxy, session, ctx, (&upstream, &sent), cause) else { return false };
-    if let Err(e) = subrequests::run(proxy, session, ctx, prepared).await {
-        debug!("the reply could not be written: {e}");
-        session.set_keepalive(None);
-    }
-    true
 }
 
 /// Returns the answer of a held exchange.

@@ -2,6 +2,7 @@
 
 pub mod accept;
 pub mod address;
+mod another_attempt;
 mod answered;
 mod body;
 mod call_summary;
