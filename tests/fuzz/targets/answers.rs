@@ -1,13 +1,12 @@
 //! Upstream answers, through transformer and exchange: whole, streamed, of vectors, and errors.
 
-use super::pipeline::{Run, joined, run, said, table, whole};
-use super::{Target, json, knob, pieces, seeds};
-use argo_openai_proxy::table::Table;
+use super::golden::{End, SCHEMA, TABLE, TOOL, answer, both_ways, chat, cut, told};
+use super::pipeline::{run, whole};
+use super::{Target, json, knob, seeds};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde_json::Value;
-use std::sync::LazyLock;
 
 const WORDS: &[&str] = &[
     "{\"response\":",
@@ -75,17 +74,7 @@ pub const ERRORS: Target = Target {
     run: errors,
 };
 
-/// The table of the golden cases.
-pub static TABLE: LazyLock<Table> = LazyLock::new(table);
-
 const CHAT: &str = "/openai_chat_completions";
-pub const TOOL: &str =
-    r#""tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":{}}}}]"#;
-pub const SCHEMA: &str = r#""response_format":{"type":"json_schema","json_schema":{"name":"s","schema":{"type":"object","properties":{"a":{}}}}}"#;
-
-pub fn chat(model: &str, more: &str) -> Bytes {
-    Bytes::from(format!(r#"{{"model":"{model}","messages":[{{"role":"user","content":"x"}}],{more}}}"#))
-}
 
 /// Requests whose answers are read in different ways.
 fn requests() -> [Bytes; 8] {
@@ -101,50 +90,6 @@ fn requests() -> [Bytes; 8] {
     ]
 }
 
-pub fn answer(head: &str, body: &[u8]) -> Vec<Vec<u8>> {
-    vec![[head.as_bytes(), b"\n", body].concat()]
-}
-
-pub fn cut(knob: u8) -> impl Fn(&[u8]) -> Vec<Bytes> {
-    move |body| pieces(knob, body).into_iter().map(Bytes::copy_from_slice).collect()
-}
-
-/// Runs a request whose answer comes whole, and again with the answer in pieces. Returns the reply, which is the same.
-pub fn both_ways(path: &str, request: &Bytes, answer: &[Vec<u8>], knob: u8) -> Run {
-    let one = run(&TABLE, path, request, answer, whole);
-    let other = run(&TABLE, path, request, answer, cut(knob));
-    assert_eq!((one.status, &one.content_type), (other.status, &other.content_type));
-    if one.content_type.starts_with("text/event-stream") {
-        assert_eq!(joined(&one.body), joined(&other.body));
-    } else {
-        assert_eq!(one.body, other.body);
-    }
-    check(&one);
-    one
-}
-
-/// A reply is an answer, a complete stream, or an error, in OpenAI's form.
-fn check(reply: &Run) {
-    if reply.content_type.starts_with("text/event-stream") {
-        let text = std::str::from_utf8(&reply.body).unwrap();
-        let events: Vec<&str> = text.strip_suffix("\n\n").unwrap().split("\n\n").collect();
-        let (last, others) = events.split_last().unwrap();
-        let data = |event: &str| json::value(event.strip_prefix("data: ").unwrap().as_bytes()).unwrap();
-        for event in others {
-            assert_eq!(data(event)["object"], "chat.completion.chunk");
-        }
-        assert!(*last == "data: [DONE]" || data(last)["error"]["message"].is_string(), "{last}");
-        return;
-    }
-    let body = json::value(&reply.body).unwrap();
-    if reply.status.is_success() {
-        assert!(matches!(body["object"].as_str(), Some("chat.completion" | "list")), "{body}");
-    } else {
-        assert!(reply.status.as_u16() >= 400);
-        assert!(body["error"]["message"].as_str().is_some_and(|message| !message.is_empty()), "{body}");
-    }
-}
-
 fn whole_answer(input: &[u8]) {
     let (knob, body) = knob(input);
     let request = &requests()[usize::from(knob % 8)];
@@ -154,34 +99,6 @@ fn whole_answer(input: &[u8]) {
     if let (0, Some(text), true) = (knob % 8, said["response"].as_str(), reply.status.is_success()) {
         let reply = json::value(&reply.body).unwrap();
         assert_eq!(reply["choices"][0]["message"]["content"].as_str().unwrap_or_default(), text);
-    }
-}
-
-/// How a streamed reply ends: complete, or by an error of this type and code. The head of a stream leaves with its first text, so the
-/// pieces decide whether an error has a status or comes as an event, and how much of a notice it quotes.
-#[derive(Debug, PartialEq)]
-pub enum End {
-    Done,
-    Error(Value, Value),
-}
-
-impl End {
-    fn error(reply: &Value) -> Self {
-        End::Error(reply["error"]["type"].clone(), reply["error"]["code"].clone())
-    }
-}
-
-/// Returns the text of a reply and its end.
-pub fn told(reply: &Run) -> (String, End) {
-    check(reply);
-    if !reply.status.is_success() {
-        return (String::new(), End::error(&json::value(&reply.body).unwrap()));
-    }
-    let all = joined(&reply.body);
-    let text = all.iter().map(said).collect();
-    match all.last().unwrap() {
-        Value::String(done) if done == "[DONE]" => (text, End::Done),
-        error => (text, End::error(error)),
     }
 }
 

@@ -3,11 +3,14 @@
 pub mod answers;
 pub mod argo;
 pub mod files;
+mod golden;
 pub mod heads;
 pub mod json;
 pub mod native;
 #[path = "../../support/pipeline.rs"]
 mod pipeline;
+#[path = "../../support/reports.rs"]
+mod reports;
 pub mod requests;
 mod seeds;
 pub mod wire;

@@ -1,6 +1,6 @@
 //! Answers of upstreams that speak OpenAI's chat completions, Anthropic's messages and OpenAI's Responses, whole and streamed.
 
-use super::answers::{End, SCHEMA, TABLE, TOOL, answer, both_ways, chat, cut, told};
+use super::golden::{End, SCHEMA, TABLE, TOOL, answer, both_ways, chat, cut, told};
 use super::pipeline::{run, whole};
 use super::{Target, knob, seeds};
 use bytes::Bytes;

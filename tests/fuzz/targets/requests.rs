@@ -1,6 +1,6 @@
 //! Requests, through their transformers: what goes upstream is the same document, apart from what `docs/transformers.md` says.
 
-use super::answers::TABLE;
+use super::golden::TABLE;
 use super::pipeline::{Run, run, whole};
 use super::{Target, json, seeds};
 use argo_openai_proxy::json::mended;

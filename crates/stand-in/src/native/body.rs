@@ -6,9 +6,13 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::content::string;
-use crate::messages::Messages;
+use crate::messages::{Messages, Turn};
+use crate::reply::Reply;
 use crate::request::{present, required};
 use crate::violation::{Violation, Violations};
+
+use super::dialect::Dialect;
+use super::refusal::Refusal;
 
 /// The members of a native call that the stand-in reads. All others are ignored.
 #[derive(Deserialize)]
@@ -67,11 +71,19 @@ impl<'a> NativeBody<'a> {
     }
 
     /// Adds a violation unless the call has a list of messages.
-    pub(crate) fn needs_messages(&self, violations: &mut Violations) {
+    fn needs_messages(&self, violations: &mut Violations) {
         match self.messages {
             Messages::List(_) => {}
             Messages::NotAList => violations.add(Violation::not_a_list("messages")),
             Messages::Absent => violations.add(Violation::missing("messages")),
+        }
+    }
+
+    /// Returns what the messages of a call say.
+    pub(crate) fn turn(&self) -> Turn<'a> {
+        match self.messages {
+            Messages::List(turn) => turn,
+            Messages::NotAList | Messages::Absent => Turn::default(),
         }
     }
 
@@ -90,4 +102,23 @@ impl<'a> NativeBody<'a> {
         let inside = self.tools?.get().strip_prefix('[')?;
         if inside.trim_start().starts_with(']') { None } else { self.tools }
     }
+}
+
+/// Reads the body of a call that has a model and messages, and gives a refusal of the call the shape of its endpoint.
+pub(crate) fn with_messages(
+    dialect: &dyn Dialect,
+    body: &[u8],
+    respond: impl FnOnce(&NativeBody<'_>, &str) -> Result<Reply, Refusal>,
+) -> Reply {
+    let read = match NativeBody::parse(body) {
+        Ok(read) => read,
+        Err(violations) => return violations.reply(),
+    };
+    let mut violations = Violations::default();
+    let model = read.model(&mut violations);
+    read.needs_messages(&mut violations);
+    if !violations.is_empty() {
+        return violations.reply();
+    }
+    respond(&read, &model).unwrap_or_else(|refusal| dialect.refuse(&refusal))
 }

@@ -3,6 +3,9 @@
 use std::borrow::Cow;
 
 use crate::options::Family;
+use crate::server::StandIn;
+
+use super::refusal::Refusal;
 
 /// A model of a call.
 #[derive(Clone, Copy)]
@@ -128,6 +131,13 @@ impl Model<'_> {
 }
 
 impl<'a> Model<'a> {
+    /// Returns the model of a call by its name.
+    pub(crate) fn named(name: &'a str, stand_in: &'a StandIn) -> Result<Self, Refusal> {
+        let unknown = || Refusal::argo(400, "BadRequestError", stand_in.unknown(name));
+        let id = stand_in.id_of(name).ok_or_else(unknown)?;
+        Ok(Model { id, family: (stand_in.options.family)(id) })
+    }
+
     /// Returns the tier and the version of a Claude, as `("opus", 4, 7)`.
     fn claude(self) -> Option<(&'a str, u32, u32)> {
         let rest = self.id.strip_prefix("claude")?;

@@ -10,16 +10,14 @@ use serde_json::json;
 
 use crate::caller::Caller;
 use crate::fault::{self, Fault};
-use crate::messages::{Messages, Turn};
 use crate::offer::Offer;
 use crate::options::Family;
 use crate::prompts::Endpoint;
 use crate::reply::Reply;
 use crate::server::StandIn;
-use crate::violation::Violations;
 
 use super::answer::{Answer, Ask, Finish};
-use super::body::NativeBody;
+use super::body::{self, NativeBody};
 use super::dialect::{self, Dialect};
 use super::json::dumps;
 use super::model::Model;
@@ -28,17 +26,7 @@ use super::{structured, user};
 
 /// Returns the answer to the body of a chat call.
 pub(crate) fn answer(stand_in: &StandIn, caller: Caller<'_>, body: &[u8]) -> Reply {
-    let read = match NativeBody::parse(body) {
-        Ok(read) => read,
-        Err(violations) => return violations.reply(),
-    };
-    let mut violations = Violations::default();
-    let model = read.model(&mut violations);
-    read.needs_messages(&mut violations);
-    if !violations.is_empty() {
-        return violations.reply();
-    }
-    respond(stand_in, caller, body, &read, &model).unwrap_or_else(|refusal| Chat.refuse(&refusal))
+    body::with_messages(&Chat, body, |read, model| respond(stand_in, caller, body, read, model))
 }
 
 fn respond(
@@ -50,16 +38,12 @@ fn respond(
 ) -> Result<Reply, Refusal> {
     let user = user::of_bearer_or_body(caller, read)?;
     let streams = read.stream.unwrap_or(false);
-    let id = stand_in.id_of(model).ok_or_else(|| Refusal::argo(400, "BadRequestError", stand_in.unknown(model)))?;
-    let model = Model { id, family: (stand_in.options.family)(id) };
+    let model = Model::named(model, stand_in)?;
     if let Some(notice) = user::denial(&user) {
         let answer = Ask::denied(notice, &user);
         return Ok(dialect::send(&Chat, model, &answer, stand_in.options.piece_size, streams));
     }
-    let turn = match read.messages {
-        Messages::List(turn) => turn,
-        Messages::NotAList | Messages::Absent => Turn::default(),
-    };
+    let turn = read.turn();
     checks::all(model, read, &turn)?;
     if turn.has_calls {
         history::is_complete(body)?;

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::caller::Caller;
 use crate::fault::{Fault, INTERNAL};
-use crate::messages::{Input, Messages as Conversation, Turn};
+use crate::messages::Input;
 use crate::offer::Offer;
 use crate::options::Family;
 use crate::paths::{BASE_PATH, COMPLETIONS_PATH, MESSAGES_PATH};
@@ -19,11 +19,10 @@ use crate::prompts::{self, Case, Endpoint};
 use crate::python;
 use crate::reply::Reply;
 use crate::server::StandIn;
-use crate::violation::Violations;
 
 use self::thinking::Thought;
 use super::answer::{Answer, Ask, tokens};
-use super::body::NativeBody;
+use super::body::{self, NativeBody};
 use super::chat::Chat;
 use super::dialect::{self, Dialect};
 use super::json::dumps;
@@ -33,39 +32,24 @@ use super::user;
 
 /// Returns the answer to the body of a messages call.
 pub(crate) fn answer(stand_in: &StandIn, caller: Caller<'_>, body: &[u8]) -> Reply {
-    with_body(body, |read, model| respond(stand_in, caller, body, read, model))
+    body::with_messages(&Messages, body, |read, model| respond(stand_in, caller, body, read, model))
 }
 
 /// Returns the number of tokens of a messages call.
 pub(crate) fn count(stand_in: &StandIn, caller: Caller<'_>, body: &[u8]) -> Reply {
-    with_body(body, |read, model| {
+    body::with_messages(&Messages, body, |read, model| {
         let user = user::of_bearer_or_key(caller)?;
         let model = claude(stand_in, model)?;
         if let Some(notice) = user::denial(&user) {
             return Ok(dialect::send(&Messages, model, &Ask::denied(notice, &user), 1, false));
         }
-        let turn = turn(read);
+        let turn = read.turn();
         let (Input::ByUser(text) | Input::ByTool(text)) = turn.input();
         if let Some((Case::Fault(fault), _)) = prompts::find(&text, Endpoint::Messages) {
             return Ok(Messages.fault(fault));
         }
         Ok(Reply::json(200, &json!({"input_tokens": tokens(&text) + 4 * turn.messages as u64})))
     })
-}
-
-/// Reads a body, and gives a refusal of its call the shape of the endpoint.
-fn with_body(body: &[u8], respond: impl FnOnce(&NativeBody<'_>, &str) -> Result<Reply, Refusal>) -> Reply {
-    let read = match NativeBody::parse(body) {
-        Ok(read) => read,
-        Err(violations) => return violations.reply(),
-    };
-    let mut violations = Violations::default();
-    let model = read.model(&mut violations);
-    read.needs_messages(&mut violations);
-    if !violations.is_empty() {
-        return violations.reply();
-    }
-    respond(&read, &model).unwrap_or_else(|refusal| Messages.refuse(&refusal))
 }
 
 fn respond(
@@ -95,7 +79,7 @@ fn respond(
     if thought == Thought::Asked && offer.as_ref().is_some_and(Offer::forces_a_call) {
         return Err(Refusal::vendor("Thinking may not be enabled when tool_choice forces tool use."));
     }
-    let turn = turn(read);
+    let turn = read.turn();
     let ask = Ask {
         endpoint: Endpoint::Messages,
         input: turn.input(),
@@ -112,22 +96,15 @@ fn respond(
 
 /// Returns the model, if it is a Claude.
 fn claude<'a>(stand_in: &'a StandIn, model: &'a str) -> Result<Model<'a>, Refusal> {
-    let id = stand_in.id_of(model).ok_or_else(|| Refusal::argo(400, "BadRequestError", stand_in.unknown(model)))?;
-    let model = Model { id, family: (stand_in.options.family)(id) };
+    let model = Model::named(model, stand_in)?;
     if model.family == Family::Anthropic {
         return Ok(model);
     }
+    let id = model.id;
     let here = MESSAGES_PATH.strip_prefix(BASE_PATH).unwrap_or(MESSAGES_PATH);
     let message =
         format!("Model '{id}' is not supported on the {here} endpoint. For this model, please use {COMPLETIONS_PATH}");
     Err(Refusal::argo(400, "BadRequestError", message))
-}
-
-fn turn<'a>(read: &NativeBody<'a>) -> Turn<'a> {
-    match read.messages {
-        Conversation::List(turn) => turn,
-        Conversation::NotAList | Conversation::Absent => Turn::default(),
-    }
 }
 
 /// Anthropic's shape.

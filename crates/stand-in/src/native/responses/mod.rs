@@ -48,8 +48,7 @@ fn respond(
     model: &str,
 ) -> Result<Reply, Refusal> {
     let user = user::of_bearer(caller)?;
-    let id = stand_in.id_of(model).ok_or_else(|| Refusal::argo(400, "BadRequestError", stand_in.unknown(model)))?;
-    let model = Model { id, family: (stand_in.options.family)(id) };
+    let model = Model::named(model, stand_in)?;
     if model.family != Family::OpenAI || model.is_embedding() {
         return Err(Refusal::argo(400, "BadRequestError", "Use a supported GPT model name."));
     }
