@@ -16,6 +16,11 @@ pub(crate) enum Choice<'a> {
     Never,
     Any,
     Named(Cow<'a, str>),
+    /// One of these, or none where nothing forces a call.
+    Among {
+        names: Vec<Cow<'a, str>>,
+        forced: bool,
+    },
 }
 
 /// The members of a choice that is an object, of any vendor.
@@ -25,6 +30,17 @@ struct AnyChoice<'a> {
     r#type: Option<&'a RawValue>,
     #[serde(borrow, default)]
     function: Option<Function<'a>>,
+    #[serde(borrow, default)]
+    name: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    mode: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    tools: Vec<Allowed<'a>>,
+}
+
+/// One of the tools that Responses allows by name.
+#[derive(Deserialize)]
+struct Allowed<'a> {
     #[serde(borrow, default)]
     name: Option<&'a RawValue>,
 }
@@ -40,6 +56,12 @@ impl<'a> Choice<'a> {
             (_, Some(object)) => object.r#type,
             (_, None) => Some(raw),
         };
+        if let Some(AnyChoice { r#type: Some(kind), mode, tools, .. }) = &object
+            && kind.get() == "\"allowed_tools\""
+        {
+            let names = tools.iter().filter_map(|tool| tool.name.and_then(string)).collect();
+            return Ok(Self::Among { names, forced: mode.is_some_and(|mode| mode.get() == "\"required\"") });
+        }
         let named = object.and_then(|object| match family {
             // Chat nests the name, Responses does not.
             Family::OpenAI => object.function.and_then(|function| function.name).or(object.name),
@@ -71,6 +93,11 @@ mod tests {
             (Family::OpenAI, r#""required""#, Choice::Any),
             (Family::OpenAI, r#"{"type":"function","function":{"name":"a"}}"#, Choice::Named("a".into())),
             (Family::OpenAI, r#"{"type":"custom","name":"a"}"#, Choice::Named("a".into())),
+            (
+                Family::OpenAI,
+                r#"{"type":"allowed_tools","mode":"required","tools":[{"type":"function","name":"a"}]}"#,
+                Choice::Among { names: vec!["a".into()], forced: true },
+            ),
             (Family::Anthropic, r#"{"type":"auto"}"#, Choice::Auto),
             (Family::Anthropic, r#"{"type":"none"}"#, Choice::Never),
             (Family::Anthropic, r#"{"type":"any"}"#, Choice::Any),

@@ -25,6 +25,15 @@ pub(crate) fn text(raw: &RawValue) -> Cow<'_, str> {
     all
 }
 
+/// Returns the number of image parts of a content, whatever the vendor calls them.
+pub(crate) fn images(raw: &RawValue) -> usize {
+    if !raw.get().starts_with('[') {
+        return 0;
+    }
+    let parts = parts(raw);
+    parts.iter().map(|part| usize::from(part.is_image()) + part.content.map_or(0, images)).sum()
+}
+
 /// Returns true for a user message of `tool_result` blocks, which is Anthropic's form of a tool's result.
 pub(crate) fn holds_tool_result(raw: &RawValue) -> bool {
     raw.get().starts_with('[')
@@ -51,6 +60,12 @@ struct Part<'a> {
     content: Option<&'a RawValue>,
 }
 
+impl Part<'_> {
+    fn is_image(&self) -> bool {
+        matches!(self.r#type.map(RawValue::get), Some("\"image_url\"" | "\"input_image\"" | "\"image\""))
+    }
+}
+
 fn parts(raw: &RawValue) -> Vec<Part<'_>> {
     serde_json::from_str(raw.get()).unwrap_or_default()
 }
@@ -74,6 +89,7 @@ mod tests {
         let image = r#"{"type":"image_url","image_url":{"url":"data:,"}}"#;
         assert_eq!(text(raw(&format!(r#"[{{"type":"text","text":"a"}},{image}]"#))), "a");
         assert_eq!(text(raw(r#"[{"type":"text","text":"a"},{"type":"text","text":"b"}]"#)), "a\nb");
+        assert_eq!(images(raw(&format!(r#"[{image},{{"type":"tool_result","content":[{image}]}}]"#))), 2);
         for nothing in [&format!("[{image}]"), "[]", "null", "7", "{}"] {
             assert_eq!(text(raw(nothing)), "", "{nothing}");
         }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::messages::Input;
+use crate::messages::{Author, Input};
 use crate::offer::Offer;
 use crate::prompts::{self, Case, Endpoint};
 use crate::reply::Delivery;
@@ -27,14 +27,13 @@ pub(crate) fn decide<'a>(
     if offer.is_some_and(Offer::forces_a_call) {
         return Decision::Special(Case::Shape(Shape::FirstTool), 0);
     }
-    let asked = match input {
-        Input::ByUser(text) => text,
-        Input::ByTool(result) => return Decision::Say(format!("The tool answered: {result}").into(), Delivery::Clean),
-    };
-    match prompts::find(asked, endpoint) {
+    if input.by == Author::Tool {
+        return Decision::Say(format!("The tool answered: {input}").into(), Delivery::Clean);
+    }
+    match prompts::find(&input.text, endpoint) {
         Some((Case::Say(say), number)) => Decision::Say(say.text(number, piece, user), Delivery::Clean),
         Some((Case::Deliver(how, say), number)) => Decision::Say(say.text(number, piece, user), how(number)),
         Some((case, number)) => Decision::Special(case, number),
-        None => Decision::Say(format!("You said: {asked}").into(), Delivery::Clean),
+        None => Decision::Say(format!("You said: {input}").into(), Delivery::Clean),
     }
 }

@@ -17,6 +17,7 @@ pub(crate) enum Fault {
     TooMany,
     Internal,
     BadGateway,
+    Overloaded,
     Hang,
     NoEndpoint,
     TooLong,
@@ -40,6 +41,10 @@ impl Fault {
             Self::Internal => error(500, INTERNAL, "TypeError", "internal_error"),
             Self::NoRoom => error(500, "'NoneType' object is not iterable", "TypeError", "internal_error"),
             Self::BadGateway => Reply::html(502, nginx_page("502 Bad Gateway")),
+            Self::Overloaded => {
+                error(503, "The service is overloaded. Please try again later.", "ServiceUnavailable", "overloaded")
+                    .with("Retry-After", "1".to_owned())
+            }
             Self::Hang => Reply::Hang,
             Self::NoEndpoint => detail(404, "Not Found"),
             Self::TooLong => vendor_refused_as(

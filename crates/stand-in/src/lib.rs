@@ -15,7 +15,7 @@
 //!   ├ prompts    the table of documented prompts
 //!   ├ decision   what to answer, for legacy and native calls             text: the texts of answers
 //!   ├ chat       chat and streamchat                                     question: what was asked
-//!   │ └ tools    tool calls                                              offer, choice, function, unfit: in; arguments, python: out
+//!   │ └ tools    tool calls                                              offer, choice, function, script, unfit: in; arguments, python: out
 //!   ├ embed      embeddings                                              vectors: the numbers; defect: what can be wrong with them
 //!   ├ native     the native endpoints, in their vendors' shapes          caller: whom the head of a request names
 //!   ├ listing    models and health
@@ -53,6 +53,7 @@ mod python;
 mod question;
 mod reply;
 mod request;
+mod script;
 mod server;
 mod text;
 mod tools;

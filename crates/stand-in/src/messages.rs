@@ -40,16 +40,47 @@ impl<'a> Turn<'a> {
     /// Returns the text to answer.
     pub(crate) fn input(&self) -> Input<'a> {
         match self.result {
-            Some(result) => Input::ByTool(content::text(result)),
-            None => Input::ByUser(self.asked.map(content::text).unwrap_or_default()),
+            Some(result) => Input::read(Author::Tool, Some(result)),
+            None => Input::read(Author::User, self.asked),
         }
     }
 }
 
-/// The text to answer, by its author.
-pub(crate) enum Input<'a> {
-    ByUser(Cow<'a, str>),
-    ByTool(Cow<'a, str>),
+/// What to answer. It is displayed as an echo repeats it: the text, and how many images are with it.
+pub(crate) struct Input<'a> {
+    pub by: Author,
+    pub text: Cow<'a, str>,
+    pub images: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Author {
+    User,
+    Tool,
+}
+
+impl<'a> Input<'a> {
+    /// Returns the input in the content of a message. Without content, it is empty.
+    pub(crate) fn read(by: Author, content: Option<&'a RawValue>) -> Self {
+        let images = content.map_or(0, content::images);
+        Self { by, text: content.map(content::text).unwrap_or_default(), images }
+    }
+
+    /// Returns a user's text.
+    pub(crate) fn of_user(text: Cow<'a, str>) -> Self {
+        Self { by: Author::User, text, images: 0 }
+    }
+}
+
+impl fmt::Display for Input<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)?;
+        match self.images {
+            0 => Ok(()),
+            1 => f.write_str(" (1 image)"),
+            several => write!(f, " ({several} images)"),
+        }
+    }
 }
 
 #[derive(Deserialize)]

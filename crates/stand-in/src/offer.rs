@@ -54,7 +54,18 @@ impl<'a> Offer<'a> {
 
     /// Returns true if the model has to use a tool.
     pub(crate) fn forces_a_call(&self) -> bool {
-        matches!(self.choice, Choice::Any | Choice::Named(_)) && self.allowed().next().is_some()
+        let is_forced = matches!(self.choice, Choice::Any | Choice::Named(_) | Choice::Among { forced: true, .. });
+        is_forced && self.allowed().next().is_some()
+    }
+
+    /// Returns the tool that has this name, or the only one whose name ends with it: proxies lengthen names.
+    pub(crate) fn named(&self, name: &str) -> Option<&Tool<'a>> {
+        let ends_so = |tool: &&Tool<'_>| {
+            tool.name.strip_suffix(name).is_some_and(|start| !start.ends_with(char::is_alphanumeric))
+        };
+        let mut similar = self.allowed().filter(ends_so);
+        let first = similar.next().filter(|_| similar.next().is_none());
+        self.allowed().find(|tool| tool.name == name).or(first)
     }
 
     /// Returns the tools that the model may use.
@@ -62,6 +73,7 @@ impl<'a> Offer<'a> {
         self.tools.iter().filter(|tool| match &self.choice {
             Choice::Never => false,
             Choice::Named(name) => *name == tool.name,
+            Choice::Among { names, .. } => names.contains(&tool.name),
             Choice::Auto | Choice::Any => true,
         })
     }

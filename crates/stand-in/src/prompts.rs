@@ -6,6 +6,7 @@ use crate::defect::Defect;
 use crate::fault::Fault;
 use crate::native::Mishap;
 use crate::reply::Delivery;
+use crate::script;
 use crate::text::Say;
 use crate::tools::Shape;
 
@@ -37,9 +38,11 @@ pub enum Form {
     Prefix,
     /// The whole message, with or without a number after it. This is the number for a message without one.
     Number(usize),
+    /// The word, a tool's name and its arguments in JSON, as often as there are calls, and nothing else.
+    Script,
 }
 
-/// One documented prompt. It is displayed as `lorem N`, `say hello …` or `hang`.
+/// One documented prompt. It is displayed as `lorem N`, `say hello …`, `call NAME {…}` or `hang`.
 pub struct Prompt {
     pub text: &'static str,
     pub form: Form,
@@ -59,6 +62,8 @@ pub(crate) enum Case {
     Fault(Fault),
     /// A whole answer of a special shape.
     Shape(Shape),
+    /// The calls that the prompt spells out.
+    Script,
     /// A text that is delivered in a special way. The function takes the number of the prompt.
     Deliver(fn(usize) -> Delivery, Say),
     /// A stream that ends cleanly, but inside a character.
@@ -101,7 +106,7 @@ pub(crate) enum Hidden {
 }
 
 use Endpoint::{Chat, Completions, Embed, Embeddings, Messages, Responses, StreamChat};
-use Form::{Exact, Number, Prefix};
+use Form::{Exact, Number, Prefix, Script};
 
 const ALL: &[Endpoint] = &[Chat, StreamChat, Embed, Completions, Messages, Responses, Embeddings];
 const TALK: &[Endpoint] = &[Chat, StreamChat, Completions, Messages, Responses];
@@ -127,6 +132,7 @@ static PROMPTS: &[Prompt] = &[
     prompt!("error in 200", Exact, LEGACY, Case::Say(Say::Conflict), "Status 200 whose text is an error message."),
     prompt!("use the tool", Prefix, CALLS, Case::Shape(Shape::FirstTool), "Calls the first offered tool, in the vendor's shape."),
     prompt!("use all tools", Prefix, CALLS, Case::Shape(Shape::AllTools), "Calls each offered tool once, in one answer."),
+    prompt!("call", Script, CALLS, Case::Script, "Calls the tool whose name is NAME or ends so; an object or, for its `input`, a string. Repeatable."),
     prompt!("leaked tool call", Exact, &[Chat], Case::Shape(Shape::Leaked), "A tool call as Python text inside the content, `tool_calls` empty."),
     prompt!("python dict", Exact, &[Chat], Case::Shape(Shape::PythonDict), "The whole response is a string that holds a Python dict."),
     prompt!("blocks", Exact, &[Chat], Case::Shape(Shape::Blocks), "The content is an array of Anthropic blocks."),
@@ -136,6 +142,7 @@ static PROMPTS: &[Prompt] = &[
     prompt!("error 429", Exact, ALL, Case::Fault(Fault::TooMany), "Too many requests, with Retry-After: 7."),
     prompt!("error 500", Exact, ALL, Case::Fault(Fault::Internal), "An internal error as JSON."),
     prompt!("error 502", Exact, ALL, Case::Fault(Fault::BadGateway), "The HTML page of the nginx in front."),
+    prompt!("error 503", Exact, ALL, Case::Fault(Fault::Overloaded), "The gateway is overloaded, with Retry-After: 1."),
     prompt!("hang", Exact, ALL, Case::Fault(Fault::Hang), "No answer until the client leaves."),
     prompt!("cut", Number(3), TALK, Case::Deliver(Delivery::Cut, Say::Long), "The connection closes after N pieces or events (3), before the end; half way in a whole answer."),
     prompt!("cut character", Exact, &[StreamChat], Case::CutCharacter, "The stream ends cleanly inside a character."),
@@ -196,6 +203,9 @@ pub(crate) fn find(text: &str, on: Endpoint) -> Option<(Case, usize)> {
 
 impl Prompt {
     fn number(&self, text: &str) -> Option<usize> {
+        if self.form == Script {
+            return script::read(text).map(|calls| calls.len());
+        }
         let (start, rest) = text.split_at_checked(self.text.len())?;
         if !start.eq_ignore_ascii_case(self.text) {
             return None;
@@ -205,6 +215,7 @@ impl Prompt {
             Prefix => (!rest.starts_with(char::is_alphanumeric)).then_some(0),
             Number(default) if rest.is_empty() => Some(default),
             Number(_) => rest.strip_prefix(' ')?.trim().parse().ok(),
+            Script => None,
         }
     }
 }
@@ -229,6 +240,7 @@ impl fmt::Display for Prompt {
             Exact => "",
             Prefix => " …",
             Number(_) => " N",
+            Script => " NAME {…}",
         };
         write!(f, "{}{tail}", self.text)
     }
@@ -267,7 +279,8 @@ mod tests {
     fn no_prompt_hides_another() {
         for prompt in PROMPTS {
             for on in prompt.on {
-                let first = PROMPTS.iter().find(|other| other.on.contains(on) && other.number(prompt.text).is_some());
+                let text = if prompt.form == Script { "call name {}" } else { prompt.text };
+                let first = PROMPTS.iter().find(|other| other.on.contains(on) && other.number(text).is_some());
                 assert_eq!(first.map(|first| first.text), Some(prompt.text));
             }
             assert!(prompt.doc.ends_with('.'), "{prompt}");

@@ -57,13 +57,13 @@ fn input<'a>(body: &Body<'a>, violations: &mut Violations) -> Input<'a> {
         Messages::List(turn) => turn.input(),
         Messages::NotAList => {
             violations.add(Violation::not_a_list("messages"));
-            Input::ByUser(Cow::Borrowed(""))
+            Input::of_user(Cow::Borrowed(""))
         }
         Messages::Absent => {
             if body.prompt.is_none() {
                 violations.add(Violation::missing("messages"));
             }
-            Input::ByUser(prompt.unwrap_or_default())
+            Input::of_user(prompt.unwrap_or_default())
         }
     }
 }
@@ -71,6 +71,7 @@ fn input<'a>(body: &Body<'a>, violations: &mut Violations) -> Input<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::messages::Author;
     use serde_json::{Value, json};
 
     #[test]
@@ -97,7 +98,7 @@ mod tests {
             body.as_object_mut().unwrap().extend(conversation.as_object().unwrap().clone());
             let body = body.to_string();
             let question = Question::read(body.as_bytes()).unwrap_or_else(|v| panic!("{v:?}"));
-            assert!(matches!(&question.input, Input::ByUser(text) if text == expected), "{body}");
+            assert!(question.input.by == Author::User && question.input.text == expected, "{body}");
             assert!(question.has_user_name() && !question.in_conflict);
         }
     }

@@ -10,6 +10,7 @@ use crate::offer::{Offer, Tool};
 use crate::options::Family;
 use crate::python;
 use crate::reply::Reply;
+use crate::script::{self, ScriptedCall};
 
 /// The shape of a special answer.
 #[derive(Clone, Copy)]
@@ -59,6 +60,26 @@ pub(crate) fn calls(offer: Option<&Offer<'_>>, limit: usize, turn: usize) -> Vec
     allowed.take(limit).enumerate().map(|(i, tool)| ToolCall::of(tool, turn, i)).collect()
 }
 
+/// Returns the answer with the calls that a message spells out.
+pub(crate) fn scripted_reply(message: &str, offer: Option<&Offer<'_>>, turn: usize) -> Reply {
+    match offer {
+        Some(offer) => self::message(json!(""), &scripted(message, offer, turn), offer.family),
+        None => no_call("There is no tool to use."),
+    }
+}
+
+/// Returns the calls that a message spells out. A name that no tool has is called as it is written: models do so.
+pub(crate) fn scripted(message: &str, offer: &Offer<'_>, turn: usize) -> Vec<ToolCall> {
+    let calls = script::read(message).into_iter().flatten().enumerate();
+    calls
+        .map(|(i, ScriptedCall { name, arguments })| {
+            let name = offer.named(name).map_or(name, |tool| &tool.name).to_owned();
+            let arguments = if arguments.is_string() { json!({"input": arguments}) } else { arguments };
+            ToolCall { id: id(turn, i, &name), name, arguments }
+        })
+        .collect()
+}
+
 /// Returns the answer to a call with offered tools that uses none of them.
 pub(crate) fn no_call(content: &str) -> Reply {
     #[derive(Serialize)]
@@ -78,6 +99,13 @@ pub(crate) fn no_call(content: &str) -> Reply {
 fn message(content: Value, calls: &[ToolCall], family: Family) -> Reply {
     let calls: Vec<Value> = calls.iter().map(|call| call.shaped(family)).collect();
     Reply::json(200, &json!({"response": {"content": content, "tool_calls": calls}}))
+}
+
+/// Returns the id of a call.
+fn id(turn: usize, i: usize, name: &str) -> u64 {
+    let mut id = DefaultHasher::new();
+    (turn, i, name).hash(&mut id);
+    id.finish()
 }
 
 /// One call of a tool, before it has the shape of a vendor.
@@ -100,9 +128,8 @@ impl ToolCall {
     }
 
     fn of(tool: &Tool<'_>, turn: usize, i: usize) -> Self {
-        let mut id = DefaultHasher::new();
-        (turn, i, &tool.name).hash(&mut id);
-        Self { id: id.finish(), name: tool.name.clone().into_owned(), arguments: arguments::plausible(tool.schema) }
+        let name = tool.name.clone().into_owned();
+        Self { id: id(turn, i, &name), name, arguments: arguments::plausible(tool.schema) }
     }
 
     /// Returns a call as captured from the gateway, for shapes that need a call when no tool is offered.

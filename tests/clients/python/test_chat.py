@@ -111,7 +111,7 @@ def test_content_may_be_a_list_of_parts(client):
         {"type": "text", "text": "second"},
     ]
     completion = client.chat.completions.create(model=MODEL, messages=[{"role": "user", "content": parts}])
-    assert completion.choices[0].message.content == "You said: first ✓\nsecond"
+    assert completion.choices[0].message.content == "You said: first ✓\nsecond (1 image)"
 
 
 def test_an_image_by_url_is_refused_with_its_part_when_its_address_is_not_public(client):

@@ -7,7 +7,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::decision::{Decision, decide};
 use crate::fault::Fault;
-use crate::messages::Input;
+use crate::messages::{Author, Input};
 use crate::offer::Offer;
 use crate::prompts::{Case, Ending, Endpoint, Hidden};
 use crate::reply::Delivery;
@@ -84,8 +84,8 @@ impl Ask<'_> {
             Decision::Say(text, delivery) => (text, delivery),
             Decision::Special(case, number) => return self.special(case, number),
         };
-        let text = match (&self.structured, &self.input, text.starts_with("You said: ")) {
-            (Some(structured), Input::ByUser(_), true) => structured.clone(),
+        let text = match (&self.structured, self.input.by, text.starts_with("You said: ")) {
+            (Some(structured), Author::User, true) => structured.clone(),
             _ => text.into_owned(),
         };
         Outcome::Answer(self.said(text), delivery)
@@ -99,8 +99,7 @@ impl Ask<'_> {
 
     /// Returns an answer to any prompt, as if it were text like any other.
     pub(crate) fn echo(&self) -> Answer {
-        let (Input::ByUser(text) | Input::ByTool(text)) = &self.input;
-        self.said(format!("You said: {text}"))
+        self.said(format!("You said: {}", self.input.text))
     }
 
     /// Returns an answer that outlasts a number of pieces, whatever limits it.
@@ -113,6 +112,7 @@ impl Ask<'_> {
         let answer = match case {
             Case::Shape(Shape::AllTools) => self.called(usize::MAX),
             Case::Shape(_) => self.called(1),
+            Case::Script => self.scripted(),
             Case::Denied => Self::denied(text::not_authorized(&self.user), &self.user),
             Case::Ending(ending) => self.ended(ending),
             Case::Cached => {
@@ -152,8 +152,16 @@ impl Ask<'_> {
         Answer { text, calls: Vec::new(), thinks: self.thinks, finish, usage, id: self.id() }
     }
 
+    fn scripted(&self) -> Answer {
+        let calls = self.offer.as_ref().map(|offer| tools::scripted(&self.input.text, offer, self.turn));
+        self.calling(calls.unwrap_or_default())
+    }
+
     fn called(&self, most: usize) -> Answer {
-        let calls = tools::calls(self.offer.as_ref(), most, self.turn);
+        self.calling(tools::calls(self.offer.as_ref(), most, self.turn))
+    }
+
+    fn calling(&self, calls: Vec<ToolCall>) -> Answer {
         if calls.is_empty() {
             return self.said("There is no tool to use.".to_owned());
         }
@@ -177,15 +185,13 @@ impl Ask<'_> {
     }
 
     fn id(&self) -> u64 {
-        let (Input::ByUser(text) | Input::ByTool(text)) = &self.input;
         let mut id = DefaultHasher::new();
-        (text, self.turn).hash(&mut id);
+        (&self.input.text, self.turn).hash(&mut id);
         id.finish()
     }
 
     fn asked(&self) -> Usage {
-        let (Input::ByUser(text) | Input::ByTool(text)) = &self.input;
-        Usage { input: tokens(text) + 4 * self.turn as u64, ..Usage::default() }
+        Usage { input: tokens(&self.input.text) + 4 * self.turn as u64, ..Usage::default() }
     }
 }
 
@@ -201,7 +207,7 @@ mod tests {
     fn ask(text: &str) -> Ask<'_> {
         Ask {
             endpoint: Endpoint::Completions,
-            input: Input::ByUser(text.into()),
+            input: Input::of_user(text.into()),
             turn: 1,
             user: "jdoe".into(),
             offer: None,

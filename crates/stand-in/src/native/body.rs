@@ -58,6 +58,10 @@ pub(crate) struct NativeBody<'a> {
     pub output_config: Option<&'a RawValue>,
     #[serde(borrow, default)]
     pub instructions: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    pub metadata: Option<&'a RawValue>,
+    #[serde(default)]
+    pub parallel_tool_calls: Option<bool>,
 }
 
 impl<'a> NativeBody<'a> {

@@ -139,6 +139,7 @@ fn each_documented_prompt_changes_the_answer() {
         let text = match prompt.form {
             Form::Number(_) => format!("{} 1", prompt.text),
             Form::Exact | Form::Prefix => prompt.text.to_uppercase(),
+            Form::Script => format!("{} sample {{}}", prompt.text),
         };
         for on in prompt.on {
             let (path, body) = match on {

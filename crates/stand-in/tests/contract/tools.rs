@@ -35,6 +35,16 @@ fn tool_calls_follow_the_models_family() {
         let made = &answer["response"]["tool_calls"][0];
         assert_eq!(made.pointer(name), Some(&json!("add")), "{answer}");
         assert!(made.pointer(arguments).is_some(), "{answer}");
+        let answer = call(CHAT_PATH, model, tool.clone(), "call dd {} call add {\"a\":[1]} call sub \"text\"").json();
+        let made = |i: usize| {
+            let call = &answer["response"]["tool_calls"][i];
+            let arguments = call.pointer(arguments).unwrap();
+            let read = arguments.as_str().map_or(arguments.clone(), |text| serde_json::from_str(text).unwrap());
+            (call.pointer(name).unwrap().as_str().unwrap().to_owned(), read)
+        };
+        let calls = [made(0), made(1), made(2)];
+        let expected = [("dd", json!({})), ("add", json!({"a": [1]})), ("sub", json!({"input": "text"}))];
+        assert_eq!(calls, expected.map(|(name, arguments)| (name.to_owned(), arguments)));
         let answer = call(CHAT_PATH, model, tool.clone(), "hi").json();
         assert_eq!(answer, json!({"response": {"content": "You said: hi", "tool_calls": []}}));
         let answer = call(STREAM_CHAT_PATH, model, tool.clone(), "use the tool");

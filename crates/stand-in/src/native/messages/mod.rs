@@ -11,7 +11,6 @@ use serde_json::json;
 
 use crate::caller::Caller;
 use crate::fault::{Fault, INTERNAL};
-use crate::messages::Input;
 use crate::offer::Offer;
 use crate::options::Family;
 use crate::paths::{BASE_PATH, COMPLETIONS_PATH, MESSAGES_PATH};
@@ -44,7 +43,7 @@ pub(crate) fn count(stand_in: &StandIn, caller: Caller<'_>, body: &[u8]) -> Repl
             return Ok(dialect::send(&Messages, model, &Ask::denied(notice, &user), 1, false));
         }
         let turn = read.turn();
-        let (Input::ByUser(text) | Input::ByTool(text)) = turn.input();
+        let text = turn.input().text;
         if let Some((Case::Fault(fault), _)) = prompts::find(&text, Endpoint::Messages) {
             return Ok(Messages.fault(fault));
         }
@@ -159,6 +158,7 @@ impl Dialect for Messages {
             | Fault::BadGateway
             | Fault::Hang
             | Fault::NoEndpoint
+            | Fault::Overloaded
             | Fault::NoRoom => fault.reply(),
         }
     }

@@ -53,8 +53,8 @@ fn respond(
         return Err(Refusal::argo(400, "BadRequestError", "Use a supported GPT model name."));
     }
     let streams = read.stream.unwrap_or(false);
-    let (offer, custom) = offered::read(read)?;
-    let dialect = Responses::new(read, custom);
+    let (offer, declared) = offered::read(read, &said.tools)?;
+    let dialect = Responses::new(read, declared);
     if let Some(notice) = user::denial(&user) {
         let answer = Ask::denied(notice, &user);
         return Ok(dialect::send(&dialect, model, &answer, stand_in.options.piece_size, streams));

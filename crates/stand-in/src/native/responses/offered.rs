@@ -1,4 +1,5 @@
-//! The tools of a responses call: functions, and custom tools, whose input is a text. All others pass without a word.
+//! The tools of a responses call: functions, custom tools, whose input is a text, tool search, and all of these in namespaces. Others
+//! pass without a word.
 
 use std::borrow::Cow;
 
@@ -14,6 +15,28 @@ use crate::options::Family;
 /// The most characters in the description of a custom tool. Those of functions have no known limit.
 const LONGEST: usize = 4096;
 
+/// The name of the tool that finds tools.
+const SEARCH: &str = "tool_search";
+
+/// The namespace whose tools the model knows by their names alone.
+const PLAIN: &str = "functions";
+
+/// How the call of a tool is written that is no plain function.
+pub(super) struct Declared<'a> {
+    /// The name by which the model knows the tool.
+    pub known_as: Cow<'a, str>,
+    pub name: Cow<'a, str>,
+    pub namespace: Option<Cow<'a, str>>,
+    pub kind: Kind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Function,
+    Custom,
+    Search,
+}
+
 #[derive(Deserialize)]
 struct AnyTool<'a> {
     #[serde(borrow, default)]
@@ -24,32 +47,84 @@ struct AnyTool<'a> {
     parameters: Option<&'a RawValue>,
     #[serde(borrow, default)]
     description: Option<&'a RawValue>,
+    /// The tools of a namespace.
+    #[serde(borrow, default)]
+    tools: Option<&'a RawValue>,
 }
 
-/// Returns the offer, and the names of the custom tools.
-pub(super) fn read<'a>(body: &NativeBody<'a>) -> Result<(Option<Offer<'a>>, Vec<Cow<'a, str>>), Refusal> {
-    let Some(raw) = body.offered() else { return Ok((None, Vec::new())) };
-    let read: Vec<AnyTool<'a>> = serde_json::from_str(raw.get())
-        .map_err(|error| Refusal { param: Some("tools".into()), ..Refusal::vendor(error.to_string()) })?;
-    let (mut tools, mut custom) = (Vec::new(), Vec::new());
-    for (i, tool) in read.iter().enumerate() {
-        let is_custom = match tool.r#type.map(RawValue::get) {
-            Some(r#""function""#) => false,
-            Some(r#""custom""#) => true,
-            _ => continue,
-        };
-        let Some(name) = tool.name.and_then(string) else {
-            let param = format!("tools[{i}].name");
-            let message = format!("Missing required parameter: '{param}'.");
-            return Err(Refusal::vendor(message).at(param, "missing_required_parameter"));
-        };
-        if is_custom {
-            is_short(tool, i)?;
-            custom.push(name.clone());
-        }
-        tools.push(Tool { name, schema: tool.parameters });
+/// The tools that were read so far.
+#[derive(Default)]
+struct Offered<'a> {
+    tools: Vec<Tool<'a>>,
+    declared: Vec<Declared<'a>>,
+}
+
+/// Returns the offer, with the tools that items of the input add, and how calls of tools are written that are no plain functions.
+pub(super) fn read<'a>(
+    body: &NativeBody<'a>,
+    added: &[&'a RawValue],
+) -> Result<(Option<Offer<'a>>, Vec<Declared<'a>>), Refusal> {
+    let mut offered = Offered::default();
+    for raw in body.offered().iter().chain(added) {
+        offered.add(raw, None)?;
     }
-    Ok((Some(Offer::of(Family::OpenAI, tools, body.tool_choice)?), custom))
+    if offered.tools.is_empty() && body.offered().is_none() {
+        return Ok((None, Vec::new()));
+    }
+    Ok((Some(Offer::of(Family::OpenAI, offered.tools, body.tool_choice)?), offered.declared))
+}
+
+impl<'a> Offered<'a> {
+    /// Adds a list of tools, which may be those of a namespace.
+    fn add(&mut self, raw: &'a RawValue, namespace: Option<&Cow<'a, str>>) -> Result<(), Refusal> {
+        let read: Vec<AnyTool<'a>> = serde_json::from_str(raw.get())
+            .map_err(|error| Refusal { param: Some("tools".into()), ..Refusal::vendor(error.to_string()) })?;
+        for (i, tool) in read.iter().enumerate() {
+            let kind = match tool.r#type.map(RawValue::get) {
+                Some(r#""function""#) => Kind::Function,
+                Some(r#""custom""#) => Kind::Custom,
+                Some(r#""tool_search""#) => Kind::Search,
+                Some(r#""namespace""#) => {
+                    let name = tool.name.and_then(string).ok_or_else(|| nameless(i))?;
+                    tool.tools.map_or(Ok(()), |tools| self.add(tools, Some(&name)))?;
+                    continue;
+                }
+                _ => continue,
+            };
+            self.push(tool, i, kind, namespace)?;
+        }
+        Ok(())
+    }
+
+    fn push(
+        &mut self,
+        tool: &AnyTool<'a>,
+        i: usize,
+        kind: Kind,
+        namespace: Option<&Cow<'a, str>>,
+    ) -> Result<(), Refusal> {
+        let name = match kind {
+            Kind::Search => Cow::Borrowed(SEARCH),
+            Kind::Function | Kind::Custom => tool.name.and_then(string).ok_or_else(|| nameless(i))?,
+        };
+        if kind == Kind::Custom {
+            is_short(tool, i)?;
+        }
+        let known_as = match namespace {
+            Some(space) if space != PLAIN => Cow::Owned(format!("{space}__{name}")),
+            _ => name.clone(),
+        };
+        self.tools.push(Tool { name: known_as.clone(), schema: tool.parameters });
+        if kind != Kind::Function || namespace.is_some() {
+            self.declared.push(Declared { known_as, name, namespace: namespace.cloned(), kind });
+        }
+        Ok(())
+    }
+}
+
+fn nameless(i: usize) -> Refusal {
+    let param = format!("tools[{i}].name");
+    Refusal::vendor(format!("Missing required parameter: '{param}'.")).at(param, "missing_required_parameter")
 }
 
 fn is_short(tool: &AnyTool<'_>, i: usize) -> Result<(), Refusal> {

@@ -13,15 +13,19 @@ use crate::native::moment::NOW;
 use crate::options::Family;
 use crate::tools::ToolCall;
 
+use super::offered::{Declared, Kind};
+
 /// What an answer repeats of its request.
 pub(super) struct Responses<'a> {
-    custom: Vec<Cow<'a, str>>,
+    declared: Vec<Declared<'a>>,
     instructions: Value,
     limit: Option<u64>,
     reasoning: Reasoning<'a>,
     text: Value,
     tools: Value,
     choice: Value,
+    metadata: Value,
+    parallel: bool,
 }
 
 #[derive(Deserialize, Default)]
@@ -33,18 +37,20 @@ struct Reasoning<'a> {
 }
 
 impl<'a> Responses<'a> {
-    pub(super) fn new(read: &NativeBody<'a>, custom: Vec<Cow<'a, str>>) -> Self {
+    pub(super) fn new(read: &NativeBody<'a>, declared: Vec<Declared<'a>>) -> Self {
         let value = |raw: Option<&RawValue>, usual: Value| {
             raw.and_then(|raw| serde_json::from_str(raw.get()).ok()).filter(|v: &Value| !v.is_null()).unwrap_or(usual)
         };
         Self {
-            custom,
+            declared,
             instructions: value(read.instructions, Value::Null),
             limit: read.max_output_tokens,
             reasoning: read.reasoning.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default(),
             text: value(read.text, json!({"format": {"type": "text"}, "verbosity": "medium"})),
-            tools: value(read.tools, json!([])),
+            tools: complete(value(read.tools, json!([]))),
             choice: value(read.tool_choice, json!("auto")),
+            metadata: value(read.metadata, json!({})),
+            parallel: read.parallel_tool_calls.unwrap_or(true),
         }
     }
 
@@ -104,7 +110,7 @@ impl<'a> Responses<'a> {
             "model": name,
             "moderation": null,
             "output": [],
-            "parallel_tool_calls": true,
+            "parallel_tool_calls": self.parallel,
             "presence_penalty": 0.0,
             "previous_response_id": null,
             "prompt_cache_key": null,
@@ -122,7 +128,7 @@ impl<'a> Responses<'a> {
             "truncation": "disabled",
             "usage": null,
             "user": null,
-            "metadata": {}
+            "metadata": self.metadata
         })
     }
 
@@ -153,17 +159,44 @@ impl<'a> Responses<'a> {
 
     fn call(&self, answer: &Answer, call: &ToolCall, at: usize) -> Value {
         let id = call.id(Family::OpenAI);
-        if self.custom.iter().any(|name| *name == call.name) {
-            let input = format!("sample input\nof {}\n", call.name);
-            return json!({
+        let declared = self.declared.iter().find(|declared| declared.known_as == call.name);
+        let name = declared.map_or(&*call.name, |declared| &declared.name);
+        let mut item = match declared.map_or(Kind::Function, |declared| declared.kind) {
+            Kind::Function => json!({
+                "id": item_id("fc", answer, at), "type": "function_call", "status": "completed",
+                "arguments": call.arguments.to_string(), "call_id": id, "name": name
+            }),
+            Kind::Custom => json!({
                 "id": item_id("ctc", answer, at), "type": "custom_tool_call", "status": "completed", "call_id": id,
-                "input": input, "name": call.name
-            });
+                "input": input(call), "name": name
+            }),
+            Kind::Search => json!({
+                "id": item_id("tsc", answer, at), "type": "tool_search_call", "status": "completed",
+                "arguments": call.arguments, "call_id": id, "execution": "client"
+            }),
+        };
+        if let Some(namespace) = declared.and_then(|declared| declared.namespace.as_deref()) {
+            item["namespace"] = json!(namespace);
         }
-        json!({
-            "id": item_id("fc", answer, at), "type": "function_call", "status": "completed",
-            "arguments": call.arguments.to_string(), "call_id": id, "name": call.name
-        })
+        item
+    }
+}
+
+/// Adds to functions what the vendor repeats although the client leaves it out.
+fn complete(mut tools: Value) -> Value {
+    let listed = tools.as_array_mut().into_iter().flatten().filter(|tool| tool["type"] == "function");
+    for function in listed.filter_map(Value::as_object_mut) {
+        function.entry("parameters").or_insert(Value::Null);
+        function.entry("strict").or_insert(Value::Bool(true));
+    }
+    tools
+}
+
+/// Returns the text that a custom tool is called with: that of a script, or a sample.
+fn input(call: &ToolCall) -> String {
+    match call.arguments.get("input").and_then(Value::as_str) {
+        Some(scripted) => scripted.to_owned(),
+        None => format!("sample input\nof {}\n", call.name),
     }
 }
 

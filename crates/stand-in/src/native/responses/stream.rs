@@ -42,7 +42,7 @@ impl Stream {
         for (member, empty) in
             [("summary", json!([])), ("content", json!([])), ("arguments", json!("")), ("input", json!(""))]
         {
-            if let Some(found) = begun.get_mut(member) {
+            if let Some(found) = begun.get_mut(member).filter(|found| !found.is_object()) {
                 *found = empty;
             }
         }
@@ -56,6 +56,8 @@ impl Stream {
                 self.texts("response.function_call_arguments", &place, "arguments", &item["arguments"]);
             }
             Some("custom_tool_call") => self.texts("response.custom_tool_call_input", &place, "input", &item["input"]),
+            // Its arguments are an object, which comes with the item.
+            Some("tool_search_call") => {}
             Some("reasoning") => {
                 self.parts(&item["summary"], "summary_index", &place, "response.reasoning_summary_part")
             }

@@ -66,6 +66,7 @@ fn written(prompt: &Prompt) -> String {
     match prompt.form {
         Form::Number(_) => format!("{} 1", prompt.text),
         Form::Exact | Form::Prefix => prompt.text.to_uppercase(),
+        Form::Script => format!("{} sample {{}}", prompt.text),
     }
 }
 
@@ -137,6 +138,6 @@ fn images_are_taken_and_their_texts_answered() {
         (RESPONSES_PATH, json!({"model": "gpt4o", "input": [{"role": "user", "content": responses}]})),
     ] {
         let answer = call(&served, path, &body);
-        assert!(answer.status == 200 && answer.text().contains("\"You said: hi\""), "{answer:?}");
+        assert!(answer.status == 200 && answer.text().contains("\"You said: hi (1 image)\""), "{answer:?}");
     }
 }

@@ -80,7 +80,11 @@ fn functions_and_custom_tools_are_called() {
         (&whole["output"][0]["type"], &whole["output"][1]["type"]),
         (&json!("function_call"), &json!("custom_tool_call"))
     );
-    assert_eq!((&whole["output"][0]["arguments"], &whole["tools"]), (&json!(r#"{"city":"sample city"}"#), &tools));
+    assert_eq!(whole["output"][0]["arguments"], r#"{"city":"sample city"}"#);
+    assert_eq!(
+        (&whole["tools"][0], &whole["tools"][2], &whole["tools"][1]["strict"]),
+        (&tools[0], &tools[2], &json!(true))
+    );
     let events = streamed(&served, &ask);
     assert_eq!(events.last().unwrap()["response"], whole);
     for (kind, done, member) in [
@@ -93,7 +97,12 @@ fn functions_and_custom_tools_are_called() {
         assert!(!text.is_empty() && end[member] == json!(text), "{kind}");
     }
     let forced = json!({"tool_choice": {"type": "custom", "name": "patch"}});
-    assert_eq!(respond(&served, &with(ask, forced)).json()["output"][0]["name"], "patch");
+    assert_eq!(respond(&served, &with(ask.clone(), forced)).json()["output"][0]["name"], "patch");
+    let allowed = json!({"type": "allowed_tools", "mode": "required", "tools": [{"type": "custom", "name": "patch"}]});
+    assert_eq!(
+        respond(&served, &with(ask.clone(), json!({"tool_choice": allowed}))).json()["output"][0]["name"],
+        "patch"
+    );
     let long = json!({"tools": [{"type": "custom", "name": "n", "description": "x".repeat(4097)}]});
     assert!(message(&respond(&served, &with(super::responses::ask("hi"), long))).contains("string_above_max_length"));
 }
@@ -164,4 +173,51 @@ fn errors_are_those_of_chat() {
     assert!(denied["output"][0]["content"][0]["text"].as_str().unwrap().contains("ACCESS DENIED"));
     let hidden = respond(&served, &with(ask("429 in 200"), json!({"stream": true})));
     assert!(hidden.status == 200 && hidden.text().starts_with("event: error\ndata: {\"type\":\"error\""), "{hidden:?}");
+}
+
+#[test]
+fn a_message_can_spell_out_calls() {
+    let served = gateway();
+    let schema = json!({"type": "object"});
+    let function = |name: &str| json!({"type": "function", "name": name, "parameters": schema});
+    let patch = json!({"type": "custom", "name": "patch"});
+    let added = json!({"type": "additional_tools", "role": "developer", "tools": [
+        {"type": "namespace", "name": "functions", "tools": [{"type": "custom", "name": "exec"}]},
+        {"type": "namespace", "name": "lab", "description": "d", "tools": [function("add")]},
+    ]});
+    let script = r#"call add {"b":2,"a":1} call patch "one\ntwo" call exec "x" call find {} call tool_search {"query":"q"} call none {}"#;
+    let body = json!({
+        "model": "gpt5", "input": [added, {"role": "user", "content": script}],
+        "tools": [function("long_find"), patch, {"type": "tool_search", "execution": "client", "parameters": schema}],
+    });
+    let whole = respond(&served, &body).json();
+    let calls: Vec<Value> = whole["output"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| {
+            let said = item.get("arguments").or(item.get("input"));
+            json!([item["type"], item["namespace"], item["name"], said])
+        })
+        .collect();
+    assert_eq!(
+        json!(calls),
+        json!([
+            ["function_call", "lab", "add", r#"{"b":2,"a":1}"#],
+            ["custom_tool_call", null, "patch", "one\ntwo"],
+            ["custom_tool_call", "functions", "exec", "x"],
+            ["function_call", null, "long_find", "{}"],
+            ["tool_search_call", null, null, {"query": "q"}],
+            ["function_call", null, "none", "{}"],
+        ])
+    );
+    let events = streamed(&served, &body);
+    assert_eq!(events.last().unwrap()["response"], whole);
+    let search = json!({"type": "tool_search_call", "call_id": "c", "arguments": {}});
+    let found = json!({"type": "tool_search_output", "call_id": "c", "tools": [function("sum")]});
+    let ask = |items: Value| with(super::responses::ask(""), json!({"input": items}));
+    let answered = respond(&served, &ask(json!([search, found]))).json();
+    assert_eq!(answered["output"][0]["content"][0]["text"], "The tool answered: ");
+    let then = respond(&served, &ask(json!([search, found, {"role": "user", "content": "call sum {}"}]))).json();
+    assert_eq!(then["output"][0]["name"], "sum");
 }
