@@ -19,7 +19,8 @@ fn root() -> &'static Path {
 
 /// All pages that people read.
 fn pages() -> Vec<PathBuf> {
-    let docs = std::fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let folders = ["docs", "docs/clients"].map(|name| std::fs::read_dir(root().join(name)).unwrap());
+    let docs = folders.into_iter().flatten().map(|entry| entry.unwrap().path());
     let top = ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "SECURITY.md"].map(|name| root().join(name));
     docs.filter(|path| path.extension().is_some_and(|end| end == "md")).chain(top).collect()
 }

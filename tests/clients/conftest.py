@@ -12,6 +12,9 @@ def pytest_configure(config):
 def pytest_sessionfinish(session):
     """Writes the suite's summary where the runner reads it."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    # A worker of several has none, and the first process counts for all.
+    if reporter is None:
+        return
     count = {kind: len(reporter.stats.get(kind, [])) for kind in ("passed", "failed", "error", "skipped")}
     line = f"{count['passed']} passed, {count['failed'] + count['error']} failed"
     if count["skipped"]:

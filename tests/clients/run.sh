@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Runs OpenAI's real clients, frameworks on top of its API, the examples and curl against the proxy and its stand-in for ARGO,
-# and OpenAI's clients against the proxy before LiteLLM's proxy and before a second instance.
+# Runs OpenAI's real clients, frameworks on top of its API, Codex, the examples and curl against the proxy and its stand-in for
+# ARGO, and OpenAI's clients against the proxy before LiteLLM's proxy and before a second instance.
 #
 #   tests/clients/run.sh                 all suites
-#   tests/clients/run.sh newest npm-6x   some of: newest 2x 160 frameworks shell npm-newest npm-6x ai-sdk native native-frameworks
-#                                        npm-native vendors npm-vendors
+#   tests/clients/run.sh newest npm-6x   some of: newest 2x 160 frameworks responses codex shell npm-newest npm-6x ai-sdk native
+#                                        native-frameworks native-responses native-codex npm-native native-ai-sdk vendors npm-vendors
 #
 #   PROXY_COMMAND  starts the proxy with the stand-in on a free port, and says on stderr where it listens
 #                  (target/release/argo-openai-proxy serve --demo --port 0; before the stand-in's older endpoints alone, by older.sh,
@@ -229,11 +229,32 @@ node_suite() {
   fi
   install_package "$1" "$3" "$("$node" --version)" || return
   # Beside node_modules, where their imports find the client.
-  rm -rf "$folder"/*.mjs "$folder/examples"
+  rm -rf "$folder"/*.mjs "$folder/examples" "$folder/pages"
   mkdir "$folder/examples"
   cp "$here/${4:-node}"/*.mjs "$PWD/docs/timeouts.md" "$folder"
+  cp -r "$PWD/docs/clients" "$folder/pages"
   cp "$PWD"/examples/*.mjs "$folder/examples"
   against_proxy "$3" run_node "$node" "$folder"
+}
+
+# ---- Codex ----
+
+# Codex is run by tests in Python. $1: label.
+codex_suite() {
+  command -v node >/dev/null && command -v npm >/dev/null || { skip "$1" "there is no Node with npm"; return; }
+  install_package npm-codex "$1" any || return
+  export CODEX="$work/npm-codex/node_modules/.bin/codex"
+  "$CODEX" --version >/dev/null 2>&1 || { skip "$1" "there is no Codex for this system"; return; }
+  # Codex waits more than it computes.
+  in_parallel 4 python_suite responses 11 "$1" codex
+}
+
+# Runs a Python suite in $1 processes; rest: the suite.
+in_parallel() {
+  local PYTEST_ADDOPTS="--numprocesses=$1"
+  export PYTEST_ADDOPTS
+  shift
+  "$@"
 }
 
 # ---- other servers as upstreams ----
@@ -258,20 +279,30 @@ natively() {
 # The tests of a Python suite that run, by their marks.
 which=''
 
-for suite in "${@:-newest 2x 160 frameworks shell npm-newest npm-6x ai-sdk native native-frameworks npm-native vendors npm-vendors}"; do
+all="newest 2x 160 frameworks responses codex shell npm-newest npm-6x ai-sdk native native-frameworks native-responses native-codex"
+all+=" npm-native native-ai-sdk vendors npm-vendors"
+
+for suite in "${@:-$all}"; do
   for name in $suite; do
     case "$name" in
       newest) python_suite newest 11 "openai 3.x" python langchain ;;
       2x) python_suite 2x 10 "openai 2.x" python ;;
       160) python_suite 160 10 "openai 1.60" python ;;
       frameworks) python_suite frameworks 11 "LangChain, LiteLLM, instructor" frameworks ;;
+      responses) in_parallel 2 python_suite responses 11 "Responses: openai 3.x, Agents SDK, LangChain, llm" responses ;;
+      codex) codex_suite "Codex" ;;
       shell) python_suite newest 11 "curl and documents" shell ;;
       npm-newest) node_suite npm-newest "22 0" "openai npm 7.x" ;;
       npm-6x) node_suite npm-6x "20 11" "openai npm 6.x" ;;
       ai-sdk) node_suite npm-ai-sdk "20 11" "Vercel's AI SDK" ai-sdk ;;
       native) natively python_suite newest 11 "openai 3.x over native endpoints" python langchain ;;
       native-frameworks) natively python_suite frameworks 11 "LangChain, LiteLLM, instructor over native endpoints" frameworks ;;
+      native-responses)
+        natively in_parallel 2 python_suite responses 11 "Responses: openai 3.x, Agents SDK, LangChain, llm over native endpoints" responses
+        ;;
+      native-codex) natively codex_suite "Codex over native endpoints" ;;
       npm-native) natively node_suite npm-newest "22 0" "openai npm 7.x over native endpoints" ;;
+      native-ai-sdk) natively node_suite npm-ai-sdk "20 11" "Vercel's AI SDK over native endpoints" ai-sdk ;;
       vendors) vendors "LiteLLM's proxy and a second instance" python_suite vendors 11 ;;
       npm-vendors) vendors "openai npm over LiteLLM's proxy" node_suite npm-newest "22 0" ;;
       *) fail "$name" "there is no such suite" ;;

@@ -1,0 +1,115 @@
+"""Each body and each event fits OpenAI's published schema, live and in the golden cases."""
+
+import json
+from pathlib import Path
+
+import pytest
+from asking import LAB, NOW, PATCH, PIXEL, WEATHER
+from openai_schema import events, fault, faults_of_stream, is_relayed
+
+GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "openai_responses"
+
+IMAGE = {"type": "input_image", "image_url": PIXEL}
+SEARCH = {"type": "tool_search", "execution": "client", "description": "Finds tools.", "parameters": {"type": "object"}}
+SCHEMA = {"type": "object", "properties": {"days": {"type": "integer"}}, "required": ["days"], "additionalProperties": False}
+ASKED = {
+    "text": {"input": "say hello"},
+    "lorem": {"input": "lorem 30", "instructions": "Be brief."},
+    "emoji": {"input": "emoji", "metadata": {"a": "b"}, "prompt_cache_key": "k", "safety_identifier": "s", "user": "u"},
+    "empty": {"input": "empty"},
+    "image": {"input": [{"role": "user", "content": [{"type": "input_text", "text": "look"}, IMAGE]}]},
+    "function": {"input": 'call get_weather {"location": "Lemont"}', "tools": [WEATHER]},
+    "two calls": {"input": 'call get_weather {"location": "Lemont"} call now {}', "tools": [WEATHER, NOW]},
+    "forced": {"input": "hi", "tools": [NOW], "tool_choice": {"type": "function", "name": "now"}},
+    "custom": {"input": 'call patch "one\\ntwo"', "tools": [PATCH], "tool_choice": "auto"},
+    "namespace": {"input": 'call get_weather {"location": "x"} call patch "y"', "tools": [LAB]},
+    "search": {"input": 'call tool_search {"query": "q"}', "tools": [SEARCH, {"type": "web_search"}]},
+    "format": {"input": "trip", "text": {"format": {"type": "json_schema", "name": "trip", "schema": SCHEMA, "strict": True}}},
+    "json": {"input": "json", "text": {"format": {"type": "json_object"}, "verbosity": "low"}},
+    "limit": {"input": "lorem 200", "max_output_tokens": 16},
+    "reasoning": {"input": "why", "reasoning": {"effort": "low", "summary": "auto"}, "include": ["reasoning.encrypted_content"]},
+    "refusal": {"input": "refuse"},
+    "sampling": {"input": "hi", "temperature": 0.5, "top_p": 0.9, "truncation": "auto", "service_tier": "flex"},
+}
+# OpenAI's own models can be asked for more.
+OF_OPENAI = {
+    "filtered": {"input": "filtered"},
+    "length": {"input": "length"},
+    "thought": {"input": "think 8"},
+    "cached": {"input": "cached 64"},
+    "logprobs": {"input": "hi", "top_logprobs": 2, "include": ["message.output_text.logprobs"]},
+}
+
+
+def ask(raw, model, asked, stream):
+    return raw.post("/responses", json={"model": model, "stream": stream} | asked)
+
+
+@pytest.mark.parametrize("case", ASKED)
+def test_a_whole_response_fits(raw, model, case):
+    reply = ask(raw, model, ASKED[case], False)
+    assert reply.status_code == 200, reply.text
+    assert reply.headers["content-type"] == "application/json"
+    assert fault("Response", reply.json(), is_relayed(model)) is None
+
+
+@pytest.mark.parametrize("case", ASKED)
+def test_each_event_of_a_stream_fits(raw, model, case):
+    reply = ask(raw, model, ASKED[case], True)
+    assert reply.status_code == 200, reply.text
+    assert reply.headers["content-type"] == "text/event-stream"
+    found = events(reply.text)
+    assert faults_of_stream(found, is_relayed(model)) == []
+    # Whole and streamed, an answer says the same.
+    whole = ask(raw, model, ASKED[case], False).json()
+    assert contents(found[-1]["response"]) == contents(whole)
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+@pytest.mark.parametrize("model", ["argo:gpt-4o", "argo:gpt-5"])
+@pytest.mark.parametrize("case", OF_OPENAI)
+def test_answers_of_openais_models_fit(raw, model, case, stream):
+    reply = ask(raw, model, OF_OPENAI[case], stream)
+    if reply.status_code != 200:
+        assert fault("ErrorResponse", reply.json()) is None
+    elif stream:
+        assert faults_of_stream(events(reply.text), is_relayed(model)) == []
+    else:
+        assert fault("Response", reply.json(), is_relayed(model)) is None
+
+
+def contents(response):
+    """What a response says, without what differs from one to the next."""
+    said = [{name: value for name, value in item.items() if name not in ("id", "call_id", "encrypted_content")} for item in response["output"]]
+    return response["status"], response["incomplete_details"], said
+
+
+@pytest.mark.parametrize("path", ["/responses/resp_0", "/responses/resp_0/input_items"])
+def test_a_refusal_fits(raw, path):
+    assert fault("ErrorResponse", raw.get(path).json()) is None
+
+
+def test_a_count_fits(raw, model):
+    reply = raw.post("/responses/input_tokens", json={"model": model, "input": "hi"})
+    assert fault("TokenCountsResource", reply.json()) is None
+
+
+def golden():
+    """The golden replies."""
+    return sorted(GOLDEN.glob("*/reply"))
+
+
+def test_there_are_golden_replies():
+    assert len(golden()) > 20
+
+
+@pytest.mark.parametrize("reply", golden(), ids=lambda path: path.parent.name)
+def test_a_golden_reply_fits(reply):
+    head, _, body = reply.read_text(encoding="utf-8", newline="").partition("\n")
+    status, kind = head.split(" ", 1)
+    if kind.startswith("text/event-stream"):
+        assert faults_of_stream(events(body)) == []
+    elif status == "200":
+        assert fault("Response", json.loads(body)) is None
+    else:
+        assert fault("ErrorResponse", json.loads(body)) is None
