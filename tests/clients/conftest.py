@@ -5,8 +5,9 @@ from pathlib import Path
 
 
 def pytest_configure(config):
-    """Names the mark of tests about what only ARGO's older endpoints do."""
+    """Names the marks of tests about what only ARGO's older endpoints do, or only its native ones."""
     config.addinivalue_line("markers", "older: what only ARGO's older endpoints do, or only counts made by the proxy show")
+    config.addinivalue_line("markers", "native: what only ARGO's native endpoints do")
 
 
 def pytest_sessionfinish(session):

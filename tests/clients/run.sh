@@ -277,7 +277,7 @@ natively() {
 # ---- all ----
 
 # The tests of a Python suite that run, by their marks.
-which=''
+which='not native'
 
 all="newest 2x 160 frameworks responses codex shell npm-newest npm-6x ai-sdk native native-frameworks native-responses native-codex"
 all+=" npm-native native-ai-sdk vendors npm-vendors"

@@ -1,6 +1,7 @@
 """Answers of Codex, conversations that go on, and histories that are replaced by their summary."""
 
 import json
+import os
 
 import pytest
 
@@ -61,3 +62,7 @@ def test_reasoning_is_given_back(codex):
     run = one.run(*effort, 'call exec_command {"cmd": "echo thought"}', model="argo:claude-opus-4.5")
     assert run.status == 0
     assert "thought" in run.message
+    # The older endpoints have none.
+    sealed = [item["encrypted_content"] for item in run.output(0, "reasoning")]
+    assert len(sealed) == (1 if os.environ.get("ENDPOINTS") == "native" else 0)
+    assert [item["encrypted_content"] for item in run.input(1, "reasoning")] == sealed
