@@ -59,7 +59,7 @@ impl Call<'_> {
             Decision::Say(text, delivery) => self.send(text).delivered(delivery),
             Decision::Special(Case::CutCharacter, _) => Reply::stream(text::CUT_CHARACTER),
             Decision::Special(Case::Shape(shape), _) => tools::reply(shape, offer, question.turn),
-            Decision::Special(Case::Script, _) => tools::scripted_reply(&question.input.text, offer, question.turn),
+            Decision::Special(Case::Script, _) => tools::scripted_reply(question.input.prompt(), offer, question.turn),
             Decision::Special(Case::Fault(fault), _) => fault.reply(),
             // No other prompt is for a legacy chat.
             Decision::Special(..) => self.send(""),

@@ -25,6 +25,11 @@ pub(crate) fn text(raw: &RawValue) -> Cow<'_, str> {
     all
 }
 
+/// Returns the last text part of a list.
+pub(crate) fn last_text(raw: &RawValue) -> Option<Cow<'_, str>> {
+    raw.get().starts_with('[').then(|| parts(raw).into_iter().rev().find_map(|part| part.text.and_then(string)))?
+}
+
 /// Returns the number of image parts of a content, whatever the vendor calls them.
 pub(crate) fn images(raw: &RawValue) -> usize {
     if !raw.get().starts_with('[') {
@@ -89,6 +94,10 @@ mod tests {
         let image = r#"{"type":"image_url","image_url":{"url":"data:,"}}"#;
         assert_eq!(text(raw(&format!(r#"[{{"type":"text","text":"a"}},{image}]"#))), "a");
         assert_eq!(text(raw(r#"[{"type":"text","text":"a"},{"type":"text","text":"b"}]"#)), "a\nb");
+        assert_eq!(
+            last_text(raw(&format!(r#"[{{"type":"text","text":"a"}},{{"text":"b"}},{image}]"#))).as_deref(),
+            Some("b")
+        );
         assert_eq!(images(raw(&format!(r#"[{image},{{"type":"tool_result","content":[{image}]}}]"#))), 2);
         for nothing in [&format!("[{image}]"), "[]", "null", "7", "{}"] {
             assert_eq!(text(raw(nothing)), "", "{nothing}");

@@ -30,7 +30,7 @@ pub(crate) fn decide<'a>(
     if input.by == Author::Tool {
         return Decision::Say(format!("The tool answered: {input}").into(), Delivery::Clean);
     }
-    match prompts::find(&input.text, endpoint) {
+    match prompts::find(input.prompt(), endpoint) {
         Some((Case::Say(say), number)) => Decision::Say(say.text(number, piece, user), Delivery::Clean),
         Some((Case::Deliver(how, say), number)) => Decision::Say(say.text(number, piece, user), how(number)),
         Some((case, number)) => Decision::Special(case, number),

@@ -50,6 +50,8 @@ impl<'a> Turn<'a> {
 pub(crate) struct Input<'a> {
     pub by: Author,
     pub text: Cow<'a, str>,
+    /// The last of several texts.
+    last: Option<Cow<'a, str>>,
     pub images: usize,
 }
 
@@ -62,13 +64,22 @@ pub(crate) enum Author {
 impl<'a> Input<'a> {
     /// Returns the input in the content of a message. Without content, it is empty.
     pub(crate) fn read(by: Author, content: Option<&'a RawValue>) -> Self {
-        let images = content.map_or(0, content::images);
-        Self { by, text: content.map(content::text).unwrap_or_default(), images }
+        Self {
+            by,
+            text: content.map(content::text).unwrap_or_default(),
+            last: content.and_then(content::last_text),
+            images: content.map_or(0, content::images),
+        }
     }
 
     /// Returns a user's text.
     pub(crate) fn of_user(text: Cow<'a, str>) -> Self {
-        Self { by: Author::User, text, images: 0 }
+        Self { by: Author::User, text, last: None, images: 0 }
+    }
+
+    /// Returns what can be a prompt: the last text, because clients and proxies put others before it.
+    pub(crate) fn prompt(&self) -> &str {
+        self.last.as_deref().unwrap_or(&self.text)
     }
 }
 

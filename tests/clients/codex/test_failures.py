@@ -21,6 +21,7 @@ def test_an_unknown_model_is_asked_for_once_and_named(codex):
     assert "argo:gpt-4oh" in run.failure
 
 
+@pytest.mark.native
 def test_too_long_a_prompt_is_asked_for_once(codex):
     run = codex().run("too long")
     assert run.status != 0

@@ -68,20 +68,27 @@ def test_a_refused_previous_response_says_what_to_send(client):
 BAD = [
     ({"input": 7}, "input"),
     ({"input": []}, "input"),
-    ({"input": [{"role": "user", "content": [{"type": "input_file", "file_id": "file-1"}]}]}, "input[0].content[0]"),
     ({"input": [{"type": "item_reference", "id": "msg_unknown"}]}, "input[0]"),
     ({"tools": [{"type": "function"}]}, "tools[0]"),
-    ({"tools": [{"type": "code_interpreter", "container": {"type": "auto"}}]}, "tools[0]"),
     ({"tools": [NOW], "tool_choice": {"type": "function", "name": "other"}}, "tool_choice"),
-    ({"tools": [{"type": "web_search"}], "tool_choice": {"type": "web_search"}}, "tool_choice"),
     ({"stream": "yes"}, "stream"),
     ({"max_output_tokens": "many"}, "max_output_tokens"),
     ({"model": 7}, "model"),
 ]
 
 
-@pytest.mark.parametrize("wrong, param", BAD, ids=[str(wrong)[:40] for wrong, _ in BAD])
+# OpenAI's own models have these, where they are asked through Responses.
+ABSENT = [
+    ({"input": [{"role": "user", "content": [{"type": "input_file", "file_id": "file-1"}]}]}, "input[0].content[0]"),
+    ({"tools": [{"type": "code_interpreter", "container": {"type": "auto"}}]}, "tools[0]"),
+    ({"tools": [{"type": "web_search"}], "tool_choice": {"type": "web_search"}}, "tool_choice"),
+]
+
+
+@pytest.mark.parametrize("wrong, param", BAD + ABSENT, ids=[str(wrong)[:40] for wrong, _ in BAD + ABSENT])
 def test_what_is_wrong_is_named(raw, model, wrong, param):
+    if is_relayed(model) and (wrong, param) in ABSENT:
+        model = "argo:gemini-2.5-flash"
     reply = raw.post("/responses", json={"model": model, "input": "hi"} | wrong)
     assert reply.status_code == 400
     assert fault("ErrorResponse", reply.json()) is None
@@ -95,9 +102,8 @@ def test_a_body_that_is_no_request(raw, body):
     assert fault("ErrorResponse", reply.json()) is None
 
 
-@pytest.mark.parametrize("prompt", ["cut 3", "cut 40"])
-def test_a_broken_stream_ends_with_both_kinds_of_error(raw, model, prompt):
-    with raw.stream("POST", "/responses", json={"model": model, "input": prompt, "stream": True}) as reply:
+def test_a_broken_stream_ends_with_both_kinds_of_error(raw, model):
+    with raw.stream("POST", "/responses", json={"model": model, "input": "cut 40", "stream": True}) as reply:
         events = read_events(reply.read().decode())
     assert faults_of_stream(events, is_relayed(model)) == []
     error, failed = events[-2:]

@@ -153,7 +153,7 @@ impl Ask<'_> {
     }
 
     fn scripted(&self) -> Answer {
-        let calls = self.offer.as_ref().map(|offer| tools::scripted(&self.input.text, offer, self.turn));
+        let calls = self.offer.as_ref().map(|offer| tools::scripted(self.input.prompt(), offer, self.turn));
         self.calling(calls.unwrap_or_default())
     }
 

@@ -35,7 +35,7 @@ pub(super) fn events(model: Model<'_>, answer: &Answer, piece: usize) -> Vec<Byt
     }
     for text in pieces::of(&answer.text, piece) {
         chunks.delta(&match answer.finish {
-            Finish::Refused => Delta { refusal: Some(text), ..Delta::default() },
+            Finish::Refused if !chunks.is_plain => Delta { refusal: Some(text), ..Delta::default() },
             _ => Delta { content: Some(text), ..Delta::default() },
         });
     }

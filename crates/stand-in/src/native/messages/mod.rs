@@ -43,11 +43,11 @@ pub(crate) fn count(stand_in: &StandIn, caller: Caller<'_>, body: &[u8]) -> Repl
             return Ok(dialect::send(&Messages, model, &Ask::denied(notice, &user), 1, false));
         }
         let turn = read.turn();
-        let text = turn.input().text;
-        if let Some((Case::Fault(fault), _)) = prompts::find(&text, Endpoint::Messages) {
+        let input = turn.input();
+        if let Some((Case::Fault(fault), _)) = prompts::find(input.prompt(), Endpoint::Messages) {
             return Ok(Messages.fault(fault));
         }
-        Ok(Reply::json(200, &json!({"input_tokens": tokens(&text) + 4 * turn.messages as u64})))
+        Ok(Reply::json(200, &json!({"input_tokens": tokens(&input.text) + 4 * turn.messages as u64})))
     })
 }
 
