@@ -69,7 +69,7 @@ struct Decided {
 pub fn explain(live: &Arc<Live>, question: &Question) -> Result<Explanation> {
     let (method, settings) = (&question.method, &live.settings);
     let mut facts = ReplyFacts::new(Stopwatch::start(Instant::now(), false), settings.server_timing);
-    facts.set_head(&question.headers, settings);
+    facts.set_head(&question.headers, &question.path, settings);
     let steps = Trace::default();
     let Decided { ready, body, usage_limits } = decide(live, question, &steps, &mut facts);
     let mut told = Explanation::new(method, &question.path);

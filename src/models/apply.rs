@@ -66,6 +66,15 @@ impl Rules {
                 tell(RuleEffect::SystemRole { messages: turned });
             }
         }
+        if self.system_role == Some(SystemRole::Opening) {
+            let late = messages.iter().skip_while(|message| message.role == Role::System);
+            let late = late.filter(|message| message.role == Role::System).count();
+            if late > 0 {
+                // The sort is stable, so that all others keep their order.
+                messages.sort_by_key(|message| message.role != Role::System);
+                tell(RuleEffect::SystemMoved { messages: late });
+            }
+        }
         let Some(filler) = &self.user_filler else { return };
         let is_user = |message: &&mut Message<'_>| message.role == Role::User;
         if messages.iter_mut().filter(is_user).any(|message| says_something(&message.content)) {

@@ -14,6 +14,11 @@ pub enum RuleEffect<'a> {
         /// The number of messages.
         messages: usize,
     },
+    /// System messages went to the beginning of the conversation.
+    SystemMoved {
+        /// The number of messages.
+        messages: usize,
+    },
     /// The system text was put before the prompt.
     SystemText,
     /// A user message was empty or missing, so it got the filler text.
@@ -88,6 +93,9 @@ impl fmt::Display for RuleEffect<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             RuleEffect::SystemRole { messages } => write!(f, "system messages became user messages: {messages}"),
+            RuleEffect::SystemMoved { messages } => {
+                write!(f, "system messages went to the beginning of the conversation: {messages}")
+            }
             RuleEffect::SystemText => f.write_str("the system text went in front of the prompt"),
             RuleEffect::Filled(text) => write!(f, "no user message said anything; one says {text}"),
             RuleEffect::Dropped(name) => write!(f, "'{name}' was left out"),
@@ -134,6 +142,7 @@ impl Rules {
         };
         match effect {
             RuleEffect::SystemRole { .. } | RuleEffect::SystemText => self.system_role == Some(SystemRole::User),
+            RuleEffect::SystemMoved { .. } => self.system_role == Some(SystemRole::Opening),
             RuleEffect::Filled(text) => self.user_filler.as_ref().is_some_and(|filler| filler.get() == text),
             RuleEffect::Dropped(name) => self.drop.iter().any(|dropped| dropped == name),
             RuleEffect::Renamed(from, to) | RuleEffect::Yielded(from, to) => {

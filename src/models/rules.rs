@@ -14,6 +14,8 @@ pub enum SystemRole {
     Keep,
     /// They become user messages, for models without a system role.
     User,
+    /// They open the conversation, wherever they stand, for models that know none between other messages.
+    Opening,
 }
 
 /// The provider whose format tools and tool calls have.

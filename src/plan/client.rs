@@ -1,6 +1,7 @@
 //! How failures and silence read to the clients of one dialect.
 
 use crate::wire::{Answer, Failure};
+use http::HeaderName;
 
 /// The part of a client dialect that does not depend on an answer. Each registry row and each route names one.
 pub trait Client: Send + Sync {
@@ -13,6 +14,11 @@ pub trait Client: Send + Sync {
 
     /// Returns the bytes that keep a silent stream alive; empty if the dialect has none.
     fn keep_alive(&self) -> &'static [u8];
+
+    /// Returns the header in which the dialect's clients look for the id of a request, if it is one of their own.
+    fn id_header(&self) -> Option<HeaderName> {
+        None
+    }
 }
 
 /// Returns the whole reply to a failure, with the failure's headers and its reason for the log.

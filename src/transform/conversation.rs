@@ -11,7 +11,7 @@ use super::{limits, results};
 use crate::chat::tools::Tools;
 use crate::chat::{ChatRequest, Conversation, Delivery, Message};
 use crate::dialects::client::{ChatClient, Exceeded, ReplyFrame, ReplyOptions, Tally};
-use crate::dialects::upstream::{CallTerms, ChatDialect, Dialect};
+use crate::dialects::upstream::{CallTerms, ChatDialect, Dialect, Vendor};
 use crate::models::{Chosen, Rules};
 use crate::plan::trace::TraceStep;
 use crate::plan::{Alone, Call, Context, Join, Plan, Reply, Streamed, Subrequests, USUAL_ANSWER};
@@ -100,7 +100,7 @@ impl ChatPipeline {
         let (upstream, chosen) = self.take(client, chosen, &mut request, cx)?;
         let rules = &chosen.model.rules;
         // The JSON format may add a tool or change a message, so it comes before the prompt is counted.
-        let wrapping = self.structure(&mut request, rules, cx)?;
+        let wrapping = self.structure(client, &mut request, upstream.dialect, rules, cx)?;
         refuse_what_is_lost(client, &request, wrapping, upstream.dialect)?;
         let offered = names(request.tools.as_ref());
         let prompt = self.prompt(client, &request, rules, body)?;
@@ -108,7 +108,7 @@ impl ChatPipeline {
         let (stream, include_usage, timeout) = (request.stream, request.include_usage, request.timeout);
         // Rules may change the limit of the answer, so it is checked after they were applied.
         let write = |chat: &Conversation<'_>, terms: CallTerms<'_>| match upstream.dialect {
-            dialect if wrapping.is_none() && relays(client, dialect) => client.request(chat, terms),
+            dialect if wrapping.is_none() && relays(client, dialect) => client.request(chat, terms, dialect),
             dialect => dialect.encode(chat, terms),
         };
         let encoded = encode(upstream, &chosen.model, conversations(request), stream, wrapping.is_some(), &write, cx)?;
@@ -212,12 +212,20 @@ impl ChatPipeline {
     /// Makes the model answer in the requested JSON. Returns what the JSON will be wrapped in.
     fn structure(
         &self,
+        client: &impl ChatClient,
         request: &mut ChatRequest<'_>,
+        dialect: &dyn ChatDialect,
         rules: &Rules,
         cx: &Context<'_>,
     ) -> Result<Option<Wrapping>, Failure> {
+        // A server that speaks the client's form reads its format, too. A gateway may not.
+        if relays(client, dialect) && dialect.vendor() == Vendor::Other && rules.structured.is_none() {
+            request.format = None;
+        }
         match structured::way(request, rules, |effect| cx.note_structured(rules, effect))? {
             None => Ok(None),
+            // The answer is translated, so the request is, too.
+            Some(_) if request.bound.is_some() => request.bound.take().map_or(Ok(None), Err),
             Some(Way::Tool(tools)) => {
                 request.tools = Some(tools);
                 Ok(Some(Wrapping::Call))
@@ -293,6 +301,12 @@ fn plan(
         && let Some(reply) = client.relay(form, &frame, source.dialect, delivery)
     {
         return Ok(Plan::Call(call, reply));
+    }
+    let collects = source.wrapping.is_none() && source.streamed && delivery == Delivery::Whole;
+    if let Some(form) = source.dialect.form().filter(|_| collects)
+        && let Some(reply) = client.collect(form, &frame, source.dialect)
+    {
+        return Ok(Plan::Subrequests(Subrequests { parts: vec![(call, reply)], at_once: 1, join: Box::new(Alone) }));
     }
     // pingora's own path takes what the upstream streams for what the client waits for.
     let join: Box<dyn Join> = match delivery {

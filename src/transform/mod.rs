@@ -4,6 +4,7 @@
 //! A transformer turns a request into a [`crate::plan::Plan`] and owns the reply. To add one, add a file here and a
 //! line in [`TRANSFORMERS`] (or in [`REPLIES`], if it needs no upstream).
 
+pub mod anthropic_messages;
 pub mod argo_passthrough;
 mod candidates;
 pub mod conversation;
@@ -43,6 +44,7 @@ pub const REGISTRY: Registry = Registry { transformers: TRANSFORMERS, replies: R
 
 /// All transformers that call an upstream.
 pub const TRANSFORMERS: &[Entry] = &[
+    anthropic_messages::ENTRY,
     openai_chat_completions::ENTRY,
     openai_responses::ENTRY,
     openai_input_tokens::ENTRY,

@@ -60,7 +60,12 @@ pub trait ChatClient: Send + Sync {
     ///
     /// # Errors
     /// 400 for what cannot be changed.
-    fn request(&self, _chat: &Conversation<'_>, _call: CallTerms<'_>) -> Result<Vec<u8>, Failure> {
+    fn request(
+        &self,
+        _chat: &Conversation<'_>,
+        _call: CallTerms<'_>,
+        _dialect: &dyn ChatDialect,
+    ) -> Result<Vec<u8>, Failure> {
         Err(Failure::bad_request("Requests of this form are not handed on as they came."))
     }
 
@@ -82,6 +87,17 @@ pub trait ChatClient: Send + Sync {
         _frame: &ReplyFrame,
         _dialect: &'static dyn ChatDialect,
         _delivery: Delivery,
+    ) -> Option<Box<dyn Reply>> {
+        None
+    }
+
+    /// Returns the reply that puts a streamed answer of this form together for a client that waits for a whole one; `None` where the
+    /// events of the hub are enough.
+    fn collect(
+        &self,
+        _form: AnswerForm,
+        _frame: &ReplyFrame,
+        _dialect: &'static dyn ChatDialect,
     ) -> Option<Box<dyn Reply>> {
         None
     }

@@ -126,6 +126,11 @@ impl ReplyFrame {
         ReplyFrame { choice, tally: Some(tally), ..self.clone() }
     }
 
+    /// Returns an estimate of the prompt's tokens, for what is written before the answer.
+    pub fn estimated_prompt(&self) -> u64 {
+        self.prompt.estimated()
+    }
+
     /// Returns what outlives the attempts at the request.
     pub fn ledger(&self) -> Arc<Ledger> {
         self.ledger.clone()

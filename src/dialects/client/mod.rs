@@ -3,6 +3,7 @@
 //! A new dialect is a folder here and the transformers that serve it. If the head of a request shows its clients, it
 //! also has a row in [`CLIENTS`].
 
+pub mod anthropic;
 pub mod chat;
 pub mod frame;
 pub mod openai;
@@ -26,7 +27,14 @@ pub struct ClientRow {
 }
 
 /// All client dialects. The first one that recognizes the request is used; the last one recognizes every request.
-pub const CLIENTS: &[ClientRow] = &[ClientRow { name: "openai", speaks: |_, _| true, client: &openai::Openai }];
+pub const CLIENTS: &[ClientRow] = &[
+    ClientRow {
+        name: "anthropic",
+        speaks: |headers, _| headers.contains_key("anthropic-version"),
+        client: &anthropic::AnthropicClient,
+    },
+    ClientRow { name: "openai", speaks: |_, _| true, client: &openai::Openai },
+];
 
 /// Returns the dialect of the client that sent a request, for failures before a route is known.
 pub fn speaking(headers: &HeaderMap, path: &str) -> &'static dyn Client {

@@ -94,7 +94,7 @@ pub fn push_call(out: &mut Vec<u8>, id: &str, name: &str, arguments: &str) {
 
 /// Appends the arguments as an object. If the model did not write an object, it gets its text back under a name that
 /// says so.
-fn push_input(out: &mut Vec<u8>, arguments: &str) {
+pub fn push_input(out: &mut Vec<u8>, arguments: &str) {
     if Fields::parse(arguments).is_ok() {
         out.extend_from_slice(arguments.as_bytes());
         return;

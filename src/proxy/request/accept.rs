@@ -42,7 +42,8 @@ pub async fn accept(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> Resu
     if proxy.in_flight.is_stopping() {
         session.set_keepalive(None);
     }
-    ctx.facts.set_head(&session.req_header().headers, &ctx.live.settings);
+    let head = session.req_header();
+    ctx.facts.set_head(&head.headers, head.uri.path(), &ctx.live.settings);
     ctx.bodies.set_id(&ctx.facts.request_id);
     let answer = match phases(proxy, session, ctx).await {
         Ok(Ready::Answer(answer)) => answer,

@@ -1,6 +1,8 @@
 //! What the heads of all replies to a request depend on.
 
+use crate::dialects::client::speaking;
 use crate::limits::RateLimitHeaders;
+use crate::plan::Client;
 use crate::proxy::settings::Settings;
 use crate::table::Route;
 use crate::telemetry::Stopwatch;
@@ -21,6 +23,8 @@ pub struct ReplyFacts {
     pub request_id: HeaderValue,
     /// The origin that may read the reply, for browsers.
     pub origin: Option<HeaderValue>,
+    /// The dialect of the client, as the head shows it.
+    pub client: Option<&'static dyn Client>,
     /// The row that took the request; it may add headers.
     pub route: Option<Arc<Route>>,
     /// The caller's rate limits, where it has any.
@@ -35,11 +39,12 @@ impl ReplyFacts {
     /// The facts of a request whose head has not been looked at.
     pub fn new(timing: Stopwatch, shows_timing: bool) -> Self {
         let request_id = HeaderValue::from_static("");
-        ReplyFacts { request_id, origin: None, route: None, rate_limit: None, timing, shows_timing }
+        ReplyFacts { request_id, origin: None, client: None, route: None, rate_limit: None, timing, shows_timing }
     }
 
-    /// Takes request id and origin from the head.
-    pub fn set_head(&mut self, headers: &HeaderMap, settings: &Settings) {
+    /// Takes request id, origin and dialect from the head.
+    pub fn set_head(&mut self, headers: &HeaderMap, path: &str, settings: &Settings) {
+        self.client = Some(speaking(headers, path));
         // The id goes into the log, where a key that somebody sends in its place must not be.
         let is_sane = |id: &&HeaderValue| {
             let is_word =
@@ -52,5 +57,11 @@ impl ReplyFacts {
         };
         let is_allowed = |origin: &&HeaderValue| origin.to_str().is_ok_and(|origin| (settings.allows_origin)(origin));
         self.origin = headers.get(header::ORIGIN).filter(is_allowed).cloned();
+    }
+
+    /// Returns the header of its own in which the client looks for the id.
+    pub fn id_header(&self) -> Option<HeaderName> {
+        let of_route = self.route.as_ref().and_then(|route| route.client);
+        of_route.or(self.client).and_then(|client| client.id_header())
     }
 }

@@ -10,14 +10,14 @@ use pingora::http::ResponseHeader;
 /// The header that says where the time went.
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 /// Room for the headers that every reply has, and for those that pingora adds.
-const ROOM: usize = 5;
+const ROOM: usize = 6;
 
 /// What a browser's page may read of a reply.
-const EXPOSED: &str = "x-request-id, retry-after";
+const EXPOSED: &str = "x-request-id, request-id, retry-after";
 /// The same, with the time.
-const EXPOSED_TIMED: &str = "x-request-id, retry-after, server-timing";
+const EXPOSED_TIMED: &str = "x-request-id, request-id, retry-after, server-timing";
 /// The same, of a reply to a caller with limits.
-const EXPOSED_LIMITED: &str = "x-request-id, server-timing, retry-after, retry-after-ms, x-ratelimit-limit-requests, x-ratelimit-remaining-requests, x-ratelimit-reset-requests, x-ratelimit-limit-tokens, x-ratelimit-remaining-tokens, x-ratelimit-reset-tokens";
+const EXPOSED_LIMITED: &str = "x-request-id, request-id, server-timing, retry-after, retry-after-ms, x-ratelimit-limit-requests, x-ratelimit-remaining-requests, x-ratelimit-reset-requests, x-ratelimit-limit-tokens, x-ratelimit-remaining-tokens, x-ratelimit-reset-tokens";
 
 /// Returns the head of a whole reply.
 pub fn whole_head(answer: &Answer, facts: &ReplyFacts) -> ResponseHeader {
@@ -82,6 +82,9 @@ fn pass_head(head: &ResponseHeader, version: Version, facts: &ReplyFacts) -> Res
 /// Adds the headers that every reply to a parsed request has.
 fn push_common(headers: &mut HeaderMap, facts: &ReplyFacts) {
     headers.insert(REQUEST_ID, facts.request_id.clone());
+    if let Some(name) = facts.id_header() {
+        headers.insert(name, facts.request_id.clone());
+    }
     if facts.shows_timing
         && let Ok(times) = HeaderValue::try_from(facts.timing.header())
     {

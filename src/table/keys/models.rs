@@ -140,6 +140,7 @@ const RULE: &[Key] = &[
 pub const SYSTEM_ROLES: &[NamedValue<SystemRole>] = &[
     ("keep", SystemRole::Keep, "They stay as they are."),
     ("user", SystemRole::User, "They become user messages, for models that know no system role."),
+    ("opening", SystemRole::Opening, "They open the conversation, for models that know none between other messages."),
 ];
 
 pub const TOKENIZERS: &[NamedValue<Tokenizer>] = &[

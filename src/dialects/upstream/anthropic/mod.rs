@@ -1,16 +1,16 @@
 //! Anthropic's messages, `/v1/messages`: the hub's conversations as requests, and answers and streams as events.
 
 mod about;
-mod answer;
+pub mod answer;
 mod call_ids;
-mod content;
+pub mod content;
 mod effort;
 mod messages;
-mod params;
+pub mod params;
 mod request;
 mod stream;
-mod thinking;
-mod usage;
+pub mod thinking;
+pub mod usage;
 
 pub use about::{ABOUT, Anthropic};
 
@@ -40,6 +40,10 @@ impl ChatDialect for Anthropic {
 
     fn reports_usage(&self) -> bool {
         true
+    }
+
+    fn form(&self) -> Option<AnswerForm> {
+        Some(AnswerForm::Anthropic)
     }
 
     fn takes_images_in_results(&self) -> bool {

@@ -176,8 +176,36 @@ impl<'a> ThinkingPlan<'a> {
         }
     }
 
+    /// Returns true if the client's own parameter says what the request is to say.
+    pub fn is_as_given(&self, own: Option<&RawValue>) -> bool {
+        let own = own.filter(|own| !json::is_null(own)).and_then(Fields::of);
+        let kind = own.as_ref().map(type_of).unwrap_or_default();
+        match &self.field {
+            ThinkingField::Unsaid => own.is_none(),
+            ThinkingField::Own(_) => true,
+            ThinkingField::Off => kind == "disabled",
+            ThinkingField::Budget(budget, own) => kind == "enabled" && budget_of(own) == Some(*budget),
+            ThinkingField::Adaptive(own) => kind == "adaptive" && own.get("budget_tokens").is_none(),
+        }
+    }
+
+    /// Returns the word for the effort, where one is to be said.
+    pub fn effort(&self) -> Option<&'static str> {
+        self.effort
+    }
+
     /// Appends `thinking` and the effort.
     pub fn push(&self, out: &mut Vec<u8>) {
+        self.push_thinking(out);
+        if let Some(word) = self.effort {
+            out.extend_from_slice(b",\"output_config\":{\"effort\":");
+            json::push_string(out, word);
+            out.push(b'}');
+        }
+    }
+
+    /// Appends `thinking`.
+    pub fn push_thinking(&self, out: &mut Vec<u8>) {
         match &self.field {
             ThinkingField::Unsaid => {}
             ThinkingField::Own(own) => {
@@ -194,11 +222,6 @@ impl<'a> ThinkingPlan<'a> {
                 out.extend_from_slice(b",\"thinking\":{\"type\":\"adaptive\"");
                 push_rest(out, own);
             }
-        }
-        if let Some(word) = self.effort {
-            out.extend_from_slice(b",\"output_config\":{\"effort\":");
-            json::push_string(out, word);
-            out.push(b'}');
         }
     }
 }
@@ -249,5 +272,5 @@ fn has_bare_calls(messages: &[Message<'_>]) -> bool {
     };
     let has_thought =
         |message: &Message<'_>| fields::list_of(&message.content).is_ok_and(|parts| parts.iter().any(thinks));
-    last.is_some_and(|message| !message.calls.is_empty() && !has_thought(message))
+    last.is_some_and(|message| !message.calls.is_empty() && message.reasoning.is_empty() && !has_thought(message))
 }

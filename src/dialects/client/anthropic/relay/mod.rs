@@ -1,0 +1,130 @@
+//! Requests and replies where the upstream speaks the client's own form. They are handed on as they came, since thinking is signed,
+//! and since tomorrow's blocks and fields are the client's and the model's affair.
+//!
+//! What is changed: credential and model, what rules say of parameters and thinking, blank texts, addresses of images that were
+//! fetched here. In a reply: the name of the model, and counts that are missing.
+
+mod collect;
+mod request;
+mod stream;
+mod terms;
+mod whole;
+
+pub use request::RelayedRequest;
+
+use super::frames::MessagePulse;
+use super::short::KnownNames;
+use crate::chat::Delivery;
+use crate::dialects::client::frame::ReplyFrame;
+use crate::dialects::upstream::{ChatDialect, error, front_door};
+use crate::plan::{Held, Reply, Start, UpstreamHead};
+use crate::wire::{Answer, Failure, Pulse, sse};
+use http::StatusCode;
+use std::sync::Arc;
+use stream::RelayedEvents;
+use terms::RelayTerms;
+
+/// Returns the reply that relays one answer, whole or streamed.
+pub fn relay(
+    frame: ReplyFrame,
+    known: Arc<KnownNames>,
+    dialect: &'static dyn ChatDialect,
+    delivery: Delivery,
+) -> Box<dyn Reply> {
+    let terms = RelayTerms { frame, known, dialect };
+    match delivery {
+        Delivery::Whole => Box::new(WholeReply { terms, is_streamed: false }),
+        Delivery::Stream | Delivery::Recut => Box::new(StreamReply(RelayedEvents::new(terms))),
+    }
+}
+
+/// Returns the reply that puts a streamed answer together.
+pub fn collect(frame: ReplyFrame, known: Arc<KnownNames>, dialect: &'static dyn ChatDialect) -> Box<dyn Reply> {
+    Box::new(WholeReply { terms: RelayTerms { frame, known, dialect }, is_streamed: true })
+}
+
+/// Returns the failure of a held reply that is no answer.
+fn refused(dialect: &dyn ChatDialect, held: &Held) -> Option<Failure> {
+    if held.status != StatusCode::OK {
+        return Some(error::failure(dialect, held));
+    }
+    front_door::is_page(&held.headers).then(|| front_door::page(dialect))
+}
+
+/// Relays a whole answer, or puts one together from a stream.
+struct WholeReply {
+    terms: RelayTerms,
+    is_streamed: bool,
+}
+
+impl Reply for WholeReply {
+    fn head(&mut self, _: &UpstreamHead<'_>) -> Start {
+        Start::Hold
+    }
+
+    fn piece(&mut self, _: &[u8], _: &mut Vec<u8>) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn end(&mut self, _: &mut Vec<u8>) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn answer(&mut self, held: &Held) -> Result<Answer, Failure> {
+        if let Some(failure) = refused(self.terms.dialect, held) {
+            return Err(failure);
+        }
+        let body = if self.is_streamed {
+            collect::collected(&mut self.terms, &held.body)?
+        } else {
+            whole::rewritten(&mut self.terms, &held.body)?
+        };
+        Ok(Answer::json(StatusCode::OK, body))
+    }
+
+    fn broken(&mut self, _: &mut Vec<u8>) -> Option<Failure> {
+        None
+    }
+}
+
+/// Relays a stream.
+struct StreamReply(RelayedEvents);
+
+impl Reply for StreamReply {
+    fn stream_type(&self) -> Option<&'static str> {
+        Some(sse::CONTENT_TYPE)
+    }
+
+    fn pulse(&self) -> Option<Arc<dyn Pulse>> {
+        Some(MessagePulse::of(self.0.frame()))
+    }
+
+    fn head(&mut self, head: &UpstreamHead<'_>) -> Start {
+        if head.status == StatusCode::OK && !head.bodiless { Start::Stream(sse::CONTENT_TYPE) } else { Start::Hold }
+    }
+
+    fn piece(&mut self, piece: &[u8], out: &mut Vec<u8>) -> Result<(), Failure> {
+        self.0.piece(piece, out)
+    }
+
+    fn end(&mut self, out: &mut Vec<u8>) -> Result<(), Failure> {
+        self.0.end(out)
+    }
+
+    fn answer(&mut self, held: &Held) -> Result<Answer, Failure> {
+        if let Some(failure) = refused(self.0.dialect(), held) {
+            return Err(failure);
+        }
+        // The head of the stream announced that no body follows.
+        let mut out = Vec::new();
+        self.piece(&held.body, &mut out)?;
+        self.end(&mut out)?;
+        let mut answer = Answer::new(StatusCode::OK, sse::CONTENT_TYPE, out);
+        answer.headers.extend(sse::HEADERS);
+        Ok(answer)
+    }
+
+    fn broken(&mut self, out: &mut Vec<u8>) -> Option<Failure> {
+        self.0.broken(out)
+    }
+}
