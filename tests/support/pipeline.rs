@@ -169,8 +169,7 @@ pub fn joined(body: &[u8]) -> Vec<Value> {
 }
 
 /// Where the text of an event stands that comes in pieces.
-const TEXTS: [&str; 5] =
-    ["/choices/0/delta/content", "/choices/0/text", "/delta", "/delta/text", "/delta/thinking"];
+const TEXTS: [&str; 5] = ["/choices/0/delta/content", "/choices/0/text", "/delta", "/delta/text", "/delta/thinking"];
 
 fn text(event: &mut Value) -> Option<&mut Value> {
     let at = TEXTS.iter().find(|at| event.pointer(at).is_some_and(Value::is_string))?;

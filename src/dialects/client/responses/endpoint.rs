@@ -160,7 +160,7 @@ impl ChatClient for ResponsesChat<'_> {
         form == AnswerForm::OpenaiResponses
     }
 
-    fn request(&self, chat: &Conversation<'_>, call: CallTerms<'_>) -> Result<Vec<u8>, Failure> {
+    fn request(&self, chat: &Conversation<'_>, call: CallTerms<'_>, _: &dyn ChatDialect) -> Result<Vec<u8>, Failure> {
         Ok(relay::request(self.asked, chat, call))
     }
 

@@ -42,10 +42,6 @@ impl ChatDialect for Anthropic {
         true
     }
 
-    fn form(&self) -> Option<AnswerForm> {
-        Some(AnswerForm::Anthropic)
-    }
-
     fn takes_images_in_results(&self) -> bool {
         true
     }
