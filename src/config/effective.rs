@@ -99,6 +99,7 @@ fn values(config: &Config) -> BTreeMap<String, Written> {
         ("socket", path(listeners.socket.as_ref())),
         ("run_dir", path(listeners.run_dir.as_ref())),
         ("log_file", path(config.log_file.as_ref())),
+        ("seal_file", path(config.seal_file.as_ref())),
         ("tls.certificate", path(tls.map(|tls| &tls.certificate))),
         ("tls.key", path(tls.map(|tls| &tls.key))),
         ("max_memory", config.max_memory.map(|most| most.to_string())),

@@ -88,6 +88,11 @@ pub const KEYS: &[Key] = &[
         "File that the log is added to, found from this one; SIGUSR1 opens it anew. Default: standard error.",
     ),
     Key::optional(
+        "seal_file",
+        Kind::Text,
+        "A file with a secret of 32 bytes or more. Instances that share it, and later ones, read the thinking that each other has sealed.",
+    ),
+    Key::optional(
         "admin",
         Kind::Address,
         "Where metrics are served (/metrics, /livez, /readyz): a port of this machine, host:port, or none.",

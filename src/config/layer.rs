@@ -57,6 +57,7 @@ pub(super) struct Layer {
     pub hosts: Option<Hosts>,
     pub access_log: Option<AccessLog>,
     pub log_file: Option<NamedPath>,
+    pub seal_file: Option<NamedPath>,
     /// The inner `None`: no metrics are served.
     pub admin: Option<(Option<Listen>, Place)>,
     pub metrics_by_caller: Option<bool>,
@@ -131,6 +132,7 @@ impl Layer {
             hosts: hosts(&mut keys, source),
             access_log: keys.get(source, "access_log", value::access_log),
             log_file: listeners::named(&mut keys, source, "log_file"),
+            seal_file: listeners::named(&mut keys, source, "seal_file"),
             admin: keys.get(source, "admin", value::listen).map(|listen| (listen, keys.place(source, "admin"))),
             metrics_by_caller: keys.get(source, "metrics_by_caller", boolean),
             server_timing: keys.get(source, "server_timing", boolean),
@@ -182,6 +184,7 @@ impl Layer {
             hosts: self.hosts.or(base.hosts),
             access_log: self.access_log.or(base.access_log),
             log_file: self.log_file.or(base.log_file),
+            seal_file: self.seal_file.or(base.seal_file),
             admin: self.admin.or(base.admin),
             metrics_by_caller: self.metrics_by_caller.or(base.metrics_by_caller),
             server_timing: self.server_timing.or(base.server_timing),

@@ -108,6 +108,8 @@ pub struct Config {
     pub access_log: AccessLog,
     /// The file that the log is added to; `None`: standard error.
     pub log_file: Option<NamedPath>,
+    /// The secret of what clients keep sealed; that of the process where it is not set.
+    pub seal_file: Option<NamedPath>,
     /// The address that serves metrics, if any.
     pub admin: Option<Listen>,
     /// True if metrics have a label for the caller.
@@ -276,6 +278,7 @@ impl Config {
             hosts: layer.hosts?,
             access_log: layer.access_log?,
             log_file: layer.log_file,
+            seal_file: layer.seal_file,
             admin: layer.admin?.0,
             metrics_by_caller: layer.metrics_by_caller?,
             server_timing: layer.server_timing?,

@@ -5,12 +5,14 @@ use super::certificate::with_certificate;
 use super::compile::{Needs, both, keep};
 use super::environment;
 use super::file_reader::FileReader;
+use super::seal;
 use super::table_file::{TableFile, TablePlace, WorkingDirectory, is_built_in};
 use crate::callers::{Callers, mismatches};
 use crate::config::{Config, Overrides};
 use crate::diagnostics::file_access::is_there;
 use crate::diagnostics::{Checked, Problem};
 use crate::table::{BUILT_IN, Table};
+use crate::wire::Seal;
 use rustls::sign::CertifiedKey;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -51,6 +53,8 @@ pub struct Loaded {
     pub text: String,
     /// The certificate that the port shows, where it speaks TLS.
     pub certificate: Option<Arc<CertifiedKey>>,
+    /// Seals what clients keep for the next turn.
+    pub seal: Arc<Seal>,
     /// What works but looks wrong.
     pub warnings: Vec<Problem>,
 }
@@ -121,13 +125,15 @@ pub fn with_table(
     let files = |name: &str| reader.read(&file.folder.join(name));
     let text = file.text.as_ref().map(|text| file.as_table(text)).map_err(Problem::clone);
     let called = callers::load(config.as_ref().ok().map(|(config, _)| config), place.beside, reader);
+    let seal = seal::load(config.as_ref().ok().map(|(config, _)| config), place.beside, reader);
     let mut problems = file.left_out.clone();
     let loaded = keep(both(config, text, &files, &environment, needs), &mut problems);
     let called = keep(called, &mut problems);
-    let (Some((config, table)), Some(callers)) = (loaded, called) else { return Err(problems) };
+    let seal = keep(seal, &mut problems);
+    let (Some((config, table)), Some(callers), Some(seal)) = (loaded, called, seal) else { return Err(problems) };
     problems.extend(mismatches(config.access, callers.as_ref(), &table));
     let built_in = if is_built_in(&file.name) { BUILT_IN } else { "" };
     let text = format!("{built_in}{}", reader.texts());
     let (routes, here) = (file.name, file.here);
-    Ok(Loaded { config, table, callers, text, routes, here, certificate: None, warnings: problems })
+    Ok(Loaded { config, table, callers, text, routes, here, certificate: None, seal, warnings: problems })
 }

@@ -7,7 +7,6 @@ use crate::proxy::connection::pace::ClientTimeouts;
 use crate::proxy::live::Live;
 use crate::proxy::machine_memory;
 use crate::proxy::settings::Settings;
-use crate::wire::Seal;
 use std::sync::Arc;
 
 /// Returns what is served to those whom the configuration lets in.
@@ -32,7 +31,7 @@ pub fn access(loaded: &Loaded, user: &str) -> Access {
 
 /// Returns what is served to those who have `access`.
 pub fn live_as(access: Access, loaded: Loaded) -> Live {
-    let Loaded { config, table, text, .. } = loaded;
+    let Loaded { config, table, text, seal, .. } = loaded;
     let origins = config.cors_origins;
     let settings = Settings {
         access,
@@ -53,7 +52,7 @@ pub fn live_as(access: Access, loaded: Loaded) -> Live {
         max_answer: config.max_answer,
         max_memory: config.max_memory.unwrap_or_else(machine_memory::default_budget),
         allows_origin: Arc::new(move |origin| origins.allows(origin)),
-        seal: Seal::of_instance(),
+        seal,
         verbose: config.verbose,
         log_bodies: config.log_bodies,
         access_log: config.access_log,

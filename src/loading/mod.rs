@@ -9,6 +9,7 @@ mod files;
 mod fixed_settings;
 mod live;
 mod origin;
+mod seal;
 mod seen_file;
 mod table_file;
 

@@ -59,6 +59,7 @@ impl Rules {
         self.can_shorten = over.can_shorten.or(self.can_shorten);
         self.max_input_tokens = over.max_input_tokens.or(self.max_input_tokens);
         self.most_images = over.most_images.or(self.most_images);
+        self.custom_description = over.custom_description.or(self.custom_description);
         self.facts.lay(&over.facts);
     }
 

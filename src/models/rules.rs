@@ -146,6 +146,8 @@ pub struct Rules {
     pub max_input_tokens: Option<usize>,
     /// The most images of one request.
     pub most_images: Option<usize>,
+    /// The longest description of a custom tool, in characters.
+    pub custom_description: Option<usize>,
     /// The rules of the table that were merged, in order.
     pub matched: Vec<Arc<Rule>>,
 }

@@ -136,6 +136,7 @@ pub struct Rule {
     pub can_shorten: Option<bool>,
     pub max_input_tokens: Option<usize>,
     pub most_images: Option<usize>,
+    pub custom_description: Option<usize>,
 }
 
 /// A row of `routes`.
@@ -317,6 +318,7 @@ fn rule(mut keys: Section<'_>, source: &mut Source<'_>) -> Rule {
         can_shorten: keys.get(source, "can_shorten", boolean),
         max_input_tokens: keys.get(source, "max_input_tokens", |node| narrow(whole(node, 1..=1_000_000_000)?)),
         most_images: keys.get(source, "most_images", |node| narrow(whole(node, 0..=1_000)?)),
+        custom_description: keys.get(source, "custom_description", |node| narrow(whole(node, 1..=1_000_000)?)),
     };
     keys.finish(source);
     rule

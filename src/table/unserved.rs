@@ -2,10 +2,12 @@
 //!
 //! The paths to use come from the table that is loaded. As soon as a row takes one of the paths here, that row serves it.
 
-use super::find::joined;
+use super::find::{joined, wanted};
 use super::routing_table::Table;
 use crate::models::glob;
+use crate::table::Route;
 use http::Method;
+use std::sync::Arc;
 
 /// An API that clients may expect.
 struct Api {
@@ -107,6 +109,9 @@ impl Table {
         if let Some(served) = self.with_less_before(method, path) {
             return self.did_you_mean(&[served]);
         }
+        if let Some(served) = self.with_more_before(method, path) {
+            return self.did_you_mean(&[served]);
+        }
         let asked = format!("{}/", path.chars().take(200).collect::<String>());
         match APIS.iter().find(|api| api.paths.iter().any(|known| glob::fits(known, &asked))) {
             Some(api) => format!("This proxy does not serve {}. {}", api.name, self.way_out(api)).trim_end().to_owned(),
@@ -127,6 +132,13 @@ impl Table {
         // The shortest are left out: every path ends with the path `/`.
         let shorter = parts.skip(1).take(8).filter(|path| path.len() > 1);
         shorter.map(str::to_owned).find(|path| self.takes(method, path))
+    }
+
+    /// Returns the path of a row that ends with this path: a base URL may lack its last part.
+    fn with_more_before(&self, method: &Method, path: &str) -> Option<String> {
+        let ends = |row: &&Arc<Route>| row.path.len() > path.len() && row.path.ends_with(path);
+        let row = self.routes.iter().filter(|_| path.len() > 1).find(ends)?;
+        row.methods.contains(wanted(method)).then(|| row.path.clone())
     }
 
     fn way_out(&self, api: &Api) -> String {
@@ -174,6 +186,12 @@ mod tests {
         assert!(
             hint("{ path: /page, reply: docs }", "/v1/images/generations").ends_with("GET /page shows what is served.")
         );
+    }
+
+    #[test]
+    fn a_well_known_path_that_is_served_under_a_base_path_is_no_other_api() {
+        let served = "{ path: /v1/responses, upstream: up, models: m, transformer: openai_responses }";
+        assert_eq!(hint(served, "/responses"), "Did you mean /v1/responses? The base URL for clients ends with /v1.");
     }
 
     #[test]

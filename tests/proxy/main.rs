@@ -59,6 +59,7 @@ mod packets;
 mod passthrough;
 mod reload;
 mod repeated_calls;
+mod responses;
 mod reviewed;
 mod route_options;
 mod slow_clients;

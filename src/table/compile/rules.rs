@@ -95,6 +95,7 @@ fn says(rule: &Written, source: &mut Source<'_>) -> Rules {
         can_shorten: rule.can_shorten,
         max_input_tokens: rule.max_input_tokens,
         most_images: rule.most_images,
+        custom_description: rule.custom_description,
         facts: rule.show.clone(),
         matched: Vec::new(),
     }

@@ -124,6 +124,11 @@ const RULE: &[Key] = &[
         Kind::Whole(0, 1_000),
         "The most images of one request, its earlier turns included; one with more is refused.",
     ),
+    Key::optional(
+        "custom_description",
+        Kind::Whole(1, 1_000_000),
+        "The longest description of a custom tool, in characters, where Responses are relayed; the rest goes into a message.",
+    ),
     Key::optional("dimensions", Kind::Whole(1, 1_000_000), "The length of its vectors, for embedding models."),
     Key::optional(
         "can_shorten",

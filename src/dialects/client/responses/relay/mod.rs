@@ -1,5 +1,6 @@
 //! Requests and answers of upstreams that speak Responses themselves: what nobody has to change stays as it came.
 
+mod descriptions;
 mod request;
 mod stream;
 mod whole;

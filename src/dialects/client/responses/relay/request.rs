@@ -1,5 +1,6 @@
 //! The body of a call, from the client's own.
 
+use super::descriptions::Rests;
 use crate::chat::Conversation;
 use crate::chat::conversation::LIMIT_NAMES;
 use crate::dialects::client::responses::fields::{Asked, LIMIT};
@@ -11,6 +12,9 @@ use serde_json::value::RawValue;
 /// Fields that are not the upstream's: what the proxy decides, and what is told to nobody. The refused ones are null or false here.
 const NOT_HANDED_ON: [&str; 6] = ["user", "timeout", "background", "previous_response_id", "conversation", "prompt"];
 
+/// The type of the items that bring tools along.
+const ADDITIONAL_TOOLS: &str = "additional_tools";
+
 /// The parameters of a conversation, which the model's rules may have changed, that have names and places of their own here.
 const OWN_PLACES: [&str; 6] =
     ["temperature", "top_p", "max_tokens", "max_completion_tokens", "reasoning_effort", "verbosity"];
@@ -19,6 +23,12 @@ const OWN_PLACES: [&str; 6] =
 pub fn request(asked: &Asked<'_>, chat: &Conversation<'_>, call: CallTerms<'_>) -> Vec<u8> {
     let size: usize = asked.fields().iter().map(|(name, value)| name.len() + value.get().len() + 4).sum();
     let mut out = Vec::with_capacity(size + 64);
+    let mut rests = Rests::default();
+    let tools = call.rules.custom_description.zip(asked.get("tools")).map(|(most, list)| {
+        let mut tools = Vec::with_capacity(list.get().len());
+        rests.push_tools(&mut tools, list, most);
+        tools
+    });
     out.push(b'{');
     json::push_key(&mut out, "model");
     json::push_string(&mut out, call.model);
@@ -30,7 +40,11 @@ pub fn request(asked: &Asked<'_>, chat: &Conversation<'_>, call: CallTerms<'_>) 
             LIMIT => {}
             "reasoning" => push_object(&mut out, name, value, ("effort", param(chat, "reasoning_effort"))),
             "text" => push_object(&mut out, name, value, ("verbosity", param(chat, "verbosity"))),
-            "input" => push_input(&mut out, value),
+            "input" => push_input(&mut out, value, &mut rests, call.rules.custom_description),
+            "tools" if tools.is_some() => {
+                json::push_key(&mut out, name);
+                out.extend_from_slice(tools.as_deref().unwrap_or_default());
+            }
             _ => push(&mut out, name, Some(value)),
         }
     }
@@ -93,22 +107,40 @@ fn push_object(out: &mut Vec<u8>, name: &str, value: &RawValue, (own, now): (&st
     out.push(b'}');
 }
 
-/// Appends the items. Thinking that this proxy sealed is another vendor's, and nobody there can read it.
-fn push_input(out: &mut Vec<u8>, value: &RawValue) {
-    if !Seal::may_be_in(value.get()) {
+/// Appends the items. Thinking that this proxy sealed is another vendor's, and nobody there can read it. What was cut off the
+/// descriptions of tools comes first.
+fn push_input(out: &mut Vec<u8>, value: &RawValue, rests: &mut Rests, most: Option<usize>) {
+    let most = most.filter(|_| !rests.is_empty() || value.get().contains(ADDITIONAL_TOOLS));
+    if most.is_none() && !Seal::may_be_in(value.get()) {
         return push(out, "input", Some(value));
     }
     let is_foreign = |item: &&RawValue| {
         let sealed = Fields::of(item).and_then(|item| item.get("encrypted_content"));
         sealed.and_then(json::inside_of).is_some_and(Seal::may_be_in)
     };
-    json::push_key(out, "input");
-    let begun = out.len();
-    for item in fields::list_of(value).unwrap_or_default().into_iter().filter(|item| !is_foreign(item)) {
-        out.push(if out.len() == begun { b'[' } else { b',' });
-        out.extend_from_slice(item.get().as_bytes());
+    let mut items: Vec<Vec<u8>> = Vec::new();
+    match fields::list_of(value) {
+        Ok(list) => {
+            for item in list.into_iter().filter(|item| !is_foreign(item)) {
+                let mut written = Vec::with_capacity(item.get().len());
+                match most {
+                    Some(most) => rests.push_holder(&mut written, item, most),
+                    None => written.extend_from_slice(item.get().as_bytes()),
+                }
+                items.push(written);
+            }
+        }
+        Err(_) => items.push([b"{\"role\":\"user\",\"content\":", value.get().as_bytes(), b"}"].concat()),
     }
-    out.extend_from_slice(if out.len() == begun { b"[]" } else { b"]" });
+    if !rests.is_empty() {
+        let mut message = Vec::new();
+        rests.push_message(&mut message);
+        items.insert(0, message);
+    }
+    json::push_key(out, "input");
+    out.push(b'[');
+    out.extend_from_slice(&items.join(&b','));
+    out.push(b']');
 }
 
 #[cfg(test)]
@@ -153,6 +185,43 @@ mod tests {
             r#"{"model":"m9","input":"hi","reasoning":{"effort":"high"},"odd":"high","store":false}"#
         );
         assert!(sent(given, twice, false).contains(r#""reasoning":{"summary":"auto","effort":"high"}"#));
+    }
+
+    #[test]
+    fn what_is_too_long_of_a_description_goes_before_the_conversation() {
+        let custom = |name: &str, description: &str| {
+            format!(r#"{{"type":"custom","name":"{name}","description":"{description}","format":{{"type":"text"}}}}"#)
+        };
+        let function = r#"{"type":"function","name":"f","description":"0123456789"}"#;
+        let given = |description: &str| {
+            format!(
+                r#"{{"model":"m","input":[{{"type":"additional_tools","tools":[{{"type":"namespace","name":"n","tools":[{}]}}]}},{{"role":"user","content":"hi"}}],"tools":[{},{function}]}}"#,
+                custom("b", description),
+                custom("a", description)
+            )
+        };
+        let rules = Rules { custom_description: Some(4), ..Rules::default() };
+        let sent = |given: &str| {
+            let asked = Asked::read(Fields::parse(given).unwrap()).unwrap();
+            let call = CallTerms { user: "ann", model: "m9", stream: false, rules: &rules };
+            String::from_utf8(request(&asked, &Conversation::default(), call)).unwrap()
+        };
+        let short = given("0é23").replace("\"m\"", "\"m9\"").replace("]}", "]}").trim_end_matches('}').to_owned();
+        assert_eq!(sent(&given("0é23")), format!("{short},\"store\":false}}"));
+        let long = sent(&given("0é2345"));
+        let told = "The description of the tool a goes on:\\n45\\n\\nThe description of the tool b goes on:\\n45";
+        assert!(
+            long.contains(&format!(
+                r#""input":[{{"type":"message","role":"developer","content":"{told}"}},{{"type":"additional_tools""#
+            )),
+            "{long}"
+        );
+        assert!(
+            long.contains(&custom("a", "0é23")) && long.contains(&custom("b", "0é23")) && long.contains(function),
+            "{long}"
+        );
+        let text = format!(r#"{{"model":"m","input":"hi","tools":[{}]}}"#, custom("a", "012345"));
+        assert!(sent(&text).contains(r#"goes on:\n45"},{"role":"user","content":"hi"}]"#), "{}", sent(&text));
     }
 
     #[test]
