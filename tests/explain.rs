@@ -29,7 +29,9 @@ impl Folder {
     fn run(&self, words: &[&str], stdin: &str) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_argo-openai-proxy"));
         command.current_dir(&self.0).env_clear().arg("explain").args(words);
-        command.args(["--config", "config.yaml", "--routes"]).arg(golden().join("table.yaml"));
+        let own = self.0.join("routes.yaml");
+        let table = if own.exists() { own } else { golden().join("table.yaml") };
+        command.args(["--config", "config.yaml", "--routes"]).arg(table);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut input = child.stdin.take().unwrap();
@@ -101,7 +103,7 @@ fn the_same_for_people() {
     let text = Folder::new().text(&CHAT, &chat(json!({"model": "old1", "max_tokens": 3, "top_p": 1})));
     for part in [
         "POST /openai_chat_completions: calls the upstream",
-        "argo:old: that is its id at ARGO",
+        "argo:old: that is its id\n  ARGO calls it 'old1'\n",
         "models.chat.rules[1] (match old1): 'top_p' was left out; 'max_tokens' was renamed to 'max_completion_tokens'",
         "the whole call: 100 s, timeout of the configuration",
         "fields left out: max_tokens, top_p",
@@ -110,6 +112,25 @@ fn the_same_for_people() {
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
+}
+
+#[test]
+fn an_upstream_of_another_vendor_is_not_called_argo() {
+    let folder = Folder::new();
+    folder.file(
+        "routes.yaml",
+        "version: 1
+upstreams:
+  lab: { url: \"http://lab/v1/chat/completions\", dialect: openai }
+models:
+  chat: { default: lab:one, names: { lab:one: one1 } }
+routes:
+  - { path: /chat, upstream: lab, models: chat, transformer: openai_chat_completions }
+",
+    );
+    let text = folder.text(&["POST", "/chat", "--body", "-"], &chat(json!({"model": "one1"})));
+    assert!(text.contains("lab:one: that is its id\n  The upstream calls it 'one1'\n"), "{text}");
+    assert!(!text.contains("ARGO"), "{text}");
 }
 
 #[test]
@@ -225,6 +246,11 @@ fn time_limits_come_with_who_set_them() {
     assert_eq!(stream[0], whole(100.0, "timeout of the configuration"));
     let silence = ("silence on the stream".to_owned(), 7.0, "the request's header x-stainless-timeout".to_owned());
     assert_eq!(stream[2], silence);
+    let head = ("the head of the stream".to_owned(), 15.0, "first_head of the configuration".to_owned());
+    assert_eq!(stream[3], head);
+    assert!(!limits(json!({}), &[]).contains(&head), "a whole reply has no head before its text");
+    folder.file("config.yaml", "user: tester\nfirst_head: 0\n");
+    assert!(!limits(json!({"stream": true}), &[]).iter().any(|limit| limit.0 == head.0), "it waits for the first text");
 }
 
 #[test]

@@ -72,6 +72,7 @@ impl Explanation {
             about: route.about.clone(),
             parameters: route.parameters().map(str::to_owned).zip(values).collect(),
             upstream: route.upstreams.first().map(|upstream| upstream.name.clone()),
+            upstream_names: route.upstreams.iter().map(|one| (one.name.clone(), one.facts().name())).collect(),
         });
     }
 
@@ -167,8 +168,8 @@ impl AppliedRule {
 }
 
 impl Limit {
-    /// Returns all time limits of a call.
-    pub(super) fn all(settings: &Settings, prepared: &Prepared) -> Vec<Limit> {
+    /// Returns all time limits of a call, and that of a stream's head for a client that waits for a stream.
+    pub(super) fn all(settings: &Settings, prepared: &Prepared, to_stream: bool) -> Vec<Limit> {
         let (deadline, upstream) = (&prepared.deadline, &prepared.upstream);
         let limit = |what, time: Duration, set_by| Limit { what, seconds: time.as_secs_f64(), set_by };
         let connecting = Connecting::new(settings.connect_timeout, upstream, deadline.limit);
@@ -178,6 +179,9 @@ impl Limit {
         ];
         let silence = deadline.silence().filter(|(silence, _)| *silence < deadline.limit);
         all.extend(silence.map(|(silence, by)| limit("silence on the stream", silence, by.to_string())));
+        let first_head = settings.first_head.filter(|_| to_stream);
+        let head_limit = |first| limit("the head of the stream", first, "first_head of the configuration".to_owned());
+        all.extend(first_head.map(head_limit));
         let own = |key: &str| format!("upstreams.{}.{key}", upstream.name);
         let timeouts = upstream.timeouts;
         all.extend(timeouts.first_byte.map(|time| limit("the first byte", time, own("first_byte_timeout"))));

@@ -92,7 +92,7 @@ pub fn explain(live: &Arc<Live>, question: &Question) -> Result<Explanation> {
         }
         Ok(Ready::Call(prepared)) => {
             told.verdict = Verdict::Called;
-            told.limits = Limit::all(settings, &prepared);
+            told.limits = Limit::all(settings, &prepared, prepared.exchange.early_stream().is_some());
             told.upstream = Some(Sent::new(&prepared, &body)?);
             if let Some(answer) = question.answers.first() {
                 told.client = client(method, answer, prepared.exchange, &facts)?;
@@ -101,7 +101,8 @@ pub fn explain(live: &Arc<Live>, question: &Question) -> Result<Explanation> {
         Ok(Ready::Subrequests(prepared)) => {
             told.verdict = Verdict::Called;
             let mut sent = prepared.calls.iter().map(|call| Sent::new(call, &body)).collect::<Result<Vec<_>>>()?;
-            told.limits = prepared.calls.first().map_or(Vec::new(), |call| Limit::all(settings, call));
+            let to_stream = prepared.join.stream().is_some();
+            told.limits = prepared.calls.first().map_or(Vec::new(), |call| Limit::all(settings, call, to_stream));
             told.further = sent.split_off(sent.len().min(1));
             told.upstream = sent.pop();
             told.client = joined(method, &question.answers, prepared, &facts)?;

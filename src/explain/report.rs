@@ -92,6 +92,9 @@ pub struct RouteTaken {
     pub parameters: Vec<(String, String)>,
     /// The name of the upstream that it prefers.
     pub upstream: Option<String>,
+    /// The name of each upstream in the table, and what messages call it.
+    #[serde(skip)]
+    pub upstream_names: Vec<(String, &'static str)>,
 }
 
 /// An upstream of several.
@@ -132,7 +135,7 @@ pub struct ModelStep {
     pub matched: Option<&'static str>,
     /// The name that the model list shows.
     pub name: Option<String>,
-    /// ARGO's id.
+    /// Its id at the upstream.
     pub id: Option<String>,
     /// True if the model will be removed soon.
     pub deprecated: bool,

@@ -36,7 +36,7 @@ impl Display for Explanation {
             show_passed(f, passed)?;
         }
         if let Some(model) = &self.model {
-            show_model(f, model)?;
+            show_model(f, model, self.upstream_name())?;
         }
         show_upstreams(f, &self.upstreams)?;
         show_rules(f, &self.rules)?;
@@ -67,6 +67,15 @@ impl Display for Explanation {
             show_sent(f, sent)?;
         }
         self.client.as_ref().map_or(Ok(()), |client| show_client(f, client))
+    }
+}
+
+impl Explanation {
+    /// Returns what messages call the upstream that takes the call, or else the one that the row prefers.
+    fn upstream_name(&self) -> &'static str {
+        let names = self.route.iter().flat_map(|route| &route.upstream_names);
+        let taken = |name: &&(String, &str)| self.upstream.as_ref().is_some_and(|sent| sent.upstream == name.0);
+        names.clone().find(taken).or(names.clone().next()).map_or("The upstream", |(_, name)| *name)
     }
 }
 
@@ -135,7 +144,7 @@ fn show_passed(f: &mut Formatter<'_>, passed: &Passed) -> fmt::Result {
     }
 }
 
-fn show_model(f: &mut Formatter<'_>, model: &ModelStep) -> fmt::Result {
+fn show_model(f: &mut Formatter<'_>, model: &ModelStep, upstream: &str) -> fmt::Result {
     match &model.asked {
         Some(asked) => writeln!(f, "\nmodel\n  the request asks for '{asked}'")?,
         None => writeln!(f, "\nmodel\n  the request names none")?,
@@ -149,8 +158,8 @@ fn show_model(f: &mut Formatter<'_>, model: &ModelStep) -> fmt::Result {
     let how = match model.matched {
         Some("default") => "the group's default",
         Some("name") => "that is its name",
-        Some("id") => "that is its id at ARGO",
-        Some("prefixed_id") => "that is its id at ARGO behind the prefix of its name",
+        Some("id") => "that is its id",
+        Some("prefixed_id") => "that is its id behind the prefix of its name",
         Some("pattern") => "no model is called so, but it fits the pattern",
         Some("spelling") => "no model is called so, and of the names here only this one's is spelled alike",
         Some("dated") => "no model is called so, and only this one is called so without the date",
@@ -158,7 +167,7 @@ fn show_model(f: &mut Formatter<'_>, model: &ModelStep) -> fmt::Result {
         _ => "that is its name without the prefix",
     };
     let pattern = if patterns.is_empty() { String::new() } else { format!(" '{patterns}'") };
-    writeln!(f, "  {name}: {how}{pattern}\n  ARGO calls it '{id}'")?;
+    writeln!(f, "  {name}: {how}{pattern}\n  {upstream} calls it '{id}'")?;
     if model.deprecated { writeln!(f, "  it is deprecated") } else { Ok(()) }
 }
 
