@@ -134,6 +134,54 @@ routes:
 }
 
 #[test]
+fn a_part_that_an_upstream_cannot_carry_leads_to_the_next_one() {
+    let audio = json!({"type": "input_audio", "input_audio": {"data": "AA==", "format": "wav"}});
+    let url = json!({"type": "image_url", "image_url": {"url": "https://pictures.test/a.png"}});
+    let file = json!({"type": "file", "file": {"file_id": "file-1"}});
+    let text = json!({"type": "text", "text": "hi"});
+    for (dialect, part, why) in [
+        ("anthropic, vendor: argo", &url, "fetches no images"),
+        ("anthropic", &file, "keeps no files"),
+        ("anthropic", &audio, "takes no part of type 'input_audio'"),
+        ("openai_responses", &audio, "no part 'input_audio' is taken here"),
+        ("anthropic", &url, ""),
+        ("openai_responses", &url, ""),
+        ("openai_responses", &file, ""),
+        ("openai", &audio, ""),
+        ("argo", &audio, ""),
+    ] {
+        let folder = Folder::new();
+        folder.file(
+            "routes.yaml",
+            format!(
+                "version: 1
+upstreams:
+  first: {{ url: \"http://first/\", stream_url: \"http://first/\", dialect: {dialect} }}
+  second: {{ url: \"http://second/\", stream_url: \"http://second/\", dialect: argo }}
+models:
+  chat: {{ default: lab:one, names: {{ lab:one: one1 }} }}
+routes:
+  - {{ path: /chat, upstream: [first, second], models: chat, transformer: openai_chat_completions }}
+"
+            ),
+        );
+        let ask = |parts: Value| {
+            let messages = json!([{"role": "system", "content": "x"}, {"role": "user", "content": parts}]);
+            folder.json(&["POST", "/chat", "--body", "-"], &json!({"messages": messages}).to_string())
+        };
+        let told = ask(json!([text, part]));
+        let (taken, verdict) = if why.is_empty() { ("first", "taken") } else { ("second", "cannot_carry") };
+        assert_eq!((&told["upstream"]["upstream"], &told["upstreams"][0]["verdict"]), (&json!(taken), &json!(verdict)));
+        let said = told["upstreams"][0]["why"].as_str().unwrap_or_default();
+        assert!(said.contains(why) && (why.is_empty() || said.starts_with("'messages[1].content[1]")), "{said}");
+        // What is wrong for everybody is refused, and not handed on.
+        let told = ask(json!([{"type": "text"}]));
+        let is_read = dialect.starts_with("anthropic") || dialect == "openai_responses";
+        assert_eq!(told["verdict"] == "refused", is_read, "{dialect}: {told}");
+    }
+}
+
+#[test]
 fn a_stream_is_told_piece_by_piece() {
     let folder = Folder::new();
     let answer = folder.file("answer", "200 text/plain; charset=utf-8\nhé!");

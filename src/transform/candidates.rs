@@ -55,6 +55,11 @@ impl<D: ?Sized + 'static> Candidates<D> {
         &self.first
     }
 
+    /// Returns true if there is a choice.
+    pub fn are_several(&self) -> bool {
+        !self.others.is_empty()
+    }
+
     /// Returns the model that a request asks for.
     ///
     /// # Errors
@@ -112,7 +117,7 @@ impl<D: ?Sized + 'static> Candidates<D> {
 
     /// Records what became of an upstream, where there are several.
     fn note(&self, candidate: &Candidate<D>, verdict: UpstreamVerdict, chosen: Option<&Chosen<'_>>, cx: &Context<'_>) {
-        if self.others.is_empty() {
+        if !self.are_several() {
             return;
         }
         cx.note(|| {

@@ -3,7 +3,9 @@
 
 use super::candidates::{Candidate, Candidates};
 use super::encode::{Encoded, calls, encode};
-use super::fit::{can_carry, leave_out_names, leave_out_unknown, refuse_tools, refuse_what_is_lost, relays};
+use super::fit::{
+    can_carry, carries_parts, leave_out_names, leave_out_unknown, refuse_tools, refuse_what_is_lost, relays,
+};
 use super::reply::{AnswerSource, ChatReply};
 use super::structured::{self, Way, Wrapping};
 use super::{Unfit, Wiring};
@@ -173,7 +175,11 @@ impl ChatPipeline {
         request: &mut ChatRequest<'_>,
         cx: &Context<'_>,
     ) -> Result<(&'a Candidate<dyn ChatDialect>, Chosen<'a>), Failure> {
-        let can = |upstream: &Candidate<dyn ChatDialect>| can_carry(client, request, upstream.dialect);
+        let can = |upstream: &Candidate<dyn ChatDialect>| {
+            can_carry(client, request, upstream.dialect)?;
+            // A single upstream refuses such parts when they are encoded.
+            if self.candidates.are_several() { carries_parts(client, request, upstream.dialect) } else { Ok(()) }
+        };
         let (upstream, mut chosen) = self.candidates.take(chosen, cx, can)?;
         if cx.attempt.other_thinking {
             chosen = chosen.with_other_thinking();

@@ -32,6 +32,23 @@ pub fn can_carry(
     }
 }
 
+/// Refuses a request with a part of a message that an upstream has no form for. What is malformed passes: whoever takes the request refuses
+/// it.
+///
+/// # Errors
+/// 400 naming the part.
+pub fn carries_parts(
+    client: &impl ChatClient,
+    request: &ChatRequest<'_>,
+    dialect: &dyn ChatDialect,
+) -> Result<(), Failure> {
+    if relays(client, dialect) {
+        return Ok(());
+    }
+    let refused = request.conversations.iter().filter_map(|messages| dialect.carries(messages).err());
+    refused.filter(Failure::is_unsupported).map(Err).next().unwrap_or(Ok(()))
+}
+
 /// Refuses tools for a model that calls none.
 ///
 /// # Errors

@@ -35,6 +35,9 @@ struct OwnWords {
 /// Stands in a message for the user that the upstream was called as, until [`Failure::naming`].
 pub const CALLED_USER: &str = "the configured user";
 
+/// The code of what an upstream does not support.
+const UNSUPPORTED: &str = "unsupported_parameter";
+
 /// Why a request failed, for logs and metrics. It quotes nobody.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailureReason {
@@ -70,7 +73,12 @@ impl Failure {
 
     /// Creates a 400 for a parameter that the upstream does not support and that changes the meaning of the answer.
     pub fn unsupported(param: &str, why: &str) -> Self {
-        Failure::bad_field(param, format!("'{param}' is not supported: {why}.")).with_code("unsupported_parameter")
+        Failure::bad_field(param, format!("'{param}' is not supported: {why}.")).with_code(UNSUPPORTED)
+    }
+
+    /// Returns true for a failure by [`Self::unsupported`]: another upstream may support what this one does not.
+    pub fn is_unsupported(&self) -> bool {
+        self.code.as_deref() == Some(UNSUPPORTED)
     }
 
     /// Creates a 502 for an upstream whose answer is unusable. A message that quotes the answer needs

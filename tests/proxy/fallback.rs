@@ -158,6 +158,25 @@ fn an_upstream_takes_only_the_models_that_it_serves() {
 }
 
 #[test]
+fn an_upstream_that_cannot_carry_a_part_of_a_message_is_passed_over() {
+    let (first, second) = (answering(500, JSON, "{}"), answers());
+    for dialect in ["anthropic", "openai_responses"] {
+        let table =
+            table(&url(&first), &url(&second), "", "").replacen("dialect: argo", &format!("dialect: {dialect}"), 1);
+        let server = Setup::before(&second).routes(&table).start();
+        let parts = json!([{"type": "input_audio", "input_audio": {"data": "AA==", "format": "wav"}}]);
+        for (kind, more) in kinds() {
+            let messages = json!({"messages": [{"role": "user", "content": parts}]});
+            let mut request = more.as_object().unwrap().clone();
+            request.extend(messages.as_object().unwrap().clone());
+            let answer = server.chat(&chat("Hi", request.into()));
+            assert_eq!(answer.status, 200, "{dialect}, {kind}: {answer:?}");
+        }
+    }
+    assert_eq!(first.requests().len(), 0);
+}
+
+#[test]
 fn rules_may_hold_at_one_upstream_alone() {
     let rules = "{ match: \"*\", upstream: first, drop: [seed] }, { match: \"*\", upstream: \"sec*\", drop: [top_p] }";
     let (first, second) = (Argo::saying("first"), Argo::saying("second"));

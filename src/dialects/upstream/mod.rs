@@ -19,7 +19,7 @@ pub use facts::{UpstreamDialect, VendorError, beyond_text};
 pub use registry::{DIALECTS, Dialect, DialectRow};
 pub use vendor::{GatewayDialect, Vendor};
 
-use crate::chat::{Conversation, Sink};
+use crate::chat::{Conversation, Message, Sink};
 use crate::json::Vector;
 use crate::models::Rules;
 use crate::wire::Failure;
@@ -58,6 +58,15 @@ pub trait ChatDialect: UpstreamDialect {
     /// Returns true if the upstream knows this parameter. What it does not know is left out of the call.
     fn takes(&self, _param: &str) -> bool {
         true
+    }
+
+    /// Refuses messages with a part that this dialect has no way to say. `encode` refuses them too, but then no other upstream can
+    /// be chosen.
+    ///
+    /// # Errors
+    /// 400 naming the part.
+    fn carries(&self, _messages: &[Message<'_>]) -> Result<(), Failure> {
+        Ok(())
     }
 
     /// Returns true if answers carry the upstream's own counts of tokens, so that nothing is counted here.

@@ -2,7 +2,7 @@
 //! they are.
 
 use super::about::Anthropic;
-use crate::chat::{Role, Text};
+use crate::chat::{Message, Role, Text};
 use crate::dialects::upstream::{UpstreamDialect, Vendor};
 use crate::json::{self, Fields, fields};
 use crate::wire::Failure;
@@ -69,6 +69,18 @@ pub fn blocks<'a>(
         blocks.extend(block(about, place, index, part)?);
     }
     Ok(blocks)
+}
+
+/// Refuses messages with a part that has no block. Contents that are one text have none.
+///
+/// # Errors
+/// As of [`blocks`].
+pub fn check(about: Anthropic, messages: &[Message<'_>]) -> Result<(), Failure> {
+    let lists = messages.iter().enumerate().filter(|(_, message)| message.content.get().starts_with('['));
+    for (index, message) in lists {
+        blocks(about, ContentPlace { message: index, role: message.role }, &message.content)?;
+    }
+    Ok(())
 }
 
 /// Returns the block of a text, unless it is blank.

@@ -15,7 +15,7 @@ pub mod usage;
 pub use about::{ABOUT, Anthropic};
 
 use super::{AnswerForm, CallTerms, ChatDialect, StreamDecoder, Vendor};
-use crate::chat::{Conversation, Sink};
+use crate::chat::{Conversation, Message, Sink};
 use crate::wire::Failure;
 
 static OF_ARGO: Anthropic = Anthropic { vendor: Vendor::Argo };
@@ -36,6 +36,10 @@ impl ChatDialect for Anthropic {
 
     fn takes(&self, param: &str) -> bool {
         params::TAKEN.contains(&param)
+    }
+
+    fn carries(&self, messages: &[Message<'_>]) -> Result<(), Failure> {
+        content::check(*self, messages)
     }
 
     fn reports_usage(&self) -> bool {

@@ -1,6 +1,6 @@
 //! The messages of a conversation as the items of `input`.
 
-use super::parts;
+use super::parts::{self, ContentSide};
 use crate::chat::tools::ToolCall;
 use crate::chat::{Message, Role};
 use crate::json;
@@ -46,14 +46,37 @@ pub fn push(out: &mut Vec<u8>, messages: &[Message<'_>]) -> Result<(), Failure> 
                 out.push(b'}');
             }
             (Role::Tool | Role::Function, _) => {
-                let place = format!("messages[{index}]");
-                let why = "it is the result of a function that no message before it calls";
-                return Err(Failure::unsupported(&place, why));
+                return Err(without_call(index));
             }
         }
     }
     out.push(b']');
     Ok(())
+}
+
+/// Refuses messages that have no item, and contents with a part that this API does not take. Contents that are one text have none.
+///
+/// # Errors
+/// As of [`push`].
+pub fn check(messages: &[Message<'_>]) -> Result<(), Failure> {
+    for (index, message) in messages.iter().enumerate() {
+        let side = match (message.role, &message.result_of) {
+            (Role::Tool | Role::Function, None) | (Role::Function, Some(_)) => return Err(without_call(index)),
+            (Role::Assistant, _) => ContentSide::Output,
+            (Role::System | Role::User | Role::Tool, _) => ContentSide::Input,
+        };
+        if message.content.get().starts_with('[') {
+            parts::check(&message.content, side, &format!("messages[{index}].content"))?;
+        }
+    }
+    Ok(())
+}
+
+fn without_call(index: usize) -> Failure {
+    Failure::unsupported(
+        &format!("messages[{index}]"),
+        "it is the result of a function that no message before it calls",
+    )
 }
 
 fn open_item(out: &mut Vec<u8>, kind: &str) {

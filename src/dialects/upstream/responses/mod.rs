@@ -13,7 +13,7 @@ pub mod verdict;
 pub mod words;
 
 use super::{AnswerForm, CallTerms, ChatDialect, GatewayDialect, StreamDecoder, Vendor, beyond_text, error};
-use crate::chat::{Conversation, Sink};
+use crate::chat::{Conversation, Message, Sink};
 use crate::json::{self, Fields};
 use crate::wire::Failure;
 use speech::Speech;
@@ -57,6 +57,10 @@ impl ChatDialect for Responses {
 
     fn takes(&self, param: &str) -> bool {
         params::takes(param)
+    }
+
+    fn carries(&self, messages: &[Message<'_>]) -> Result<(), Failure> {
+        input::check(messages)
     }
 
     fn reports_usage(&self) -> bool {

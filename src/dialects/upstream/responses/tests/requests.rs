@@ -180,7 +180,7 @@ fn stop_sequences_are_refused_and_so_is_what_is_no_text() {
 fn what_no_item_can_hold_is_refused_by_its_place() {
     for (bad, place) in [
         (message(Role::User, r#"[{"type":"text","text":"x"},{"type":"input_audio"}]"#), "messages[1].content[1].type"),
-        (message(Role::User, r#"[{"type":"image_url","image_url":7}]"#), "messages[1].content[0].type"),
+        (message(Role::User, r#"[{"type":"image_url","image_url":7}]"#), "messages[1].content[0]"),
         (message(Role::User, r#"["x"]"#), "messages[1].content[0]"),
         (message(Role::User, r#"[{"text":"x"}]"#), "messages[1].content[0].type"),
         (message(Role::User, "{}"), "messages[1].content"),
