@@ -5,6 +5,7 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Vis
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 
 /// Up to this many fields, a new name is compared with all names before it. Beyond, a map finds the repeated ones.
 const FEW: usize = 16;
@@ -151,29 +152,37 @@ pub fn list_of(raw: &RawValue) -> Result<Vec<&RawValue>, serde_json::Error> {
     serde_json::from_str(raw.get()).map(|List(list)| list)
 }
 
-/// A list of raw values.
-struct List<'a>(Vec<&'a RawValue>);
+/// Reads a list of objects, all of it in one pass.
+///
+/// # Errors
+/// The value is not an array, has too many elements, or one of them is no object.
+pub fn objects_of(raw: &RawValue) -> Result<Vec<Fields<'_>>, serde_json::Error> {
+    serde_json::from_str(raw.get()).map(|List(list)| list)
+}
 
-impl<'a, 'de: 'a> Deserialize<'de> for List<'a> {
+/// A list of raw values, or of objects.
+struct List<T>(Vec<T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct ListVisitor;
-        impl<'de> Visitor<'de> for ListVisitor {
-            type Value = List<'de>;
+        struct ListVisitor<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
+            type Value = List<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a JSON list")
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<List<'de>, A::Error> {
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<List<T>, A::Error> {
                 let mut list = Vec::new();
-                while let Some(element) = seq.next_element::<&'de RawValue>()? {
+                while let Some(element) = seq.next_element()? {
                     list.push(element);
                     bounded::<A::Error>(list.len(), "a list has more elements than are read")?;
                 }
                 Ok(List(list))
             }
         }
-        deserializer.deserialize_seq(ListVisitor)
+        deserializer.deserialize_seq(ListVisitor(PhantomData))
     }
 }
 
@@ -188,6 +197,20 @@ pub fn bounded<E: serde::de::Error>(entries: usize, why: &'static str) -> Result
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_of_objects_is_read_whole_or_not_at_all() {
+        let raw = |text: &str| RawValue::from_string(text.to_owned()).unwrap();
+        let list = raw(r#"[{"a":[{}]}, {}]"#);
+        let objects = objects_of(&list).unwrap();
+        assert_eq!(objects.len(), 2);
+        assert_eq!(objects[0].get("a").map(RawValue::get), Some("[{}]"));
+        for text in ["[1]", "[{},null]", "{}", "null", "\"[]\""] {
+            assert!(objects_of(&raw(text)).is_err(), "{text}");
+        }
+        let many = format!("[{}{{}}]", "{},".repeat(MOST_ENTRIES));
+        assert!(objects_of(&raw(&many)).is_err());
+    }
 
     #[test]
     fn order_and_escaped_names_are_kept() {

@@ -29,8 +29,8 @@ pub fn whole(about: Anthropic, body: &[u8], sink: &mut dyn Sink) -> Result<(), F
     if is_given(&reply, "error") {
         return Err(no_answer());
     }
-    match reply.get("content").and_then(|content| fields::list_of(content).ok()) {
-        Some(content) => message(about, &reply, &content, sink),
+    match reply.get("content").filter(|content| content.get().starts_with('[')) {
+        Some(content) => message(about, &reply, content, sink),
         None if is_chat_completion(about.vendor, &reply) => {
             openai::chat(about.vendor).whole(text.as_bytes(), &[], sink)
         }
@@ -47,13 +47,12 @@ pub fn is_chat_completion(vendor: Vendor, reply: &Fields<'_>) -> bool {
     vendor == Vendor::Argo && reply.get("type").is_none() && is_given(reply, "choices")
 }
 
-fn message(about: Anthropic, reply: &Fields<'_>, content: &[&RawValue], sink: &mut dyn Sink) -> Result<(), Failure> {
+fn message(about: Anthropic, reply: &Fields<'_>, content: &RawValue, sink: &mut dyn Sink) -> Result<(), Failure> {
     let mut counts = TokenCounts::default();
     if let Some(usage) = reply.get("usage") {
         counts.read(usage);
     }
-    let blocks = content.iter().map(|block| Fields::of(block)).collect::<Option<Vec<_>>>();
-    let blocks = blocks.ok_or_else(|| unreadable(about))?;
+    let blocks = fields::objects_of(content).map_err(|_| unreadable(about))?;
     let mut texts = blocks.iter().filter(|block| kind_of(block) == "text").filter_map(|block| inside(block, "text"));
     if is_denial(about.vendor, reply, counts) {
         return Err(denied(&texts.map(|text| Text::Json(text).decoded()).collect::<String>()));
