@@ -79,32 +79,35 @@ pub fn by_head(live: &Live, head: &RequestHead<'_>) -> HeadDecision {
     if let Err(failure) = settings.guard.host(head.headers, head.authority, head.local_ip, &*settings.allows_origin) {
         return HeadDecision { route: None, result: Err(failure) };
     }
+    // Asked once, whatever the path: the time of a refusal must not tell what is served.
+    let admission = settings.access.admit(head.headers, head.sender);
     if head.method == Method::OPTIONS {
-        let refusal = settings.access.admit(head.headers, head.sender).err();
+        let refusal = admission.err();
         let route = if refusal.is_none() { route_of(table, head) } else { None };
         return HeadDecision { route, result: preflight(table, settings, head, refusal).map(ByHead::Answer) };
     }
-    // The refusal is made only for those who may read it.
-    let refused = |make: &dyn Fn() -> Failure| {
-        let result = settings.access.admit(head.headers, head.sender).and_then(|_| Err(make()));
-        HeadDecision { route: None, result }
-    };
     match table.find(head.method, head.path) {
-        Matched::Route(route, _) if route.calls() && asks_websocket(head.headers) => refused(&no_websocket),
-        Matched::OtherMethods(_) if asks_websocket(head.headers) => refused(&no_websocket),
+        Matched::Route(route, _) if route.calls() && asks_websocket(head.headers) => refused(admission, no_websocket),
+        Matched::OtherMethods(_) if asks_websocket(head.headers) => refused(admission, no_websocket),
         Matched::Route(route, params) => {
-            let result = admit(settings, head, route.clone(), params);
             // A row adds headers to its replies. Who may not call would know it by them.
-            let is_hidden = result.is_err() && settings.access.admit(head.headers, head.sender).is_err();
+            let is_refused = admission.is_err();
+            let result = admit(settings, head, route.clone(), params, admission);
+            let is_hidden = is_refused && result.is_err();
             HeadDecision { route: (!is_hidden).then_some(route), result }
         }
-        Matched::OtherMethods(allowed) => refused(&|| wrong_method(head.method, head.path, &allowed)),
+        Matched::OtherMethods(allowed) => refused(admission, || wrong_method(head.method, head.path, &allowed)),
         // Browsers ask for it on their own. The page has no icon, and nobody needs to read of it.
         Matched::Nothing if head.path == ICON && head.method.is_safe() => {
             HeadDecision { route: None, result: Ok(ByHead::Answer(no_icon())) }
         }
-        Matched::Nothing => refused(&|| unknown_path(table, head.method, head.path)),
+        Matched::Nothing => refused(admission, || unknown_path(table, head.method, head.path)),
     }
+}
+
+/// Refuses a request that nothing takes. The refusal is made only for those who may read it.
+fn refused(admission: Result<Arc<Caller>, Failure>, make: impl FnOnce() -> Failure) -> HeadDecision {
+    HeadDecision { route: None, result: admission.and_then(|_| Err(make())) }
 }
 
 /// Returns true if the client wants to go on with WebSocket. Any other upgrade may be ignored: programs in Java offer HTTP/2
@@ -142,8 +145,9 @@ fn admit(
     head: &RequestHead<'_>,
     route: Arc<Route>,
     params: Vec<String>,
+    admission: Result<Arc<Caller>, Failure>,
 ) -> Result<ByHead, Failure> {
-    let caller = caller(settings, head, &route)?;
+    let caller = caller(settings, head, &route, admission)?;
     if only_asks(head.method, &route) {
         return Ok(ByHead::Answer(Answer::json(StatusCode::OK, Bytes::new())));
     }
@@ -160,13 +164,18 @@ fn only_asks(method: &Method, route: &Route) -> bool {
     method == Method::HEAD && route.calls()
 }
 
-/// Returns who sends a request to a row, if they may.
-fn caller(settings: &Settings, head: &RequestHead<'_>, route: &Route) -> Result<Arc<Caller>, Failure> {
+/// Returns who sends a request to a row, if they may. `admission` is who calls by the head alone.
+fn caller(
+    settings: &Settings,
+    head: &RequestHead<'_>,
+    route: &Route,
+    admission: Result<Arc<Caller>, Failure>,
+) -> Result<Arc<Caller>, Failure> {
     let caller = match route.audience {
         Audience::Everybody => settings.access.visitor(),
         Audience::Newcomers if is_newcomer(head, route) => settings.access.newcomer(head.sender),
         Audience::Newcomers | Audience::Callers => {
-            let caller = settings.access.admit(head.headers, head.sender)?;
+            let caller = admission?;
             caller.enter(head.method, &route.path, route.options.callers.as_ref().map(|callers| &callers.globs))?;
             caller
         }
