@@ -1,6 +1,6 @@
 //! Finds the caller of a request from its headers. Error messages never contain any part of a key.
 
-use super::{Access, Caller, Globs, Permissions, Sender, check_username};
+use super::{Access, Caller, Globs, Hash, Permissions, Sender, check_username};
 use crate::telemetry::bodies;
 use crate::wire::Failure;
 use http::{HeaderMap, StatusCode, header};
@@ -21,6 +21,11 @@ pub fn has_key(headers: &HeaderMap) -> bool {
     key(headers).is_some()
 }
 
+/// Returns the sender of a request where the system does not say whose connection it came on: a key stands in for that.
+pub fn by_key(headers: &HeaderMap, own_key: &Hash) -> Sender {
+    if key(headers).is_some_and(|key| own_key.is_of(key)) { Sender::Own } else { Sender::WithoutKey }
+}
+
 impl Access {
     /// Returns the caller of a request with these headers, which came on a connection of `sender`.
     ///
@@ -30,7 +35,7 @@ impl Access {
         match self {
             Access::Own(caller) => match sender {
                 Sender::Own => Ok(caller.clone()),
-                Sender::Other(_) | Sender::Unknown => Err(not_yours(sender)),
+                Sender::Other(_) | Sender::Unknown | Sender::WithoutKey => Err(not_yours(sender)),
             },
             Access::Open(caller) => Ok(caller.clone()),
             Access::Keys(keys) => {
@@ -105,10 +110,15 @@ fn bearer(value: &[u8]) -> Option<&[u8]> {
 
 /// The refusal of a request that another user sent to somebody's own proxy. It tells that user what to ask for.
 fn not_yours(sender: Sender) -> Failure {
+    const NOT_SAID: &str = "the system does not say whose this connection is";
     let (whose, own_words) = match sender {
         Sender::Other(id) => (format!("this connection is of the user with the id {id}"), format!("uid={id}")),
-        Sender::Own | Sender::Unknown => {
-            ("the system does not say whose this connection is".to_owned(), "uid=unknown".to_owned())
+        Sender::Own | Sender::Unknown => (
+            format!("{NOT_SAID} (where that is always so, a start prints a key: start it anew)"),
+            "uid=unknown".to_owned(),
+        ),
+        Sender::WithoutKey => {
+            (format!("{NOT_SAID}: send the key that its start printed, as an API key"), "uid=unknown".to_owned())
         }
     };
     let message = format!(
@@ -183,7 +193,11 @@ mod tests {
         let own = Access::own("jdoe");
         let with_key = headers(&[("x-api-key", "jdoe")]);
         assert_eq!(&*own.admit(&HeaderMap::new(), Sender::Own).unwrap().user, "jdoe");
-        for (sender, part) in [(Sender::Other(4002), "id 4002"), (Sender::Unknown, "does not say whose")] {
+        for (sender, part) in [
+            (Sender::Other(4002), "id 4002"),
+            (Sender::Unknown, "does not say whose"),
+            (Sender::WithoutKey, "the key that its start printed"),
+        ] {
             let failure = own.admit(&with_key, sender).unwrap_err();
             assert_eq!(failure.status, StatusCode::FORBIDDEN);
             for part in [part, "`access: keys`", "`access: open`"] {
@@ -194,5 +208,18 @@ mod tests {
             assert!(own.newcomer(sender).greeting.is_some() && own.visitor().user.is_empty());
         }
         assert_eq!(own.newcomer(Sender::Own).greeting, None);
+    }
+
+    #[test]
+    fn where_the_system_does_not_say_the_own_key_does() {
+        let own_key = Hash::of(b"sk-argo-own");
+        for (headers, sender) in [
+            (headers(&[("authorization", "Bearer sk-argo-own")]), Sender::Own),
+            (headers(&[("x-api-key", "sk-argo-own")]), Sender::Own),
+            (headers(&[("authorization", "Bearer sk-argo-other")]), Sender::WithoutKey),
+            (HeaderMap::new(), Sender::WithoutKey),
+        ] {
+            assert_eq!(by_key(&headers, &own_key), sender, "{headers:?}");
+        }
     }
 }

@@ -26,6 +26,12 @@ impl Hash {
         Hash(hash)
     }
 
+    /// Returns true if this is the hash of a key. The time tells nothing.
+    pub fn is_of(&self, key: &[u8]) -> bool {
+        let Hash(asked) = Hash::of(key);
+        self.0.ct_eq(&asked).into()
+    }
+
     /// Reads 64 hexadecimal digits of either case.
     pub fn parse(text: &str) -> Option<Self> {
         let mut hash = [0; 32];
@@ -134,6 +140,7 @@ mod tests {
         let keys = Keys::new(["a", "b", "c"].map(|name| (Hash::of(name.as_bytes()), caller(name))).into());
         for name in ["a", "b", "c"] {
             assert_eq!(keys.caller(name.as_bytes()).unwrap().name.as_deref(), Some(name));
+            assert!(Hash::of(name.as_bytes()).is_of(name.as_bytes()) && !Hash::of(name.as_bytes()).is_of(b"d"));
         }
         assert!(keys.caller(b"d").is_none() && Keys::default().caller(b"a").is_none());
     }

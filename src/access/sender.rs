@@ -9,4 +9,6 @@ pub enum Sender {
     Other(u32),
     /// The system does not say.
     Unknown,
+    /// The system does not say, and the request lacks the key that a proxy asks for on such a system.
+    WithoutKey,
 }

@@ -7,27 +7,28 @@ use super::listen::Listening;
 use crate::access::Mode;
 use crate::config::Config;
 use crate::loading::Loaded;
+use crate::server::Listener;
 use crate::server::addresses::reachable;
 use crate::table::{Endpoints, Table, Upstream};
-use std::net::SocketAddr;
 use std::path::Path;
 
 /// Returns the text. Nothing else prints "listening", and the port is bound by now.
-pub fn text(
+pub fn text<'l>(
     args: &ServeArgs,
     loaded: &Loaded,
     listening: &Listening,
-    admin: &[SocketAddr],
+    admin: impl Iterator<Item = &'l Listener>,
     instance: Option<&Path>,
+    has_own_key: bool,
 ) -> String {
     let mut lines: Vec<String> = Vec::new();
     if !args.quiet {
         lines.extend(sources(args, loaded));
         lines.extend(loaded.table.upstreams().map(upstream));
-        lines.extend(rights(loaded));
+        lines.extend(rights(loaded, has_own_key));
         lines.extend(instance.map(|place| format!("instance  {}", place.display())));
     }
-    lines.extend(admin.iter().map(|admin| format!("metrics   http://{admin}/metrics")));
+    lines.extend(admin.map(|listener| format!("metrics   {}/metrics", reach(listener))));
     if !args.quiet {
         lines.extend(page(&loaded.table, listening));
     }
@@ -38,11 +39,19 @@ pub fn text(
         lines.extend(
             first.and_then(|address| client_proxy::warning(listening.scheme, reachable(*address).ip(), &environment)),
         );
-        lines.extend(first_steps(loaded, listening));
+        lines.extend(first_steps(loaded, listening, has_own_key));
         let seconds = loaded.config.drain_timeout.as_secs();
         lines.push(format!("Ctrl-C stops it; requests in flight get {seconds} s. Times in the log are UTC.\n"));
     }
     lines.join("\n") + "\n"
+}
+
+/// Returns the beginning of a URL at a listener, after the flag that `curl` needs for it, if any.
+fn reach(listener: &Listener) -> String {
+    match (listener.address(), listener.path()) {
+        (Some(address), _) => format!("http://{address}"),
+        (None, path) => format!("--unix-socket {} http://localhost", path.unwrap_or_default()),
+    }
 }
 
 /// Returns the version and the files.
@@ -71,10 +80,11 @@ fn upstream(upstream: &std::sync::Arc<Upstream>) -> String {
 }
 
 /// Returns who may use the proxy, and how much, where that is limited.
-fn rights(loaded: &Loaded) -> Vec<String> {
+fn rights(loaded: &Loaded, has_own_key: bool) -> Vec<String> {
     let config = &loaded.config;
     let enabled = loaded.callers.iter().flat_map(|file| &file.rows).filter(|row| row.enabled).count();
     let access = match config.access {
+        Mode::Own if has_own_key => "own: only who has the key above".to_owned(),
         Mode::Own => "own: only you and root, of all users of this machine".to_owned(),
         Mode::Open => "open: whoever reaches the address".to_owned(),
         Mode::Keys => format!("keys ({enabled} callers)"),
@@ -106,12 +116,13 @@ fn page(table: &Table, listening: &Listening) -> Option<String> {
 }
 
 /// Returns the lines to copy into a shell.
-fn first_steps(loaded: &Loaded, listening: &Listening) -> Vec<String> {
+fn first_steps(loaded: &Loaded, listening: &Listening, has_own_key: bool) -> Vec<String> {
     let Loaded { config, table, .. } = loaded;
     let (way, reach) = listening.reach();
     let mut lines = Vec::new();
     if let (Some(base), true) = (table.base_path(), way.is_empty()) {
         let key = match config.access {
+            Mode::Own if has_own_key => "(the key above)",
             Mode::Own | Mode::Open => "unused",
             Mode::Keys => "(a key that `argo-openai-proxy key new NAME` made)",
             Mode::Passthrough => "(your Argonne username)",
@@ -122,8 +133,8 @@ fn first_steps(loaded: &Loaded, listening: &Listening) -> Vec<String> {
     }
     if let Some(route) = table.routes().find(|route| route.calls()) {
         let auth = match config.access {
-            Mode::Own | Mode::Open => "",
-            Mode::Keys | Mode::Passthrough => " -H \"Authorization: Bearer $OPENAI_API_KEY\"",
+            Mode::Own | Mode::Open if !has_own_key => "",
+            _ => " -H \"Authorization: Bearer $OPENAI_API_KEY\"",
         };
         let body = r#"{"messages": [{"role": "user", "content": "Say hello"}]}"#;
         lines.push(format!(

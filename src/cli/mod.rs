@@ -11,6 +11,7 @@ mod key;
 mod list;
 mod listen;
 mod output;
+mod own_key;
 mod preview;
 pub mod schema;
 mod serve;

@@ -5,11 +5,13 @@ use super::health;
 use super::introduction;
 use super::listen;
 use super::output::{CommandEnd, tell};
+use super::own_key;
 use super::stand_in;
 use super::takeover::{self, Takeover};
-use crate::config::{Config, NamedPath};
+use crate::access::Key;
+use crate::config::{Config, Listen, NamedPath, beside};
 use crate::diagnostics::file_access::is_there;
-use crate::diagnostics::{Problem, report};
+use crate::diagnostics::{Problem, report, write_stderr};
 use crate::loading::{self, Demo, FileReader, FixedSettings, Origin, environment};
 use crate::proxy::connection::client::{CurrentTimeouts, TimedApp};
 use crate::proxy::in_flight::InFlight;
@@ -17,7 +19,7 @@ use crate::proxy::live::Current;
 use crate::proxy::service::Proxy;
 use crate::proxy::upstream::authorities;
 use crate::server::admin::Admin;
-use crate::server::core_dumps;
+use crate::server::process_limits;
 use crate::server::reload::Reloader;
 use crate::server::upgrade::Inherited;
 use crate::server::{Certificates, Listener, Runner, StartingTerminal};
@@ -36,18 +38,17 @@ const DEMO_USER: &str = "demo";
 
 /// Serves until a signal ends it.
 pub fn run(args: &ServeArgs) -> Result<(), CommandEnd> {
-    let secrecy = core_dumps::forbid();
+    let unprepared = process_limits::prepare();
     let (mut origin, behind) = origin(args)?;
     let reader = FileReader::default();
     let mut loaded = origin.load(&reader)?;
+    process_limits::check(loaded.config.num_workers)?;
     // Reloads take nothing from the working directory that was not there now.
     origin.paths.here = loaded.here;
     let logging = log(args, &loaded.config);
     tell(&loaded.warnings);
     logging?;
-    if let Err(e) = secrecy {
-        warn!("a crash may leave keys and prompts in a core dump, which cannot be forbidden: {e}");
-    }
+    unprepared.iter().for_each(|why| warn!("{why}"));
     let untrusted = authorities::check(&loaded.table);
     if untrusted.iter().any(Problem::is_error) {
         return Err(untrusted.into());
@@ -61,8 +62,9 @@ pub fn run(args: &ServeArgs) -> Result<(), CommandEnd> {
     let admin = admin(args, &loaded.config, &mut inherited)?;
     // What nobody wants any more must not go on taking connections.
     drop(inherited);
-    let watched = admin.iter().flat_map(|admin| &admin.listeners).filter_map(Listener::address).collect::<Vec<_>>();
-    let introduction = introduction::text(args, &loaded, &listening, &watched, place.as_deref());
+    let own_key = own_key::make(&loaded.config)?;
+    let watched = admin.iter().flat_map(|admin| &admin.listeners);
+    let introduction = introduction::text(args, &loaded, &listening, watched, place.as_deref(), own_key.is_some());
     let metrics = admin.as_ref().map(|admin| admin.metrics.clone());
 
     let in_flight = InFlight::default();
@@ -75,14 +77,14 @@ pub fn run(args: &ServeArgs) -> Result<(), CommandEnd> {
     let reloader = Reloader { origin, fixed, certificates, metrics, terminal: StartingTerminal::note() };
     let current = Arc::new(Current::new(reloader.metered(loading::live(loaded)?)));
     reloader.watch(reader.into_seen(), current.clone());
-    if let Some(AdminListener { listeners, metrics, is_local }) = admin {
-        let app = Admin::new(current.clone(), metrics, in_flight.clone(), is_local);
-        let (timeouts, waiting) = (current_timeouts(&current), runner.waiting());
-        runner.add_under("admin", app, listeners, |admin| TimedApp::new(admin, timeouts, waiting))?;
+    if let Some(admin) = admin {
+        add_admin(&mut runner, admin, &current, &in_flight)?;
     }
-    let proxy = http_proxy(&runner.configuration(), Proxy::new(current.clone(), in_flight));
+    let proxy = Proxy::new(current.clone(), in_flight, own_key.as_ref().map(Key::hash));
+    let proxy = http_proxy(&runner.configuration(), proxy);
     let (timeouts, waiting) = (current_timeouts(&current), runner.waiting());
     runner.add_under("proxy", proxy, listening.listeners, |proxy| TimedApp::new(proxy, timeouts, waiting))?;
+    own_key.iter().for_each(|key| write_stderr(&own_key::text(key)));
     runner.run(newcomer, introduction)
 }
 
@@ -102,11 +104,31 @@ struct AdminListener {
 
 /// `None` when nobody watches.
 fn admin(args: &ServeArgs, config: &Config, inherited: &mut Inherited) -> Result<Option<AdminListener>, CommandEnd> {
-    let Some(listen) = &config.admin else { return Ok(None) };
-    let listeners = Listener::tcp("admin", listen.host.as_str(), listen.port, inherited);
-    let listeners = listeners.map_err(|e| listen::in_use(args, config, &e))?;
+    let (listeners, is_local) = match &config.admin {
+        None => return Ok(None),
+        Some(Listen::Address { host, port }) => {
+            let listeners = Listener::tcp("admin", host.as_str(), *port, inherited);
+            (listeners.map_err(|e| listen::in_use(args, config, &e))?, host.is_loopback())
+        }
+        Some(Listen::Socket(path)) => {
+            let path = beside(&args.files.config(&environment), path);
+            (vec![Listener::unix("admin", &path, inherited)?], true)
+        }
+    };
     let metrics = Metrics::new(config.metrics_by_caller).map_err(|e| CommandEnd::Because(e.to_string()))?;
-    Ok(Some(AdminListener { listeners, metrics: Arc::new(metrics), is_local: listen.host.is_loopback() }))
+    Ok(Some(AdminListener { listeners, metrics: Arc::new(metrics), is_local }))
+}
+
+fn add_admin(
+    runner: &mut Runner,
+    admin: AdminListener,
+    current: &Arc<Current>,
+    in_flight: &InFlight,
+) -> Result<(), CommandEnd> {
+    let AdminListener { listeners, metrics, is_local } = admin;
+    let app = Admin::new(current.clone(), metrics, in_flight.clone(), is_local);
+    let (timeouts, waiting) = (current_timeouts(current), runner.waiting());
+    Ok(runner.add_under("admin", app, listeners, |admin| TimedApp::new(admin, timeouts, waiting))?)
 }
 
 /// The configuration that was named, made by the setup if there is none yet; or the demo, with its stand-in's listener.

@@ -1,6 +1,7 @@
 //! Who can reach what is configured: other machines, other users of this one, or nobody.
 
 use super::layer::Layer;
+use super::listen::Listen;
 use crate::access::Mode;
 use crate::diagnostics::Problem;
 
@@ -14,7 +15,7 @@ pub fn problems(layer: &Layer) -> Vec<Problem> {
     found.into_iter().flatten().collect()
 }
 
-/// Returns a problem if the other users of this machine can use the proxy, or if it cannot tell them from its own. `knows_users`
+/// Returns a warning if the other users of this machine can use the proxy, or if it cannot tell them from its own. `knows_users`
 /// is what this system can tell.
 fn open_to_users(layer: &Layer, knows_users: bool) -> Option<Problem> {
     let (host, host_place) = layer.host.as_ref().filter(|(host, _)| host.is_loopback() && !host.is_none())?;
@@ -31,7 +32,7 @@ fn open_to_users(layer: &Layer, knows_users: bool) -> Option<Problem> {
         None if place.is_some() => None,
         None | Some(Mode::Own) if !knows_users => {
             let place = place.unwrap_or(host_place).clone();
-            Some(Problem::new(place, unknown_users(host.as_str()), Some(WITHOUT_USERS.to_owned())))
+            Some(Problem::warning(place, unknown_users(host.as_str()), Some(WITHOUT_USERS.to_owned())))
         }
         _ => None,
     }
@@ -39,12 +40,11 @@ fn open_to_users(layer: &Layer, knows_users: bool) -> Option<Problem> {
 
 fn unknown_users(host: &str) -> String {
     format!(
-        "access: `own` serves only the user who runs the proxy, and this system does not tell which user a connection to {host} is of"
+        "access: `own` asks for a key that the start prints, since this system does not tell which user a connection to {host} is of"
     )
 }
 
-const WITHOUT_USERS: &str =
-    "write `access: open` where nobody else uses this machine, else `access: keys`; or use `socket` with `host: none`";
+const WITHOUT_USERS: &str = "send that key with each request; or write `access: open` where nobody else uses this machine, else `access: keys`; or use `socket` with `host: none`";
 
 /// Returns a problem if other machines can reach the proxy: the username is the only credential upstream, and a key is as good as
 /// the username.
@@ -97,10 +97,13 @@ fn listens_nowhere(layer: &Layer) -> Option<Problem> {
 /// Returns a problem if other machines can reach the metrics: they show who uses which models.
 fn watched_by_others(layer: &Layer) -> Option<Problem> {
     let (listen, place) = layer.admin.as_ref()?;
-    let listen = listen.as_ref().filter(|listen| !listen.host.is_loopback())?;
+    let Some(Listen::Address { host, .. }) = listen else { return None };
+    if host.is_loopback() {
+        return None;
+    }
     Some(Problem::warning(
         place.clone(),
-        format!("admin: everybody who can reach {} can read the metrics", listen.host),
+        format!("admin: everybody who can reach {host} can read the metrics"),
         Some("write the port alone, unless the collector runs on another machine".to_owned()),
     ))
 }
@@ -117,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn where_the_system_does_not_tell_users_apart_own_is_refused_with_what_to_write() {
+    fn where_the_system_does_not_tell_users_apart_own_asks_for_a_key() {
         for (text, place) in [
             ("host: 127.0.0.1", "1:7"),
             ("host: ::1", "1:7"),
@@ -125,7 +128,10 @@ mod tests {
             ("host: 127.0.0.1\nsocket: s.sock", "1:7"),
         ] {
             let told = without_users(text).unwrap_or_else(|| panic!("nothing is said of {text}"));
-            assert!(told.starts_with(&format!("config.yaml:{place}: access: `own` serves only the user")), "{told}");
+            assert!(
+                told.starts_with(&format!("config.yaml:{place}: access: `own` asks for a key that the start prints")),
+                "{told}"
+            );
             assert!(told.contains("this system does not tell which user a connection to"), "{told}");
             for remedy in
                 ["`access: open` where nobody else uses this machine", "`access: keys`", "`socket` with `host: none`"]

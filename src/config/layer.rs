@@ -1,6 +1,7 @@
 //! The keys of `config.yaml` that one text sets. The sample sets all keys, and a user's file overrides some.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use super::foreign_keys::foreign;
@@ -9,7 +10,7 @@ use super::limits::LimitsSection;
 use super::listen::Listen;
 use super::listeners::{self, Listeners, NamedPath};
 use super::origins::Origins;
-use super::{Env, KEYS, SAMPLE_FILE, url, value};
+use super::{Env, KEYS, SAMPLE, SAMPLE_FILE, url, value};
 use crate::access::{Hosts, Mode, Username};
 use crate::diagnostics::{Place, Problem};
 use crate::dialects::upstream::UpstreamDialect;
@@ -22,7 +23,7 @@ use crate::yaml::value::{boolean, expected, seconds, seconds_or_zero, size};
 use crate::yaml::{PathStep, Section, Source};
 
 /// The settings of one text. A key that it leaves out is `None`.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Layer {
     pub port: Option<u16>,
     pub host: Option<(Host, Place)>,
@@ -68,7 +69,15 @@ pub(super) struct Layer {
     pub ignored_host: Option<String>,
 }
 
+/// What the sample says, with its problems. It names no variable.
+static DEFAULTS: LazyLock<(Layer, Vec<Problem>)> = LazyLock::new(|| Layer::read(SAMPLE_FILE, SAMPLE, &|_| None));
+
 impl Layer {
+    /// Returns the sample, which is the base of all others. It is read once.
+    pub fn defaults() -> (Layer, Vec<Problem>) {
+        DEFAULTS.clone()
+    }
+
     /// Reads a text. An empty text sets nothing, and neither does a wrong value. The problems are those of the text, in the
     /// order of its lines; a text that is not YAML has one problem.
     pub fn read(file: &str, text: &str, env: Env<'_>) -> (Layer, Vec<Problem>) {

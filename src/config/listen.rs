@@ -1,40 +1,48 @@
-//! The address of a separate listener: a port of this machine, a host with a port, or nowhere.
+//! The place of a separate listener: a port of this machine, a host with a port, a Unix socket, or nowhere.
 
 use super::host::Host;
 use std::fmt;
 
-/// An address to listen on.
+/// What a path begins with.
+const UNIX: &str = "unix:";
+
+/// A place to listen at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listen {
-    pub host: Host,
-    /// The port. 0 means any free port.
-    pub port: u16,
+pub enum Listen {
+    /// An address. Port 0 means any free port.
+    Address { host: Host, port: u16 },
+    /// The path of a Unix socket.
+    Socket(String),
 }
 
 impl Listen {
-    /// Reads `none`, a port, or `host:port`. An IPv6 address needs brackets.
+    /// Reads `none`, a port, `host:port`, or `unix:path`. An IPv6 address needs brackets.
     ///
     /// # Errors
     /// A message for the person who wrote the value.
     pub fn parse(text: &str) -> Result<Option<Self>, String> {
-        let wrong = || format!("expected a port, host:port or none, found {text:?}");
+        let wrong = || format!("expected a port, host:port, unix:path or none, found {text:?}");
         let (host, port) = match text.trim() {
             "none" => return Ok(None),
-            text => text.rsplit_once(':').unwrap_or(("127.0.0.1", text)),
+            text => match text.strip_prefix(UNIX) {
+                Some("") => return Err(wrong()),
+                Some(path) => return Ok(Some(Listen::Socket(path.to_owned()))),
+                None => text.rsplit_once(':').unwrap_or(("127.0.0.1", text)),
+            },
         };
         let is_bare_v6 = host.contains(':') && !host.starts_with('[');
         let digits = port.bytes().all(|byte| byte.is_ascii_digit());
         let port = port.parse().ok().filter(|_| digits && !is_bare_v6).ok_or_else(wrong)?;
-        Ok(Some(Listen { host: Host::parse(host).map_err(|_| wrong())?, port }))
+        Ok(Some(Listen::Address { host: Host::parse(host).map_err(|_| wrong())?, port }))
     }
 }
 
 impl fmt::Display for Listen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.host.as_str().contains(':') {
-            write!(f, "[{}]:{}", self.host, self.port)
-        } else {
-            write!(f, "{}:{}", self.host, self.port)
+        match self {
+            Listen::Address { host, port } if host.as_str().contains(':') => write!(f, "[{host}]:{port}"),
+            Listen::Address { host, port } => write!(f, "{host}:{port}"),
+            Listen::Socket(path) => write!(f, "{UNIX}{path}"),
         }
     }
 }
@@ -51,11 +59,15 @@ mod tests {
             ("0.0.0.0:9464", "0.0.0.0:9464"),
             ("[::1]:9464", "[::1]:9464"),
             ("node-1.anl.gov:80", "node-1.anl.gov:80"),
+            ("unix:run/admin.sock", "unix:run/admin.sock"),
+            ("unix:/run/a:1", "unix:/run/a:1"),
         ] {
             assert_eq!(Listen::parse(text).unwrap().unwrap().to_string(), place);
         }
         assert_eq!(Listen::parse("none"), Ok(None));
-        for text in ["", "x", ":1", "a b:1", "127.0.0.1", "127.0.0.1:", "127.0.0.1:70000", "::1:5", "a:-1", "a:+1"] {
+        for text in
+            ["", "x", ":1", "a b:1", "127.0.0.1", "127.0.0.1:", "127.0.0.1:70000", "::1:5", "a:-1", "a:+1", "unix:"]
+        {
             assert!(Listen::parse(text).is_err(), "{text}");
         }
     }

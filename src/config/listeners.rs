@@ -38,8 +38,13 @@ impl NamedPath {
 
     /// Returns the path. A relative one starts at the folder of the configuration file `config`.
     pub fn beside(&self, config: &Path) -> PathBuf {
-        config.parent().unwrap_or(Path::new("")).join(&self.path)
+        beside(config, &self.path)
     }
+}
+
+/// Returns a path of the configuration file `config`. A relative one starts at the file's folder.
+pub fn beside(config: &Path, path: &str) -> PathBuf {
+    config.parent().unwrap_or(Path::new("")).join(path)
 }
 
 impl Listeners {

@@ -39,7 +39,7 @@ pub use crate::yaml::expand::Env;
 pub use host::Host;
 pub use keys::KEYS;
 pub use listen::Listen;
-pub use listeners::{Listeners, NamedPath, TlsFiles};
+pub use listeners::{Listeners, NamedPath, TlsFiles, beside};
 pub use origins::Origins;
 pub use overrides::Overrides;
 pub use sample::{SAMPLE, SAMPLE_FILE};
@@ -147,7 +147,7 @@ impl Config {
     pub fn from_text(file: &str, text: &str, overrides: &Overrides, env: Env<'_>) -> Checked<Config> {
         // Continue after a mistake, so that all mistakes are reported at once.
         let mut problems = Vec::new();
-        let (base, found) = Layer::read(SAMPLE_FILE, SAMPLE, env);
+        let (base, found) = Layer::defaults();
         problems.extend(found);
         let (own, found) = Layer::read(file, text, env);
         problems.extend(found);

@@ -150,7 +150,7 @@ fn who_may_watch_and_what_is_logged() {
     let problems = read("access_log: jsn\nadmin: 127.0.0.1\n").unwrap_err();
     assert_eq!(problems.len(), 2, "{problems:?}");
     assert_eq!(problems[0].help.as_deref(), Some("did you mean 'json'?"));
-    assert!(problems[1].message.contains("expected a port, host:port or none"), "{problems:?}");
+    assert!(problems[1].message.contains("expected a port, host:port, unix:path or none"), "{problems:?}");
     let problems = read("access_log: none\n").unwrap_err();
     assert!(problems[0].help.as_deref().unwrap().starts_with("write `verbose: false` instead"), "{problems:?}");
 }

@@ -37,7 +37,7 @@ pub(super) fn path(node: &Node) -> Read<String> {
 pub(super) fn listen(node: &Node) -> Read<Option<Listen>> {
     let port = match node {
         Node::Int(port) => port.to_string(),
-        other => text("a port, host:port or none", other)?.to_owned(),
+        other => text("a port, host:port, unix:path or none", other)?.to_owned(),
     };
     Ok(Listen::parse(&port)?)
 }

@@ -4,6 +4,7 @@ use super::images::ImageFetcher;
 use super::in_flight::InFlight;
 use super::live::Current;
 use super::upstream::client::UpstreamClient;
+use crate::access::Hash;
 use crate::limits::Limiter;
 use std::sync::Arc;
 
@@ -14,14 +15,17 @@ pub struct Proxy {
     pub(super) image_fetcher: Arc<ImageFetcher>,
     pub(super) limiter: Arc<Limiter>,
     pub(super) in_flight: InFlight,
+    /// What stands in for what the system does not say of connections, under `access: own`.
+    pub(super) own_key: Option<Hash>,
 }
 
 impl Proxy {
-    /// Makes a proxy that serves `current`. `in_flight` counts its requests, so that a shutdown can wait for them.
-    pub fn new(current: Arc<Current>, in_flight: InFlight) -> Self {
+    /// Makes a proxy that serves `current`. `in_flight` counts its requests, so that a shutdown can wait for them. `own_key` is the
+    /// hash of the key of a proxy that cannot learn whose a connection is.
+    pub fn new(current: Arc<Current>, in_flight: InFlight, own_key: Option<Hash>) -> Self {
         let upstream_client = Arc::<UpstreamClient>::default();
         let image_fetcher = Arc::new(ImageFetcher::new(upstream_client.clone()));
-        Proxy { current, upstream_client, image_fetcher, limiter: Arc::default(), in_flight }
+        Proxy { current, upstream_client, image_fetcher, limiter: Arc::default(), in_flight, own_key }
     }
 
     /// Returns the accounts of all callers.

@@ -93,6 +93,14 @@ impl Listener {
         }
     }
 
+    /// Returns the path; `None` for an address.
+    pub fn path(&self) -> Option<&str> {
+        match &self.socket {
+            ListenerSocket::Inet(..) => None,
+            ListenerSocket::Unix(_, path) => Some(path),
+        }
+    }
+
     /// Returns pingora's name for it.
     pub(super) fn key(&self) -> String {
         match &self.socket {

@@ -7,7 +7,7 @@
 pub mod addresses;
 pub mod admin;
 mod bind;
-pub mod core_dumps;
+mod core_dumps;
 mod draining;
 mod handover_state;
 pub mod instance;
@@ -17,6 +17,7 @@ mod on_listeners;
 mod open_files;
 pub mod places;
 mod plain_http;
+pub mod process_limits;
 pub mod reload;
 mod shutdown;
 mod successor;

@@ -1,10 +1,11 @@
 //! The listener for whoever watches: what it serves, and what its metrics count.
 
 use crate::reload::{replace, until};
-use crate::support::{Argo, Connection, Recorded, Server, Setup, caller, chat, said};
+use crate::support::{Argo, Client, Connection, Recorded, Server, Setup, caller, chat, said};
 use crate::upstream_options::{refusing, table};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -208,6 +209,23 @@ fn the_two_listeners_serve_nothing_of_each_other() {
 }
 
 #[test]
+fn a_unix_socket_shows_metrics_to_its_user_alone() {
+    let argo = Argo::saying("Hi");
+    let server = Setup::before(&argo).config("admin: unix:run/admin.sock").start();
+    let path = server.file("run/admin.sock");
+    assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+    assert!(server.log().contains("admin.sock http://localhost/metrics\n"), "{}", server.log());
+    assert_eq!(server.chat(&chat("x", json!({}))).status, 200);
+    let mut watcher = Client::at(&path);
+    until("the count", || watcher.get("/metrics").text().contains("argo_proxy_requests_total{"));
+    assert_eq!(watcher.get("/readyz").status, 200);
+    drop(watcher);
+    server.signal("TERM");
+    let (_files, (status, log)) = (server.files(), server.ended());
+    assert!(status.success() && !path.exists(), "{log}");
+}
+
+#[test]
 fn a_place_that_cannot_be_listened_on_is_told() {
     let argo = Argo::saying("Hi");
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -217,7 +235,7 @@ fn a_place_that_cannot_be_listened_on_is_told() {
             port.to_string(),
             format!("port {port} on 127.0.0.1 is in use by another program; choose another with `admin`"),
         ),
-        ("here".to_owned(), "expected a port, host:port or none, found \"here\"".to_owned()),
+        ("here".to_owned(), "expected a port, host:port, unix:path or none, found \"here\"".to_owned()),
     ] {
         let (mut command, _) = Setup::before(&argo).config(&format!("admin: {admin}")).command();
         let output = command.output().unwrap();

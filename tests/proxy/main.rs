@@ -55,8 +55,12 @@ mod online;
 mod only_yaml;
 #[cfg(target_os = "linux")]
 mod own;
+#[cfg(target_os = "linux")]
+mod own_key;
 mod packets;
 mod passthrough;
+#[cfg(target_os = "linux")]
+mod process_limits;
 mod reload;
 mod repeated_calls;
 mod responses;

@@ -12,11 +12,24 @@ use elsewhere as system;
 #[cfg(target_os = "linux")]
 use inet_diag as system;
 use pingora::protocols::SocketDigest;
+use std::io;
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 
 /// Returns whose connection this task serves. The first answer holds for as long as the connection does.
 pub fn of(socket: Option<&SocketDigest>) -> Sender {
     let ask = || socket.map_or(Sender::Unknown, asked);
     CLOCK.try_with(|clock| *clock.sender.get_or_init(ask)).unwrap_or_else(|_| ask())
+}
+
+/// Returns true if the system says of this process's own connections whose they are.
+pub fn is_told() -> bool {
+    let own = || -> io::Result<bool> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let _client = TcpStream::connect(listener.local_addr()?)?;
+        let (server, client) = listener.accept()?;
+        Ok(system::user_of(client, server.local_addr()?).is_some_and(system::is_own))
+    };
+    own().unwrap_or(false)
 }
 
 fn asked(socket: &SocketDigest) -> Sender {

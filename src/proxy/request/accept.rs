@@ -10,7 +10,7 @@ use super::stop::Stop;
 use super::ticket::{OverLimit, Ticket};
 use super::work::{ProxiedCall, Work};
 use super::{early_head, subrequests, writer};
-use crate::access::Sender;
+use crate::access::{Sender, admit};
 use crate::plan::{Address, Attempt, Plan, refuse};
 use crate::proxy::aside;
 use crate::proxy::connection::{clock, sender};
@@ -75,7 +75,7 @@ pub async fn accept(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> Resu
 async fn phases(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> std::result::Result<Ready, Stop> {
     body::check_head(session, ctx.live.settings.client_timeouts.max_head)?;
     body::check_framing(session)?;
-    let admitted = match admit(session, ctx)? {
+    let admitted = match decide(proxy, session, ctx)? {
         ByHead::Answer(answer) => return Ok(Ready::Answer(answer)),
         ByHead::Admitted(admitted) => admitted,
     };
@@ -120,7 +120,7 @@ fn reserve(ctx: &mut Ctx, ready: &mut Ready) -> std::result::Result<(), Failure>
     }
 }
 
-fn admit(session: &Session, ctx: &mut Ctx) -> std::result::Result<ByHead, Failure> {
+fn decide(proxy: &Proxy, session: &Session, ctx: &mut Ctx) -> std::result::Result<ByHead, Failure> {
     let head = session.req_header();
     let local_ip = session.server_addr().and_then(|address| address.as_inet()).map(|address| address.ip());
     let decision = routing::by_head(
@@ -131,7 +131,7 @@ fn admit(session: &Session, ctx: &mut Ctx) -> std::result::Result<ByHead, Failur
             authority: head.uri.authority().map(Authority::as_str),
             headers: &head.headers,
             local_ip: local_ip.map(|ip| ip.to_canonical()),
-            sender: sender(session, ctx),
+            sender: sender(proxy, session, ctx),
         },
     );
     ctx.facts.route = decision.route;
@@ -142,11 +142,14 @@ fn admit(session: &Session, ctx: &mut Ctx) -> std::result::Result<ByHead, Failur
 }
 
 /// Returns whose connection the request came on, where that matters.
-fn sender(session: &Session, ctx: &Ctx) -> Sender {
+fn sender(proxy: &Proxy, session: &Session, ctx: &Ctx) -> Sender {
     if !ctx.live.settings.access.asks_sender() {
         return Sender::Unknown;
     }
-    sender::of(session.digest().and_then(|digest| digest.socket_digest.as_deref()))
+    match (sender::of(session.digest().and_then(|digest| digest.socket_digest.as_deref())), &proxy.own_key) {
+        (Sender::Unknown, Some(own_key)) => admit::by_key(&session.req_header().headers, own_key),
+        (sender, _) => sender,
+    }
 }
 
 /// Takes a ticket where the caller or the row has limits.

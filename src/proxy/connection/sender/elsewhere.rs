@@ -1,4 +1,4 @@
-//! A system that cannot be asked. The configuration does not let such a proxy serve its own user alone.
+//! A system that cannot be asked.
 
 use pingora::protocols::SocketDigest;
 use std::net::SocketAddr;
