@@ -28,12 +28,17 @@ struct Level<'a> {
 
 /// Returns the first list or object with more than [`MOST_ENTRIES`] entries. The text need not be JSON: the parser finds mistakes.
 pub fn find(text: &[u8]) -> Option<CrowdedValue> {
-    // Such a value has a comma after each entry but the last. A short text, or a long one of prose, has fewer.
-    let may_be = text.len() > 2 * MOST_ENTRIES && memchr::memchr_iter(b',', text).count() >= MOST_ENTRIES;
-    if may_be { scan(text) } else { None }
+    find_above(MOST_ENTRIES, text)
 }
 
-fn scan(text: &[u8]) -> Option<CrowdedValue> {
+/// Like [`find`], for more than `most` entries.
+pub fn find_above(most: usize, text: &[u8]) -> Option<CrowdedValue> {
+    // Such a value has a comma after each entry but the last. A short text, or a long one of prose, has fewer.
+    let may_be = text.len() > 2 * most && memchr::memchr_iter(b',', text).count() >= most;
+    if may_be { scan(most, text) } else { None }
+}
+
+fn scan(most: usize, text: &[u8]) -> Option<CrowdedValue> {
     let mut levels: Vec<Level<'_>> = Vec::new();
     // How many levels are open below those that are looked at.
     let mut deeper = 0_usize;
@@ -59,7 +64,7 @@ fn scan(text: &[u8]) -> Option<CrowdedValue> {
                 if let Some(level) = levels.last_mut() {
                     level.entries += 1;
                     level.expects_name = !level.is_list;
-                    if level.entries >= MOST_ENTRIES {
+                    if level.entries >= most {
                         let is_list = level.is_list;
                         return Some(CrowdedValue { place: place(&levels), is_list });
                     }

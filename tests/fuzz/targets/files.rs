@@ -64,8 +64,9 @@ fn caller_files() -> Vec<Vec<u8>> {
 
 /// What holds of every report: each problem has a place, and shows the line that stands there.
 fn located(text: &str, problems: &[Problem]) {
+    let most = lines(text);
     for (problem, spot) in spots(problems) {
-        assert!(spot.line <= lines(text), "beyond the text: {problem}");
+        assert!(spot.line <= most, "beyond the text: {problem}");
         let width = spot.source.chars().count();
         assert!(spot.column <= width + 1, "beyond the line: {problem}");
         assert!(spot.length == 1 || spot.column + spot.length <= width + 1, "beyond the line: {problem}");

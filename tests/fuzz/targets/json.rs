@@ -10,6 +10,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 pub const MEND: Target =
     Target { name: "json_mend", usual: 100_000, seeds: || seeds::requests(""), words: seeds::JSON, run: mend };
@@ -138,9 +139,11 @@ fn crowded_seeds() -> Vec<Vec<u8>> {
 
 /// Puts a crowded list where `"@"` stands.
 fn crowd(input: &[u8]) {
+    // More than an input has. The limit of requests would take most of the time.
+    const MOST: usize = 4_096;
+    static LIST: LazyLock<String> = LazyLock::new(|| format!("[{}0]", "0,".repeat(MOST)));
     let Ok(text) = std::str::from_utf8(input) else { return };
-    let list = format!("[{}0]", "0,".repeat(fields::MOST_ENTRIES));
-    let found = crowded::find(text.replacen("\"@\"", &list, 1).as_bytes());
+    let found = crowded::find_above(MOST, text.replacen("\"@\"", &LIST, 1).as_bytes());
     let Some(value) = value(input).filter(|_| text.matches("\"@\"").count() == 1 && !text.contains('\\')) else {
         return;
     };
