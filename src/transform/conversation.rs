@@ -4,7 +4,7 @@
 use super::candidates::{Candidate, Candidates};
 use super::encode::{Encoded, calls, encode};
 use super::fit::{
-    can_carry, carries_parts, leave_out_names, leave_out_unknown, refuse_tools, refuse_what_is_lost, relays,
+    can_carry, carries_parts, leave_format, leave_out_names, leave_out_unknown, refuse_tools, refuse_what_is_lost, relays,
 };
 use super::reply::{AnswerSource, ChatReply};
 use super::structured::{self, Way, Wrapping};
@@ -13,7 +13,7 @@ use super::{limits, results};
 use crate::chat::tools::Tools;
 use crate::chat::{ChatRequest, Conversation, Delivery, Message};
 use crate::dialects::client::{ChatClient, Exceeded, ReplyFrame, ReplyOptions, Tally};
-use crate::dialects::upstream::{CallTerms, ChatDialect, Dialect, Vendor};
+use crate::dialects::upstream::{CallTerms, ChatDialect, Dialect};
 use crate::models::{Chosen, Rules};
 use crate::plan::trace::TraceStep;
 use crate::plan::{Alone, Call, Context, Join, Plan, Reply, Streamed, Subrequests, USUAL_ANSWER};
@@ -102,16 +102,18 @@ impl ChatPipeline {
         let (upstream, chosen) = self.take(client, chosen, &mut request, cx)?;
         let rules = &chosen.model.rules;
         // The JSON format may add a tool or change a message, so it comes before the prompt is counted.
-        let wrapping = self.structure(client, &mut request, upstream.dialect, rules, cx)?;
+        leave_format(client, &mut request, upstream.dialect, rules);
+        let wrapping = self.structure(&mut request, rules, cx)?;
         refuse_what_is_lost(client, &request, wrapping, upstream.dialect)?;
         let offered = names(request.tools.as_ref());
         let prompt = self.prompt(client, &request, rules, body)?;
         let (limit, answers) = (request.limit_name, request.answers.max(1));
         let (stream, include_usage, timeout) = (request.stream, request.include_usage, request.timeout);
         // Rules may change the limit of the answer, so it is checked after they were applied.
-        let write = |chat: &Conversation<'_>, terms: CallTerms<'_>| match upstream.dialect {
-            dialect if wrapping.is_none() && relays(client, dialect) => client.request(chat, terms, dialect),
-            dialect => dialect.encode(chat, terms),
+        let is_relayed = wrapping.is_none() && relays(client, upstream.dialect);
+        let write = |chat: &Conversation<'_>, terms: CallTerms<'_>| {
+            let dialect = upstream.dialect;
+            if is_relayed { client.request(chat, terms, dialect) } else { dialect.encode(chat, terms) }
         };
         let encoded = encode(upstream, &chosen.model, conversations(request), stream, wrapping.is_some(), &write, cx)?;
         limits::output(client, limit, encoded.max_tokens, rules)?;
@@ -132,16 +134,7 @@ impl ChatPipeline {
         cx.note_counting(frame.counting, dialect.reports_usage(), rules);
         let Encoded { delivery, streamed, .. } = encoded;
         let source = AnswerSource { dialect, offered, wrapping, streamed };
-        let one = Call {
-            upstream: upstream.number,
-            credential: None,
-            stream: streamed,
-            body: Bytes::new(),
-            timeout,
-            model: chosen.model.id.clone(),
-            answer_tokens: encoded.max_tokens.unwrap_or(USUAL_ANSWER),
-            prompt: counted,
-        };
+        let one = Call { timeout, prompt: counted, ..bare_call(upstream.number, &chosen, &encoded) };
         plan(client, calls(&encoded, answers, &one), frame, delivery, source)
     }
 
@@ -218,16 +211,10 @@ impl ChatPipeline {
     /// Makes the model answer in the requested JSON. Returns what the JSON will be wrapped in.
     fn structure(
         &self,
-        client: &impl ChatClient,
         request: &mut ChatRequest<'_>,
-        dialect: &dyn ChatDialect,
         rules: &Rules,
         cx: &Context<'_>,
     ) -> Result<Option<Wrapping>, Failure> {
-        // A server that speaks the client's form reads its format, too. A gateway may not.
-        if relays(client, dialect) && dialect.vendor() == Vendor::Other && rules.structured.is_none() {
-            request.format = None;
-        }
         match structured::way(request, rules, |effect| cx.note_structured(rules, effect))? {
             None => Ok(None),
             // The answer is translated, so the request is, too.
@@ -241,6 +228,20 @@ impl ChatPipeline {
                 Ok(Some(Wrapping::Text))
             }
         }
+    }
+}
+
+/// Returns a call without its body.
+fn bare_call(upstream: usize, chosen: &Chosen<'_>, encoded: &Encoded) -> Call {
+    Call {
+        upstream,
+        credential: None,
+        stream: encoded.streamed,
+        body: Bytes::new(),
+        timeout: None,
+        model: chosen.model.id.clone(),
+        answer_tokens: encoded.max_tokens.unwrap_or(USUAL_ANSWER),
+        prompt: None,
     }
 }
 

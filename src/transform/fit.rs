@@ -4,7 +4,7 @@ use super::structured::Wrapping;
 use crate::chat::{ChatRequest, Message, Role};
 use crate::dialects::client::ChatClient;
 use crate::dialects::upstream::facts::beyond_text;
-use crate::dialects::upstream::{ChatDialect, unsupported};
+use crate::dialects::upstream::{ChatDialect, Vendor, unsupported};
 use crate::json;
 use crate::models::{Chosen, Family, Rules};
 use crate::plan::Context;
@@ -14,6 +14,14 @@ use crate::wire::Failure;
 /// Returns true if a client's requests go to an upstream as they came.
 pub fn relays(client: &impl ChatClient, dialect: &dyn ChatDialect) -> bool {
     dialect.form().is_some_and(|form| client.relays(form))
+}
+
+/// Leaves the format of the answer to a server that speaks the client's form, and so reads it where the client wrote it. A gateway
+/// may not.
+pub fn leave_format(client: &impl ChatClient, request: &mut ChatRequest<'_>, dialect: &dyn ChatDialect, rules: &Rules) {
+    if relays(client, dialect) && dialect.vendor() == Vendor::Other && rules.structured.is_none() {
+        request.format = None;
+    }
 }
 
 /// Refuses a request that an upstream cannot carry.
