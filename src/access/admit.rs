@@ -6,8 +6,8 @@ use crate::wire::Failure;
 use http::{HeaderMap, StatusCode, header};
 use std::sync::Arc;
 
-/// Headers other than `Authorization` that carry a key: of Anthropic's clients, and of Azure's.
-const KEY_HEADERS: [&str; 2] = ["x-api-key", "api-key"];
+/// Headers other than `Authorization` that carry a key: of Anthropic's clients, of Azure's, and of Google's.
+const KEY_HEADERS: [&str; 3] = ["x-api-key", "api-key", "x-goog-api-key"];
 /// The longest accepted username, in bytes.
 const LONGEST_USERNAME: usize = 64;
 

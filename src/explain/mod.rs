@@ -117,7 +117,7 @@ fn decide(live: &Live, question: &Question, steps: &Trace, facts: &mut ReplyFact
     let (local_ip, sender) = (Some(Ipv4Addr::LOCALHOST.into()), Sender::Own);
     let decision = routing::by_head(
         live,
-        &RequestHead { method, path: &question.path, authority: None, headers, local_ip, sender },
+        &RequestHead { method, path: &question.path, query: None, authority: None, headers, local_ip, sender },
     );
     facts.route = decision.route;
     let mut usage_limits = Vec::new();

@@ -39,6 +39,20 @@ pub struct Request {
     pub body: Bytes,
     /// The values of the route's path parameters, decoded, in order.
     pub params: Vec<String>,
+    /// Whose clients send such a head, for paths that several vendors have.
+    pub vendor: ClientVendor,
+}
+
+/// The vendor whose clients send a request, as its head shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ClientVendor {
+    /// OpenAI, and everyone who shows nothing else.
+    #[default]
+    Openai,
+    /// Anthropic.
+    Anthropic,
+    /// Google.
+    Google,
 }
 
 /// What happens with a request.

@@ -2,6 +2,7 @@
 //! replies.
 
 use super::candidates::{Candidate, Candidates};
+use super::counted::count;
 use super::encode::{Encoded, calls, encode};
 use super::fit::{
     can_carry, carries_parts, leave_format, leave_out_names, leave_out_unknown, refuse_tools, refuse_what_is_lost, relays,
@@ -11,7 +12,7 @@ use super::structured::{self, Way, Wrapping};
 use super::{Unfit, Wiring};
 use super::{limits, results};
 use crate::chat::tools::Tools;
-use crate::chat::{ChatRequest, Conversation, Delivery, Message};
+use crate::chat::{ChatRequest, Conversation, Delivery};
 use crate::dialects::client::{ChatClient, Exceeded, ReplyFrame, ReplyOptions, Tally};
 use crate::dialects::upstream::{CallTerms, ChatDialect, Dialect};
 use crate::models::{Chosen, Rules};
@@ -260,26 +261,6 @@ fn conversations(request: ChatRequest<'_>) -> Vec<Conversation<'_>> {
         Conversation { messages, tools: tools.clone(), params }
     };
     request.conversations.into_iter().map(chat).collect()
-}
-
-/// Adds everything that the model reads to the counted prompt.
-fn count(prompt: &mut Prompt, messages: &[Message<'_>], tools: Option<&Tools<'_>>, body: &Bytes, has_messages: bool) {
-    for message in messages {
-        if has_messages {
-            prompt.push_message(body, &message.content);
-        } else {
-            prompt.push_text(body, &message.content);
-        }
-        for call in &message.calls {
-            prompt.push_plain(body, &call.name);
-            prompt.push_plain(body, &call.arguments);
-        }
-    }
-    for tool in tools.iter().flat_map(|tools| &tools.offered) {
-        prompt.push_plain(body, &tool.name);
-        let texts = [tool.description.as_deref(), tool.parameters.as_deref()].into_iter().flatten();
-        texts.for_each(|raw| prompt.push_plain(body, raw.get()));
-    }
 }
 
 /// Returns one call through pingora if that is enough, else subrequests.

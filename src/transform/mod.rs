@@ -4,10 +4,12 @@
 //! A transformer turns a request into a [`crate::plan::Plan`] and owns the reply. To add one, add a file here and a
 //! line in [`TRANSFORMERS`] (or in [`REPLIES`], if it needs no upstream).
 
+pub mod anthropic_count_tokens;
 pub mod anthropic_messages;
 pub mod argo_passthrough;
 mod candidates;
 pub mod conversation;
+mod counted;
 mod encode;
 mod entry;
 mod fit;
@@ -45,6 +47,7 @@ pub const REGISTRY: Registry = Registry { transformers: TRANSFORMERS, replies: R
 /// All transformers that call an upstream.
 pub const TRANSFORMERS: &[Entry] = &[
     anthropic_messages::ENTRY,
+    anthropic_count_tokens::ENTRY,
     openai_chat_completions::ENTRY,
     openai_responses::ENTRY,
     openai_input_tokens::ENTRY,

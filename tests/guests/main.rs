@@ -87,7 +87,7 @@ fn open(route: &Route, body: Bytes) -> Result<Plan, Failure> {
         ledger: &ledger,
         steps: None,
     };
-    route.transformer.open(&Request { body, params: Vec::new() }, &cx)
+    route.transformer.open(&Request { body, ..Request::default() }, &cx)
 }
 
 /// What goes upstream, and what the client gets.

@@ -48,6 +48,6 @@ impl Transformer for PrefacedChat {
             }
         }
         out.push(b'}');
-        self.chat.open(&Request { body: out.into(), params: request.params.clone() }, cx)
+        self.chat.open(&Request { body: out.into(), ..request.clone() }, cx)
     }
 }

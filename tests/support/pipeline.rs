@@ -83,7 +83,7 @@ pub fn run(table: &Table, path: &str, request: &Bytes, answers: &[Vec<u8>], cut:
         steps: None,
     };
     let client = route.client.unwrap_or(&Openai);
-    match route.transformer.open(&Request { body: request.clone(), params }, &cx) {
+    match route.transformer.open(&Request { body: request.clone(), params, ..Request::default() }, &cx) {
         Ok(Plan::Answer(answer)) => answered(Vec::new(), answer),
         Err(failure) => answered(Vec::new(), refuse(client, &failure)),
         Ok(Plan::Call(call, reply)) => one(exchange(client, call, reply), &answers[0], cut),

@@ -120,7 +120,7 @@ fn open(route: &Route, body: &Bytes) -> Exchange {
         ledger: &ledger,
         steps: None,
     };
-    match route.transformer.open(&Request { body: body.clone(), params: Vec::new() }, &cx) {
+    match route.transformer.open(&Request { body: body.clone(), ..Request::default() }, &cx) {
         Ok(Plan::Call(call, reply)) => {
             let limits = ExchangeLimits {
                 max_answer: 1 << 26,

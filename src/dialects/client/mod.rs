@@ -13,7 +13,7 @@ pub mod values;
 pub use chat::{ChatClient, Exceeded};
 pub use frame::{ReplyFrame, ReplyOptions, Tally};
 
-use crate::plan::Client;
+use crate::plan::{Client, ClientVendor};
 use http::HeaderMap;
 
 /// A client dialect, and how its clients are recognized.
@@ -35,6 +35,21 @@ pub const CLIENTS: &[ClientRow] = &[
     },
     ClientRow { name: "openai", speaks: |_, _| true, client: &openai::Openai },
 ];
+
+/// Headers that only Google's clients send.
+const OF_GOOGLE: [&str; 2] = ["x-goog-api-key", "x-goog-api-client"];
+
+/// Returns the vendor whose clients send such a head. Google's may have their key in the query.
+pub fn vendor_of(headers: &HeaderMap, query: Option<&str>) -> ClientVendor {
+    let has_key = || query.is_some_and(|query| query.split('&').any(|part| part.starts_with("key=")));
+    if OF_GOOGLE.iter().any(|name| headers.contains_key(*name)) || has_key() {
+        ClientVendor::Google
+    } else if headers.contains_key("anthropic-version") {
+        ClientVendor::Anthropic
+    } else {
+        ClientVendor::Openai
+    }
+}
 
 /// Returns the dialect of the client that sent a request, for failures before a route is known.
 pub fn speaking(headers: &HeaderMap, path: &str) -> &'static dyn Client {

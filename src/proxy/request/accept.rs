@@ -128,6 +128,7 @@ fn decide(proxy: &Proxy, session: &Session, ctx: &mut Ctx) -> std::result::Resul
         &RequestHead {
             method: &head.method,
             path: head.uri.path(),
+            query: head.uri.query(),
             authority: head.uri.authority().map(Authority::as_str),
             headers: &head.headers,
             local_ip: local_ip.map(|ip| ip.to_canonical()),

@@ -79,7 +79,7 @@ pub fn plan(
     body: Bytes,
     around: &Surroundings<'_>,
 ) -> Result<Plan, Failure> {
-    let AdmittedRequest { route, params, caller } = admitted;
+    let AdmittedRequest { route, params, caller, vendor } = admitted;
     if let Some(found) = crowded::find(&body) {
         return Err(too_many(found));
     }
@@ -93,7 +93,7 @@ pub fn plan(
     let attempt = Attempt { failing: live.upstreams.failing(&route), ..around.attempt };
     let seal = &live.settings.seal;
     let context = Context { caller: &caller, id: &id, now, address, state, attempt, seal, ledger, steps };
-    route.transformer.open(&Request { body, params }, &context)
+    route.transformer.open(&Request { body, params, vendor }, &context)
 }
 
 fn too_many(found: CrowdedValue) -> Failure {

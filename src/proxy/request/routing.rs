@@ -3,9 +3,9 @@
 
 use crate::access::admit::has_key;
 use crate::access::{Caller, Sender};
-use crate::dialects::client::speaking;
+use crate::dialects::client::{speaking, vendor_of};
 use crate::json;
-use crate::plan::Client;
+use crate::plan::{Client, ClientVendor};
 use crate::proxy::images::{self, Wanted};
 use crate::proxy::live::Live;
 use crate::proxy::settings::Settings;
@@ -36,6 +36,8 @@ pub struct RequestHead<'a> {
     pub method: &'a Method,
     /// Its path, without a query.
     pub path: &'a str,
+    /// Its query, if it has one. It may hold a key.
+    pub query: Option<&'a str>,
     /// The authority of its target, if it names one.
     pub authority: Option<&'a str>,
     /// Its headers.
@@ -55,6 +57,8 @@ pub struct AdmittedRequest {
     pub params: Vec<String>,
     /// Who sent it.
     pub caller: Arc<Caller>,
+    /// The vendor of its client.
+    pub vendor: ClientVendor,
 }
 
 /// What the head decides.
@@ -156,7 +160,8 @@ fn admit(
         let message = "Compressed request bodies are not read; send it without Content-Encoding.";
         return Err(Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
     }
-    Ok(ByHead::Admitted(AdmittedRequest { route, params, caller }))
+    let vendor = vendor_of(head.headers, head.query);
+    Ok(ByHead::Admitted(AdmittedRequest { route, params, caller, vendor }))
 }
 
 /// Returns true if a request asks whether a row that calls an upstream is there. That costs no tokens.

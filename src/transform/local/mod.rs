@@ -8,9 +8,9 @@ pub mod livez;
 pub mod model;
 pub mod model_list;
 pub mod readyz;
+mod shapes;
 
 use crate::access::Permissions;
-use crate::json;
 use crate::models::{Model, Models};
 use crate::plan::Transformer;
 use std::sync::Arc;
@@ -68,30 +68,4 @@ pub struct ReplyEntry {
     pub audience: Audience,
     /// Builds it for a table.
     pub build: fn(&Arc<Catalog>) -> Arc<dyn Transformer>,
-}
-
-/// Appends a model as `/models` shows it: first the fields that OpenAI's clients know, then all other facts.
-fn push_model(out: &mut Vec<u8>, model: &Model) {
-    let facts = &model.rules.facts;
-    out.push(b'{');
-    json::push_key(out, "id");
-    json::push_string(out, &model.name);
-    json::push_key(out, "object");
-    json::push_string(out, "model");
-    json::push_key(out, "created");
-    json::push_number(out, facts.created.unwrap_or_default());
-    json::push_key(out, "owned_by");
-    json::push_string(out, facts.owned_by.as_deref().unwrap_or_default());
-    json::push_key(out, "internal_name");
-    json::push_string(out, &model.id);
-    for (key, number) in [("context_length", facts.context_length), ("max_output_tokens", facts.max_output_tokens)] {
-        if let Some(number) = number {
-            json::push_key(out, key);
-            json::push_number(out, number);
-        }
-    }
-    if model.deprecated {
-        out.extend_from_slice(b",\"deprecated\":true");
-    }
-    out.push(b'}');
 }

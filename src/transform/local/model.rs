@@ -1,6 +1,7 @@
 //! `reply: model`: one model of the table, named by the last parameter of the route's path.
 
-use super::{Audience, Catalog, ReplyEntry, push_model};
+use super::shapes::push_model;
+use super::{Audience, Catalog, ReplyEntry};
 use crate::access::Permissions;
 use crate::models::Models;
 use crate::plan::trace::TraceStep;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 /// The registry's row.
 pub const ENTRY: ReplyEntry = ReplyEntry {
     name: "model",
-    about: "One model, in OpenAI's shape",
+    about: "One model, in the shape that the client's vendor has",
     audience: Audience::Callers,
     build: |catalog| Arc::new(OneModel(catalog.clone())),
 };
@@ -22,6 +23,8 @@ struct OneModel(Arc<Catalog>);
 impl Transformer for OneModel {
     fn open(&self, request: &Request, cx: &Context<'_>) -> Result<Plan, Failure> {
         let asked = request.params.last().map_or("", String::as_str);
+        // Google's clients write the name as the list has it.
+        let asked = asked.strip_prefix("models/").unwrap_or(asked);
         let groups = || self.0.groups.iter();
         let named = groups().find_map(|group| Some((group, group.find(asked)?)));
         let made = || groups().find_map(|group| Some((group, group.make(asked)?)));
@@ -46,7 +49,7 @@ impl Transformer for OneModel {
         };
         cx.note(|| TraceStep::model(group, Some(asked), Some(&chosen)));
         let mut out = Vec::new();
-        push_model(&mut out, &chosen.model);
+        push_model(&mut out, request.vendor, &chosen.model);
         Ok(Plan::Answer(Answer::json(StatusCode::OK, out)))
     }
 }

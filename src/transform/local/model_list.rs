@@ -1,9 +1,10 @@
-//! `reply: model_list`: the models of the table that the caller may use, in OpenAI's shape. The list for callers
-//! without restrictions is built once, when the table is loaded.
+//! `reply: model_list`: the models of the table that the caller may use, in the shape of the client's vendor. The list in OpenAI's
+//! shape for callers without restrictions is built once, when the table is loaded.
 
-use super::{Audience, Catalog, ReplyEntry, push_model};
+use super::shapes::push_list;
+use super::{Audience, Catalog, ReplyEntry};
 use crate::access::Permissions;
-use crate::plan::{Context, Plan, Request, Transformer};
+use crate::plan::{ClientVendor, Context, Plan, Request, Transformer};
 use crate::wire::{Answer, Failure};
 use bytes::Bytes;
 use http::StatusCode;
@@ -12,9 +13,14 @@ use std::sync::Arc;
 /// The registry's row.
 pub const ENTRY: ReplyEntry = ReplyEntry {
     name: "model_list",
-    about: "The models that are served, in OpenAI's shape",
+    about: "The models that are served, in the shape that the client's vendor has",
     audience: Audience::Callers,
-    build: |catalog| Arc::new(ModelList { all: render(catalog, &Permissions::default()), catalog: catalog.clone() }),
+    build: |catalog| {
+        Arc::new(ModelList {
+            all: render(catalog, ClientVendor::Openai, &Permissions::default()),
+            catalog: catalog.clone(),
+        })
+    },
 };
 
 struct ModelList {
@@ -23,21 +29,16 @@ struct ModelList {
 }
 
 impl Transformer for ModelList {
-    fn open(&self, _: &Request, cx: &Context<'_>) -> Result<Plan, Failure> {
+    fn open(&self, request: &Request, cx: &Context<'_>) -> Result<Plan, Failure> {
         let permissions = &cx.caller.permissions;
-        let list = if permissions.models.is_none() { self.all.clone() } else { render(&self.catalog, permissions) };
+        let is_usual = permissions.models.is_none() && request.vendor == ClientVendor::Openai;
+        let list = if is_usual { self.all.clone() } else { render(&self.catalog, request.vendor, permissions) };
         Ok(Plan::Answer(Answer::json(StatusCode::OK, list)))
     }
 }
 
-fn render(catalog: &Catalog, permissions: &Permissions) -> Bytes {
-    let mut out = b"{\"object\":\"list\",\"data\":[".to_vec();
-    for (index, (_, model)) in catalog.models(permissions).enumerate() {
-        if index > 0 {
-            out.push(b',');
-        }
-        push_model(&mut out, model);
-    }
-    out.extend_from_slice(b"]}");
+fn render(catalog: &Catalog, vendor: ClientVendor, permissions: &Permissions) -> Bytes {
+    let mut out = Vec::new();
+    push_list(&mut out, vendor, catalog.models(permissions).map(|(_, model)| model));
     out.into()
 }

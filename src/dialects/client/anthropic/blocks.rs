@@ -27,6 +27,8 @@ pub struct BlockNotes {
     pub left_out: Vec<BlockPlace>,
     /// The tools that earlier results made known.
     pub referenced: HashSet<String>,
+    /// How many images there are.
+    pub images: u64,
     /// True if a block has to be changed where the request is handed on as it came.
     pub is_odd: bool,
 }
@@ -84,7 +86,10 @@ pub fn say<'a>(
                 said.push(SpokenPart::Text(Cow::Borrowed(text)));
             }
         }
-        "image" => said.extend(image(place, block, notes)),
+        "image" => {
+            notes.images += 1;
+            said.extend(image(place, block, notes));
+        }
         "document" => document(place, block, notes, said)?,
         "search_result" => said.extend(search_result(block)),
         "tool_reference" => {

@@ -10,7 +10,7 @@ pub mod history;
 pub mod images;
 mod pairs;
 pub mod params;
-mod relay;
+pub mod relay;
 pub mod request;
 mod short;
 mod stream;

@@ -6,7 +6,7 @@ use super::params::{self, MessageParams, given};
 use super::relay::RelayedRequest;
 use super::values::invalid;
 use super::{pairs, tools};
-use crate::chat::ChatRequest;
+use crate::chat::{ChatRequest, Conversation};
 use crate::dialects::client::openai::body;
 use crate::json::{self, Fields, fields};
 use crate::wire::Failure;
@@ -23,6 +23,15 @@ pub struct MessageRequest<'a> {
     /// The fields as they came.
     pub fields: Fields<'a>,
     messages: Vec<&'a RawValue>,
+}
+
+/// What is counted of a request.
+#[derive(Debug)]
+pub struct CountedRequest<'a> {
+    /// Its messages and tools.
+    pub chat: Conversation<'a>,
+    /// How many images it has.
+    pub images: u64,
 }
 
 impl<'a> MessageRequest<'a> {
@@ -51,6 +60,22 @@ impl<'a> MessageRequest<'a> {
     pub fn model(&self) -> Result<Cow<'a, str>, Failure> {
         let model = given(&self.fields, "model").ok_or_else(|| invalid("model", "Field required"))?;
         json::text_of(model).ok_or_else(|| invalid("model", "Input should be a valid string"))
+    }
+
+    /// Returns the request as it is handed on to who counts it, and what is counted here where nobody does.
+    ///
+    /// # Errors
+    /// 400 naming the place.
+    pub fn to_count(self) -> Result<(RelayedRequest<'a>, CountedRequest<'a>), Failure> {
+        let fields = self.fields;
+        let mut history = History::read(fields.get("system"), &self.messages)?;
+        let referenced = &history.notes.referenced;
+        let read = tools::read(fields.get("tools"), fields.get("tool_choice"), referenced, &mut history.names)?;
+        let (is_odd, has_late_system) = (history.notes.is_odd, history.has_late_system);
+        let params = ["thinking"].into_iter().filter_map(|name| Some((Cow::Borrowed(name), given(&fields, name)?)));
+        let chat = Conversation { messages: history.messages, tools: read.tools, params: params.collect() };
+        let counted = CountedRequest { chat, images: history.notes.images };
+        Ok((RelayedRequest { body: fields, is_odd, has_late_system }, counted))
     }
 
     /// Returns the request for the hub, and how it is answered.
