@@ -5,7 +5,8 @@ use super::candidates::{Candidate, Candidates};
 use super::counted::count;
 use super::encode::{Encoded, calls, encode};
 use super::fit::{
-    can_carry, carries_parts, leave_format, leave_out_names, leave_out_unknown, refuse_tools, refuse_what_is_lost, relays,
+    can_carry, carries_parts, leave_format, leave_out_names, leave_out_unknown, refuse_tools, refuse_what_is_lost,
+    relays,
 };
 use super::reply::{AnswerSource, ChatReply};
 use super::structured::{self, Way, Wrapping};
