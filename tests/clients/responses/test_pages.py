@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from pages import ADDRESS, DOCS, blocks
 
+# Once is enough.
+pytestmark = pytest.mark.native
+
 OWN = {"PATH": os.environ["PATH"], "NO_PROXY": "127.0.0.1", "PYTHONUTF8": "1", "LC_ALL": "C.UTF-8"}
 
 

@@ -100,10 +100,13 @@ def golden():
     return sorted(GOLDEN.glob("*/reply"))
 
 
+# Once is enough.
+@pytest.mark.native
 def test_there_are_golden_replies():
     assert len(golden()) > 20
 
 
+@pytest.mark.native
 @pytest.mark.parametrize("reply", golden(), ids=lambda path: path.parent.name)
 def test_a_golden_reply_fits(reply):
     head, _, body = reply.read_bytes().decode().partition("\n")
