@@ -3,7 +3,7 @@
 use super::Entry;
 use super::conversation::ChatPipeline;
 use crate::dialects::client::openai::body;
-use crate::dialects::client::responses::{Asked, Responses, ResponsesRequest, Sealer};
+use crate::dialects::client::responses::{ResponsesClient, ResponsesFields, ResponsesRequest, Sealer};
 use crate::json::{self, Fields};
 use crate::plan::{Context, Plan, Request, Transformer};
 use crate::wire::{Answer, Failure};
@@ -14,7 +14,7 @@ use std::sync::Arc;
 pub const ENTRY: Entry = Entry {
     name: "openai_input_tokens",
     about: "The tokens of a request for Responses, counted without a call",
-    client: &Responses,
+    client: &ResponsesClient,
     client_suffix: None,
     keys: &[],
     build: |wiring, _| Ok(Arc::new(InputTokens(ChatPipeline::new(wiring)?))),
@@ -26,7 +26,7 @@ impl Transformer for InputTokens {
     fn open(&self, request: &Request, cx: &Context<'_>) -> Result<Plan, Failure> {
         let text = body::text(&request.body)?;
         let fields = Fields::parse(text).map_err(|e| body::unreadable(text, &e))?;
-        let asked = Asked::read(fields)?;
+        let asked = ResponsesFields::read(fields)?;
         let format = asked.response_format();
         let sealer = Sealer::of(cx);
         let read = ResponsesRequest::read(&asked, &sealer)?;

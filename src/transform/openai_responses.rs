@@ -3,7 +3,7 @@
 use super::Entry;
 use super::conversation::ChatPipeline;
 use crate::dialects::client::openai::body;
-use crate::dialects::client::responses::{self, Asked, Responses, ResponsesRequest, Sealer};
+use crate::dialects::client::responses::{self, ResponsesClient, ResponsesFields, ResponsesRequest, Sealer};
 use crate::json::Fields;
 use crate::plan::images::FindImages;
 use crate::plan::{Context, Plan, Request, Transformer};
@@ -14,7 +14,7 @@ use std::sync::Arc;
 pub const ENTRY: Entry = Entry {
     name: "openai_responses",
     about: "OpenAI's Responses, whole and streamed, over a chat upstream",
-    client: &Responses,
+    client: &ResponsesClient,
     client_suffix: Some("/responses"),
     keys: &[],
     build: |wiring, _| Ok(Arc::new(ResponsesEndpoint(ChatPipeline::new(wiring)?))),
@@ -26,7 +26,7 @@ impl Transformer for ResponsesEndpoint {
     fn open(&self, request: &Request, cx: &Context<'_>) -> Result<Plan, Failure> {
         let text = body::text(&request.body)?;
         let fields = Fields::parse(text).map_err(|e| body::unreadable(text, &e))?;
-        let asked = Asked::read(fields)?;
+        let asked = ResponsesFields::read(fields)?;
         let format = asked.response_format();
         let sealer = Sealer::of(cx);
         let read = ResponsesRequest::read(&asked, &sealer)?;

@@ -1,6 +1,6 @@
 //! The object `response`: what a reply is, and what the request asked for, repeated in every one of them.
 
-use super::fields::{Asked, LIMIT};
+use super::fields::{LIMIT, ResponsesFields};
 use super::usage;
 use crate::chat::Usage;
 use crate::dialects::client::frame::ReplyFrame;
@@ -10,7 +10,7 @@ use std::time::Instant;
 
 /// Where a response stands in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ResponseState<'a> {
+pub enum ResponsePhase<'a> {
     /// It is being made.
     InProgress,
     /// It is complete.
@@ -21,13 +21,13 @@ pub enum ResponseState<'a> {
     Failed(&'static str, &'a str),
 }
 
-impl ResponseState<'_> {
+impl ResponsePhase<'_> {
     fn name(self) -> &'static str {
         match self {
-            ResponseState::InProgress => "in_progress",
-            ResponseState::Completed => "completed",
-            ResponseState::Incomplete(_) => "incomplete",
-            ResponseState::Failed(..) => "failed",
+            ResponsePhase::InProgress => "in_progress",
+            ResponsePhase::Completed => "completed",
+            ResponsePhase::Incomplete(_) => "incomplete",
+            ResponsePhase::Failed(..) => "failed",
         }
     }
 }
@@ -41,7 +41,7 @@ pub struct Echo {
 
 impl Echo {
     /// Returns what responses to this request repeat of it.
-    pub fn new(asked: &Asked<'_>) -> Self {
+    pub fn new(asked: &ResponsesFields<'_>) -> Self {
         let mut before = Vec::with_capacity(256);
         let or = |name: &str, other: &'static str| asked.get(name).map_or(other, RawValue::get);
         push(&mut before, "background", "false");
@@ -133,7 +133,7 @@ impl ResponseFacts {
     }
 
     /// Appends the object. `output` are its items so far, with commas between them.
-    pub fn push(&self, out: &mut Vec<u8>, state: ResponseState<'_>, output: &[u8], usage: Option<Usage>) {
+    pub fn push(&self, out: &mut Vec<u8>, state: ResponsePhase<'_>, output: &[u8], usage: Option<Usage>) {
         let Echo { before, behind } = &*self.echo;
         out.reserve(before.len() + behind.len() + output.len() + self.model.len() + 512);
         out.extend_from_slice(b"{\"id\":");
@@ -144,12 +144,12 @@ impl ResponseFacts {
         json::push_string(out, state.name());
         json::push_key(out, "completed_at");
         match state {
-            ResponseState::Completed => json::push_number(out, self.created + self.begun.elapsed().as_secs()),
+            ResponsePhase::Completed => json::push_number(out, self.created + self.begun.elapsed().as_secs()),
             _ => out.extend_from_slice(b"null"),
         }
         json::push_key(out, "error");
         match state {
-            ResponseState::Failed(code, message) => {
+            ResponsePhase::Failed(code, message) => {
                 out.extend_from_slice(b"{\"code\":");
                 json::push_string(out, code);
                 json::push_key(out, "message");
@@ -160,7 +160,7 @@ impl ResponseFacts {
         }
         json::push_key(out, "incomplete_details");
         match state {
-            ResponseState::Incomplete(reason) => {
+            ResponsePhase::Incomplete(reason) => {
                 out.extend_from_slice(b"{\"reason\":");
                 json::push_string(out, reason);
                 out.push(b'}');

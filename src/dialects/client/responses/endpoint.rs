@@ -2,19 +2,20 @@
 
 use super::echo::{Echo, ResponseFacts};
 use super::encoder::ResponseEncoder;
-use super::fields::{Asked, LIMIT};
+use super::fields::{LIMIT, ResponsesFields};
 use super::input::{self, ReadItem};
 use super::names::ToolNames;
 use super::relay;
-use super::tools::{self, ReadTools};
+use super::sealer::Sealer;
+use super::tools::{self, OfferedTools};
 use super::turns::{self, Turns};
 use crate::chat::{AskedFormat, ChatRequest, Conversation, Delivery};
 use crate::dialects::client::chat::{ChatClient, Exceeded};
 use crate::dialects::client::frame::{ReplyFrame, Tally};
 use crate::dialects::client::openai::format;
 use crate::dialects::upstream::{AnswerForm, CallTerms, ChatDialect};
-use crate::plan::{Alone, Context, Join, Reply, Streamed};
-use crate::wire::{Failure, Seal};
+use crate::plan::{Alone, Join, Reply, Streamed};
+use crate::wire::Failure;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -37,37 +38,10 @@ const USED: [&str; 14] = [
     "top_p",
 ];
 
-/// Seals what only this proxy, and only for the same caller, is to read again.
-#[derive(Clone)]
-pub struct Sealer {
-    /// The key.
-    pub seal: Arc<Seal>,
-    /// Whom it is for.
-    pub owner: Arc<str>,
-}
-
-impl Sealer {
-    /// Returns what seals for the caller of a request.
-    pub fn of(cx: &Context<'_>) -> Self {
-        let owner = format!("{}\n{}", cx.caller.name.as_deref().unwrap_or_default(), cx.caller.user);
-        Sealer { seal: cx.seal.clone(), owner: owner.into() }
-    }
-
-    /// Returns a block of thinking as the client keeps it; `None` where its vendor has no such blocks.
-    pub fn seal(&self, frame: &ReplyFrame, block: impl FnOnce() -> Vec<u8>) -> Option<String> {
-        (frame.form == Some(AnswerForm::Anthropic)).then(|| self.seal.seal(&block(), &self.owner)).flatten()
-    }
-
-    /// Returns the block that was sealed; `None` for anything else.
-    fn unseal(&self, sealed: &str) -> Option<Box<RawValue>> {
-        RawValue::from_string(self.seal.open(sealed, &self.owner)?).ok()
-    }
-}
-
 /// A request as the chat pipeline takes it.
 pub struct ResponsesRequest<'a> {
     turns: Turns<'a>,
-    tools: ReadTools<'a>,
+    tools: OfferedTools<'a>,
 }
 
 impl<'a> ResponsesRequest<'a> {
@@ -75,7 +49,7 @@ impl<'a> ResponsesRequest<'a> {
     ///
     /// # Errors
     /// 400 naming what is wrong.
-    pub fn read(asked: &Asked<'a>, sealer: &Sealer) -> Result<Self, Failure> {
+    pub fn read(asked: &ResponsesFields<'a>, sealer: &Sealer) -> Result<Self, Failure> {
         let items = match asked.get("input") {
             // Instructions alone are a request, too.
             None if asked.get("instructions").is_some() => Vec::new(),
@@ -97,7 +71,7 @@ impl<'a> ResponsesRequest<'a> {
     /// Returns the client and the request. `format` is the format of the answer in the form of chat completions.
     pub fn into_parts(
         self,
-        asked: &'a Asked<'a>,
+        asked: &'a ResponsesFields<'a>,
         format: Option<&'a RawValue>,
         sealer: Sealer,
     ) -> (ResponsesChat<'a>, ChatRequest<'a>) {
@@ -132,7 +106,7 @@ impl<'a> ResponsesRequest<'a> {
 
 /// How Responses answers one request.
 pub struct ResponsesChat<'a> {
-    asked: &'a Asked<'a>,
+    asked: &'a ResponsesFields<'a>,
     echo: Arc<Echo>,
     names: Arc<ToolNames>,
     /// For each message the number of the item that it begins with.

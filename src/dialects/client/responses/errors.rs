@@ -16,7 +16,7 @@ const CODES: [&str; 5] =
     ["server_error", "rate_limit_exceeded", "invalid_prompt", "context_length_exceeded", "insufficient_quota"];
 
 /// The form of failures for clients of Responses.
-pub struct Responses;
+pub struct ResponsesClient;
 
 /// The parameters of chat completions that have other names here.
 const NAMES: [(&str, &str); 6] = [
@@ -38,7 +38,7 @@ pub fn in_own_words(failure: &Failure) -> Cow<'_, Failure> {
     Cow::Owned(failure)
 }
 
-impl Client for Responses {
+impl Client for ResponsesClient {
     fn error(&self, failure: &Failure) -> Answer {
         Openai.error(&in_own_words(failure))
     }
@@ -49,7 +49,8 @@ impl Client for Responses {
         out.extend_from_slice(sse::DATA);
         out.extend_from_slice(b"{\"type\":\"error\",\"sequence_number\":0");
         push_error(out, &StreamError::of(&in_own_words(failure)));
-        super::events::close(out);
+        out.push(b'}');
+        out.extend_from_slice(sse::END);
     }
 
     fn keep_alive(&self) -> &'static [u8] {

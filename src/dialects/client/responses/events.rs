@@ -1,6 +1,6 @@
 //! The events of one stream. Each has the next number, and the first two say that the response has begun.
 
-use super::echo::{ResponseFacts, ResponseState};
+use super::echo::{ResponseFacts, ResponsePhase};
 use super::errors::{self, StreamError};
 use crate::json;
 use crate::tokens::Ledger;
@@ -50,7 +50,7 @@ impl EventWriter {
             return;
         }
         for kind in ["response.created", "response.in_progress"] {
-            self.response(out, kind, |facts, out| facts.push(out, ResponseState::InProgress, b"", None));
+            self.response(out, kind, |facts, out| facts.push(out, ResponsePhase::InProgress, b"", None));
         }
     }
 
@@ -69,7 +69,7 @@ impl EventWriter {
         let failure = errors::in_own_words(failure);
         let error = StreamError::of(&failure);
         self.push(out, "error", |out| errors::push_error(out, &error));
-        let state = ResponseState::Failed(error.code, &error.message);
+        let state = ResponsePhase::Failed(error.code, &error.message);
         self.response(out, "response.failed", |facts, out| facts.push(out, state, output, None));
     }
 }

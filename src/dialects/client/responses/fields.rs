@@ -13,7 +13,7 @@ pub const LIMIT: &str = "max_output_tokens";
 
 /// A request as the client wrote it.
 #[derive(Debug)]
-pub struct Asked<'a> {
+pub struct ResponsesFields<'a> {
     /// All fields, in order.
     fields: Fields<'a>,
     /// The model's name.
@@ -24,13 +24,13 @@ pub struct Asked<'a> {
     pub timeout: Option<Duration>,
 }
 
-impl<'a> Asked<'a> {
+impl<'a> ResponsesFields<'a> {
     /// Reads the fields that decide about a request.
     ///
     /// # Errors
     /// 400 naming a field of a wrong type, or one that needs what is not kept here.
     pub fn read(fields: Fields<'a>) -> Result<Self, Failure> {
-        let mut asked = Asked { fields, model: None, stream: false, timeout: None };
+        let mut asked = ResponsesFields { fields, model: None, stream: false, timeout: None };
         refuse_what_is_kept(&asked)?;
         asked.model = asked.get("model").map(|value| text("model", value)).transpose()?.flatten();
         asked.stream = asked.get("stream").map_or(Ok(false), |value| boolean("stream", value))?;
@@ -93,7 +93,7 @@ impl<'a> Asked<'a> {
 
 /// Refuses what needs an earlier response, a conversation, a job or a prompt that is kept: nothing is kept here, and a model that
 /// answers without having seen a conversation is worse than an error.
-fn refuse_what_is_kept(asked: &Asked<'_>) -> Result<(), Failure> {
+fn refuse_what_is_kept(asked: &ResponsesFields<'_>) -> Result<(), Failure> {
     let refused = |name: &str, code: &'static str, why: &str| {
         Err(Failure::bad_field(name, format!("'{name}' is not supported: {why}")).with_code(code))
     };
@@ -120,8 +120,8 @@ fn refuse_what_is_kept(asked: &Asked<'_>) -> Result<(), Failure> {
 mod tests {
     use super::*;
 
-    fn asked(given: &str) -> Result<Asked<'_>, Failure> {
-        Asked::read(Fields::parse(given).unwrap())
+    fn asked(given: &str) -> Result<ResponsesFields<'_>, Failure> {
+        ResponsesFields::read(Fields::parse(given).unwrap())
     }
 
     #[test]

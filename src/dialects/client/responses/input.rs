@@ -53,12 +53,12 @@ pub fn read(given: Option<&RawValue>) -> Result<Vec<ReadItem<'_>>, Failure> {
 }
 
 /// The fields of an item, with its place.
-struct Given<'a> {
+struct ItemFields<'a> {
     place: String,
     fields: Fields<'a>,
 }
 
-impl<'a> Given<'a> {
+impl<'a> ItemFields<'a> {
     fn get(&self, name: &str) -> Option<&'a RawValue> {
         self.fields.get(name).filter(|value| !json::is_null(value))
     }
@@ -101,7 +101,7 @@ impl<'a> Given<'a> {
 fn item(index: usize, one: &RawValue) -> Result<ReadItem<'_>, Failure> {
     let place = format!("input[{index}]");
     let fields = Fields::of(one).ok_or_else(|| wrong_type(&place, "an object", one))?;
-    let given = Given { place, fields };
+    let given = ItemFields { place, fields };
     let kind = given.text("type").unwrap_or_else(|| {
         // Messages and references may leave it out.
         Cow::Borrowed(if given.get("role").is_some() { "message" } else { "item_reference" })
@@ -113,7 +113,7 @@ fn item(index: usize, one: &RawValue) -> Result<ReadItem<'_>, Failure> {
     Ok(ReadItem { index, item: of_kind(&given, kind)?, tools })
 }
 
-fn of_kind<'a>(given: &Given<'a>, kind: Cow<'a, str>) -> Result<Item<'a>, Failure> {
+fn of_kind<'a>(given: &ItemFields<'a>, kind: Cow<'a, str>) -> Result<Item<'a>, Failure> {
     match kind.as_ref() {
         "message" => message(given),
         "function_call" => given.call(given.needed("name")?, given.json_text(&["arguments"])),
@@ -149,7 +149,7 @@ fn of_kind<'a>(given: &Given<'a>, kind: Cow<'a, str>) -> Result<Item<'a>, Failur
     }
 }
 
-fn message<'a>(given: &Given<'a>) -> Result<Item<'a>, Failure> {
+fn message<'a>(given: &ItemFields<'a>) -> Result<Item<'a>, Failure> {
     let name = given.needed("role")?;
     let role = match Role::parse(&name) {
         Some(role @ (Role::System | Role::User | Role::Assistant)) => role,
@@ -163,7 +163,7 @@ fn message<'a>(given: &Given<'a>) -> Result<Item<'a>, Failure> {
 }
 
 /// Returns the result of a search for tools: the names of those that were found.
-fn search_result<'a>(given: &Given<'a>) -> Result<Item<'a>, Failure> {
+fn search_result<'a>(given: &ItemFields<'a>) -> Result<Item<'a>, Failure> {
     let mut names = Vec::new();
     push_names(&mut names, None, given.get("tools"));
     let mut text = Vec::new();
@@ -186,7 +186,7 @@ fn push_names(names: &mut Vec<String>, namespace: Option<&str>, tools: Option<&R
 
 /// Returns what an item stands for that the client names by its id. Thinking that is left out changes no conversation; anything
 /// else would be forgotten.
-fn reference<'a>(given: &Given<'a>) -> Result<Item<'a>, Failure> {
+fn reference<'a>(given: &ItemFields<'a>) -> Result<Item<'a>, Failure> {
     let id = given.text("id").unwrap_or_default();
     if id.starts_with("rs_") {
         return Ok(Item::Nothing(Cow::Borrowed("item_reference")));
@@ -198,7 +198,7 @@ fn reference<'a>(given: &Given<'a>) -> Result<Item<'a>, Failure> {
     Err(Failure::bad_field(&*given.place, message).with_code("item_not_found"))
 }
 
-fn not_made_here(given: &Given<'_>, kind: &str) -> Failure {
+fn not_made_here(given: &ItemFields<'_>, kind: &str) -> Failure {
     let message = format!("'{}' is a {kind} that was not made here, so that nobody here can read it.", given.place);
     Failure::bad_field(&*given.place, message).with_code("unsupported_parameter")
 }

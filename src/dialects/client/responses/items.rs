@@ -129,7 +129,7 @@ pub fn push_reasoning(out: &mut Vec<u8>, place: &ItemPlace, inside: Option<&[u8]
 
 /// A call while it is written.
 #[derive(Debug)]
-pub struct OpenCall {
+pub struct CallItem {
     /// Its place.
     pub place: ItemPlace,
     /// Its number among the calls of the answer.
@@ -142,7 +142,7 @@ pub struct OpenCall {
     pub inside: Vec<u8>,
 }
 
-impl OpenCall {
+impl CallItem {
     /// Returns the prefix of the ids of such items.
     pub fn prefix(kind: ToolKind) -> &'static str {
         match kind {

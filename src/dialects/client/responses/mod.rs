@@ -16,11 +16,13 @@ mod names;
 mod parts;
 mod pulse;
 mod relay;
+mod sealer;
 mod tools;
 mod turns;
 mod usage;
 
-pub use endpoint::{ResponsesChat, ResponsesRequest, Sealer};
-pub use errors::Responses;
-pub use fields::Asked;
+pub use endpoint::{ResponsesChat, ResponsesRequest};
+pub use errors::ResponsesClient;
+pub use fields::ResponsesFields;
 pub use images::find as find_images;
+pub use sealer::Sealer;

@@ -15,7 +15,7 @@ pub struct ReadContent<'a> {
 }
 
 /// One part, in the form of chat completions.
-enum Part<'a> {
+enum ReadPart<'a> {
     /// A text: the inside of a JSON string.
     Text(&'a str),
     /// Another part, written out.
@@ -73,17 +73,17 @@ fn text_of(part: &RawValue) -> Option<&RawValue> {
     fields.get(name).filter(|text| json::inside_of(text).is_some())
 }
 
-fn part<'a>(place: &str, given: &'a RawValue) -> Result<Part<'a>, Failure> {
+fn part<'a>(place: &str, given: &'a RawValue) -> Result<ReadPart<'a>, Failure> {
     if let Some(text) = text_of(given).and_then(json::inside_of) {
-        return Ok(Part::Text(text));
+        return Ok(ReadPart::Text(text));
     }
     let Some(fields) = Fields::of(given) else {
         return Err(Failure::bad_field(place, format!("'{place}' must be an object with a type.")));
     };
     match fields.get("type").and_then(json::text_of).as_deref() {
-        Some("input_image" | "image_url") => image(place, &fields).map(Part::Other),
-        Some("input_file" | "file") => file(place, &fields).map(Part::Other),
-        Some("input_audio") => Ok(Part::Other(given.get().as_bytes().to_vec())),
+        Some("input_image" | "image_url") => image(place, &fields).map(ReadPart::Other),
+        Some("input_file" | "file") => file(place, &fields).map(ReadPart::Other),
+        Some("input_audio") => Ok(ReadPart::Other(given.get().as_bytes().to_vec())),
         Some(kind) => {
             Err(Failure::unsupported(&format!("{place}.type"), &format!("no upstream takes a part '{kind}'")))
         }
@@ -135,9 +135,9 @@ fn file(place: &str, part: &Fields<'_>) -> Result<Vec<u8>, Failure> {
 }
 
 /// Returns parts as one text where they are nothing but text and it is not the user's, and else as a list.
-fn joined(role: Role, parts: &[Part<'_>]) -> Vec<u8> {
+fn joined(role: Role, parts: &[ReadPart<'_>]) -> Vec<u8> {
     let texts: Option<Vec<&str>> =
-        parts.iter().map(|part| if let Part::Text(text) = part { Some(*text) } else { None }).collect();
+        parts.iter().map(|part| if let ReadPart::Text(text) = part { Some(*text) } else { None }).collect();
     if let Some(texts) = texts.filter(|_| role != Role::User) {
         // The texts of one answer continue each other; others are separate.
         let between = if role == Role::Assistant { "" } else { "\\n" };
@@ -149,12 +149,12 @@ fn joined(role: Role, parts: &[Part<'_>]) -> Vec<u8> {
             out.push(b',');
         }
         match part {
-            Part::Text(text) => {
+            ReadPart::Text(text) => {
                 out.extend_from_slice(b"{\"type\":\"text\",\"text\":\"");
                 out.extend_from_slice(text.as_bytes());
                 out.extend_from_slice(b"\"}");
             }
-            Part::Other(part) => out.extend_from_slice(part),
+            ReadPart::Other(part) => out.extend_from_slice(part),
         }
     }
     out.push(b']');

@@ -17,7 +17,7 @@ const INPUT: &str =
 
 /// The tools of a request.
 #[derive(Default)]
-pub struct ReadTools<'a> {
+pub struct OfferedTools<'a> {
     /// The tools as functions; `None` if none is offered.
     pub tools: Option<Tools<'a>>,
     /// Their names.
@@ -30,7 +30,7 @@ pub struct ReadTools<'a> {
 
 /// The tools while they are read.
 struct ToolReader<'a> {
-    read: ReadTools<'a>,
+    read: OfferedTools<'a>,
     offered: Vec<Tool<'a>>,
 }
 
@@ -42,8 +42,8 @@ pub fn read<'a>(
     lists: &[(String, &'a RawValue)],
     choice: Option<&'a RawValue>,
     parallel: Option<&RawValue>,
-) -> Result<ReadTools<'a>, Failure> {
-    let mut reader = ToolReader { read: ReadTools::default(), offered: Vec::new() };
+) -> Result<OfferedTools<'a>, Failure> {
+    let mut reader = ToolReader { read: OfferedTools::default(), offered: Vec::new() };
     for (place, list) in lists {
         reader.list(place, None, list)?;
     }
@@ -188,7 +188,7 @@ fn name_of<'a>(place: &str, tool: &Fields<'a>) -> Result<Cow<'a, str>, Failure> 
 fn chosen<'a>(
     given: &'a RawValue,
     offered: &mut Vec<Tool<'a>>,
-    read: &mut ReadTools<'a>,
+    read: &mut OfferedTools<'a>,
 ) -> Result<Option<ToolChoice<'a>>, Failure> {
     const NAME: &str = "tool_choice";
     if json::is_null(given) {

@@ -12,8 +12,8 @@ use crate::chat::Delivery;
 use crate::dialects::client::frame::ReplyFrame;
 use crate::dialects::upstream::ChatDialect;
 use crate::plan::Reply;
-use stream::StreamRelay;
-use whole::WholeRelay;
+use stream::ResponseStream;
+use whole::WholeResponse;
 
 /// Returns the reply that hands on an answer. `encoder` writes what the upstream does not: failures, and a stream of an answer that
 /// came whole.
@@ -24,7 +24,7 @@ pub fn reply(
     delivery: Delivery,
 ) -> Box<dyn Reply> {
     match delivery {
-        Delivery::Whole => Box::new(WholeRelay::new(frame, dialect)),
-        Delivery::Stream | Delivery::Recut => Box::new(StreamRelay::new(encoder, frame, dialect)),
+        Delivery::Whole => Box::new(WholeResponse::new(frame, dialect)),
+        Delivery::Stream | Delivery::Recut => Box::new(ResponseStream::new(encoder, frame, dialect)),
     }
 }

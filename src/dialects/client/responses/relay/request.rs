@@ -3,7 +3,7 @@
 use super::descriptions::Rests;
 use crate::chat::Conversation;
 use crate::chat::conversation::LIMIT_NAMES;
-use crate::dialects::client::responses::fields::{Asked, LIMIT};
+use crate::dialects::client::responses::fields::{LIMIT, ResponsesFields};
 use crate::dialects::upstream::CallTerms;
 use crate::json::{self, Fields, fields};
 use crate::wire::Seal;
@@ -20,7 +20,7 @@ const OWN_PLACES: [&str; 6] =
     ["temperature", "top_p", "max_tokens", "max_completion_tokens", "reasoning_effort", "verbosity"];
 
 /// Returns the client's body with the upstream's model and the parameters of `chat`. Every other value keeps its bytes.
-pub fn request(asked: &Asked<'_>, chat: &Conversation<'_>, call: CallTerms<'_>) -> Vec<u8> {
+pub fn request(asked: &ResponsesFields<'_>, chat: &Conversation<'_>, call: CallTerms<'_>) -> Vec<u8> {
     let size: usize = asked.fields().iter().map(|(name, value)| name.len() + value.get().len() + 4).sum();
     let mut out = Vec::with_capacity(size + 64);
     let mut rests = Rests::default();
@@ -59,7 +59,7 @@ pub fn request(asked: &Asked<'_>, chat: &Conversation<'_>, call: CallTerms<'_>) 
 }
 
 /// Appends the limit, and what rules have put in that the client did not write.
-fn push_added(out: &mut Vec<u8>, asked: &Asked<'_>, chat: &Conversation<'_>) {
+fn push_added(out: &mut Vec<u8>, asked: &ResponsesFields<'_>, chat: &Conversation<'_>) {
     if let Some(limit) = chat.max_tokens() {
         json::push_key(out, LIMIT);
         json::push_number(out, limit);
@@ -150,7 +150,7 @@ mod tests {
     use std::borrow::Cow;
 
     fn sent(given: &str, change: impl for<'a> FnOnce(&mut Conversation<'a>), stream: bool) -> String {
-        let asked = Asked::read(Fields::parse(given).unwrap()).unwrap();
+        let asked = ResponsesFields::read(Fields::parse(given).unwrap()).unwrap();
         let mut chat = Conversation { params: asked.params(), ..Conversation::default() };
         change(&mut chat);
         let rules = Rules::default();
@@ -202,7 +202,7 @@ mod tests {
         };
         let rules = Rules { custom_description: Some(4), ..Rules::default() };
         let sent = |given: &str| {
-            let asked = Asked::read(Fields::parse(given).unwrap()).unwrap();
+            let asked = ResponsesFields::read(Fields::parse(given).unwrap()).unwrap();
             let call = CallTerms { user: "ann", model: "m9", stream: false, rules: &rules };
             String::from_utf8(request(&asked, &Conversation::default(), call)).unwrap()
         };

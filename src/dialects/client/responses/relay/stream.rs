@@ -28,14 +28,14 @@ const OPENING: [&str; 5] = [
 ];
 
 /// Hands on a stream.
-pub struct StreamRelay {
+pub struct ResponseStream {
     reader: SseReader,
     /// What came instead of events; `None` as soon as an event can have begun.
     body: Option<Vec<u8>>,
-    state: RelayState,
+    state: RelayedResponse,
 }
 
-struct RelayState {
+struct RelayedResponse {
     /// Writes what the upstream does not.
     encoder: ResponseEncoder,
     frame: ReplyFrame,
@@ -47,16 +47,16 @@ struct RelayState {
     is_over: bool,
 }
 
-impl StreamRelay {
+impl ResponseStream {
     /// Creates the reply of this frame.
     pub fn new(encoder: ResponseEncoder, frame: ReplyFrame, dialect: &'static dyn ChatDialect) -> Self {
         let screen = StreamScreen::new(dialect.vendor());
-        let state = RelayState { encoder, frame, dialect, screen, waiting: Vec::new(), is_over: false };
-        StreamRelay { reader: SseReader::new(MOST), body: Some(Vec::new()), state }
+        let state = RelayedResponse { encoder, frame, dialect, screen, waiting: Vec::new(), is_over: false };
+        ResponseStream { reader: SseReader::new(MOST), body: Some(Vec::new()), state }
     }
 
     fn read(&mut self, piece: &[u8], out: &mut Vec<u8>) -> Result<(), Failure> {
-        let StreamRelay { reader, body, state } = self;
+        let ResponseStream { reader, body, state } = self;
         let Some(collected) = body else { return reader.push(piece, |event| state.event(event, out)) };
         if collected.len() + piece.len() > MOST {
             let name = state.dialect.name();
@@ -74,7 +74,7 @@ impl StreamRelay {
     }
 }
 
-impl RelayState {
+impl RelayedResponse {
     fn event(&mut self, event: SseEvent<'_>, out: &mut Vec<u8>) -> Result<(), Failure> {
         if self.is_over || event.data.is_empty() || event.data == DONE {
             return Ok(());
@@ -176,7 +176,7 @@ fn number(fields: &Fields<'_>) -> u64 {
     fields.get("sequence_number").and_then(|number| number.get().parse().ok()).unwrap_or_default()
 }
 
-impl Reply for StreamRelay {
+impl Reply for ResponseStream {
     fn stream_type(&self) -> Option<&'static str> {
         Some(sse::CONTENT_TYPE)
     }

@@ -12,15 +12,15 @@ use http::StatusCode;
 use std::borrow::Cow;
 
 /// Hands on a whole answer.
-pub struct WholeRelay {
+pub struct WholeResponse {
     frame: ReplyFrame,
     dialect: &'static dyn ChatDialect,
 }
 
-impl WholeRelay {
+impl WholeResponse {
     /// Creates the reply of this frame.
     pub fn new(frame: ReplyFrame, dialect: &'static dyn ChatDialect) -> Self {
-        WholeRelay { frame, dialect }
+        WholeResponse { frame, dialect }
     }
 
     /// Returns the client's body, and records the tokens.
@@ -66,7 +66,7 @@ pub fn push_response(out: &mut Vec<u8>, response: &Fields<'_>, model: &str) {
     out.push(b'}');
 }
 
-impl Reply for WholeRelay {
+impl Reply for WholeResponse {
     fn head(&mut self, _: &UpstreamHead<'_>) -> Start {
         Start::Hold
     }
