@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Runs OpenAI's real clients, frameworks on top of its API, Codex, the examples and curl against the proxy and its stand-in for
-# ARGO, and OpenAI's clients against the proxy before LiteLLM's proxy and before a second instance.
+# Runs OpenAI's and Anthropic's real clients, frameworks on top of their APIs, Codex, Claude Code, the examples and curl against the
+# proxy and its stand-in for ARGO, and OpenAI's clients against the proxy before LiteLLM's proxy and before a second instance.
 #
 #   tests/clients/run.sh                 all suites
 #   tests/clients/run.sh newest npm-6x   some of: newest 2x 160 frameworks responses codex shell npm-newest npm-6x ai-sdk native
 #                                        native-frameworks native-responses native-codex npm-native native-ai-sdk vendors npm-vendors
+#                                        anthropic anthropic-0 npm-anthropic claude; each of these four also as native-…
 #
 #   PROXY_COMMAND  starts the proxy with the stand-in on a free port, and says on stderr where it listens
 #                  (target/release/argo-openai-proxy serve --demo --port 0; before the stand-in's older endpoints alone, by older.sh,
@@ -249,6 +250,23 @@ codex_suite() {
   in_parallel 4 python_suite responses 11 "$1" codex
 }
 
+# ---- Claude Code ----
+
+# Claude Code is run by tests in Python. $1: label.
+claude_suite() {
+  local from="$work/npm-claude/node_modules/@anthropic-ai" program
+  command -v node >/dev/null && command -v npm >/dev/null || { skip "$1" "there is no Node with npm"; return; }
+  install_package npm-claude "$1" any || return
+  for program in "$from"/claude-code-*/claude; do
+    if "$program" --version >/dev/null 2>&1; then
+      export CLAUDE=$program
+      in_parallel 3 python_suite anthropic 11 "$1" claude
+      return
+    fi
+  done
+  skip "$1" "there is no Claude Code for this system"
+}
+
 # Runs a Python suite in $1 processes; rest: the suite.
 in_parallel() {
   local PYTEST_ADDOPTS="--numprocesses=$1"
@@ -280,7 +298,8 @@ natively() {
 which='not native'
 
 all="newest 2x 160 frameworks responses codex shell npm-newest npm-6x ai-sdk native native-frameworks native-responses native-codex"
-all+=" npm-native native-ai-sdk vendors npm-vendors"
+all+=" npm-native native-ai-sdk vendors npm-vendors anthropic anthropic-0 npm-anthropic claude native-anthropic native-anthropic-0"
+all+=" native-npm-anthropic native-claude"
 
 for suite in "${@:-$all}"; do
   for name in $suite; do
@@ -303,6 +322,14 @@ for suite in "${@:-$all}"; do
       native-codex) natively codex_suite "Codex over native endpoints" ;;
       npm-native) natively node_suite npm-newest "22 0" "openai npm 7.x over native endpoints" ;;
       native-ai-sdk) natively node_suite npm-ai-sdk "20 11" "Vercel's AI SDK over native endpoints" ai-sdk ;;
+      anthropic) python_suite anthropic 11 "anthropic 2.x, LangChain" anthropic ;;
+      anthropic-0) python_suite anthropic-0 10 "anthropic 0.x" anthropic ;;
+      npm-anthropic) node_suite npm-anthropic "20 11" "anthropic npm 1.x" anthropic-node ;;
+      claude) claude_suite "Claude Code" ;;
+      native-anthropic) natively python_suite anthropic 11 "anthropic 2.x, LangChain over native endpoints" anthropic ;;
+      native-anthropic-0) natively python_suite anthropic-0 10 "anthropic 0.x over native endpoints" anthropic ;;
+      native-npm-anthropic) natively node_suite npm-anthropic "20 11" "anthropic npm 1.x over native endpoints" anthropic-node ;;
+      native-claude) natively claude_suite "Claude Code over native endpoints" ;;
       vendors) vendors "LiteLLM's proxy and a second instance" python_suite vendors 11 ;;
       npm-vendors) vendors "openai npm over LiteLLM's proxy" node_suite npm-newest "22 0" ;;
       *) fail "$name" "there is no such suite" ;;

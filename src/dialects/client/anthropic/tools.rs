@@ -31,7 +31,7 @@ const RUN_BY_CLIENT: [(&str, &str, &str); 3] = [
 
 /// The tools of a request as other upstreams get them.
 #[derive(Debug, Default)]
-pub struct ReadTools<'a> {
+pub struct ToolOffer<'a> {
     /// The tools; `None` if none are offered.
     pub tools: Option<Tools<'a>>,
     /// What only an upstream of Anthropic's own form can do.
@@ -64,8 +64,8 @@ pub fn read<'a>(
     choice: Option<&'a RawValue>,
     referenced: &HashSet<String>,
     names: &mut KnownNames,
-) -> Result<ReadTools<'a>, Failure> {
-    let mut all = ReadTools::default();
+) -> Result<ToolOffer<'a>, Failure> {
+    let mut all = ToolOffer::default();
     let mut on_servers = Vec::new();
     let mut offered = Vec::new();
     let list = tools.filter(|tools| !json::is_null(tools)).map(fields::list_of).transpose();
@@ -105,7 +105,7 @@ pub fn read<'a>(
         Some(ToolChoice::Named(name)) if all.bound.is_none() && !tools.has(name) => {
             Err(invalid("tool_choice", &format!("Tool '{}' not found in provided tools", names.given(name))))
         }
-        _ => Ok(ReadTools { tools: Some(tools), ..all }),
+        _ => Ok(ToolOffer { tools: Some(tools), ..all }),
     }
 }
 

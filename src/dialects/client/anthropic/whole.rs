@@ -9,6 +9,9 @@ use crate::dialects::client::frame::ReplyFrame;
 use crate::json;
 use std::sync::Arc;
 
+/// A count is far too low where an estimate is so many times higher.
+const FAR_TOO_LOW: u64 = 8;
+
 /// A whole reply while it is written.
 pub struct WholeMessage {
     frame: ReplyFrame,
@@ -90,10 +93,13 @@ impl WholeMessage {
     }
 }
 
-/// Returns the counts that a reply shows. They are never left out: clients fail without them.
+/// Returns the counts that a reply shows. They are never left out: clients fail without them. An input that is far too low is
+/// replaced by an estimate: ARGO counts one token of any prompt to Gemini, and clients shorten their conversations by this number.
 pub fn usage_of(frame: &ReplyFrame, output: Option<u64>) -> Usage {
-    let estimated = || Usage { input: frame.estimated_prompt(), output: output.unwrap_or(0), ..Usage::default() };
-    frame.usage(output).unwrap_or_else(estimated)
+    let estimated = frame.estimated_prompt();
+    let own = || Usage { input: estimated, output: output.unwrap_or(0), ..Usage::default() };
+    let usage = frame.usage(output).unwrap_or_else(own);
+    if usage.input >= estimated / FAR_TOO_LOW { usage } else { Usage { input: estimated, ..usage } }
 }
 
 /// Appends a text as the inside of a JSON string.
