@@ -6,6 +6,7 @@ pub mod files;
 mod golden;
 pub mod heads;
 pub mod json;
+pub mod messages;
 pub mod native;
 #[path = "../../support/pipeline.rs"]
 mod pipeline;
@@ -31,7 +32,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const ALL: [Target; 30] = [
+pub const ALL: [Target; 32] = [
     json::MEND,
     json::DOCUMENT_END,
     json::FIELDS,
@@ -57,6 +58,8 @@ pub const ALL: [Target; 30] = [
     requests::COMPLETIONS,
     requests::EMBEDDINGS,
     requests::PASSTHROUGH,
+    messages::REQUEST,
+    messages::RELAY,
     files::TABLE,
     files::CONFIG,
     files::CALLERS,

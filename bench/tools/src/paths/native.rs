@@ -27,6 +27,8 @@ routes:
   - { path: /relayed, upstream: relayed, models: chat, transformer: openai_chat_completions }
   - { path: /plain, upstream: plain, models: chat, transformer: openai_chat_completions }
   - { path: /translated, upstream: translated, models: chat, transformer: openai_chat_completions }
+  - { path: /messages, upstream: translated, models: chat, transformer: anthropic_messages }
+  - { path: /messages_translated, upstream: relayed, models: chat, transformer: anthropic_messages }
 "#;
 
 /// Texts of pieces, escaped. They differ, so that no piece is like the one before it.
@@ -38,6 +40,7 @@ pub(super) fn all() -> Vec<Path> {
     let (asked, of_claude) = (chat(&prose(1000), "Say it again."), of_claude(&chat(&prose(1000), "Say it again.")));
     let streamed = |body: &str| body.replace("\"model\"", "\"stream\":true,\"model\"");
     let claude_streamed = streamed(&of_claude);
+    let (to_claude, to_gpt) = (in_anthropics_form("argo:claude-haiku-4.5"), in_anthropics_form("argo:gpt-4o"));
     vec![
         answering("relay_chat", &table, "/relayed", asked.clone(), completion()),
         streaming("relay_piece", &table, "/relayed", streamed(&asked), OPENAI),
@@ -46,11 +49,28 @@ pub(super) fn all() -> Vec<Path> {
         answering("translated_chat", &table, "/translated", of_claude, message()),
         streaming("translated_piece", &table, "/translated", claude_streamed.clone(), ANTHROPIC),
         streaming("translated_call", &table, "/translated", with_tool(&claude_streamed), ANTHROPIC_CALL),
+        opening("messages_decode", &table, "/messages", to_claude.clone()),
+        answering("messages_relay", &table, "/messages", to_claude.clone(), message()),
+        streaming("messages_relay_piece", &table, "/messages", streamed(&to_claude), ANTHROPIC),
+        answering("messages_translated", &table, "/messages_translated", to_gpt.clone(), completion()),
+        streaming("messages_translated_piece", &table, "/messages_translated", streamed(&to_gpt), OPENAI),
     ]
 }
 
 fn of_claude(body: &str) -> String {
     body.replace("argo:gpt-4o", "argo:claude-haiku-4.5").replace("\"model\"", "\"max_tokens\":1000,\"model\"")
+}
+
+/// Returns the request of a client of Anthropic's, with a call and its result.
+fn in_anthropics_form(model: &str) -> String {
+    let call = json!({"type": "tool_use", "id": "toolu_1", "name": "lookup", "input": {"name": "flux"}});
+    let result = json!({"type": "tool_result", "tool_use_id": "toolu_1", "content": "42.7"});
+    let messages = json!([{"role": "user", "content": "What is it?"}, {"role": "assistant", "content": [call]},
+        {"role": "user", "content": [result]}]);
+    let system = json!([{"type": "text", "text": prose(1000), "cache_control": {"type": "ephemeral"}}]);
+    let tools =
+        json!([{"name": "lookup", "input_schema": {"type": "object", "properties": {"name": {"type": "string"}}}}]);
+    json!({"model": model, "max_tokens": 1000, "system": system, "messages": messages, "tools": tools}).to_string()
 }
 
 fn with_tool(body: &str) -> String {
