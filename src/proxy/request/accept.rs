@@ -148,8 +148,8 @@ fn sender(proxy: &Proxy, session: &Session, ctx: &Ctx) -> Sender {
         return Sender::Unknown;
     }
     match (sender::of(session.digest().and_then(|digest| digest.socket_digest.as_deref())), &proxy.own_key) {
-        (Sender::Unknown, Some(own_key)) => admit::by_key(&session.req_header().headers, own_key),
-        (sender, _) => sender,
+        (sender @ Sender::Own, _) | (sender, None) => sender,
+        (_, Some(own_key)) => admit::by_key(&session.req_header().headers, own_key),
     }
 }
 
