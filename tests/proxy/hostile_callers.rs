@@ -256,7 +256,7 @@ routes: [{ path: /chat, upstream: a, models: m, transformer: openai_chat_complet
 /// A reply without what differs from one to the next.
 fn shown(answer: Answer) -> (u16, Vec<(String, String)>, Vec<u8>) {
     let mut headers = answer.headers;
-    headers.retain(|(name, _)| !["date", "x-request-id"].contains(&name.to_ascii_lowercase().as_str()));
+    headers.retain(|(name, _)| !["date", "request-id", "x-request-id"].contains(&name.to_ascii_lowercase().as_str()));
     (answer.status, headers, answer.body)
 }
 
