@@ -206,7 +206,7 @@ mod tests {
             let call = CallTerms { user: "ann", model: "m9", stream: false, rules: &rules };
             String::from_utf8(request(&asked, &Conversation::default(), call)).unwrap()
         };
-        let short = given("0é23").replace("\"m\"", "\"m9\"").replace("]}", "]}").trim_end_matches('}').to_owned();
+        let short = given("0é23").replace("\"m\"", "\"m9\"").trim_end_matches('}').to_owned();
         assert_eq!(sent(&given("0é23")), format!("{short},\"store\":false}}"));
         let long = sent(&given("0é2345"));
         let told = "The description of the tool a goes on:\\n45\\n\\nThe description of the tool b goes on:\\n45";
