@@ -32,6 +32,19 @@ def claude(history, question, stream=False):
     return json.dumps(asked), json.dumps(plain)
 
 
+def responses(history, question):
+    """A streamed conversation of OpenAI's Responses: (for the proxy, the same as a chat)."""
+    asked = {"model": "argo:gpt-4.1", "instructions": history, "input": question, "stream": True}
+    return json.dumps(asked), chat(history, question, stream=True)[1]
+
+
+def messages(model, history, question):
+    """A streamed conversation of Anthropic's: (for the proxy, for an upstream of the same form)."""
+    user = {"role": "user", "content": question}
+    asked = {"model": model, "max_tokens": 1000, "system": history, "messages": [user], "stream": True}
+    return json.dumps(asked), json.dumps({**asked, "model": "claudehaiku45"})
+
+
 def image(size):
     """A question about a picture in a data URL."""
     url = "data:image/png;base64," + "iVBORw0KGgo" + "A" * (size - 11)

@@ -87,6 +87,12 @@ def streamed():
         StreamCase(f"relay_piece: stream in OpenAI's form, {pace}", "openai", *chat, "/relayed", "piece", 1.1),
         StreamCase(f"translated_piece: stream in Anthropic's form, {pace}", "anthropic", *bodies.claude(*words, stream=True),
                    "/translated", "piece", 1.4),
+        StreamCase(f"responses_piece: Responses over OpenAI's chat, {pace}", "openai", *bodies.responses(*words), "/responses",
+                   "piece", 1.4),
+        StreamCase(f"messages_relay_piece: Anthropic's client and upstream, {pace}", "anthropic",
+                   *bodies.messages("argo:claude-haiku-4.5", *words), "/messages", "piece", 1.1),
+        StreamCase(f"messages_piece: Anthropic's client over OpenAI's chat, {pace}", "openai",
+                   *bodies.messages("argo:gpt-4.1", *words), "/messages_translated", "piece", 1.4),
         StreamCase("stream of 10 MB at full speed", "bulk", *chat, "/bulk", "megabyte", None, streams=1, every_ms=0),
     ]
 

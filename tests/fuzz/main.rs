@@ -45,6 +45,8 @@ tests! {
     a_document_passes_through_as_serde_json_reads_it: targets::requests::PASSTHROUGH,
     a_message_goes_upstream_or_is_refused_in_its_form: targets::messages::REQUEST,
     a_relayed_message_is_the_same_however_cut: targets::messages::RELAY,
+    a_response_is_asked_for_or_refused: targets::responses::REQUEST,
+    a_response_opens_and_closes_its_items_however_cut: targets::responses::REPLY,
     a_table_serves_or_every_problem_has_a_place: targets::files::TABLE,
     a_configuration_counts_or_every_problem_has_a_place: targets::files::CONFIG,
     callers_count_or_every_problem_has_a_place: targets::files::CALLERS,

@@ -13,6 +13,7 @@ mod pipeline;
 #[path = "../../support/reports.rs"]
 mod reports;
 pub mod requests;
+pub mod responses;
 mod seeds;
 pub mod wire;
 
@@ -32,7 +33,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const ALL: [Target; 32] = [
+pub const ALL: [Target; 34] = [
     json::MEND,
     json::DOCUMENT_END,
     json::FIELDS,
@@ -60,6 +61,8 @@ pub const ALL: [Target; 32] = [
     requests::PASSTHROUGH,
     messages::REQUEST,
     messages::RELAY,
+    responses::REQUEST,
+    responses::REPLY,
     files::TABLE,
     files::CONFIG,
     files::CALLERS,

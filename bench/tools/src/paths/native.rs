@@ -27,6 +27,7 @@ routes:
   - { path: /relayed, upstream: relayed, models: chat, transformer: openai_chat_completions }
   - { path: /plain, upstream: plain, models: chat, transformer: openai_chat_completions }
   - { path: /translated, upstream: translated, models: chat, transformer: openai_chat_completions }
+  - { path: /responses, upstream: relayed, models: chat, transformer: openai_responses }
   - { path: /messages, upstream: translated, models: chat, transformer: anthropic_messages }
   - { path: /messages_translated, upstream: relayed, models: chat, transformer: anthropic_messages }
 "#;
@@ -49,6 +50,9 @@ pub(super) fn all() -> Vec<Path> {
         answering("translated_chat", &table, "/translated", of_claude, message()),
         streaming("translated_piece", &table, "/translated", claude_streamed.clone(), ANTHROPIC),
         streaming("translated_call", &table, "/translated", with_tool(&claude_streamed), ANTHROPIC_CALL),
+        opening("responses_decode", &table, "/responses", in_responses_form()),
+        answering("responses_chat", &table, "/responses", in_responses_form(), completion()),
+        streaming("responses_piece", &table, "/responses", streamed(&in_responses_form()), OPENAI),
         opening("messages_decode", &table, "/messages", to_claude.clone()),
         answering("messages_relay", &table, "/messages", to_claude.clone(), message()),
         streaming("messages_relay_piece", &table, "/messages", streamed(&to_claude), ANTHROPIC),
@@ -59,6 +63,18 @@ pub(super) fn all() -> Vec<Path> {
 
 fn of_claude(body: &str) -> String {
     body.replace("argo:gpt-4o", "argo:claude-haiku-4.5").replace("\"model\"", "\"max_tokens\":1000,\"model\"")
+}
+
+/// Returns the request of a client of OpenAI's Responses, with a call and its result.
+fn in_responses_form() -> String {
+    let call =
+        json!({"type": "function_call", "call_id": "call_1", "name": "lookup", "arguments": "{\"name\":\"flux\"}"});
+    let result = json!({"type": "function_call_output", "call_id": "call_1", "output": "42.7"});
+    let asked = json!({"type": "message", "role": "user", "content": [{"type": "input_text", "text": "What is it?"}]});
+    let tools = json!([{"type": "function", "name": "lookup", "strict": false,
+        "parameters": {"type": "object", "properties": {"name": {"type": "string"}}}}]);
+    json!({"model": "argo:gpt-4o", "instructions": prose(1000), "input": [asked, call, result], "tools": tools})
+        .to_string()
 }
 
 /// Returns the request of a client of Anthropic's, with a call and its result.
