@@ -1,5 +1,6 @@
 //! What outlives the attempts at a request: its tokens, for limits and logs after the reply has gone, and the number of its events.
 
+use crate::wire::ids;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -33,6 +34,7 @@ pub struct Ledger {
     prompt: AtomicU64,
     completion: AtomicU64,
     asked: OnceLock<Asked>,
+    id: OnceLock<String>,
     /// How many events the client has of a stream whose events are numbered, whichever attempt wrote them.
     pub events: AtomicU64,
 }
@@ -41,6 +43,11 @@ impl Ledger {
     /// Returns a ledger of tokens that are needed beside the reply.
     pub fn needed_by(need: CountNeed) -> Self {
         Ledger { need, ..Ledger::default() }
+    }
+
+    /// Returns the random id of the reply, the same for every attempt.
+    pub fn reply_id(&self) -> &str {
+        self.id.get_or_init(|| ids::random_id(""))
     }
 
     /// Records the count of the prompt. The prompt is counted once, however many calls there are.

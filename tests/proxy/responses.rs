@@ -235,6 +235,7 @@ routes: [{{ path: /v1/responses, upstream: [first, second], models: m, transform
     let all = events(&heard);
     assert_eq!(names(&all)[..3], ["response.created", "response.in_progress", "response.output_item.added"]);
     let last = &all.last().unwrap().1["response"];
+    assert_eq!(last["id"], all[0].1["response"]["id"]);
     assert_eq!(last["output"][0]["content"][0]["text"], "second");
 }
 

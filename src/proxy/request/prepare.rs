@@ -87,12 +87,12 @@ pub fn plan(
         Some(overlay) => overlay.lay(body),
         None => body,
     };
-    let (id, now) = (ids::random_id(""), ids::unix_now());
+    let (id, now) = (around.ledger.reply_id(), ids::unix_now());
     let state = live.state(around.is_behind, around.is_stopping);
     let (ledger, steps) = (&around.ledger, around.steps);
     let attempt = Attempt { failing: live.upstreams.failing(&route), ..around.attempt };
     let seal = &live.settings.seal;
-    let context = Context { caller: &caller, id: &id, now, address, state, attempt, seal, ledger, steps };
+    let context = Context { caller: &caller, id, now, address, state, attempt, seal, ledger, steps };
     route.transformer.open(&Request { body, params, vendor }, &context)
 }
 

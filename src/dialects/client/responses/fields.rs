@@ -1,7 +1,7 @@
 //! The fields of a request, and those that ask for what is kept at OpenAI.
 
 use crate::chat::conversation::Param;
-use crate::dialects::client::values::{boolean, positive, text, timeout};
+use crate::dialects::client::values::{boolean, positive, text, timeout, wrong_type};
 use crate::json::{self, Fields};
 use crate::wire::Failure;
 use serde_json::value::RawValue;
@@ -38,6 +38,9 @@ impl<'a> ResponsesFields<'a> {
         if let Some(limit) = asked.get(LIMIT) {
             positive(LIMIT, limit)?;
         }
+        if let Some(given) = asked.get("instructions").filter(|given| json::inside_of(given).is_none()) {
+            return Err(wrong_type("instructions", "a string", given));
+        }
         Ok(asked)
     }
 
@@ -73,10 +76,13 @@ impl<'a> ResponsesFields<'a> {
     /// their own; `None` if none is asked for.
     pub fn response_format(&self) -> Option<Box<RawValue>> {
         let format = self.inside("text", "format")?;
-        let fields = Fields::of(format)?;
-        if fields.get("type").and_then(json::inside_of) != Some("json_schema") || fields.get("json_schema").is_some() {
-            return Some(format.to_owned());
-        }
+        let kind = Fields::of(format).as_ref().and_then(|fields| fields.get("type")).and_then(json::inside_of);
+        let fields = match (kind, Fields::of(format)) {
+            // That is what every model answers.
+            (Some("text"), _) => return None,
+            (Some("json_schema"), Some(fields)) if fields.get("json_schema").is_none() => fields,
+            _ => return Some(format.to_owned()),
+        };
         let mut out = b"{\"type\":\"json_schema\",\"json_schema\":{".to_vec();
         for (index, (name, value)) in fields.iter().filter(|(name, _)| *name != "type").enumerate() {
             if index > 0 {
@@ -160,6 +166,8 @@ mod tests {
     fn a_format_is_nested_as_chat_completions_nest_it() {
         let of = |given: &str| asked(given).unwrap().response_format().map(|raw| raw.get().to_owned());
         assert_eq!(of(r#"{"text":{"format":null}}"#), None);
+        assert_eq!(of(r#"{"text":{"format":{"type":"text"}}}"#), None);
+        assert_eq!(of(r#"{"text":{"format":"json"}}"#).as_deref(), Some("\"json\""));
         assert_eq!(of(r#"{"text":{"format":{"type":"json_object"}}}"#).as_deref(), Some(r#"{"type":"json_object"}"#));
         assert_eq!(
             of(r#"{"text":{"format":{"type":"json_schema","name":"a","schema":{"x":1},"strict":true}}}"#).as_deref(),
@@ -174,6 +182,7 @@ mod tests {
             (r#"{"stream":"yes"}"#, "stream"),
             (r#"{"max_output_tokens":0}"#, "max_output_tokens"),
             (r#"{"timeout":-1}"#, "timeout"),
+            (r#"{"instructions":["x"]}"#, "instructions"),
         ] {
             assert_eq!(asked(given).unwrap_err().param.as_deref(), Some(param), "{given}");
         }
