@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { EMOJI, OpenAI, all, client } from "./client.mjs";
 
 const models = ["argo:gpt-4o", "argo:claude-opus-4.5", "argo:gemini-2.5-pro"];
+const PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=";
 const weather = {
   type: "function",
   name: "get_weather",
@@ -74,6 +75,12 @@ for (const model of models) {
     for (const item of first.output) input.push({ type: "function_call_output", call_id: item.call_id, output: "fine" });
     const answer = await client.responses.create({ model, input, tools: [weather, now] });
     assert.match(answer.output_text, /^The tool answered: fine/);
+  });
+
+  test(`${model}: an image`, async () => {
+    const image = { type: "input_image", image_url: PIXEL, detail: "auto" };
+    const input = [{ role: "user", content: [{ type: "input_text", text: "look" }, image] }];
+    assert.equal((await client.responses.create({ model, input })).output_text, "You said: look (1 image)");
   });
 
   test(`${model}: a stream that breaks is no answer`, async () => {

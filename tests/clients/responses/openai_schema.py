@@ -64,6 +64,8 @@ def fault_of_event(event, of_vendor=False):
 def faults_of_stream(events, of_vendor=False):
     """What is wrong with the events of a whole stream: each by itself, and their order."""
     faults = [wrong for event in events if (wrong := fault_of_event(event, of_vendor))]
+    # What events say to each other is clear only where each makes sense.
+    faults += [] if faults else faults_of_items(events)
     kinds = [event["type"] for event in events if event["type"] != "keepalive"]
     numbers = [event.get("sequence_number") for event in events]
     if numbers != list(range(len(events))):
@@ -75,7 +77,7 @@ def faults_of_stream(events, of_vendor=False):
     ids = {event["response"]["id"] for event in events if "response" in event}
     if len(ids) > 1:
         faults.append(f"the response has the ids {ids}")
-    return faults + faults_of_items(events)
+    return faults
 
 
 def faults_of_items(events):
