@@ -322,11 +322,13 @@ for suite in "${@:-$all}"; do
       native-codex) natively codex_suite "Codex over native endpoints" ;;
       npm-native) natively node_suite npm-newest "22 0" "openai npm 7.x over native endpoints" ;;
       native-ai-sdk) natively node_suite npm-ai-sdk "20 11" "Vercel's AI SDK over native endpoints" ai-sdk ;;
-      anthropic) python_suite anthropic 11 "anthropic 2.x, LangChain" anthropic ;;
+      anthropic) python_suite anthropic 11 "anthropic 2.x, LangChain" anthropic anthropic-langchain ;;
       anthropic-0) python_suite anthropic-0 10 "anthropic 0.x" anthropic ;;
       npm-anthropic) node_suite npm-anthropic "20 11" "anthropic npm 1.x" anthropic-node ;;
       claude) claude_suite "Claude Code" ;;
-      native-anthropic) natively python_suite anthropic 11 "anthropic 2.x, LangChain over native endpoints" anthropic ;;
+      native-anthropic)
+        natively python_suite anthropic 11 "anthropic 2.x, LangChain over native endpoints" anthropic anthropic-langchain
+        ;;
       native-anthropic-0) natively python_suite anthropic-0 10 "anthropic 0.x over native endpoints" anthropic ;;
       native-npm-anthropic) natively node_suite npm-anthropic "20 11" "anthropic npm 1.x over native endpoints" anthropic-node ;;
       native-claude) natively claude_suite "Claude Code over native endpoints" ;;

@@ -48,6 +48,7 @@ mod log;
 mod many_connections;
 mod memory;
 mod memory_budget;
+mod messages;
 mod model_rules;
 mod native_contract;
 mod odd_bodies;

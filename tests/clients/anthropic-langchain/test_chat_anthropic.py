@@ -1,16 +1,16 @@
 """LangChain's ChatAnthropic."""
 
-import pytest
-from conftest import BASE_URL
+import os
 
-langchain_anthropic = pytest.importorskip("langchain_anthropic", reason="LangChain needs the newest client")
+import pytest
+from langchain_anthropic import ChatAnthropic
+
+BASE_URL = os.environ["OPENAI_BASE_URL"].removesuffix("/v1")
 
 
 @pytest.fixture(params=["argo:gpt-4o", "claude-opus-4-7"])
 def chat(request):
-    return langchain_anthropic.ChatAnthropic(
-        model=request.param, base_url=BASE_URL, api_key="any-value", max_tokens=200, max_retries=0
-    )
+    return ChatAnthropic(model=request.param, base_url=BASE_URL, api_key="any-value", max_tokens=200, max_retries=0)
 
 
 def test_a_message_and_a_stream(chat):
