@@ -71,8 +71,11 @@ fn rest(client: &mut Client) -> Vec<u8> {
     }
 }
 
+/// What the scripted upstream does once it is told to go on.
+type Step = fn(&mut Connection);
+
 /// An upstream that waits for a word before each of these steps.
-fn stepwise(steps: Vec<fn(&mut Connection)>) -> (Argo, Sender<()>) {
+fn stepwise(steps: Vec<Step>) -> (Argo, Sender<()>) {
     let (go, gate) = mpsc::channel::<()>();
     let gate = Mutex::new(gate);
     let argo = Argo::start(move |_, connection| {
@@ -110,9 +113,8 @@ fn answer_in_anthropics_form(connection: &mut Connection) {
 
 #[test]
 fn a_silent_stream_gets_the_beginning_of_its_message_and_then_pings() {
-    let answers: [(&str, fn(&mut Connection)); 2] =
-        [("openai", answer_in_openais_form), ("anthropic", answer_in_anthropics_form)];
-    for (dialect, answer) in answers {
+    let answers: [Step; 2] = [answer_in_openais_form, answer_in_anthropics_form];
+    for (dialect, answer) in ["openai", "anthropic"].into_iter().zip(answers) {
         let (upstream, go) = stepwise(vec![answer]);
         let setup = Setup::before(&upstream).config("first_head: 0.3\n").routes(&table(&url(&upstream), dialect, ""));
         let server = setup.start();

@@ -33,7 +33,19 @@ def test_thinking_of_one_vendor_is_no_hindrance_to_another(claude):
     assert [run.status for run in (first, second, third)] == [0, 0, 0]
 
 
-def test_too_many_tokens_make_the_conversation_shorter(claude, model):
+@pytest.mark.native
+def test_too_long_a_prompt_makes_the_conversation_shorter(claude):
+    one = claude()
+    for prompt in ("say hello", "lorem 30"):
+        assert one.run(prompt, "--continue").status == 0
+    run = one.run("too long", "--continue")
+    # Refused once, it asks for a summary, and then again; the stand-in refuses that prompt whatever stands before it.
+    assert run.statuses == [400, 200, 400]
+    assert run.asked[0].error()["error"]["message"].startswith("prompt is too long")
+    assert "summary" in run.asked[1].body["messages"][-1]["content"][-1]["text"]
+
+
+def test_a_conversation_is_made_shorter(claude, model):
     one = claude()
     first = one.run("say hello", model=model)
     run = one.run("/compact", "--resume", first.told["session_id"], model=model)
