@@ -13,8 +13,8 @@ use std::time::Instant;
 pub enum ResponsePhase<'a> {
     /// It is being made.
     InProgress,
-    /// It is complete.
-    Completed,
+    /// It is complete, since this time in Unix seconds.
+    Completed(u64),
     /// It ends before its time, for this reason.
     Incomplete(&'static str),
     /// It failed: the code and the message.
@@ -25,7 +25,7 @@ impl ResponsePhase<'_> {
     fn name(self) -> &'static str {
         match self {
             ResponsePhase::InProgress => "in_progress",
-            ResponsePhase::Completed => "completed",
+            ResponsePhase::Completed(_) => "completed",
             ResponsePhase::Incomplete(_) => "incomplete",
             ResponsePhase::Failed(..) => "failed",
         }
@@ -132,6 +132,11 @@ impl ResponseFacts {
         ResponseFacts { id: id.to_owned(), ..self.clone() }
     }
 
+    /// Returns the time, by the clock that told when the response began.
+    pub fn now(&self) -> u64 {
+        self.created + self.begun.elapsed().as_secs()
+    }
+
     /// Appends the object. `output` are its items so far, with commas between them.
     pub fn push(&self, out: &mut Vec<u8>, state: ResponsePhase<'_>, output: &[u8], usage: Option<Usage>) {
         let Echo { before, behind } = &*self.echo;
@@ -144,7 +149,7 @@ impl ResponseFacts {
         json::push_string(out, state.name());
         json::push_key(out, "completed_at");
         match state {
-            ResponsePhase::Completed => json::push_number(out, self.created + self.begun.elapsed().as_secs()),
+            ResponsePhase::Completed(at) => json::push_number(out, at),
             _ => out.extend_from_slice(b"null"),
         }
         json::push_key(out, "error");

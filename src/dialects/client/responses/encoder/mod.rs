@@ -158,9 +158,11 @@ impl ResponseEncoder {
 
     /// Completes all items. Returns how the response ends, and its object's last fields.
     fn end(&mut self) -> (ResponsePhase<'static>, Option<crate::chat::Usage>) {
+        // Counting may take its time, and the answer is there before it.
+        let now = self.facts.now();
         let (reason, output) = self.frame.end(!self.call_ids.is_empty());
         let (state, status) = match reason {
-            FinishReason::Stop | FinishReason::ToolCalls => (ResponsePhase::Completed, "completed"),
+            FinishReason::Stop | FinishReason::ToolCalls => (ResponsePhase::Completed(now), "completed"),
             FinishReason::Length => (ResponsePhase::Incomplete("max_output_tokens"), "incomplete"),
             FinishReason::Filtered => (ResponsePhase::Incomplete("content_filter"), "incomplete"),
         };
@@ -229,7 +231,8 @@ impl Encoder for ResponseEncoder {
     fn finish(&mut self, out: &mut Vec<u8>) {
         std::mem::swap(&mut self.out, out);
         let (state, usage) = self.end();
-        let kind = if state == ResponsePhase::Completed { "response.completed" } else { "response.incomplete" };
+        let kind =
+            if matches!(state, ResponsePhase::Completed(_)) { "response.completed" } else { "response.incomplete" };
         let output = self.output();
         self.events.response(&mut self.out, kind, |facts, out| facts.push(out, state, &output, usage));
         std::mem::swap(&mut self.out, out);
