@@ -2,6 +2,7 @@
 
 use super::calls::StreamedCalls;
 use super::events::EventReader;
+use super::pattern::ChunkPattern;
 use super::reading::{finish_of, given, reasoning_of, texts, usage_of};
 use super::screen::{self, StreamScreen};
 use super::whole;
@@ -9,6 +10,7 @@ use crate::chat::{Event, Sink, Text};
 use crate::dialects::upstream::{ChatDialect, StreamDecoder, error};
 use crate::json::{self, Fields};
 use crate::wire::Failure;
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 /// The decoder of one stream.
@@ -25,13 +27,15 @@ struct ChunkReading {
     /// True if a choice came.
     has_begun: bool,
     has_finished: bool,
+    /// The chunk before, where it brought a text and nothing else.
+    pattern: Option<ChunkPattern>,
 }
 
 impl Decoder {
     /// Creates the decoder of a stream in this dialect.
     pub fn new(dialect: &'static dyn ChatDialect) -> Self {
         let (screen, calls) = (StreamScreen::new(dialect.vendor()), StreamedCalls::default());
-        let chunks = ChunkReading { dialect, screen, calls, has_begun: false, has_finished: false };
+        let chunks = ChunkReading { dialect, screen, calls, has_begun: false, has_finished: false, pattern: None };
         Decoder { reader: EventReader::default(), chunks }
     }
 }
@@ -80,6 +84,10 @@ pub fn complete(
 
 impl ChunkReading {
     fn chunk(&mut self, data: &str, sink: &mut dyn Sink) -> Result<(), Failure> {
+        if let Some(text) = self.pattern.as_ref().and_then(|pattern| pattern.text_of(data)) {
+            sink.event(Event::Text(Text::Json(text)));
+            return Ok(());
+        }
         let data = json::paired(Cow::Borrowed(data));
         let chunk = Fields::parse(&data).map_err(|_| error::inside(self.dialect, data.as_bytes()))?;
         let choices = screen::choices(self.dialect, &chunk, &data)?;
@@ -90,6 +98,11 @@ impl ChunkReading {
         if let Some(usage) = usage_of(&chunk) {
             sink.event(Event::Usage(usage));
         }
+        // Text is passed unseen once nothing of it can be a notice.
+        self.pattern = match (&data, choices.as_slice()) {
+            (Cow::Borrowed(data), [choice]) if self.screen.is_over() => text_alone(data, &chunk, choice),
+            _ => None,
+        };
         Ok(())
     }
 
@@ -127,7 +140,7 @@ impl ChunkReading {
         Ok(())
     }
 
-    fn text(&mut self, content: &serde_json::value::RawValue, sink: &mut dyn Sink) -> Result<(), Failure> {
+    fn text(&mut self, content: &RawValue, sink: &mut dyn Sink) -> Result<(), Failure> {
         let screen = &mut self.screen;
         let mut read = Ok(());
         texts(content, &mut |text| {
@@ -142,4 +155,16 @@ impl ChunkReading {
     fn held_text(&mut self, sink: &mut dyn Sink) -> Result<(), Failure> {
         self.screen.end(&mut |text: Text<'_>| sink.event(Event::Text(text)))
     }
+}
+
+/// Returns the pattern of a chunk whose only choice brings a text and nothing else.
+fn text_alone(data: &str, chunk: &Fields<'_>, choice: &RawValue) -> Option<ChunkPattern> {
+    let choice = Fields::of(choice)?;
+    let delta = given(&choice, "delta").and_then(Fields::of)?;
+    let is_alone = delta.iter().all(|(name, value)| matches!(name, "content" | "role") || json::is_null(value));
+    if !is_alone || given(&choice, "finish_reason").is_some() || given(chunk, "usage").is_some() {
+        return None;
+    }
+    let text = delta.get("content").and_then(json::inside_of).filter(|text| !text.is_empty())?;
+    ChunkPattern::new(data, text, chunk.get("obfuscation").and_then(json::inside_of))
 }

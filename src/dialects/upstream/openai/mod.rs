@@ -8,6 +8,7 @@ mod calls;
 mod chunks;
 mod embedding;
 pub mod events;
+pub mod pattern;
 pub mod reading;
 mod request;
 pub mod screen;

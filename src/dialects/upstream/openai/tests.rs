@@ -340,3 +340,39 @@ proptest! {
         whole_of(Vendor::Argo, &body);
     }
 }
+
+/// Chunks that are alike are recognized by their bytes. What differs in anything but its text is read, whatever it is.
+#[test]
+fn a_chunk_like_the_one_before_it_says_its_text_and_another_one_all_that_it_says() {
+    let chunk = |delta: &str, rest: &str| {
+        format!(r#"data: {{"id":"c","choices":[{{"index":0,"delta":{{{delta}}}{rest}}}],"obfuscation":"aZ9"}}"#)
+            + "\n\n"
+    };
+    let text = |text: &str| chunk(&format!(r#""content":"{text}","refusal":null"#), r#","finish_reason":null"#);
+    let said = [
+        text("a long text, so that it can be no notice any more. ").repeat(12),
+        text("b"),
+        text(r#"\"c\"\\\n"#),
+        text(r"\ud83d\ude00 é"),
+        text(""),
+        text("d").replace("aZ9", ""),
+        chunk(r#""content":"e","reasoning_content":"why""#, r#","finish_reason":null"#),
+        text("f"),
+        chunk(r#""content":"g","refusal":"no""#, r#","finish_reason":null"#),
+        text("h"),
+        chunk(r#""tool_calls":[{"index":0,"id":"t","function":{"name":"f","arguments":"{}"}}]"#, ""),
+        text("i"),
+        chunk(r#""content":"j","refusal":null"#, r#","finish_reason":"length""#),
+        "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2}}\n\ndata: [DONE]\n\n".to_owned(),
+    ];
+    for vendor in [Vendor::Argo, Vendor::Other] {
+        let (lines, failed) = cut_anywhere(vendor, &said.concat());
+        assert_eq!(failed, None);
+        let beginning = "a long text, so that it can be no notice any more. ".repeat(12);
+        assert_eq!(lines[0], format!("text {beginning}b\"c\"\\\n😀 éd"), "{vendor:?}");
+        assert_eq!(lines[1..5], ["reasoning why", "text efg", "refusal no", "text h"], "{vendor:?}");
+        assert!(lines[5].starts_with("CallStart") && lines.contains(&"text ij".to_owned()), "{lines:?}");
+        assert!(lines.iter().any(|line| line == "Finish(Length)"), "{lines:?}");
+        assert!(lines.last().unwrap().starts_with("Usage"), "{lines:?}");
+    }
+}
