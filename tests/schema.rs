@@ -127,6 +127,10 @@ fn the_shipped_files_keep_to_their_schemas() {
 
 #[test]
 fn what_is_wrong_breaks_the_schema() {
+    let shipped = yaml(ROUTES);
+    let rows = shipped["routes"].as_array().unwrap();
+    let row = |key: &str, value: &str| rows.iter().position(|row| row[key] == value).unwrap();
+    let (health, status) = (row("reply", "health"), row("path", "/v1/status"));
     for (file, wrong, at) in [
         (Described::Config, "prot: 1".to_owned(), ".prot: not known"),
         (Described::Config, "port: 70000".to_owned(), ".port: anyOf"),
@@ -135,13 +139,33 @@ fn what_is_wrong_breaks_the_schema() {
         (Described::Callers, "callers: [{ name: a }]".to_owned(), ".callers[0]: required"),
         (Described::Config, "cors: { origins: x }".to_owned(), ".cors.origins: type"),
         (Described::Routes, ROUTES.replace("dialect: argo\n", "dialect: arqo\n"), ".upstreams.argo_chat.dialect: enum"),
-        (Described::Routes, ROUTES.replace("reply: health", "reply: halth"), ".routes[8].reply: oneOf"),
+        (
+            Described::Routes,
+            ROUTES.replace("reply: health", "reply: halth"),
+            &format!(".routes[{health}].reply: oneOf"),
+        ),
         (Described::Routes, ROUTES.replace("version: 1", "version: 2"), ".version: maximum"),
         (Described::Routes, ROUTES.replace("owned_by: system,", "owned_by: [1],"), ".models.chat.show.owned_by: type"),
-        (Described::Routes, ROUTES.replace("reply: health", "reply: { text: a, html: b }"), ".routes[8].reply: oneOf"),
-        (Described::Routes, ROUTES.replace("reply: health", "reply: { status: 404 }"), ".routes[8].reply: oneOf"),
-        (Described::Routes, ROUTES.replace("reply: health", "reply: health, enabled: 1"), ".routes[8].enabled: anyOf"),
-        (Described::Routes, ROUTES.replace("method: GET", "method: [GET, 1]"), ".routes[4].method: anyOf"),
+        (
+            Described::Routes,
+            ROUTES.replace("reply: health", "reply: { text: a, html: b }"),
+            &format!(".routes[{health}].reply: oneOf"),
+        ),
+        (
+            Described::Routes,
+            ROUTES.replace("reply: health", "reply: { status: 404 }"),
+            &format!(".routes[{health}].reply: oneOf"),
+        ),
+        (
+            Described::Routes,
+            ROUTES.replace("reply: health", "reply: health, enabled: 1"),
+            &format!(".routes[{health}].enabled: anyOf"),
+        ),
+        (
+            Described::Routes,
+            ROUTES.replace("method: GET", "method: [GET, 1]"),
+            &format!(".routes[{status}].method: anyOf"),
+        ),
     ] {
         let found = broken(&schema(file), &yaml(&wrong), "");
         assert!(found.iter().any(|found| found == at), "{at}: {found:?}");

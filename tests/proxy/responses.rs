@@ -294,7 +294,7 @@ fn second_turn(first: &mut Client, second: &mut Client, keys: [&str; 2], upstrea
 fn thinking_goes_back_signed_and_only_to_the_same_caller() {
     let upstream = thinker();
     let people = [caller("ann", "key-of-ann-0123456789", ""), caller("bob", "key-of-bob-0123456789", "")];
-    let setup = || Setup::before(&upstream).routes(&table(&url(&upstream), "anthropic", "")).config("access: keys\n");
+    let setup = || Setup::before(&upstream).routes(&table(&url(&upstream), "anthropic", ""));
     let server = setup().callers(&people).start();
     let turn = |keys| second_turn(&mut server.client(), &mut server.client(), keys, &upstream);
     let own = turn(["key-of-ann-0123456789"; 2]);

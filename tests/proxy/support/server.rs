@@ -29,6 +29,19 @@ fn prepare(command: &mut Command, folder: &Path) {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
 }
 
+/// Starts a program. One that was just written may still be open in a child that another test is about to start.
+fn started(command: &mut Command) -> Child {
+    let until = Instant::now() + Duration::from_secs(20);
+    loop {
+        match command.spawn() {
+            Err(e) if e.kind() == std::io::ErrorKind::ExecutableFileBusy && Instant::now() < until => {
+                std::thread::yield_now();
+            }
+            child => return child.unwrap(),
+        }
+    }
+}
+
 /// A folder that goes with the last server that uses it, or whoever else holds it.
 pub struct Folder(PathBuf);
 
@@ -238,7 +251,7 @@ impl Server {
     }
 
     fn spawn(mut command: Command, folder: Arc<Folder>) -> Self {
-        let mut child = command.spawn().unwrap();
+        let mut child = started(&mut command);
         let mut lines = BufReader::new(child.stderr.take().unwrap());
         let log = Arc::new(Mutex::new(String::new()));
         let (mut address, mut admin) = (None, None);
