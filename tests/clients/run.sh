@@ -24,9 +24,12 @@ here="$PWD/tests/clients"
 work="$PWD/${CARGO_TARGET_DIR:-target}/clients"
 case "${CARGO_TARGET_DIR:-}" in /*) work="$CARGO_TARGET_DIR/clients" ;; esac
 program="${CARGO_TARGET_DIR:-target}/release/argo-openai-proxy"
-native_command="${PROXY_COMMAND:-$program serve --demo --port 0}"
-PROXY_COMMAND="${PROXY_COMMAND:-$here/older.sh $program}"
 mkdir -p "$work/logs"
+# Tests that have an endpoint fail on purpose must not send those beside them to the next one.
+patient="$work/patient-routes.yaml"
+sed 's/^    vendor: argo$/&\n    breaker: { failures: 1000 }/' routes.yaml >"$patient"
+native_command="${PROXY_COMMAND:-$program serve --demo --port 0 --routes $patient}"
+PROXY_COMMAND="${PROXY_COMMAND:-$here/older.sh $program}"
 
 # Nothing of the caller's may lead the clients elsewhere.
 export NO_PROXY=127.0.0.1 no_proxy=127.0.0.1 OPENAI_API_KEY=any-value
