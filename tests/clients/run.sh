@@ -24,12 +24,9 @@ here="$PWD/tests/clients"
 work="$PWD/${CARGO_TARGET_DIR:-target}/clients"
 case "${CARGO_TARGET_DIR:-}" in /*) work="$CARGO_TARGET_DIR/clients" ;; esac
 program="${CARGO_TARGET_DIR:-target}/release/argo-openai-proxy"
-mkdir -p "$work/logs"
-# Tests that have an endpoint fail on purpose must not send those beside them to the next one.
-patient="$work/patient-routes.yaml"
-sed 's/^    vendor: argo$/&\n    breaker: { failures: 1000 }/' routes.yaml >"$patient"
-native_command="${PROXY_COMMAND:-$program serve --demo --port 0 --routes $patient}"
+native_command="${PROXY_COMMAND:-$program serve --demo --port 0}"
 PROXY_COMMAND="${PROXY_COMMAND:-$here/older.sh $program}"
+mkdir -p "$work/logs"
 
 # Nothing of the caller's may lead the clients elsewhere.
 export NO_PROXY=127.0.0.1 no_proxy=127.0.0.1 OPENAI_API_KEY=any-value
@@ -295,6 +292,15 @@ natively() {
   ENDPOINTS=native "$@"
 }
 
+# The same before a proxy that asks an endpoint again however often it fails: tests that have it fail on purpose must not send those
+# beside them to the next one.
+patiently() {
+  local patient="$work/patient-routes.yaml"
+  sed 's/^    vendor: argo$/&\n    breaker: { failures: 1000 }/' routes.yaml >"$patient"
+  local native_command="$native_command --routes $patient"
+  natively "$@"
+}
+
 # ---- all ----
 
 # The tests of a Python suite that run, by their marks.
@@ -320,7 +326,7 @@ for suite in "${@:-$all}"; do
       native) natively python_suite newest 11 "openai 3.x over native endpoints" python langchain ;;
       native-frameworks) natively python_suite frameworks 11 "LangChain, LiteLLM, instructor over native endpoints" frameworks ;;
       native-responses)
-        natively in_parallel 2 python_suite responses 11 "Responses: openai 3.x, Agents SDK, LangChain, llm over native endpoints" responses
+        patiently in_parallel 2 python_suite responses 11 "Responses: openai 3.x, Agents SDK, LangChain, llm over native endpoints" responses
         ;;
       native-codex) natively codex_suite "Codex over native endpoints" ;;
       npm-native) natively node_suite npm-newest "22 0" "openai npm 7.x over native endpoints" ;;
