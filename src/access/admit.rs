@@ -2,12 +2,15 @@
 
 use super::{Access, Caller, Globs, Hash, Permissions, Sender, check_username};
 use crate::telemetry::bodies;
-use crate::wire::Failure;
+use crate::wire::{Failure, Query};
 use http::{HeaderMap, StatusCode, header};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Headers other than `Authorization` that carry a key: of Anthropic's clients, of Azure's, and of Google's.
 const KEY_HEADERS: [&str; 3] = ["x-api-key", "api-key", "x-goog-api-key"];
+/// The name in a query that has a key, as Google's recipes write it.
+const QUERY_KEY: &str = "key";
 /// The longest accepted username, in bytes.
 const LONGEST_USERNAME: usize = 64;
 
@@ -17,21 +20,21 @@ const LETS_NOBODY_IN: &str = "It serves only the user who runs it, who can hand 
 const USERNAME_IS_KEY: &str = "Your key for this proxy is your bare Argonne username, such as jdoe or ac.jdoe.";
 
 /// Returns true if a request carries a key of any kind.
-pub fn has_key(headers: &HeaderMap) -> bool {
-    key(headers).is_some()
+pub fn has_key(headers: &HeaderMap, query: Query<'_>) -> bool {
+    key(headers, query).is_some()
 }
 
 /// Returns the sender of a request where the system does not say whose connection it came on: a key stands in for that.
-pub fn by_key(headers: &HeaderMap, own_key: &Hash) -> Sender {
-    if key(headers).is_some_and(|key| own_key.is_of(key)) { Sender::Own } else { Sender::WithoutKey }
+pub fn by_key(headers: &HeaderMap, query: Query<'_>, own_key: &Hash) -> Sender {
+    if key(headers, query).is_some_and(|key| own_key.is_of(&key)) { Sender::Own } else { Sender::WithoutKey }
 }
 
 impl Access {
-    /// Returns the caller of a request with these headers, which came on a connection of `sender`.
+    /// Returns the caller of a request with these headers and this query, which came on a connection of `sender`.
     ///
     /// # Errors
     /// 401 as OpenAI's clients expect it: the key is missing or unknown. 403 if the proxy is another user's own.
-    pub fn admit(&self, headers: &HeaderMap, sender: Sender) -> Result<Arc<Caller>, Failure> {
+    pub fn admit(&self, headers: &HeaderMap, query: Query<'_>, sender: Sender) -> Result<Arc<Caller>, Failure> {
         match self {
             Access::Own(caller) => match sender {
                 Sender::Own => Ok(caller.clone()),
@@ -39,13 +42,13 @@ impl Access {
             },
             Access::Open(caller) => Ok(caller.clone()),
             Access::Keys(keys) => {
-                let key = key(headers).ok_or_else(|| missing(HANDED_OUT))?;
-                keys.caller(key)
+                let key = key(headers, query).ok_or_else(|| missing(HANDED_OUT))?;
+                keys.caller(&key)
                     .ok_or_else(|| incorrect("this proxy knows no such key. Whoever runs it hands out keys."))
             }
             Access::Passthrough => {
-                let key = key(headers).ok_or_else(|| missing(USERNAME_IS_KEY))?;
-                let name = std::str::from_utf8(key).ok().filter(|name| name.len() <= LONGEST_USERNAME);
+                let key = key(headers, query).ok_or_else(|| missing(USERNAME_IS_KEY))?;
+                let name = std::str::from_utf8(&key).ok().filter(|name| name.len() <= LONGEST_USERNAME);
                 // A key of another service must reach neither the upstream, as a username, nor the log, as a caller.
                 let name = name.filter(|name| check_username(name).is_ok() && !is_foreign_key(name));
                 let name = name.ok_or_else(|| incorrect(&format!("it is no username. {USERNAME_IS_KEY}")))?;
@@ -95,11 +98,18 @@ fn is_foreign_key(word: &str) -> bool {
     bodies::is_key(word) || (word.len() >= LONG && digits >= word.len() / 4)
 }
 
-/// Returns the key of a request, from the first header that has one.
-fn key(headers: &HeaderMap) -> Option<&[u8]> {
+/// Returns the key of a request, from the first header that has one, else from the query.
+fn key<'a>(headers: &'a HeaderMap, query: Query<'a>) -> Option<Cow<'a, [u8]>> {
     let plain = KEY_HEADERS.iter().filter_map(|name| headers.get(*name)).map(|value| value.as_bytes().trim_ascii());
     let bearer = headers.get(header::AUTHORIZATION).and_then(|value| bearer(value.as_bytes()));
-    bearer.into_iter().chain(plain).find(|key| !key.is_empty())
+    let in_headers = bearer.into_iter().chain(plain).find(|key| !key.is_empty());
+    in_headers
+        .map(Cow::Borrowed)
+        .or_else(|| match query.get(QUERY_KEY)? {
+            Cow::Borrowed(key) => Some(Cow::Borrowed(key.as_bytes())),
+            Cow::Owned(key) => Some(Cow::Owned(key.into_bytes())),
+        })
+        .filter(|key| !key.is_empty())
 }
 
 fn bearer(value: &[u8]) -> Option<&[u8]> {
@@ -169,13 +179,19 @@ mod tests {
             (&[("authorization", "a")], None),
             (&[], None),
         ] {
-            assert_eq!(key(&headers(sent)), found.map(str::as_bytes), "{sent:?}");
+            let headers = headers(sent);
+            assert_eq!(key(&headers, Query::default()).as_deref(), found.map(str::as_bytes), "{sent:?}");
         }
+        let none = HeaderMap::new();
+        assert_eq!(key(&none, Query(Some("alt=sse&key=a%2Bb"))).as_deref(), Some(b"a+b".as_slice()));
+        assert_eq!(key(&headers(&[("api-key", "c")]), Query(Some("key=d"))).as_deref(), Some(b"c".as_slice()));
+        assert_eq!(key(&none, Query(Some("key="))), None);
     }
 
     #[test]
     fn usernames_pass_through_and_nothing_else_does() {
-        let admit = |name: &str| Access::Passthrough.admit(&headers(&[("x-api-key", name)]), Sender::Unknown);
+        let admit =
+            |name: &str| Access::Passthrough.admit(&headers(&[("x-api-key", name)]), Query::default(), Sender::Unknown);
         let caller = admit("ac.jdoe").unwrap();
         assert_eq!((caller.name.as_deref(), &*caller.user), (Some("ac.jdoe"), "ac.jdoe"));
         let long = "a".repeat(LONGEST_USERNAME + 1);
@@ -192,13 +208,13 @@ mod tests {
     fn an_own_proxy_serves_its_user_and_no_key_lets_others_in() {
         let own = Access::own("jdoe");
         let with_key = headers(&[("x-api-key", "jdoe")]);
-        assert_eq!(&*own.admit(&HeaderMap::new(), Sender::Own).unwrap().user, "jdoe");
+        assert_eq!(&*own.admit(&HeaderMap::new(), Query::default(), Sender::Own).unwrap().user, "jdoe");
         for (sender, part) in [
             (Sender::Other(4002), "id 4002"),
             (Sender::Unknown, "does not say whose"),
             (Sender::WithoutKey, "the key that its start printed"),
         ] {
-            let failure = own.admit(&with_key, sender).unwrap_err();
+            let failure = own.admit(&with_key, Query::default(), sender).unwrap_err();
             assert_eq!(failure.status, StatusCode::FORBIDDEN);
             for part in [part, "`access: keys`", "`access: open`"] {
                 assert!(failure.message.contains(part), "{failure}");
@@ -219,7 +235,7 @@ mod tests {
             (headers(&[("authorization", "Bearer sk-argo-other")]), Sender::WithoutKey),
             (HeaderMap::new(), Sender::WithoutKey),
         ] {
-            assert_eq!(by_key(&headers, &own_key), sender, "{headers:?}");
+            assert_eq!(by_key(&headers, Query::default(), &own_key), sender, "{headers:?}");
         }
     }
 }

@@ -28,6 +28,14 @@ impl<'a> Text<'a> {
     }
 }
 
+/// Appends a text as the inside of a JSON string.
+pub fn push_text(out: &mut Vec<u8>, text: Text<'_>) {
+    match text {
+        Text::Plain(text) => json::push_escaped(out, text),
+        Text::Json(inside) => json::push_inside(out, inside),
+    }
+}
+
 /// One piece of the model's output. A sink ignores events that its dialect has no place for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event<'a> {

@@ -37,4 +37,6 @@ pub struct AskedFormat<'a> {
     pub param: Param<'a>,
     /// The function that reads it.
     pub read: ReadFormat,
+    /// True if an upstream that reads the parameter reads this value, too.
+    pub is_plain: bool,
 }

@@ -9,6 +9,7 @@ use crate::config::{Overrides, PLACEHOLDER};
 use crate::diagnostics::file_access;
 use crate::explain::{Question, Scripted, Verdict, explain};
 use crate::loading::{self, Loaded};
+use crate::wire::Query;
 use bytes::Bytes;
 use http::HeaderMap;
 use std::io::Read;
@@ -31,8 +32,8 @@ pub fn run(args: &ExplainArgs) -> Result<(), CommandEnd> {
     let body = args.body.as_deref().map_or(Ok(Bytes::new()), read)?;
     let answers = args.answer.iter().map(|path| read(path).map(|file| Scripted::parse(&file, args.pieces)));
     let answers = answers.collect::<Result<_, _>>()?;
-    let path = args.path.path().to_owned();
-    let question = Question { method: args.method.clone(), path, headers, body, answers };
+    let (path, query) = (args.path.path().to_owned(), args.path.query().map(str::to_owned));
+    let question = Question { method: args.method.clone(), path, query, headers, body, answers };
     let live = Arc::new(loading::live_as(access, loaded));
     let told = explain(&live, &question).map_err(|e| CommandEnd::Because(e.to_string()))?;
     if !args.answer.is_empty() && told.verdict != Verdict::Called {
@@ -92,7 +93,9 @@ fn access(args: &ExplainArgs, loaded: &Loaded, user: &str, headers: &HeaderMap) 
             (None, Mode::Keys) => Err(CommandEnd::Because(format!("no caller with a key is named '{name}'"))),
             (None, Mode::Passthrough) => Err(CommandEnd::Because(format!("'{name}' is no username"))),
         },
-        None if matches!(access, Access::Own(_) | Access::Open(_)) || has_key(headers) => Ok(access),
+        None if matches!(access, Access::Own(_) | Access::Open(_)) || has_key(headers, Query(args.path.query())) => {
+            Ok(access)
+        }
         None => {
             say(&format!(
                 "no key is given: explained for a caller who may use everything, as '{user}'; --caller NAME names one"

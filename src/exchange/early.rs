@@ -3,18 +3,20 @@
 //! After that the status is 200 whatever the upstream answers: a failure is an event, a whole answer is the rest of the stream.
 
 use super::{AfterFailure, Exchange, ExchangeState, LifeSign};
+use crate::plan::between_pieces;
 use crate::wire::Failure;
 use http::StatusCode;
 
 impl Exchange {
     /// Returns the content type of a stream whose head may go out before the upstream's, and what keeps that stream alive.
     pub fn early_stream(&self) -> Option<(&'static str, LifeSign)> {
-        Some((self.reply.stream_type()?, self.life_sign()))
+        let content_type = self.reply.stream_type()?;
+        Some((content_type, self.life_sign(content_type)))
     }
 
-    /// Returns what keeps the stream alive.
-    pub(super) fn life_sign(&self) -> LifeSign {
-        LifeSign::new(self.limits.client.keep_alive(), self.reply.pulse())
+    /// Returns what keeps a stream of this type alive.
+    pub(super) fn life_sign(&self, content_type: &str) -> LifeSign {
+        LifeSign::new(between_pieces(self.limits.client, content_type), self.reply.pulse())
     }
 
     /// Returns true if a head can go out for which there is no text.

@@ -80,7 +80,8 @@ impl JoinedExchanges {
     pub fn new(exchanges: Vec<Exchange>, join: Box<dyn Join>) -> Self {
         let part = |exchange| Part { exchange, state: PartState::UnderWay };
         let client = exchanges.first().map(|exchange: &Exchange| exchange.limits.client);
-        let alive = exchanges.first().map(Exchange::life_sign);
+        let alive =
+            exchanges.first().zip(join.stream()).map(|(exchange, content_type)| exchange.life_sign(content_type));
         let parts = exchanges.into_iter().map(part).collect();
         JoinedExchanges { client, alive, parts, join, head_out: false, over: false, reason: None }
     }

@@ -17,6 +17,7 @@ pub use scripted::Scripted;
 pub use usage_limits::UsageLimit;
 
 use crate::access::Sender;
+use crate::dialects::client::ClientSigns;
 use crate::exchange::joined::{JoinedExchanges, JoinedStep};
 use crate::exchange::{Exchange, HeadPlan};
 use crate::plan::trace::Trace;
@@ -29,7 +30,7 @@ use crate::proxy::request::{ReplyFacts, reply_heads};
 use crate::proxy::upstream::heads;
 use crate::table::Matched;
 use crate::telemetry::Stopwatch;
-use crate::wire::{Answer, Failure};
+use crate::wire::{Answer, Failure, Query};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Version};
 use pingora::Result;
@@ -44,12 +45,24 @@ pub struct Question {
     pub method: Method,
     /// Its path, without a query.
     pub path: String,
+    /// Its query.
+    pub query: Option<String>,
     /// Its headers.
     pub headers: HeaderMap,
     /// Its body, complete.
     pub body: Bytes,
     /// The upstream's answer to each call, if given. The last one is repeated for further calls.
     pub answers: Vec<Scripted>,
+}
+
+impl Question {
+    fn query(&self) -> Query<'_> {
+        Query(self.query.as_deref())
+    }
+
+    fn signs(&self) -> ClientSigns<'_> {
+        ClientSigns { headers: &self.headers, path: &self.path, query: self.query() }
+    }
 }
 
 /// The result of the phases that need no network.
@@ -69,7 +82,7 @@ struct Decided {
 pub fn explain(live: &Arc<Live>, question: &Question) -> Result<Explanation> {
     let (method, settings) = (&question.method, &live.settings);
     let mut facts = ReplyFacts::new(Stopwatch::start(Instant::now(), false), settings.server_timing);
-    facts.set_head(&question.headers, &question.path, settings);
+    facts.set_head(&question.signs(), settings);
     let steps = Trace::default();
     let Decided { ready, body, usage_limits } = decide(live, question, &steps, &mut facts);
     let mut told = Explanation::new(method, &question.path);
@@ -87,7 +100,7 @@ pub fn explain(live: &Arc<Live>, question: &Question) -> Result<Explanation> {
         Err(failure) => {
             told.verdict = Verdict::Refused;
             // A request that was refused before routing has no route to name its dialect.
-            let client = routing::client_of(facts.route.as_deref(), &question.headers, &question.path);
+            let client = routing::client_of(facts.route.as_deref(), &question.signs());
             told.client = Some(whole(method, refuse(client, &failure), &facts));
         }
         Ok(Ready::Call(prepared)) => {
@@ -117,7 +130,15 @@ fn decide(live: &Live, question: &Question, steps: &Trace, facts: &mut ReplyFact
     let (local_ip, sender) = (Some(Ipv4Addr::LOCALHOST.into()), Sender::Own);
     let decision = routing::by_head(
         live,
-        &RequestHead { method, path: &question.path, query: None, authority: None, headers, local_ip, sender },
+        &RequestHead {
+            method,
+            path: &question.path,
+            query: question.query(),
+            authority: None,
+            headers,
+            local_ip,
+            sender,
+        },
     );
     facts.route = decision.route;
     let mut usage_limits = Vec::new();

@@ -1,5 +1,6 @@
 //! How failures and silence read to the clients of one dialect.
 
+use crate::wire::answer::JSON;
 use crate::wire::{Answer, Failure};
 use http::HeaderName;
 
@@ -15,10 +16,20 @@ pub trait Client: Send + Sync {
     /// Returns the bytes that keep a silent stream alive; empty if the dialect has none.
     fn keep_alive(&self) -> &'static [u8];
 
+    /// Returns true if the connection breaks after the event of a failure: clients take a stream that ends well for a whole answer.
+    fn breaks_after_error(&self) -> bool {
+        false
+    }
+
     /// Returns the header in which the dialect's clients look for the id of a request, if it is one of their own.
     fn id_header(&self) -> Option<HeaderName> {
         None
     }
+}
+
+/// Returns what says nothing between two pieces of a stream of this type: white space in a JSON list, else what the dialect has.
+pub fn between_pieces(client: &dyn Client, content_type: &str) -> &'static [u8] {
+    if content_type == JSON { b"\n" } else { client.keep_alive() }
 }
 
 /// Returns the whole reply to a failure, with the failure's headers and its reason for the log.

@@ -9,12 +9,12 @@ mod subrequests;
 pub mod trace;
 
 pub use call::{Call, USUAL_ANSWER};
-pub use client::{Client, refuse};
+pub use client::{Client, between_pieces, refuse};
 pub use context::{Address, Attempt, Context, ServiceState, UpstreamSet};
 pub use reply::{Held, Reply, Start, UpstreamHead};
 pub use subrequests::{Alone, Join, Streamed, Subrequests};
 
-use crate::wire::{Answer, Failure};
+use crate::wire::{Answer, Failure, OwnedQuery};
 use bytes::Bytes;
 use images::FindImages;
 
@@ -39,6 +39,8 @@ pub struct Request {
     pub body: Bytes,
     /// The values of the route's path parameters, decoded, in order.
     pub params: Vec<String>,
+    /// The query of its target.
+    pub query: OwnedQuery,
     /// Whose clients send such a head, for paths that several vendors have.
     pub vendor: ClientVendor,
 }

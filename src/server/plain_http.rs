@@ -1,11 +1,10 @@
 //! Plain HTTP that is spoken to a port with TLS. Without an answer, people see an empty reply and look for the fault elsewhere.
 
-use crate::dialects::client::speaking;
+use crate::dialects::client::unknown;
 use crate::plan::refuse;
 use crate::proxy::connection::waiting::WaitingConnections;
 use crate::wire::Failure;
 use async_trait::async_trait;
-use http::HeaderMap;
 use pingora::listeners::PreTlsProcess;
 use pingora::protocols::l4::stream::Stream;
 use pingora::protocols::{Peek, UniqueID};
@@ -40,7 +39,7 @@ impl PreTlsProcess for PlainHttpAnswer {
             return Ok(());
         }
         let failure = Failure::bad_request("This port speaks TLS: use https:// in place of http://.");
-        let body = refuse(speaking(&HeaderMap::new(), "/"), &failure.with_code("https_required")).body;
+        let body = refuse(unknown(), &failure.with_code("https_required")).body;
         let head = "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nConnection: close";
         let head = format!("{head}\r\nContent-Length: {}\r\n\r\n", body.len());
         let answered = async {

@@ -1,4 +1,7 @@
-//! Paths with parameters: `{name}` takes one segment, a final `{name*}` takes the rest, slashes included.
+//! Paths with parameters: `{name}` takes one segment, a final `{name*}` takes the rest, slashes included. A word may follow, as in
+//! `{name}:count`.
+
+use percent_encoding::percent_decode_str;
 
 /// A path with at least one parameter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,8 +12,20 @@ pub struct Pattern {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Segment {
     Literal(String),
-    One,
-    Rest,
+    /// One segment that ends with this word.
+    One(String),
+    /// The rest of the path, which ends with this word.
+    Rest(String),
+}
+
+impl Segment {
+    /// Returns true if whatever this takes ends with a word, and has something before it.
+    fn ends_with(&self, word: &str) -> bool {
+        match self {
+            Segment::Literal(text) => text.len() > word.len() && text.ends_with(word),
+            Segment::One(own) | Segment::Rest(own) => own.ends_with(word),
+        }
+    }
 }
 
 impl Pattern {
@@ -32,14 +47,19 @@ impl Pattern {
         let mut segments = Vec::new();
         for (index, part) in parts.iter().enumerate() {
             segments.push(match parameter(part) {
-                Some(name) if name.ends_with('*') && index + 1 == parts.len() => Segment::Rest,
-                Some(name) if name.ends_with('*') => {
+                Some((_, word)) if word.contains(['{', '}']) || !word.is_empty() && !word.starts_with(':') => {
+                    return Err(format!(
+                        "a parameter of '{path}' may be followed by a word that begins with a colon alone"
+                    ));
+                }
+                Some((name, word)) if name.ends_with('*') && index + 1 == parts.len() => Segment::Rest(word.to_owned()),
+                Some((name, _)) if name.ends_with('*') => {
                     return Err(format!("'{{{name}}}' may only stand at the end of '{path}'"));
                 }
-                Some("") => return Err(format!("a parameter of '{path}' has no name")),
-                Some(_) => Segment::One,
+                Some(("", _)) => return Err(format!("a parameter of '{path}' has no name")),
+                Some((_, word)) => Segment::One(word.to_owned()),
                 None if part.contains(['{', '}']) => {
-                    return Err(format!("a parameter must be a whole segment of '{path}'"));
+                    return Err(format!("a parameter must begin a segment of '{path}'"));
                 }
                 None => Segment::Literal((*part).to_owned()),
             });
@@ -53,9 +73,11 @@ impl Pattern {
         let mut theirs = other.segments.iter();
         for ours in &self.segments {
             match (ours, theirs.next()) {
-                (Segment::Rest, Some(_)) => return true,
-                (Segment::One, Some(Segment::One)) => {}
-                (Segment::One, Some(Segment::Literal(literal))) if !literal.is_empty() => {}
+                (Segment::Rest(word), Some(_)) => {
+                    return other.segments.last().is_some_and(|last| last.ends_with(word));
+                }
+                (Segment::One(word), Some(theirs @ (Segment::One(_) | Segment::Literal(_))))
+                    if theirs.ends_with(word) => {}
                 (Segment::Literal(ours), Some(Segment::Literal(theirs))) if ours == theirs => {}
                 _ => return false,
             }
@@ -69,9 +91,9 @@ impl Pattern {
         let mut values = Vec::new();
         for (index, segment) in self.segments.iter().enumerate() {
             let last = index + 1 == self.segments.len();
-            if matches!(segment, Segment::Rest) {
-                values.push(decode(rest));
-                return (!rest.is_empty()).then_some(values);
+            if let Segment::Rest(word) = segment {
+                values.push(value(rest, word)?);
+                return Some(values);
             }
             let (part, after) = match rest.split_once('/') {
                 Some((part, after)) if !last => (part, after),
@@ -80,8 +102,8 @@ impl Pattern {
             };
             match segment {
                 Segment::Literal(literal) if literal == part => {}
-                Segment::One if !part.is_empty() => values.push(decode(part)),
-                _ => return None,
+                Segment::One(word) => values.push(value(part, word)?),
+                Segment::Literal(_) | Segment::Rest(_) => return None,
             }
             rest = after;
         }
@@ -91,31 +113,21 @@ impl Pattern {
 
 /// Returns the names of a path's parameters, in order, without the final star.
 pub fn names(path: &str) -> impl Iterator<Item = &str> + Clone {
-    path.split('/').filter_map(parameter).map(|name| name.strip_suffix('*').unwrap_or(name))
+    path.split('/').filter_map(parameter).map(|(name, _)| name.strip_suffix('*').unwrap_or(name))
 }
 
-/// Returns the text between the braces of a segment.
-fn parameter(segment: &str) -> Option<&str> {
-    segment.strip_prefix('{')?.strip_suffix('}')
+/// Returns the text between the braces that a segment begins with, and the text after them.
+fn parameter(segment: &str) -> Option<(&str, &str)> {
+    segment.strip_prefix('{')?.split_once('}')
 }
 
-/// Decodes `%XX`. Other text stays as it is, and bytes that are not UTF-8 become U+FFFD.
-fn decode(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&byte, after)) = rest.split_first() {
-        let escaped = match (byte, after) {
-            (b'%', [high, low, ..]) => hex(*high).zip(hex(*low)).map(|(high, low)| high * 16 + low),
-            _ => None,
-        };
-        bytes.push(escaped.unwrap_or(byte));
-        rest = after.get(if escaped.is_some() { 2 } else { 0 }..).unwrap_or_default();
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+/// Returns the value of a parameter before this word, decoded. Clients write some colons as `%3A`.
+fn value(part: &str, word: &str) -> Option<String> {
+    // Bytes that are not UTF-8 become U+FFFD.
+    let mut decoded = percent_decode_str(part).decode_utf8_lossy().into_owned();
+    let length = decoded.strip_suffix(word)?.len();
+    decoded.truncate(length);
+    (!decoded.is_empty()).then_some(decoded)
 }
 
 #[cfg(test)]
@@ -139,6 +151,12 @@ mod tests {
         assert_eq!(values("/{a}/x/{b}", "/1/x/2"), Some(vec!["1".into(), "2".into()]));
         assert_eq!(values("/{a}/x", "/100%"), None);
         assert_eq!(values("/{a}", "/100%"), one("100%"));
+        assert_eq!(values("/m/{id}:count", "/m/a:b:count"), one("a:b"));
+        assert_eq!(values("/m/{id}:count", "/m/a%3Ab%3Acount"), one("a:b"));
+        assert_eq!(values("/m/{id*}:count", "/m/a/b:count"), one("a/b"));
+        for path in ["/m/:count", "/m/a", "/m/a:counts", "/m/a:count/b"] {
+            assert_eq!(values("/m/{id}:count", path), None, "{path}");
+        }
     }
 
     #[test]
@@ -156,6 +174,12 @@ mod tests {
             ("/m/{a*}", "/n/{a}", false),
             ("/{a}", "/{a}/{b}", false),
             ("/{a}/{b}", "/{a}", false),
+            ("/{a}", "/{a}:x", true),
+            ("/{a}:x", "/{a}", false),
+            ("/{a}:x/{c}", "/b:x/{c}", true),
+            ("/{a}:x/{c}", "/b:y/{c}", false),
+            ("/{a*}:x", "/{a}/{b}:x", true),
+            ("/{a*}:x", "/{a}:x/b", false),
         ] {
             assert_eq!(covers(first, second), expected, "{first} {second}");
         }
@@ -169,7 +193,7 @@ mod tests {
 
     #[test]
     fn mistakes_are_told() {
-        for path in ["x", "/{a*}/b", "/a{b}", "/{}", "/a?b", "/a b", "/a//b"] {
+        for path in ["x", "/{a*}/b", "/a{b}", "/{}", "/{a}b", "/{a}:{b}", "/{a", "/a?b", "/a b", "/a//b"] {
             assert!(Pattern::parse(path).is_err(), "{path}");
         }
         assert_eq!(Pattern::parse("/a/b"), Ok(None));

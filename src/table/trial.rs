@@ -16,6 +16,8 @@ pub struct Trial {
     pub method: Method,
     /// The path of the request.
     pub path: String,
+    /// The query of the request.
+    pub query: Option<String>,
     /// The headers of the request.
     pub headers: HeaderMap,
     /// The body of the request.

@@ -65,6 +65,7 @@ fn question(trial: &Trial) -> Question {
     Question {
         method: trial.method.clone(),
         path: trial.path.clone(),
+        query: trial.query.clone(),
         headers: trial.headers.clone(),
         body: trial.body.clone(),
         answers: answer.into_iter().collect(),

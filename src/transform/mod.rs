@@ -13,6 +13,10 @@ mod counted;
 mod encode;
 mod entry;
 mod fit;
+pub mod gemini_count_tokens;
+pub mod gemini_embed;
+pub mod gemini_generate;
+pub mod gemini_stream;
 mod limits;
 pub mod local;
 pub mod openai_chat_completions;
@@ -24,6 +28,7 @@ mod reply;
 mod results;
 mod settings;
 mod structured;
+mod vectors;
 
 pub use entry::{Build, Entry, WiredUpstream, Wiring};
 pub use settings::{RowSettings, Unfit};
@@ -53,6 +58,10 @@ pub const TRANSFORMERS: &[Entry] = &[
     openai_input_tokens::ENTRY,
     openai_completions::ENTRY,
     openai_embeddings::ENTRY,
+    gemini_generate::ENTRY,
+    gemini_stream::ENTRY,
+    gemini_count_tokens::ENTRY,
+    gemini_embed::ENTRY,
     argo_passthrough::ENTRY,
 ];
 

@@ -18,6 +18,9 @@ pub struct Answer {
     pub why: Option<Box<FailureReason>>,
 }
 
+/// The content type of JSON.
+pub const JSON: &str = "application/json";
+
 impl Answer {
     /// Creates a reply with a body of the given type.
     pub fn new(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Self {
@@ -27,7 +30,7 @@ impl Answer {
 
     /// Creates a JSON reply.
     pub fn json(status: StatusCode, body: impl Into<Bytes>) -> Self {
-        Answer::new(status, "application/json", body)
+        Answer::new(status, JSON, body)
     }
 
     /// Creates a reply without a body.

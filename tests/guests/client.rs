@@ -5,7 +5,7 @@ use argo_openai_proxy::chat::tools::{Tool, Tools};
 use argo_openai_proxy::chat::{ChatRequest, Delivery, Encoder, Event, Sink};
 use argo_openai_proxy::dialects::client::{ChatClient, ClientRow, Exceeded, ReplyFrame, Tally};
 use argo_openai_proxy::json::{Fields, text_of};
-use argo_openai_proxy::plan::{Client, Context, Join, Plan, Request, Transformer};
+use argo_openai_proxy::plan::{Client, ClientVendor, Context, Join, Plan, Request, Transformer};
 use argo_openai_proxy::transform::Entry;
 use argo_openai_proxy::transform::conversation::ChatPipeline;
 use argo_openai_proxy::wire::{Answer, Failure};
@@ -25,7 +25,7 @@ pub const ENTRY: Entry = Entry {
 
 /// How such clients are told before a route is known.
 pub const ROW: ClientRow =
-    ClientRow { name: "guest", speaks: |headers, _| headers.contains_key("x-guest"), client: &Guest };
+    ClientRow { vendor: ClientVendor::Openai, speaks: |signs| signs.headers.contains_key("x-guest"), client: &Guest };
 
 /// A client with an error shape of its own.
 pub struct Guest;

@@ -13,14 +13,14 @@ mod upstream;
 use argo_openai_proxy::access::Caller;
 use argo_openai_proxy::diagnostics::report;
 use argo_openai_proxy::dialects::client::openai::Openai;
-use argo_openai_proxy::dialects::client::speaking_of;
+use argo_openai_proxy::dialects::client::{ClientSigns, speaking_of};
 use argo_openai_proxy::dialects::upstream::{DIALECTS, Dialect, DialectRow};
 use argo_openai_proxy::exchange::joined::{JoinedExchanges, JoinedStep};
 use argo_openai_proxy::exchange::{AfterFailure, Exchange, ExchangeLimits, HeadPlan};
 use argo_openai_proxy::plan::{Address, Call, Client, Context, Plan, Reply, Request, ServiceState, refuse};
 use argo_openai_proxy::table::{Matched, Route, Table, Variables, no_files};
 use argo_openai_proxy::transform::{Entry, REPLIES, Registry, TRANSFORMERS};
-use argo_openai_proxy::wire::{Answer, Failure};
+use argo_openai_proxy::wire::{Answer, Failure, Query};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde_json::Value;
@@ -306,7 +306,8 @@ fn before_a_route_is_known_the_head_tells_the_dialect() {
     let clients = [client::ROW];
     let failure = Failure::new(StatusCode::NOT_FOUND, "Nothing is here.").with_code("unknown_path");
     let guest = HeaderMap::from_iter([(header::HeaderName::from_static("x-guest"), HeaderValue::from_static("1"))]);
-    let answer = |headers: &HeaderMap| refuse(speaking_of(&clients, headers, "/x"), &failure);
+    let signs = |headers| ClientSigns { headers, path: "/x", query: Query::default() };
+    let answer = |headers: &HeaderMap| refuse(speaking_of(&clients, &signs(headers)).client, &failure);
     assert_eq!(
         answer(&guest).body,
         "{\"oops\":{\"status\":404,\"word\":\"unknown_path\",\"text\":\"Nothing is here.\"}}"

@@ -7,6 +7,9 @@ use crate::plan::Context;
 use crate::tokens::{CountNeed, Counting, Ledger, Meter, Prompt};
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// A count is far too low where an estimate is so many times higher.
+const FAR_TOO_LOW: u64 = 8;
+
 /// What a request determines about its reply.
 pub struct ReplyOptions<'a> {
     /// The model's name as the client wrote it.
@@ -172,6 +175,15 @@ impl ReplyFrame {
         }
         let counted = |output| Usage { input: self.prompt.tokens(), output, ..Usage::default() };
         self.told.usage.or_else(|| output.map(counted))
+    }
+
+    /// Returns counts for clients that fail without them. An input that is far too low is replaced by an estimate: an upstream
+    /// may count one token of any prompt, and clients shorten their conversations by this number.
+    pub fn shown_usage(&self, output: Option<u64>) -> Usage {
+        let estimated = self.estimated_prompt();
+        let own = || Usage { input: estimated, output: output.unwrap_or(0), ..Usage::default() };
+        let usage = self.usage(output).unwrap_or_else(own);
+        if usage.input >= estimated / FAR_TOO_LOW { usage } else { Usage { input: estimated, ..usage } }
     }
 
     /// Returns the usage of several answers.

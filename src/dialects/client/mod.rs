@@ -4,60 +4,77 @@
 //! also has a row in [`CLIENTS`].
 
 pub mod anthropic;
+pub mod call_maker;
 pub mod chat;
+pub mod embedded;
 pub mod frame;
+pub mod gemini;
+pub mod known_names;
 pub mod openai;
 pub mod responses;
+pub mod spoken;
 pub mod values;
 
 pub use chat::{ChatClient, Exceeded};
 pub use frame::{ReplyFrame, ReplyOptions, Tally};
 
 use crate::plan::{Client, ClientVendor};
-use http::HeaderMap;
+use crate::wire::Query;
+use http::{HeaderMap, Uri};
+
+/// What shows who sends a request, before a route is known.
+#[derive(Debug, Clone, Copy)]
+pub struct ClientSigns<'a> {
+    /// Its headers.
+    pub headers: &'a HeaderMap,
+    /// Its path.
+    pub path: &'a str,
+    /// Its query.
+    pub query: Query<'a>,
+}
+
+impl<'a> ClientSigns<'a> {
+    /// Returns what a head shows.
+    pub fn of(headers: &'a HeaderMap, uri: &'a Uri) -> Self {
+        ClientSigns { headers, path: uri.path(), query: Query(uri.query()) }
+    }
+}
 
 /// A client dialect, and how its clients are recognized.
 pub struct ClientRow {
-    /// Its name.
-    pub name: &'static str,
-    /// Returns true if the headers and the path of a request come from such a client.
-    pub speaks: fn(&HeaderMap, &str) -> bool,
+    /// The vendor of its clients.
+    pub vendor: ClientVendor,
+    /// Returns true if a request comes from such a client.
+    pub speaks: fn(&ClientSigns<'_>) -> bool,
     /// How failures read to such clients.
     pub client: &'static dyn Client,
 }
 
 /// All client dialects. The first one that recognizes the request is used; the last one recognizes every request.
 pub const CLIENTS: &[ClientRow] = &[
+    ClientRow { vendor: ClientVendor::Google, speaks: gemini::speaks, client: &gemini::GeminiClient },
     ClientRow {
-        name: "anthropic",
-        speaks: |headers, _| headers.contains_key("anthropic-version"),
+        vendor: ClientVendor::Anthropic,
+        speaks: |signs| signs.headers.contains_key("anthropic-version"),
         client: &anthropic::AnthropicClient,
     },
-    ClientRow { name: "openai", speaks: |_, _| true, client: &openai::Openai },
+    OTHERS,
 ];
 
-/// Headers that only Google's clients send.
-const OF_GOOGLE: [&str; 2] = ["x-goog-api-key", "x-goog-api-client"];
+/// OpenAI's clients, and all that show nothing else.
+const OTHERS: ClientRow = ClientRow { vendor: ClientVendor::Openai, speaks: |_| true, client: &openai::Openai };
 
-/// Returns the vendor whose clients send such a head. Google's may have their key in the query.
-pub fn vendor_of(headers: &HeaderMap, query: Option<&str>) -> ClientVendor {
-    let has_key = || query.is_some_and(|query| query.split('&').any(|part| part.starts_with("key=")));
-    if OF_GOOGLE.iter().any(|name| headers.contains_key(*name)) || has_key() {
-        ClientVendor::Google
-    } else if headers.contains_key("anthropic-version") {
-        ClientVendor::Anthropic
-    } else {
-        ClientVendor::Openai
-    }
-}
-
-/// Returns the dialect of the client that sent a request, for failures before a route is known.
-pub fn speaking(headers: &HeaderMap, path: &str) -> &'static dyn Client {
-    speaking_of(CLIENTS, headers, path)
+/// Returns the dialect of the client that sent a request.
+pub fn speaking(signs: &ClientSigns<'_>) -> &'static ClientRow {
+    speaking_of(CLIENTS, signs)
 }
 
 /// Returns the dialect of the client that sent a request, out of `clients`.
-pub fn speaking_of(clients: &[ClientRow], headers: &HeaderMap, path: &str) -> &'static dyn Client {
-    let row = clients.iter().find(|row| (row.speaks)(headers, path));
-    row.map_or(&openai::Openai, |row| row.client)
+pub fn speaking_of<'c>(clients: &'c [ClientRow], signs: &ClientSigns<'_>) -> &'c ClientRow {
+    clients.iter().find(|row| (row.speaks)(signs)).unwrap_or(&OTHERS)
+}
+
+/// Returns how failures read to a client of which nothing is known.
+pub fn unknown() -> &'static dyn Client {
+    OTHERS.client
 }

@@ -1,11 +1,11 @@
 //! Refusals of heads that pingora cannot read. Its own have no body, and one status for whatever is wrong; clients read an
 //! error in their own form.
 
-use crate::dialects::client::speaking;
+use crate::dialects::client::unknown;
 use crate::plan::refuse;
 use crate::wire::Failure;
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use std::io::IoSlice;
 
 /// The largest head that pingora reads, in bytes.
@@ -26,7 +26,7 @@ pub fn refusal(own: &[IoSlice<'_>], bytes: usize) -> Bytes {
             "The request's head is not valid HTTP/1.1, has more than 256 headers, or is ambiguous.",
         ),
     };
-    let answer = refuse(speaking(&HeaderMap::new(), ""), &failure);
+    let answer = refuse(unknown(), &failure);
     let (status, length) = (answer.status, answer.body.len());
     let head = format!(
         "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"

@@ -11,6 +11,7 @@ use super::ticket::{OverLimit, Ticket};
 use super::work::{ProxiedCall, Work};
 use super::{early_head, subrequests, writer};
 use crate::access::{Sender, admit};
+use crate::dialects::client::ClientSigns;
 use crate::plan::{Address, Attempt, Plan, refuse};
 use crate::proxy::aside;
 use crate::proxy::connection::{clock, sender};
@@ -19,6 +20,7 @@ use crate::proxy::service::Proxy;
 use crate::proxy::upstream::call_state::CallState;
 use crate::table::Route;
 use crate::telemetry::Spent;
+use crate::wire::Query;
 use crate::wire::{Answer, Failure};
 use bytes::Bytes;
 use http::StatusCode;
@@ -43,7 +45,8 @@ pub async fn accept(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> Resu
         session.set_keepalive(None);
     }
     let head = session.req_header();
-    ctx.facts.set_head(&head.headers, head.uri.path(), &ctx.live.settings);
+    let signs = ClientSigns::of(&head.headers, &head.uri);
+    ctx.facts.set_head(&signs, &ctx.live.settings);
     ctx.bodies.set_id(&ctx.facts.request_id);
     let answer = match phases(proxy, session, ctx).await {
         Ok(Ready::Answer(answer)) => answer,
@@ -128,7 +131,7 @@ fn decide(proxy: &Proxy, session: &Session, ctx: &mut Ctx) -> std::result::Resul
         &RequestHead {
             method: &head.method,
             path: head.uri.path(),
-            query: head.uri.query(),
+            query: Query(head.uri.query()),
             authority: head.uri.authority().map(Authority::as_str),
             headers: &head.headers,
             local_ip: local_ip.map(|ip| ip.to_canonical()),
@@ -149,7 +152,10 @@ fn sender(proxy: &Proxy, session: &Session, ctx: &Ctx) -> Sender {
     }
     match (sender::of(session.digest().and_then(|digest| digest.socket_digest.as_deref())), &proxy.own_key) {
         (sender @ Sender::Own, _) | (sender, None) => sender,
-        (_, Some(own_key)) => admit::by_key(&session.req_header().headers, own_key),
+        (_, Some(own_key)) => {
+            let head = session.req_header();
+            admit::by_key(&head.headers, Query(head.uri.query()), own_key)
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use super::prepare::Prepared;
 use super::reply_facts::ReplyFacts;
 use super::reply_heads::stream_head;
 use crate::exchange::Exchange;
+use crate::plan::Client;
 use crate::proxy::connection::clock;
 use crate::proxy::connection::keep_alive::{self, EarlyHead, KeepAlive};
 use bytes::{Bytes, BytesMut};
@@ -36,7 +37,10 @@ fn head_on_the_wire(content_type: &'static str, facts: &ReplyFacts) -> Bytes {
     let mut head = stream_head(content_type, Version::HTTP_11, facts);
     // Both are valid names and values.
     let _ = head.insert_header(header::DATE, date::get_cached_date());
-    let _ = head.insert_header(header::CONNECTION, HeaderValue::from_static("close"));
+    // Where a broken connection tells of a failure, it must not be announced: Node takes one that was for a whole reply.
+    if !facts.client().is_some_and(Client::breaks_after_error) {
+        let _ = head.insert_header(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     let mut wire = BytesMut::new();
     wire.extend_from_slice(format!("HTTP/1.1 {}\r\n", StatusCode::OK).as_bytes());
     head.header_to_h1_wire(&mut wire);

@@ -2,6 +2,7 @@
 
 use super::context::Ctx;
 use super::fallback::{self, Cause};
+use super::stream_rest::StreamEnd;
 use super::work::Work;
 use super::{another_attempt, early_head, ending, stream_rest, writer};
 use crate::exchange::AfterFailure;
@@ -42,6 +43,7 @@ pub async fn fail(proxy: &Proxy, session: &mut Session, e: &Error, ctx: &mut Ctx
             AfterFailure::Answer(refuse(writer::client(session, &ctx.facts), &failure))
         }
     };
+    let end = StreamEnd::of(ctx.work.proxied_mut().map(|proxied| &proxied.exchange));
     match after {
         AfterFailure::Answer(answer) => {
             ctx.memory.answered(answer.body.len());
@@ -57,9 +59,9 @@ pub async fn fail(proxy: &Proxy, session: &mut Session, e: &Error, ctx: &mut Ctx
             if clock::is_head_early() && session.body_bytes_sent() == 0 {
                 ctx.settle(true);
             }
-            stream_rest::write(session, ctx, event).await;
+            stream_rest::write(session, ctx, event, end).await;
         }
-        AfterFailure::Nothing => stream_rest::write(session, ctx, Bytes::new()).await,
+        AfterFailure::Nothing => stream_rest::write(session, ctx, Bytes::new(), end).await,
         AfterFailure::Break => {}
     }
     FailToProxy { error_code: failure.status.as_u16(), can_reuse_downstream: false }

@@ -2,6 +2,7 @@
 
 use super::context::Ctx;
 use super::fallback::{self, Cause};
+use super::stream_rest::StreamEnd;
 use super::work::Work;
 use super::{another_attempt, answered, ending, stream_rest, writer};
 use crate::exchange::{AfterFailure, Exchange};
@@ -46,8 +47,9 @@ async fn write_late(session: &mut Session, ctx: &mut Ctx) {
     let failed = proxied.exchange.reason().map(|reason| ending::unusable(Some(reason)));
     ctx.settle(failed.is_some());
     ctx.failure = ctx.failure.take().or(failed);
+    let end = StreamEnd::of(ctx.work.proxied_mut().map(|proxied| &proxied.exchange));
     match late {
-        AfterFailure::Event(rest) => stream_rest::write(session, ctx, rest).await,
+        AfterFailure::Event(rest) => stream_rest::write(session, ctx, rest, end).await,
         AfterFailure::Answer(_) | AfterFailure::Nothing | AfterFailure::Break => session.set_keepalive(None),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::routing::{AdmittedRequest, client_of};
 use crate::access::Caller;
+use crate::dialects::client::ClientSigns;
 use crate::exchange::{Exchange, ExchangeLimits};
 use crate::json::crowded::{self, CrowdedValue};
 use crate::json::fields::MOST_ENTRIES;
@@ -12,6 +13,7 @@ use crate::proxy::live::Live;
 use crate::proxy::settings::Settings;
 use crate::table::{Endpoints, Route, Upstream};
 use crate::tokens::Ledger;
+use crate::wire::Query;
 use crate::wire::{Answer, Failure, ids, sse};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
@@ -79,7 +81,7 @@ pub fn plan(
     body: Bytes,
     around: &Surroundings<'_>,
 ) -> Result<Plan, Failure> {
-    let AdmittedRequest { route, params, caller, vendor } = admitted;
+    let AdmittedRequest { route, params, query, caller, vendor } = admitted;
     if let Some(found) = crowded::find(&body) {
         return Err(too_many(found));
     }
@@ -93,7 +95,7 @@ pub fn plan(
     let attempt = Attempt { failing: live.upstreams.failing(&route), ..around.attempt };
     let seal = &live.settings.seal;
     let context = Context { caller: &caller, id, now, address, state, attempt, seal, ledger, steps };
-    route.transformer.open(&Request { body, params, vendor }, &context)
+    route.transformer.open(&Request { body, params, query, vendor }, &context)
 }
 
 fn too_many(found: CrowdedValue) -> Failure {
@@ -178,7 +180,8 @@ impl Terms<'_> {
         let first = endpoints.first();
         let (url, setting) = (first.url.clone(), first.setting.clone());
         let name = upstream.facts().name();
-        let client = client_of(Some(route), self.headers, &route.path);
+        let client =
+            client_of(Some(route), &ClientSigns { headers: self.headers, path: &route.path, query: Query::default() });
         let (caller, max_answer) = (caller.clone(), self.settings.max_answer);
         let limits = ExchangeLimits { client, max_answer, caller, upstream: name, url, setting };
         Ok(Prepared { upstream, endpoints, deadline, exchange: Exchange::new(call, reply, limits) })
@@ -187,6 +190,10 @@ impl Terms<'_> {
 
 /// One call as a subrequest.
 fn only(call: Call, reply: Box<dyn Reply>) -> Subrequests {
-    let join: Box<dyn Join> = if call.stream { Box::new(Streamed(sse::CONTENT_TYPE)) } else { Box::new(Alone) };
+    let join: Box<dyn Join> = if call.stream {
+        Box::new(Streamed(reply.stream_type().unwrap_or(sse::CONTENT_TYPE)))
+    } else {
+        Box::new(Alone)
+    };
     Subrequests { parts: vec![(call, reply)], at_once: 1, join }
 }

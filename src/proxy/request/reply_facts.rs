@@ -1,6 +1,6 @@
 //! What the heads of all replies to a request depend on.
 
-use crate::dialects::client::speaking;
+use crate::dialects::client::{ClientSigns, speaking};
 use crate::limits::RateLimitHeaders;
 use crate::plan::Client;
 use crate::proxy::settings::Settings;
@@ -8,7 +8,7 @@ use crate::table::Route;
 use crate::telemetry::Stopwatch;
 use crate::telemetry::bodies::has_known_key;
 use crate::wire::ids;
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderName, HeaderValue, header};
 use std::sync::Arc;
 
 /// The header that carries a request's id in both directions.
@@ -43,8 +43,9 @@ impl ReplyFacts {
     }
 
     /// Takes request id, origin and dialect from the head.
-    pub fn set_head(&mut self, headers: &HeaderMap, path: &str, settings: &Settings) {
-        self.client = Some(speaking(headers, path));
+    pub fn set_head(&mut self, signs: &ClientSigns<'_>, settings: &Settings) {
+        let headers = signs.headers;
+        self.client = Some(speaking(signs).client);
         // The id goes into the log, where a key that somebody sends in its place must not be.
         let is_sane = |id: &&HeaderValue| {
             let is_word =
@@ -61,7 +62,11 @@ impl ReplyFacts {
 
     /// Returns the header of its own in which the client looks for the id.
     pub fn id_header(&self) -> Option<HeaderName> {
-        let of_route = self.route.as_ref().and_then(|route| route.client);
-        of_route.or(self.client).and_then(|client| client.id_header())
+        self.client().and_then(|client| client.id_header())
+    }
+
+    /// Returns how failures read to the client, as its row says, else as the head of its request does.
+    pub fn client(&self) -> Option<&'static dyn Client> {
+        self.route.as_ref().and_then(|route| route.client).or(self.client)
     }
 }

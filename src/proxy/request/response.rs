@@ -59,7 +59,7 @@ pub fn head(session: &mut Session, head: &mut ResponseHeader, ctx: &mut Ctx) -> 
             clock::withhold_head();
         }
         clock::stream_begins();
-        writer::may_keep_alive(version, writer::client(session, &ctx.facts));
+        writer::may_keep_alive(version, content_type, writer::client(session, &ctx.facts));
     } else if !clock::is_head_early() {
         clock::let_be();
     }

@@ -3,7 +3,7 @@
 
 use crate::access::admit::has_key;
 use crate::access::{Caller, Sender};
-use crate::dialects::client::{speaking, vendor_of};
+use crate::dialects::client::{ClientSigns, speaking};
 use crate::json;
 use crate::plan::{Client, ClientVendor};
 use crate::proxy::images::{self, Wanted};
@@ -11,14 +11,14 @@ use crate::proxy::live::Live;
 use crate::proxy::settings::Settings;
 use crate::table::{Matched, Route, Table};
 use crate::transform::local::Audience;
-use crate::wire::{Answer, Failure};
+use crate::wire::{Answer, Failure, OwnedQuery, Query};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use std::net::IpAddr;
 use std::sync::Arc;
 
 /// What a preflight allows when the browser does not ask for certain headers. `*` would not cover `Authorization`.
-const ALLOWED_HEADERS: &str = "Authorization, Content-Type, X-Request-Id, X-Api-Key, Api-Key";
+const ALLOWED_HEADERS: &str = "Authorization, Content-Type, X-Request-Id, X-Api-Key, Api-Key, Anthropic-Version, Anthropic-Beta, X-Goog-Api-Key, X-Goog-Api-Client";
 
 /// The methods in the answer to a preflight that names none, where the row's own are not told.
 const ANY_METHODS: &str = "GET, POST, OPTIONS";
@@ -37,7 +37,7 @@ pub struct RequestHead<'a> {
     /// Its path, without a query.
     pub path: &'a str,
     /// Its query, if it has one. It may hold a key.
-    pub query: Option<&'a str>,
+    pub query: Query<'a>,
     /// The authority of its target, if it names one.
     pub authority: Option<&'a str>,
     /// Its headers.
@@ -57,6 +57,8 @@ pub struct AdmittedRequest {
     pub params: Vec<String>,
     /// Who sent it.
     pub caller: Arc<Caller>,
+    /// Its query.
+    pub query: OwnedQuery,
     /// The vendor of its client.
     pub vendor: ClientVendor,
 }
@@ -84,7 +86,7 @@ pub fn by_head(live: &Live, head: &RequestHead<'_>) -> HeadDecision {
         return HeadDecision { route: None, result: Err(failure) };
     }
     // Asked once, whatever the path: the time of a refusal must not tell what is served.
-    let admission = settings.access.admit(head.headers, head.sender);
+    let admission = settings.access.admit(head.headers, head.query, head.sender);
     if head.method == Method::OPTIONS {
         let refusal = admission.err();
         let route = if refusal.is_none() { route_of(table, head) } else { None };
@@ -160,8 +162,9 @@ fn admit(
         let message = "Compressed request bodies are not read; send it without Content-Encoding.";
         return Err(Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
     }
-    let vendor = vendor_of(head.headers, head.query);
-    Ok(ByHead::Admitted(AdmittedRequest { route, params, caller, vendor }))
+    let signs = ClientSigns { headers: head.headers, path: head.path, query: head.query };
+    let (query, vendor) = (head.query.into(), speaking(&signs).vendor);
+    Ok(ByHead::Admitted(AdmittedRequest { route, params, query, caller, vendor }))
 }
 
 /// Returns true if a request asks whether a row that calls an upstream is there. That costs no tokens.
@@ -195,13 +198,13 @@ fn caller(
 fn is_newcomer(head: &RequestHead<'_>, route: &Route) -> bool {
     let takes_pages = |value: &HeaderValue| value.to_str().is_ok_and(|types| types.contains("text/html"));
     head.headers.get(header::ACCEPT).is_some_and(takes_pages)
-        && !has_key(head.headers)
+        && !has_key(head.headers, head.query)
         && route.options.callers.is_none()
 }
 
 /// Returns how failures read to the client: as its row says, else as the head of its request does.
-pub fn client_of(route: Option<&Route>, headers: &HeaderMap, path: &str) -> &'static dyn Client {
-    route.and_then(|route| route.client).unwrap_or_else(|| speaking(headers, path))
+pub fn client_of(route: Option<&Route>, signs: &ClientSigns<'_>) -> &'static dyn Client {
+    route.and_then(|route| route.client).unwrap_or_else(|| speaking(signs).client)
 }
 
 /// Returns the largest body that a row takes, in bytes.

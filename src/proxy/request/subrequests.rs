@@ -284,11 +284,13 @@ impl SubrequestRun {
                 writer::write(session, &ctx.facts, &ctx.bodies, answer).await;
                 Ok(())
             }
-            JoinedStep::Break => Err(Error::explain(errors::OVER, "the reply has failed").into_up()),
+            JoinedStep::Break => Err(over()),
             JoinedStep::Stream(bytes) => self.stream(session, ctx, bytes, false).await,
             JoinedStep::Last(bytes) => {
                 ctx.settle(ctx.failure.is_some());
-                self.stream(session, ctx, bytes, true).await
+                let breaks = self.joined.reason().is_some() && self.client.breaks_after_error();
+                self.stream(session, ctx, bytes, !breaks).await?;
+                if breaks { Err(over()) } else { Ok(()) }
             }
         }
     }
@@ -303,7 +305,7 @@ impl SubrequestRun {
             }
             let head = reply_heads::stream_head(content_type, version, &ctx.facts);
             session.write_response_header(Box::new(head), false).await.map_err(|e| e.into_down())?;
-            writer::may_keep_alive(version, self.client);
+            writer::may_keep_alive(version, content_type, self.client);
         }
         if end {
             clock::reply_may_carry(b"");
@@ -313,4 +315,9 @@ impl SubrequestRun {
         }
         session.write_response_body(Some(bytes), end).await.map_err(|e| e.into_down())
     }
+}
+
+/// The end of a request whose connection breaks.
+fn over() -> Box<Error> {
+    Error::explain(errors::OVER, "the reply has failed").into_up()
 }

@@ -3,7 +3,8 @@
 use super::reply_facts::ReplyFacts;
 use super::reply_heads::{is_without_body, whole_head};
 use super::routing;
-use crate::plan::Client;
+use crate::dialects::client::ClientSigns;
+use crate::plan::{Client, between_pieces};
 use crate::proxy::connection::clock;
 use crate::telemetry::BodyLog;
 use crate::wire::Answer;
@@ -61,16 +62,16 @@ pub async fn write_instead(
     Some(status)
 }
 
-/// Records that a stream to a client that speaks `version` has begun, and what may keep it alive.
-pub fn may_keep_alive(version: Version, client: &dyn Client) {
+/// Records that a stream of this type to a client that speaks `version` has begun, and what may keep it alive.
+pub fn may_keep_alive(version: Version, content_type: &str, client: &dyn Client) {
     // Without chunks the reply's bytes have no seams between which something else fits.
-    clock::reply_may_carry(if version > Version::HTTP_10 { client.keep_alive() } else { b"" });
+    clock::reply_may_carry(if version > Version::HTTP_10 { between_pieces(client, content_type) } else { b"" });
 }
 
 /// Returns how failures read to the client of a request that is being served.
 pub fn client(session: &Session, facts: &ReplyFacts) -> &'static dyn Client {
     let head = session.req_header();
-    routing::client_of(facts.route.as_deref(), &head.headers, head.uri.path())
+    routing::client_of(facts.route.as_deref(), &ClientSigns::of(&head.headers, &head.uri))
 }
 
 /// Returns true if the head of a reply is out.

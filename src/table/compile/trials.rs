@@ -69,17 +69,19 @@ fn trial(row: &written::Trial<'_>, source: &mut Source<'_>) -> Option<Trial> {
     }
     // Return only after the other keys are checked, so that one run reports all mistakes of the test.
     let path = row.path.as_ref()?;
-    if !path.value.starts_with('/') || path.value.contains(['?', '#', ' ']) {
+    if !path.value.starts_with('/') || path.value.contains(['#', ' ']) {
         let message = format!("{}: '{}' is no path", row.called, path.value);
-        let help = "write it with its first slash, without host, query and fragment".to_owned();
+        let help = "write it with its first slash, without host and fragment".to_owned();
         source.error(&path.path, message, Some(help));
     }
+    let target = path.value.split_once('?').map_or((path.value.as_str(), None), |(path, query)| (path, Some(query)));
     let usual = if row.body.is_some() { Method::POST } else { Method::GET };
     Some(Trial {
         called,
         place,
         method: row.method.clone().unwrap_or(usual),
-        path: path.value.clone(),
+        path: target.0.to_owned(),
+        query: target.1.map(str::to_owned),
         headers,
         body: body.unwrap_or(Some(Bytes::new()))?,
         answer: match answer {

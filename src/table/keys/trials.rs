@@ -18,7 +18,7 @@ pub(super) const TRIAL: &[Key] = &[
 
 const TRIAL_REQUEST: &[Key] = &[
     Key::optional("method", Kind::OneOf(all_methods), "Its method: POST with a body, GET without one by default."),
-    Key::required("path", Kind::Text, "Its path, without a query."),
+    Key::required("path", Kind::Text, "Its path, and its query."),
     Key::optional("headers", Kind::Names(&Kind::Text), "Its headers, by their names."),
     Key::optional("body", Kind::Any, "Its body: a JSON value, or a text that is sent as it is."),
 ];

@@ -34,7 +34,7 @@ pub fn way<'a>(
 ) -> Result<Option<Way<'a>>, Failure> {
     let Some(asked) = request.format.take() else { return Ok(None) };
     let has_tools = request.tools.is_some();
-    if rules.structured == Some(Structured::Pass) {
+    if rules.structured == Some(Structured::Pass) && asked.is_plain {
         tell(RuleEffect::Structured(Structured::Pass, StructuredReason::Rule));
         request.params.push(asked.param);
         return Ok(None);

@@ -2,21 +2,13 @@
 //! may come from another server, or from a later version.
 
 use super::values::{BlockPlace, invalid};
+use crate::dialects::client::spoken::{SpokenPart, TextInside, image_url, plain};
 use crate::dialects::upstream::anthropic::content::is_blank;
 use crate::json::{self, Fields, fields};
 use crate::wire::Failure;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::HashSet;
-
-/// A part of what somebody says.
-#[derive(Debug)]
-pub enum SpokenPart<'a> {
-    /// A text: a JSON string.
-    Text(Cow<'a, RawValue>),
-    /// An image in OpenAI's form.
-    Image(Box<RawValue>),
-}
 
 /// What the blocks of a request have beside what they say.
 #[derive(Debug, Default)]
@@ -134,16 +126,6 @@ fn image<'a>(place: BlockPlace, block: &Fields<'a>, notes: &mut BlockNotes) -> O
     None
 }
 
-/// Returns an image in OpenAI's form. `url` has insides of JSON strings.
-fn image_url<'a>(url: &[&str]) -> Option<SpokenPart<'a>> {
-    let length: usize = url.iter().map(|part| part.len()).sum();
-    let mut out = String::with_capacity(length + 64);
-    out.push_str("{\"type\":\"image_url\",\"image_url\":{\"url\":\"");
-    url.iter().for_each(|part| out.push_str(part));
-    out.push_str("\"}}");
-    RawValue::from_string(out).ok().map(SpokenPart::Image)
-}
-
 /// `{"source": {"type": "text" | "content" | "base64" | …}, "title"?, "context"?}`
 fn document<'a>(
     place: BlockPlace,
@@ -192,80 +174,4 @@ fn search_result<'a>(block: &Fields<'a>) -> Option<SpokenPart<'a>> {
         text.line(part.get("text").and_then(json::inside_of));
     }
     text.part()
-}
-
-/// Returns a part of this text.
-pub fn plain<'a>(text: &str) -> Option<SpokenPart<'a>> {
-    let mut out = Vec::with_capacity(text.len() + 2);
-    json::push_string(&mut out, text);
-    let raw = String::from_utf8(out).ok().and_then(|text| RawValue::from_string(text).ok());
-    raw.map(|raw| SpokenPart::Text(Cow::Owned(raw)))
-}
-
-/// A text that is put together: the inside of a JSON string.
-#[derive(Debug, Default)]
-pub struct TextInside(String);
-
-impl TextInside {
-    /// Adds a text after a line end. `None` and blank ones add nothing.
-    pub fn line(&mut self, inside: Option<&str>) {
-        self.add("\\n", inside);
-    }
-
-    /// Adds a text after a blank line.
-    pub fn paragraph(&mut self, inside: Option<&str>) {
-        self.add("\\n\\n", inside);
-    }
-
-    fn add(&mut self, between: &str, inside: Option<&str>) {
-        let Some(inside) = inside.filter(|inside| !is_blank(inside)) else { return };
-        if !self.0.is_empty() {
-            self.0.push_str(between);
-        }
-        self.0.push_str(inside);
-    }
-
-    /// Returns the JSON string; `None` if there is no text.
-    pub fn raw(self) -> Option<Box<RawValue>> {
-        if self.0.is_empty() { None } else { RawValue::from_string(format!("\"{}\"", self.0)).ok() }
-    }
-
-    fn part<'a>(self) -> Option<SpokenPart<'a>> {
-        self.raw().map(|raw| SpokenPart::Text(Cow::Owned(raw)))
-    }
-}
-
-/// Returns parts as the content of a message: one text as a string, everything else as a list; `None` if nothing is said.
-pub fn content<'a>(mut said: Vec<SpokenPart<'a>>) -> Option<Cow<'a, RawValue>> {
-    if said.len() == 1
-        && let Some(SpokenPart::Text(text)) = said.pop_if(|part| matches!(part, SpokenPart::Text(_)))
-    {
-        return Some(text);
-    }
-    if said.is_empty() {
-        return None;
-    }
-    let mut out = String::with_capacity(said.iter().map(|part| part.len() + 32).sum());
-    for (index, part) in said.iter().enumerate() {
-        out.push(if index == 0 { '[' } else { ',' });
-        match part {
-            SpokenPart::Text(text) => {
-                out.push_str("{\"type\":\"text\",\"text\":");
-                out.push_str(text.get());
-                out.push('}');
-            }
-            SpokenPart::Image(image) => out.push_str(image.get()),
-        }
-    }
-    out.push(']');
-    RawValue::from_string(out).ok().map(Cow::Owned)
-}
-
-impl SpokenPart<'_> {
-    fn len(&self) -> usize {
-        match self {
-            SpokenPart::Text(text) => text.get().len(),
-            SpokenPart::Image(image) => image.get().len(),
-        }
-    }
 }

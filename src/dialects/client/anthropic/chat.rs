@@ -3,11 +3,11 @@
 use super::encoder::MessageEncoder;
 use super::errors::too_long;
 use super::relay::{self, RelayedRequest};
-use super::short::KnownNames;
 use super::values::invalid;
 use crate::chat::{Conversation, Delivery};
 use crate::dialects::client::chat::{ChatClient, Exceeded};
 use crate::dialects::client::frame::{ReplyFrame, Tally};
+use crate::dialects::client::known_names::KnownNames;
 use crate::dialects::upstream::{AnswerForm, CallTerms, ChatDialect};
 use crate::plan::{Alone, Join, Reply, Streamed};
 use crate::wire::{Failure, sse};

@@ -1,11 +1,11 @@
 //! The encoder of a reply, whole or as events.
 
 use super::frames::MessagePulse;
-use super::short::KnownNames;
 use super::stream::MessageEvents;
 use super::whole::WholeMessage;
 use crate::chat::{Delivery, Encoder, Event, Sink};
 use crate::dialects::client::frame::ReplyFrame;
+use crate::dialects::client::known_names::KnownNames;
 use crate::dialects::upstream::AnswerForm;
 use crate::wire::{Answer, Failure, Pulse};
 use http::StatusCode;

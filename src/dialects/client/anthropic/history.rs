@@ -1,11 +1,12 @@
 //! The messages of a request as the hub has them. A user's turn is split: the results of calls first, each a message of its own, then
 //! the rest, since nothing may stand between a call and its result.
 
-use super::blocks::{self, BlockNotes, SpokenPart, TextInside};
-use super::short::KnownNames;
+use super::blocks::{self, BlockNotes};
 use super::values::{BlockPlace, invalid};
 use crate::chat::tools::ToolCall;
 use crate::chat::{Message, Role};
+use crate::dialects::client::known_names::KnownNames;
+use crate::dialects::client::spoken::{self, SpokenPart, TextInside};
 use crate::json::{self, Fields, fields};
 use crate::wire::Failure;
 use serde_json::value::RawValue;
@@ -154,10 +155,10 @@ impl<'a> History<'a> {
         for (index, result) in results {
             self.push(index, result);
         }
-        if let Some(content) = blocks::content(compacted) {
+        if let Some(content) = spoken::content(compacted) {
             self.push(first, Message::plain(Role::User, content, Fields::default()));
         }
-        let content = blocks::content(said);
+        let content = spoken::content(said);
         // Thinking that led to nothing is of no use to anyone.
         if content.is_none() && calls.is_empty() {
             return;
@@ -216,20 +217,20 @@ fn result_content(mut said: Vec<SpokenPart<'_>>, has_failed: bool) -> Cow<'_, Ra
                 said.remove(0);
                 RawValue::from_string(words).ok().map(|raw| SpokenPart::Text(Cow::Owned(raw)))
             }
-            _ => blocks::plain(FAILED.trim_end()),
+            _ => spoken::plain(FAILED.trim_end()),
         };
         said.splice(0..0, words);
     }
     let texts = said.iter().map(|part| match part {
         SpokenPart::Text(text) => Some(text.as_ref()),
-        SpokenPart::Image(_) => None,
+        SpokenPart::Other(_) => None,
     });
     if let Some(texts) = texts.collect::<Option<Vec<&RawValue>>>().filter(|texts| texts.len() > 1) {
         let mut all = TextInside::default();
         texts.iter().for_each(|text| all.line(json::inside_of(text)));
         return all.raw().map_or_else(empty, Cow::Owned);
     }
-    blocks::content(said).unwrap_or_else(empty)
+    spoken::content(said).unwrap_or_else(empty)
 }
 
 /// Returns a content that says nothing.

@@ -12,7 +12,6 @@ mod pairs;
 pub mod params;
 pub mod relay;
 pub mod request;
-mod short;
 mod stream;
 mod tools;
 mod usage;

@@ -79,7 +79,7 @@ impl<'a> MessageParams<'a> {
     /// Returns the format of the answer.
     pub fn format(&self) -> Option<AskedFormat<'_>> {
         let value = self.format.as_deref()?;
-        Some(AskedFormat { param: (Cow::Borrowed("response_format"), value), read: format::read })
+        Some(AskedFormat { param: (Cow::Borrowed("response_format"), value), read: format::read, is_plain: true })
     }
 
     fn same(&mut self, name: &'static str, value: Option<&'a RawValue>) {

@@ -1,13 +1,14 @@
 //! Writes the events of a stream while the upstream's answer is decoded. One block is open at a time, and blocks are numbered in the
 //! order in which they open.
 
-use super::calls::{CallMaker, MadeCall};
+use super::calls;
 use super::frames::{MessageHead, begins, has_begun};
-use super::short::KnownNames;
 use super::usage::{push_usage, stop_reason};
-use super::whole::{push_inside, usage_of};
+use crate::chat::event::push_text;
 use crate::chat::{Event, Sink, Text};
+use crate::dialects::client::call_maker::{CallMaker, MadeCall};
 use crate::dialects::client::frame::ReplyFrame;
+use crate::dialects::client::known_names::KnownNames;
 use crate::json::{self, cut};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -55,7 +56,7 @@ impl MessageEvents {
             open: None,
             in_delta: false,
             thinking: Vec::new(),
-            maker: CallMaker::new(known),
+            maker: CallMaker::new(known, calls::PREFIX),
             current: 0,
             waiting: VecDeque::new(),
             is_cut: false,
@@ -93,7 +94,7 @@ impl MessageEvents {
             .extend_from_slice(b"event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":");
         json::push_string(&mut self.out, word);
         self.out.extend_from_slice(b",\"stop_sequence\":null},");
-        push_usage(&mut self.out, usage_of(&self.frame, output));
+        push_usage(&mut self.out, self.frame.shown_usage(output));
         self.out.extend_from_slice(b"}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");
         std::mem::swap(&mut self.out, out);
     }
@@ -162,7 +163,7 @@ impl MessageEvents {
             self.start_delta("text_delta\",\"text\":\"");
             self.in_delta = true;
         }
-        push_inside(&mut self.out, text);
+        push_text(&mut self.out, text);
     }
 
     /// Appends a text of a whole answer, cut into events of a bounded size.
@@ -225,7 +226,7 @@ impl MessageEvents {
 
     fn start_call(&mut self, call: &MadeCall) {
         self.start_block();
-        call.push(&mut self.out, false);
+        calls::push(call, &mut self.out, false);
         self.out.extend_from_slice(b"}\n\n");
     }
 
@@ -238,7 +239,7 @@ impl MessageEvents {
             return;
         }
         self.start_delta("input_json_delta\",\"partial_json\":\"");
-        push_inside(&mut self.out, piece);
+        push_text(&mut self.out, piece);
         self.out.extend_from_slice(b"\"}}\n\n");
     }
 
@@ -289,7 +290,7 @@ impl MessageEvents {
     /// Appends a call that came whole.
     fn whole_call(&mut self, call: &MadeCall) {
         let mut input = Vec::new();
-        call.push_input(&mut input);
+        calls::push_input(call, &mut input);
         self.close();
         self.start_call(call);
         let input = String::from_utf8(input).unwrap_or_default();
@@ -309,7 +310,7 @@ impl Sink for MessageEvents {
             }
             Event::Reasoning(text) => {
                 self.frame.meter.push(text);
-                push_inside(&mut self.thinking, text);
+                push_text(&mut self.thinking, text);
             }
             Event::Signature(signature) => self.signed(signature),
             Event::Encrypted(data) => self.encrypted(data),

@@ -1,9 +1,9 @@
 //! Tools of a request. Those with a schema are functions. Of the vendor's own, those that the client runs get a schema here; those that
 //! the vendor's servers run exist nowhere else.
 
-use super::short::KnownNames;
 use super::values::invalid;
 use crate::chat::tools::{Tool, ToolChoice, Tools};
+use crate::dialects::client::known_names::KnownNames;
 use crate::json::{self, Fields, fields};
 use crate::wire::Failure;
 use serde_json::value::RawValue;

@@ -1,16 +1,15 @@
 //! Writes a whole reply while the upstream's answer is decoded.
 
-use super::calls::{CallMaker, MadeCall};
+use super::calls;
 use super::frames::MessageHead;
-use super::short::KnownNames;
 use super::usage::{push_usage, stop_reason};
-use crate::chat::{Event, Sink, Text, Usage};
+use crate::chat::event::push_text;
+use crate::chat::{Event, Sink, Text};
+use crate::dialects::client::call_maker::{CallMaker, MadeCall};
 use crate::dialects::client::frame::ReplyFrame;
+use crate::dialects::client::known_names::KnownNames;
 use crate::json;
 use std::sync::Arc;
-
-/// A count is far too low where an estimate is so many times higher.
-const FAR_TOO_LOW: u64 = 8;
 
 /// A whole reply while it is written.
 pub struct WholeMessage {
@@ -34,7 +33,7 @@ impl WholeMessage {
             content: Vec::new(),
             in_text: false,
             thinking: Vec::new(),
-            maker: CallMaker::new(known),
+            maker: CallMaker::new(known, calls::PREFIX),
             calls: Vec::new(),
             declines: false,
         }
@@ -56,7 +55,7 @@ impl WholeMessage {
             if !matches!(out.last(), Some(b'[')) {
                 out.push(b',');
             }
-            call.push(&mut out, true);
+            calls::push(call, &mut out, true);
         }
         let (reason, output) = self.frame.end(!self.calls.is_empty());
         let is_cut = self.calls.iter().any(|call| !call.arguments.is_empty() && !call.is_complete());
@@ -64,7 +63,7 @@ impl WholeMessage {
         out.extend_from_slice(b"],\"stop_reason\":");
         json::push_string(&mut out, word);
         out.extend_from_slice(b",\"stop_sequence\":null,");
-        push_usage(&mut out, usage_of(&self.frame, output));
+        push_usage(&mut out, self.frame.shown_usage(output));
         out.push(b'}');
         out
     }
@@ -77,7 +76,7 @@ impl WholeMessage {
             self.content.extend_from_slice(b"{\"type\":\"text\",\"text\":\"");
             self.in_text = true;
         }
-        push_inside(&mut self.content, text);
+        push_text(&mut self.content, text);
     }
 
     fn end_text(&mut self) {
@@ -93,23 +92,6 @@ impl WholeMessage {
     }
 }
 
-/// Returns the counts that a reply shows. They are never left out: clients fail without them. An input that is far too low is
-/// replaced by an estimate: ARGO counts one token of any prompt to Gemini, and clients shorten their conversations by this number.
-pub fn usage_of(frame: &ReplyFrame, output: Option<u64>) -> Usage {
-    let estimated = frame.estimated_prompt();
-    let own = || Usage { input: estimated, output: output.unwrap_or(0), ..Usage::default() };
-    let usage = frame.usage(output).unwrap_or_else(own);
-    if usage.input >= estimated / FAR_TOO_LOW { usage } else { Usage { input: estimated, ..usage } }
-}
-
-/// Appends a text as the inside of a JSON string.
-pub fn push_inside(out: &mut Vec<u8>, text: Text<'_>) {
-    match text {
-        Text::Plain(text) => json::push_escaped(out, text),
-        Text::Json(inside) => json::push_inside(out, inside),
-    }
-}
-
 impl Sink for WholeMessage {
     fn event(&mut self, event: Event<'_>) {
         match event {
@@ -120,7 +102,7 @@ impl Sink for WholeMessage {
             }
             Event::Reasoning(text) => {
                 self.frame.meter.push(text);
-                push_inside(&mut self.thinking, text);
+                push_text(&mut self.thinking, text);
             }
             Event::Signature(signature) => {
                 self.end_text();

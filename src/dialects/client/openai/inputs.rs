@@ -67,6 +67,11 @@ impl<'a> Inputs<'a> {
         }
     }
 
+    /// Returns inputs that were read elsewhere: JSON strings.
+    pub fn of_texts(field: &'static str, texts: Vec<&'a RawValue>) -> Self {
+        Inputs { field, single: texts.len() == 1, given: Given::Texts(texts) }
+    }
+
     /// Returns the texts of all inputs as JSON strings. Texts decoded from token ids are kept in `decoded`.
     ///
     /// # Errors

@@ -5,7 +5,6 @@ pub mod body;
 mod calls;
 pub mod chat;
 pub mod choices;
-pub mod embedded;
 pub mod endpoint;
 mod errors;
 pub mod format;
@@ -19,6 +18,7 @@ pub mod shape;
 pub mod stream;
 pub mod tools;
 mod usage;
+pub mod vector_list;
 pub mod vectors;
 pub mod whole;
 

@@ -80,7 +80,7 @@ impl<'a> ChatParams<'a> {
             conversations,
             answers: self.n,
             tools: self.offer.read(upstream)?,
-            format: self.format.map(|param| AskedFormat { param, read: format::read }),
+            format: self.format.map(|param| AskedFormat { param, read: format::read, is_plain: true }),
             limit_name: limit_name(&self.params),
             params: self.params,
             stream: self.stream,

@@ -91,8 +91,11 @@ impl<'a> ResponsesRequest<'a> {
             conversations: vec![turns.messages],
             answers: 1,
             tools: tools.tools,
-            format: format
-                .map(|value| AskedFormat { param: (Cow::Borrowed("response_format"), value), read: format::read }),
+            format: format.map(|value| AskedFormat {
+                param: (Cow::Borrowed("response_format"), value),
+                read: format::read,
+                is_plain: true,
+            }),
             limit_name: asked.get(LIMIT).map(|_| LIMIT),
             params: asked.params(),
             stream: asked.stream,

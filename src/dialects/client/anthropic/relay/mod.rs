@@ -13,9 +13,9 @@ mod whole;
 pub use request::RelayedRequest;
 
 use super::frames::MessagePulse;
-use super::short::KnownNames;
 use crate::chat::Delivery;
 use crate::dialects::client::frame::ReplyFrame;
+use crate::dialects::client::known_names::KnownNames;
 use crate::dialects::upstream::{ChatDialect, error, front_door};
 use crate::plan::{Held, Reply, Start, UpstreamHead};
 use crate::wire::{Answer, Failure, Pulse, sse};

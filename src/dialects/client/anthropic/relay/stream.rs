@@ -6,7 +6,6 @@ use crate::dialects::client::anthropic::calls::one_line;
 use crate::dialects::client::anthropic::encoder::MessageEncoder;
 use crate::dialects::client::anthropic::frames::begins;
 use crate::dialects::client::anthropic::usage::push_usage;
-use crate::dialects::client::anthropic::whole::usage_of;
 use crate::dialects::client::frame::ReplyFrame;
 use crate::dialects::upstream::anthropic::answer::{denied, is_chat_completion, is_denial, kind_of};
 use crate::dialects::upstream::anthropic::usage::{TokenCounts, finish_reason};
@@ -205,7 +204,7 @@ impl EventState {
         }
         if usage.is_none() {
             start.push(b',');
-            push_usage(&mut start, usage_of(&self.terms.frame, Some(1)));
+            push_usage(&mut start, self.terms.frame.shown_usage(Some(1)));
         }
         start.extend_from_slice(b"}}");
         self.start = Some(start);
@@ -234,7 +233,7 @@ impl EventState {
             out.extend_from_slice(value.get().as_bytes());
         }
         out.push(b',');
-        push_usage(&mut out, usage_of(&self.terms.frame, Some(0)));
+        push_usage(&mut out, self.terms.frame.shown_usage(Some(0)));
         out.push(b'}');
         String::from_utf8(out).ok()
     }

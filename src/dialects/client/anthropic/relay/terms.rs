@@ -2,8 +2,8 @@
 
 use crate::chat::Delivery;
 use crate::dialects::client::anthropic::encoder::MessageEncoder;
-use crate::dialects::client::anthropic::short::KnownNames;
 use crate::dialects::client::frame::ReplyFrame;
+use crate::dialects::client::known_names::KnownNames;
 use crate::dialects::upstream::ChatDialect;
 use std::sync::Arc;
 

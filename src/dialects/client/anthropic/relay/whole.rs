@@ -4,7 +4,6 @@ use super::terms::RelayTerms;
 use crate::chat::{Delivery, Encoder};
 use crate::dialects::client::anthropic::calls::one_line;
 use crate::dialects::client::anthropic::usage::push_usage;
-use crate::dialects::client::anthropic::whole::usage_of;
 use crate::dialects::upstream::anthropic::answer::{denied, is_chat_completion, is_denial, kind_of};
 use crate::dialects::upstream::anthropic::usage::{TokenCounts, finish_reason};
 use crate::dialects::upstream::openai::screen;
@@ -114,7 +113,7 @@ fn written(terms: &mut RelayTerms, message: &Fields<'_>, has_calls: bool) -> Vec
     }
     if counts.is_none() {
         out.push(b',');
-        push_usage(&mut out, usage_of(&terms.frame, output));
+        push_usage(&mut out, terms.frame.shown_usage(output));
     }
     out.push(b'}');
     out

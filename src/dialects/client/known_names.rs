@@ -1,10 +1,12 @@
-//! Names of tools and ids of calls that are longer than other vendors take.
+//! Names of tools and ids of calls that other vendors do not take: they are too long, or have other characters.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 /// The longest name of a tool that OpenAI takes, in characters. Anthropic takes 128.
 const LONGEST_NAME: usize = 64;
+/// How many characters of a name that is made are an underscore and a hash.
+const HASH: usize = 9;
 /// The longest id of a call that OpenAI's chat completions take, in characters.
 const LONGEST_ID: usize = 40;
 
@@ -20,7 +22,7 @@ pub struct KnownNames {
 impl KnownNames {
     /// Returns the name of a tool as every vendor takes it.
     pub fn short<'a>(&mut self, name: Cow<'a, str>) -> Cow<'a, str> {
-        match shortened(&name, LONGEST_NAME) {
+        match made(&name, LONGEST_NAME) {
             None => name,
             Some(short) => {
                 self.long.insert(short.clone(), name.into_owned());
@@ -34,7 +36,7 @@ impl KnownNames {
         if !self.ids.contains(id.as_ref()) {
             self.ids.insert(id.clone().into_owned());
         }
-        shortened(&id, LONGEST_ID).map_or(id, Cow::Owned)
+        made(&id, LONGEST_ID).map_or(id, Cow::Owned)
     }
 
     /// Returns the name that the client knows.
@@ -48,13 +50,18 @@ impl KnownNames {
     }
 }
 
-/// Returns a name of `most` characters for a longer one, the same each time: its beginning, and a hash of all of it.
-fn shortened(name: &str, most: usize) -> Option<String> {
-    if name.len() <= most || name.chars().count() <= most {
+/// Returns another name for one that is longer than `most` characters or has others than letters, digits, underscores and dashes:
+/// its beginning, and a hash of all of it, so that it is the same each time.
+fn made(name: &str, most: usize) -> Option<String> {
+    if name.len() <= most && name.chars().all(fits) {
         return None;
     }
-    let beginning: String = name.chars().take(most.saturating_sub(9)).collect();
-    Some(format!("{beginning}_{:08x}", hash(name.as_bytes())))
+    let beginning = name.chars().take(most.saturating_sub(HASH)).map(|c| if fits(c) { c } else { '_' });
+    Some(format!("{}_{:08x}", beginning.collect::<String>(), hash(name.as_bytes())))
+}
+
+fn fits(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '-')
 }
 
 /// FNV-1a, folded to 32 bits: short, and the same in every version and on every machine.
@@ -71,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn long_names_become_short_ones_and_come_back() {
+    fn names_that_others_refuse_become_other_ones_and_come_back() {
         let mut names = KnownNames::default();
         let long = format!("mcp__server__{}", "tool_".repeat(12));
         let other = format!("{long}2");
@@ -80,6 +87,8 @@ mod tests {
         assert_eq!((short.len(), short_other.len()), (64, 64));
         assert_ne!(short, short_other);
         assert_eq!((names.given(&short), names.given(&short_other)), (long.as_str(), other.as_str()));
+        let odd = names.short("mcp.files:read".into()).into_owned();
+        assert!(odd.starts_with("mcp_files_read_") && names.given(&odd) == "mcp.files:read", "{odd}");
         assert_eq!((names.short("Bash".into()).as_ref(), names.given("Bash")), ("Bash", "Bash"));
     }
 

@@ -1,9 +1,8 @@
-//! The reply to an embeddings request, from one call or joined from several.
+//! The reply to a request for vectors, from one call or joined from several.
 
-use super::usage::push_input;
-use super::vectors::{VectorForm, VectorPlace};
+use super::openai::vectors::{VectorForm, VectorPlace};
 use crate::dialects::upstream::{EmbeddingDialect, error};
-use crate::json::{self, Vector};
+use crate::json::Vector;
 use crate::plan::{Held, Join, Reply, Start, UpstreamHead};
 use crate::tokens::{Counting, Ledger, Prompt};
 use crate::wire::{Answer, Failure};
@@ -11,8 +10,22 @@ use http::StatusCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+/// How a client dialect writes a list of vectors.
+pub trait VectorList: Send + Sync {
+    /// Opens the reply up to the first vector.
+    fn open(&self, out: &mut Vec<u8>);
+
+    /// Opens the element of a vector with this number.
+    fn open_element(&self, out: &mut Vec<u8>, index: u64);
+
+    /// Closes the reply. `tokens` are those of all inputs, if they were counted.
+    fn close(&self, out: &mut Vec<u8>, model: &str, tokens: Option<u64>);
+}
+
 /// The parts of the reply around the vectors.
 pub struct ListFrame {
+    /// How the client's dialect writes it.
+    pub list: &'static dyn VectorList,
     /// The model as the client named it.
     pub model: Arc<str>,
     /// How tokens are counted.
@@ -51,25 +64,18 @@ impl ReportedTokens {
 }
 
 impl ListFrame {
-    fn open(out: &mut Vec<u8>) {
-        out.extend_from_slice(b"{\"object\":\"list\",\"data\":[");
-    }
-
     fn close(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(b"],\"model\":");
-        json::push_string(out, &self.model);
         let counts_here = self.counting != Counting::None;
-        if let Some(tokens) = self.reported.sum().or_else(|| counts_here.then(|| self.prompt.tokens())) {
-            json::push_key(out, "usage");
-            self.ledger.set_prompt(tokens);
-            push_input(out, tokens);
-        }
-        out.push(b'}');
+        let tokens = self.reported.sum().or_else(|| counts_here.then(|| self.prompt.tokens()));
+        tokens.into_iter().for_each(|tokens| self.ledger.set_prompt(tokens));
+        self.list.close(out, &self.model, tokens);
     }
 }
 
 /// The inputs of one call.
 pub struct Batch {
+    /// How the client's dialect writes their vectors.
+    pub list: &'static dyn VectorList,
     /// The dialect of the upstream.
     pub dialect: &'static dyn EmbeddingDialect,
     /// The model as the client named it, for messages.
@@ -87,7 +93,7 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Appends the elements of `data`, with commas between them.
+    /// Appends the elements of the list, with commas between them.
     fn push(&self, out: &mut Vec<u8>, vectors: &[Vector<'_>]) -> Result<(), Failure> {
         if vectors.len() != self.inputs {
             let name = self.dialect.name();
@@ -97,9 +103,7 @@ impl Batch {
         for (index, vector) in vectors.iter().enumerate() {
             let open: &[u8] = if index == 0 { b"" } else { b"," };
             out.extend_from_slice(open);
-            out.extend_from_slice(b"{\"object\":\"embedding\",\"index\":");
-            json::push_number(out, (self.first + index) as u64);
-            out.extend_from_slice(b",\"embedding\":");
+            self.list.open_element(out, (self.first + index) as u64);
             self.check_length(*vector)?;
             let place = VectorPlace { upstream: self.dialect.name(), input: self.first + index };
             self.form.push(out, *vector, &place)?;
@@ -121,7 +125,7 @@ impl Batch {
     }
 }
 
-/// The reply to one call: the whole reply, or its part of `data` if there are several calls.
+/// The reply to one call: the whole reply, or its part of the list if there are several calls.
 pub struct VectorReply {
     /// The inputs of the call.
     pub batch: Batch,
@@ -151,8 +155,8 @@ impl Reply for VectorReply {
         let body = dialect.listed(&held.body)?;
         let vectors = dialect.vectors(&body)?;
         let mut out = Vec::with_capacity(held.body.len() + 64 * vectors.len() + 256);
-        if self.frame.is_some() {
-            ListFrame::open(&mut out);
+        if let Some(frame) = &self.frame {
+            frame.list.open(&mut out);
         }
         self.batch.push(&mut out, &vectors)?;
         if let Some(frame) = &self.frame {
@@ -166,7 +170,7 @@ impl Reply for VectorReply {
     }
 }
 
-/// Joins the parts of `data`.
+/// Joins the parts of the list.
 pub struct Joined(pub ListFrame);
 
 impl Join for Joined {
@@ -177,7 +181,7 @@ impl Join for Joined {
     fn whole(&mut self, parts: Vec<Answer>) -> Answer {
         let size = parts.iter().map(|part| part.body.len() + 1).sum::<usize>();
         let mut out = Vec::with_capacity(size + 256);
-        ListFrame::open(&mut out);
+        self.0.list.open(&mut out);
         for (number, part) in parts.into_iter().enumerate() {
             if number > 0 {
                 out.push(b',');
