@@ -30,6 +30,21 @@ pub struct JsonSchema<'a> {
 /// Reads the format that a client dialect writes; `None` if the client asks for text.
 pub type ReadFormat = for<'r> fn(&'r RawValue) -> Result<Option<Format<'r>>, Failure>;
 
+/// The member that holds an answer whose schema has no object at its root: vendors take no other root.
+pub const MEMBER: &str = "value";
+
+/// What of the JSON of an answer the client gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum JsonPart {
+    /// All of it.
+    #[default]
+    All,
+    /// The value of [`MEMBER`].
+    Member,
+    /// The text in [`MEMBER`], without quotes.
+    Word,
+}
+
 /// A format as the client wrote it. It is read only if the upstream does not read it.
 #[derive(Debug, Clone)]
 pub struct AskedFormat<'a> {
@@ -37,6 +52,6 @@ pub struct AskedFormat<'a> {
     pub param: Param<'a>,
     /// The function that reads it.
     pub read: ReadFormat,
-    /// True if an upstream that reads the parameter reads this value, too.
-    pub is_plain: bool,
+    /// What of the JSON the client gets.
+    pub part: JsonPart,
 }

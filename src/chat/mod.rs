@@ -11,5 +11,5 @@ pub mod tools;
 pub use conversation::{Conversation, Message, Role};
 pub use encoder::{Delivery, Encoder};
 pub use event::{Event, FinishReason, Sink, Text, Usage};
-pub use format::{AskedFormat, Format, JsonSchema};
+pub use format::{AskedFormat, Format, JsonPart, JsonSchema};
 pub use request::ChatRequest;

@@ -87,6 +87,7 @@ const APIS: &[Api] = &[
     Api { name: "OpenAI's Audio API", paths: &["*/audio/*"], instead: NOTHING_ALIKE },
     Api { name: "OpenAI's Realtime API", paths: &["*/realtime/*"], instead: NOTHING_ALIKE },
     Api { name: "OpenAI's Videos API", paths: &["*/videos/*"], instead: NOTHING_ALIKE },
+    Api { name: "Google's Files API", paths: &["*/v1beta/files/*"], instead: NOTHING_ALIKE },
     Api {
         name: "OpenAI's Files API",
         paths: &["*/files/*", "*/uploads/*", "*/vector_stores/*"],
@@ -208,7 +209,8 @@ mod tests {
             ("/api/v0/models", "LM Studio"),
             ("/api/tags", "Ollama"),
             ("/v1/audio/speech", "Audio"),
-            ("/v1/files", "Files"),
+            ("/v1/files", "OpenAI's Files"),
+            ("/upload/v1beta/files", "Google's Files"),
             ("/v1/batches", "Batch"),
             ("/v1/moderations", "Moderations"),
             ("/v1/rerank", "reranking"),

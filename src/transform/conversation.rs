@@ -9,11 +9,11 @@ use super::fit::{
     relays,
 };
 use super::reply::{AnswerSource, ChatReply};
-use super::structured::{self, Way, Wrapping};
+use super::structured::{self, Carrier, Way, Wrapping};
 use super::{Unfit, Wiring};
 use super::{limits, results};
 use crate::chat::tools::Tools;
-use crate::chat::{ChatRequest, Conversation, Delivery};
+use crate::chat::{ChatRequest, Conversation, Delivery, JsonPart};
 use crate::dialects::client::{ChatClient, Exceeded, ReplyFrame, ReplyOptions, Tally};
 use crate::dialects::upstream::{CallTerms, ChatDialect, Dialect};
 use crate::models::{Chosen, Rules};
@@ -217,17 +217,20 @@ impl ChatPipeline {
         rules: &Rules,
         cx: &Context<'_>,
     ) -> Result<Option<Wrapping>, Failure> {
+        let part = request.format.as_ref().map_or(JsonPart::All, |format| format.part);
+        let wrapped = |carrier| Some(Wrapping { carrier, part });
         match structured::way(request, rules, |effect| cx.note_structured(rules, effect))? {
-            None => Ok(None),
+            None if part == JsonPart::All => Ok(None),
+            None => Ok(wrapped(Carrier::Text)),
             // The answer is translated, so the request is, too.
             Some(_) if request.bound.is_some() => request.bound.take().map_or(Ok(None), Err),
             Some(Way::Tool(tools)) => {
                 request.tools = Some(tools);
-                Ok(Some(Wrapping::Call))
+                Ok(wrapped(Carrier::Call))
             }
             Some(Way::Words(words)) => {
                 request.conversations.iter_mut().try_for_each(|messages| structured::tell(messages, &words))?;
-                Ok(Some(Wrapping::Text))
+                Ok(wrapped(Carrier::Text))
             }
         }
     }

@@ -2,7 +2,6 @@
 
 use super::Entry;
 use super::conversation::ChatPipeline;
-use super::structured;
 use crate::dialects::client::gemini::params::GenerateParams;
 use crate::dialects::client::gemini::request::{GenerateRequest, Wanted, model_name};
 use crate::dialects::client::gemini::{GeminiClient, images};
@@ -42,10 +41,7 @@ pub fn open(pipeline: &ChatPipeline, request: &Request, wanted: Wanted, cx: &Con
     let model = request.params.last().map(|model| model_name(model));
     let chosen = pipeline.choose(model, cx)?;
     let params = GenerateParams::read(&asked.fields, &chosen.model.rules)?;
-    let (client, mut chat) = asked.read(&params, wanted)?;
+    let (client, chat) = asked.read(&params, wanted)?;
     pipeline.allow(&client, chat.answers, 1)?;
-    if let Some(words) = &params.words {
-        chat.conversations.iter_mut().try_for_each(|messages| structured::tell(messages, words))?;
-    }
     pipeline.open(&client, chosen, chat, &request.body, cx)
 }

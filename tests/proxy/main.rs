@@ -28,6 +28,7 @@ mod embeddings;
 mod explain;
 mod failures;
 mod fallback;
+mod gemini;
 mod half_close;
 mod hardening;
 mod hostile_bodies;

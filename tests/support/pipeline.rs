@@ -8,7 +8,7 @@ use argo_openai_proxy::plan::{
     Address, Attempt, Call, Client, Context, Plan, Reply, Request, ServiceState, Subrequests, refuse,
 };
 use argo_openai_proxy::table::{Matched, Table, Variables, no_files};
-use argo_openai_proxy::wire::Answer;
+use argo_openai_proxy::wire::{Answer, Query};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde_json::Value;
@@ -67,6 +67,7 @@ fn read_answer(answer: &[u8]) -> (StatusCode, HeaderMap, &[u8]) {
 }
 
 pub fn run(table: &Table, path: &str, request: &Bytes, answers: &[Vec<u8>], cut: impl Fn(&[u8]) -> Vec<Bytes>) -> Run {
+    let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
     let Matched::Route(route, params) = table.find(&Method::POST, path) else { panic!("nothing is served on {path}") };
     let state = ServiceState { version: "abcd", loaded_at: 1_749_000_000, is_behind: false, is_stopping: false };
     let ledger = Default::default();
@@ -83,7 +84,10 @@ pub fn run(table: &Table, path: &str, request: &Bytes, answers: &[Vec<u8>], cut:
         steps: None,
     };
     let client = route.client.unwrap_or(&Openai);
-    match route.transformer.open(&Request { body: request.clone(), params, ..Request::default() }, &cx) {
+    match route
+        .transformer
+        .open(&Request { body: request.clone(), params, query: Query(query).into(), ..Request::default() }, &cx)
+    {
         Ok(Plan::Answer(answer)) => answered(Vec::new(), answer),
         Err(failure) => answered(Vec::new(), refuse(client, &failure)),
         Ok(Plan::Call(call, reply)) => one(exchange(client, call, reply), &answers[0], cut),

@@ -13,6 +13,7 @@ pub mod known_names;
 pub mod openai;
 pub mod responses;
 pub mod spoken;
+pub mod too_long;
 pub mod values;
 
 pub use chat::{ChatClient, Exceeded};

@@ -30,7 +30,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 /// pingora's own limit for the next request, in seconds: none, since the clock has one.
-const UNLIMITED: u64 = 0;
+pub const UNLIMITED: u64 = 0;
 
 /// The first byte of a TLS connection. No method of HTTP begins with it.
 const TLS_HANDSHAKE: u8 = 22;

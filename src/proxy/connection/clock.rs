@@ -204,6 +204,11 @@ pub fn drop_repeated_head() {
     let _ = CLOCK.try_with(|clock| clock.head.drop_repeated());
 }
 
+/// Drops whatever is written from now on, so that the reply has no end. What was written before is flushed.
+pub fn write_no_more() {
+    let _ = CLOCK.try_with(|clock| clock.head.send_instead(Bytes::new()));
+}
+
 /// Sends `reply` in the place of a head that was withheld. Returns false if the head is out.
 pub fn replace_head(reply: Bytes) -> bool {
     CLOCK.try_with(|clock| clock.head.replace(reply)).unwrap_or(false)

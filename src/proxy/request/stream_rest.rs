@@ -4,6 +4,8 @@ use super::context::Ctx;
 use super::reply_heads::stream_head;
 use super::{early_head, writer};
 use crate::exchange::Exchange;
+use crate::proxy::connection::client::UNLIMITED;
+use crate::proxy::connection::clock;
 use bytes::Bytes;
 use log::debug;
 use pingora_proxy::Session;
@@ -31,6 +33,10 @@ pub async fn write(session: &mut Session, ctx: &mut Ctx, last: Bytes, end: Strea
     let written = async {
         if let (Some(content_type), false) = (ctx.stream_type, writer::is_head_out(session)) {
             early_head::drop_repeated(session);
+            if breaks {
+                // A connection that breaks must not be announced: Node takes one that was for a whole reply.
+                session.set_keepalive(Some(UNLIMITED));
+            }
             let head = stream_head(content_type, session.req_header().version, &ctx.facts);
             session.write_response_header(Box::new(head), false).await?;
         }
@@ -41,5 +47,9 @@ pub async fn write(session: &mut Session, ctx: &mut Ctx, last: Bytes, end: Strea
     };
     if let Err(e) = written.await {
         debug!("the end of a stream could not be written: {e}");
+    }
+    if breaks {
+        clock::write_no_more();
+        session.set_keepalive(None);
     }
 }

@@ -7,6 +7,7 @@ pub mod health;
 pub mod livez;
 pub mod model;
 pub mod model_list;
+mod page;
 pub mod readyz;
 mod shapes;
 

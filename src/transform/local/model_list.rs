@@ -1,6 +1,7 @@
 //! `reply: model_list`: the models of the table that the caller may use, in the shape of the client's vendor. The list in OpenAI's
 //! shape for callers without restrictions is built once, when the table is loaded.
 
+use super::page::Page;
 use super::shapes::push_list;
 use super::{Audience, Catalog, ReplyEntry};
 use crate::access::Permissions;
@@ -16,10 +17,9 @@ pub const ENTRY: ReplyEntry = ReplyEntry {
     about: "The models that are served, in the shape that the client's vendor has",
     audience: Audience::Callers,
     build: |catalog| {
-        Arc::new(ModelList {
-            all: render(catalog, ClientVendor::Openai, &Permissions::default()),
-            catalog: catalog.clone(),
-        })
+        let everything = Permissions::default();
+        let all = Page::of_all(catalog.models(&everything).map(|(_, model)| model).collect());
+        Arc::new(ModelList { all: render(ClientVendor::Openai, &all), catalog: catalog.clone() })
     },
 };
 
@@ -32,13 +32,18 @@ impl Transformer for ModelList {
     fn open(&self, request: &Request, cx: &Context<'_>) -> Result<Plan, Failure> {
         let permissions = &cx.caller.permissions;
         let is_usual = permissions.models.is_none() && request.vendor == ClientVendor::Openai;
-        let list = if is_usual { self.all.clone() } else { render(&self.catalog, request.vendor, permissions) };
+        let list = if is_usual {
+            self.all.clone()
+        } else {
+            let all = self.catalog.models(permissions).map(|(_, model)| model).collect();
+            render(request.vendor, &Page::asked(all, request.vendor, &request.query)?)
+        };
         Ok(Plan::Answer(Answer::json(StatusCode::OK, list)))
     }
 }
 
-fn render(catalog: &Catalog, vendor: ClientVendor, permissions: &Permissions) -> Bytes {
+fn render(vendor: ClientVendor, page: &Page<'_>) -> Bytes {
     let mut out = Vec::new();
-    push_list(&mut out, vendor, catalog.models(permissions).map(|(_, model)| model));
+    push_list(&mut out, vendor, page);
     out.into()
 }

@@ -1,36 +1,37 @@
 //! How models read to the clients of each vendor.
 
+use super::page::Page;
 use crate::json;
 use crate::models::Model;
 use crate::plan::ClientVendor;
 
 const DAY: u64 = 24 * 60 * 60;
 
-/// Appends a list of models.
-pub fn push_list<'m>(out: &mut Vec<u8>, vendor: ClientVendor, models: impl Iterator<Item = &'m Model>) {
+/// Appends a page of models.
+pub fn push_list(out: &mut Vec<u8>, vendor: ClientVendor, page: &Page<'_>) {
     out.extend_from_slice(match vendor {
         ClientVendor::Openai => b"{\"object\":\"list\",\"data\":[",
         ClientVendor::Anthropic => b"{\"data\":[".as_slice(),
         ClientVendor::Google => b"{\"models\":[",
     });
-    let (mut first, mut last) = (None, None);
-    for model in models {
-        if last.is_some() {
+    for (index, model) in page.models.iter().enumerate() {
+        if index > 0 {
             out.push(b',');
         }
         push_model(out, vendor, model);
-        first = first.or(Some(&model.name));
-        last = Some(&model.name);
     }
     out.push(b']');
-    if vendor == ClientVendor::Anthropic {
-        // All models stand on one page.
-        out.extend_from_slice(b",\"has_more\":false");
-        for (key, id) in [("first_id", first), ("last_id", last)] {
-            json::push_key(out, key);
-            match id {
-                Some(id) => json::push_string(out, id),
-                None => out.extend_from_slice(b"null"),
+    match (vendor, page.next) {
+        (ClientVendor::Openai, _) | (ClientVendor::Google, None) => {}
+        (ClientVendor::Google, Some(next)) => push_text(out, "nextPageToken", &next.to_string()),
+        (ClientVendor::Anthropic, next) => {
+            out.extend_from_slice(if next.is_some() { b",\"has_more\":true" } else { b",\"has_more\":false" });
+            for (key, model) in [("first_id", page.models.first()), ("last_id", page.models.last())] {
+                json::push_key(out, key);
+                match model {
+                    Some(model) => json::push_string(out, &model.name),
+                    None => out.extend_from_slice(b"null"),
+                }
             }
         }
     }
@@ -85,9 +86,9 @@ fn push_google(out: &mut Vec<u8>, model: &Model) {
     push_fact(out, "outputTokenLimit", facts.max_output_tokens);
     let is_embedding = model.rules.dimensions.is_some() || model.rules.max_input_tokens.is_some();
     out.extend_from_slice(if is_embedding {
-        b",\"supportedGenerationMethods\":[\"embedContent\"]}".as_slice()
+        b",\"supportedGenerationMethods\":[\"embedContent\",\"batchEmbedContents\"]}".as_slice()
     } else {
-        b",\"supportedGenerationMethods\":[\"generateContent\",\"countTokens\"]}"
+        b",\"supportedGenerationMethods\":[\"generateContent\",\"streamGenerateContent\",\"countTokens\"]}"
     });
 }
 
@@ -147,7 +148,7 @@ mod tests {
 
     fn listed(vendor: ClientVendor, models: &[Model]) -> Value {
         let mut out = Vec::new();
-        push_list(&mut out, vendor, models.iter());
+        push_list(&mut out, vendor, &Page::of_all(models.iter().collect()));
         serde_json::from_slice(&out).unwrap()
     }
 
@@ -175,8 +176,8 @@ mod tests {
             listed(ClientVendor::Google, &models),
             json!({"models": [
                 {"name": "models/lab:one-big", "displayName": "One Big", "inputTokenLimit": 9, "outputTokenLimit": 3,
-                 "supportedGenerationMethods": ["generateContent", "countTokens"]},
-                {"name": "models/two", "displayName": "Two", "supportedGenerationMethods": ["embedContent"]},
+                 "supportedGenerationMethods": ["generateContent", "streamGenerateContent", "countTokens"]},
+                {"name": "models/two", "displayName": "Two", "supportedGenerationMethods": ["embedContent", "batchEmbedContents"]},
             ]})
         );
         assert_eq!(

@@ -1,12 +1,23 @@
 //! Takes the JSON of an answer out of its wrapping: a tool call or a code fence.
 
-use crate::chat::{Event, FinishReason, Sink, Text, Usage};
+use crate::chat::format::MEMBER;
+use crate::chat::{Event, FinishReason, JsonPart, Sink, Text, Usage};
+use crate::json::{self, Fields};
 use serde::de::IgnoredAny;
 use std::borrow::Cow;
 
-/// What the JSON is wrapped in.
+/// What the JSON of an answer is taken out of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wrapping {
+pub struct Wrapping {
+    /// Where the JSON stands.
+    pub carrier: Carrier,
+    /// What of it the client gets.
+    pub part: JsonPart,
+}
+
+/// Where the JSON of an answer stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Carrier {
     /// The arguments of a call to the one tool that the model was offered.
     Call,
     /// Text: the bare JSON, or one fenced block.
@@ -55,7 +66,7 @@ impl Wrapped {
         if let Some(usage) = self.usage {
             sink.event(Event::Usage(usage));
         }
-        let is_call = self.wrapping == Wrapping::Call && !self.calls.is_empty();
+        let is_call = self.wrapping.carrier == Carrier::Call && !self.calls.is_empty();
         // The client sees no call here, because the call becomes the answer.
         if let Some(reason) = self.finish.filter(|reason| !is_call || *reason != FinishReason::ToolCalls) {
             sink.event(Event::Finish(reason));
@@ -67,13 +78,17 @@ impl Wrapped {
                 if index > 0 {
                     sink.event(Event::Text(Text::Plain("\n")));
                 }
-                sink.event(Event::Text(Text::Plain(&call.arguments)));
+                sink.event(Event::Text(Text::Plain(&self.part_of(&call.arguments))));
             }
             return;
         }
         let text = self.calls.is_empty().then(|| self.fenced_text()).flatten();
         match text.as_deref().and_then(unfenced) {
-            Some(json) => sink.event(Event::Text(Text::Plain(json))),
+            Some(json) => sink.event(Event::Text(Text::Plain(&self.part_of(json)))),
+            None if self.wrapping.part != JsonPart::All && self.calls.is_empty() => {
+                let whole: String = self.texts.iter().filter_map(Said::decoded).collect();
+                sink.event(Event::Text(Text::Plain(&self.part_of(&whole))));
+            }
             None => self.texts.iter().for_each(|said| sink.event(Event::Text(said.as_text()))),
         }
         for Called { id, name, arguments } in self.calls {
@@ -83,6 +98,17 @@ impl Wrapped {
                 arguments: Cow::Owned(arguments),
             });
         }
+    }
+
+    /// Returns what the client gets of this JSON; all of it where that is not there, as models answer that do not keep to a schema.
+    fn part_of<'j>(&self, json: &'j str) -> Cow<'j, str> {
+        if self.wrapping.part == JsonPart::All {
+            return Cow::Borrowed(json);
+        }
+        let fields = Fields::parse(json).ok();
+        let Some(member) = fields.and_then(|fields| fields.get(MEMBER)) else { return Cow::Borrowed(json) };
+        let word = if self.wrapping.part == JsonPart::Word { json::text_of(member) } else { None };
+        word.unwrap_or(Cow::Borrowed(member.get()))
     }
 
     /// Returns the whole text if it may contain a fence.
@@ -179,8 +205,12 @@ mod tests {
         Event::ToolCall { id: None, name: "f".into(), arguments: arguments.into() }
     }
 
-    fn heard(wrapping: Wrapping, events: Vec<Event<'_>>) -> Vec<String> {
-        let mut wrapped = Wrapped::new(wrapping);
+    fn heard(carrier: Carrier, events: Vec<Event<'_>>) -> Vec<String> {
+        part_heard(carrier, JsonPart::All, events)
+    }
+
+    fn part_heard(carrier: Carrier, part: JsonPart, events: Vec<Event<'_>>) -> Vec<String> {
+        let mut wrapped = Wrapped::new(Wrapping { carrier, part });
         events.into_iter().for_each(|event| wrapped.event(event));
         let mut heard = Heard::default();
         wrapped.hand_on(&mut heard);
@@ -193,25 +223,46 @@ mod tests {
 
     #[test]
     fn the_arguments_of_the_call_are_the_answer() {
-        assert_eq!(heard(Wrapping::Call, vec![text("Here:"), call("{\"a\":1}")]), ["{\"a\":1}"]);
-        assert_eq!(heard(Wrapping::Call, vec![call("{\"a\":")]), ["{\"a\":"], "what is broken stays so");
-        assert_eq!(heard(Wrapping::Call, vec![call("{}"), call("[]")]), ["{}", "\n", "[]"]);
-        assert_eq!(heard(Wrapping::Call, vec![text("I cannot.")]), ["I cannot."]);
-        assert_eq!(heard(Wrapping::Call, vec![text("```json\n{\"a\":1}\n```")]), ["{\"a\":1}"]);
-        assert!(heard(Wrapping::Call, vec![]).is_empty());
+        assert_eq!(heard(Carrier::Call, vec![text("Here:"), call("{\"a\":1}")]), ["{\"a\":1}"]);
+        assert_eq!(heard(Carrier::Call, vec![call("{\"a\":")]), ["{\"a\":"], "what is broken stays so");
+        assert_eq!(heard(Carrier::Call, vec![call("{}"), call("[]")]), ["{}", "\n", "[]"]);
+        assert_eq!(heard(Carrier::Call, vec![text("I cannot.")]), ["I cannot."]);
+        assert_eq!(heard(Carrier::Call, vec![text("```json\n{\"a\":1}\n```")]), ["{\"a\":1}"]);
+        assert!(heard(Carrier::Call, vec![]).is_empty());
     }
 
     #[test]
     fn calls_of_the_clients_own_tools_stay_calls() {
-        assert_eq!(heard(Wrapping::Text, vec![text("Wait"), call("{}")]), ["Wait", "call f {}"]);
+        assert_eq!(heard(Carrier::Text, vec![text("Wait"), call("{}")]), ["Wait", "call f {}"]);
+    }
+
+    #[test]
+    fn a_member_is_taken_out_where_the_root_had_to_be_an_object() {
+        for (part, json, told) in [
+            (JsonPart::Member, r#"{"value": [1, "a"]}"#, r#"[1, "a"]"#),
+            (JsonPart::Member, r#"{"value": "a"}"#, "\"a\""),
+            (JsonPart::Word, r#"{"value": "a\n"}"#, "a\n"),
+            (JsonPart::Word, r#"{"value": 7}"#, "7"),
+            (JsonPart::Member, "[1]", "[1]"),
+            (JsonPart::Word, "red", "red"),
+            (JsonPart::Member, r#"{"other": 1}"#, r#"{"other": 1}"#),
+        ] {
+            assert_eq!(part_heard(Carrier::Call, part, vec![call(json)]), [told], "{json}");
+            assert_eq!(part_heard(Carrier::Text, part, vec![text(&json[..3]), text(&json[3..])]), [told], "{json}");
+            let fenced = format!("```json\n{json}\n```");
+            assert_eq!(
+                part_heard(Carrier::Text, part, vec![text(&fenced)]),
+                [if json == "red" { &fenced } else { told }]
+            );
+        }
     }
 
     #[test]
     fn one_fenced_block_of_json_is_opened_and_nothing_else() {
-        let inside = |text| heard(Wrapping::Text, vec![Event::Text(Text::Json(text))]);
+        let inside = |text| heard(Carrier::Text, vec![Event::Text(Text::Json(text))]);
         assert_eq!(inside(r#"```json\n{\"a\": \"`\\n```x\"}\n```"#), ["{\"a\": \"`\\n```x\"}"]);
         assert_eq!(inside(r"\n```\n[1]```\n"), ["[1]"]);
-        assert_eq!(heard(Wrapping::Text, vec![text("```JSON\r\n"), text("7\r\n```")]), ["7"]);
+        assert_eq!(heard(Carrier::Text, vec![text("```JSON\r\n"), text("7\r\n```")]), ["7"]);
         for kept in [
             r#"{\"a\": 1}"#,
             r"Here:\n```json\n{}\n```",

@@ -9,7 +9,7 @@ use crate::json::{self, Fields};
 use crate::models::effect::StructuredReason;
 use crate::models::{Family, RuleEffect, Rules, Structured};
 use crate::wire::Failure;
-pub use answer::{Wrapped, Wrapping};
+pub use answer::{Carrier, Wrapped, Wrapping};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
@@ -34,7 +34,7 @@ pub fn way<'a>(
 ) -> Result<Option<Way<'a>>, Failure> {
     let Some(asked) = request.format.take() else { return Ok(None) };
     let has_tools = request.tools.is_some();
-    if rules.structured == Some(Structured::Pass) && asked.is_plain {
+    if rules.structured == Some(Structured::Pass) {
         tell(RuleEffect::Structured(Structured::Pass, StructuredReason::Rule));
         request.params.push(asked.param);
         return Ok(None);

@@ -3,6 +3,7 @@
 //! Clients branch on the HTTP status and on `{"type": "error", "error": {"type", "message"}}`. Claude Code also reads the numbers of a
 //! message that begins with `prompt is too long`, and makes the conversation shorter.
 
+use crate::dialects::client::too_long::{TOO_LONG, sizes};
 use crate::json;
 use crate::plan::Client;
 use crate::wire::{Answer, Failure};
@@ -17,8 +18,6 @@ const ID: HeaderName = HeaderName::from_static("request-id");
 /// Tells Anthropic's SDKs that the same request fails again. By themselves they repeat some of these.
 const NO_RETRY: (HeaderName, HeaderValue) =
     (HeaderName::from_static("x-should-retry"), HeaderValue::from_static("false"));
-/// The code of a prompt that is too long, in every dialect of an upstream.
-const TOO_LONG: &str = "context_length_exceeded";
 /// What Claude Code looks for in the message.
 const TOO_LONG_WORDS: &str = "prompt is too long";
 /// Anthropic's own status for an overload.
@@ -113,19 +112,6 @@ fn message_of(failure: &Failure) -> Cow<'_, str> {
 /// Returns the message of a prompt of so many tokens, in Anthropic's words.
 pub fn too_long(tokens: u64, most: u64) -> String {
     format!("{TOO_LONG_WORDS}: {tokens} tokens > {most} maximum")
-}
-
-/// Returns the tokens of a prompt and the most that its model takes, out of another vendor's message. These are the first two
-/// numbers of it, in any order.
-fn sizes(message: &str) -> Option<(u64, u64)> {
-    // Numbers of models are parts of words, and small ones are no sizes.
-    let words = message.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | ';' | ':'));
-    let mut numbers = words.filter_map(|word| {
-        let word = word.trim_end_matches(['.', ',']);
-        word.replace(',', "").parse::<u64>().ok().filter(|number| *number >= 100)
-    });
-    let (first, second) = (numbers.next()?, numbers.next()?);
-    (first != second).then(|| (first.max(second), first.min(second)))
 }
 
 #[cfg(test)]

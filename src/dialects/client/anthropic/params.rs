@@ -1,8 +1,8 @@
 //! The parameters of a request, from Anthropic's names to those that the hub has: OpenAI's.
 
 use super::values::invalid;
-use crate::chat::AskedFormat;
 use crate::chat::conversation::Param;
+use crate::chat::{AskedFormat, JsonPart};
 use crate::dialects::client::openai::format;
 use crate::json::{self, Fields, fields};
 use crate::models::{Family, Rules};
@@ -79,7 +79,7 @@ impl<'a> MessageParams<'a> {
     /// Returns the format of the answer.
     pub fn format(&self) -> Option<AskedFormat<'_>> {
         let value = self.format.as_deref()?;
-        Some(AskedFormat { param: (Cow::Borrowed("response_format"), value), read: format::read, is_plain: true })
+        Some(AskedFormat { param: (Cow::Borrowed("response_format"), value), read: format::read, part: JsonPart::All })
     }
 
     fn same(&mut self, name: &'static str, value: Option<&'a RawValue>) {

@@ -1,6 +1,7 @@
 //! Gemini as a client dialect: what the chat pipeline needs of it.
 
 use super::encoder::GeminiEncoder;
+use super::errors::too_long;
 use super::frames::StreamForm;
 use super::join::Candidates;
 use super::values::invalid;
@@ -8,6 +9,7 @@ use crate::chat::Delivery;
 use crate::dialects::client::chat::{ChatClient, Exceeded};
 use crate::dialects::client::frame::{ReplyFrame, Tally};
 use crate::dialects::client::known_names::KnownNames;
+use crate::dialects::client::too_long::TOO_LONG;
 use crate::plan::Join;
 use crate::wire::Failure;
 use std::sync::Arc;
@@ -68,9 +70,7 @@ impl ChatClient for GeminiChat {
     fn exceeded(&self, limit: Exceeded<'_>) -> Failure {
         match limit {
             Exceeded::Context { tokens, most, .. } => {
-                let message =
-                    format!("The input token count ({tokens}) exceeds the maximum number of tokens allowed ({most}).");
-                Failure::bad_field("contents", message).with_code("context_length_exceeded")
+                Failure::bad_field("contents", too_long(tokens, most)).with_code(TOO_LONG)
             }
             Exceeded::Output { asked, most, .. } => {
                 let why = format!("{asked} is more than {most}, the most tokens that this model gives.");

@@ -111,7 +111,7 @@ impl GeminiEncoder {
     fn text(&mut self, part: OpenPart, text: Text<'_>) {
         if self.open != part {
             self.close_text();
-            self.write_calls(false);
+            self.write_calls();
             self.begin_part();
             let open: &[u8] =
                 if part == OpenPart::Thought { b"{\"thought\":true,\"text\":\"" } else { b"{\"text\":\"" };
@@ -135,10 +135,9 @@ impl GeminiEncoder {
         }
     }
 
-    /// Writes the calls that are complete; all if the answer `is_over`.
-    fn write_calls(&mut self, is_over: bool) {
-        while let Some(call) = self.calls.next(is_over) {
-            self.close_text();
+    /// Writes the calls that are complete, since a text follows them.
+    fn write_calls(&mut self) {
+        while let Some(call) = self.calls.next(false) {
             let mut part = Vec::with_capacity(call.arguments.len() + 96);
             if !calls::push(&call, &mut part) {
                 self.end.is_malformed = true;
@@ -150,10 +149,20 @@ impl GeminiEncoder {
         }
     }
 
-    /// Ends the text and the calls. Returns the reason of the end, and the tokens of the answer if they were counted.
-    fn end_parts(&mut self) -> (&'static str, Option<u64>) {
+    /// Ends the text. Appends the calls that are left to `parts`, with commas between them: Google's older SDK for Python runs the calls
+    /// of the last piece alone. Returns the reason of the end, and the tokens of the answer if they were counted.
+    fn end_parts(&mut self, parts: &mut Vec<u8>) -> (&'static str, Option<u64>) {
         self.close_text();
-        self.write_calls(true);
+        while let Some(call) = self.calls.next(true) {
+            let before = parts.len();
+            if before > 0 {
+                parts.push(b',');
+            }
+            if !calls::push(&call, parts) {
+                parts.truncate(before);
+                self.end.is_malformed = true;
+            }
+        }
         let (reason, output) = self.frame.end(self.calls.are_some());
         (self.end.word(reason), output)
     }
@@ -180,9 +189,11 @@ impl Encoder for GeminiEncoder {
     fn finish(&mut self, out: &mut Vec<u8>) {
         let Some(form) = self.form() else { return };
         std::mem::swap(&mut self.out, out);
-        let (word, output) = self.end_parts();
+        let mut last = Vec::new();
+        let (word, output) = self.end_parts(&mut last);
         form.open(&self.frame.ledger(), &mut self.out);
         self.out.extend_from_slice(OPEN);
+        self.out.append(&mut last);
         self.around.push_end(&mut self.out, word);
         // Of several answers, the join tells the tokens of all, and ends the stream.
         let is_alone = self.frame.tally.is_none();
@@ -204,7 +215,12 @@ impl Encoder for GeminiEncoder {
     }
 
     fn whole(&mut self) -> Result<Answer, Failure> {
-        let (word, output) = self.end_parts();
+        let mut last = Vec::new();
+        let (word, output) = self.end_parts(&mut last);
+        if !self.out.is_empty() && !last.is_empty() {
+            self.out.push(b',');
+        }
+        self.out.append(&mut last);
         let mut out = Vec::with_capacity(self.out.len() + 512);
         let is_alone = self.frame.tally.is_none();
         out.extend_from_slice(OPEN.get(if is_alone { 0 } else { OF_ALL.len() }..).unwrap_or_default());
@@ -251,7 +267,6 @@ impl Sink for GeminiEncoder {
             Event::CallStart { id, name } => {
                 self.frame.meter.push(Text::Plain(&name));
                 self.close_text();
-                self.write_calls(false);
                 self.calls.add(&self.frame, id, &name, "".into());
             }
             Event::Arguments { call, piece } => {

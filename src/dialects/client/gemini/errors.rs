@@ -1,6 +1,7 @@
 //! Failures in Google's form: `{"error": {"code", "message", "status", "details"?}}`, whole and as a piece of a stream.
 
 use super::frames::KEEP_ALIVE;
+use crate::dialects::client::too_long::{TOO_LONG, sizes};
 use crate::json;
 use crate::plan::Client;
 use crate::wire::{Answer, Failure, sse};
@@ -90,11 +91,24 @@ pub fn json_of(failure: &Failure) -> Vec<u8> {
     out
 }
 
+/// Returns the words of a prompt of so many tokens.
+pub fn too_long(tokens: u64, most: u64) -> String {
+    format!("The input token count ({tokens}) exceeds the maximum number of tokens allowed ({most}).")
+}
+
 /// Returns the message with the names that the client knows.
 fn in_own_words(failure: &Failure) -> Cow<'_, str> {
+    if failure.code.as_deref() == Some(TOO_LONG)
+        && let Some((tokens, most)) = sizes(&failure.message)
+    {
+        return Cow::Owned(too_long(tokens, most));
+    }
     let param = failure.param.as_deref().unwrap_or_default();
     let known = NAMES.iter().find(|(name, _)| param.starts_with(name));
-    known.map_or(Cow::Borrowed(&failure.message), |(name, own)| Cow::Owned(failure.message.replace(name, own)))
+    known.map_or(Cow::Borrowed(&failure.message), |(name, own)| {
+        // Fields are quoted; a vendor's text may have the same words.
+        Cow::Owned(failure.message.replace(&format!("'{name}"), &format!("'{own}")))
+    })
 }
 
 /// Appends what programs read of a failure: when to try again, and why it failed.
@@ -172,6 +186,15 @@ mod tests {
         assert_eq!(told(&failure).1["error"]["message"], "'generationConfig.maxOutputTokens' is too large.");
         let own = Failure::bad_field("contents[0]", "'contents[0]' says max_tokens.");
         assert_eq!(told(&own).1["error"]["message"], "'contents[0]' says max_tokens.");
+    }
+
+    #[test]
+    fn a_prompt_that_is_too_long_is_told_in_googles_words() {
+        let other =
+            "This model's maximum context length is 128000 tokens. However, your messages resulted in 130001 tokens.";
+        let failure = Failure::bad_field("messages", other).with_code(TOO_LONG);
+        let words = "The input token count (130001) exceeds the maximum number of tokens allowed (128000).";
+        assert_eq!(told(&failure).1["error"]["message"], words);
     }
 
     #[test]

@@ -3,10 +3,11 @@
 use super::schema::as_json_schema;
 use super::spelling::{elements, given, is_any, object};
 use super::values::{invalid, raw, raw_text, text, unserved, whole};
-use crate::chat::AskedFormat;
 use crate::chat::conversation::Param;
+use crate::chat::format::MEMBER;
+use crate::chat::{AskedFormat, JsonPart};
 use crate::dialects::client::openai::format;
-use crate::json::{self, Fields, fields};
+use crate::json::{self, Fields};
 use crate::models::{Family, Rules};
 use crate::wire::Failure;
 use serde_json::value::RawValue;
@@ -46,10 +47,8 @@ const REFUSED: [(&str, &str); 2] = [
 pub struct GenerateParams<'a> {
     list: Vec<(&'static str, Cow<'a, RawValue>)>,
     format: Option<Cow<'a, RawValue>>,
-    /// True if every vendor reads the format as it is: the root of its schema is an object.
-    is_plain_format: bool,
-    /// What the model is told beside the request.
-    pub words: Option<String>,
+    /// What of the JSON the client gets.
+    part: JsonPart,
     /// How many answers there are to be.
     pub answers: u64,
     /// True if the client wants to see what the model thought.
@@ -115,7 +114,7 @@ impl<'a> GenerateParams<'a> {
     pub fn asked_format(&self) -> Option<AskedFormat<'_>> {
         let value = self.format.as_deref()?;
         let param = (Cow::Borrowed("response_format"), value);
-        Some(AskedFormat { param, read: format::read, is_plain: self.is_plain_format })
+        Some(AskedFormat { param, read: format::read, part: self.part })
     }
 
     fn add(&mut self, name: &'static str, value: Cow<'a, RawValue>) {
@@ -222,26 +221,24 @@ impl<'a> GenerateParams<'a> {
         let place = "generationConfig.responseSchema";
         let own = || given(config, "responseSchema").map(|schema| as_json_schema(place, schema)).transpose();
         let schema = if json_schema.is_some() { json_schema } else { own()? };
-        match (kind.to_ascii_lowercase().replace('_', "/").as_str(), schema) {
-            ("" | "text/plain", None) => {}
-            ("application/json", None) => {
-                self.is_plain_format = true;
-                self.format = Some(raw(b"{\"type\":\"json_object\"}".to_vec()));
-            }
+        let json = match (kind.to_ascii_lowercase().replace('_', "/").as_str(), schema) {
+            ("" | "text/plain", None) => return Ok(()),
+            ("application/json", None) => "{\"type\":\"json_object\"}".to_owned(),
+            ("" | "application/json", Some(schema)) if is_of_object(&schema) => json_schema_of(schema.get()),
             ("" | "application/json", Some(schema)) => {
-                self.is_plain_format = is_of_object(&schema);
-                let schema = schema.get();
-                let json = format!(
-                    "{{\"type\":\"json_schema\",\"json_schema\":{{\"name\":\"{SCHEMA_NAME}\",\"schema\":{schema}}}}}"
-                );
-                self.format = Some(raw(json.into_bytes()));
+                self.part = JsonPart::Member;
+                json_schema_of(&in_an_object(&schema))
             }
-            ("text/x.enum", Some(schema)) => self.words = Some(one_of(&schema)?),
+            ("text/x.enum", Some(schema)) => {
+                self.part = JsonPart::Word;
+                json_schema_of(&in_an_object(&schema))
+            }
             _ => {
                 let why = "it must be text/plain, application/json, or text/x.enum with a schema.";
                 return Err(invalid("generationConfig.responseMimeType", why));
             }
-        }
+        };
+        self.format = Some(raw(json.into_bytes()));
         Ok(())
     }
 }
@@ -250,14 +247,25 @@ fn is_of_object(schema: &RawValue) -> bool {
     Fields::of(schema).and_then(|schema| schema.get("type")).is_some_and(|kind| kind.get() == "\"object\"")
 }
 
-/// Returns what tells a model to answer with one of the values of an enumeration.
-fn one_of(schema: &RawValue) -> Result<String, Failure> {
-    let values = Fields::of(schema).and_then(|schema| schema.get("enum")).and_then(|list| fields::list_of(list).ok());
-    let values: Vec<&str> = values.unwrap_or_default().into_iter().map(RawValue::get).collect();
-    if values.is_empty() {
-        return Err(invalid("generationConfig.responseSchema", "text/x.enum needs a schema with 'enum'."));
+/// Returns the format of a schema as OpenAI writes it.
+fn json_schema_of(schema: &str) -> String {
+    format!("{{\"type\":\"json_schema\",\"json_schema\":{{\"name\":\"{SCHEMA_NAME}\",\"schema\":{schema}}}}}")
+}
+
+/// Returns the schema of an object whose only member has this schema. Definitions stay at the root, where references look for them.
+fn in_an_object(schema: &RawValue) -> String {
+    let fields = Fields::of(schema).unwrap_or_default();
+    let (mut inside, mut root) = (b"{".to_vec(), Vec::new());
+    for (key, value) in fields.iter() {
+        let out = if matches!(key, "$defs" | "definitions") { &mut root } else { &mut inside };
+        json::push_key(out, key);
+        out.extend_from_slice(value.get().as_bytes());
     }
-    Ok(format!("Answer with exactly one of these values, without quotes, and with nothing else: {}", values.join(", ")))
+    let (inside, root) = (String::from_utf8_lossy(&inside), String::from_utf8_lossy(&root));
+    let comma = if root.is_empty() { "" } else { "," };
+    format!(
+        "{{\"type\":\"object\",\"properties\":{{\"{MEMBER}\":{inside}}}}},\"required\":[\"{MEMBER}\"],\"additionalProperties\":false{comma}{root}}}"
+    )
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use super::format;
 use super::shape::Shape;
 use super::tools::Offer;
 use crate::chat::conversation::{LIMIT_NAMES, Param};
-use crate::chat::{AskedFormat, ChatRequest, Message};
+use crate::chat::{AskedFormat, ChatRequest, JsonPart, Message};
 use crate::dialects::client::values::{boolean, positive, text, timeout, wrong_type};
 use crate::json::fields::Name;
 use crate::json::{self, Fields};
@@ -80,7 +80,7 @@ impl<'a> ChatParams<'a> {
             conversations,
             answers: self.n,
             tools: self.offer.read(upstream)?,
-            format: self.format.map(|param| AskedFormat { param, read: format::read, is_plain: true }),
+            format: self.format.map(|param| AskedFormat { param, read: format::read, part: JsonPart::All }),
             limit_name: limit_name(&self.params),
             params: self.params,
             stream: self.stream,

@@ -9,7 +9,7 @@ use super::relay;
 use super::sealer::Sealer;
 use super::tools::{self, OfferedTools};
 use super::turns::{self, Turns};
-use crate::chat::{AskedFormat, ChatRequest, Conversation, Delivery};
+use crate::chat::{AskedFormat, ChatRequest, Conversation, Delivery, JsonPart};
 use crate::dialects::client::chat::{ChatClient, Exceeded};
 use crate::dialects::client::frame::{ReplyFrame, Tally};
 use crate::dialects::client::openai::format;
@@ -94,7 +94,7 @@ impl<'a> ResponsesRequest<'a> {
             format: format.map(|value| AskedFormat {
                 param: (Cow::Borrowed("response_format"), value),
                 read: format::read,
-                is_plain: true,
+                part: JsonPart::All,
             }),
             limit_name: asked.get(LIMIT).map(|_| LIMIT),
             params: asked.params(),

@@ -8,13 +8,12 @@ fn read(config: &str, family: Family) -> Result<(Vec<String>, GenerateParamsFact
     let rules = Rules { tools: Some(family), facts, ..Rules::default() };
     let params = GenerateParams::read(&fields, &rules).map_err(|failure| failure.message)?;
     let list = params.list().iter().map(|(name, value)| format!("{name}={}", value.get())).collect();
-    let format = params.asked_format().map(|format| (format.param.1.get().to_owned(), format.is_plain));
-    Ok((list, GenerateParamsFacts { format, words: params.words, answers: params.answers, left_out: params.left_out }))
+    let format = params.asked_format().map(|format| (format.param.1.get().to_owned(), format.part));
+    Ok((list, GenerateParamsFacts { format, answers: params.answers, left_out: params.left_out }))
 }
 
 struct GenerateParamsFacts {
-    format: Option<(String, bool)>,
-    words: Option<String>,
+    format: Option<(String, JsonPart)>,
     answers: u64,
     left_out: Vec<String>,
 }
@@ -70,31 +69,44 @@ fn formats_are_json_schemas_whatever_their_names() {
     let wrapped =
         |schema: &str| format!(r#"{{"type":"json_schema","json_schema":{{"name":"answer","schema":{schema}}}}}"#);
     let object = r#"{"type":"object","properties":{"a":{"type":"string"}}}"#;
+    let member = |schema: &str, more: &str| {
+        format!(
+            r#"{{"type":"object","properties":{{"value":{schema}}},"required":["value"],"additionalProperties":false{more}}}"#
+        )
+    };
     for (config, format) in [
         (r#"{"responseMimeType":"text/plain"}"#, None),
-        (r#"{"responseMimeType":"application/json"}"#, Some((r#"{"type":"json_object"}"#.to_owned(), true))),
+        (r#"{"responseMimeType":"application/json"}"#, Some((r#"{"type":"json_object"}"#.to_owned(), JsonPart::All))),
         (
             r#"{"responseMimeType":"application/json","responseSchema":{"type":"OBJECT","properties":{"a":{"type":"STRING"}}}}"#,
-            Some((wrapped(object), true)),
+            Some((wrapped(object), JsonPart::All)),
         ),
         (
             r#"{"response_mime_type":"application/json","response_schema":{"type":"ARRAY","items":{"type":"STRING"}}}"#,
-            Some((wrapped(r#"{"type":"array","items":{"type":"string"}}"#), false)),
+            Some((wrapped(&member(r#"{"type":"array","items":{"type":"string"}}"#, "")), JsonPart::Member)),
+        ),
+        (
+            r##"{"responseJsonSchema":{"$defs":{"A":{}},"type":"array","items":{"$ref":"#/$defs/A"}}}"##,
+            Some((
+                wrapped(&member(r##"{"type":"array","items":{"$ref":"#/$defs/A"}}"##, r#","$defs":{"A":{}}"#)),
+                JsonPart::Member,
+            )),
         ),
         (
             r#"{"responseMimeType":"application/json","response_json_schema":{"type":"object","properties":{"a":{"type":"string"}}},"responseSchema":{"type":"X"}}"#,
-            Some((wrapped(object), true)),
+            Some((wrapped(object), JsonPart::All)),
         ),
         (
             r#"{"responseFormat":[{"text":{"mimeType":"APPLICATION_JSON","schema":{"type":"object","properties":{"a":{"type":"string"}}}}}]}"#,
-            Some((wrapped(object), true)),
+            Some((wrapped(object), JsonPart::All)),
+        ),
+        (
+            r#"{"responseMimeType":"text/x.enum","responseSchema":{"type":"STRING","enum":["a","b"]}}"#,
+            Some((wrapped(&member(r#"{"type":"string","enum":["a","b"]}"#, "")), JsonPart::Word)),
         ),
     ] {
         assert_eq!(read(config, Family::Openai).unwrap().1.format, format, "{config}");
     }
-    let one_of = r#"{"responseMimeType":"text/x.enum","responseSchema":{"type":"STRING","enum":["a","b"]}}"#;
-    let facts = read(one_of, Family::Google).unwrap().1;
-    assert!(facts.format.is_none() && facts.words.is_some_and(|words| words.ends_with("\"a\", \"b\"")));
 }
 
 #[test]
@@ -111,7 +123,7 @@ fn what_is_wrong_is_named() {
         (r#"{"speechConfig":{}}"#, "generationConfig.speechConfig"),
         (r#"{"thinkingConfig":{"thinkingLevel":"much"}}"#, "generationConfig.thinkingConfig.thinkingLevel"),
         (r#"{"responseMimeType":"image/png"}"#, "generationConfig.responseMimeType"),
-        (r#"{"responseMimeType":"text/x.enum","responseSchema":{}}"#, "generationConfig.responseSchema"),
+        (r#"{"responseMimeType":"text/x.enum"}"#, "generationConfig.responseMimeType"),
         (r#"{"responseMimeType":"application/json","responseSchema":1}"#, "generationConfig.responseSchema"),
     ] {
         let told = read(config, Family::Openai).map(drop).unwrap_err();
