@@ -3,7 +3,7 @@
 use super::Entry;
 use super::conversation::ChatPipeline;
 use crate::dialects::client::gemini::params::GenerateParams;
-use crate::dialects::client::gemini::request::{GenerateRequest, Wanted, model_name};
+use crate::dialects::client::gemini::request::{GenerateRequest, ReplyWanted, model_name};
 use crate::dialects::client::gemini::{GeminiClient, push_total_tokens};
 use crate::plan::{Context, Plan, Request, Transformer};
 use crate::wire::{Answer, Failure};
@@ -28,7 +28,7 @@ impl Transformer for GeminiCount {
         let model = request.params.last().map(|model| model_name(model));
         let chosen = self.0.choose(model, cx)?;
         let params = GenerateParams::read(&asked.fields, &chosen.model.rules)?;
-        let (client, chat) = asked.read(&params, Wanted::Whole)?;
+        let (client, chat) = asked.read(&params, ReplyWanted::Whole)?;
         let tokens = self.0.prompt_tokens(&client, chosen, &chat, &request.body, cx);
         let mut out = Vec::new();
         push_total_tokens(&mut out, tokens);

@@ -3,7 +3,7 @@
 use super::Entry;
 use super::conversation::ChatPipeline;
 use crate::dialects::client::gemini::params::GenerateParams;
-use crate::dialects::client::gemini::request::{GenerateRequest, Wanted, model_name};
+use crate::dialects::client::gemini::request::{GenerateRequest, ReplyWanted, model_name};
 use crate::dialects::client::gemini::{GeminiClient, images};
 use crate::plan::images::FindImages;
 use crate::plan::{Context, Plan, Request, Transformer};
@@ -24,7 +24,7 @@ struct GeminiGenerate(ChatPipeline);
 
 impl Transformer for GeminiGenerate {
     fn open(&self, request: &Request, cx: &Context<'_>) -> Result<Plan, Failure> {
-        open(&self.0, request, Wanted::Whole, cx)
+        open(&self.0, request, ReplyWanted::Whole, cx)
     }
 
     fn images(&self) -> Option<FindImages> {
@@ -36,7 +36,12 @@ impl Transformer for GeminiGenerate {
 ///
 /// # Errors
 /// 404 for an unknown model, 400 naming what is wrong.
-pub fn open(pipeline: &ChatPipeline, request: &Request, wanted: Wanted, cx: &Context<'_>) -> Result<Plan, Failure> {
+pub fn open(
+    pipeline: &ChatPipeline,
+    request: &Request,
+    wanted: ReplyWanted,
+    cx: &Context<'_>,
+) -> Result<Plan, Failure> {
     let asked = GenerateRequest::parse(&request.body)?;
     let model = request.params.last().map(|model| model_name(model));
     let chosen = pipeline.choose(model, cx)?;

@@ -3,7 +3,7 @@
 use super::Entry;
 use super::conversation::ChatPipeline;
 use super::gemini_generate::open;
-use crate::dialects::client::gemini::request::Wanted;
+use crate::dialects::client::gemini::request::ReplyWanted;
 use crate::dialects::client::gemini::{GeminiClient, StreamForm, images};
 use crate::plan::images::FindImages;
 use crate::plan::{Context, Plan, Request, Transformer};
@@ -26,7 +26,7 @@ impl Transformer for GeminiStream {
     fn open(&self, request: &Request, cx: &Context<'_>) -> Result<Plan, Failure> {
         let asks_events = request.query.get("alt").is_some_and(|alt| alt.eq_ignore_ascii_case("sse"));
         let form = if asks_events { StreamForm::Events } else { StreamForm::List };
-        open(&self.0, request, Wanted::Pieces(form), cx)
+        open(&self.0, request, ReplyWanted::Pieces(form), cx)
     }
 
     fn images(&self) -> Option<FindImages> {

@@ -105,7 +105,7 @@ impl VectorPipeline {
         asked: &AskedVectors<'_>,
         cx: &Context<'_>,
     ) -> Plan {
-        let model: Arc<str> = chosen.asked.into();
+        let (list, model): (_, Arc<str>) = (asked.list, chosen.asked.into());
         let dialect = upstream.dialect;
         let most = dialect.most_inputs().max(1);
         let reported = Arc::<ReportedTokens>::default();
@@ -126,17 +126,11 @@ impl VectorPipeline {
             let dimensions = chosen.model.rules.dimensions;
             let (first, inputs) = (number * most, texts.len());
             let (model, reported) = (model.clone(), reported.clone());
-            (call, Batch { list: asked.list, dialect, model, dimensions, first, inputs, form, reported })
+            (call, Batch { list, dialect, model, dimensions, first, inputs, form, reported })
         });
         let (prompt, ledger) = (prompt.clone(), cx.ledger.clone());
-        let frame = ListFrame {
-            list: asked.list,
-            model: model.clone(),
-            counting: self.counting,
-            prompt,
-            ledger,
-            reported: reported.clone(),
-        };
+        let (counting, model, reported) = (self.counting, model.clone(), reported.clone());
+        let frame = ListFrame { list, model, counting, prompt, ledger, reported };
         match (batches.next(), texts.len() > most) {
             (Some((call, batch)), false) => Plan::Call(call, Box::new(VectorReply { batch, frame: Some(frame) })),
             (first, _) => {

@@ -43,6 +43,8 @@ tests! {
     a_completion_goes_upstream_or_is_refused: targets::requests::COMPLETIONS,
     an_embedding_goes_upstream_or_is_refused: targets::requests::EMBEDDINGS,
     a_document_passes_through_as_serde_json_reads_it: targets::requests::PASSTHROUGH,
+    a_request_of_gemini_goes_upstream_or_is_refused_in_its_form: targets::gemini::REQUEST,
+    a_stream_of_gemini_says_the_same_however_cut: targets::gemini::STREAM,
     a_message_goes_upstream_or_is_refused_in_its_form: targets::messages::REQUEST,
     a_relayed_message_is_the_same_however_cut: targets::messages::RELAY,
     a_response_is_asked_for_or_refused: targets::responses::REQUEST,

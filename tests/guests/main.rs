@@ -306,8 +306,10 @@ fn before_a_route_is_known_the_head_tells_the_dialect() {
     let clients = [client::ROW];
     let failure = Failure::new(StatusCode::NOT_FOUND, "Nothing is here.").with_code("unknown_path");
     let guest = HeaderMap::from_iter([(header::HeaderName::from_static("x-guest"), HeaderValue::from_static("1"))]);
-    let signs = |headers| ClientSigns { headers, path: "/x", query: Query::default() };
-    let answer = |headers: &HeaderMap| refuse(speaking_of(&clients, &signs(headers)).client, &failure);
+    let answer = |headers: &HeaderMap| {
+        let signs = ClientSigns { headers, path: "/x", query: Query::default() };
+        refuse(speaking_of(&clients, &signs).client, &failure)
+    };
     assert_eq!(
         answer(&guest).body,
         "{\"oops\":{\"status\":404,\"word\":\"unknown_path\",\"text\":\"Nothing is here.\"}}"

@@ -12,34 +12,16 @@ pub mod gemini;
 pub mod known_names;
 pub mod openai;
 pub mod responses;
+mod signs;
 pub mod spoken;
 pub mod too_long;
 pub mod values;
 
 pub use chat::{ChatClient, Exceeded};
 pub use frame::{ReplyFrame, ReplyOptions, Tally};
+pub use signs::ClientSigns;
 
 use crate::plan::{Client, ClientVendor};
-use crate::wire::Query;
-use http::{HeaderMap, Uri};
-
-/// What shows who sends a request, before a route is known.
-#[derive(Debug, Clone, Copy)]
-pub struct ClientSigns<'a> {
-    /// Its headers.
-    pub headers: &'a HeaderMap,
-    /// Its path.
-    pub path: &'a str,
-    /// Its query.
-    pub query: Query<'a>,
-}
-
-impl<'a> ClientSigns<'a> {
-    /// Returns what a head shows.
-    pub fn of(headers: &'a HeaderMap, uri: &'a Uri) -> Self {
-        ClientSigns { headers, path: uri.path(), query: Query(uri.query()) }
-    }
-}
 
 /// A client dialect, and how its clients are recognized.
 pub struct ClientRow {

@@ -1,7 +1,7 @@
 //! `reply: model_list`: the models of the table that the caller may use, in the shape of the client's vendor. The list in OpenAI's
 //! shape for callers without restrictions is built once, when the table is loaded.
 
-use super::page::Page;
+use super::page::ModelPage;
 use super::shapes::push_list;
 use super::{Audience, Catalog, ReplyEntry};
 use crate::access::Permissions;
@@ -18,7 +18,7 @@ pub const ENTRY: ReplyEntry = ReplyEntry {
     audience: Audience::Callers,
     build: |catalog| {
         let everything = Permissions::default();
-        let all = Page::of_all(catalog.models(&everything).map(|(_, model)| model).collect());
+        let all = ModelPage::of_all(catalog.models(&everything).map(|(_, model)| model).collect());
         Arc::new(ModelList { all: render(ClientVendor::Openai, &all), catalog: catalog.clone() })
     },
 };
@@ -36,13 +36,13 @@ impl Transformer for ModelList {
             self.all.clone()
         } else {
             let all = self.catalog.models(permissions).map(|(_, model)| model).collect();
-            render(request.vendor, &Page::asked(all, request.vendor, &request.query)?)
+            render(request.vendor, &ModelPage::asked(all, request.vendor, &request.query)?)
         };
         Ok(Plan::Answer(Answer::json(StatusCode::OK, list)))
     }
 }
 
-fn render(vendor: ClientVendor, page: &Page<'_>) -> Bytes {
+fn render(vendor: ClientVendor, page: &ModelPage<'_>) -> Bytes {
     let mut out = Vec::new();
     push_list(&mut out, vendor, page);
     out.into()

@@ -9,17 +9,17 @@ const MOST: usize = 1000;
 
 /// Some models of a list.
 #[derive(Debug)]
-pub struct Page<'m> {
+pub struct ModelPage<'m> {
     /// The models.
     pub models: Vec<&'m Model>,
     /// The number of the first model of the next page, if there is one.
     pub next: Option<usize>,
 }
 
-impl<'m> Page<'m> {
+impl<'m> ModelPage<'m> {
     /// Returns all models on one page.
     pub fn of_all(models: Vec<&'m Model>) -> Self {
-        Page { models, next: None }
+        ModelPage { models, next: None }
     }
 
     /// Returns the page that a query asks for.
@@ -28,13 +28,13 @@ impl<'m> Page<'m> {
     /// 400 naming what the query has wrong.
     pub fn asked(all: Vec<&'m Model>, vendor: ClientVendor, query: &OwnedQuery) -> Result<Self, Failure> {
         let page = match vendor {
-            ClientVendor::Openai => return Ok(Page::of_all(all)),
+            ClientVendor::Openai => return Ok(ModelPage::of_all(all)),
             ClientVendor::Google => {
                 let size = size(query, "pageSize")?;
                 let token = query.get("pageToken").filter(|token| !token.is_empty());
                 let first = token.map(|token| token.parse().ok().filter(|first| *first < all.len()));
                 let first = first.map(|first| first.ok_or_else(|| wrong("pageToken", "it is no token of this list")));
-                Page::cut(&all, first.transpose()?.unwrap_or(0), size)
+                ModelPage::cut(&all, first.transpose()?.unwrap_or(0), size)
             }
             ClientVendor::Anthropic => {
                 let size = size(query, "limit")?;
@@ -44,8 +44,8 @@ impl<'m> Page<'m> {
                     found.map(|found| found.ok_or_else(|| wrong(name, "no model of the list has this id"))).transpose()
                 };
                 match (place("after_id")?, place("before_id")?) {
-                    (None, Some(end)) => Page::before(&all, end, size),
-                    (after, _) => Page::cut(&all, after.map_or(0, |after| after + 1), size),
+                    (None, Some(end)) => ModelPage::before(&all, end, size),
+                    (after, _) => ModelPage::cut(&all, after.map_or(0, |after| after + 1), size),
                 }
             }
         };
@@ -55,13 +55,13 @@ impl<'m> Page<'m> {
     fn cut(all: &[&'m Model], first: usize, size: Option<usize>) -> Self {
         let end = size.map_or(all.len(), |size| first.saturating_add(size).min(all.len()));
         let models = all.get(first..end).unwrap_or_default().to_vec();
-        Page { models, next: (end < all.len()).then_some(end) }
+        ModelPage { models, next: (end < all.len()).then_some(end) }
     }
 
     /// Returns the page that ends before a model. What is before that page is its next one.
     fn before(all: &[&'m Model], end: usize, size: Option<usize>) -> Self {
         let first = size.map_or(0, |size| end.saturating_sub(size));
-        Page { models: all.get(first..end).unwrap_or_default().to_vec(), next: (first > 0).then_some(first) }
+        ModelPage { models: all.get(first..end).unwrap_or_default().to_vec(), next: (first > 0).then_some(first) }
     }
 }
 
@@ -86,7 +86,7 @@ mod tests {
             .map(|name| Model { name: name.to_owned(), ..Model::default() })
             .into_iter()
             .collect();
-        let page = Page::asked(models.iter().collect(), vendor, &Query(Some(query)).into());
+        let page = ModelPage::asked(models.iter().collect(), vendor, &Query(Some(query)).into());
         let page = page.map_err(|failure| failure.message)?;
         Ok((page.models.iter().map(|model| model.name.as_str()).collect(), page.next))
     }

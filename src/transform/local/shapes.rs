@@ -1,6 +1,6 @@
 //! How models read to the clients of each vendor.
 
-use super::page::Page;
+use super::page::ModelPage;
 use crate::json;
 use crate::models::Model;
 use crate::plan::ClientVendor;
@@ -8,7 +8,7 @@ use crate::plan::ClientVendor;
 const DAY: u64 = 24 * 60 * 60;
 
 /// Appends a page of models.
-pub fn push_list(out: &mut Vec<u8>, vendor: ClientVendor, page: &Page<'_>) {
+pub fn push_list(out: &mut Vec<u8>, vendor: ClientVendor, page: &ModelPage<'_>) {
     out.extend_from_slice(match vendor {
         ClientVendor::Openai => b"{\"object\":\"list\",\"data\":[",
         ClientVendor::Anthropic => b"{\"data\":[".as_slice(),
@@ -148,7 +148,7 @@ mod tests {
 
     fn listed(vendor: ClientVendor, models: &[Model]) -> Value {
         let mut out = Vec::new();
-        push_list(&mut out, vendor, &Page::of_all(models.iter().collect()));
+        push_list(&mut out, vendor, &ModelPage::of_all(models.iter().collect()));
         serde_json::from_slice(&out).unwrap()
     }
 

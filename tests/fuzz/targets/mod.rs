@@ -3,6 +3,7 @@
 pub mod answers;
 pub mod argo;
 pub mod files;
+pub mod gemini;
 mod golden;
 pub mod heads;
 pub mod json;
@@ -59,6 +60,8 @@ pub const ALL: [Target; 34] = [
     requests::COMPLETIONS,
     requests::EMBEDDINGS,
     requests::PASSTHROUGH,
+    gemini::REQUEST,
+    gemini::STREAM,
     messages::REQUEST,
     messages::RELAY,
     responses::REQUEST,

@@ -30,6 +30,8 @@ routes:
   - { path: /responses, upstream: relayed, models: chat, transformer: openai_responses }
   - { path: /messages, upstream: translated, models: chat, transformer: anthropic_messages }
   - { path: /messages_translated, upstream: relayed, models: chat, transformer: anthropic_messages }
+  - { path: "/gemini/{model}", upstream: relayed, models: chat, transformer: gemini_generate }
+  - { path: "/gemini_stream/{model}", upstream: relayed, models: chat, transformer: gemini_stream }
 "#;
 
 /// Texts of pieces, escaped. They differ, so that no piece is like the one before it.
@@ -58,6 +60,9 @@ pub(super) fn all() -> Vec<Path> {
         streaming("messages_relay_piece", &table, "/messages", streamed(&to_claude), ANTHROPIC),
         answering("messages_translated", &table, "/messages_translated", to_gpt.clone(), completion()),
         streaming("messages_translated_piece", &table, "/messages_translated", streamed(&to_gpt), OPENAI),
+        opening("gemini_decode", &table, "/gemini/argo:gpt-4o", in_googles_form()),
+        answering("gemini_chat", &table, "/gemini/argo:gpt-4o", in_googles_form(), completion()),
+        streaming("gemini_piece", &table, "/gemini_stream/argo:gpt-4o", in_googles_form(), OPENAI),
     ]
 }
 
@@ -87,6 +92,18 @@ fn in_anthropics_form(model: &str) -> String {
     let tools =
         json!([{"name": "lookup", "input_schema": {"type": "object", "properties": {"name": {"type": "string"}}}}]);
     json!({"model": model, "max_tokens": 1000, "system": system, "messages": messages, "tools": tools}).to_string()
+}
+
+/// Returns the request of a client of Google's, with a call and its result.
+fn in_googles_form() -> String {
+    let call = json!({"functionCall": {"id": "call_1", "name": "lookup", "args": {"name": "flux"}}});
+    let result = json!({"functionResponse": {"id": "call_1", "name": "lookup", "response": {"output": "42.7"}}});
+    let contents = json!([{"role": "user", "parts": [{"text": "What is it?"}]}, {"role": "model", "parts": [call]},
+        {"role": "user", "parts": [result]}]);
+    let lookup = json!({"name": "lookup", "parametersJsonSchema": {"type": "object", "properties": {"name": {"type": "string"}}}});
+    json!({"systemInstruction": {"parts": [{"text": prose(1000)}]}, "contents": contents,
+        "tools": [{"functionDeclarations": [lookup]}]})
+    .to_string()
 }
 
 fn with_tool(body: &str) -> String {

@@ -3,7 +3,7 @@
 use super::encoder::GeminiEncoder;
 use super::errors::too_long;
 use super::frames::StreamForm;
-use super::join::Candidates;
+use super::join::CandidatesJoin;
 use super::values::invalid;
 use crate::chat::Delivery;
 use crate::dialects::client::chat::{ChatClient, Exceeded};
@@ -38,7 +38,7 @@ impl ChatClient for GeminiChat {
 
     fn join(&self, frame: &ReplyFrame, tally: Arc<Tally>, delivery: Delivery) -> Box<dyn Join> {
         let form = (delivery != Delivery::Whole).then_some(self.form);
-        Box::new(Candidates::new(frame.clone(), tally, form))
+        Box::new(CandidatesJoin::new(frame.clone(), tally, form))
     }
 
     fn left_out(&self) -> &[String] {

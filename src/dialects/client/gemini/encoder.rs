@@ -24,7 +24,7 @@ pub struct GeminiEncoder {
     /// True if the client wants to see what the model thought.
     shows_thoughts: bool,
     out: Vec<u8>,
-    open: OpenPart,
+    open: WrittenPart,
     calls: PendingCalls,
     end: AnswerEnd,
 }
@@ -42,7 +42,7 @@ enum ReplyShape {
 
 /// The part that is being written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum OpenPart {
+enum WrittenPart {
     None,
     Text,
     Thought,
@@ -68,7 +68,7 @@ impl GeminiEncoder {
             shape,
             shows_thoughts,
             out: Vec::new(),
-            open: OpenPart::None,
+            open: WrittenPart::None,
             calls: PendingCalls::new(known),
             end: AnswerEnd::default(),
         }
@@ -102,26 +102,26 @@ impl GeminiEncoder {
     }
 
     fn close_text(&mut self) {
-        if std::mem::replace(&mut self.open, OpenPart::None) != OpenPart::None {
+        if std::mem::replace(&mut self.open, WrittenPart::None) != WrittenPart::None {
             self.out.extend_from_slice(b"\"}");
             self.end_part();
         }
     }
 
-    fn text(&mut self, part: OpenPart, text: Text<'_>) {
+    fn text(&mut self, part: WrittenPart, text: Text<'_>) {
         if self.open != part {
             self.close_text();
             self.write_calls();
             self.begin_part();
             let open: &[u8] =
-                if part == OpenPart::Thought { b"{\"thought\":true,\"text\":\"" } else { b"{\"text\":\"" };
+                if part == WrittenPart::Thought { b"{\"thought\":true,\"text\":\"" } else { b"{\"text\":\"" };
             self.out.extend_from_slice(open);
             self.open = part;
         }
         push_text(&mut self.out, text);
     }
 
-    fn say(&mut self, part: OpenPart, text: Text<'_>) {
+    fn say(&mut self, part: WrittenPart, text: Text<'_>) {
         if !matches!(self.shape, ReplyShape::Cut(_)) {
             return self.text(part, text);
         }
@@ -244,17 +244,17 @@ impl Sink for GeminiEncoder {
         match event {
             Event::Text(text) => {
                 self.frame.meter.push(text);
-                self.say(OpenPart::Text, text);
+                self.say(WrittenPart::Text, text);
             }
             Event::Refusal(text) => {
                 self.end.declines = true;
                 self.frame.meter.push(text);
-                self.say(OpenPart::Text, text);
+                self.say(WrittenPart::Text, text);
             }
             Event::Reasoning(text) => {
                 self.frame.meter.push(text);
                 if self.shows_thoughts {
-                    self.say(OpenPart::Thought, text);
+                    self.say(WrittenPart::Thought, text);
                 }
             }
             // Another vendor's signature would be taken for one of Google's.

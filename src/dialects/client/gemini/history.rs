@@ -1,10 +1,10 @@
 //! The contents of a request as the messages that the hub has. A user's turn is split: the results of calls first, each a message of its
 //! own, then the rest, since nothing may stand between a call and its result.
 
-use super::parts::{self, Part};
-use super::results::{self, OpenCalls};
+use super::parts::{self, GeminiPart};
+use super::results::{self, UnansweredCalls};
 use super::spelling::{elements, given};
-use super::values::{PartPlace, invalid, raw_text, text};
+use super::values::{ContentPlace, invalid, raw_text, text};
 use crate::chat::tools::ToolCall;
 use crate::chat::{Message, Role};
 use crate::dialects::client::known_names::KnownNames;
@@ -19,7 +19,7 @@ const ABORTED: &str = "aborted";
 
 /// The messages of a request.
 #[derive(Debug, Default)]
-pub struct History<'a> {
+pub struct ContentHistory<'a> {
     /// The messages, the system instruction first.
     pub messages: Vec<Message<'a>>,
     /// For each, the index of the content that it comes from.
@@ -28,12 +28,12 @@ pub struct History<'a> {
     pub left_out: Vec<String>,
     /// The names and ids of calls.
     pub names: KnownNames,
-    calls: OpenCalls<'a>,
+    calls: UnansweredCalls<'a>,
 }
 
 /// What was said in one turn: by contents of one role that follow each other.
 #[derive(Debug)]
-struct Turn<'a> {
+struct SpokenTurn<'a> {
     role: Role,
     /// The index of its first content.
     first: usize,
@@ -42,25 +42,25 @@ struct Turn<'a> {
     calls: Vec<ToolCall<'a>>,
 }
 
-impl<'a> History<'a> {
+impl<'a> ContentHistory<'a> {
     /// Reads the fields `systemInstruction` and `contents` of a request.
     ///
     /// # Errors
     /// 400 naming the place.
     pub fn read(system: Option<&'a RawValue>, contents: &[&'a RawValue]) -> Result<Self, Failure> {
-        let mut history = History::default();
+        let mut history = ContentHistory::default();
         if let Some(system) = system {
             history.open_with(system)?;
         }
-        let mut turn: Option<Turn<'a>> = None;
+        let mut turn: Option<SpokenTurn<'a>> = None;
         for (index, content) in contents.iter().enumerate() {
             let (role, parts) = parts_of(index, content)?;
             if let Some(before) = turn.take_if(|turn| turn.role != role) {
                 history.add(before);
             }
-            let turn = turn.get_or_insert_with(|| Turn::new(role, index));
+            let turn = turn.get_or_insert_with(|| SpokenTurn::new(role, index));
             for (number, part) in parts.into_iter().enumerate() {
-                history.take(turn, PartPlace::Content(index, number), index, part)?;
+                history.take(turn, ContentPlace::Content(index, number), index, part)?;
             }
         }
         if let Some(last) = turn {
@@ -78,10 +78,10 @@ impl<'a> History<'a> {
         };
         let mut texts: Vec<Cow<'a, RawValue>> = Vec::new();
         for (number, raw) in parts.into_iter().enumerate() {
-            let place = PartPlace::System(number);
+            let place = ContentPlace::System(number);
             match parts::read(place, raw)? {
-                Part::Said(Some(SpokenPart::Text(text))) => texts.push(text),
-                Part::Said(None) => {}
+                GeminiPart::Said(Some(SpokenPart::Text(text))) => texts.push(text),
+                GeminiPart::Said(None) => {}
                 _ => return Err(invalid(&place.to_string(), "the system instruction has texts alone.")),
             }
         }
@@ -98,11 +98,17 @@ impl<'a> History<'a> {
         Ok(())
     }
 
-    fn take(&mut self, turn: &mut Turn<'a>, place: PartPlace, index: usize, raw: &'a RawValue) -> Result<(), Failure> {
+    fn take(
+        &mut self,
+        turn: &mut SpokenTurn<'a>,
+        place: ContentPlace,
+        index: usize,
+        raw: &'a RawValue,
+    ) -> Result<(), Failure> {
         match (parts::read(place, raw)?, turn.role) {
-            (Part::Said(part), _) => turn.said.extend(part),
-            (Part::Call(call), Role::Assistant) => turn.calls.push(self.call(place, &call)?),
-            (Part::Result(result), Role::User) => {
+            (GeminiPart::Said(part), _) => turn.said.extend(part),
+            (GeminiPart::Call(call), Role::Assistant) => turn.calls.push(self.call(place, &call)?),
+            (GeminiPart::Result(result), Role::User) => {
                 let (id, name) = results::id_and_name(&result);
                 let said = results::said(place, &result)?;
                 let Some(sent) = self.calls.answered(id.as_deref(), &name) else {
@@ -115,19 +121,19 @@ impl<'a> History<'a> {
                     None => turn.results.push((index, sent, said)),
                 }
             }
-            (Part::Call(_), _) => {
+            (GeminiPart::Call(_), _) => {
                 return Err(invalid(&format!("{place}.functionCall"), "only a content of the role 'model' has calls."));
             }
-            (Part::Result(_), _) => {
+            (GeminiPart::Result(_), _) => {
                 let why = "only a content of the role 'user' has what calls returned.";
                 return Err(invalid(&format!("{place}.functionResponse"), why));
             }
-            (Part::Unknown, _) => self.left_out.push(place.to_string()),
+            (GeminiPart::Unknown, _) => self.left_out.push(place.to_string()),
         }
         Ok(())
     }
 
-    fn call(&mut self, place: PartPlace, call: &Fields<'a>) -> Result<ToolCall<'a>, Failure> {
+    fn call(&mut self, place: ContentPlace, call: &Fields<'a>) -> Result<ToolCall<'a>, Failure> {
         let (id, name) = results::id_and_name(call);
         if name.is_empty() {
             return Err(invalid(&format!("{place}.functionCall.name"), "it is missing."));
@@ -140,8 +146,8 @@ impl<'a> History<'a> {
     }
 
     /// Adds a turn that is complete.
-    fn add(&mut self, turn: Turn<'a>) {
-        let Turn { role, first, results, said, calls } = turn;
+    fn add(&mut self, turn: SpokenTurn<'a>) {
+        let SpokenTurn { role, first, results, said, calls } = turn;
         for (index, id, said) in results {
             self.push_result(index, id, result_content(said));
         }
@@ -174,9 +180,9 @@ impl<'a> History<'a> {
     }
 }
 
-impl Turn<'_> {
+impl SpokenTurn<'_> {
     fn new(role: Role, first: usize) -> Self {
-        Turn { role, first, results: Vec::new(), said: Vec::new(), calls: Vec::new() }
+        SpokenTurn { role, first, results: Vec::new(), said: Vec::new(), calls: Vec::new() }
     }
 }
 
@@ -219,7 +225,7 @@ fn result_content(said: Vec<SpokenPart<'_>>) -> Cow<'_, RawValue> {
     }
 }
 
-fn no_call(place: PartPlace, name: &str) -> Failure {
+fn no_call(place: ContentPlace, name: &str) -> Failure {
     let place = format!("{place}.functionResponse");
     let why = format!(
         "there is no call of '{name}' in the turn before that it could answer. The turn of the function's response comes right after the turn of its call."

@@ -9,21 +9,21 @@ use http::StatusCode;
 use std::sync::Arc;
 
 /// Joins candidates to one reply.
-pub struct Candidates {
+pub struct CandidatesJoin {
     frame: ReplyFrame,
     tally: Arc<Tally>,
     /// How the client gets the pieces; `None` for a whole reply.
     form: Option<StreamForm>,
 }
 
-impl Candidates {
+impl CandidatesJoin {
     /// Creates the join of replies that share `frame` and add their tokens to `tally`.
     pub fn new(frame: ReplyFrame, tally: Arc<Tally>, form: Option<StreamForm>) -> Self {
-        Candidates { frame, tally, form }
+        CandidatesJoin { frame, tally, form }
     }
 }
 
-impl Join for Candidates {
+impl Join for CandidatesJoin {
     fn stream(&self) -> Option<&'static str> {
         self.form.map(StreamForm::content_type)
     }

@@ -1,7 +1,7 @@
 //! The parts of a content, as the parts of OpenAI's form that the hub has. A part that no model needs is left out and refuses nothing.
 
 use super::spelling::{given, is_any, object};
-use super::values::{PartPlace, invalid, text, unserved};
+use super::values::{ContentPlace, invalid, text, unserved};
 use crate::dialects::client::spoken::{SpokenPart, image_url, plain};
 use crate::json::{self, Fields};
 use crate::wire::Failure;
@@ -13,7 +13,7 @@ use std::borrow::Cow;
 
 /// What a part is.
 #[derive(Debug)]
-pub enum Part<'a> {
+pub enum GeminiPart<'a> {
     /// What somebody says; nothing if it is empty.
     Said(Option<SpokenPart<'a>>),
     /// A call of a function.
@@ -38,10 +38,10 @@ const BESIDE: [&str; 6] =
 ///
 /// # Errors
 /// 400 for what is no part, and for bytes that no model here takes.
-pub fn read(place: PartPlace, raw: &RawValue) -> Result<Part<'_>, Failure> {
+pub fn read(place: ContentPlace, raw: &RawValue) -> Result<GeminiPart<'_>, Failure> {
     // The vendor's SDKs turn strings into parts before they send them; recipes do not.
     if json::inside_of(raw).is_some() {
-        return Ok(Part::Said(spoken(raw)));
+        return Ok(GeminiPart::Said(spoken(raw)));
     }
     let Some(part) = Fields::of(raw) else {
         return Err(invalid(&place.to_string(), &format!("it must be an object, but it is {}.", json::kind_of(raw))));
@@ -50,28 +50,28 @@ pub fn read(place: PartPlace, raw: &RawValue) -> Result<Part<'_>, Failure> {
         text(&format!("{place}.text"), value)?;
         // What a model thought is of no use to another, and is signed for its vendor alone.
         let is_thought = given(&part, "thought").is_some_and(|flag| flag.get() == "true");
-        return Ok(Part::Said(if is_thought { None } else { spoken(value) }));
+        return Ok(GeminiPart::Said(if is_thought { None } else { spoken(value) }));
     }
     if let Some(call) = object(&part, "functionCall") {
-        return Ok(Part::Call(call));
+        return Ok(GeminiPart::Call(call));
     }
     if let Some(result) = object(&part, "functionResponse") {
-        return Ok(Part::Result(result));
+        return Ok(GeminiPart::Result(result));
     }
     if let Some(data) = object(&part, "inlineData") {
-        return bytes(place, &data).map(Part::Said);
+        return bytes(place, &data).map(GeminiPart::Said);
     }
     if let Some(file) = object(&part, "fileData") {
-        return by_address(place, &file).map(Part::Said);
+        return by_address(place, &file).map(GeminiPart::Said);
     }
     if let Some(code) = object(&part, "executableCode") {
-        return Ok(Part::Said(fenced(&code, "language", "code")));
+        return Ok(GeminiPart::Said(fenced(&code, "language", "code")));
     }
     if let Some(output) = object(&part, "codeExecutionResult") {
-        return Ok(Part::Said(given(&output, "output").and_then(spoken)));
+        return Ok(GeminiPart::Said(given(&output, "output").and_then(spoken)));
     }
     let is_empty = part.iter().all(|(name, value)| is_any(name, &BESIDE) || json::is_null(value));
-    Ok(if is_empty { Part::Said(None) } else { Part::Unknown })
+    Ok(if is_empty { GeminiPart::Said(None) } else { GeminiPart::Unknown })
 }
 
 fn spoken(text: &RawValue) -> Option<SpokenPart<'_>> {
@@ -86,7 +86,7 @@ fn fenced<'a>(code: &Fields<'a>, language: &str, text: &str) -> Option<SpokenPar
 }
 
 /// `{"mimeType", "data"}`
-fn bytes<'a>(place: PartPlace, data: &Fields<'a>) -> Result<Option<SpokenPart<'a>>, Failure> {
+fn bytes<'a>(place: ContentPlace, data: &Fields<'a>) -> Result<Option<SpokenPart<'a>>, Failure> {
     let field = |name: &str| {
         let place = || format!("{place}.inlineData.{name}");
         let value = given(data, name).ok_or_else(|| invalid(&place(), "it is missing."))?;
@@ -108,7 +108,7 @@ fn bytes<'a>(place: PartPlace, data: &Fields<'a>) -> Result<Option<SpokenPart<'a
 }
 
 /// `{"fileUri", "mimeType"?}`: images are fetched here, and stand as data URLs by now.
-fn by_address<'a>(place: PartPlace, file: &Fields<'a>) -> Result<Option<SpokenPart<'a>>, Failure> {
+fn by_address<'a>(place: ContentPlace, file: &Fields<'a>) -> Result<Option<SpokenPart<'a>>, Failure> {
     let at = format!("{place}.fileData.fileUri");
     let address = given(file, "fileUri").ok_or_else(|| invalid(&at, "it is missing."))?;
     let inside = json::inside_of(address).ok_or_else(|| invalid(&at, "it must be a string."))?;
@@ -147,13 +147,13 @@ mod tests {
 
     fn told(part: &str) -> String {
         let raw: &RawValue = serde_json::from_str(part).unwrap();
-        match read(PartPlace::Content(0, 1), raw) {
-            Ok(Part::Said(None)) => "nothing".to_owned(),
-            Ok(Part::Said(Some(SpokenPart::Text(text)))) => text.get().to_owned(),
-            Ok(Part::Said(Some(SpokenPart::Other(other)))) => other.get().to_owned(),
-            Ok(Part::Call(call)) => format!("call {}", call.get("name").map_or("", RawValue::get)),
-            Ok(Part::Result(result)) => format!("result {}", result.get("name").map_or("", RawValue::get)),
-            Ok(Part::Unknown) => "unknown".to_owned(),
+        match read(ContentPlace::Content(0, 1), raw) {
+            Ok(GeminiPart::Said(None)) => "nothing".to_owned(),
+            Ok(GeminiPart::Said(Some(SpokenPart::Text(text)))) => text.get().to_owned(),
+            Ok(GeminiPart::Said(Some(SpokenPart::Other(other)))) => other.get().to_owned(),
+            Ok(GeminiPart::Call(call)) => format!("call {}", call.get("name").map_or("", RawValue::get)),
+            Ok(GeminiPart::Result(result)) => format!("result {}", result.get("name").map_or("", RawValue::get)),
+            Ok(GeminiPart::Unknown) => "unknown".to_owned(),
             Err(failure) => failure.message,
         }
     }

@@ -2,7 +2,7 @@
 
 use super::chat::GeminiChat;
 use super::frames::StreamForm;
-use super::history::History;
+use super::history::ContentHistory;
 use super::params::GenerateParams;
 use super::spelling::{elements, given, is_any, object};
 use super::tools;
@@ -18,7 +18,7 @@ const READ: [&str; 6] = ["contents", "generationConfig", "model", "systemInstruc
 
 /// How the answer is to arrive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wanted {
+pub enum ReplyWanted {
     /// As one object.
     Whole,
     /// In pieces.
@@ -58,7 +58,7 @@ impl<'a> GenerateRequest<'a> {
     pub fn read<'p>(
         self,
         params: &'p GenerateParams<'a>,
-        wanted: Wanted,
+        wanted: ReplyWanted,
     ) -> Result<(GeminiChat, ChatRequest<'p>), Failure>
     where
         'a: 'p,
@@ -68,7 +68,7 @@ impl<'a> GenerateRequest<'a> {
             return Err(unserved("cachedContent", "nothing is kept here; send the whole content in 'contents'."));
         }
         let contents = given(fields, "contents").map(elements).unwrap_or_default();
-        let mut history = History::read(given(fields, "systemInstruction"), &contents)?;
+        let mut history = ContentHistory::read(given(fields, "systemInstruction"), &contents)?;
         let is_asked = history.messages.iter().any(|message| message.role != Role::System);
         if !is_asked {
             return Err(invalid(
@@ -77,13 +77,11 @@ impl<'a> GenerateRequest<'a> {
             ));
         }
         let tools = tools::read(fields, &mut history.names)?;
-        let unused = fields.iter().filter(|(name, value)| !is_any(name, &READ) && !json::is_null(value));
-        let unused = unused.map(|(name, _)| name.to_owned());
-        let left_out =
-            unused.chain(params.left_out.iter().cloned()).chain(tools.left_out).chain(history.left_out).collect();
+        let others = params.left_out.iter().cloned().chain(tools.left_out).chain(history.left_out);
+        let left_out = self.unused().chain(others).collect();
         let (stream, form) = match wanted {
-            Wanted::Whole => (false, StreamForm::Events),
-            Wanted::Pieces(form) => (true, form),
+            ReplyWanted::Whole => (false, StreamForm::Events),
+            ReplyWanted::Pieces(form) => (true, form),
         };
         let client = GeminiChat {
             known: Arc::new(history.names),
@@ -105,6 +103,12 @@ impl<'a> GenerateRequest<'a> {
             timeout: None,
         };
         Ok((client, request))
+    }
+
+    /// Returns the names of the fields that have no counterpart.
+    fn unused(&self) -> impl Iterator<Item = String> {
+        let unused = self.fields.iter().filter(|(name, value)| !is_any(name, &READ) && !json::is_null(value));
+        unused.map(|(name, _)| name.to_owned())
     }
 }
 

@@ -1,8 +1,8 @@
 //! Which call a result belongs to. Both may have an id, or neither: then the name tells, and the order.
 
-use super::parts::{self, Part};
+use super::parts::{self, GeminiPart};
 use super::spelling::{elements, given, object};
-use super::values::{PartPlace, raw_text};
+use super::values::{ContentPlace, raw_text};
 use crate::dialects::client::known_names::KnownNames;
 use crate::dialects::client::spoken::SpokenPart;
 use crate::json::{self, Fields};
@@ -12,14 +12,14 @@ use std::borrow::Cow;
 
 /// The calls of the model's last turn.
 #[derive(Debug, Default)]
-pub struct OpenCalls<'a> {
-    open: Vec<OpenCall<'a>>,
+pub struct UnansweredCalls<'a> {
+    open: Vec<UnansweredCall<'a>>,
     /// How many calls had no id so far.
     nameless: usize,
 }
 
 #[derive(Debug)]
-struct OpenCall<'a> {
+struct UnansweredCall<'a> {
     /// The id that the client gave it.
     given: Option<Cow<'a, str>>,
     name: Cow<'a, str>,
@@ -28,7 +28,7 @@ struct OpenCall<'a> {
     is_answered: bool,
 }
 
-impl<'a> OpenCalls<'a> {
+impl<'a> UnansweredCalls<'a> {
     /// Adds a call of the model's turn. Returns the id that the upstream gets: the client's, or one that no other call has.
     pub fn add(&mut self, id: Option<Cow<'a, str>>, name: Cow<'a, str>, names: &mut KnownNames) -> Cow<'a, str> {
         let sent = match &id {
@@ -38,7 +38,7 @@ impl<'a> OpenCalls<'a> {
                 names.id(Cow::Owned(format!("call_without_id_{}", self.nameless)))
             }
         };
-        self.open.push(OpenCall { given: id, name, sent: sent.clone(), is_answered: false });
+        self.open.push(UnansweredCall { given: id, name, sent: sent.clone(), is_answered: false });
         sent
     }
 
@@ -46,7 +46,7 @@ impl<'a> OpenCalls<'a> {
     /// has no result; `None` if there is none.
     pub fn answered(&mut self, id: Option<&str>, name: &str) -> Option<Cow<'a, str>> {
         let by_id = id.and_then(|id| self.open.iter().position(|call| call.given.as_deref() == Some(id)));
-        let free = |call: &OpenCall<'_>| !call.is_answered && (call.given.is_none() || id.is_none());
+        let free = |call: &UnansweredCall<'_>| !call.is_answered && (call.given.is_none() || id.is_none());
         let by_name = || self.open.iter().position(|call| free(call) && (name.is_empty() || call.name == name));
         let call = by_id.or_else(by_name).and_then(|found| self.open.get_mut(found))?;
         call.is_answered = true;
@@ -63,11 +63,11 @@ impl<'a> OpenCalls<'a> {
 ///
 /// # Errors
 /// 400 for a part that cannot be read.
-pub fn said<'a>(place: PartPlace, result: &Fields<'a>) -> Result<Vec<SpokenPart<'a>>, Failure> {
+pub fn said<'a>(place: ContentPlace, result: &Fields<'a>) -> Result<Vec<SpokenPart<'a>>, Failure> {
     let mut said: Vec<SpokenPart<'a>> =
         given(result, "response").map(|response| SpokenPart::Text(text_of(response))).into_iter().collect();
     for (number, raw) in given(result, "parts").map(elements).unwrap_or_default().into_iter().enumerate() {
-        if let Part::Said(part) = parts::read(place.inner(number), raw)? {
+        if let GeminiPart::Said(part) = parts::read(place.inner(number), raw)? {
             said.extend(part);
         }
     }
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn a_result_belongs_to_the_call_that_it_names() {
-        let (mut names, mut calls) = (KnownNames::default(), OpenCalls::default());
+        let (mut names, mut calls) = (KnownNames::default(), UnansweredCalls::default());
         assert_eq!(calls.add(Some("a".into()), "f".into(), &mut names), "a");
         assert_eq!(calls.add(None, "f".into(), &mut names), "call_without_id_1");
         assert_eq!(calls.add(None, "g".into(), &mut names), "call_without_id_2");

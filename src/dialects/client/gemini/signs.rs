@@ -1,6 +1,6 @@
 //! What shows that a request comes from one of Google's clients.
 
-use crate::dialects::client::ClientSigns;
+use crate::dialects::client::signs::ClientSigns;
 
 /// Headers that only Google's clients send.
 const HEADERS: [&str; 2] = ["x-goog-api-key", "x-goog-api-client"];

@@ -12,7 +12,7 @@ use std::borrow::Cow;
 
 /// The tools that other vendors get, and the places of those that they do not.
 #[derive(Debug, Default)]
-pub struct OfferedTools<'a> {
+pub struct FunctionOffer<'a> {
     /// The tools; `None` if none are offered.
     pub tools: Option<Tools<'a>>,
     /// The vendor's own tools.
@@ -30,8 +30,8 @@ struct Calling<'a> {
 ///
 /// # Errors
 /// 400 naming the place.
-pub fn read<'a>(request: &Fields<'a>, names: &mut KnownNames) -> Result<OfferedTools<'a>, Failure> {
-    let mut read = OfferedTools::default();
+pub fn read<'a>(request: &Fields<'a>, names: &mut KnownNames) -> Result<FunctionOffer<'a>, Failure> {
+    let mut read = FunctionOffer::default();
     let mut offered = Vec::new();
     for (index, entry) in given(request, "tools").map(elements).unwrap_or_default().into_iter().enumerate() {
         let place = format!("tools[{index}]");

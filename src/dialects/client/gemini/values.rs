@@ -8,7 +8,7 @@ use std::fmt;
 
 /// Where a part stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PartPlace {
+pub enum ContentPlace {
     /// Part of a content.
     Content(usize, usize),
     /// Part of the system instruction.
@@ -17,24 +17,24 @@ pub enum PartPlace {
     Result(usize, usize, usize),
 }
 
-impl PartPlace {
+impl ContentPlace {
     /// Returns the place of a part of this result.
     pub fn inner(self, number: usize) -> Self {
         match self {
-            PartPlace::Content(content, part) | PartPlace::Result(content, part, _) => {
-                PartPlace::Result(content, part, number)
+            ContentPlace::Content(content, part) | ContentPlace::Result(content, part, _) => {
+                ContentPlace::Result(content, part, number)
             }
-            PartPlace::System(_) => self,
+            ContentPlace::System(_) => self,
         }
     }
 }
 
-impl fmt::Display for PartPlace {
+impl fmt::Display for ContentPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            PartPlace::Content(content, part) => write!(f, "contents[{content}].parts[{part}]"),
-            PartPlace::System(part) => write!(f, "systemInstruction.parts[{part}]"),
-            PartPlace::Result(content, part, inner) => {
+            ContentPlace::Content(content, part) => write!(f, "contents[{content}].parts[{part}]"),
+            ContentPlace::System(part) => write!(f, "systemInstruction.parts[{part}]"),
+            ContentPlace::Result(content, part, inner) => {
                 write!(f, "contents[{content}].parts[{part}].functionResponse.parts[{inner}]")
             }
         }
@@ -101,8 +101,8 @@ mod tests {
 
     #[test]
     fn places_read_as_the_vendor_writes_them() {
-        assert_eq!(PartPlace::Content(1, 2).to_string(), "contents[1].parts[2]");
-        assert_eq!(PartPlace::Content(1, 2).inner(0).to_string(), "contents[1].parts[2].functionResponse.parts[0]");
-        assert_eq!(PartPlace::System(3).to_string(), "systemInstruction.parts[3]");
+        assert_eq!(ContentPlace::Content(1, 2).to_string(), "contents[1].parts[2]");
+        assert_eq!(ContentPlace::Content(1, 2).inner(0).to_string(), "contents[1].parts[2].functionResponse.parts[0]");
+        assert_eq!(ContentPlace::System(3).to_string(), "systemInstruction.parts[3]");
     }
 }

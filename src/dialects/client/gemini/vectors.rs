@@ -1,8 +1,8 @@
 //! Requests for vectors, one or many, and their replies.
 
-use super::parts::{self, Part};
+use super::parts::{self, GeminiPart};
 use super::spelling::{elements, given};
-use super::values::{PartPlace, invalid, whole};
+use super::values::{ContentPlace, invalid, whole};
 use crate::dialects::client::embedded::VectorList;
 use crate::dialects::client::openai::body;
 use crate::dialects::client::spoken::{SpokenPart, TextInside};
@@ -66,9 +66,9 @@ fn one<'a>(place: &str, fields: &Fields<'a>) -> Result<(Cow<'a, RawValue>, Optio
     };
     let mut texts = Vec::new();
     for (number, part) in list.into_iter().enumerate() {
-        match parts::read(PartPlace::Content(0, number), part)? {
-            Part::Said(Some(SpokenPart::Text(text))) => texts.push(text),
-            Part::Said(None) => {}
+        match parts::read(ContentPlace::Content(0, number), part)? {
+            GeminiPart::Said(Some(SpokenPart::Text(text))) => texts.push(text),
+            GeminiPart::Said(None) => {}
             _ => return Err(invalid(&at("content"), "vectors are made of texts alone.")),
         }
     }

@@ -5,7 +5,8 @@ fn read(request: &Value) -> Result<Vec<Value>, String> {
     let text = request.to_string();
     let fields = Fields::parse(&text).unwrap();
     let contents = given(&fields, "contents").map(elements).unwrap_or_default();
-    let history = History::read(given(&fields, "systemInstruction"), &contents).map_err(|failure| failure.message)?;
+    let history =
+        ContentHistory::read(given(&fields, "systemInstruction"), &contents).map_err(|failure| failure.message)?;
     let told = |message: &Message<'_>| {
         let content: Value = serde_json::from_str(message.content.get()).unwrap();
         let mut told = json!({"role": message.role.name(), "content": content});
