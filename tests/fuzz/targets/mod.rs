@@ -34,7 +34,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const ALL: [Target; 34] = [
+pub const ALL: [Target; 36] = [
     json::MEND,
     json::DOCUMENT_END,
     json::FIELDS,

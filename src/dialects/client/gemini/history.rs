@@ -4,7 +4,7 @@
 use super::parts::{self, GeminiPart};
 use super::results::{self, UnansweredCalls};
 use super::spelling::{elements, given};
-use super::values::{ContentPlace, invalid, raw_text, text};
+use super::values::{PlaceOfPart, invalid, raw_text, text};
 use crate::chat::tools::ToolCall;
 use crate::chat::{Message, Role};
 use crate::dialects::client::known_names::KnownNames;
@@ -60,7 +60,7 @@ impl<'a> ContentHistory<'a> {
             }
             let turn = turn.get_or_insert_with(|| SpokenTurn::new(role, index));
             for (number, part) in parts.into_iter().enumerate() {
-                history.take(turn, ContentPlace::Content(index, number), index, part)?;
+                history.take(turn, PlaceOfPart::Content(index, number), index, part)?;
             }
         }
         if let Some(last) = turn {
@@ -78,7 +78,7 @@ impl<'a> ContentHistory<'a> {
         };
         let mut texts: Vec<Cow<'a, RawValue>> = Vec::new();
         for (number, raw) in parts.into_iter().enumerate() {
-            let place = ContentPlace::System(number);
+            let place = PlaceOfPart::System(number);
             match parts::read(place, raw)? {
                 GeminiPart::Said(Some(SpokenPart::Text(text))) => texts.push(text),
                 GeminiPart::Said(None) => {}
@@ -101,7 +101,7 @@ impl<'a> ContentHistory<'a> {
     fn take(
         &mut self,
         turn: &mut SpokenTurn<'a>,
-        place: ContentPlace,
+        place: PlaceOfPart,
         index: usize,
         raw: &'a RawValue,
     ) -> Result<(), Failure> {
@@ -133,7 +133,7 @@ impl<'a> ContentHistory<'a> {
         Ok(())
     }
 
-    fn call(&mut self, place: ContentPlace, call: &Fields<'a>) -> Result<ToolCall<'a>, Failure> {
+    fn call(&mut self, place: PlaceOfPart, call: &Fields<'a>) -> Result<ToolCall<'a>, Failure> {
         let (id, name) = results::id_and_name(call);
         if name.is_empty() {
             return Err(invalid(&format!("{place}.functionCall.name"), "it is missing."));
@@ -225,7 +225,7 @@ fn result_content(said: Vec<SpokenPart<'_>>) -> Cow<'_, RawValue> {
     }
 }
 
-fn no_call(place: ContentPlace, name: &str) -> Failure {
+fn no_call(place: PlaceOfPart, name: &str) -> Failure {
     let place = format!("{place}.functionResponse");
     let why = format!(
         "there is no call of '{name}' in the turn before that it could answer. The turn of the function's response comes right after the turn of its call."

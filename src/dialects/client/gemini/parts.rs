@@ -1,7 +1,7 @@
 //! The parts of a content, as the parts of OpenAI's form that the hub has. A part that no model needs is left out and refuses nothing.
 
 use super::spelling::{given, is_any, object};
-use super::values::{ContentPlace, invalid, text, unserved};
+use super::values::{PlaceOfPart, invalid, text, unserved};
 use crate::dialects::client::spoken::{SpokenPart, image_url, plain};
 use crate::json::{self, Fields};
 use crate::wire::Failure;
@@ -38,7 +38,7 @@ const BESIDE: [&str; 6] =
 ///
 /// # Errors
 /// 400 for what is no part, and for bytes that no model here takes.
-pub fn read(place: ContentPlace, raw: &RawValue) -> Result<GeminiPart<'_>, Failure> {
+pub fn read(place: PlaceOfPart, raw: &RawValue) -> Result<GeminiPart<'_>, Failure> {
     // The vendor's SDKs turn strings into parts before they send them; recipes do not.
     if json::inside_of(raw).is_some() {
         return Ok(GeminiPart::Said(spoken(raw)));
@@ -86,7 +86,7 @@ fn fenced<'a>(code: &Fields<'a>, language: &str, text: &str) -> Option<SpokenPar
 }
 
 /// `{"mimeType", "data"}`
-fn bytes<'a>(place: ContentPlace, data: &Fields<'a>) -> Result<Option<SpokenPart<'a>>, Failure> {
+fn bytes<'a>(place: PlaceOfPart, data: &Fields<'a>) -> Result<Option<SpokenPart<'a>>, Failure> {
     let field = |name: &str| {
         let place = || format!("{place}.inlineData.{name}");
         let value = given(data, name).ok_or_else(|| invalid(&place(), "it is missing."))?;
@@ -108,7 +108,7 @@ fn bytes<'a>(place: ContentPlace, data: &Fields<'a>) -> Result<Option<SpokenPart
 }
 
 /// `{"fileUri", "mimeType"?}`: images are fetched here, and stand as data URLs by now.
-fn by_address<'a>(place: ContentPlace, file: &Fields<'a>) -> Result<Option<SpokenPart<'a>>, Failure> {
+fn by_address<'a>(place: PlaceOfPart, file: &Fields<'a>) -> Result<Option<SpokenPart<'a>>, Failure> {
     let at = format!("{place}.fileData.fileUri");
     let address = given(file, "fileUri").ok_or_else(|| invalid(&at, "it is missing."))?;
     let inside = json::inside_of(address).ok_or_else(|| invalid(&at, "it must be a string."))?;
@@ -147,7 +147,7 @@ mod tests {
 
     fn told(part: &str) -> String {
         let raw: &RawValue = serde_json::from_str(part).unwrap();
-        match read(ContentPlace::Content(0, 1), raw) {
+        match read(PlaceOfPart::Content(0, 1), raw) {
             Ok(GeminiPart::Said(None)) => "nothing".to_owned(),
             Ok(GeminiPart::Said(Some(SpokenPart::Text(text)))) => text.get().to_owned(),
             Ok(GeminiPart::Said(Some(SpokenPart::Other(other)))) => other.get().to_owned(),

@@ -2,7 +2,7 @@
 
 use super::parts::{self, GeminiPart};
 use super::spelling::{elements, given, object};
-use super::values::{ContentPlace, raw_text};
+use super::values::{PlaceOfPart, raw_text};
 use crate::dialects::client::known_names::KnownNames;
 use crate::dialects::client::spoken::SpokenPart;
 use crate::json::{self, Fields};
@@ -63,7 +63,7 @@ impl<'a> UnansweredCalls<'a> {
 ///
 /// # Errors
 /// 400 for a part that cannot be read.
-pub fn said<'a>(place: ContentPlace, result: &Fields<'a>) -> Result<Vec<SpokenPart<'a>>, Failure> {
+pub fn said<'a>(place: PlaceOfPart, result: &Fields<'a>) -> Result<Vec<SpokenPart<'a>>, Failure> {
     let mut said: Vec<SpokenPart<'a>> =
         given(result, "response").map(|response| SpokenPart::Text(text_of(response))).into_iter().collect();
     for (number, raw) in given(result, "parts").map(elements).unwrap_or_default().into_iter().enumerate() {

@@ -8,7 +8,7 @@ use std::fmt;
 
 /// Where a part stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ContentPlace {
+pub enum PlaceOfPart {
     /// Part of a content.
     Content(usize, usize),
     /// Part of the system instruction.
@@ -17,24 +17,24 @@ pub enum ContentPlace {
     Result(usize, usize, usize),
 }
 
-impl ContentPlace {
+impl PlaceOfPart {
     /// Returns the place of a part of this result.
     pub fn inner(self, number: usize) -> Self {
         match self {
-            ContentPlace::Content(content, part) | ContentPlace::Result(content, part, _) => {
-                ContentPlace::Result(content, part, number)
+            PlaceOfPart::Content(content, part) | PlaceOfPart::Result(content, part, _) => {
+                PlaceOfPart::Result(content, part, number)
             }
-            ContentPlace::System(_) => self,
+            PlaceOfPart::System(_) => self,
         }
     }
 }
 
-impl fmt::Display for ContentPlace {
+impl fmt::Display for PlaceOfPart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ContentPlace::Content(content, part) => write!(f, "contents[{content}].parts[{part}]"),
-            ContentPlace::System(part) => write!(f, "systemInstruction.parts[{part}]"),
-            ContentPlace::Result(content, part, inner) => {
+            PlaceOfPart::Content(content, part) => write!(f, "contents[{content}].parts[{part}]"),
+            PlaceOfPart::System(part) => write!(f, "systemInstruction.parts[{part}]"),
+            PlaceOfPart::Result(content, part, inner) => {
                 write!(f, "contents[{content}].parts[{part}].functionResponse.parts[{inner}]")
             }
         }
@@ -101,8 +101,8 @@ mod tests {
 
     #[test]
     fn places_read_as_the_vendor_writes_them() {
-        assert_eq!(ContentPlace::Content(1, 2).to_string(), "contents[1].parts[2]");
-        assert_eq!(ContentPlace::Content(1, 2).inner(0).to_string(), "contents[1].parts[2].functionResponse.parts[0]");
-        assert_eq!(ContentPlace::System(3).to_string(), "systemInstruction.parts[3]");
+        assert_eq!(PlaceOfPart::Content(1, 2).to_string(), "contents[1].parts[2]");
+        assert_eq!(PlaceOfPart::Content(1, 2).inner(0).to_string(), "contents[1].parts[2].functionResponse.parts[0]");
+        assert_eq!(PlaceOfPart::System(3).to_string(), "systemInstruction.parts[3]");
     }
 }

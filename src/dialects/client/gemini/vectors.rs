@@ -2,7 +2,7 @@
 
 use super::parts::{self, GeminiPart};
 use super::spelling::{elements, given};
-use super::values::{ContentPlace, invalid, whole};
+use super::values::{PlaceOfPart, invalid, whole};
 use crate::dialects::client::embedded::VectorList;
 use crate::dialects::client::openai::body;
 use crate::dialects::client::spoken::{SpokenPart, TextInside};
@@ -66,7 +66,7 @@ fn one<'a>(place: &str, fields: &Fields<'a>) -> Result<(Cow<'a, RawValue>, Optio
     };
     let mut texts = Vec::new();
     for (number, part) in list.into_iter().enumerate() {
-        match parts::read(ContentPlace::Content(0, number), part)? {
+        match parts::read(PlaceOfPart::Content(0, number), part)? {
             GeminiPart::Said(Some(SpokenPart::Text(text))) => texts.push(text),
             GeminiPart::Said(None) => {}
             _ => return Err(invalid(&at("content"), "vectors are made of texts alone.")),
