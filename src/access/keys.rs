@@ -1,13 +1,14 @@
-//! Keys of callers. Only a key's SHA-256 is stored. Comparisons take constant time, so timing reveals nothing.
+//! Keys of callers. Only a key's SHA-256 is stored, and timing reveals nothing of a key.
 
 use super::caller::Caller;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom, SystemRandom};
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
-use subtle::{ConditionallySelectable, ConstantTimeEq};
+use subtle::ConstantTimeEq;
 
 /// The prefix of every key. People and secret scanners recognize keys by it.
 const PREFIX: &str = "sk-argo-";
@@ -15,7 +16,7 @@ const PREFIX: &str = "sk-argo-";
 const RANDOM: usize = 32;
 
 /// The SHA-256 of a key.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, std::hash::Hash)]
 pub struct Hash([u8; 32]);
 
 impl Hash {
@@ -84,29 +85,30 @@ impl Key {
     }
 }
 
-/// Callers and the hashes of their keys.
+/// Callers, and each one's place by the hash of its key.
 #[derive(Debug, Default)]
-pub struct Keys(Vec<(Hash, Arc<Caller>)>);
+pub struct Keys {
+    callers: Vec<Arc<Caller>>,
+    places: HashMap<Hash, usize>,
+}
 
 impl Keys {
     /// Takes the callers. No two may have the same hash.
     pub fn new(list: Vec<(Hash, Arc<Caller>)>) -> Self {
-        Keys(list)
+        let places = list.iter().enumerate().map(|(place, (hash, _))| (*hash, place)).collect();
+        Keys { callers: list.into_iter().map(|(_, caller)| caller).collect(), places }
     }
 
     /// Returns all callers.
     pub fn callers(&self) -> impl Iterator<Item = &Arc<Caller>> {
-        self.0.iter().map(|(_, caller)| caller)
+        self.callers.iter()
     }
 
-    /// Returns the owner of a key. Compares with every key, so that the time does not depend on the match.
+    /// Returns the owner of a key, in the same time however many callers there are. Which hashes are compared depends on random numbers
+    /// of the process (the map's) and on the SHA-256 of what was sent. So the time tells nothing about a key that somebody could use.
     pub fn caller(&self, key: &[u8]) -> Option<Arc<Caller>> {
-        let Hash(asked) = Hash::of(key);
-        let mut found = u32::MAX;
-        for (number, (Hash(known), _)) in (0..u32::MAX).zip(&self.0) {
-            found.conditional_assign(&number, known.ct_eq(&asked));
-        }
-        self.0.get(usize::try_from(found).ok()?).map(|(_, caller)| caller.clone())
+        let place = self.places.get(&Hash::of(key))?;
+        self.callers.get(*place).cloned()
     }
 }
 
