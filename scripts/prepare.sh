@@ -92,6 +92,11 @@ packages_for() {
         curl:*) echo "curl" ;;
         valgrind:*) echo "valgrind" ;;
         systemd:apt-get | systemd:dnf | systemd:pacman) echo "systemd" ;;
+        haproxy:*) echo "haproxy" ;;
+        prometheus:apt-get | prometheus:pacman | prometheus:brew) echo "prometheus" ;;
+        kubectl:apt-get) echo "kubernetes-client" ;;
+        kubectl:pacman) echo "kubectl" ;;
+        kubectl:brew) echo "kubernetes-cli" ;;
         rust:apt-get | rust:dnf | rust:yum | rust:zypper | rust:apk) echo "cargo" ;;
         rust:pacman | rust:brew) echo "rust" ;;
     esac
@@ -270,6 +275,12 @@ has_systemd_analyze() { have systemd-analyze; }
 
 has_valgrind() { have valgrind; }
 
+has_haproxy() { have haproxy; }
+
+has_prometheus() { have prometheus && have promtool; }
+
+has_kubectl() { have kubectl; }
+
 # What tests need beside a build. With NO_SKIPS=1, all of it has to be there. Otherwise Python is installed where that is possible,
 # and the closing lines of run_tests.sh name what was skipped.
 prepare_tests() {
@@ -287,6 +298,9 @@ prepare_tests() {
     need curl has_curl "curl"
     need systemd has_systemd_analyze "systemd-analyze"
     need valgrind has_valgrind "valgrind"
+    need haproxy has_haproxy "haproxy"
+    need prometheus has_prometheus "prometheus with promtool"
+    need kubectl has_kubectl "kubectl"
     end_if_missing
 }
 

@@ -1,6 +1,7 @@
-//! The systemd units, the Dockerfile, the toolchain, and the rules for crates: they name what there is, and the tools that read them find nothing wrong.
+//! The systemd units, the Dockerfile, the manifests for Kubernetes, the toolchain, and the rules for crates: they name what there is, and the tools that read them find nothing wrong.
 
 mod image;
+mod kubernetes;
 #[path = "../support/skipped.rs"]
 mod skipped;
 mod supply_chain;

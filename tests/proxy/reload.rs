@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 const SHIPPED: &str = include_str!("../../routes.yaml");
 
-fn with_model(name: &str) -> String {
+pub fn with_model(name: &str) -> String {
     SHIPPED.replace("    names:\n      # The table", &format!("    names:\n      {name}: brandnew\n      # The table"))
 }
 
@@ -199,4 +199,32 @@ fn each_key_that_needs_a_new_start_is_told_and_no_other() {
     // The port is a flag of this process, which beats the file; a certificate would have to be made for `tls`.
     let wanted: BTreeSet<&str> = FixedSettings::keys().filter(|key| !["port", "tls"].contains(key)).collect();
     assert_eq!(told, wanted);
+}
+
+/// Kubernetes shows a ConfigMap so: names that are links to `..data`, which is a link to a folder, and is replaced as a whole.
+#[test]
+fn files_of_a_mounted_map_are_taken_when_the_map_changes() {
+    let argo = Argo::saying("Hi");
+    let (command, folder) = Setup::before(&argo).routes(SHIPPED).command();
+    let names = ["config.yaml", "routes.yaml"];
+    std::fs::create_dir(folder.join("..1")).unwrap();
+    for name in names {
+        std::fs::rename(folder.join(name), folder.join("..1").join(name)).unwrap();
+        std::os::unix::fs::symlink(format!("..data/{name}"), folder.join(name)).unwrap();
+    }
+    std::os::unix::fs::symlink("..1", folder.join("..data")).unwrap();
+    let server = Server::run(command, folder.clone());
+    let ask = || server.chat(&chat("x", json!({"model": "lab:new"}))).status;
+    let before = table(&server);
+    assert_eq!(ask(), 404);
+
+    std::fs::create_dir(folder.join("..2")).unwrap();
+    std::fs::copy(folder.join("..1/config.yaml"), folder.join("..2/config.yaml")).unwrap();
+    std::fs::write(folder.join("..2/routes.yaml"), with_model("lab:new")).unwrap();
+    std::os::unix::fs::symlink("..2", folder.join("..data_tmp")).unwrap();
+    std::fs::rename(folder.join("..data_tmp"), folder.join("..data")).unwrap();
+    std::fs::remove_dir_all(folder.join("..1")).unwrap();
+    until("the new model", || ask() == 200);
+    assert_ne!(table(&server)["version"], before["version"]);
+    assert!(server.log().contains("reloaded: table"), "{}", server.log());
 }

@@ -1,13 +1,15 @@
 //! A scripted ARGO, the real binary in front of it, and a plain client.
 
 mod argo;
+mod balancer;
 mod client;
 mod server;
 mod stand_in;
 
 pub use argo::{Argo, Connection, Recorded, Wire};
+pub use balancer::{Balancer, Passed};
 pub use client::{Answer, Client};
-pub use server::{Server, Setup, caller, callers};
+pub use server::{Folder, Server, Setup, caller, callers};
 pub use stand_in::StandIn;
 
 use serde_json::{Value, json};
