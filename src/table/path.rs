@@ -6,7 +6,12 @@ use percent_encoding::percent_decode_str;
 /// A path with at least one parameter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern {
+    /// What stands before the first parameter, with its slash. Most paths differ there, so that they are passed over by one comparison.
+    start: String,
+    /// All of it, the start included.
     segments: Vec<Segment>,
+    /// How many of them the start has.
+    literals: usize,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,8 +69,9 @@ impl Pattern {
                 None => Segment::Literal((*part).to_owned()),
             });
         }
-        let has_parameters = segments.iter().any(|segment| !matches!(segment, Segment::Literal(_)));
-        Ok(has_parameters.then_some(Pattern { segments }))
+        let literals = segments.iter().take_while(|segment| matches!(segment, Segment::Literal(_))).count();
+        let start: String = parts.iter().take(literals).flat_map(|part| ["/", part]).chain(["/"]).collect();
+        Ok((literals < segments.len()).then_some(Pattern { start, segments, literals }))
     }
 
     /// Returns true if this pattern takes every path that `other` takes.
@@ -87,9 +93,9 @@ impl Pattern {
 
     /// Returns the parameters' values in a path, percent-decoded; `None` when the path does not fit.
     pub fn values(&self, path: &str) -> Option<Vec<String>> {
-        let mut rest = path.strip_prefix('/')?;
+        let mut rest = path.strip_prefix(self.start.as_str())?;
         let mut values = Vec::new();
-        for (index, segment) in self.segments.iter().enumerate() {
+        for (index, segment) in self.segments.iter().enumerate().skip(self.literals) {
             let last = index + 1 == self.segments.len();
             if let Segment::Rest(word) = segment {
                 values.push(value(rest, word)?);

@@ -13,12 +13,14 @@ pub(super) struct Document<'a> {
     root: &'a Node,
     /// Computed when the first place is needed; `None` for a text that may have aliases.
     spans: OnceCell<Option<Span>>,
+    /// Cut when the first place is needed: each model and each row has one.
+    lines: OnceCell<Vec<&'a str>>,
 }
 
 impl<'a> Document<'a> {
     /// Creates the document. `root` is the result of [`node::parse`] on `text`.
     pub fn new(file: &'a str, text: &'a str, root: &'a Node) -> Self {
-        Document { file, text, root, spans: OnceCell::new() }
+        Document { file, text, root, spans: OnceCell::new(), lines: OnceCell::new() }
     }
 
     /// Returns the place of a node, or with `part` the place of that part of its word.
@@ -30,9 +32,15 @@ impl<'a> Document<'a> {
             return self.place(&key, None);
         }
         match self.spot(path) {
-            Some(at) => spot(self.file, self.text, at, node, part),
+            Some(at) => word(self.file, self.source(at), at, node, part),
             None => self.beginning(),
         }
+    }
+
+    /// Returns the line that a place is on.
+    fn source(&self, (line, _): node::NodeSpot) -> &'a str {
+        let lines = self.lines.get_or_init(|| lines(without_mark(self.text)).collect());
+        lines.get(line.saturating_sub(1)).copied().unwrap_or_default()
     }
 
     /// Returns the place of the first word.
@@ -55,8 +63,13 @@ impl<'a> Document<'a> {
 
 /// Returns the place of a word in a text.
 pub(super) fn spot(file: &str, text: &str, at: node::NodeSpot, node: Option<&Node>, part: Option<&str>) -> Place {
+    let source = lines(without_mark(text)).nth(at.0.saturating_sub(1)).unwrap_or_default();
+    word(file, source, at, node, part)
+}
+
+/// Returns the place of a word in a line.
+fn word(file: &str, source: &str, at: node::NodeSpot, node: Option<&Node>, part: Option<&str>) -> Place {
     let (line, column) = at;
-    let source = lines(without_mark(text)).nth(line.saturating_sub(1)).unwrap_or_default();
     let (column, length) = span::word(source, column, node, part);
     Place::Spot(Box::new(Spot { file: file.to_owned(), line, column, length, source: source.to_owned() }))
 }
