@@ -7,6 +7,7 @@ use argo_openai_proxy::dialects::client::openai::Openai;
 use argo_openai_proxy::exchange::{Exchange, ExchangeLimits};
 use argo_openai_proxy::plan::{Address, Attempt, Context, Plan, Request, ServiceState};
 use argo_openai_proxy::table::{Matched, Route, Table, Variables, no_files};
+use argo_openai_proxy::wire::Failure;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde_json::json;
@@ -74,7 +75,7 @@ pub fn all() -> Vec<Path> {
     paths
 }
 
-fn table(text: &str) -> Table {
+pub(crate) fn table(text: &str) -> Table {
     let variables = Variables { config: &|_| None, environment: &|_| None, files: &no_files };
     match Table::load("bench", text, &variables) {
         Ok((table, _)) => table,
@@ -98,29 +99,20 @@ fn chat(history: &str, question: &str) -> String {
     json!({"model": "argo:gpt-4o", "messages": messages, "temperature": 0.5}).to_string()
 }
 
-fn route(table: &Table, path: &str) -> Arc<Route> {
-    match table.find(&Method::POST, path) {
+pub(crate) fn route(table: &Table, path: &str) -> Arc<Route> {
+    route_of(table, &Method::POST, path)
+}
+
+pub(crate) fn route_of(table: &Table, method: &Method, path: &str) -> Arc<Route> {
+    match table.find(method, path) {
         Matched::Route(route, _) => route,
         _ => panic!("nothing is served on {path}"),
     }
 }
 
-fn open(route: &Route, body: &Bytes) -> Exchange {
-    let state = ServiceState { version: "", loaded_at: 0, is_behind: false, is_stopping: false };
-    let ledger = Arc::default();
+pub(crate) fn open(route: &Route, body: &Bytes) -> Exchange {
     let caller = Caller::anybody("bench");
-    let cx = Context {
-        caller: &caller,
-        id: "0123",
-        now: 1,
-        address: Address { scheme: "http", host: "localhost" },
-        state,
-        attempt: Attempt::default(),
-        seal: &argo_openai_proxy::wire::Seal::of_instance(),
-        ledger: &ledger,
-        steps: None,
-    };
-    match route.transformer.open(&Request { body: body.clone(), ..Request::default() }, &cx) {
+    match planned(route, body, &caller) {
         Ok(Plan::Call(call, reply)) => {
             let limits = ExchangeLimits {
                 max_answer: 1 << 26,
@@ -135,6 +127,32 @@ fn open(route: &Route, body: &Bytes) -> Exchange {
         Ok(_) => panic!("{}: no call", route.path),
         Err(failure) => panic!("{failure}"),
     }
+}
+
+/// Returns the length of a reply that is made here.
+pub(crate) fn answered(route: &Route) -> usize {
+    match planned(route, &Bytes::new(), &Caller::anybody("bench")) {
+        Ok(Plan::Answer(reply)) => reply.body.len(),
+        Ok(_) => panic!("{}: no answer", route.path),
+        Err(failure) => panic!("{failure}"),
+    }
+}
+
+fn planned(route: &Route, body: &Bytes, caller: &Caller) -> Result<Plan, Failure> {
+    let state = ServiceState { version: "", loaded_at: 0, is_behind: false, is_stopping: false };
+    let ledger = Arc::default();
+    let cx = Context {
+        caller,
+        id: "0123",
+        now: 1,
+        address: Address { scheme: "http", host: "localhost" },
+        state,
+        attempt: Attempt::default(),
+        seal: &argo_openai_proxy::wire::Seal::of_instance(),
+        ledger: &ledger,
+        steps: None,
+    };
+    route.transformer.open(&Request { body: body.clone(), ..Request::default() }, &cx)
 }
 
 fn matching(table: &Arc<Table>) -> Path {
