@@ -1,4 +1,4 @@
-"""A server between Codex and the proxy that keeps what both say. A run of Codex has a base URL of its own."""
+"""A server between an agent and the proxy that keeps what both say. A run of the agent has a base URL of its own."""
 
 import http.client
 import json
@@ -11,7 +11,7 @@ HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "host", "content-
 
 
 class Exchange:
-    """One request of Codex and its answer."""
+    """One request of the agent and its answer."""
 
     def __init__(self, method, path, headers, body):
         self.method, self.path, self.headers = method, path, headers
@@ -60,7 +60,7 @@ class Recorder:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def base_url(self, run):
-        """The base URL for a run of Codex."""
+        """The base URL for a run of the agent."""
         return f"http://127.0.0.1:{self.server.server_port}/{run}"
 
     def of(self, run):
@@ -68,10 +68,14 @@ class Recorder:
         with self.lock:
             return list(self.exchanges.get(run, []))
 
+    def sent(self, run, body):
+        """Returns what the proxy gets in place of the body of the run's next request."""
+        return body
+
     def forward(self, handler):
         """Sends one request on, and its answer back as it comes."""
         run, path = handler.path.removeprefix("/").split("/", 1)
-        body = handler.rfile.read(int(handler.headers.get("content-length") or 0))
+        body = self.sent(run, handler.rfile.read(int(handler.headers.get("content-length") or 0)))
         headers = {name.lower(): value for name, value in handler.headers.items()}
         exchange = Exchange(handler.command, f"/{path}", headers, body)
         with self.lock:
@@ -88,19 +92,19 @@ class Recorder:
             for name, value in exchange.answer_headers.items():
                 if name not in HOP_BY_HOP:
                     handler.send_header(name, value)
-            handler.send_header("connection", "close")
+            # No "connection: close": clients on undici take the end of such a connection for the end of the answer.
+            handler.send_header("transfer-encoding", "chunked")
             handler.end_headers()
-            # Without a length, the end of the connection ends the answer.
             while piece := answer.read1(65536):
                 exchange.answer += piece
-                handler.wfile.write(piece)
+                handler.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece))
                 handler.wfile.flush()
+            handler.wfile.write(b"0\r\n\r\n")
         except (OSError, http.client.HTTPException):
             # A connection that breaks on one side breaks on the other.
-            pass
+            handler.close_connection = True
         finally:
             there.close()
-            handler.close_connection = True
 
     def close(self):
         self.server.shutdown()
