@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Runs OpenAI's and Anthropic's real clients, frameworks on top of their APIs, Codex, Claude Code, the examples and curl against the
-# proxy and its stand-in for ARGO, and OpenAI's clients against the proxy before LiteLLM's proxy and before a second instance.
+# Runs the real clients of OpenAI, Anthropic and Google, frameworks on top of their APIs, Codex, Claude Code, gemini-cli, the examples and
+# curl against the proxy and its stand-in for ARGO, and OpenAI's clients against the proxy before LiteLLM's proxy and before a second
+# instance.
 #
 #   tests/clients/run.sh                 all suites
 #   tests/clients/run.sh newest npm-6x   some of: newest 2x 160 frameworks responses codex shell npm-newest npm-6x ai-sdk native
 #                                        native-frameworks native-responses native-codex npm-native native-ai-sdk vendors npm-vendors
-#                                        anthropic anthropic-0 npm-anthropic claude; each of these four also as native-…
+#                                        anthropic anthropic-0 npm-anthropic claude gemini gemini-1 npm-gemini npm-gemini-1
+#                                        gemini-cli; each of these nine also as native-…
 #
 #   PROXY_COMMAND  starts the proxy with the stand-in on a free port, and says on stderr where it listens
 #                  (target/release/argo-openai-proxy serve --demo --port 0; before the stand-in's older endpoints alone, by older.sh,
@@ -26,12 +28,15 @@ case "${CARGO_TARGET_DIR:-}" in /*) work="$CARGO_TARGET_DIR/clients" ;; esac
 program="${CARGO_TARGET_DIR:-target}/release/argo-openai-proxy"
 native_command="${PROXY_COMMAND:-$program serve --demo --port 0}"
 PROXY_COMMAND="${PROXY_COMMAND:-$here/older.sh $program}"
+# For tests that start a proxy with settings of their own.
+case "$program" in /*) export PROXY_PROGRAM="$program" ;; *) export PROXY_PROGRAM="$PWD/$program" ;; esac
 mkdir -p "$work/logs"
 
 # Nothing of the caller's may lead the clients elsewhere.
 export NO_PROXY=127.0.0.1 no_proxy=127.0.0.1 OPENAI_API_KEY=any-value
 export PYTHONDONTWRITEBYTECODE=1 PYTHONUTF8=1 PYTHONUNBUFFERED=1
 unset OPENAI_ORG_ID OPENAI_PROJECT_ID OPENAI_LOG PYTHONPATH NODE_OPTIONS
+unset GOOGLE_API_KEY GEMINI_API_KEY GOOGLE_GEMINI_BASE_URL GOOGLE_GENAI_API_VERSION GOOGLE_GENAI_USE_VERTEXAI GOOGLE_GENAI_USE_ENTERPRISE
 
 proxy=
 failed=0
@@ -267,6 +272,17 @@ claude_suite() {
   skip "$1" "there is no Claude Code for this system"
 }
 
+# ---- gemini-cli ----
+
+# gemini-cli is run by tests in Python. $1: label.
+gemini_cli_suite() {
+  command -v node >/dev/null && command -v npm >/dev/null || { skip "$1" "there is no Node with npm"; return; }
+  node_is_at_least node "20 0" || { skip "$1" "it needs Node 20 or newer; this is $(node --version)"; return; }
+  install_package npm-gemini-cli "$1" any || return
+  export GEMINI_CLI="$work/npm-gemini-cli/node_modules/@google/gemini-cli/bundle/gemini.js"
+  in_parallel 3 python_suite gemini 11 "$1" gemini-cli
+}
+
 # Runs a Python suite in $1 processes; rest: the suite.
 in_parallel() {
   local PYTEST_ADDOPTS="--numprocesses=$1"
@@ -308,7 +324,8 @@ which='not native'
 
 all="newest 2x 160 frameworks responses codex shell npm-newest npm-6x ai-sdk native native-frameworks native-responses native-codex"
 all+=" npm-native native-ai-sdk vendors npm-vendors anthropic anthropic-0 npm-anthropic claude native-anthropic native-anthropic-0"
-all+=" native-npm-anthropic native-claude"
+all+=" native-npm-anthropic native-claude gemini gemini-1 npm-gemini npm-gemini-1 gemini-cli native-gemini native-gemini-1"
+all+=" native-npm-gemini native-npm-gemini-1 native-gemini-cli"
 
 for suite in "${@:-$all}"; do
   for name in $suite; do
@@ -341,6 +358,16 @@ for suite in "${@:-$all}"; do
       native-anthropic-0) natively python_suite anthropic-0 10 "anthropic 0.x over native endpoints" anthropic ;;
       native-npm-anthropic) natively node_suite npm-anthropic "20 11" "anthropic npm 1.x over native endpoints" anthropic-node ;;
       native-claude) natively claude_suite "Claude Code over native endpoints" ;;
+      gemini) python_suite gemini 11 "google-genai 3.x, LangChain" gemini gemini-langchain ;;
+      gemini-1) python_suite gemini-1 10 "google-genai 1.x" gemini ;;
+      npm-gemini) node_suite npm-gemini "22 0" "google-genai npm 3.x" gemini-node ;;
+      npm-gemini-1) node_suite npm-gemini-1 "20 11" "google-genai npm 1.x" gemini-node ;;
+      gemini-cli) gemini_cli_suite "gemini-cli" ;;
+      native-gemini) patiently python_suite gemini 11 "google-genai 3.x, LangChain over native endpoints" gemini gemini-langchain ;;
+      native-gemini-1) patiently python_suite gemini-1 10 "google-genai 1.x over native endpoints" gemini ;;
+      native-npm-gemini) patiently node_suite npm-gemini "22 0" "google-genai npm 3.x over native endpoints" gemini-node ;;
+      native-npm-gemini-1) patiently node_suite npm-gemini-1 "20 11" "google-genai npm 1.x over native endpoints" gemini-node ;;
+      native-gemini-cli) patiently gemini_cli_suite "gemini-cli over native endpoints" ;;
       vendors) vendors "LiteLLM's proxy and a second instance" python_suite vendors 11 ;;
       npm-vendors) vendors "openai npm over LiteLLM's proxy" node_suite npm-newest "22 0" ;;
       *) fail "$name" "there is no such suite" ;;
