@@ -92,6 +92,31 @@ pub fn content<'a>(mut said: Vec<SpokenPart<'a>>) -> Option<Cow<'a, RawValue>> {
     RawValue::from_string(out).ok().map(Cow::Owned)
 }
 
+/// Returns what a call returned: one text where it is texts alone.
+pub fn result(said: Vec<SpokenPart<'_>>) -> Cow<'_, RawValue> {
+    let texts = said.iter().map(|part| match part {
+        SpokenPart::Text(text) => Some(text.as_ref()),
+        SpokenPart::Other(_) => None,
+    });
+    match texts.collect::<Option<Vec<&RawValue>>>().filter(|texts| texts.len() > 1) {
+        Some(texts) => {
+            let mut all = TextInside::default();
+            texts.iter().for_each(|text| all.line(json::inside_of(text)));
+            all.raw().map_or_else(empty, Cow::Owned)
+        }
+        None => content(said).unwrap_or_else(empty),
+    }
+}
+
+/// Returns a content that says nothing.
+pub fn empty<'a>() -> Cow<'a, RawValue> {
+    match serde_json::from_str::<&'static RawValue>("\"\"") {
+        Ok(empty) => Cow::Borrowed(empty),
+        // It is JSON.
+        Err(_) => Cow::Borrowed(RawValue::NULL),
+    }
+}
+
 /// Returns true if both say the same.
 pub fn are_same(left: &[SpokenPart<'_>], right: &[SpokenPart<'_>]) -> bool {
     left.len() == right.len() && left.iter().zip(right).all(|(left, right)| left.json() == right.json())

@@ -163,7 +163,7 @@ impl<'a> History<'a> {
         if content.is_none() && calls.is_empty() {
             return;
         }
-        let content = content.unwrap_or_else(empty);
+        let content = content.unwrap_or_else(spoken::empty);
         self.push(first, Message { calls, reasoning: thought, ..Message::plain(role, content, Fields::default()) });
     }
 
@@ -221,23 +221,5 @@ fn result_content(mut said: Vec<SpokenPart<'_>>, has_failed: bool) -> Cow<'_, Ra
         };
         said.splice(0..0, words);
     }
-    let texts = said.iter().map(|part| match part {
-        SpokenPart::Text(text) => Some(text.as_ref()),
-        SpokenPart::Other(_) => None,
-    });
-    if let Some(texts) = texts.collect::<Option<Vec<&RawValue>>>().filter(|texts| texts.len() > 1) {
-        let mut all = TextInside::default();
-        texts.iter().for_each(|text| all.line(json::inside_of(text)));
-        return all.raw().map_or_else(empty, Cow::Owned);
-    }
-    spoken::content(said).unwrap_or_else(empty)
-}
-
-/// Returns a content that says nothing.
-fn empty<'a>() -> Cow<'a, RawValue> {
-    match serde_json::from_str::<&'static RawValue>("\"\"") {
-        Ok(empty) => Cow::Borrowed(empty),
-        // It is JSON.
-        Err(_) => Cow::Borrowed(RawValue::NULL),
-    }
+    spoken::result(said)
 }

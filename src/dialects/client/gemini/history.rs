@@ -149,7 +149,7 @@ impl<'a> ContentHistory<'a> {
     fn add(&mut self, turn: SpokenTurn<'a>) {
         let SpokenTurn { role, first, results, said, calls } = turn;
         for (index, id, said) in results {
-            self.push_result(index, id, result_content(said));
+            self.push_result(index, id, spoken::result(said));
         }
         if role == Role::User {
             self.close_calls(first);
@@ -158,7 +158,7 @@ impl<'a> ContentHistory<'a> {
         if content.is_none() && calls.is_empty() {
             return;
         }
-        let content = content.unwrap_or_else(|| raw_text(""));
+        let content = content.unwrap_or_else(spoken::empty);
         self.push(first, Message { calls, ..Message::plain(role, content, Fields::default()) });
     }
 
@@ -207,22 +207,6 @@ fn parts_of(index: usize, content: &RawValue) -> Result<(Role, Vec<&RawValue>), 
     // `{"text": "…"}` stands for a content in some recipes.
     let parts = given(&fields, "parts").or(given(&fields, "text"));
     Ok((role, parts.map(elements).unwrap_or_default()))
-}
-
-/// Returns what a call returned: one text where it is texts alone.
-fn result_content(said: Vec<SpokenPart<'_>>) -> Cow<'_, RawValue> {
-    let texts = said.iter().map(|part| match part {
-        SpokenPart::Text(text) => Some(text.as_ref()),
-        SpokenPart::Other(_) => None,
-    });
-    match texts.collect::<Option<Vec<&RawValue>>>().filter(|texts| texts.len() > 1) {
-        Some(texts) => {
-            let mut all = TextInside::default();
-            texts.iter().for_each(|text| all.line(json::inside_of(text)));
-            all.raw().map_or_else(|| raw_text(""), Cow::Owned)
-        }
-        None => spoken::content(said).unwrap_or_else(|| raw_text("")),
-    }
 }
 
 fn no_call(place: PlaceOfPart, name: &str) -> Failure {

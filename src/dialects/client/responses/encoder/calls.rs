@@ -1,7 +1,8 @@
 //! The calls of a response: each has the kind of item that its tool is.
 
-use super::{ResponseEncoder, push_inside};
+use super::ResponseEncoder;
 use crate::chat::Text;
+use crate::chat::event::push_text;
 use crate::dialects::client::responses::items::{self, CallItem, ItemPlace};
 use crate::dialects::client::responses::names::ToolKind;
 use crate::json;
@@ -37,7 +38,7 @@ impl ResponseEncoder {
         self.frame.meter.push(piece);
         let Some(call) = self.calls.iter_mut().find(|call| call.number == number) else { return };
         let begun = call.inside.len();
-        push_inside(&mut call.inside, piece);
+        push_text(&mut call.inside, piece);
         // The input of a custom tool is inside of the arguments, so it is known when they are complete.
         if call.tool.kind == ToolKind::Function && call.inside.len() > begun {
             let (place, piece) = (call.place.clone(), call.inside.get(begun..).unwrap_or_default().to_vec());

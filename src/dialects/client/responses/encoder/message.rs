@@ -1,6 +1,7 @@
 //! The messages of a response: what the model says, in parts.
 
-use super::{MOST, ResponseEncoder, Spoken, push_inside, push_part_index, push_place};
+use super::{MOST, ResponseEncoder, Spoken, push_part_index, push_place};
+use crate::chat::event::push_text;
 use crate::chat::{Delivery, Text};
 use crate::dialects::client::responses::events;
 use crate::dialects::client::responses::items::{self, OpenMessage, OpenPart, PartKind};
@@ -79,7 +80,7 @@ impl ResponseEncoder {
             self.out.extend_from_slice(b",\"delta\":\"");
         }
         let begun = part.inside.len();
-        push_inside(&mut part.inside, text);
+        push_text(&mut part.inside, text);
         if streams {
             self.out.extend_from_slice(part.inside.get(begun..).unwrap_or_default());
         }

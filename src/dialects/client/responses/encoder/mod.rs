@@ -266,11 +266,3 @@ fn push_part_index(out: &mut Vec<u8>, index: usize) {
     json::push_key(out, "content_index");
     json::push_number(out, index as u64);
 }
-
-/// Appends the inside of a JSON string that stands in one line.
-fn push_inside(out: &mut Vec<u8>, text: Text<'_>) {
-    match text {
-        Text::Plain(text) => json::push_escaped(out, text),
-        Text::Json(inside) => json::push_inside(out, inside),
-    }
-}

@@ -1,7 +1,8 @@
 //! The thinking of a response: a summary, and what its vendor signed, sealed.
 
-use super::{ResponseEncoder, Spoken, push_inside};
+use super::{ResponseEncoder, Spoken};
 use crate::chat::Text;
+use crate::chat::event::push_text;
 use crate::dialects::client::responses::items::{self, OpenReasoning};
 
 impl ResponseEncoder {
@@ -12,7 +13,7 @@ impl ResponseEncoder {
         let (place, is_new) = (place.clone(), inside.is_none());
         let kept = inside.get_or_insert_default();
         let begun = kept.len();
-        push_inside(kept, text);
+        push_text(kept, text);
         let piece = kept.get(begun..).unwrap_or_default().to_vec();
         if is_new {
             self.event("response.reasoning_summary_part.added", &place, |out| {
