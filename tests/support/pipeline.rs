@@ -155,12 +155,11 @@ pub fn whole(body: &[u8]) -> Vec<Bytes> {
 /// events count how it was spread.
 pub fn joined(body: &[u8]) -> Vec<Value> {
     let mut all: Vec<Value> = Vec::new();
-    for event in std::str::from_utf8(body).unwrap().split("\n\n").filter(|event| !event.is_empty()) {
-        let data = event.lines().find_map(|line| line.strip_prefix("data: ")).unwrap();
-        let Ok(mut event) = serde_json::from_str::<Value>(data) else {
-            all.push(Value::String(data.to_owned()));
-            continue;
-        };
+    let events = match serde_json::from_slice(body) {
+        Ok(Value::Array(list)) => list,
+        _ => events(body),
+    };
+    for mut event in events {
         if let Some(event) = event.as_object_mut() {
             event.remove("sequence_number");
         }
@@ -172,8 +171,22 @@ pub fn joined(body: &[u8]) -> Vec<Value> {
     all
 }
 
+/// The data of each event.
+fn events(body: &[u8]) -> Vec<Value> {
+    let events = std::str::from_utf8(body).unwrap().split("\n\n").filter(|event| !event.is_empty());
+    let data = events.map(|event| event.lines().find_map(|line| line.strip_prefix("data: ")).unwrap());
+    data.map(|data| serde_json::from_str(data).unwrap_or_else(|_| Value::String(data.to_owned()))).collect()
+}
+
 /// Where the text of an event stands that comes in pieces.
-const TEXTS: [&str; 5] = ["/choices/0/delta/content", "/choices/0/text", "/delta", "/delta/text", "/delta/thinking"];
+const TEXTS: [&str; 6] = [
+    "/choices/0/delta/content",
+    "/choices/0/text",
+    "/delta",
+    "/delta/text",
+    "/delta/thinking",
+    "/candidates/0/content/parts/0/text",
+];
 
 fn text(event: &mut Value) -> Option<&mut Value> {
     let at = TEXTS.iter().find(|at| event.pointer(at).is_some_and(Value::is_string))?;
