@@ -10,6 +10,7 @@ use crate::yaml::node::{Node, parse};
 use crate::yaml::source::syntax;
 use crate::yaml::value::{Read, Reason, boolean, expected, text};
 use crate::yaml::{At, Section, Source};
+use std::collections::HashMap;
 
 const SEE_DOCS: &str = "a file looks so: callers: [{ name: ann, key_sha256: \"…\" }]";
 const HASH: &str = "the SHA-256 of a key: 64 hexadecimal digits in quotes";
@@ -132,16 +133,17 @@ fn glob(what: &str, node: &Node) -> Read<String> {
 }
 
 /// Reports values that two rows share.
-fn unique<T: PartialEq>(
+fn unique<T: Eq + std::hash::Hash>(
     rows: &[Partial],
     key: &str,
     value: impl Fn(&Partial) -> Option<&At<T>>,
     source: &mut Source<'_>,
 ) {
-    for (number, row) in rows.iter().enumerate() {
+    let mut seen: HashMap<&T, (&Partial, &At<T>)> = HashMap::new();
+    for row in rows {
         let Some(own) = value(row) else { continue };
-        let same = |other: &&Partial| value(other).is_some_and(|other| other.value == own.value);
-        if let Some((first, at)) = rows.iter().take(number).find(same).and_then(|first| Some((first, value(first)?))) {
+        let (first, at) = *seen.entry(&own.value).or_insert((row, own));
+        if !std::ptr::eq(first, row) {
             let line = source.line_seen_from(&at.path, &own.path);
             let message = format!("{}.{key}: {} in {line} has the same", row.called, first.called);
             source.error(&own.path, message, Some("give each caller their own".to_owned()));
