@@ -236,7 +236,8 @@ const INIT_EXAMPLES: &str = "\
 Examples:
   argo-openai-proxy init                      asks, on a terminal
   argo-openai-proxy init --yes --user jdoe    asks nothing
-  argo-openai-proxy init --yes --user jdoe --port 44497 --config my.yaml";
+  argo-openai-proxy init --yes --user jdoe --port 44497 --config my.yaml
+  argo-openai-proxy init --from ~/.config/argoproxy/config.yaml    takes over a configuration of argo-proxy";
 
 /// What the setup does not need to ask.
 #[derive(Args, Clone, Debug, PartialEq)]
@@ -246,7 +247,7 @@ pub struct InitArgs {
     config: Option<PathBuf>,
 
     /// Ask nothing, take the defaults
-    #[arg(short, long, requires = "user")]
+    #[arg(short, long)]
     pub yes: bool,
 
     /// Your Argonne username
@@ -260,6 +261,10 @@ pub struct InitArgs {
     /// Replace an existing file without asking
     #[arg(long)]
     pub force: bool,
+
+    /// Take over a configuration of argo-proxy 2 or 3, which stays as it is
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
 }
 
 impl InitArgs {
@@ -271,6 +276,7 @@ impl InitArgs {
             user: self.user.clone(),
             port: self.port,
             force: self.force,
+            from: self.from.clone(),
         }
     }
 }

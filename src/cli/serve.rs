@@ -144,7 +144,7 @@ fn origin(args: &ServeArgs) -> Result<(Origin, Option<Vec<Listener>>), CommandEn
     let config = args.files.config(&environment);
     if !is_there(&config).map_err(|problem| vec![problem])? {
         is_meant_as_file(&config)?;
-        setup::run_on_terminal(&setup::SetupOptions { config, yes: false, user: None, port: None, force: false })?;
+        setup::run_on_terminal(&setup::SetupOptions { config, yes: false, user: None, port: None, force: false, from: None })?;
     }
     Ok((files(args), None))
 }

@@ -36,6 +36,7 @@ use crate::diagnostics::{Checked, Severity, Spot, file_access};
 pub use crate::diagnostics::{Place, Problem};
 use crate::telemetry::AccessLog;
 pub use crate::yaml::expand::Env;
+pub use foreign_keys::foreign;
 pub use host::Host;
 pub use keys::KEYS;
 pub use listen::Listen;

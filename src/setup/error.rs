@@ -28,6 +28,8 @@ pub enum SetupError {
     NotConfirmed(PathBuf),
     /// The new text is not a valid configuration.
     Invalid(Vec<Problem>),
+    /// A configuration of another program cannot be taken over. Holds the reason.
+    NotTakenOver(PathBuf, String),
     /// No free port was found.
     NoPort(io::Error),
     Write {
@@ -79,6 +81,9 @@ impl fmt::Display for SetupError {
             SetupError::Invalid(problems) => {
                 f.write_str("the new configuration is not valid:")?;
                 problems.iter().try_for_each(|problem| write!(f, "\n{problem}"))
+            }
+            SetupError::NotTakenOver(from, why) => {
+                write!(f, "{} cannot be taken over: {why}. Nothing was written", from.display())
             }
             SetupError::NoPort(error) => write!(f, "found no free port: {error}"),
             SetupError::Write { config, error } => {

@@ -3,6 +3,7 @@
 mod dialogue;
 mod edit;
 mod error;
+mod import;
 mod native;
 mod probe;
 mod reachability;
@@ -13,7 +14,7 @@ mod write;
 
 use std::io::{self, IsTerminal};
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use dialogue::Terminal;
@@ -23,6 +24,7 @@ pub use reachability::Reachability;
 pub use write::{replace, write_private};
 
 use crate::config::{Config, Overrides, SAMPLE, SAMPLE_FILE, check_username};
+use crate::diagnostics::file_access;
 use crate::wire::HttpUrl;
 use crate::yaml::quote;
 
@@ -38,6 +40,8 @@ pub struct SetupOptions {
     pub port: Option<u16>,
     /// True to replace an existing file without asking.
     pub force: bool,
+    /// A configuration of argo-proxy to take over.
+    pub from: Option<PathBuf>,
 }
 
 /// Tests several URLs at once: [`probe_all`], or a stand-in for it.
@@ -80,6 +84,9 @@ pub fn run_on_terminal(options: &SetupOptions) -> Result<(), SetupError> {
 /// See [`SetupError`]. After an error nothing has been written, except after one at the review.
 pub fn run(options: &SetupOptions, terminal: &mut Terminal<'_>, probe: Probe<'_>) -> Result<(), SetupError> {
     let overwrite = may_write(options, terminal)?;
+    if let Some(from) = &options.from {
+        return take_over(options, from, overwrite, terminal, probe);
+    }
     let answers = answers(options, terminal)?;
     let mut text = render(&answers);
     let config = checked(options, &text)?;
@@ -93,11 +100,52 @@ pub fn run(options: &SetupOptions, terminal: &mut Terminal<'_>, probe: Probe<'_>
         );
         checked(options, &text)?;
     }
-    write::write_private(&options.config, &text, overwrite).map_err(|error| match error.kind() {
+    write(options, &text, overwrite)?;
+    review(options, &text, terminal)
+}
+
+/// Makes the file from one of argo-proxy, and says what became of each key that is not in it.
+fn take_over(
+    options: &SetupOptions,
+    from: &Path,
+    overwrite: bool,
+    terminal: &mut Terminal<'_>,
+    probe: Probe<'_>,
+) -> Result<(), SetupError> {
+    let unusable = |why: String| SetupError::NotTakenOver(from.to_owned(), why);
+    if overwrite && from.canonicalize().ok() == options.config.canonicalize().ok() {
+        return Err(unusable("it is the file to write; name another one with --config".to_owned()));
+    }
+    let bytes = file_access::read(from).map_err(|e| unusable(e.to_string()))?;
+    let text = String::from_utf8(bytes).map_err(|_| unusable("it is not UTF-8 text".to_owned()))?;
+    let mut imported = import::import(&text).map_err(unusable)?;
+    match (&options.user, imported.value("user")) {
+        (Some(user), _) => imported.set("user", quote(user)),
+        (None, Some(_)) => {}
+        (None, None) if options.yes => return Err(SetupError::NeedsUser),
+        (None, None) => imported.set("user", quote(&terminal.username()?)),
+    }
+    if let Some(port) = options.port {
+        imported.set("port", port.to_string());
+    }
+    let text = imported.text(&from.display().to_string());
+    let config = checked(options, &text)?;
+    check_connection(&config, terminal, probe)?;
+    write(options, &text, overwrite)?;
+    if !imported.notes.is_empty() {
+        terminal.say(&format!("What became of the other keys of {}:", from.display()))?;
+    }
+    for note in &imported.notes {
+        terminal.say(&format!("  {note}"))?;
+    }
+    review(options, &text, terminal)
+}
+
+fn write(options: &SetupOptions, text: &str, overwrite: bool) -> Result<(), SetupError> {
+    write::write_private(&options.config, text, overwrite).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => SetupError::Exists(options.config.clone()),
         _ => SetupError::Write { config: options.config.clone(), error },
-    })?;
-    review(options, &text, terminal)
+    })
 }
 
 /// Returns true if the new file may replace an existing one. An error means that no file may be written.
@@ -109,7 +157,7 @@ fn may_write(options: &SetupOptions, terminal: &mut Terminal<'_>) -> Result<bool
     }
     if options.yes {
         return match (exists, options.force, &options.user) {
-            (_, _, None) => Err(SetupError::NeedsUser),
+            (_, _, None) if options.from.is_none() => Err(SetupError::NeedsUser),
             (true, false, _) => Err(SetupError::Exists(config.clone())),
             (exists, _, _) => Ok(exists),
         };
@@ -117,15 +165,16 @@ fn may_write(options: &SetupOptions, terminal: &mut Terminal<'_>) -> Result<bool
     if !terminal.interactive {
         return Err(SetupError::NeedsTerminal { config: config.clone(), exists });
     }
+    let source = options.from.as_ref().map_or(SAMPLE_FILE.to_owned(), |from| from.display().to_string());
     let question = match (exists, options.force) {
         (true, true) => return Ok(true),
         (true, false) => {
             terminal.say(&format!("{} already exists.", config.display()))?;
-            format!("Would you like to replace it by a new one from {SAMPLE_FILE}?")
+            format!("Would you like to replace it by a new one from {source}?")
         }
         (false, _) => {
             terminal.say(&format!("{} file not found.", config.display()))?;
-            format!("Would you like to create it from {SAMPLE_FILE}?")
+            format!("Would you like to create it from {source}?")
         }
     };
     if terminal.yes_or_no(&question, false)? { Ok(exists) } else { Err(SetupError::Declined(config.clone())) }

@@ -1,6 +1,7 @@
 //! Tests of the setup's dialogue, with strings as input and output.
 
 mod questions;
+mod taking_over;
 
 use super::*;
 use std::fs;
@@ -37,7 +38,7 @@ impl Drop for Folder {
 }
 
 fn options(config: &Path) -> SetupOptions {
-    SetupOptions { config: config.to_owned(), yes: false, user: None, port: None, force: false }
+    SetupOptions { config: config.to_owned(), yes: false, user: None, port: None, force: false, from: None }
 }
 
 fn reachable(urls: &[HttpUrl], _: Duration) -> Vec<Reachability> {

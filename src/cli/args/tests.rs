@@ -99,11 +99,15 @@ fn init_check_and_the_lists() {
         user: Some("jdoe".to_owned()),
         port: Some(1),
         force: true,
+        from: None,
     };
     assert_eq!(init.options(&nothing), expected);
     let Ok(Command::Init(init)) = parse("init") else { panic!("no init") };
     let env = |name: &str| (name == "CONFIG_PATH").then(|| "env.yaml".to_owned());
     assert_eq!(init.options(&env).config, PathBuf::from("env.yaml"));
+
+    let Ok(Command::Init(init)) = parse("init --from old.yaml --yes") else { panic!("no init") };
+    assert_eq!(init.options(&nothing).from, Some("old.yaml".into()));
 
     let Ok(Command::Check(check)) = parse("check --config c.yaml --routes r.yaml") else { panic!("no check") };
     assert_eq!(check.files.routes, Some("r.yaml".into()));
