@@ -14,6 +14,7 @@
 //! chat                 the hub: conversations, tools, events
 //! tokens               how many tokens a request and its answer have
 //! models               names of models, and their quirks
+//! client_settings      settings for the programs that people use, made from a base URL, a key and models
 //! access               who calls, as whom, and which rows and models they may use
 //! limits               how much callers use, and when that is too much
 //! plan                 what a transformer decides: the call, and who owns its reply
@@ -53,6 +54,7 @@ pub mod access;
 pub mod callers;
 pub mod chat;
 pub mod cli;
+pub mod client_settings;
 pub mod config;
 pub mod diagnostics;
 pub mod dialects;

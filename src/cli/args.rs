@@ -1,6 +1,7 @@
 //! What the command line may say. `serve` is also what happens when no command is named.
 
 mod check;
+mod client;
 mod explain;
 mod files;
 mod health;
@@ -16,10 +17,12 @@ use std::time::Duration;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
+use crate::access::Mode;
 use crate::config::Overrides;
 use crate::setup;
 use check::{CHECK_EXAMPLES, SCHEMA_EXAMPLES};
 pub use check::{CheckArgs, Described, ReportFormat, SchemaArgs};
+pub use client::{ClientArgs, KeyArg, RunArgs};
 pub use explain::ExplainArgs;
 use files::config_from;
 pub use files::{DEFAULT_CONFIG, FileArgs};
@@ -37,6 +40,8 @@ Examples:
   argo-openai-proxy check                   look for mistakes in all files
   argo-openai-proxy check --print           the whole configuration, and where each value was set
   argo-openai-proxy models --json           what can be asked for
+  argo-openai-proxy client codex            settings for a program
+  argo-openai-proxy run codex               the program itself, with the proxy in its environment
   argo-openai-proxy explain GET /health     what would become of a request, and why
 
 Flags override environment variables (CONFIG_PATH, PORT, ARGO_PROXY_HOST, VERBOSE). Both override the file.
@@ -107,6 +112,12 @@ pub enum Command {
     Routes(ListArgs),
     /// Print the models: name and ARGO id
     Models(ListArgs),
+    /// Print settings for a program, such as an editor or a coding agent, or put them into its own file
+    #[command(after_help = client::CLIENT_EXAMPLES)]
+    Client(ClientArgs),
+    /// Start a program, such as a coding agent, with the proxy in its environment
+    #[command(after_help = client::RUN_EXAMPLES)]
+    Run(RunArgs),
     /// Print the JSON Schema of a file, for editors
     #[command(after_help = SCHEMA_EXAMPLES)]
     Schema(SchemaArgs),
@@ -175,6 +186,10 @@ pub struct ServeArgs {
     /// Talk to a built-in stand-in (a fake ARGO on this machine); reads no configuration, but reads routes.yaml if it is here
     #[arg(long, conflicts_with_all = ["config_path", "config"])]
     pub demo: bool,
+
+    /// Serve one program, and end with the process that has this id: for `run`
+    #[arg(long, value_name = "PROCESS", hide = true, conflicts_with = "upgrade")]
+    pub for_client: Option<i32>,
 }
 
 impl ServeArgs {
@@ -189,7 +204,8 @@ impl ServeArgs {
                 _ => None,
             },
             log_bodies: self.log_bodies.then_some(true),
-            access: None,
+            // The user who runs it is the only one who uses it.
+            access: self.for_client.map(|_| Mode::Own),
         }
     }
 }

@@ -2,14 +2,13 @@
 //! Unix socket, plain or over TLS, which has to show the configured certificate.
 
 use super::args::HealthArgs;
+use super::client_offer::running;
 use super::output::{CommandEnd, print, say, tell};
 use crate::config::Config;
 use crate::diagnostics::Problem;
 use crate::loading::{self, FileReader, Loaded, Needs, environment};
 use crate::server::Addresses;
 use crate::server::addresses::reachable;
-use crate::server::instance::RunningInstance;
-use crate::server::places::usual_places;
 use crate::table::Table;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, ring, verify_tls12_signature, verify_tls13_signature};
@@ -65,16 +64,6 @@ pub fn run(args: &HealthArgs) -> Result<(), CommandEnd> {
         Some(status) => Err(CommandEnd::Because(format!("{path} at {place} answers {status}: {body}"))),
         None => Err(CommandEnd::Because(format!("what answers at {place} does not speak HTTP"))),
     }
-}
-
-/// Returns where the running instance of this configuration listens, if there is one.
-fn running(config: &Path, loaded: Option<&Loaded>) -> Option<Addresses> {
-    let named = match loaded {
-        Some(loaded) => loaded.config.listeners.run_dir.as_ref().map(|named| named.beside(config)),
-        None => Config::named_run_dir(config, &environment),
-    };
-    let places = named.map_or_else(|| usual_places(config, &environment), |named| vec![named]);
-    RunningInstance::find(&places)?.addresses
 }
 
 /// Returns the path of the row that says whether the process is ready.

@@ -39,7 +39,7 @@ pub fn routes(args: &ListArgs) -> Result<(), CommandEnd> {
             })
         })
         .collect();
-    show(args, rows, &["method", "path", "does", "calls", "about", "from"])
+    show(args.json, rows, &["method", "path", "does", "calls", "about", "from"])
 }
 
 fn urls(endpoints: &Endpoints) -> Vec<&str> {
@@ -96,7 +96,7 @@ pub fn models(args: &ListArgs) -> Result<(), CommandEnd> {
         }));
     }
     let rows = if args.json { rows } else { rows.into_iter().map(with_words).collect() };
-    show(args, rows, &["name", "id", "calls", "marks", "from"])
+    show(args.json, rows, &["name", "id", "calls", "marks", "from"])
 }
 
 const MARKS: [&str; 4] = ["default", "hidden", "deprecated", "pattern"];
@@ -124,8 +124,8 @@ fn with_words(mut row: Value) -> Value {
 }
 
 /// JSON, or the named columns, aligned.
-fn show(args: &ListArgs, rows: Vec<Value>, columns: &[&str]) -> Result<(), CommandEnd> {
-    print(&if args.json { format!("{:#}\n", Value::Array(rows)) } else { aligned(&rows, columns) })
+pub fn show(json: bool, rows: Vec<Value>, columns: &[&str]) -> Result<(), CommandEnd> {
+    print(&if json { format!("{:#}\n", Value::Array(rows)) } else { aligned(&rows, columns) })
 }
 
 fn aligned(rows: &[Value], columns: &[&str]) -> String {

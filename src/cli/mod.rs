@@ -3,6 +3,9 @@
 pub mod args;
 mod callers_file;
 mod check;
+mod client;
+mod client_file;
+mod client_offer;
 mod client_proxy;
 mod explain;
 mod health;
@@ -13,6 +16,7 @@ mod listen;
 mod output;
 mod own_key;
 mod preview;
+mod run;
 pub mod schema;
 mod serve;
 mod stand_in;
@@ -38,6 +42,8 @@ pub fn run() -> ExitCode {
         Command::Routes(args) => list::routes(&args),
         Command::Models(args) => list::models(&args),
         Command::Schema(args) => print(&schema::text(args.file)),
+        Command::Client(args) => client::run(&args),
+        Command::Run(args) => run::run(&args),
         Command::Completions(args) => print(&String::from_utf8_lossy(&args::completions(&args))),
     };
     let code = match done {

@@ -9,10 +9,10 @@ use super::own_key;
 use super::stand_in;
 use super::takeover::{self, Takeover};
 use crate::access::Key;
-use crate::config::{Config, Listen, NamedPath, beside};
+use crate::config::{Config, Listen, Listeners, NamedPath, beside};
 use crate::diagnostics::file_access::is_there;
 use crate::diagnostics::{Problem, report, write_stderr};
-use crate::loading::{self, Demo, FileReader, FixedSettings, Origin, environment};
+use crate::loading::{self, Demo, FileReader, FixedSettings, Loaded, Origin, environment};
 use crate::proxy::connection::client::{CurrentTimeouts, TimedApp};
 use crate::proxy::in_flight::InFlight;
 use crate::proxy::live::Current;
@@ -29,12 +29,17 @@ use argo_stand_in::{CHAT_PATH, EMBED_PATH, MODELS_PATH, STREAM_CHAT_PATH, StandI
 use env_logger::{Target, WriteStyle};
 use log::{LevelFilter, warn};
 use pingora_proxy::http_proxy;
+use rustix::process::{Signal, getpid, getppid, kill_process};
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Who the demo calls its stand-in as.
 const DEMO_USER: &str = "demo";
+
+/// How often to look whether the program is still there.
+const LOOK_AT_PARENT: Duration = Duration::from_millis(100);
 
 /// Serves until a signal ends it.
 pub fn run(args: &ServeArgs) -> Result<(), CommandEnd> {
@@ -55,6 +60,10 @@ pub fn run(args: &ServeArgs) -> Result<(), CommandEnd> {
     }
     tell(&untrusted);
     let fixed = FixedSettings::of(&loaded);
+    if let Some(parent) = args.for_client {
+        only_for_client(&mut loaded);
+        end_with(parent)?;
+    }
     let certificates = loaded.certificate.take().map(|certificate| Arc::new(Certificates::new(certificate)));
     // Nothing is asked of a running instance before all of this has proved sound.
     let Takeover { place, newcomer, mut inherited } = takeover::prepare(args, &loaded.config)?;
@@ -86,6 +95,32 @@ pub fn run(args: &ServeArgs) -> Result<(), CommandEnd> {
     runner.add_under("proxy", proxy, listening.listeners, |proxy| TimedApp::new(proxy, timeouts, waiting))?;
     own_key.iter().for_each(|key| write_stderr(&own_key::text(key)));
     runner.run(newcomer, introduction)
+}
+
+/// Leaves out what only a service has: a program is served on the port alone, and other processes may have the rest.
+fn only_for_client(loaded: &mut Loaded) {
+    loaded.config.listeners = Listeners::default();
+    loaded.config.admin = None;
+    loaded.certificate = None;
+}
+
+/// Ends this process as a signal would, when `parent` is no longer the process that started it.
+///
+/// # Errors
+/// The system has no thread left.
+fn end_with(parent: i32) -> Result<(), CommandEnd> {
+    let is_there = move || getppid().is_some_and(|now| now.as_raw_nonzero().get() == parent);
+    let watch = move || {
+        while is_there() {
+            std::thread::sleep(LOOK_AT_PARENT);
+        }
+        // A signal that cannot be sent leaves nothing but an exit.
+        if kill_process(getpid(), Signal::TERM).is_err() {
+            std::process::exit(1);
+        }
+    };
+    let started = std::thread::Builder::new().name("parent".to_owned()).spawn(watch);
+    started.map(drop).map_err(|e| CommandEnd::Because(format!("a thread cannot be started: {e}")))
 }
 
 /// The timeouts of clients in the configuration that holds.
@@ -144,7 +179,14 @@ fn origin(args: &ServeArgs) -> Result<(Origin, Option<Vec<Listener>>), CommandEn
     let config = args.files.config(&environment);
     if !is_there(&config).map_err(|problem| vec![problem])? {
         is_meant_as_file(&config)?;
-        setup::run_on_terminal(&setup::SetupOptions { config, yes: false, user: None, port: None, force: false, from: None })?;
+        setup::run_on_terminal(&setup::SetupOptions {
+            config,
+            yes: false,
+            user: None,
+            port: None,
+            force: false,
+            from: None,
+        })?;
     }
     Ok((files(args), None))
 }

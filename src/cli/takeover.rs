@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 /// The place of a new process, and what a running one hands over.
 #[derive(Default)]
 pub struct Takeover {
-    /// The instance directory; none for the demo, of which any number may run.
+    /// The instance directory; none for the demo and for single programs, of which any number may run.
     pub place: Option<PathBuf>,
     /// The connection to the running process.
     pub newcomer: Option<Newcomer>,
@@ -26,7 +26,7 @@ pub struct Takeover {
 /// # Errors
 /// The configuration names a place that cannot be used, or no instance is running, or it keeps its listeners.
 pub fn prepare(args: &ServeArgs, config: &Config) -> Result<Takeover, CommandEnd> {
-    if args.demo {
+    if args.demo || args.for_client.is_some() {
         return Ok(Takeover::default());
     }
     let path = args.files.config(&environment);

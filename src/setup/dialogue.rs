@@ -19,7 +19,7 @@ impl Terminal<'_> {
     }
 
     /// Asks until the answer is yes or no. An empty answer means `default`.
-    pub(super) fn yes_or_no(&mut self, question: &str, default: bool) -> Result<bool, SetupError> {
+    pub fn yes_or_no(&mut self, question: &str, default: bool) -> Result<bool, SetupError> {
         let choice = if default { "[Y/n]" } else { "[y/N]" };
         loop {
             let answer = self.ask(&format!("{question} {choice} "))?;

@@ -7,7 +7,7 @@
 #   tests/clients/run.sh newest npm-6x   some of: newest 2x 160 frameworks responses codex shell npm-newest npm-6x ai-sdk native
 #                                        native-frameworks native-responses native-codex npm-native native-ai-sdk vendors npm-vendors
 #                                        anthropic anthropic-0 npm-anthropic claude gemini gemini-1 npm-gemini npm-gemini-1
-#                                        gemini-cli; each of these nine also as native-…
+#                                        gemini-cli; each of these nine also as native-…; settings
 #
 #   PROXY_COMMAND  starts the proxy with the stand-in on a free port, and says on stderr where it listens
 #                  (target/release/argo-openai-proxy serve --demo --port 0; before the stand-in's older endpoints alone, by older.sh,
@@ -283,6 +283,29 @@ gemini_cli_suite() {
   in_parallel 3 python_suite gemini 11 "$1" gemini-cli
 }
 
+# ---- the settings that the program gives for others ----
+
+# $1: label.
+settings_suite() {
+  local candidate folder
+  command -v node >/dev/null && command -v npm >/dev/null || { skip "$1" "there is no Node with npm"; return; }
+  for folder in npm-settings npm-codex npm-claude npm-gemini-cli; do install_package "$folder" "$1" any || return; done
+  make_environment aider 10 "$1" || return
+  # Of Jupyter AI only its model of its file is read.
+  PIP_NO_DEPS=1 make_environment jupyter 11 "$1" || return
+  for candidate in "$work"/npm-claude/node_modules/@anthropic-ai/claude-code-*/claude; do
+    if "$candidate" --version >/dev/null 2>&1; then export CLAUDE=$candidate; fi
+  done
+  [ -n "${CLAUDE:-}" ] || { skip "$1" "there is no Claude Code for this system"; return; }
+  export CODEX="$work/npm-codex/node_modules/.bin/codex" AIDER="$work/python-aider/bin/aider"
+  export SETTINGS_NODE_MODULES="$work/npm-settings/node_modules" SETTINGS_PYTHON="$work/python-responses/bin/python"
+  export GEMINI_CLI="$work/npm-gemini-cli/node_modules/@google/gemini-cli/bundle/gemini.js"
+  PROGRAM=$(realpath "$program")
+  JUPYTER_AI=$(find "$work/python-jupyter" -type d -name jupyter_ai_jupyternaut -print -quit)
+  export PROGRAM JUPYTER_AI
+  in_parallel 2 python_suite responses 11 "$1" settings
+}
+
 # Runs a Python suite in $1 processes; rest: the suite.
 in_parallel() {
   local PYTEST_ADDOPTS="--numprocesses=$1"
@@ -325,7 +348,7 @@ which='not native'
 all="newest 2x 160 frameworks responses codex shell npm-newest npm-6x ai-sdk native native-frameworks native-responses native-codex"
 all+=" npm-native native-ai-sdk vendors npm-vendors anthropic anthropic-0 npm-anthropic claude native-anthropic native-anthropic-0"
 all+=" native-npm-anthropic native-claude gemini gemini-1 npm-gemini npm-gemini-1 gemini-cli native-gemini native-gemini-1"
-all+=" native-npm-gemini native-npm-gemini-1 native-gemini-cli"
+all+=" native-npm-gemini native-npm-gemini-1 native-gemini-cli settings"
 
 for suite in "${@:-$all}"; do
   for name in $suite; do
@@ -368,6 +391,7 @@ for suite in "${@:-$all}"; do
       native-npm-gemini) patiently node_suite npm-gemini "22 0" "google-genai npm 3.x over native endpoints" gemini-node ;;
       native-npm-gemini-1) patiently node_suite npm-gemini-1 "20 11" "google-genai npm 1.x over native endpoints" gemini-node ;;
       native-gemini-cli) patiently gemini_cli_suite "gemini-cli over native endpoints" ;;
+      settings) natively settings_suite "settings for programs" ;;
       vendors) vendors "LiteLLM's proxy and a second instance" python_suite vendors 11 ;;
       npm-vendors) vendors "openai npm over LiteLLM's proxy" node_suite npm-newest "22 0" ;;
       *) fail "$name" "there is no such suite" ;;

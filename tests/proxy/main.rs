@@ -18,6 +18,8 @@ mod breaker;
 mod caller_limits;
 mod chat;
 mod choices;
+mod client_run;
+mod client_settings;
 mod collected;
 mod completions;
 mod contract;

@@ -200,3 +200,15 @@ fn every_shell_completes_every_command() {
     }
     assert!(command_from(["argo-openai-proxy", "completions", "cmd"]).is_err());
 }
+
+#[test]
+fn client_and_run_take_a_name() {
+    let Ok(Command::Client(client)) = parse("client zed --model a --model b --write --yes") else {
+        panic!("no client")
+    };
+    assert_eq!((client.name.as_deref(), client.model.len(), client.write, client.yes), (Some("zed"), 2, true, true));
+    assert!(parse("client --write").is_err() && parse("client zed --yes").is_err() && parse("run").is_err());
+    let Ok(Command::Run(run)) = parse("run codex --model m -- exec -- --help") else { panic!("no run") };
+    assert_eq!((run.name.as_str(), run.model.as_deref()), ("codex", Some("m")));
+    assert_eq!(run.args, ["exec", "--", "--help"]);
+}

@@ -1,0 +1,6 @@
+export ANTHROPIC_BASE_URL={{root}}
+export ANTHROPIC_AUTH_TOKEN={{key}}
+export ANTHROPIC_MODEL={{model}}
+export ANTHROPIC_SMALL_FAST_MODEL={{small}}
+export CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1
+claude

@@ -1,0 +1,2 @@
+cline auth --provider openai-compatible --baseurl {{base}} --apikey {{key}} --modelid {{model}}
+cline "what does this folder hold?"

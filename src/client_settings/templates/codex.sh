@@ -1,0 +1,2 @@
+{{keyed}}export ARGO_KEY={{key}}
+codex "what does this folder hold?"

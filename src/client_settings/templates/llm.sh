@@ -1,0 +1,3 @@
+llm keys set argo --value {{key}}
+llm models default {{model}}
+llm "Say hello"

@@ -1,0 +1,1 @@
+pi --model argo/{{model}}

@@ -1,0 +1,2 @@
+export ARGO_API_KEY={{key}}
+zed
