@@ -6,6 +6,7 @@ mod explain;
 mod files;
 mod health;
 mod key;
+mod shell;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -28,6 +29,8 @@ use files::config_from;
 pub use files::{DEFAULT_CONFIG, FileArgs};
 pub use health::HealthArgs;
 pub use key::{KeyArgs, KeyCommand, KeyFiles, KeyPermissions};
+use shell::{COMPLETIONS_EXAMPLES, MAN_EXAMPLES};
+pub use shell::{CompletionsArgs, ManArgs, completions, man_page, write_man_pages};
 pub use values::{HeaderArg, header};
 use values::{duration, positive, share};
 
@@ -79,9 +82,14 @@ pub fn command_from<W: Into<OsString> + Clone>(words: impl IntoIterator<Item = W
     }
 }
 
+/// What the command line may say, as clap describes it.
+pub fn description() -> clap::Command {
+    Cli::command()
+}
+
 /// The names of all commands.
 pub fn command_names() -> Vec<String> {
-    Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect()
+    description().get_subcommands().map(|command| command.get_name().to_owned()).collect()
 }
 
 /// One run of the program does one of these.
@@ -124,26 +132,9 @@ pub enum Command {
     /// Print a shell completion script
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions(CompletionsArgs),
-}
-
-const COMPLETIONS_EXAMPLES: &str = "\
-Examples:
-  argo-openai-proxy completions bash > ~/.local/share/bash-completion/completions/argo-openai-proxy
-  argo-openai-proxy completions zsh > ~/.zfunc/_argo-openai-proxy
-  argo-openai-proxy completions fish > ~/.config/fish/completions/argo-openai-proxy.fish";
-
-/// For which shell.
-#[derive(Args, Clone, Debug, PartialEq)]
-pub struct CompletionsArgs {
-    /// The shell
-    shell: clap_complete::Shell,
-}
-
-/// The script that completes this program's words in a shell.
-pub fn completions(args: &CompletionsArgs) -> Vec<u8> {
-    let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "argo-openai-proxy", &mut script);
-    script
+    /// Print the manual page, or write one for each command
+    #[command(after_help = MAN_EXAMPLES)]
+    Man(ManArgs),
 }
 
 const SERVE_EXAMPLES: &str = "\

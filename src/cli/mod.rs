@@ -25,7 +25,7 @@ mod takeover;
 use crate::loading::environment;
 use crate::setup;
 use crate::telemetry::process_log;
-use args::Command;
+use args::{Command, ManArgs};
 use output::{CommandEnd, print, say, tell};
 use std::process::ExitCode;
 
@@ -44,7 +44,8 @@ pub fn run() -> ExitCode {
         Command::Schema(args) => print(&schema::text(args.file)),
         Command::Client(args) => client::run(&args),
         Command::Run(args) => run::run(&args),
-        Command::Completions(args) => print(&String::from_utf8_lossy(&args::completions(&args))),
+        Command::Completions(args) => print(&String::from_utf8_lossy(&args::completions(&args, args::description()))),
+        Command::Man(args) => manual(&args),
     };
     let code = match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -64,4 +65,13 @@ pub fn run() -> ExitCode {
     };
     process_log::flush();
     code
+}
+
+/// Prints the manual page, or writes all of them.
+fn manual(args: &ManArgs) -> Result<(), CommandEnd> {
+    match &args.dir {
+        None => print(&String::from_utf8_lossy(&args::man_page(args::description()))),
+        Some(dir) => args::write_man_pages(args::description(), dir)
+            .map_err(|error| CommandEnd::Because(format!("cannot write manual pages into {}: {error}", dir.display()))),
+    }
 }

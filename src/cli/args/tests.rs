@@ -193,7 +193,7 @@ fn every_shell_completes_every_command() {
         let Ok(Command::Completions(args)) = command_from(["argo-openai-proxy", "completions", shell]) else {
             panic!("{shell} is not known");
         };
-        let script = String::from_utf8(completions(&args)).unwrap();
+        let script = String::from_utf8(completions(&args, description())).unwrap();
         for name in command_names() {
             assert!(script.contains(&name), "{shell}: {name}");
         }
@@ -211,4 +211,26 @@ fn client_and_run_take_a_name() {
     let Ok(Command::Run(run)) = parse("run codex --model m -- exec -- --help") else { panic!("no run") };
     assert_eq!((run.name.as_str(), run.model.as_deref()), ("codex", Some("m")));
     assert_eq!(run.args, ["exec", "--", "--help"]);
+}
+
+#[test]
+fn every_command_has_a_manual_page_with_its_examples() {
+    let dir = std::env::temp_dir().join(format!("man-{:x}", fastrand::u64(..)));
+    write_man_pages(description(), &dir).unwrap();
+    for name in command_names() {
+        let page = std::fs::read_to_string(dir.join(format!("argo-openai-proxy-{name}.1"))).unwrap();
+        let help = parse(&format!("{name} --help")).unwrap_err().to_string();
+        assert_eq!(page.contains(".SH EXAMPLES"), help.contains("Examples:"), "{name}");
+    }
+    let page = std::fs::read(dir.join("argo-openai-proxy.1")).unwrap();
+    assert!(page == man_page(description()) && dir.join("argo-openai-proxy-key-new.1").exists());
+    std::fs::remove_dir_all(&dir).unwrap();
+    let page = String::from_utf8(page).unwrap();
+    for line in [
+        "\nargo\\-openai\\-proxy\\-serve(1)\n",
+        "\n\\&  argo\\-openai\\-proxy check                   look for mistakes in all files\n",
+        env!("CARGO_PKG_VERSION"),
+    ] {
+        assert!(page.contains(line), "{line}\n{page}");
+    }
 }
