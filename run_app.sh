@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Starts the proxy; builds it and makes its configuration first when they are missing.
+# Starts the proxy; makes its configuration first when that is missing, and builds the program when there is none: neither here, nor
+# in an unpacked tarball in this folder, nor on PATH.
 #
 #   ./run_app.sh [serve] [config_path] [flags of `argo-openai-proxy serve`]
 #   ./run_app.sh --demo      everything on this machine: no configuration, no network
@@ -63,7 +64,27 @@ names_configuration() {
     [ -e "$1" ]
 }
 
-build
+# Sets `binary` to a packaged program of this folder's version: that of a tarball that was unpacked here, or of PATH. Who has built here
+# before wants what stands here, and gets that.
+find_packaged() {
+    local built version candidate found
+    built=$(target_dir)/release/argo-openai-proxy
+    [ ! -e "$built" ] || return 1
+    version="argo-openai-proxy $(sed -n '/^version *=/{s/.*"\(.*\)".*/\1/p;q;}' "$root/Cargo.toml")"
+    for candidate in "$root"/argo-openai-proxy-*/argo-openai-proxy "$(command -v argo-openai-proxy)"; do
+        if [ ! -f "$candidate" ] || [ ! -x "$candidate" ]; then continue; fi
+        found=$("$candidate" --version 2>/dev/null) || found="for another system"
+        if [ "$found" = "$version" ]; then
+            binary=$candidate
+            say "Using $binary, which has this folder's version. A change in src needs a build: cargo build --release"
+            return 0
+        fi
+        say "Not using $candidate: it is $found, and this folder has $version."
+    done
+    return 1
+}
+
+find_packaged || build
 if [ "${1:-}" = serve ]; then
     shift
 elif [ $# -gt 0 ] && ! names_configuration "$1"; then

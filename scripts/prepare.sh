@@ -328,6 +328,35 @@ is_current() {
     done
 }
 
+# Lets cargo take the sources of the libraries from vendor/, where `packaging/build.sh vendor` has brought them.
+use_vendored() {
+    local home
+    [ -d "$root/vendor/crates" ] || return 0
+    home=$(target_dir)/cargo-home
+    mkdir -p "$home"
+    cat >"$home/config.toml" <<EOF
+[source.crates-io]
+replace-with = "vendored"
+[source.vendored]
+directory = "$root/vendor/crates"
+[net]
+offline = true
+EOF
+    export CARGO_HOME="$home"
+}
+
+# What a first build takes in minutes, times the cores that share it.
+build_minutes=16
+
+# What a first build takes in minutes, to judge by the cores of this machine; no less than the parts that wait for each other.
+usual_minutes() {
+    local cores minutes
+    cores=$(getconf _NPROCESSORS_ONLN 2>/dev/null) || cores=2
+    minutes=$(((build_minutes + cores - 1) / cores))
+    [ "$minutes" -ge 3 ] || minutes=3
+    echo "$minutes"
+}
+
 # Builds the release binary, and sets `binary` to it. Any network or toolchain is needed only when it is out of date.
 build() {
     local target
@@ -335,7 +364,8 @@ build() {
     binary="$target/release/argo-openai-proxy"
     is_current "$binary" && return 0
     prepare
-    say "Building argo-openai-proxy (the first time takes some minutes) ..."
+    use_vendored
+    say "Building argo-openai-proxy: the first time usually takes $(usual_minutes) minutes on a machine like this one ..."
     mkdir -p "$target/release"
     # Made before the build, so that a file saved during the build counts as newer.
     : >"$binary.started"

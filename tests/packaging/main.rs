@@ -1,4 +1,4 @@
-//! The systemd units, the Dockerfile, the manifests for Kubernetes, the toolchain, and the rules for crates: they name what there is, and the tools that read them find nothing wrong.
+//! The systemd units, the packages, the Dockerfile, the manifests for Kubernetes, the toolchain, and the rules for crates: they name what there is, and the tools that read them find nothing wrong.
 
 mod image;
 mod kubernetes;
@@ -7,6 +7,7 @@ mod skipped;
 mod supply_chain;
 mod toolchain;
 mod units;
+mod wheel;
 
 use std::path::Path;
 use std::process::Command;

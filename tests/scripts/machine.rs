@@ -85,6 +85,7 @@ esac"#,
 
     pub fn script(&self, path: &str, script: &str) {
         let path = self.root.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
         let _ = fs::remove_file(&path);
         fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();

@@ -2,6 +2,7 @@
 
 mod launcher;
 mod machine;
+mod packaged;
 
 use std::process::Output;
 
