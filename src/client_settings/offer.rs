@@ -66,7 +66,7 @@ impl ClientOffer {
         vendor: Option<Family>,
     ) -> Result<ClientOffer, Failure> {
         let listed: Vec<&Model> = chat.iter().filter(|model| !model.hidden && !model.deprecated).collect();
-        let fit = |vendor| listed.iter().find(move |model| model.rules.tools == Some(vendor)).copied();
+        let fit = |vendor: Family| listed.iter().find(move |model| model.rules.tools == Some(vendor)).copied();
         let first = wanted.first().map(|name| chat.choose(Some(name)).map(|chosen| chosen.model)).transpose()?;
         let usual = vendor.and_then(fit).or(chat.default()).or(listed.first().copied());
         let begin = match (&first, usual) {

@@ -119,11 +119,12 @@ fn take_over(
     let bytes = file_access::read(from).map_err(|e| unusable(e.to_string()))?;
     let text = String::from_utf8(bytes).map_err(|_| unusable("it is not UTF-8 text".to_owned()))?;
     let mut imported = import::import(&text).map_err(unusable)?;
-    match (&options.user, imported.value("user")) {
-        (Some(user), _) => imported.set("user", quote(user)),
-        (None, Some(_)) => {}
-        (None, None) if options.yes => return Err(SetupError::NeedsUser),
-        (None, None) => imported.set("user", quote(&terminal.username()?)),
+    let has_user = imported.value("user").is_some();
+    match &options.user {
+        Some(user) => imported.set("user", quote(user)),
+        None if has_user => {}
+        None if options.yes => return Err(SetupError::NeedsUser),
+        None => imported.set("user", quote(&terminal.username()?)),
     }
     if let Some(port) = options.port {
         imported.set("port", port.to_string());
