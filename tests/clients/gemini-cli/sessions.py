@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -10,12 +11,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent / "codex"))
 from recorder import Recorder  # noqa: E402
 
-# What the documented settings say, and that nothing is sent to Google.
-SETTINGS = {
-    "security": {"auth": {"selectedType": "gemini-api-key"}},
-    "privacy": {"usageStatisticsEnabled": False},
-    "general": {"enableAutoUpdate": False, "enableAutoUpdateNotification": False},
-}
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "clients" / "gemini.md"
+# The documented settings, as they stand there.
+(DOCUMENTED,) = re.findall(r"^```json\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+SETTINGS = json.loads(DOCUMENTED) | {"general": {"enableAutoUpdate": False, "enableAutoUpdateNotification": False}}
 
 
 class ChangingRecorder(Recorder):

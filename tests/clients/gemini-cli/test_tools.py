@@ -43,6 +43,20 @@ def test_a_file_is_written_read_and_edited(gemini, model):
         assert (run.status, path.read_text()) == (0, content), run.text + run.stderr
 
 
+def test_models_of_its_own_choice_are_replaced(gemini):
+    # The settings leave this tool out; here it stands for all that asks for such a model.
+    run = gemini(tools={}).run(call("google_web_search", query="say hello"))
+    assert (run.status, run.statuses) == (0, [200, 200, 200]), run.stderr
+    assert "/models/argo:gemini-2.5-flash:generateContent" in run.exchanges[1].path
+    assert "Hello" in run.text
+
+
+def test_a_search_that_google_would_run_is_not_offered(gemini):
+    run = gemini().run("say hello")
+    offered = [function["name"] for tool in run.exchanges[0].body["tools"] for function in tool["functionDeclarations"]]
+    assert "replace" in offered and "google_web_search" not in offered
+
+
 def test_a_failed_call_is_told_to_the_model(gemini):
     run = gemini().run(call("read_file", file_path="nothing.txt"))
     assert (run.status, run.statuses) == (0, [200, 200]), run.stderr
