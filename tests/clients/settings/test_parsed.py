@@ -2,9 +2,6 @@
 
 import json
 import os
-import shutil
-
-import pytest
 
 
 def test_zed(home):
@@ -42,10 +39,3 @@ def test_gptel(home):
             depth += {"(": 1, ")": -1}.get(char, 0)
         assert depth >= 0
     assert (depth, quoted) == (0, False)
-
-
-@pytest.mark.skipif(shutil.which("emacs") is None, reason="there is no Emacs")
-def test_gptel_in_emacs(home):
-    (part,) = home.parts("gptel")
-    stub = "(defun gptel-make-openai (name &rest keys) (message \"%s %s\" name (length (plist-get keys :models))))"
-    home.run(["emacs", "--batch", "--eval", f"(progn {stub} {part.text})"])
