@@ -64,6 +64,12 @@ names_configuration() {
     [ -e "$1" ]
 }
 
+# Whether the program $1 understands this folder's table. Between two releases, a folder has the version of the last one and may have a
+# table that is newer.
+reads_table() {
+    [ ! -e "$root/routes.yaml" ] || "$1" routes --config "$root/config.sample.yaml" --routes "$root/routes.yaml" >/dev/null 2>&1
+}
+
 # Sets `binary` to a packaged program of this folder's version: that of a tarball that was unpacked here, or of PATH. Who has built here
 # before wants what stands here, and gets that.
 find_packaged() {
@@ -74,6 +80,10 @@ find_packaged() {
     for candidate in "$root"/argo-openai-proxy-*/argo-openai-proxy "$(command -v argo-openai-proxy)"; do
         if [ ! -f "$candidate" ] || [ ! -x "$candidate" ]; then continue; fi
         found=$("$candidate" --version 2>/dev/null) || found="for another system"
+        if [ "$found" = "$version" ] && ! reads_table "$candidate"; then
+            say "Not using $candidate: it is older than this folder, whose table it does not understand."
+            continue
+        fi
         if [ "$found" = "$version" ]; then
             binary=$candidate
             say "Using $binary, which has this folder's version. A change in src needs a build: cargo build --release"

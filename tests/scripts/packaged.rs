@@ -50,6 +50,18 @@ fn another_version_and_another_systems_program_are_named_and_passed_over() {
 }
 
 #[test]
+fn a_program_that_does_not_understand_the_folders_table_is_passed_over() {
+    let machine = Machine::new();
+    machine.file("routes.yaml");
+    let older = format!(r#"[ "$1" != routes ] || exit 1{}{}"#, '\n', program(THIS, "installed"));
+    machine.tool("argo-openai-proxy", &older);
+    let output = machine.app(&["--demo"]);
+    succeeds(&output);
+    assert!(text(&output).contains("whose table it does not understand"), "{}", text(&output));
+    assert_eq!(machine.calls()[0], BUILD);
+}
+
+#[test]
 fn who_has_built_here_goes_on_building() {
     let machine = Machine::new();
     succeeds(&machine.app(&["--demo"]));
