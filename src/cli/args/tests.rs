@@ -146,7 +146,6 @@ fn wrong_usage_exits_with_2() {
         "-v routes",
         "my.yaml routes",
         "--port 1 serve",
-        "init --yes",
         "stand-in --latency 20",
         "stand-in --latency -1s",
         "stand-in --latency 2h",
