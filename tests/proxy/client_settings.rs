@@ -37,7 +37,7 @@ upstreams:
 models:
   mine:
     default: "lab:a"
-    names: { "lab:a": a1, "lab:od\"d' \\name ü": b2 }
+    names: { "lab:a": a1, "lab:od\"d'\\name-ü": b2 }
     rules: [{ match: "*", tools: anthropic }, { match: b2, show: { context_length: 5000 } }]
 routes:
   - { path: /x/v1/chat/completions, upstream: other, models: mine, transformer: openai_chat_completions }
@@ -85,7 +85,7 @@ fn the_text_of_each_program_is_what_it_says_and_names_the_running_proxy() {
 fn odd_names_and_other_paths_are_quoted_as_each_format_wants() {
     let argo = Argo::saying("Hi");
     let server = started(Setup::before(&argo).routes(ODD));
-    let odd = "lab:od\"d' \\name ü";
+    let odd = "lab:od\"d'\\name-ü";
     for program in PROGRAMS.iter().filter(|program| program.name != "gemini-cli") {
         let output = client(&server, &[program.name, "--json", "--model", odd, "--key", "it's \"k\""]);
         let parts: Vec<Value> = serde_json::from_str(&out(&output)).unwrap();

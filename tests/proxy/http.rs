@@ -83,7 +83,6 @@ fn well_known_paths_that_are_not_served_say_what_to_do() {
         ("/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21", "OpenAI, not AzureOpenAI"),
         ("/responses", "Did you mean /v1/responses? The base URL for clients ends with /v1."),
         ("/messages", "Did you mean /v1/messages? The base URL for clients ends with /v1."),
-        ("/v1beta/models/gemini-2.5-pro:generateContent", "base URL that ends with /v1 (POST /v1/chat/completions)"),
         ("/api/chat", "the API of Ollama. Choose OpenAI-compatible as the provider"),
         ("/api/generate", "Ollama"),
         ("/api/v0/chat/completions", "LM Studio"),
