@@ -115,8 +115,9 @@ mod tests {
 
     #[test]
     fn what_decides_is_taken_over_and_the_rest_is_told() {
-        let found =
-            import("user: a\nusername_passthrough: true\nhost: 0.0.0.0\nresolve_overrides: {\"h:443\": \"::1\"}\nzz: 1\n");
+        let found = import(
+            "user: a\nusername_passthrough: true\nhost: 0.0.0.0\nresolve_overrides: {\"h:443\": \"::1\"}\nzz: 1\n",
+        );
         let found = found.unwrap();
         assert_eq!(lines(&found), ["user: \"a\"", "access: passthrough", "host: \"0.0.0.0\""]);
         assert_eq!(

@@ -182,7 +182,10 @@ fn the_proxy_takes_the_files_of_the_pods() {
     assert!(output.status.success() && told.contains("local-routes.yaml"), "{told}");
     // The metrics are for Prometheus, on another machine. The keys travel behind an ingress that speaks TLS.
     let warnings: Vec<&str> = told.lines().filter(|line| line.starts_with("warning: ")).collect();
-    assert!(warnings.iter().all(|line| line.contains("read the metrics") || line.contains("in the clear")), "{warnings:?}");
+    assert!(
+        warnings.iter().all(|line| line.contains("read the metrics") || line.contains("in the clear")),
+        "{warnings:?}"
+    );
 }
 
 /// A number of config.yaml.

@@ -80,7 +80,7 @@ fn each_way_to_end_has_its_line() {
     assert!(told.1.contains("404 _ms asked=\"no such\\nINFO model\" own=_us"), "{told:?}");
     assert!(told.1.ends_with("ended_by=us error=model_not_found why=\"param=model\" id=refused"), "{told:?}");
     assert_eq!(told.0, "INFO");
-    assert_eq!(send(&server, "/v1/models/argo:gpt-4o\u{85}\u{2028}?key=secret", "odd", "{}"), 405);
+    assert_eq!(send(&server, "/v1/models/argo:gpt-4o\u{85}\u{2028}?key=secret", "odd", "{}"), 404);
     let (_, told) = line(&server, "odd");
     assert!(told.starts_with("POST /v1/models/argo:gpt-4o\\u{85}\\u{2028} 4"), "{told}");
     assert!(!server.log().contains("secret"));

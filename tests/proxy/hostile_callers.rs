@@ -52,6 +52,9 @@ fn of_several_keys_one_counts_and_what_is_no_key_never_does() {
         assert_eq!(ask(&server, headers, CHAT, &body).status, 200, "{headers}");
         assert_eq!(argo.requests().pop().unwrap().json()["user"], user, "{headers}");
     }
+    // Google's clients may write it into the query.
+    assert_eq!(ask(&server, "", &format!("{CHAT}?key=key-a"), &body).status, 200);
+    assert_eq!(argo.requests().pop().unwrap().json()["user"], "aaa");
     let calls = argo.requests().len();
     for headers in [
         // A wrong key is wrong, whatever else is there.
@@ -76,7 +79,7 @@ fn of_several_keys_one_counts_and_what_is_no_key_never_does() {
     ] {
         assert_eq!(ask(&server, headers, CHAT, &body).status, 401, "{headers}");
     }
-    for path in ["?key=key-a", "?api_key=key-a", "?api-key=key-a", "?access_token=key-a"] {
+    for path in ["?key=wrong&key=key-a", "?KEY=key-a", "?api_key=key-a", "?api-key=key-a", "?access_token=key-a"] {
         assert_eq!(ask(&server, "", &format!("{CHAT}{path}"), &body).status, 401, "{path}");
     }
     assert_eq!(argo.requests().len(), calls);
