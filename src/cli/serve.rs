@@ -54,11 +54,7 @@ pub fn run(args: &ServeArgs) -> Result<(), CommandEnd> {
     tell(&loaded.warnings);
     logging?;
     unprepared.iter().for_each(|why| warn!("{why}"));
-    let untrusted = authorities::check(&loaded.table);
-    if untrusted.iter().any(Problem::is_error) {
-        return Err(untrusted.into());
-    }
-    tell(&untrusted);
+    check_authorities(&loaded)?;
     let fixed = FixedSettings::of(&loaded);
     if let Some(parent) = args.for_client {
         only_for_client(&mut loaded);
@@ -95,6 +91,16 @@ pub fn run(args: &ServeArgs) -> Result<(), CommandEnd> {
     runner.add_under("proxy", proxy, listening.listeners, |proxy| TimedApp::new(proxy, timeouts, waiting))?;
     own_key.iter().for_each(|key| write_stderr(&own_key::text(key)));
     runner.run(newcomer, introduction)
+}
+
+/// Refuses a table whose upstreams are trusted by authorities that cannot be read, and tells what else is odd about them.
+fn check_authorities(loaded: &Loaded) -> Result<(), CommandEnd> {
+    let untrusted = authorities::check(&loaded.table);
+    if untrusted.iter().any(Problem::is_error) {
+        return Err(untrusted.into());
+    }
+    tell(&untrusted);
+    Ok(())
 }
 
 /// Leaves out what only a service has: a program is served on the port alone, and other processes may have the rest.
