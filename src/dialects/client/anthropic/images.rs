@@ -44,14 +44,7 @@ fn in_content(body: &[u8], place: &str, content: Option<&RawValue>, looks_inside
 fn image(body: &[u8], place: &str, block: &Fields<'_>) -> Option<Image> {
     let source = block.get("source").and_then(Fields::of)?;
     let raw = source.get("url").filter(|_| source.get("type").is_some_and(|kind| kind.get() == "\"url\""))?;
-    let url = json::text_of(raw)?;
-    let (scheme, _) = url.split_once(':')?;
-    if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
-        return None;
-    }
-    let start = (raw.get().as_ptr() as usize).checked_sub(body.as_ptr() as usize)?;
-    let at = start..start + raw.get().len();
-    (at.end <= body.len()).then(|| Image { place: format!("{place}.source.url"), url: url.into_owned(), at })
+    Image::at(body, raw, || format!("{place}.source.url"))
 }
 
 #[cfg(test)]

@@ -47,14 +47,7 @@ fn in_parts(body: &[u8], place: &str, of: &Fields<'_>, list: &mut Vec<Image>) {
 fn image(body: &[u8], place: &str, file: &Fields<'_>) -> Option<Image> {
     let is_image = given(file, "mimeType").and_then(json::inside_of).is_none_or(|kind| kind.starts_with("image"));
     let raw: &RawValue = given(file, "fileUri").filter(|_| is_image)?;
-    let url = json::text_of(raw)?;
-    let (scheme, _) = url.split_once(':')?;
-    if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
-        return None;
-    }
-    let start = (raw.get().as_ptr() as usize).checked_sub(body.as_ptr() as usize)?;
-    let at = start..start + raw.get().len();
-    (at.end <= body.len()).then(|| Image { place: format!("{place}.fileData.fileUri"), url: url.into_owned(), at })
+    Image::at(body, raw, || format!("{place}.fileData.fileUri"))
 }
 
 #[cfg(test)]

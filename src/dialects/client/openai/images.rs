@@ -60,19 +60,8 @@ fn in_content(body: &[u8], message: usize, content: Option<&RawValue>, list: &mu
         let Some(value) = part.get("image_url") else { continue };
         // Some clients write only the URL.
         let url = Fields::of(value).map_or(Some(value), |fields| fields.get("url"));
-        list.extend(url.and_then(|url| image(body, url, place)));
+        list.extend(url.and_then(|url| Image::at(body, url, place)));
     }
-}
-
-fn image(body: &[u8], raw: &RawValue, place: impl Fn() -> String) -> Option<Image> {
-    let url = json::text_of(raw)?;
-    let (scheme, _) = url.split_once(':')?;
-    if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
-        return None;
-    }
-    let start = (raw.get().as_ptr() as usize).checked_sub(body.as_ptr() as usize)?;
-    let at = start..start + raw.get().len();
-    (at.end <= body.len()).then(|| Image { place: place(), url: url.into_owned(), at })
 }
 
 #[cfg(test)]

@@ -47,14 +47,7 @@ fn image(body: &[u8], part: &Fields<'_>, place: impl Fn() -> String) -> Option<I
     }
     let value = part.get("image_url")?;
     let raw = Fields::of(value).map_or(Some(value), |inner| inner.get("url"))?;
-    let url = json::text_of(raw)?;
-    let (scheme, _) = url.split_once(':')?;
-    if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
-        return None;
-    }
-    let start = (raw.get().as_ptr() as usize).checked_sub(body.as_ptr() as usize)?;
-    let at = start..start + raw.get().len();
-    (at.end <= body.len()).then(|| Image { place: place(), url: url.into_owned(), at })
+    Image::at(body, raw, place)
 }
 
 #[cfg(test)]
