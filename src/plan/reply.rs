@@ -37,7 +37,8 @@ pub struct Held {
     pub body: Bytes,
 }
 
-/// Owns the reply to one call. `piece` and `end` are for streams, `answer` is for held replies.
+/// Owns the reply to one call. `piece`, `end` and `broken` are for streams, `answer` is for held replies. A reply is held unless `head`
+/// says otherwise.
 pub trait Reply: Send + Sync {
     /// Returns the content type of the stream that the client waits for, if the head of that stream may go out before the upstream's.
     fn stream_type(&self) -> Option<&'static str> {
@@ -56,19 +57,25 @@ pub trait Reply: Send + Sync {
     }
 
     /// Takes the upstream's head. Returns how the client's reply begins.
-    fn head(&mut self, head: &UpstreamHead<'_>) -> Start;
+    fn head(&mut self, _head: &UpstreamHead<'_>) -> Start {
+        Start::Hold
+    }
 
     /// Takes a piece of a stream, cut anywhere.
     ///
     /// # Errors
     /// When the stream cannot continue. The bytes in `out` still reach the client, followed by the failure.
-    fn piece(&mut self, piece: &[u8], out: &mut Vec<u8>) -> Result<(), Failure>;
+    fn piece(&mut self, _piece: &[u8], _out: &mut Vec<u8>) -> Result<(), Failure> {
+        Ok(())
+    }
 
     /// Takes the regular end of a stream.
     ///
     /// # Errors
     /// As for `piece`.
-    fn end(&mut self, out: &mut Vec<u8>) -> Result<(), Failure>;
+    fn end(&mut self, _out: &mut Vec<u8>) -> Result<(), Failure> {
+        Ok(())
+    }
 
     /// Returns the client's answer to a held, complete reply of the upstream.
     ///
@@ -78,5 +85,7 @@ pub trait Reply: Send + Sync {
 
     /// Appends what was held back from a stream that breaks after its head was sent. Returns a failure if the received
     /// bytes show another one than the exchange knows; the exchange then reports that one to the client.
-    fn broken(&mut self, out: &mut Vec<u8>) -> Option<Failure>;
+    fn broken(&mut self, _out: &mut Vec<u8>) -> Option<Failure> {
+        None
+    }
 }

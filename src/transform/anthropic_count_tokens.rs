@@ -10,7 +10,7 @@ use crate::dialects::client::anthropic::request::{CountedRequest, MessageRequest
 use crate::dialects::upstream::{AnswerForm, CallTerms, ChatDialect, Dialect, error, front_door};
 use crate::json::{self, Fields};
 use crate::models::{Chosen, Family, Rules, Thinking};
-use crate::plan::{Call, Context, Held, Plan, Reply, Request, Start, Transformer, UpstreamHead};
+use crate::plan::{Call, Context, Held, Plan, Reply, Request, Transformer};
 use crate::tokens::{Counting, Prompt};
 use crate::wire::{Answer, Failure};
 use bytes::Bytes;
@@ -109,34 +109,13 @@ fn percent(rules: &Rules) -> u64 {
 struct NativeCount(&'static dyn ChatDialect);
 
 impl Reply for NativeCount {
-    fn head(&mut self, _: &UpstreamHead<'_>) -> Start {
-        Start::Hold
-    }
-
-    fn piece(&mut self, _: &[u8], _: &mut Vec<u8>) -> Result<(), Failure> {
-        Ok(())
-    }
-
-    fn end(&mut self, _: &mut Vec<u8>) -> Result<(), Failure> {
-        Ok(())
-    }
-
     fn answer(&mut self, held: &Held) -> Result<Answer, Failure> {
-        if held.status != StatusCode::OK {
-            return Err(error::failure(self.0, held));
-        }
-        if front_door::is_page(&held.headers) {
-            return Err(front_door::page(self.0));
-        }
+        front_door::refuse(self.0, held)?;
         let text = std::str::from_utf8(&held.body).unwrap_or_default();
         let tokens = Fields::parse(text).ok().and_then(|count| count.get("input_tokens")?.get().parse::<u64>().ok());
         match tokens {
             Some(1..) => Ok(Answer::json(StatusCode::OK, held.body.clone())),
             _ => Err(error::inside(self.0, &held.body)),
         }
-    }
-
-    fn broken(&mut self, _: &mut Vec<u8>) -> Option<Failure> {
-        None
     }
 }

@@ -166,10 +166,6 @@ impl Reply for AsItCame {
         Ok(())
     }
 
-    fn end(&mut self, _: &mut Vec<u8>) -> Result<(), Failure> {
-        Ok(())
-    }
-
     fn answer(&mut self, held: &Held) -> Result<Answer, Failure> {
         Ok(Answer { body: held.body.clone(), ..Answer::empty(held.status) })
     }

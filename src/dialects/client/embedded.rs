@@ -3,7 +3,7 @@
 use super::openai::vectors::{VectorForm, VectorPlace};
 use crate::dialects::upstream::{EmbeddingDialect, error};
 use crate::json::Vector;
-use crate::plan::{Held, Join, Reply, Start, UpstreamHead};
+use crate::plan::{Held, Join, Reply};
 use crate::tokens::{Counting, Ledger, Prompt};
 use crate::wire::{Answer, Failure};
 use http::StatusCode;
@@ -134,18 +134,6 @@ pub struct VectorReply {
 }
 
 impl Reply for VectorReply {
-    fn head(&mut self, _: &UpstreamHead<'_>) -> Start {
-        Start::Hold
-    }
-
-    fn piece(&mut self, _: &[u8], _: &mut Vec<u8>) -> Result<(), Failure> {
-        Ok(())
-    }
-
-    fn end(&mut self, _: &mut Vec<u8>) -> Result<(), Failure> {
-        Ok(())
-    }
-
     fn answer(&mut self, held: &Held) -> Result<Answer, Failure> {
         if held.status != StatusCode::OK {
             return Err(error::failure(self.batch.dialect, held));
@@ -163,10 +151,6 @@ impl Reply for VectorReply {
             frame.close(&mut out);
         }
         Ok(Answer::json(StatusCode::OK, out))
-    }
-
-    fn broken(&mut self, _: &mut Vec<u8>) -> Option<Failure> {
-        None
     }
 }
 

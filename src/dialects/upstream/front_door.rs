@@ -1,7 +1,8 @@
 //! What a web server in front of an upstream says: that there is no such endpoint, or a page for people.
 
-use super::UpstreamDialect;
+use super::{UpstreamDialect, error};
 use crate::json::Fields;
+use crate::plan::Held;
 use crate::wire::Failure;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
@@ -14,6 +15,17 @@ pub fn is_page(headers: &HeaderMap) -> bool {
 /// Returns the failure of a web page that came where an answer was expected.
 pub fn page(dialect: &dyn UpstreamDialect) -> Failure {
     Failure::upstream(format!("{} answered with a web page instead of an answer.", dialect.name()))
+}
+
+/// Refuses a held reply that is no answer: its status is no success, or it is a web page.
+///
+/// # Errors
+/// The failure that the client receives.
+pub fn refuse(dialect: &dyn UpstreamDialect, held: &Held) -> Result<(), Failure> {
+    if held.status != StatusCode::OK {
+        return Err(error::failure(dialect, held));
+    }
+    if is_page(&held.headers) { Err(page(dialect)) } else { Ok(()) }
 }
 
 /// Returns true if an answer shows that the upstream has no such endpoint, so that it ran nothing: 404, 405 and 501 in the words of a

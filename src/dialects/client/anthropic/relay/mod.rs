@@ -16,7 +16,7 @@ use super::frames::MessagePulse;
 use crate::chat::Delivery;
 use crate::dialects::client::frame::ReplyFrame;
 use crate::dialects::client::known_names::KnownNames;
-use crate::dialects::upstream::{ChatDialect, error, front_door};
+use crate::dialects::upstream::{ChatDialect, front_door};
 use crate::plan::{Held, Reply, Start, UpstreamHead};
 use crate::wire::{Answer, Failure, Pulse, sse};
 use http::StatusCode;
@@ -43,14 +43,6 @@ pub fn collect(frame: ReplyFrame, known: Arc<KnownNames>, dialect: &'static dyn 
     Box::new(WholeReply { terms: RelayTerms { frame, known, dialect }, is_streamed: true })
 }
 
-/// Returns the failure of a held reply that is no answer.
-fn refused(dialect: &dyn ChatDialect, held: &Held) -> Option<Failure> {
-    if held.status != StatusCode::OK {
-        return Some(error::failure(dialect, held));
-    }
-    front_door::is_page(&held.headers).then(|| front_door::page(dialect))
-}
-
 /// Relays a whole answer, or puts one together from a stream.
 struct WholeReply {
     terms: RelayTerms,
@@ -58,32 +50,14 @@ struct WholeReply {
 }
 
 impl Reply for WholeReply {
-    fn head(&mut self, _: &UpstreamHead<'_>) -> Start {
-        Start::Hold
-    }
-
-    fn piece(&mut self, _: &[u8], _: &mut Vec<u8>) -> Result<(), Failure> {
-        Ok(())
-    }
-
-    fn end(&mut self, _: &mut Vec<u8>) -> Result<(), Failure> {
-        Ok(())
-    }
-
     fn answer(&mut self, held: &Held) -> Result<Answer, Failure> {
-        if let Some(failure) = refused(self.terms.dialect, held) {
-            return Err(failure);
-        }
+        front_door::refuse(self.terms.dialect, held)?;
         let body = if self.is_streamed {
             collect::collected(&mut self.terms, &held.body)?
         } else {
             whole::rewritten(&mut self.terms, &held.body)?
         };
         Ok(Answer::json(StatusCode::OK, body))
-    }
-
-    fn broken(&mut self, _: &mut Vec<u8>) -> Option<Failure> {
-        None
     }
 }
 
@@ -112,9 +86,7 @@ impl Reply for StreamReply {
     }
 
     fn answer(&mut self, held: &Held) -> Result<Answer, Failure> {
-        if let Some(failure) = refused(self.0.dialect(), held) {
-            return Err(failure);
-        }
+        front_door::refuse(self.0.dialect(), held)?;
         // The head of the stream announced that no body follows.
         let mut out = Vec::new();
         self.piece(&held.body, &mut out)?;

@@ -15,7 +15,7 @@ mod whole;
 use super::endpoint::OpenaiChat;
 use crate::chat::Delivery;
 use crate::dialects::client::frame::ReplyFrame;
-use crate::dialects::upstream::{ChatDialect, error, front_door};
+use crate::dialects::upstream::{ChatDialect, front_door};
 use crate::plan::{Held, Reply, Start, UpstreamHead};
 use crate::wire::{Answer, Failure, sse};
 use http::StatusCode;
@@ -42,31 +42,10 @@ struct WholeRelay {
 }
 
 impl Reply for WholeRelay {
-    fn head(&mut self, _: &UpstreamHead<'_>) -> Start {
-        Start::Hold
-    }
-
-    fn piece(&mut self, _: &[u8], _: &mut Vec<u8>) -> Result<(), Failure> {
-        Ok(())
-    }
-
-    fn end(&mut self, _: &mut Vec<u8>) -> Result<(), Failure> {
-        Ok(())
-    }
-
     fn answer(&mut self, held: &Held) -> Result<Answer, Failure> {
-        if held.status != StatusCode::OK {
-            return Err(error::failure(self.dialect, held));
-        }
-        if front_door::is_page(&held.headers) {
-            return Err(front_door::page(self.dialect));
-        }
+        front_door::refuse(self.dialect, held)?;
         let body = whole::rewritten(self.client, &mut self.frame, self.dialect, &held.body)?;
         Ok(Answer::json(StatusCode::OK, body))
-    }
-
-    fn broken(&mut self, _: &mut Vec<u8>) -> Option<Failure> {
-        None
     }
 }
 
@@ -91,12 +70,7 @@ impl Reply for StreamRelay {
     }
 
     fn answer(&mut self, held: &Held) -> Result<Answer, Failure> {
-        if held.status != StatusCode::OK {
-            return Err(error::failure(self.0.dialect(), held));
-        }
-        if front_door::is_page(&held.headers) {
-            return Err(front_door::page(self.0.dialect()));
-        }
+        front_door::refuse(self.0.dialect(), held)?;
         // The head of the stream announced that no body follows.
         let mut out = Vec::new();
         self.piece(&held.body, &mut out)?;

@@ -211,12 +211,7 @@ impl Reply for ResponseStream {
     }
 
     fn answer(&mut self, held: &Held) -> Result<Answer, Failure> {
-        if held.status != StatusCode::OK {
-            return Err(error::failure(self.state.dialect, held));
-        }
-        if front_door::is_page(&held.headers) {
-            return Err(front_door::page(self.state.dialect));
-        }
+        front_door::refuse(self.state.dialect, held)?;
         // The head of the stream announced that no body follows.
         let mut out = Vec::new();
         self.piece(&held.body, &mut out)?;

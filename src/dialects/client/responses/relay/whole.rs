@@ -6,7 +6,7 @@ use crate::dialects::upstream::openai::screen;
 use crate::dialects::upstream::responses::{output, verdict};
 use crate::dialects::upstream::{ChatDialect, error, front_door};
 use crate::json::{self, Fields, fields};
-use crate::plan::{Held, Reply, Start, UpstreamHead};
+use crate::plan::{Held, Reply};
 use crate::wire::{Answer, Failure};
 use http::StatusCode;
 use std::borrow::Cow;
@@ -67,29 +67,8 @@ pub fn push_response(out: &mut Vec<u8>, response: &Fields<'_>, model: &str) {
 }
 
 impl Reply for WholeResponse {
-    fn head(&mut self, _: &UpstreamHead<'_>) -> Start {
-        Start::Hold
-    }
-
-    fn piece(&mut self, _: &[u8], _: &mut Vec<u8>) -> Result<(), Failure> {
-        Ok(())
-    }
-
-    fn end(&mut self, _: &mut Vec<u8>) -> Result<(), Failure> {
-        Ok(())
-    }
-
     fn answer(&mut self, held: &Held) -> Result<Answer, Failure> {
-        if held.status != StatusCode::OK {
-            return Err(error::failure(self.dialect, held));
-        }
-        if front_door::is_page(&held.headers) {
-            return Err(front_door::page(self.dialect));
-        }
+        front_door::refuse(self.dialect, held)?;
         Ok(Answer::json(StatusCode::OK, self.rewritten(&held.body)?))
-    }
-
-    fn broken(&mut self, _: &mut Vec<u8>) -> Option<Failure> {
-        None
     }
 }
