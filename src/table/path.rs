@@ -53,9 +53,7 @@ impl Pattern {
         for (index, part) in parts.iter().enumerate() {
             segments.push(match parameter(part) {
                 Some((_, word)) if word.contains(['{', '}']) || !word.is_empty() && !word.starts_with(':') => {
-                    return Err(format!(
-                        "a parameter of '{path}' may be followed by a word that begins with a colon alone"
-                    ));
+                    return Err(format!("only a word that begins with a colon may follow a parameter of '{path}'"));
                 }
                 Some((name, word)) if name.ends_with('*') && index + 1 == parts.len() => Segment::Rest(word.to_owned()),
                 Some((name, _)) if name.ends_with('*') => {
