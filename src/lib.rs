@@ -29,6 +29,7 @@
 //! loading              which files are read, when, and what they make the proxy serve
 //! explain              what becomes of a request, told without a network by the code that serves
 //! table_tests          the tests that a table brings along, run by what explains
+//! page                 the page for people, and the data that it shows of the process
 //! server               listeners, signals, upgrade, reload, and the listener for whoever watches
 //! setup                asks on the terminal, and writes a first config.yaml
 //! online               asks the upstreams whether calls would arrive, and which models they have
@@ -65,6 +66,7 @@ pub mod limits;
 pub mod loading;
 pub mod models;
 pub mod online;
+pub mod page;
 pub mod plan;
 pub mod proxy;
 pub mod server;

@@ -78,6 +78,16 @@ impl Access {
         Access::Open(Arc::new(Caller::nameless(user)))
     }
 
+    /// Returns true if a caller may see what becomes of everybody's requests, and the table. Where callers are not told apart, each may.
+    pub fn may_watch(&self, caller: &Caller) -> bool {
+        match self {
+            Access::Own(_) | Access::Open(_) => caller.greeting.is_none(),
+            Access::Keys(_) => caller.permissions.watch,
+            // Anybody can take any name.
+            Access::Passthrough => false,
+        }
+    }
+
     /// Callers are not distinguished, and all may use everything.
     pub fn anybody(user: &str) -> Self {
         Access::Open(Arc::new(Caller::anybody(user)))

@@ -14,6 +14,8 @@ pub struct Permissions {
     pub models: Option<Globs>,
     /// True if rows that name their callers are allowed too.
     pub every_row: bool,
+    /// True if the caller may see what becomes of everybody's requests.
+    pub watch: bool,
 }
 
 /// Patterns in which `*` stands for any text.

@@ -29,6 +29,8 @@ pub struct NewCaller<'a> {
     pub models: &'a [String],
     /// The caller's limits.
     pub limits: Limits,
+    /// True if the caller may see what becomes of everybody's requests.
+    pub watch: bool,
 }
 
 /// Refuses names that could be misread in logs, metrics and patterns.
@@ -143,9 +145,9 @@ fn holding(text: String, wanted: &[CallerRow]) -> Result<String, String> {
 type PatternList<'a> = Option<Vec<&'a str>>;
 
 /// Returns all that a row says, without the places.
-fn facts(row: &CallerRow) -> (&str, Hash, Option<&Username>, PatternList<'_>, PatternList<'_>, Limits, bool) {
-    let CallerRow { name, hash, user, routes, models, limits, enabled } = row;
-    (name, *hash, user.as_ref(), patterns(routes), patterns(models), *limits, *enabled)
+fn facts(row: &CallerRow) -> (&str, Hash, Option<&Username>, [PatternList<'_>; 2], Limits, [bool; 2]) {
+    let CallerRow { name, hash, user, routes, models, limits, watch, enabled } = row;
+    (name, *hash, user.as_ref(), [patterns(routes), patterns(models)], *limits, [*watch, *enabled])
 }
 
 fn patterns(list: &Option<Vec<(String, Place)>>) -> PatternList<'_> {
@@ -163,6 +165,9 @@ fn row(caller: &NewCaller<'_>, indent: &str) -> String {
         if !quoted.is_empty() {
             lines.push(format!("  {key}: [{}]", quoted.join(", ")));
         }
+    }
+    if caller.watch {
+        lines.push("  watch: true".to_owned());
     }
     let limits: Vec<String> =
         caller.limits.named().into_iter().filter_map(|(key, limit)| Some(format!("{key}: {}", limit?))).collect();

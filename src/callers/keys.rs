@@ -25,5 +25,10 @@ const CALLER: &[Key] = &[
         "The models that they may use, by their names or ARGO's ids; * stands for any text. All by default.",
     ),
     Key::optional("limits", Kind::Map(&limits::KEYS), "How much they may use; without a limit by default."),
+    Key::optional(
+        "watch",
+        Kind::Bool,
+        "true: on the page for people they see everybody's requests and the table, else their own requests alone.",
+    ),
     Key::optional("enabled", Kind::Bool, "false: the key does not count."),
 ];

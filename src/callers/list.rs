@@ -26,6 +26,8 @@ pub struct CallerRow {
     pub models: Option<Vec<(String, Place)>>,
     /// The caller's limits.
     pub limits: Limits,
+    /// True if the caller may see what becomes of everybody's requests.
+    pub watch: bool,
     /// True if the key is accepted.
     pub enabled: bool,
 }
@@ -48,7 +50,12 @@ impl CallerRow {
             user: self.user.as_ref().map_or(user, Username::as_str).into(),
             user_from: if self.user.is_some() { UserOrigin::Row } else { UserOrigin::Config },
             limits: self.limits,
-            permissions: Permissions { routes: globs(&self.routes), models: globs(&self.models), every_row: false },
+            permissions: Permissions {
+                routes: globs(&self.routes),
+                models: globs(&self.models),
+                every_row: false,
+                watch: self.watch,
+            },
             greeting: None,
         }
     }

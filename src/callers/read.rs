@@ -72,9 +72,10 @@ fn row(mut keys: Section<'_>, source: &mut Source<'_>) -> Partial {
     let routes = globs(&mut keys, source, "routes", route);
     let models = globs(&mut keys, source, "models", model);
     let limits = keys.section(source, "limits").map(|keys| limits(keys, source)).unwrap_or_default();
+    let watch = keys.get(source, "watch", boolean).unwrap_or(false);
     let enabled = keys.get(source, "enabled", boolean).unwrap_or(true);
     keys.finish(source);
-    let rest = CallerRow { name: String::new(), hash: Hash::of(b""), user, routes, models, limits, enabled };
+    let rest = CallerRow { name: String::new(), hash: Hash::of(b""), user, routes, models, limits, watch, enabled };
     Partial { called, name, hash, rest }
 }
 

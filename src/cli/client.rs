@@ -72,7 +72,8 @@ fn offer(args: &ClientArgs, program: &ClientProgram) -> Result<(ClientOffer, Opt
         NeededKey::Known(key) => (key, None),
         NeededKey::Unknown(word, source) => (Some(word.to_owned()), Some(source)),
     };
-    Ok((client_offer::offer(program, &loaded.table, &address, key, &args.model)?, placeholder))
+    let offer = loaded.table.offer(program, &address, key, &args.model, &|_| true);
+    Ok((offer.map_err(|failure| CommandEnd::Because(failure.message))?, placeholder))
 }
 
 /// Tells of a proxy in the environment that would get the program's calls.

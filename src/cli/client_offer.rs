@@ -2,18 +2,14 @@
 
 use super::output::CommandEnd;
 use crate::access::Mode;
-use crate::client_settings::{ClientOffer, ClientProgram, SpokenApi};
 use crate::config::{Config, parse_url};
 use crate::loading::Loaded;
 use crate::loading::environment;
-use crate::models::Models;
 use crate::proxy::connection::sender;
 use crate::server::Addresses;
 use crate::server::addresses::reachable;
 use crate::server::instance::RunningInstance;
 use crate::server::places::usual_places;
-use crate::table::{Route, Table};
-use http::Method;
 use std::net::SocketAddr;
 use std::path::Path;
 
@@ -57,63 +53,6 @@ impl NeededKey {
         match self {
             NeededKey::Known(key) => Ok(key),
             NeededKey::Unknown(_, source) => Err(format!("{source}; give it with: --key @FILE")),
-        }
-    }
-}
-
-/// Returns the offer of a proxy at `address`, such as `http://127.0.0.1:44497`.
-///
-/// # Errors
-/// The table serves nothing that the program speaks, or not the models that are wanted.
-pub fn offer(
-    program: &ClientProgram,
-    table: &Table,
-    address: &str,
-    key: Option<String>,
-    wanted: &[String],
-) -> Result<ClientOffer, CommandEnd> {
-    let route = table.routes().find_map(|route| Some((route, root(program.speaks, route)?)));
-    let Some((route, prefix)) = route else {
-        return Err(CommandEnd::Because(format!(
-            "{} needs a row of the table with the transformer {}…, and a path that ends as this program expects it",
-            program.title,
-            program.speaks.transformer()
-        )));
-    };
-    let root = format!("{address}{prefix}");
-    let base = match program.speaks {
-        SpokenApi::Chat | SpokenApi::Responses => {
-            format!("{address}{}", base_path(program.speaks, route).unwrap_or_default())
-        }
-        SpokenApi::Messages | SpokenApi::Gemini => format!("{address}{}", table.base_path().unwrap_or_default()),
-    };
-    let nothing: Models = Default::default();
-    let chat = route.models.as_deref().unwrap_or(&nothing);
-    let embeddings =
-        table.routes().find(|route| route.does == "openai_embeddings").and_then(|route| route.models.as_deref());
-    ClientOffer::choose((root, base, key), (chat, embeddings), wanted, program.prefers)
-        .map_err(|failure| CommandEnd::Because(failure.message))
-}
-
-/// Returns the base path of a route that programs append their own paths to.
-fn base_path(speaks: SpokenApi, route: &Route) -> Option<&str> {
-    speaks.suffix().iter().try_fold(route.path.as_str(), |path, suffix| path.strip_suffix(*suffix))
-}
-
-/// Returns what stands before the version in a route's path, if the route is one for programs that speak so.
-fn root(speaks: SpokenApi, route: &Route) -> Option<&str> {
-    if !route.does.starts_with(speaks.transformer()) || !route.methods.contains(&Method::POST) || !route.calls() {
-        return None;
-    }
-    match speaks {
-        SpokenApi::Chat | SpokenApi::Responses => {
-            let base = base_path(speaks, route)?;
-            Some(base.strip_suffix(VERSION).unwrap_or(base))
-        }
-        SpokenApi::Messages => base_path(speaks, route),
-        // The version may be a parameter of the path.
-        SpokenApi::Gemini => {
-            route.path.split_once("/models").and_then(|(path, _)| path.rsplit_once('/')).map(|(root, _)| root)
         }
     }
 }

@@ -33,7 +33,7 @@ pub fn run(args: &ExplainArgs) -> Result<(), CommandEnd> {
     let answers = args.answer.iter().map(|path| read(path).map(|file| Scripted::parse(&file, args.pieces)));
     let answers = answers.collect::<Result<_, _>>()?;
     let (path, query) = (args.path.path().to_owned(), args.path.query().map(str::to_owned));
-    let question = Question { method: args.method.clone(), path, query, headers, body, answers };
+    let question = Question { method: args.method.clone(), path, query, headers, body, caller: None, answers };
     let live = Arc::new(loading::live_as(access, loaded));
     let told = explain(&live, &question).map_err(|e| CommandEnd::Because(e.to_string()))?;
     if !args.answer.is_empty() && told.verdict != Verdict::Called {

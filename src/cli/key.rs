@@ -29,7 +29,8 @@ fn new(name: &str, user: Option<&str>, permissions: &KeyPermissions, files: &Key
     let key = Key::make()?;
     let KeyPermissions { routes, models, .. } = permissions;
     let (hash, limits) = (key.hash(), permissions.limits());
-    let caller = NewCaller { name, hash: &hash, user: user.as_ref(), routes, models, limits };
+    let watch = permissions.watch;
+    let caller = NewCaller { name, hash: &hash, user: user.as_ref(), routes, models, limits, watch };
     let there = edit(&path, |text| add(text, &caller)).map_err(|why| because(&path, &why))?;
     print(&format!("{}\n", key.reveal()))?;
     let did = if there { "added to" } else { "the first caller of the new file" };
@@ -90,6 +91,7 @@ fn line(row: &CallerRow) -> String {
     for (name, limit) in row.limits.named() {
         line.extend(limit.map(|limit| format!("  {name}: {limit}")));
     }
+    line.push_str(if row.watch { "  watch: true" } else { "" });
     line.push_str(if row.enabled { "\n" } else { "  (not enabled)\n" });
     line
 }

@@ -4,10 +4,8 @@ use super::args::ListArgs;
 use super::output::{CommandEnd, print};
 use super::preview::load_or_defaults;
 use crate::config::Overrides;
-use crate::models::Models;
-use crate::table::{Endpoints, Route, Table, Upstream};
+use crate::table::{Endpoints, Upstream};
 use serde_json::{Map, Value, json};
-use std::sync::Arc;
 
 /// Prints the routes.
 pub fn routes(args: &ListArgs) -> Result<(), CommandEnd> {
@@ -67,25 +65,13 @@ fn serves(upstream: &Upstream) -> String {
     }
 }
 
-/// Returns the upstreams that serve an id of a group: for each row of the group in order of preference, each once.
-fn upstreams<'t>(table: &'t Table, group: &Arc<Models>, id: &str) -> Vec<&'t str> {
-    let mut names: Vec<&str> = Vec::new();
-    let is_of_group = |route: &&Arc<Route>| route.models.as_ref().is_some_and(|models| Arc::ptr_eq(models, group));
-    for upstream in table.routes().filter(is_of_group).flat_map(|route| &route.upstreams) {
-        if upstream.serves.has(id) && !names.contains(&upstream.name.as_str()) {
-            names.push(&upstream.name);
-        }
-    }
-    names
-}
-
 /// Prints the models, and the patterns of names that make more.
 pub fn models(args: &ListArgs) -> Result<(), CommandEnd> {
     let loaded = load_or_defaults(&args.files, &Overrides::default())?;
     let mut rows = Vec::new();
     for group in loaded.table.groups() {
         let default = group.default().map(|model| &model.name);
-        let upstreams = |id: &str| upstreams(&loaded.table, group, id);
+        let upstreams = |id: &str| loaded.table.upstreams_of(group, id);
         rows.extend(group.iter().map(|model| {
             let marks = [default == Some(&model.name), model.hidden, model.deprecated, false];
             row(&model.name, &model.id, &upstreams(&model.id), &model.from, marks)

@@ -35,7 +35,8 @@ pub fn run(args: &RunArgs) -> Result<(), CommandEnd> {
     let path = executable(launch)?;
     let (address, key, table) = proxy(args)?;
     let wanted: Vec<String> = args.model.iter().cloned().collect();
-    let offer = client_offer::offer(program, &table, &address, key, &wanted)?;
+    let offer = table.offer(program, &address, key, &wanted, &|_| true);
+    let offer = offer.map_err(|failure| CommandEnd::Because(failure.message))?;
     let mut command = Command::new(&path);
     command.args(launch.args(&offer)).args(&args.args);
     for name in launch.unset {

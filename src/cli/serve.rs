@@ -13,12 +13,14 @@ use crate::config::{Config, Listen, Listeners, NamedPath, beside};
 use crate::diagnostics::file_access::is_there;
 use crate::diagnostics::{Problem, report, write_stderr};
 use crate::loading::{self, Demo, FileReader, FixedSettings, Loaded, Origin, environment};
+use crate::page::PeoplePage;
 use crate::proxy::connection::client::{CurrentTimeouts, TimedApp};
 use crate::proxy::in_flight::InFlight;
 use crate::proxy::live::Current;
 use crate::proxy::service::Proxy;
 use crate::proxy::upstream::authorities;
 use crate::server::admin::Admin;
+use crate::server::admin_page::AdminPage;
 use crate::server::process_limits;
 use crate::server::reload::Reloader;
 use crate::server::upgrade::Inherited;
@@ -56,10 +58,7 @@ pub fn run(args: &ServeArgs) -> Result<(), CommandEnd> {
     unprepared.iter().for_each(|why| warn!("{why}"));
     check_authorities(&loaded)?;
     let fixed = FixedSettings::of(&loaded);
-    if let Some(parent) = args.for_client {
-        only_for_client(&mut loaded);
-        end_with(parent)?;
-    }
+    args.for_client.map_or(Ok(()), |parent| only_for_client(&mut loaded, parent))?;
     let certificates = loaded.certificate.take().map(|certificate| Arc::new(Certificates::new(certificate)));
     // Nothing is asked of a running instance before all of this has proved sound.
     let Takeover { place, newcomer, mut inherited } = takeover::prepare(args, &loaded.config)?;
@@ -82,10 +81,11 @@ pub fn run(args: &ServeArgs) -> Result<(), CommandEnd> {
     let reloader = Reloader { origin, fixed, certificates, metrics, terminal: StartingTerminal::note() };
     let current = Arc::new(Current::new(reloader.metered(loading::live(loaded)?)));
     reloader.watch(reader.into_seen(), current.clone());
+    let page = Arc::new(PeoplePage::new(current.clone(), in_flight.clone()));
     if let Some(admin) = admin {
-        add_admin(&mut runner, admin, &current, &in_flight)?;
+        add_admin(&mut runner, admin, &current, AdminPage::new(&current, &in_flight, &page))?;
     }
-    let proxy = Proxy::new(current.clone(), in_flight, own_key.as_ref().map(Key::hash));
+    let proxy = Proxy::new(current.clone(), in_flight, own_key.as_ref().map(Key::hash), page);
     let proxy = http_proxy(&runner.configuration(), proxy);
     let (timeouts, waiting) = (current_timeouts(&current), runner.waiting());
     runner.add_under("proxy", proxy, listening.listeners, |proxy| TimedApp::new(proxy, timeouts, waiting))?;
@@ -103,11 +103,16 @@ fn check_authorities(loaded: &Loaded) -> Result<(), CommandEnd> {
     Ok(())
 }
 
-/// Leaves out what only a service has: a program is served on the port alone, and other processes may have the rest.
-fn only_for_client(loaded: &mut Loaded) {
+/// Leaves out what only a service has, and ends with the program `parent`: a program is served on the port alone, and other
+/// processes may have the rest.
+///
+/// # Errors
+/// The system has no thread left.
+fn only_for_client(loaded: &mut Loaded, parent: i32) -> Result<(), CommandEnd> {
     loaded.config.listeners = Listeners::default();
     loaded.config.admin = None;
     loaded.certificate = None;
+    end_with(parent)
 }
 
 /// Ends this process as a signal would, when `parent` is no longer the process that started it.
@@ -164,10 +169,10 @@ fn add_admin(
     runner: &mut Runner,
     admin: AdminListener,
     current: &Arc<Current>,
-    in_flight: &InFlight,
+    page: AdminPage,
 ) -> Result<(), CommandEnd> {
     let AdminListener { listeners, metrics, is_local } = admin;
-    let app = Admin::new(current.clone(), metrics, in_flight.clone(), is_local);
+    let app = Admin::new(current.clone(), metrics, page, is_local);
     let (timeouts, waiting) = (current_timeouts(current), runner.waiting());
     Ok(runner.add_under("admin", app, listeners, |admin| TimedApp::new(admin, timeouts, waiting))?)
 }

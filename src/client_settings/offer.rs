@@ -53,7 +53,7 @@ fn takes_tools(model: &Model) -> bool {
 }
 
 impl ClientOffer {
-    /// Chooses from the models of a table. `wanted` are the names that the user gave, the first of which is the one to begin with; without
+    /// Chooses from the models of a table that the caller `may_use`. `wanted` are the names that the user gave, the first of which is the one to begin with; without
     /// any it is the first one of `vendor`, else the group's default. The last one of its vendor is for small tasks: tables list
     /// large models first.
     ///
@@ -64,11 +64,13 @@ impl ClientOffer {
         (chat, embeddings): (&Models, Option<&Models>),
         wanted: &[String],
         vendor: Option<Family>,
+        may_use: &dyn Fn(&Model) -> bool,
     ) -> Result<ClientOffer, Failure> {
-        let listed: Vec<&Model> = chat.iter().filter(|model| !model.hidden && !model.deprecated).collect();
+        let is_offered = |model: &&Model| !model.hidden && !model.deprecated && may_use(model);
+        let listed: Vec<&Model> = chat.iter().filter(is_offered).collect();
         let fit = |vendor: Family| listed.iter().find(move |model| model.rules.tools == Some(vendor)).copied();
         let first = wanted.first().map(|name| chat.choose(Some(name)).map(|chosen| chosen.model)).transpose()?;
-        let usual = vendor.and_then(fit).or(chat.default()).or(listed.first().copied());
+        let usual = vendor.and_then(fit).or(chat.default().filter(|model| may_use(model))).or(listed.first().copied());
         let begin = match (&first, usual) {
             (Some(chosen), _) => &**chosen,
             (None, Some(usual)) => usual,
@@ -84,7 +86,8 @@ impl ClientOffer {
         if wanted.is_empty() {
             models.extend(listed.iter().map(|model| OfferedModel::of(model, &model.name)));
         }
-        let embedding = embeddings.and_then(|group| group.default().or(group.iter().next()));
+        let embedding =
+            embeddings.and_then(|group| group.default().into_iter().chain(group.iter()).find(|model| may_use(model)));
         Ok(ClientOffer {
             root,
             base,

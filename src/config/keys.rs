@@ -99,6 +99,7 @@ pub const KEYS: &[Key] = &[
     ),
     Key::optional("metrics_by_caller", Kind::Bool, "True: metrics have a label for callers that callers.yaml names."),
     Key::optional("server_timing", Kind::Bool, "True: the header Server-Timing of replies says where the time went."),
+    Key::optional("page", Kind::Bool, "False: no page for people at `/`, and nothing is kept for it."),
     Key::optional("cors", Kind::Map(CORS), "Web pages that may call the proxy from a browser."),
     Key::optional("socket", Kind::Text, "Unix socket to listen on, too. Only your own programs reach it."),
     Key::optional("tls", Kind::Map(TLS), "Speak TLS on `port`, and nothing else."),

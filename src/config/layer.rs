@@ -63,6 +63,7 @@ pub(super) struct Layer {
     pub admin: Option<(Option<Listen>, Place)>,
     pub metrics_by_caller: Option<bool>,
     pub server_timing: Option<bool>,
+    pub page: Option<bool>,
     /// The place of each value that is not a default, indexed by `key` or `section.key`.
     pub places: BTreeMap<String, Place>,
     /// The value of `HOST`, if it is no address and was not used.
@@ -145,6 +146,7 @@ impl Layer {
             admin: keys.get(source, "admin", value::listen).map(|listen| (listen, keys.place(source, "admin"))),
             metrics_by_caller: keys.get(source, "metrics_by_caller", boolean),
             server_timing: keys.get(source, "server_timing", boolean),
+            page: keys.get(source, "page", boolean),
             places: BTreeMap::new(),
             ignored_host: None,
         };
@@ -197,6 +199,7 @@ impl Layer {
             admin: self.admin.or(base.admin),
             metrics_by_caller: self.metrics_by_caller.or(base.metrics_by_caller),
             server_timing: self.server_timing.or(base.server_timing),
+            page: self.page.or(base.page),
             // The base holds only defaults, and a default has no place to report.
             places: self.places,
             ignored_host: self.ignored_host,

@@ -117,6 +117,8 @@ pub struct Config {
     pub metrics_by_caller: bool,
     /// True if replies carry `Server-Timing`.
     pub server_timing: bool,
+    /// True if the page for people is served.
+    pub page: bool,
     user_place: Place,
     /// The place of each value that is not a default.
     places: BTreeMap<String, Place>,
@@ -231,6 +233,7 @@ impl Config {
             ("admin", Some(self.admin.as_ref().map_or_else(|| "none".to_owned(), Listen::to_string))),
             ("metrics_by_caller", Some(self.metrics_by_caller.to_string())),
             ("server_timing", Some(self.server_timing.to_string())),
+            ("page", Some(self.page.to_string())),
         ]
         .into_iter()
         .filter_map(|(key, value)| Some((key, value?)))
@@ -283,6 +286,7 @@ impl Config {
             admin: layer.admin?.0,
             metrics_by_caller: layer.metrics_by_caller?,
             server_timing: layer.server_timing?,
+            page: layer.page?,
         })
     }
 }

@@ -76,6 +76,14 @@ impl Explanation {
         });
     }
 
+    /// Leaves out rows that its sender may not know: those that almost match, and one that is not for that sender.
+    pub fn leave_out_other_rows(&mut self) {
+        self.passed_over.clear();
+        if self.verdict == Verdict::Refused && self.client.as_ref().is_some_and(|client| client.status == 403) {
+            self.route = None;
+        }
+    }
+
     /// Adds the recorded decisions, in their order.
     pub(super) fn decided(&mut self, steps: Vec<TraceStep>) {
         for step in steps {

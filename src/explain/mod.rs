@@ -16,7 +16,7 @@ pub use report::{
 pub use scripted::Scripted;
 pub use usage_limits::UsageLimit;
 
-use crate::access::Sender;
+use crate::access::{Caller, Sender};
 use crate::dialects::client::ClientSigns;
 use crate::exchange::joined::{JoinedExchanges, JoinedStep};
 use crate::exchange::{Exchange, HeadPlan};
@@ -51,6 +51,8 @@ pub struct Question {
     pub headers: HeaderMap,
     /// Its body, complete.
     pub body: Bytes,
+    /// Who sends it; `None`: its headers say that.
+    pub caller: Option<Arc<Caller>>,
     /// The upstream's answer to each call, if given. The last one is repeated for further calls.
     pub answers: Vec<Scripted>,
 }
@@ -97,6 +99,7 @@ pub fn explain(live: &Arc<Live>, question: &Question) -> Result<Explanation> {
             told.verdict = Verdict::AnsweredHere;
             told.client = Some(whole(method, answer, &facts));
         }
+        Ok(Ready::Page(_)) => told.verdict = Verdict::AnsweredHere,
         Err(failure) => {
             told.verdict = Verdict::Refused;
             // A request that was refused before routing has no route to name its dialect.
@@ -138,6 +141,7 @@ fn decide(live: &Live, question: &Question, steps: &Trace, facts: &mut ReplyFact
             headers,
             local_ip,
             sender,
+            known: question.caller.as_ref(),
         },
     );
     facts.route = decision.route;

@@ -53,6 +53,7 @@ pub fn live_as(access: Access, loaded: Loaded) -> Live {
         max_memory: config.max_memory.unwrap_or_else(machine_memory::default_budget),
         allows_origin: Arc::new(move |origin| origins.allows(origin)),
         seal,
+        page: config.page,
         verbose: config.verbose,
         log_bodies: config.log_bodies,
         access_log: config.access_log,

@@ -145,4 +145,6 @@ pub struct ServiceState<'a> {
     pub is_behind: bool,
     /// True if the process only waits for requests in flight.
     pub is_stopping: bool,
+    /// True if the page for people is served.
+    pub has_page: bool,
 }

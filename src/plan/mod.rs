@@ -4,6 +4,7 @@ mod call;
 pub mod client;
 mod context;
 pub mod images;
+mod page;
 mod reply;
 mod subrequests;
 pub mod trace;
@@ -11,6 +12,7 @@ pub mod trace;
 pub use call::{Call, USUAL_ANSWER};
 pub use client::{Client, between_pieces, refuse};
 pub use context::{Address, Attempt, Context, ServiceState, UpstreamSet};
+pub use page::PageCall;
 pub use reply::{Held, Reply, Start, UpstreamHead};
 pub use subrequests::{Alone, Join, Streamed, Subrequests};
 
@@ -43,6 +45,8 @@ pub struct Request {
     pub query: OwnedQuery,
     /// Whose clients send such a head, for paths that several vendors have.
     pub vendor: ClientVendor,
+    /// True if the client is a browser that shows pages.
+    pub takes_pages: bool,
 }
 
 /// The vendor whose clients send a request, as its head shows it.
@@ -61,6 +65,8 @@ pub enum ClientVendor {
 pub enum Plan {
     /// The proxy answers it without a call.
     Answer(Answer),
+    /// The running process answers it: it is about the process.
+    Page(PageCall),
     /// It needs one call upstream, which pingora makes.
     Call(Call, Box<dyn Reply>),
     /// It needs calls that the proxy makes itself.

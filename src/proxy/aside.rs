@@ -8,6 +8,10 @@ use std::sync::{Arc, LazyLock};
 use tokio::sync::Semaphore;
 use tokio::task::JoinError;
 
+/// Bodies above this many bytes are searched for images, and handed to the transformer, on another thread: there may be much
+/// to decode or to count.
+pub const LARGE_BODY: usize = 64 * 1024;
+
 static PLACES: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(cores())));
 
 fn cores() -> usize {

@@ -9,7 +9,7 @@ use crate::table::{Route, Table};
 use crate::telemetry::now::{BreakerNow, Count, Now};
 use crate::telemetry::{Meters, Metrics, process_log};
 use crate::wire::ids::unix_now;
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use log::warn;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -61,7 +61,12 @@ impl Live {
 
     /// Returns true if anybody looks at the times of requests.
     pub fn measures(&self) -> bool {
-        self.meters.is_some() || self.settings.server_timing || self.settings.verbose
+        self.meters.is_some() || self.settings.server_timing || self.settings.verbose || self.settings.page
+    }
+
+    /// Returns when the table was loaded, in Unix seconds.
+    pub fn loaded_at(&self) -> u64 {
+        self.loaded_at
     }
 
     /// Returns the hash of the table's text.
@@ -71,7 +76,8 @@ impl Live {
 
     /// Returns the state that health replies show.
     pub fn state(&self, is_behind: bool, is_stopping: bool) -> ServiceState<'_> {
-        ServiceState { version: &self.version, loaded_at: self.loaded_at, is_behind, is_stopping }
+        let has_page = self.settings.page;
+        ServiceState { version: &self.version, loaded_at: self.loaded_at, is_behind, is_stopping, has_page }
     }
 }
 
@@ -79,6 +85,8 @@ impl Live {
 pub struct Current {
     live: ArcSwap<Live>,
     behind: AtomicBool,
+    /// What is wrong with the newer table, while there is one that cannot be used.
+    report: ArcSwapOption<String>,
     reloads: Count,
     failures: Count,
 }
@@ -89,6 +97,7 @@ impl Current {
         Current {
             live: ArcSwap::from_pointee(live),
             behind: AtomicBool::new(false),
+            report: ArcSwapOption::empty(),
             reloads: Count::default(),
             failures: Count::default(),
         }
@@ -105,11 +114,13 @@ impl Current {
         live.upstreams.breakers = Arc::new(breakers);
         self.live.store(Arc::new(live));
         self.behind.store(false, Ordering::Release);
+        self.report.store(None);
         self.reloads.inc();
     }
 
-    /// Records that there is a newer table that cannot be used.
-    pub fn fall_behind(&self) {
+    /// Records that there is a newer table that cannot be used, and why.
+    pub fn fall_behind(&self, report: String) {
+        self.report.store(Some(Arc::new(report)));
         self.behind.store(true, Ordering::Release);
         self.failures.inc();
     }
@@ -136,6 +147,11 @@ impl Current {
             log_lines_dropped: process_log::dropped(),
             breakers: breakers.collect(),
         }
+    }
+
+    /// Returns what is wrong with a newer table that cannot be used.
+    pub fn report(&self) -> Option<Arc<String>> {
+        self.report.load_full()
     }
 
     /// Returns true if there is a newer table that cannot be used.

@@ -20,6 +20,7 @@
 //! images        URLs in requests: checked, fetched, put in place
 //! settings      what the hooks need of config.yaml
 //! live          the table in use
+//! page          what serves the page for people
 //! service       what all requests share
 //! request       the phases of one request, a file for each hook or step
 //! ```
@@ -32,6 +33,7 @@ pub mod in_flight;
 pub mod live;
 pub mod machine_memory;
 pub mod memory;
+pub mod page;
 pub mod request;
 pub mod service;
 pub mod settings;
@@ -152,7 +154,7 @@ impl ProxyHttp for Proxy {
 
     async fn logging(&self, session: &mut Session, e: Option<&Error>, ctx: &mut Box<Ctx>) {
         held_reply::write(self, session, ctx).await;
-        record::report(session, e, ctx);
+        record::report(&self.recent, session, e, ctx);
     }
 
     /// `logging` writes one line for each request. pingora's own would repeat it as an error.

@@ -39,6 +39,8 @@ pub struct Settings {
     pub allows_origin: OriginCheck,
     /// Seals what clients keep for the next turn.
     pub seal: Arc<Seal>,
+    /// True if the page for people is served.
+    pub page: bool,
     /// True if each request is logged; false: only those that fail.
     pub verbose: bool,
     /// True if bodies are logged, shortened and without keys.

@@ -6,6 +6,7 @@
 
 pub mod addresses;
 pub mod admin;
+pub mod admin_page;
 mod bind;
 mod core_dumps;
 mod draining;

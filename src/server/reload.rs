@@ -112,8 +112,9 @@ impl Reloader {
                 info!("reloaded: table {version} with {routes} routes and {models} models");
             }
             Err(problems) => {
-                current.fall_behind();
-                error!("not reloaded, the last good table stays in use:\n{}", report::text(&problems, false));
+                let report = report::text(&problems, false);
+                error!("not reloaded, the last good table stays in use:\n{report}");
+                current.fall_behind(report);
             }
         }
         reader.into_seen()

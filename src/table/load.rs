@@ -54,7 +54,12 @@ impl Table {
         let written = written.filter(|_| files.is_complete());
         let table = written.map(|written| {
             let (local, files) = (files.local_name(), files.list.iter().map(|file| file.name.clone()).collect());
-            Table { files, local, ..compile::compile(&written, registry, &mut source, variables) }
+            let compiled = compile::compile(&written, registry, &mut source, variables);
+            (files, local, compiled)
+        });
+        let table = table.map(|(names, local, compiled)| {
+            let texts = files.list.iter().map(|file| file.text.clone()).collect();
+            Table { files: names, texts, local, ..compiled }
         });
         source.finish(table)
     }

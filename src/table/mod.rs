@@ -9,6 +9,7 @@ mod ip_network;
 mod keys;
 mod load;
 mod merge;
+mod offer;
 mod options;
 mod path;
 mod raw;

@@ -48,9 +48,9 @@ impl Route {
         !self.upstreams.is_empty()
     }
 
-    /// Returns true if the route reads the request's body. A local reply does not.
+    /// Returns true if the route reads the request's body. Of local replies only the page does.
     pub fn reads_body(&self) -> bool {
-        self.calls()
+        self.calls() || self.audience == Audience::Page
     }
 
     /// Returns the names of the path's parameters, in the order of their values.

@@ -5,7 +5,7 @@ use super::route::Route;
 use super::trial::Trial;
 use super::upstream::{Endpoint, Upstream};
 use crate::models::Models;
-use crate::transform::local::Catalog;
+use crate::transform::local::{Catalog, PagePaths};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -19,6 +19,8 @@ pub struct Table {
     pub(super) trials: Vec<Trial>,
     /// The names of its files, in the order in which they win over each other.
     pub(super) files: Vec<String>,
+    /// Their texts, in the same order.
+    pub(super) texts: Vec<String>,
     /// The name of the local file among them, if it is there.
     pub(super) local: Option<String>,
 }
@@ -57,6 +59,33 @@ impl Table {
     /// Returns the table's own tests.
     pub fn trials(&self) -> &[Trial] {
         &self.trials
+    }
+
+    /// Returns the upstreams that serve an id of a group: for each row of the group in order of preference, each once.
+    pub fn upstreams_of(&self, group: &Arc<Models>, id: &str) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        let is_of_group = |route: &&Arc<Route>| route.models.as_ref().is_some_and(|models| Arc::ptr_eq(models, group));
+        for upstream in self.routes().filter(is_of_group).flat_map(|route| &route.upstreams) {
+            if upstream.serves.has(id) && !names.contains(&upstream.name.as_str()) {
+                names.push(&upstream.name);
+            }
+        }
+        names
+    }
+
+    /// Returns the names by which people know the upstreams, as in a sentence.
+    pub fn upstream_names(&self) -> &str {
+        &self.catalog.upstreams
+    }
+
+    /// Returns where the page for people is, if the table has it.
+    pub fn page(&self) -> Option<&PagePaths> {
+        self.catalog.page.as_ref()
+    }
+
+    /// Returns each file with its text, in the order in which they win over each other.
+    pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.files.iter().map(String::as_str).zip(self.texts.iter().map(String::as_str))
     }
 
     /// Returns the number of models in all groups together.

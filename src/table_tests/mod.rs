@@ -68,6 +68,7 @@ fn question(trial: &Trial) -> Question {
         query: trial.query.clone(),
         headers: trial.headers.clone(),
         body: trial.body.clone(),
+        caller: None,
         answers: answer.into_iter().collect(),
     }
 }

@@ -120,6 +120,11 @@ impl Record<'_> {
         self.ended.as_ref().is_some_and(|ended| ended.failed) || self.status.is_some_and(|status| status >= 500)
     }
 
+    /// Returns true if the client got an error, or no whole reply.
+    pub fn is_failure(&self) -> bool {
+        self.ended.is_some() || self.status.is_none_or(|status| status >= 400)
+    }
+
     /// Returns the path without what looks like a key. A path that a row spells out has none.
     pub fn shown_path(&self) -> Cow<'_, str> {
         if self.route == Some(self.path) { Cow::Borrowed(self.path) } else { masked(self.path) }

@@ -74,6 +74,7 @@ pub const REPLIES: &[local::ReplyEntry] = &[
     local::readyz::ENTRY,
     local::docs::ENTRY,
     local::about::ENTRY,
+    local::page::ENTRY,
 ];
 
 #[cfg(test)]

@@ -33,6 +33,12 @@ impl Answer {
         Answer::new(status, JSON, body)
     }
 
+    /// Creates a reply that leads a browser to another path. A path that is no header value leads nowhere.
+    pub fn see_other(path: &str) -> Self {
+        let location = HeaderValue::from_str(path).map(|path| (header::LOCATION, path));
+        Answer { headers: location.into_iter().collect(), ..Answer::empty(StatusCode::SEE_OTHER) }
+    }
+
     /// Creates a reply without a body.
     pub fn empty(status: StatusCode) -> Self {
         Answer { status, headers: Vec::new(), body: Bytes::new(), why: None }

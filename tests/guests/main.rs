@@ -74,7 +74,7 @@ fn exchange(route: &Route, call: Call, reply: Box<dyn Reply>) -> Exchange {
 }
 
 fn open(route: &Route, body: Bytes) -> Result<Plan, Failure> {
-    let state = ServiceState { version: "", loaded_at: 0, is_behind: false, is_stopping: false };
+    let state = ServiceState { version: "", loaded_at: 0, is_behind: false, is_stopping: false, has_page: false };
     let (ledger, caller) = (Default::default(), Caller::anybody("tester"));
     let cx = Context {
         caller: &caller,
@@ -115,6 +115,7 @@ fn run(route: &Route, request: &[u8], answer: &[u8], pieces: impl Fn(&[u8]) -> V
     let status: StatusCode = status.parse().unwrap();
     let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_str(content_type).unwrap())]);
     let parts = match open(route, Bytes::copy_from_slice(request)) {
+        Ok(Plan::Page(_)) => panic!("no guest has a page"),
         Ok(Plan::Answer(answer)) => return Run { upstream: Vec::new(), reply: shown(&answer) },
         Err(failure) => return Run { upstream: Vec::new(), reply: shown(&refuse(route.client.unwrap(), &failure)) },
         Ok(Plan::Call(call, reply)) => return one(exchange(route, call, reply), status, &headers, pieces(body), end),

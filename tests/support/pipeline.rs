@@ -69,7 +69,13 @@ fn read_answer(answer: &[u8]) -> (StatusCode, HeaderMap, &[u8]) {
 pub fn run(table: &Table, path: &str, request: &Bytes, answers: &[Vec<u8>], cut: impl Fn(&[u8]) -> Vec<Bytes>) -> Run {
     let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
     let Matched::Route(route, params) = table.find(&Method::POST, path) else { panic!("nothing is served on {path}") };
-    let state = ServiceState { version: "abcd", loaded_at: 1_749_000_000, is_behind: false, is_stopping: false };
+    let state = ServiceState {
+        version: "abcd",
+        loaded_at: 1_749_000_000,
+        is_behind: false,
+        is_stopping: false,
+        has_page: false,
+    };
     let ledger = Default::default();
     let caller = Caller::anybody("tester");
     let cx = Context {
@@ -89,6 +95,7 @@ pub fn run(table: &Table, path: &str, request: &Bytes, answers: &[Vec<u8>], cut:
         .open(&Request { body: request.clone(), params, query: Query(query).into(), ..Request::default() }, &cx)
     {
         Ok(Plan::Answer(answer)) => answered(Vec::new(), answer),
+        Ok(Plan::Page(_)) => panic!("the page is about a running process"),
         Err(failure) => answered(Vec::new(), refuse(client, &failure)),
         Ok(Plan::Call(call, reply)) => one(exchange(client, call, reply), &answers[0], cut),
         Ok(Plan::Subrequests(driven)) => several(client, driven, answers, cut),

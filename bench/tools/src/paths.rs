@@ -139,7 +139,7 @@ pub(crate) fn answered(route: &Route) -> usize {
 }
 
 fn planned(route: &Route, body: &Bytes, caller: &Caller) -> Result<Plan, Failure> {
-    let state = ServiceState { version: "", loaded_at: 0, is_behind: false, is_stopping: false };
+    let state = ServiceState { version: "", loaded_at: 0, is_behind: false, is_stopping: false, has_page: false };
     let ledger = Arc::default();
     let cx = Context {
         caller,

@@ -3,7 +3,7 @@ use crate::access::Quota;
 use std::num::NonZeroU32;
 
 fn ann<'a>(hash: &'a Hash) -> NewCaller<'a> {
-    NewCaller { name: "ann", hash, user: None, routes: &[], models: &[], limits: Limits::default() }
+    NewCaller { name: "ann", hash, user: None, routes: &[], models: &[], limits: Limits::default(), watch: false }
 }
 
 fn add_ann(text: Option<&str>) -> Result<String, String> {
@@ -94,10 +94,11 @@ fn what_a_caller_may_use_is_written_as_the_file_has_it() {
     let (routes, models) = (["/v1/chat/*".to_owned()], ["argo:gpt-4o*".to_owned(), "a'b\"c".to_owned()]);
     let quota = |most| NonZeroU32::new(most).map(Quota::Most);
     let limits = Limits { requests_per_minute: quota(60), concurrent: quota(4), ..Limits::default() };
-    let text = add(None, &NewCaller { routes: &routes, models: &models, limits, ..ann(&hash) }).unwrap();
+    let text = add(None, &NewCaller { routes: &routes, models: &models, limits, watch: true, ..ann(&hash) }).unwrap();
     let rows = Callers::read("", &text).unwrap().0.rows;
     assert_eq!(rows[0].limits, limits);
-    assert_eq!(facts(&rows[0]).4, Some(vec!["argo:gpt-4o*", "a'b\"c"]));
+    assert_eq!(facts(&rows[0]).3[1], Some(vec!["argo:gpt-4o*", "a'b\"c"]));
+    assert!(rows[0].watch);
     assert!(text.contains("  limits: { requests_per_minute: 60, concurrent: 4 }\n"), "{text}");
     for (routes, why) in [("v1/chat", "a path that begins with /"), ("/a b", "without spaces")] {
         let why_not = add(None, &NewCaller { routes: &[routes.to_owned()], ..ann(&hash) }).unwrap_err();

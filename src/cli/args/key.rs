@@ -80,6 +80,10 @@ pub struct KeyPermissions {
     #[arg(long, value_name = "MODELS", value_delimiter = ',')]
     pub models: Vec<String>,
 
+    /// On the page for people the caller sees everybody's requests and the table
+    #[arg(long)]
+    pub watch: bool,
+
     /// Requests begun in a minute
     #[arg(long, value_name = "N")]
     requests_per_minute: Option<NonZeroU32>,

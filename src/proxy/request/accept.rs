@@ -9,7 +9,7 @@ use super::routing::{self, AdmittedRequest, ByHead, RequestHead};
 use super::stop::Stop;
 use super::ticket::{OverLimit, Ticket};
 use super::work::{ProxiedCall, Work};
-use super::{early_head, subrequests, writer};
+use super::{early_head, page, subrequests, writer};
 use crate::access::{Sender, admit};
 use crate::dialects::client::ClientSigns;
 use crate::plan::{Address, Attempt, Plan, refuse};
@@ -31,9 +31,6 @@ use std::sync::Arc;
 
 /// Prompts above this many bytes are counted on another thread while the upstream works.
 const COUNT_ASIDE: usize = 8 * 1024;
-/// Bodies above this many bytes are searched for images, and handed to the transformer, on another thread: there may be much
-/// to decode or to count.
-const READ_ASIDE: usize = 64 * 1024;
 
 /// Accepts a request. Returns true if the reply is written already.
 pub async fn accept(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> Result<bool> {
@@ -50,6 +47,10 @@ pub async fn accept(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> Resu
     ctx.bodies.set_id(&ctx.facts.request_id);
     let answer = match phases(proxy, session, ctx).await {
         Ok(Ready::Answer(answer)) => answer,
+        Ok(Ready::Page(call)) => match page::answer(proxy, session, ctx, call).await? {
+            Some(answer) => answer,
+            None => return Ok(true),
+        },
         Ok(Ready::Call(prepared)) => {
             start_call(session, ctx, prepared);
             return Ok(false);
@@ -105,7 +106,7 @@ async fn phases(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> std::res
 fn reserve(ctx: &mut Ctx, ready: &mut Ready) -> std::result::Result<(), Failure> {
     let Some(ticket) = ctx.ticket.as_mut() else { return Ok(()) };
     let reserved = match ready {
-        Ready::Answer(_) => return Ok(()),
+        Ready::Answer(_) | Ready::Page(_) => return Ok(()),
         Ready::Call(one) => ticket.reserve(1, one.exchange.call().answer_tokens),
         Ready::Subrequests(several) => {
             let tokens = several.calls.iter().map(|one| one.exchange.call().answer_tokens);
@@ -136,6 +137,7 @@ fn decide(proxy: &Proxy, session: &Session, ctx: &mut Ctx) -> std::result::Resul
             headers: &head.headers,
             local_ip: local_ip.map(|ip| ip.to_canonical()),
             sender: sender(proxy, session, ctx),
+            known: None,
         },
     );
     ctx.facts.route = decision.route;
@@ -224,7 +226,7 @@ fn over_limit(ctx: &mut Ctx, over: Box<OverLimit>) -> Failure {
 
 /// Searches a body for images, on another thread where that may take long.
 async fn images(route: &Arc<Route>, body: &Bytes) -> std::result::Result<Option<Wanted>, Failure> {
-    if body.len() <= READ_ASIDE {
+    if body.len() <= aside::LARGE_BODY {
         return routing::images(route, body);
     }
     let (route, body) = (route.clone(), body.clone());
@@ -277,7 +279,7 @@ async fn plan(
         steps: None,
     };
     let address = address::of(&session.req_header().headers, address::arrival(session), &ctx.live.settings.guard);
-    if body.len() <= READ_ASIDE {
+    if body.len() <= aside::LARGE_BODY {
         return prepare::plan(&ctx.live, address, admitted, body, &around);
     }
     let (live, scheme, host) = (ctx.live.clone(), address.scheme, address.host.to_owned());

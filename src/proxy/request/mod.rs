@@ -13,6 +13,7 @@ pub mod failure_reply;
 pub mod fallback;
 pub mod held_reply;
 mod kept_request;
+pub mod page;
 pub mod prepare;
 pub mod record;
 mod reply_facts;

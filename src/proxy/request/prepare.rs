@@ -7,7 +7,9 @@ use crate::exchange::{Exchange, ExchangeLimits};
 use crate::json::crowded::{self, CrowdedValue};
 use crate::json::fields::MOST_ENTRIES;
 use crate::plan::trace::Trace;
-use crate::plan::{Address, Alone, Attempt, Call, Context, Join, Plan, Reply, Request, Streamed, Subrequests};
+use crate::plan::{
+    Address, Alone, Attempt, Call, Context, Join, PageCall, Plan, Reply, Request, Streamed, Subrequests,
+};
 use crate::proxy::deadline::Deadline;
 use crate::proxy::live::Live;
 use crate::proxy::settings::Settings;
@@ -50,6 +52,8 @@ pub struct PreparedSubrequests {
 pub enum Ready {
     /// It is answered here.
     Answer(Answer),
+    /// The page for people answers it.
+    Page(PageCall),
     /// pingora makes one call for it.
     Call(Prepared),
     /// The proxy makes calls for it.
@@ -81,7 +85,7 @@ pub fn plan(
     body: Bytes,
     around: &Surroundings<'_>,
 ) -> Result<Plan, Failure> {
-    let AdmittedRequest { route, params, query, caller, vendor } = admitted;
+    let AdmittedRequest { route, params, query, caller, vendor, takes_pages } = admitted;
     if let Some(found) = crowded::find(&body) {
         return Err(too_many(found));
     }
@@ -95,7 +99,7 @@ pub fn plan(
     let attempt = Attempt { failing: live.upstreams.failing(&route), ..around.attempt };
     let seal = &live.settings.seal;
     let context = Context { caller: &caller, id, now, address, state, attempt, seal, ledger, steps };
-    route.transformer.open(&Request { body, params, query, vendor }, &context)
+    route.transformer.open(&Request { body, params, query, vendor, takes_pages }, &context)
 }
 
 fn too_many(found: CrowdedValue) -> Failure {
@@ -128,6 +132,7 @@ impl Terms<'_> {
     pub fn prepare(&self, route: &Route, caller: &Arc<Caller>, plan: Plan, fetched: bool) -> Result<Ready, Failure> {
         match plan {
             Plan::Answer(answer) => Ok(Ready::Answer(answer)),
+            Plan::Page(call) => Ok(Ready::Page(call)),
             Plan::Call(call, reply) if fetched => self.subrequests(route, caller, only(call, reply)),
             Plan::Call(call, reply) => {
                 let stream = call.stream;

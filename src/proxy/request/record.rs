@@ -6,15 +6,16 @@ use super::ending;
 use crate::access::UserOrigin;
 use crate::limits::LimitKind;
 use crate::proxy::upstream::call_state::CallState;
-use crate::telemetry::{AccessLog, ModelLabel, Record, Spent, json_line, process_log, text_line};
+use crate::telemetry::{AccessLog, ModelLabel, RecentRequests, Record, Spent, json_line, process_log, text_line};
 use crate::tokens::Asked;
+use crate::transform::local::Audience;
 use jiff::Timestamp;
 use log::{info, warn};
 use pingora::Error;
 use pingora_proxy::Session;
 
 /// Logs and counts a request that is over.
-pub fn report(session: &Session, e: Option<&Error>, ctx: &mut Ctx) {
+pub fn report(recent: &RecentRequests, session: &Session, e: Option<&Error>, ctx: &mut Ctx) {
     ctx.facts.timing.lap(Spent::Client);
     ctx.bodies.show_stream();
     let record = record(session, e.filter(|_| !ctx.is_recovered), ctx);
@@ -28,6 +29,11 @@ pub fn report(session: &Session, e: Option<&Error>, ctx: &mut Ctx) {
         meters.count(row, model, &record, &ctx.facts.timing);
     }
     let settings = &ctx.live.settings;
+    // The page's own requests would be most of what it shows.
+    let is_page = ctx.facts.route.as_ref().is_some_and(|route| route.audience == Audience::Page);
+    if settings.page && !is_page {
+        recent.keep(&record);
+    }
     if !settings.verbose && !record.failed() {
         return;
     }

@@ -30,7 +30,7 @@ const ASKS_PRIVATE: HeaderName = HeaderName::from_static("access-control-request
 const ALLOWS_PRIVATE: HeaderName = HeaderName::from_static("access-control-allow-private-network");
 
 /// The head of a request, as far as it decides anything.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct RequestHead<'a> {
     /// Its method.
     pub method: &'a Method,
@@ -46,6 +46,8 @@ pub struct RequestHead<'a> {
     pub local_ip: Option<IpAddr>,
     /// Whose connection it came on.
     pub sender: Sender,
+    /// Who sends it, where that is known already.
+    pub known: Option<&'a Arc<Caller>>,
 }
 
 /// A request that may go on to its body.
@@ -61,6 +63,8 @@ pub struct AdmittedRequest {
     pub query: OwnedQuery,
     /// The vendor of its client.
     pub vendor: ClientVendor,
+    /// True if its client is a browser that shows pages.
+    pub takes_pages: bool,
 }
 
 /// What the head decides.
@@ -86,7 +90,10 @@ pub fn by_head(live: &Live, head: &RequestHead<'_>) -> HeadDecision {
         return HeadDecision { route: None, result: Err(failure) };
     }
     // Asked once, whatever the path: the time of a refusal must not tell what is served.
-    let admission = settings.access.admit(head.headers, head.query, head.sender);
+    let admission = match head.known {
+        Some(caller) => Ok(caller.clone()),
+        None => settings.access.admit(head.headers, head.query, head.sender),
+    };
     if head.method == Method::OPTIONS {
         let refusal = admission.err();
         let route = if refusal.is_none() { route_of(table, head) } else { None };
@@ -164,7 +171,8 @@ fn admit(
     }
     let signs = ClientSigns { headers: head.headers, path: head.path, query: head.query };
     let (query, vendor) = (head.query.into(), speaking(&signs).vendor);
-    Ok(ByHead::Admitted(AdmittedRequest { route, params, query, caller, vendor }))
+    let takes_pages = takes_pages(head.headers);
+    Ok(ByHead::Admitted(AdmittedRequest { route, params, query, caller, vendor, takes_pages }))
 }
 
 /// Returns true if a request asks whether a row that calls an upstream is there. That costs no tokens.
@@ -182,7 +190,11 @@ fn caller(
     let caller = match route.audience {
         Audience::Everybody => settings.access.visitor(),
         Audience::Newcomers if is_newcomer(head, route) => settings.access.newcomer(head.sender),
-        Audience::Newcomers | Audience::Callers => {
+        // A browser asks for the page's files without a key. A key that is wrong must be told.
+        Audience::Page if head.method.is_safe() && admission.is_err() && !has_key(head.headers, head.query) => {
+            settings.access.newcomer(head.sender)
+        }
+        Audience::Newcomers | Audience::Callers | Audience::Page => {
             let caller = admission?;
             caller.enter(head.method, &route.path, route.options.callers.as_ref().map(|callers| &callers.globs))?;
             caller
@@ -196,10 +208,13 @@ fn caller(
 
 /// Returns true if a person with a browser and without a key asks. A program without a key must learn that it needs one.
 fn is_newcomer(head: &RequestHead<'_>, route: &Route) -> bool {
-    let takes_pages = |value: &HeaderValue| value.to_str().is_ok_and(|types| types.contains("text/html"));
-    head.headers.get(header::ACCEPT).is_some_and(takes_pages)
-        && !has_key(head.headers, head.query)
-        && route.options.callers.is_none()
+    takes_pages(head.headers) && !has_key(head.headers, head.query) && route.options.callers.is_none()
+}
+
+/// Returns true if a browser asks that shows pages.
+fn takes_pages(headers: &HeaderMap) -> bool {
+    let has_pages = |value: &HeaderValue| value.to_str().is_ok_and(|types| types.contains("text/html"));
+    headers.get(header::ACCEPT).is_some_and(has_pages)
 }
 
 /// Returns how failures read to the client: as its row says, else as the head of its request does.

@@ -70,7 +70,7 @@ impl Ticket {
     ) -> std::result::Result<Option<Box<Ticket>>, Box<OverLimit>> {
         let (general, on_row) = (&settings.limits, &route.options.limits);
         let none = Limits::default();
-        if (*general == none && *on_row == none && caller.limits == none) || !route.reads_body() {
+        if (*general == none && *on_row == none && caller.limits == none) || !route.calls() {
             return Ok(None);
         }
         let now = Instant::now();

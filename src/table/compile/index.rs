@@ -60,6 +60,7 @@ pub fn build(
         upstreams,
         trials: Vec::new(),
         files: Vec::new(),
+        texts: Vec::new(),
         local: None,
     };
     for row in rows {

@@ -29,8 +29,9 @@ pub use endpoints::MOST_URLS;
 
 use super::{Table, Upstream, Variables};
 use crate::transform::Registry;
-use crate::transform::local::{Catalog, CatalogRow};
+use crate::transform::local::{self, Catalog, CatalogRow, PagePaths};
 use crate::yaml::Source;
+use action::Action;
 use named_items::present;
 use std::sync::Arc;
 
@@ -56,6 +57,7 @@ pub fn compile(
         groups: present(&groups),
         upstreams: upstream_names(&present(&upstreams.named)),
         base_path: rows.iter().find_map(|row| row.base_path.clone()),
+        page: page(&rows),
         routes: rows
             .iter()
             .map(|row| CatalogRow {
@@ -67,6 +69,15 @@ pub fn compile(
     });
     let trials = trials::compile(&written.trials, &off, source, variables);
     Table { trials, ..index::build(rows, catalog, present(&upstreams.named), source) }
+}
+
+/// Returns where the page for people is, if a row has it.
+fn page(rows: &[routes::Compiled<'_>]) -> Option<PagePaths> {
+    let replies = rows.iter().filter_map(|row| match &row.action {
+        Some(Action::Reply(entry)) => Some((entry.name, row.path.value.as_str())),
+        _ => None,
+    });
+    PagePaths::find(replies, local::page::ENTRY.name, local::about::ENTRY.name)
 }
 
 /// Returns the display names of all upstreams, each once, joined as in a sentence.

@@ -25,7 +25,10 @@ pre{background:#f4f4f4;padding:.75rem;overflow-x:auto}main{overflow-x:auto}code{
 pub(super) struct Docs(pub(super) Arc<Catalog>);
 
 impl Transformer for Docs {
-    fn open(&self, _: &Request, cx: &Context<'_>) -> Result<Plan, Failure> {
+    fn open(&self, request: &Request, cx: &Context<'_>) -> Result<Plan, Failure> {
+        if let Some(page) = self.0.page.as_ref().filter(|_| request.takes_pages && cx.state.has_page) {
+            return Ok(Plan::Answer(Answer::see_other(&page.home)));
+        }
         let mut page = String::with_capacity(16 * 1024);
         // Writing to a String cannot fail.
         let _ = self.page(&mut page, cx.address, cx.caller);

@@ -7,9 +7,13 @@ pub mod health;
 pub mod livez;
 pub mod model;
 pub mod model_list;
-mod page;
+pub mod page;
+mod page_paths;
+mod paging;
 pub mod readyz;
 mod shapes;
+
+pub use page_paths::PagePaths;
 
 use crate::access::Permissions;
 use crate::models::{Model, Models};
@@ -27,6 +31,8 @@ pub struct Catalog {
     pub upstreams: String,
     /// The path of the base URL for OpenAI's clients: a chat route's path without what clients append.
     pub base_path: Option<String>,
+    /// Where the page for people is, if the table has it.
+    pub page: Option<PagePaths>,
 }
 
 /// A route as it is displayed to people.
@@ -57,6 +63,8 @@ pub enum Audience {
     Newcomers,
     /// Everybody. Only for replies that tell nothing private.
     Everybody,
+    /// Everybody too, and who calls is found out all the same: the page tells what is private only to callers.
+    Page,
 }
 
 /// A local reply that a table can name.

@@ -1,7 +1,7 @@
 //! `reply: model_list`: the models of the table that the caller may use, in the shape of the client's vendor. The list in OpenAI's
 //! shape for callers without restrictions is built once, when the table is loaded.
 
-use super::page::ModelPage;
+use super::paging::ModelPage;
 use super::shapes::push_list;
 use super::{Audience, Catalog, ReplyEntry};
 use crate::access::Permissions;

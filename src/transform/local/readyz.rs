@@ -47,7 +47,7 @@ mod tests {
             (true, false, 503, "finishes"),
             (true, true, 503, "finishes"),
         ] {
-            let state = ServiceState { version: "", loaded_at: 0, is_behind, is_stopping };
+            let state = ServiceState { version: "", loaded_at: 0, is_behind, is_stopping, has_page: false };
             let ledger = Arc::default();
             let caller = crate::access::Caller::anybody("");
             let cx = Context {

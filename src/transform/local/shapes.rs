@@ -1,6 +1,6 @@
 //! How models read to the clients of each vendor.
 
-use super::page::ModelPage;
+use super::paging::ModelPage;
 use crate::json;
 use crate::models::Model;
 use crate::plan::ClientVendor;

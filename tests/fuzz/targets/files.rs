@@ -133,7 +133,15 @@ fn caller(bytes: &[u8]) {
     let known = names(&rows);
     // An edit gives exactly the wanted rows, or says why not.
     let hash = Hash::of(b"new");
-    let new = NewCaller { name: "new", hash: &hash, user: None, routes: &[], models: &[], limits: Limits::default() };
+    let new = NewCaller {
+        name: "new",
+        hash: &hash,
+        user: None,
+        routes: &[],
+        models: &[],
+        limits: Limits::default(),
+        watch: false,
+    };
     let read = |text: String| names(&Callers::read("", &text).unwrap().0.rows);
     if let Ok(text) = callers::add(Some(text), &new) {
         assert_eq!(read(text), [&known[..], &[("new".to_owned(), hash)]].concat());

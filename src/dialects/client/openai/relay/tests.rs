@@ -28,7 +28,7 @@ fn frame(stream: bool, include_usage: bool, ledger: &Arc<Ledger>) -> ReplyFrame 
         id: "0123",
         now: 1_750_000_000,
         address: Address { scheme: "http", host: "" },
-        state: ServiceState { version: "", loaded_at: 0, is_behind: false, is_stopping: false },
+        state: ServiceState { version: "", loaded_at: 0, is_behind: false, is_stopping: false, has_page: false },
         attempt: Attempt::default(),
         seal: &crate::wire::Seal::of_instance(),
         ledger,
