@@ -30,7 +30,7 @@ pub fn text<'l>(
     }
     lines.extend(admin.map(|listener| format!("metrics   {}/metrics", reach(listener))));
     if !args.quiet {
-        lines.extend(page(&loaded.table, listening));
+        lines.extend(page(&loaded.table, loaded.config.page, listening));
     }
     lines.extend(listening.addresses.iter().map(|address| format!("listening on {}://{address}", listening.scheme)));
     lines.extend(listening.socket.iter().map(|path| format!("listening on {}", path.display())));
@@ -109,10 +109,11 @@ fn limits(config: &Config) -> String {
 }
 
 /// Returns the address of the page for people, where the table has one and a browser reaches it.
-fn page(table: &Table, listening: &Listening) -> Option<String> {
-    let row = table.routes().find(|route| route.does == "docs")?;
+fn page(table: &Table, has_page: bool, listening: &Listening) -> Option<String> {
+    let docs = || table.routes().find(|route| route.does == "docs").map(|route| route.path.as_str());
+    let path = table.page().filter(|_| has_page).map(|page| page.home.as_str()).or_else(docs)?;
     let (way, reach) = listening.reach();
-    way.is_empty().then(|| format!("page      {reach}{}", row.path))
+    way.is_empty().then(|| format!("page      {reach}{path}"))
 }
 
 /// Returns the lines to copy into a shell.

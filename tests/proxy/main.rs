@@ -64,6 +64,7 @@ mod own;
 #[cfg(target_os = "linux")]
 mod own_key;
 mod packets;
+mod page;
 mod passthrough;
 #[cfg(target_os = "linux")]
 mod process_limits;
