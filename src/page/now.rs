@@ -26,13 +26,14 @@ pub struct NowSources {
     pub current: Arc<Current>,
     pub in_flight: InFlight,
     pub recent: Arc<RecentRequests>,
-    /// How many streams of events are open, each of which is a request in flight.
+    /// How many streams of events the proxy's listeners have, each of which is a request in flight.
     pub feeds: Arc<AtomicUsize>,
 }
 
 /// The stream for one viewer.
 pub struct NowFeed {
     sources: NowSources,
+    is_counted: bool,
     /// The viewer's name; `None` if it sees everybody's requests.
     only: Option<Box<str>>,
     /// The number of the first request that was not told yet.
@@ -83,9 +84,12 @@ struct BreakerLine<'n> {
 impl NowFeed {
     /// The stream for the sender of a request.
     pub fn new(sources: &NowSources, view: &View<'_>) -> Self {
-        sources.feeds.fetch_add(1, Ordering::AcqRel);
+        // The admin listener's are none of the requests in flight.
+        let is_counted = view.calls;
+        sources.feeds.fetch_add(usize::from(is_counted), Ordering::AcqRel);
         NowFeed {
             sources: sources.clone(),
+            is_counted,
             only: (!view.watches).then(|| view.caller.name.clone().unwrap_or_default()),
             next: 0,
             told: None,
@@ -168,6 +172,6 @@ impl PageFeed for NowFeed {
 
 impl Drop for NowFeed {
     fn drop(&mut self) {
-        self.sources.feeds.fetch_sub(1, Ordering::AcqRel);
+        self.sources.feeds.fetch_sub(usize::from(self.is_counted), Ordering::AcqRel);
     }
 }
