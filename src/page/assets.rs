@@ -3,8 +3,27 @@
 use crate::wire::Answer;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
+const CSS: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
 /// The files, each with its content type.
-const FILES: &[(&str, &str, &str)] = &[];
+const FILES: &[(&str, &str, &str)] = &[
+    ("api.js", SCRIPT, include_str!("assets/api.js")),
+    ("call.js", SCRIPT, include_str!("assets/call.js")),
+    ("chart.js", SCRIPT, include_str!("assets/chart.js")),
+    ("dialects.js", SCRIPT, include_str!("assets/dialects.js")),
+    ("dom.js", SCRIPT, include_str!("assets/dom.js")),
+    ("explained.js", SCRIPT, include_str!("assets/explained.js")),
+    ("format.js", SCRIPT, include_str!("assets/format.js")),
+    ("models.js", SCRIPT, include_str!("assets/models.js")),
+    ("now.js", SCRIPT, include_str!("assets/now.js")),
+    ("page.css", CSS, include_str!("assets/page.css")),
+    ("page.js", SCRIPT, include_str!("assets/page.js")),
+    ("parts.css", CSS, include_str!("assets/parts.css")),
+    ("requests.js", SCRIPT, include_str!("assets/requests.js")),
+    ("start.js", SCRIPT, include_str!("assets/start.js")),
+    ("table.js", SCRIPT, include_str!("assets/table.js")),
+    ("try.js", SCRIPT, include_str!("assets/try.js")),
+];
 /// The page itself. `{{prefix}}` stands for where its files are.
 const INDEX: &str = include_str!("assets/index.html");
 const HTML: &str = "text/html; charset=utf-8";
