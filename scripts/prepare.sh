@@ -97,6 +97,7 @@ packages_for() {
         kubectl:apt-get) echo "kubernetes-client" ;;
         kubectl:pacman) echo "kubectl" ;;
         kubectl:brew) echo "kubernetes-cli" ;;
+        chromium:apt-get | chromium:dnf | chromium:pacman | chromium:apk) echo "chromium" ;;
         rust:apt-get | rust:dnf | rust:yum | rust:zypper | rust:apk) echo "cargo" ;;
         rust:pacman | rust:brew) echo "rust" ;;
     esac
@@ -281,6 +282,8 @@ has_prometheus() { have prometheus && have promtool; }
 
 has_kubectl() { have kubectl; }
 
+has_chromium() { have chromium; }
+
 # What tests need beside a build. With NO_SKIPS=1, all of it has to be there. Otherwise Python is installed where that is possible,
 # and the closing lines of run_tests.sh name what was skipped.
 prepare_tests() {
@@ -301,6 +304,7 @@ prepare_tests() {
     need haproxy has_haproxy "haproxy"
     need prometheus has_prometheus "prometheus with promtool"
     need kubectl has_kubectl "kubectl"
+    need chromium has_chromium "chromium"
     end_if_missing
 }
 

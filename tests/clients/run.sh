@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Runs the real clients of OpenAI, Anthropic and Google, frameworks on top of their APIs, Codex, Claude Code, gemini-cli, the examples and
-# curl against the proxy and its stand-in for ARGO, and OpenAI's clients against the proxy before LiteLLM's proxy and before a second
-# instance.
+# Runs the real clients of OpenAI, Anthropic and Google, frameworks on top of their APIs, Codex, Claude Code, gemini-cli, the examples,
+# curl and a browser against the proxy and its stand-in for ARGO, and OpenAI's clients against the proxy before LiteLLM's proxy and before
+# a second instance.
 #
 #   tests/clients/run.sh                 all suites
 #   tests/clients/run.sh newest npm-6x   some of: newest 2x 160 frameworks responses codex shell npm-newest npm-6x ai-sdk native
 #                                        native-frameworks native-responses native-codex npm-native native-ai-sdk vendors npm-vendors
 #                                        anthropic anthropic-0 npm-anthropic claude gemini gemini-1 npm-gemini npm-gemini-1
-#                                        gemini-cli; each of these nine also as native-…; settings
+#                                        gemini-cli; each of these nine also as native-…; settings page
 #
 #   PROXY_COMMAND  starts the proxy with the stand-in on a free port, and says on stderr where it listens
 #                  (target/release/argo-openai-proxy serve --demo --port 0; before the stand-in's older endpoints alone, by older.sh,
@@ -193,7 +193,7 @@ python_suite() {
 # $1: the Node, $2: the folder of the tests.
 run_node() {
   local tap="$work/summary.tap" status
-  (cd "$2" && "$1" --test --test-timeout=60000 --test-reporter=spec --test-reporter-destination=stdout \
+  (cd "$2" && "$1" --test --test-timeout="${node_timeout:-60000}" --test-reporter=spec --test-reporter-destination=stdout \
     --test-reporter=tap --test-reporter-destination="$tap")
   status=$?
   awk '/^# pass /{p=$3} /^# (fail|cancelled) /{f+=$3} /^# skipped /{s=$3}
@@ -283,6 +283,17 @@ gemini_cli_suite() {
   in_parallel 3 python_suite gemini 11 "$1" gemini-cli
 }
 
+# ---- the page for people ----
+
+# $1: label.
+page_suite() {
+  export CHROMIUM
+  CHROMIUM=$(command -v chromium) || { skip "$1" "there is no chromium"; return; }
+  # The limit is one of whole files, too, and a browser takes its time.
+  local node_timeout=300000
+  node_suite npm-page "20 0" "$1" page
+}
+
 # ---- the settings that the program gives for others ----
 
 # $1: label.
@@ -348,7 +359,7 @@ which='not native'
 all="newest 2x 160 frameworks responses codex shell npm-newest npm-6x ai-sdk native native-frameworks native-responses native-codex"
 all+=" npm-native native-ai-sdk vendors npm-vendors anthropic anthropic-0 npm-anthropic claude native-anthropic native-anthropic-0"
 all+=" native-npm-anthropic native-claude gemini gemini-1 npm-gemini npm-gemini-1 gemini-cli native-gemini native-gemini-1"
-all+=" native-npm-gemini native-npm-gemini-1 native-gemini-cli settings"
+all+=" native-npm-gemini native-npm-gemini-1 native-gemini-cli settings page"
 
 for suite in "${@:-$all}"; do
   for name in $suite; do
@@ -392,6 +403,7 @@ for suite in "${@:-$all}"; do
       native-npm-gemini-1) patiently node_suite npm-gemini-1 "20 11" "google-genai npm 1.x over native endpoints" gemini-node ;;
       native-gemini-cli) patiently gemini_cli_suite "gemini-cli over native endpoints" ;;
       settings) natively settings_suite "settings for programs" ;;
+      page) natively page_suite "the page in a browser" ;;
       vendors) vendors "LiteLLM's proxy and a second instance" python_suite vendors 11 ;;
       npm-vendors) vendors "openai npm over LiteLLM's proxy" node_suite npm-newest "22 0" ;;
       *) fail "$name" "there is no such suite" ;;

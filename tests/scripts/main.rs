@@ -262,7 +262,16 @@ fn where_nothing_may_be_skipped_what_is_missing_is_installed_or_named() {
     machine.tool("id", "echo 1000");
     let output = machine.run("run_tests.sh", &[], &[("NO_SKIPS", "1")]);
     let message = text(&output);
-    let named = ["Python 3 with venv", "Node with npm", "curl", "systemd-analyze", "valgrind", "haproxy", "kubectl"];
+    let named = [
+        "Python 3 with venv",
+        "Node with npm",
+        "curl",
+        "systemd-analyze",
+        "valgrind",
+        "haproxy",
+        "kubectl",
+        "chromium",
+    ];
     for missing in named.into_iter().chain(["prometheus with promtool"]) {
         assert!(message.contains(&format!("  {missing}:\n    ")), "{missing}: {message}");
     }
@@ -272,7 +281,7 @@ fn where_nothing_may_be_skipped_what_is_missing_is_installed_or_named() {
     machine.tool(
         "apt-get",
         r#"for name; do case "$name" in
-  python3|curl|valgrind|haproxy) echo ;; nodejs) name=node ;; npm) echo ;; systemd) name=systemd-analyze ;;
+  python3|curl|valgrind|haproxy|chromium) echo ;; nodejs) name=node ;; npm) echo ;; systemd) name=systemd-analyze ;;
   prometheus) printf '#!/bin/sh\n' >"${0%/*}/promtool"; chmod +x "${0%/*}/promtool" ;; kubernetes-client) name=kubectl ;; *) continue ;;
 esac >/dev/null; printf '#!/bin/sh\n' >"${0%/*}/$name"; chmod +x "${0%/*}/$name"; done"#,
     );
