@@ -24,6 +24,12 @@ pub struct Listening {
 }
 
 impl Listening {
+    /// The beginning of a URL for a client on this machine; `None` if only a Unix socket leads here.
+    pub fn address(&self) -> Option<String> {
+        let (way, reach) = self.reach();
+        way.is_empty().then_some(reach)
+    }
+
     /// The beginning of a URL for a client on this machine, after the flag that `curl` needs for it, if any.
     pub fn reach(&self) -> (String, String) {
         match (self.addresses.first(), &self.socket) {

@@ -83,7 +83,7 @@ pub fn run(args: &ServeArgs) -> Result<(), CommandEnd> {
     reloader.watch(reader.into_seen(), current.clone());
     let page = Arc::new(PeoplePage::new(current.clone(), in_flight.clone()));
     if let Some(admin) = admin {
-        add_admin(&mut runner, admin, &current, AdminPage::new(&current, &in_flight, &page))?;
+        add_admin(&mut runner, admin, &current, AdminPage::new(&current, &in_flight, &page, listening.address()))?;
     }
     let proxy = Proxy::new(current.clone(), in_flight, own_key.as_ref().map(Key::hash), page);
     let proxy = http_proxy(&runner.configuration(), proxy);

@@ -90,7 +90,7 @@ impl<'v> ProxyFacts<'v> {
             calls: view.calls,
             default_model: default.filter(|model| view.may_use(model)).map(|model| model.name.as_str()),
             table_version: live.version(),
-            base_urls: if view.calls { base_urls(table, &view.request.address) } else { Vec::new() },
+            base_urls: base_urls(table, &view.request.address),
             dialects: DIALECTS.iter().filter_map(|dialect| DialectPath::find(table, dialect)).collect(),
             routes: table.routes().filter(is_open).map(row).collect(),
         }
@@ -108,6 +108,9 @@ fn access_name(access: &Access) -> &'static str {
 
 fn base_urls(table: &Table, address: &str) -> Vec<BaseUrl> {
     let mut urls = Vec::new();
+    if address.is_empty() {
+        return urls;
+    }
     if let Some(base) = table.base_path() {
         urls.push(BaseUrl { dialect: "openai", about: "OpenAI's API", url: format!("{address}{base}") });
     }

@@ -31,7 +31,7 @@ pub struct PageRequest {
     pub method: Method,
     /// The headers.
     pub headers: HeaderMap,
-    /// The address by which the page was reached, such as `http://127.0.0.1:44497`.
+    /// The address of the proxy for clients, such as `http://127.0.0.1:44497`; empty if the admin listener knows none.
     pub address: String,
     /// Who looks at it.
     pub viewer: Viewer,

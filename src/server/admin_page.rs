@@ -22,12 +22,15 @@ pub struct AdminPage {
     current: Arc<Current>,
     in_flight: InFlight,
     page: Arc<PeoplePage>,
+    /// Where the proxy listens, which the page tells. Empty if only a Unix socket leads there.
+    proxy: String,
 }
 
 impl AdminPage {
-    /// The same page as that of the proxy.
-    pub fn new(current: &Arc<Current>, in_flight: &InFlight, page: &Arc<PeoplePage>) -> Self {
-        AdminPage { current: current.clone(), in_flight: in_flight.clone(), page: page.clone() }
+    /// The same page as that of the proxy, which listens at the address `proxy`.
+    pub fn new(current: &Arc<Current>, in_flight: &InFlight, page: &Arc<PeoplePage>, proxy: Option<String>) -> Self {
+        let proxy = proxy.unwrap_or_default();
+        AdminPage { current: current.clone(), in_flight: in_flight.clone(), page: page.clone(), proxy }
     }
 
     /// Returns the requests that are being served.
@@ -58,7 +61,7 @@ impl AdminPage {
             call: PageCall { part: part.to_owned(), prefix: PREFIX.to_owned(), query, body },
             method: head.method.clone(),
             headers: head.headers.clone(),
-            address: String::new(),
+            address: self.proxy.clone(),
             viewer: Viewer::Operator,
         };
         match self.page.serve(&request) {
