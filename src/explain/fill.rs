@@ -84,6 +84,21 @@ impl Explanation {
         }
     }
 
+    /// Puts `***` in the place of a username: for those whom the proxy lets call as somebody else, it is a key that is not theirs.
+    pub fn hide_user(&mut self, user: &str) {
+        let (quoted, hidden) = (format!("\"{user}\""), "\"***\"");
+        for sent in self.upstream.iter_mut().chain(&mut self.further) {
+            for (_, value) in &mut sent.headers {
+                if value.split(' ').any(|word| word == user) {
+                    *value = value.replace(user, "***");
+                }
+            }
+            if let ShownBody::Text(text) = &mut sent.body {
+                *text = text.replace(&quoted, hidden);
+            }
+        }
+    }
+
     /// Adds the recorded decisions, in their order.
     pub(super) fn decided(&mut self, steps: Vec<TraceStep>) {
         for step in steps {

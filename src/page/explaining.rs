@@ -1,6 +1,7 @@
 //! `explain`: what would become of a request of the viewer's.
 
 use super::view::View;
+use crate::access::UserOrigin;
 use crate::explain::{Explanation, Question, Scripted, explain as explained};
 use crate::wire::Failure;
 use bytes::Bytes;
@@ -59,6 +60,9 @@ pub fn explain(view: &View<'_>) -> Result<Explained, Failure> {
     let mut explanation = explained(view.live(), &question).map_err(failed)?;
     if !view.watches {
         explanation.leave_out_other_rows();
+        if view.caller.user_from == UserOrigin::Config {
+            explanation.hide_user(&view.caller.user);
+        }
     }
     Ok(Explained { text: explanation.to_string(), explanation })
 }

@@ -305,6 +305,9 @@ fn a_request_is_explained_as_its_sender_would_send_it() {
     server.client().call("POST", CHAT, &bearer("key-of-ann"), chat("x", json!({"model": "argo:gpt-4o"})).as_bytes());
     assert_eq!(argo.request().json(), serde_json::from_str::<Value>(&sent).unwrap());
 
+    assert!(sent.contains("\"user\":\"tester\""), "{sent}");
+    let (_, told) = ask(server.client(), &bearer("key-of-bob"), with("argo:gpt-4o"));
+    assert!(told["explanation"]["verdict"] == "called" && !told.to_string().contains("tester"), "{told}");
     let (_, told) = ask(server.client(), &bearer("key-of-bob"), with("argo:gpt-5"));
     assert_eq!(
         (&told["explanation"]["verdict"], &told["explanation"]["client"]["status"]),
