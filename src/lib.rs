@@ -30,9 +30,9 @@
 //! explain              what becomes of a request, told without a network by the code that serves
 //! table_tests          the tests that a table brings along, run by what explains
 //! page                 the page for people, and the data that it shows of the process
-//! server               listeners, signals, upgrade, reload, and the listener for whoever watches
 //! setup                asks on the terminal, and writes a first config.yaml
 //! online               asks the upstreams whether calls would arrive, and which models they have
+//! server               listeners, signals, upgrade, reload, and the listener for whoever watches
 //! cli                  the command line
 //! ```
 //!

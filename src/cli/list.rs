@@ -73,22 +73,22 @@ pub fn models(args: &ListArgs) -> Result<(), CommandEnd> {
         let default = group.default().map(|model| &model.name);
         let upstreams = |id: &str| loaded.table.upstreams_of(group, id);
         rows.extend(group.iter().map(|model| {
-            let marks = [default == Some(&model.name), model.hidden, model.deprecated, false];
+            let marks = [default == Some(&model.name), model.hidden, model.deprecated, model.gone, false];
             row(&model.name, &model.id, &upstreams(&model.id), &model.from, marks)
         }));
         rows.extend(group.patterns().iter().map(|pattern| {
             let id = pattern.id();
-            row(&pattern.pattern, &id, &upstreams(&id), &pattern.from, [false, false, false, true])
+            row(&pattern.pattern, &id, &upstreams(&id), &pattern.from, [false, false, false, false, true])
         }));
     }
     let rows = if args.json { rows } else { rows.into_iter().map(with_words).collect() };
     show(args.json, rows, &["name", "id", "calls", "marks", "from"])
 }
 
-const MARKS: [&str; 4] = ["default", "hidden", "deprecated", "pattern"];
+const MARKS: [&str; 5] = ["default", "hidden", "deprecated", "gone", "pattern"];
 
 /// A row of models, with its marks as programs read them.
-fn row(name: &str, id: &str, upstreams: &[&str], from: &str, marks: [bool; 4]) -> Value {
+fn row(name: &str, id: &str, upstreams: &[&str], from: &str, marks: [bool; 5]) -> Value {
     let mut row = Map::new();
     row.extend([("name", name), ("id", id), ("from", from)].map(|(key, text)| (key.to_owned(), json!(text))));
     row.insert("upstreams".to_owned(), json!(upstreams));

@@ -12,7 +12,7 @@ use crate::access::Key;
 use crate::config::{Config, Listen, Listeners, NamedPath, beside};
 use crate::diagnostics::file_access::is_there;
 use crate::diagnostics::{Problem, report, write_stderr};
-use crate::loading::{self, Demo, FileReader, FixedSettings, Loaded, Origin, environment};
+use crate::loading::{self, Demo, FileReader, FixedSettings, KeptLists, Loaded, Origin, environment};
 use crate::page::PeoplePage;
 use crate::proxy::connection::client::{CurrentTimeouts, TimedApp};
 use crate::proxy::in_flight::InFlight;
@@ -22,6 +22,7 @@ use crate::proxy::upstream::authorities;
 use crate::server::admin::Admin;
 use crate::server::admin_page::AdminPage;
 use crate::server::process_limits;
+use crate::server::refresh::{RefreshHandle, Refresher};
 use crate::server::reload::Reloader;
 use crate::server::upgrade::Inherited;
 use crate::server::{Certificates, Listener, Runner, StartingTerminal};
@@ -80,10 +81,12 @@ pub fn run(args: &ServeArgs) -> Result<(), CommandEnd> {
     }
     let reloader = Reloader { origin, fixed, certificates, metrics, terminal: StartingTerminal::note() };
     let current = Arc::new(Current::new(reloader.metered(loading::live(loaded)?)));
-    reloader.watch(reader.into_seen(), current.clone());
+    let (refresher, refresh) = Refresher::new();
+    reloader.watch(reader.into_seen(), current.clone(), refresher);
     let page = Arc::new(PeoplePage::new(current.clone(), in_flight.clone()));
     if let Some(admin) = admin {
-        add_admin(&mut runner, admin, &current, AdminPage::new(&current, &in_flight, &page, listening.address()))?;
+        let page = AdminPage::new(&current, &in_flight, &page, listening.address());
+        add_admin(&mut runner, admin, &current, page, refresh)?;
     }
     let proxy = Proxy::new(current.clone(), in_flight, own_key.as_ref().map(Key::hash), page);
     let proxy = http_proxy(&runner.configuration(), proxy);
@@ -170,9 +173,10 @@ fn add_admin(
     admin: AdminListener,
     current: &Arc<Current>,
     page: AdminPage,
+    refresh: RefreshHandle,
 ) -> Result<(), CommandEnd> {
     let AdminListener { listeners, metrics, is_local } = admin;
-    let app = Admin::new(current.clone(), metrics, page, is_local);
+    let app = Admin::new(current.clone(), metrics, page, is_local, refresh);
     let (timeouts, waiting) = (current_timeouts(current), runner.waiting());
     Ok(runner.add_under("admin", app, listeners, |admin| TimedApp::new(admin, timeouts, waiting))?)
 }
@@ -185,13 +189,13 @@ fn origin(args: &ServeArgs) -> Result<(Origin, Option<Vec<Listener>>), CommandEn
         let paths = [CHAT_PATH, STREAM_CHAT_PATH, EMBED_PATH, MODELS_PATH];
         let urls = paths.map(|path| format!("http://{address}{path}"));
         let demo = Demo { user: DEMO_USER, base: base_url(address), urls };
-        return Ok((Origin { demo: Some(demo), ..files(args) }, Some(behind)));
+        return Ok((Origin { demo: Some(demo), ..files(args, KeptLists::default()) }, Some(behind)));
     }
     let config = args.files.config(&environment);
     if !is_there(&config).map_err(|problem| vec![problem])? {
         is_meant_as_file(&config)?;
         setup::run_on_terminal(&setup::SetupOptions {
-            config,
+            config: config.clone(),
             yes: false,
             user: None,
             port: None,
@@ -199,12 +203,14 @@ fn origin(args: &ServeArgs) -> Result<(Origin, Option<Vec<Listener>>), CommandEn
             from: None,
         })?;
     }
-    Ok((files(args), None))
+    let (kept, problem) = KeptLists::of(&config);
+    tell(&problem.into_iter().collect::<Vec<_>>());
+    Ok((files(args, kept), None))
 }
 
 /// The files and flags that the command line names.
-fn files(args: &ServeArgs) -> Origin {
-    Origin { paths: args.files.paths(&environment), overrides: args.overrides(), demo: None }
+fn files(args: &ServeArgs, kept: KeptLists) -> Origin {
+    Origin { paths: args.files.paths(&environment), overrides: args.overrides(), demo: None, kept }
 }
 
 /// A word that is no file and does not look like one was meant as a command.

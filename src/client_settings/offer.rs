@@ -53,8 +53,9 @@ fn takes_tools(model: &Model) -> bool {
 }
 
 impl ClientOffer {
-    /// Chooses from the models of a table that the caller `may_use`. `wanted` are the names that the user gave, the first of which is the one to begin with; without
-    /// any it is the first one of `vendor`, else the group's default. The last one of its vendor is for small tasks: tables list
+    /// Chooses from the models of a table that the caller `may_use`. `wanted` are the names that the user gave, the first of which is the
+    /// one to begin with; without any it is the first one of `vendor`, else the group's default. The last one of its vendor in the table is
+    /// for small tasks: tables list
     /// large models first.
     ///
     /// # Errors
@@ -66,7 +67,7 @@ impl ClientOffer {
         vendor: Option<Family>,
         may_use: &dyn Fn(&Model) -> bool,
     ) -> Result<ClientOffer, Failure> {
-        let is_offered = |model: &&Model| !model.hidden && !model.deprecated && may_use(model);
+        let is_offered = |model: &&Model| !model.hidden && !model.deprecated && !model.gone && may_use(model);
         let listed: Vec<&Model> = chat.iter().filter(is_offered).collect();
         let fit = |vendor: Family| listed.iter().find(move |model| model.rules.tools == Some(vendor)).copied();
         let first = wanted.first().map(|name| chat.choose(Some(name)).map(|chosen| chosen.model)).transpose()?;
@@ -78,7 +79,9 @@ impl ClientOffer {
         };
         let name = wanted.first().map_or(begin.name.as_str(), String::as_str);
         let same = |model: &&&Model| model.rules.tools == begin.rules.tools && takes_tools(model);
-        let small = listed.iter().rev().find(same).copied().unwrap_or(begin);
+        // What only an upstream's list has stands in no order.
+        let ordered = listed.iter().filter(|model| !model.is_listed);
+        let small = ordered.rev().find(same).copied().unwrap_or(begin);
         let mut models = Vec::new();
         for name in wanted {
             models.push(OfferedModel::of(&chat.choose(Some(name))?.model, name));

@@ -39,7 +39,11 @@ pub const KEYS: &[Key] = &[
         Kind::Text,
         "Where ARGO's native endpoints begin, without a slash at its end. They are called where this is set; the other URLs are below it unless they say otherwise.",
     ),
-    Key::optional("argo_models_url", Kind::Text, "ARGO's list of models; only `check --online` asks there."),
+    Key::optional(
+        "argo_models_url",
+        Kind::Text,
+        "ARGO's list of models: what `models_refresh` of the table reads, and `check --online`.",
+    ),
     Key::optional("connect_timeout", Kind::Seconds, "Longest connecting, in seconds."),
     Key::optional(
         "first_head",

@@ -103,17 +103,16 @@ impl Explanation {
     pub(super) fn decided(&mut self, steps: Vec<TraceStep>) {
         for step in steps {
             match step {
-                TraceStep::Model { asked, how, name, id, deprecated, rules } => {
+                TraceStep::Model { asked, how, name, id, deprecated, gone, listed, rules } => {
                     let patterns =
                         if let How::Pattern(pattern) = &how { vec![pattern.to_string()] } else { Vec::new() };
                     let matched = Some(form(&how));
                     let (name, id, near) = (Some(name), Some(id), Vec::new());
-                    self.model = Some(ModelStep { asked, matched, name, id, deprecated, near, patterns });
+                    self.model = Some(ModelStep { asked, matched, name, id, deprecated, gone, listed, near, patterns });
                     self.rules = rules.matched.iter().map(|rule| AppliedRule::new(rule)).collect();
                 }
                 TraceStep::NoModel { asked, near, patterns } => {
-                    let (matched, name, id) = (None, None, None);
-                    self.model = Some(ModelStep { asked, matched, name, id, deprecated: false, near, patterns });
+                    self.model = Some(ModelStep { asked, near, patterns, ..ModelStep::default() });
                 }
                 TraceStep::Upstream { name, verdict, rules } => {
                     if let Some(rules) = rules {

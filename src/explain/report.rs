@@ -126,7 +126,7 @@ pub struct Passed {
 }
 
 /// How a model was found, or why it was not.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct ModelStep {
     /// The name that the request gave.
     pub asked: Option<String>,
@@ -139,6 +139,10 @@ pub struct ModelStep {
     pub id: Option<String>,
     /// True if the model will be removed soon.
     pub deprecated: bool,
+    /// True if no list of an upstream has it any more.
+    pub gone: bool,
+    /// Where it comes from, if only the list of an upstream has it.
+    pub listed: Option<String>,
     /// If the name is unknown: the most similar names.
     pub near: Vec<String>,
     /// The pattern that the name matches. If the name is unknown: all patterns.

@@ -168,6 +168,12 @@ fn show_model(f: &mut Formatter<'_>, model: &ModelStep, upstream: &str) -> fmt::
     };
     let pattern = if patterns.is_empty() { String::new() } else { format!(" '{patterns}'") };
     writeln!(f, "  {name}: {how}{pattern}\n  {upstream} calls it '{id}'")?;
+    if let Some(from) = &model.listed {
+        writeln!(f, "  it is {from}, and in no file of the table")?;
+    }
+    if model.gone {
+        writeln!(f, "  it is gone: no list of an upstream has it any more")?;
+    }
     if model.deprecated { writeln!(f, "  it is deprecated") } else { Ok(()) }
 }
 

@@ -5,12 +5,14 @@ use super::certificate::with_certificate;
 use super::compile::{Needs, both, keep};
 use super::environment;
 use super::file_reader::FileReader;
+use super::kept_lists::KeptLists;
 use super::seal;
 use super::table_file::{TableFile, TablePlace, WorkingDirectory, is_built_in};
 use crate::callers::{Callers, mismatches};
 use crate::config::{Config, Overrides};
 use crate::diagnostics::file_access::is_there;
 use crate::diagnostics::{Checked, Problem};
+use crate::models::ModelLists;
 use crate::table::{BUILT_IN, Table};
 use crate::wire::Seal;
 use rustls::sign::CertifiedKey;
@@ -49,7 +51,7 @@ pub struct Loaded {
     pub routes: String,
     /// What was found in the working directory alone.
     pub here: WorkingDirectory,
-    /// The text of the table and of all files that belong to it.
+    /// The text of the table and of all files that belong to it, and what the lists of models change of it.
     pub text: String,
     /// The certificate that the port shows, where it speaks TLS.
     pub certificate: Option<Arc<CertifiedKey>>,
@@ -59,7 +61,8 @@ pub struct Loaded {
     pub warnings: Vec<Problem>,
 }
 
-/// Loads all files. All problems of the configuration come before those of the table.
+/// Loads all files, and the lists of models that are kept for the configuration. All problems of the configuration come before those
+/// of the table.
 ///
 /// # Errors
 /// Everything that is wrong with any of them.
@@ -69,6 +72,27 @@ pub fn load(
     needs: Needs,
     reader: &FileReader,
 ) -> Result<Loaded, Vec<Problem>> {
+    let (kept, problem) = KeptLists::of(&paths.config);
+    warned(problem, load_with(paths, overrides, needs, reader, &kept.lists()))
+}
+
+fn warned(problem: Option<Problem>, loaded: Result<Loaded, Vec<Problem>>) -> Result<Loaded, Vec<Problem>> {
+    let mut loaded = loaded?;
+    loaded.warnings.extend(problem);
+    Ok(loaded)
+}
+
+/// Loads all files. `lists` are the lists of models that the upstreams gave.
+///
+/// # Errors
+/// Everything that is wrong with any of the files.
+pub fn load_with(
+    paths: &FilePaths,
+    overrides: &Overrides,
+    needs: Needs,
+    reader: &FileReader,
+    lists: &ModelLists,
+) -> Result<Loaded, Vec<Problem>> {
     let path = &paths.config;
     reader.note(path);
     let mut certificate = None;
@@ -77,7 +101,7 @@ pub fn load(
         certificate = found;
         (config, warnings)
     });
-    Ok(Loaded { certificate, ..with_table(paths.table(), config, needs, reader)? })
+    Ok(Loaded { certificate, ..with_table(paths.table(), config, needs, reader, lists)? })
 }
 
 /// Loads the configuration alone, with its certificate.
@@ -94,12 +118,25 @@ pub fn load_config(path: &Path, overrides: &Overrides) -> Result<(Config, Option
 /// # Errors
 /// Everything that is wrong with any of the files.
 pub fn load_or_defaults(paths: &FilePaths, overrides: &Overrides) -> Result<Loaded, Vec<Problem>> {
+    let (kept, problem) = KeptLists::of(&paths.config);
+    warned(problem, load_or_defaults_with(paths, overrides, &kept.lists()))
+}
+
+/// Like [`load_with`], with the defaults where there is no configuration.
+///
+/// # Errors
+/// Everything that is wrong with any of the files.
+pub fn load_or_defaults_with(
+    paths: &FilePaths,
+    overrides: &Overrides,
+    lists: &ModelLists,
+) -> Result<Loaded, Vec<Problem>> {
     let reader = FileReader::default();
     if is_there(&paths.config).map_err(|problem| vec![problem])? {
-        return load(paths, overrides, Needs::Nobody, &reader);
+        return load_with(paths, overrides, Needs::Nobody, &reader, lists);
     }
     let config = Config::sample(overrides, &environment);
-    with_table(paths.table(), config, Needs::Nobody, &reader)
+    with_table(paths.table(), config, Needs::Nobody, &reader, lists)
 }
 
 /// Loads the table that lies here, or else the built-in one, with the defaults for the rest: for what reads no configuration.
@@ -108,10 +145,10 @@ pub fn load_or_defaults(paths: &FilePaths, overrides: &Overrides) -> Result<Load
 /// Everything that is wrong with the table.
 pub fn table_only() -> Result<Loaded, Vec<Problem>> {
     let config = Config::sample(&Overrides::default(), &|_| None);
-    with_table(TablePlace::HERE, config, Needs::Nobody, &FileReader::default())
+    with_table(TablePlace::HERE, config, Needs::Nobody, &FileReader::default(), &ModelLists::default())
 }
 
-/// Adds the table and the callers to a configuration.
+/// Adds the table and the callers to a configuration. `lists` are the lists of models that the upstreams gave.
 ///
 /// # Errors
 /// Everything that is wrong with any of them.
@@ -120,10 +157,11 @@ pub fn with_table(
     config: Checked<Config>,
     needs: Needs,
     reader: &FileReader,
+    lists: &ModelLists,
 ) -> Result<Loaded, Vec<Problem>> {
     let file = TableFile::find(place, reader);
     let files = |name: &str| reader.read(&file.folder.join(name));
-    let text = file.text.as_ref().map(|text| file.as_table(text)).map_err(Problem::clone);
+    let text = file.text.as_ref().map(|text| file.as_table(text, lists)).map_err(Problem::clone);
     let called = callers::load(config.as_ref().ok().map(|(config, _)| config), place.beside, reader);
     let seal = seal::load(config.as_ref().ok().map(|(config, _)| config), place.beside, reader);
     let mut problems = file.left_out.clone();
@@ -133,7 +171,7 @@ pub fn with_table(
     let (Some((config, table)), Some(callers), Some(seal)) = (loaded, called, seal) else { return Err(problems) };
     problems.extend(mismatches(config.access, callers.as_ref(), &table));
     let built_in = if is_built_in(&file.name) { BUILT_IN } else { "" };
-    let text = format!("{built_in}{}", reader.texts());
+    let text = format!("{built_in}{}{}", reader.texts(), table.listed_text());
     let (routes, here) = (file.name, file.here);
     Ok(Loaded { config, table, callers, text, routes, here, certificate: None, seal, warnings: problems })
 }

@@ -3,6 +3,7 @@
 use super::compile::Needs;
 use super::file_reader::FileReader;
 use super::files::{self, FilePaths, Loaded};
+use super::kept_lists::KeptLists;
 use super::table_file::TablePlace;
 use crate::access::{Mode, Username};
 use crate::config::{Config, Overrides, parse_url};
@@ -16,6 +17,8 @@ pub struct Origin {
     pub overrides: Overrides,
     /// Set for the demo, which reads no configuration.
     pub demo: Option<Demo>,
+    /// The lists of models that the upstreams gave.
+    pub kept: KeptLists,
 }
 
 /// What the demo puts in place of a configuration.
@@ -34,7 +37,10 @@ impl Origin {
     /// # Errors
     /// Everything that is wrong with the configuration, the table or the callers.
     pub fn load(&self, reader: &FileReader) -> Result<Loaded, Vec<Problem>> {
-        let Some(demo) = &self.demo else { return files::load(&self.paths, &self.overrides, Needs::User, reader) };
+        let lists = self.kept.lists();
+        let Some(demo) = &self.demo else {
+            return files::load_with(&self.paths, &self.overrides, Needs::User, reader, &lists);
+        };
         // A caller of the demo spends nobody's budget, so that it needs no key.
         let overrides = Overrides { access: Some(Mode::Open), ..self.overrides.clone() };
         let (mut config, warnings) = Config::sample(&overrides, &super::environment)?;
@@ -48,6 +54,6 @@ impl Origin {
         config.user = Some(Username::new(demo.user).map_err(impossible)?);
         let (named, here) = (self.paths.routes.as_deref(), self.paths.here);
         let place = TablePlace { named, here, ..TablePlace::HERE };
-        files::with_table(place, Ok((config, warnings)), Needs::User, reader)
+        files::with_table(place, Ok((config, warnings)), Needs::User, reader, &lists)
     }
 }

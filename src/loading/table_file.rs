@@ -4,6 +4,7 @@ use super::file_reader::FileReader;
 use crate::diagnostics::file_access::is_there;
 use crate::diagnostics::file_trust::{foreign_owner, remedy_or};
 use crate::diagnostics::{Place, Problem};
+use crate::models::ModelLists;
 use crate::table::{BUILT_IN, LOCAL, LocalFile, TableText};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -116,9 +117,9 @@ impl TableFile {
         table
     }
 
-    /// Returns the file with what belongs to it; `text` is its text.
-    pub fn as_table<'a>(&'a self, text: &'a str) -> TableText<'a> {
-        TableText { name: &self.name, text, folder: &self.folder, local: self.local }
+    /// Returns the file with what belongs to it; `text` is its text, and `lists` are those of the upstreams.
+    pub fn as_table<'a>(&'a self, text: &'a str, lists: &'a ModelLists) -> TableText<'a> {
+        TableText { name: &self.name, text, folder: &self.folder, local: self.local, lists: Some(lists) }
     }
 
     fn look_for_local(&mut self, folders: &[(PathBuf, bool)], reader: &FileReader) {

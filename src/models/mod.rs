@@ -1,9 +1,13 @@
 //! Groups of models: names for clients, ARGO's ids, and each model's rules. All of this is data of the table.
 
 mod apply;
+mod differences;
 pub mod effect;
 pub mod facts;
+mod families;
 pub mod glob;
+pub mod listing;
+mod lists;
 mod merge;
 mod model;
 mod near;
@@ -11,9 +15,12 @@ pub mod rules;
 mod served;
 mod spelling;
 
+pub use differences::{GoneModel, ListReport, ModelDifferences, ModelReport, NewModel};
 pub use effect::RuleEffect;
 pub use facts::Facts;
+pub use families::{NameFamily, NameTemplate};
 pub use glob::NamePattern;
+pub use lists::{ModelList, ModelLists};
 pub use model::{Form, Model};
 pub use rules::{Cap, Family, Json, Rule, Rules, Streaming, Structured, SystemRole, Thinking};
 pub use served::ServedModels;
@@ -57,7 +64,8 @@ impl Patterns {
         let rules = Arc::new(Rules::merged(&self.facts, &self.rules, &id, self.upstream.as_deref()));
         let deprecated = self.deprecated.iter().any(|deprecated| glob::fits_in_any_case(deprecated, name));
         let from = pattern.from.clone();
-        let model = Model { number: 0, name: name.to_owned(), id, from, place: None, rules, hidden: true, deprecated };
+        let name = name.to_owned();
+        let model = Model { name, id, from, rules, hidden: true, deprecated, ..Model::default() };
         Some((model, pattern.pattern.as_str().into()))
     }
 }
@@ -134,14 +142,18 @@ impl Models {
     ///
     /// A model is found by its name or its id, each with or without the name's prefix (`argo:`), in any case. A full
     /// name takes precedence over an id, an id over a shortened name, all of them over patterns, and patterns over
-    /// vendors' spellings.
+    /// vendors' spellings. What the table's files name takes precedence over what only a list of an upstream has, in every form, so
+    /// that no list changes what a name means.
     pub fn new(list: Vec<Model>, default: Option<usize>, patterns: Patterns) -> Self {
         let mut by_name = HashMap::new();
         let keys: Vec<[Option<String>; 4]> = list.iter().map(Model::forms).collect();
-        for (rank, form) in Form::ALL.into_iter().enumerate() {
-            for (index, keys) in keys.iter().enumerate() {
-                if let Some(name) = keys.get(rank).cloned().flatten() {
-                    by_name.entry(name).or_insert((index, form));
+        for is_listed in [false, true] {
+            for (rank, form) in Form::ALL.into_iter().enumerate() {
+                let same = list.iter().zip(&keys).enumerate().filter(|(_, (model, _))| model.is_listed == is_listed);
+                for (index, (_, keys)) in same {
+                    if let Some(name) = keys.get(rank).cloned().flatten() {
+                        by_name.entry(name).or_insert((index, form));
+                    }
                 }
             }
         }

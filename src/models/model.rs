@@ -23,6 +23,10 @@ pub struct Model {
     pub hidden: bool,
     /// True if it will be removed soon.
     pub deprecated: bool,
+    /// True if only the list of an upstream has it, and no file of the table.
+    pub is_listed: bool,
+    /// True if every list of an upstream lacks it that could have it.
+    pub gone: bool,
 }
 
 impl Model {

@@ -33,10 +33,20 @@ pub struct Spellings {
 }
 
 impl Spellings {
-    /// Collects the spellings of models, by the names that clients may use for each.
+    /// Collects the spellings of models, by the names that clients may use for each. Those of models that only a list has are taken
+    /// where the table's own leave room.
     pub fn new(list: &[Model]) -> Self {
+        let mut spellings = Spellings::of(list, false);
+        let listed = Spellings::of(list, true);
+        spellings.prefixes.extend(listed.prefixes);
+        listed.whole.into_iter().for_each(|(name, index)| _ = spellings.whole.entry(name).or_insert(index));
+        listed.undated.into_iter().for_each(|(name, index)| _ = spellings.undated.entry(name).or_insert(index));
+        spellings
+    }
+
+    fn of(list: &[Model], is_listed: bool) -> Self {
         let mut spellings = Spellings::default();
-        for (index, model) in list.iter().enumerate() {
+        for (index, model) in list.iter().enumerate().filter(|(_, model)| model.is_listed == is_listed) {
             spellings.prefixes.extend(model.name.split_once(':').map(|(prefix, _)| prefix.to_lowercase()));
             for name in model.forms().into_iter().flatten() {
                 add(&mut spellings.whole, list, plain(&name), index);

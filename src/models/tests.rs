@@ -93,3 +93,16 @@ fn hidden_models_are_found_and_not_proposed() {
     assert_eq!(group.find("secret").unwrap().model.id, "secret");
     assert!(group.near("lab:secrets").is_empty());
 }
+
+#[test]
+fn a_list_takes_no_name_away_from_the_table() {
+    let listed = |name: &str, id: &str| Model { is_listed: true, ..model(name, id) };
+    let list = vec![listed("lab:small", "big-1"), model("lab:big-1", "big1"), listed("lab:new-3", "new3")];
+    let group = Models::new(list, None, Patterns::default());
+    for (asked, id) in
+        [("big-1", "big1"), ("lab:big-1", "big1"), ("Big 1", "big1"), ("new3", "new3"), ("lab/new 3", "new3")]
+    {
+        assert_eq!(group.choose(Some(asked)).unwrap().model.id, id, "{asked}");
+    }
+    assert_eq!(group.choose(Some("small")).unwrap().model.id, "big-1");
+}

@@ -1,27 +1,29 @@
-//! `check --online`: asks every URL of a table once, with the client that serving uses and without spending tokens, and compares the
-//! models that the upstreams list with those of the table.
+//! Asks the upstreams: `check --online` asks every URL of a table once, with the client that serving uses and without spending tokens,
+//! and a serving process asks for the lists of models.
 
-mod compare;
+pub mod differences;
 mod finding;
-mod listing;
+pub mod model_lists;
 mod url_check;
 
 use crate::diagnostics::{Place, Problem};
+use crate::models::listing::Listed;
 use crate::proxy::live::Live;
 use crate::proxy::upstream::client::UpstreamClient;
-use crate::table::{Endpoint, Upstream};
+use crate::table::Endpoint;
 use finding::Finding;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-use url_check::UrlCheck;
+use url_check::{PendingCheck, UrlCheck};
 
 /// The result of asking all URLs.
 #[derive(Debug, Default)]
 pub struct Online {
     /// A line for each URL, with a newline at its end.
     pub lines: String,
-    /// URLs that a call would not reach, and models that only one side has.
+    /// URLs that a call would not reach, and lists of models that cannot be used.
     pub problems: Vec<Problem>,
+    /// The lists of models that can be used, by URL.
+    pub lists: Vec<(String, Vec<Listed>)>,
 }
 
 /// Asks all URLs of the table at once. To be called outside any runtime.
@@ -41,41 +43,23 @@ pub fn check(live: &Arc<Live>) -> Online {
     }
 }
 
-/// A URL, and whose it is.
-type UrlOf = (Arc<Upstream>, Arc<Endpoint>);
-
 async fn ask_all(live: &Arc<Live>) -> Vec<UrlCheck> {
     let client = Arc::new(UpstreamClient::default());
-    let mut lists: Vec<&str> = Vec::new();
-    let mut asked: Vec<(UrlOf, bool, _)> = Vec::new();
+    let mut pending: Vec<PendingCheck> = Vec::new();
     for (upstream, endpoint) in live.table.endpoints() {
-        // Whole and streamed calls may go to one URL.
-        let is_asked =
-            |((known, before), ..): &(UrlOf, _, _)| known.name == upstream.name && before.url == endpoint.url;
-        if asked.iter().any(is_asked) {
-            continue;
-        }
         let is_list = upstream.listing.as_ref().is_some_and(|listing| Arc::ptr_eq(listing, endpoint));
-        if is_list {
-            // Several upstreams may name the same list.
-            if lists.contains(&&*endpoint.url) {
-                continue;
-            }
-            lists.push(&endpoint.url);
+        // Whole and streamed calls may go to one URL, and several upstreams may name the same list.
+        let is_asked = |known: &PendingCheck| {
+            let same_upstream = known.upstream.name == upstream.name;
+            known.endpoint.url == endpoint.url && (same_upstream || (is_list && known.is_list))
+        };
+        if !pending.iter().any(is_asked) {
+            pending.push(PendingCheck::begin(&client, live, upstream, endpoint));
         }
-        let (client, live, upstream, endpoint) = (client.clone(), live.clone(), upstream.clone(), endpoint.clone());
-        let whom = (upstream.clone(), endpoint.clone());
-        let begun = Instant::now();
-        let task = tokio::spawn(async move {
-            let came = client.probe(&live.upstreams, live.settings.timeout, &upstream, &endpoint, is_list).await;
-            (came.map_err(Some), begun.elapsed())
-        });
-        asked.push((whom, is_list, task));
     }
     let mut all = Vec::new();
-    for ((upstream, endpoint), is_list, task) in asked {
-        let (came, took) = task.await.unwrap_or((Err(None), Duration::ZERO));
-        all.push(UrlCheck { upstream, endpoint, is_list, came, took });
+    for check in pending {
+        all.push(check.end().await);
     }
     all
 }
@@ -90,11 +74,11 @@ fn tell(all: &[UrlCheck], live: &Live) -> Online {
         let found = Finding::of(asked);
         let mut text = found.to_string();
         online.problems.extend(found.problem(asked));
-        if let (Ok(answer), true) = (&asked.came, asked.is_list && found.works()) {
-            match listing::read(&answer.body) {
+        if asked.is_list && found.works() {
+            match model_lists::models_of(asked, &found, &live.table) {
                 Ok(listed) => {
                     text = format!("{text}, lists {} models", listed.len());
-                    online.problems.extend(compare::compare(&listed, &asked.endpoint, &live.table));
+                    online.lists.push((asked.endpoint.url.to_string(), listed));
                 }
                 Err(why) => {
                     text = format!("{text}, but {why}");

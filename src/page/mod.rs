@@ -47,7 +47,7 @@ impl PageServer for PeoplePage {
         match part {
             "about.json" => data(&about::ProxyFacts::new(&view()?)),
             "clients.json" => data(&clients::programs(&view()?)),
-            "models.json" => data(&models::Catalogue::new(&view()?)),
+            "models.json" => data(&models::Catalogue::new(&view()?, self.0.current.model_report())),
             "table.json" => data(&table::TableTexts::new(&view()?)?),
             "explain" => data(&explaining::explain(&view()?)?),
             "now" if request.method == Method::HEAD => view().map(|_| PageReply::Whole(Answer::empty(StatusCode::OK))),

@@ -1,7 +1,7 @@
 //! `models.json`: the models that a viewer may use, and what is known of each.
 
 use super::view::View;
-use crate::models::{Family, Model, Models, Streaming, Thinking};
+use crate::models::{Family, Model, ModelReport, Models, Streaming, Thinking};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -9,6 +9,8 @@ use std::sync::Arc;
 #[derive(Serialize)]
 pub struct Catalogue<'v> {
     models: Vec<ModelRow<'v>>,
+    /// What the upstreams' own lists have and lack, for those who see the table.
+    refresh: Option<ModelReport>,
 }
 
 #[derive(Serialize)]
@@ -21,6 +23,8 @@ struct ModelRow<'v> {
     upstreams: Vec<&'v str>,
     default: bool,
     deprecated: bool,
+    /// True if no list of the upstreams has it any more.
+    gone: bool,
     hidden: bool,
     context_length: Option<u64>,
     max_output_tokens: Option<u64>,
@@ -33,13 +37,14 @@ struct ModelRow<'v> {
 }
 
 impl<'v> Catalogue<'v> {
-    /// Returns the models that a viewer may use.
-    pub fn new(view: &'v View<'_>) -> Self {
+    /// Returns the models that a viewer may use. `report` says what the upstreams' own lists have.
+    pub fn new(view: &'v View<'_>, report: ModelReport) -> Self {
         let of_group = |group: &'v Arc<Models>| {
             let usable = group.iter().filter(|model| view.may_use(model));
             usable.map(move |model| ModelRow::new(view, group, model)).collect::<Vec<_>>()
         };
-        Catalogue { models: view.live().table.groups().flat_map(of_group).collect() }
+        let refresh = (view.watches && !report.lists.is_empty()).then_some(report);
+        Catalogue { refresh, models: view.live().table.groups().flat_map(of_group).collect() }
     }
 }
 
@@ -53,13 +58,14 @@ impl<'v> ModelRow<'v> {
             upstreams: view.live().table.upstreams_of(group, &model.id),
             default: group.default().is_some_and(|default| default.number == model.number),
             deprecated: model.deprecated,
+            gone: model.gone,
             hidden: model.hidden,
             context_length: facts.context_length,
             max_output_tokens: facts.max_output_tokens,
             created: facts.created,
             owned_by: facts.owned_by.as_deref(),
             capabilities: capabilities(model),
-            place: view.watches.then_some(&*model.from),
+            place: (view.watches && !model.is_listed).then_some(&*model.from),
         }
     }
 }

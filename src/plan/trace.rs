@@ -36,6 +36,10 @@ pub enum TraceStep {
         id: String,
         /// True if the model is deprecated.
         deprecated: bool,
+        /// True if no list of an upstream has it any more.
+        gone: bool,
+        /// Where it comes from, if only the list of an upstream has it.
+        listed: Option<String>,
         /// Its quirks, with the rules of the table that set them.
         rules: Arc<Rules>,
     },
@@ -100,6 +104,8 @@ impl TraceStep {
                 name: model.name.clone(),
                 id: model.id.clone(),
                 deprecated: model.deprecated,
+                gone: model.gone,
+                listed: model.is_listed.then(|| model.from.clone()),
                 rules: model.rules.clone(),
             },
             None => {

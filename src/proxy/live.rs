@@ -4,6 +4,7 @@ use super::in_flight::InFlight;
 use super::settings::Settings;
 use super::upstream::Upstreams;
 use super::upstream::breaker::{BreakerState as Standing, Breakers};
+use crate::models::{ListReport, ModelReport};
 use crate::plan::ServiceState;
 use crate::table::{Route, Table};
 use crate::telemetry::now::{BreakerNow, Count, Now};
@@ -89,6 +90,8 @@ pub struct Current {
     report: ArcSwapOption<String>,
     reloads: Count,
     failures: Count,
+    /// When the lists of models were asked for last, and what became of each.
+    lists: ArcSwap<(Option<u64>, Vec<ListReport>)>,
 }
 
 impl Current {
@@ -100,6 +103,7 @@ impl Current {
             report: ArcSwapOption::empty(),
             reloads: Count::default(),
             failures: Count::default(),
+            lists: ArcSwap::default(),
         }
     }
 
@@ -112,10 +116,24 @@ impl Current {
     pub fn replace(&self, mut live: Live) {
         let breakers = Breakers::new(&live.table, Some(&self.live.load().upstreams.breakers));
         live.upstreams.breakers = Arc::new(breakers);
-        self.live.store(Arc::new(live));
+        // First, so that nobody who sees the newer table sees it called broken.
         self.behind.store(false, Ordering::Release);
         self.report.store(None);
+        self.live.store(Arc::new(live));
         self.reloads.inc();
+    }
+
+    /// Records when the lists of models were asked for last, in Unix seconds, and what became of each.
+    pub fn note_lists(&self, asked_at: Option<u64>, lists: Vec<ListReport>) {
+        self.lists.store(Arc::new((asked_at, lists)));
+    }
+
+    /// Returns the lists of models, and how they differ from the table in use.
+    pub fn model_report(&self) -> ModelReport {
+        let lists = self.lists.load();
+        let (asked_at, lists) = &**lists;
+        let differences = self.live.load().table.differences().clone();
+        ModelReport { asked_at: *asked_at, lists: lists.clone(), differences }
     }
 
     /// Records that there is a newer table that cannot be used, and why.
@@ -141,6 +159,9 @@ impl Current {
             in_flight: in_flight.count(),
             memory: (in_flight.memory().held(), live.settings.max_memory),
             table: (live.version.clone(), live.loaded_at),
+            lists_asked_at: self.lists.load().0.unwrap_or_default(),
+            models_new: live.table.differences().new.len(),
+            models_gone: live.table.differences().gone.len(),
             is_behind: self.is_behind(),
             reloads: self.reloads.get(),
             reload_failures: self.failures.get(),

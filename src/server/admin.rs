@@ -1,7 +1,8 @@
-//! The admin listener, for programs and people that watch the process: metrics, liveness, readiness, and the page for people, which
-//! shows everybody's requests here. It serves nothing of the table.
+//! The admin listener, for programs and people that watch the process: metrics, liveness, readiness, a refresh of the lists of models,
+//! and the page for people, which shows everybody's requests here. It serves nothing of the table.
 
 use super::admin_page::AdminPage;
+use super::refresh::RefreshHandle;
 use crate::access::Guard;
 use crate::proxy::connection::clock;
 use crate::proxy::live::Current;
@@ -20,6 +21,8 @@ use std::sync::Arc;
 
 /// How long an idle connection stays open, in seconds.
 const KEEP_ALIVE: u64 = 60;
+/// Where a POST has the lists of models read.
+const REFRESH: &str = "/admin/refresh";
 const TEXT: &str = "text/plain; charset=utf-8";
 
 /// The application behind the admin listener.
@@ -29,10 +32,17 @@ pub struct Admin {
     page: AdminPage,
     /// True if it listens on this machine only.
     is_local: bool,
+    refresh: RefreshHandle,
 }
 
 fn text(status: StatusCode, text: &str) -> Answer {
     Answer::new(status, TEXT, text.to_owned())
+}
+
+fn only(allow: &'static str) -> Answer {
+    let mut answer = text(StatusCode::METHOD_NOT_ALLOWED, &format!("Only {}.\n", allow.replace(", ", " and ")));
+    answer.headers.push((header::ALLOW, HeaderValue::from_static(allow)));
+    answer
 }
 
 /// Returns a failure for people and programs, in one line.
@@ -44,11 +54,17 @@ fn refusal(failure: &Failure) -> Answer {
 
 impl Admin {
     /// Makes an application that reports what is served now and what `metrics` counted. `is_local`: it listens on this machine only.
-    pub fn new(current: Arc<Current>, metrics: Arc<Metrics>, page: AdminPage, is_local: bool) -> Self {
-        Admin { current, metrics, page, is_local }
+    pub fn new(
+        current: Arc<Current>,
+        metrics: Arc<Metrics>,
+        page: AdminPage,
+        is_local: bool,
+        refresh: RefreshHandle,
+    ) -> Self {
+        Admin { current, metrics, page, is_local, refresh }
     }
 
-    /// Refuses web pages that had a name of their own lead here or that are foreign, as the proxy does.
+    /// Refuses web pages that had a name of their own lead here, and pages of others that change something, as the proxy does.
     fn check(&self, http: &ServerSession) -> Result<(), Failure> {
         let live = self.current.live();
         let guard = Guard { is_local: self.is_local, ..live.settings.guard.clone() };
@@ -56,24 +72,39 @@ impl Admin {
             http.server_addr().and_then(|address| address.as_inet()).map(|address| address.ip().to_canonical());
         let head = http.req_header();
         let authority = head.uri.authority().map(Authority::as_str);
-        guard.host(&head.headers, authority, arrived, &*live.settings.allows_origin)?;
-        guard.origin(&head.method, &head.headers, false, &*live.settings.allows_origin)
+        let allows = &*live.settings.allows_origin;
+        guard.host(&head.headers, authority, arrived, allows)?;
+        guard.origin(&head.method, &head.headers, false, allows)
     }
 
-    fn answer(&self, method: &Method, path: &str, is_stopping: bool) -> Answer {
+    async fn answer(&self, method: &Method, path: &str, is_stopping: bool) -> Answer {
         let known = matches!(path, "/metrics" | "/livez" | "/readyz");
         match path {
+            REFRESH if *method == Method::POST => self.refresh().await,
+            REFRESH => only("POST"),
             _ if !known => {
-                text(StatusCode::NOT_FOUND, "There are /metrics, /livez, /readyz, and a page for people at /.\n")
+                const THERE: &str =
+                    "There are /metrics, /livez, /readyz, POST /admin/refresh, and a page for people at /.\n";
+                text(StatusCode::NOT_FOUND, THERE)
             }
-            _ if !matches!(*method, Method::GET | Method::HEAD) => {
-                let mut answer = text(StatusCode::METHOD_NOT_ALLOWED, "Only GET and HEAD.\n");
-                answer.headers.push((header::ALLOW, HeaderValue::from_static("GET, HEAD")));
-                answer
-            }
+            _ if !matches!(*method, Method::GET | Method::HEAD) => only("GET, HEAD"),
             "/metrics" => self.metrics(),
             "/readyz" if is_stopping => text(StatusCode::SERVICE_UNAVAILABLE, "stopping\n"),
             _ => text(StatusCode::OK, "ok\n"),
+        }
+    }
+
+    /// Has the lists of models read, and returns how they differ from the table.
+    async fn refresh(&self) -> Answer {
+        if self.current.live().table.models_refresh().is_none() {
+            const OFF: &str =
+                "models_refresh of the table is off; a duration, such as models_refresh: 24h, turns it on.\n";
+            return text(StatusCode::CONFLICT, OFF);
+        }
+        let report = self.refresh.refresh().await.and_then(|report| serde_json::to_vec(&report).ok());
+        match report {
+            Some(body) => Answer::json(StatusCode::OK, body),
+            None => text(StatusCode::SERVICE_UNAVAILABLE, "The lists of models are not read; the log says why.\n"),
         }
     }
 
@@ -95,7 +126,7 @@ impl Admin {
                 Some(answer) => answer,
                 None => return Ok(()),
             },
-            (Ok(()), None) => self.answer(&method, &path, is_stopping),
+            (Ok(()), None) => self.answer(&method, &path, is_stopping).await,
         };
         // A body that was not read means nothing here, so that the connection is closed instead of reading it.
         let is_reusable = http.is_body_done() && !is_stopping;

@@ -1,7 +1,6 @@
 //! Where an instance has its directory when the configuration names none.
 
-use crate::diagnostics::file_trust::folder_of;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use crate::loading::config_number;
 use std::path::{Path, PathBuf};
 
 /// How the names of usual directories begin.
@@ -49,21 +48,12 @@ fn absolute(env: &dyn Fn(&str) -> Option<String>, name: &str) -> Option<PathBuf>
 }
 
 fn in_runtime(runtime: &Path, config: &Path) -> PathBuf {
-    runtime.join(format!("{PREFIX}{:016x}", number(config)))
+    runtime.join(format!("{PREFIX}{:016x}", config_number(config)))
 }
 
 fn in_temporary(folder: &Path, config: &Path) -> PathBuf {
     let user = rustix::process::geteuid().as_raw();
-    folder.join(format!("{PREFIX}{user}-{:016x}", number(config)))
-}
-
-/// Returns a number for the file's path. The file itself may be missing for a moment, or be a link to a new place each time.
-fn number(config: &Path) -> u64 {
-    let folder = folder_of(config);
-    let folder = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
-    let mut hasher = DefaultHasher::new();
-    folder.join(config.file_name().unwrap_or_default()).hash(&mut hasher);
-    hasher.finish()
+    folder.join(format!("{PREFIX}{user}-{:016x}", config_number(config)))
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! Notices that a file has changed and serves what it says, without a restart. SIGHUP reloads at once. SIGUSR1 opens the log's
-//! file anew.
+//! file anew. Lists of models that say something new are served in the same way.
 //!
 //! Which files are watched follows from each load, since a table can include others. The files are looked at several times a second:
 //! this works on network file systems, where notifications do not arrive, and it sees a replacement by rename as well as a write.
 //! A change counts when two looks in a row agree, so that several writes make one reload.
 
+use super::refresh::{RefreshEvent, Refresher};
 use super::terminal::StartingTerminal;
 use super::tls::Certificates;
 use crate::diagnostics::{Problem, report};
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::MissedTickBehavior;
 
 /// How often the files are looked at.
 const LOOK: Duration = Duration::from_millis(150);
@@ -44,13 +46,13 @@ impl Reloader {
         }
     }
 
-    /// Watches the files on a thread of its own for as long as the process lives; `used` are those of the first load. On return
+    /// Watches the files, and reads the lists of models, on a thread of its own for as long as the process lives; `used` are those of the first load. On return
     /// SIGHUP reloads and SIGUSR1 opens the log anew; before, either would end the process.
-    pub fn watch(self, used: Vec<SeenFile>, current: Arc<Current>) {
+    pub fn watch(self, used: Vec<SeenFile>, current: Arc<Current>, refresher: Refresher) {
         let (ready, is_ready) = std::sync::mpsc::channel::<()>();
         let spawned = std::thread::Builder::new().name("reload".to_owned()).spawn(move || {
             match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-                Ok(runtime) => runtime.block_on(self.run(used, &current, ready)),
+                Ok(runtime) => runtime.block_on(self.run(used, &current, refresher, ready)),
                 Err(e) => warn!("files are not watched: {e}"),
             }
         });
@@ -61,7 +63,7 @@ impl Reloader {
         }
     }
 
-    async fn run(&self, mut used: Vec<SeenFile>, current: &Current, ready: Sender<()>) {
+    async fn run(&self, mut used: Vec<SeenFile>, current: &Current, mut refresher: Refresher, ready: Sender<()>) {
         let Ok(mut hangup) = signal(SignalKind::hangup()) else {
             return warn!("files are not watched: SIGHUP cannot be received");
         };
@@ -70,6 +72,9 @@ impl Reloader {
         };
         drop(ready);
         let mut last = used.clone();
+        let mut looks = tokio::time::interval(LOOK);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        refresher.begin(current, &self.origin.kept);
         loop {
             let asked = tokio::select! {
                 _ = hangup.recv() => true,
@@ -77,7 +82,17 @@ impl Reloader {
                     reopen_log();
                     continue;
                 }
-                () = tokio::time::sleep(LOOK) => false,
+                event = refresher.next() => {
+                    if let Some(seen) = self.refresh(event, &mut refresher, current) {
+                        used = seen;
+                        last.clone_from(&used);
+                    }
+                    continue;
+                }
+                _ = looks.tick() => {
+                    refresher.look(current);
+                    false
+                }
             };
             if asked && self.terminal.has_gone() {
                 info!("the terminal that this process was started on is closed; stopping");
@@ -101,28 +116,54 @@ impl Reloader {
     fn reload(&self, current: &Current) -> Vec<SeenFile> {
         let reader = FileReader::default();
         match self.load(&reader) {
-            Ok((live, needs_restart)) => {
-                for key in needs_restart {
-                    warn!("{key} has changed in the configuration; it takes effect when the proxy is started again");
-                }
+            Ok(live) => {
                 let (version, routes) = (live.version().to_owned(), live.table.routes().count());
                 let models = live.table.model_count();
                 current.replace(live);
                 // Logged last: whoever reads the line may rely on it.
                 info!("reloaded: table {version} with {routes} routes and {models} models");
             }
-            Err(problems) => {
-                let report = report::text(&problems, false);
-                error!("not reloaded, the last good table stays in use:\n{report}");
-                current.fall_behind(report);
-            }
+            Err(problems) => refused(current, &problems),
         }
         reader.into_seen()
     }
 
-    /// Loads everything anew, and replaces the certificate when all of it is sound. Returns what is to be served, and the settings
-    /// that have changed and need a restart.
-    fn load(&self, reader: &FileReader) -> Result<(Live, Vec<&'static str>), Vec<Problem>> {
+    /// Takes what a refresh of the lists of models has to tell. Returns the files that were loaded, if they were.
+    fn refresh(&self, event: RefreshEvent, refresher: &mut Refresher, current: &Current) -> Option<Vec<SeenFile>> {
+        let kept = &self.origin.kept;
+        match event {
+            RefreshEvent::Wanted(waiter) => {
+                refresher.wanted(waiter, current);
+                None
+            }
+            RefreshEvent::Read(answers) => {
+                // The demo leaves nothing behind.
+                let is_new = refresher.keep(answers, current, kept, self.origin.demo.is_none());
+                let seen = is_new.then(|| self.serve_lists(current));
+                refresher.tell(current, kept);
+                seen
+            }
+        }
+    }
+
+    /// Loads with the newer lists of models, and serves the result if it is another one.
+    fn serve_lists(&self, current: &Current) -> Vec<SeenFile> {
+        let reader = FileReader::default();
+        match self.load(&reader) {
+            Ok(live) => {
+                let now = current.live();
+                if live.version() != now.version() || live.table.differences() != now.table.differences() {
+                    current.replace(live);
+                }
+            }
+            Err(problems) => refused(current, &problems),
+        }
+        reader.into_seen()
+    }
+
+    /// Loads everything anew, and replaces the certificate when all of it is sound. Returns what is to be served, and logs which
+    /// settings have changed and need a restart.
+    fn load(&self, reader: &FileReader) -> Result<Live, Vec<Problem>> {
         let loaded = self.origin.load(reader)?;
         let needs_restart = self.fixed.changed_in(&loaded)?;
         let certificate = loaded.certificate.clone();
@@ -130,8 +171,17 @@ impl Reloader {
         if let (Some(certificates), Some(certificate)) = (&self.certificates, certificate) {
             certificates.replace(certificate);
         }
-        Ok((live, needs_restart))
+        for key in needs_restart {
+            warn!("{key} has changed in the configuration; it takes effect when the proxy is started again");
+        }
+        Ok(live)
     }
+}
+
+fn refused(current: &Current, problems: &[Problem]) {
+    let report = report::text(problems, false);
+    error!("not reloaded, the last good table stays in use:\n{report}");
+    current.fall_behind(report);
 }
 
 /// Goes on in a new file, after the log's file was renamed.

@@ -3,6 +3,7 @@
 use super::Variables;
 use crate::diagnostics::file_trust::remedy_or;
 use crate::diagnostics::{Place, Problem};
+use crate::models::ModelLists;
 use crate::yaml::node::{Node, parse};
 use crate::yaml::source::syntax;
 use crate::yaml::{File, PathStep, Source, way_to};
@@ -29,6 +30,8 @@ pub struct TableText<'a> {
     pub folder: &'a Path,
     /// What becomes of [`LOCAL`].
     pub local: LocalFile,
+    /// The lists of models that the upstreams gave.
+    pub lists: Option<&'a ModelLists>,
 }
 
 /// What becomes of the file [`LOCAL`].
@@ -45,7 +48,8 @@ pub enum LocalFile {
 impl<'a> TableText<'a> {
     /// Returns a table that is one file, with those that it includes.
     pub fn new(name: &'a str, text: &'a str) -> Self {
-        TableText { name, text, folder: Path::new(name).parent().unwrap_or(Path::new("")), local: LocalFile::Absent }
+        let folder = Path::new(name).parent().unwrap_or(Path::new(""));
+        TableText { name, text, folder, local: LocalFile::Absent, lists: None }
     }
 }
 
@@ -78,7 +82,7 @@ impl Files {
     /// # Errors
     /// The first file is not YAML.
     pub fn gather(table: &TableText<'_>, variables: &Variables<'_>) -> Result<Self, Vec<Problem>> {
-        let TableText { name, text, folder, local } = *table;
+        let TableText { name, text, folder, local, .. } = *table;
         let root = parse(text).map_err(|fault| vec![syntax(name, text, &fault, SEE_SHIPPED)])?;
         let own = PathBuf::from(Path::new(name).file_name().unwrap_or_default());
         let mut files = Files {

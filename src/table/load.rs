@@ -6,6 +6,7 @@ use super::routing_table::Table;
 use super::vars::Variables;
 use super::{compile, merge};
 use crate::diagnostics::Checked;
+use crate::models::ModelLists;
 use crate::transform::{REGISTRY, Registry};
 use crate::yaml::node::Node;
 use crate::yaml::value::expected;
@@ -54,7 +55,9 @@ impl Table {
         let written = written.filter(|_| files.is_complete());
         let table = written.map(|written| {
             let (local, files) = (files.local_name(), files.list.iter().map(|file| file.name.clone()).collect());
-            let compiled = compile::compile(&written, registry, &mut source, variables);
+            let nothing = ModelLists::default();
+            let lists = table.lists.unwrap_or(&nothing);
+            let compiled = compile::compile(&written, lists, registry, &mut source, variables);
             (files, local, compiled)
         });
         let table = table.map(|(names, local, compiled)| {

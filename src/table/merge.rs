@@ -31,6 +31,7 @@ pub fn lay_over<'n>(written: Written<'n>, more: Written<'n>) -> Written<'n> {
         routes: lists(written.routes, more.routes, Vec::push),
         routes_at: written.routes_at.or(more.routes_at),
         trials: trials(written.trials, more.trials),
+        models_refresh: more.models_refresh.or(written.models_refresh),
     }
 }
 
@@ -71,4 +72,9 @@ fn add(group: &mut Group, more: Group) {
         }
     }
     group.rules.extend(more.rules);
+    // The first family that has an id takes it, so those of the later file stand first.
+    let earlier = std::mem::replace(&mut group.families, more.families);
+    let is_replaced = |ids: &str| group.families.iter().any(|(known, _)| known.value == ids);
+    let kept: Vec<_> = earlier.into_iter().filter(|(ids, _)| !is_replaced(&ids.value)).collect();
+    group.families.extend(kept);
 }

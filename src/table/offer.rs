@@ -1,11 +1,13 @@
-//! What a table offers to a program: the base URL, and the models to choose from.
+//! What a table offers to people and their programs: the base URL, the models to choose from, and where the page is.
 
 use super::route::Route;
 use super::routing_table::Table;
 use crate::client_settings::{ClientOffer, ClientProgram, SpokenApi};
 use crate::models::{Model, Models};
+use crate::transform::local::PagePaths;
 use crate::wire::Failure;
 use http::{Method, StatusCode};
+use std::sync::Arc;
 
 /// The end of the path of a base URL: the version of the API.
 const VERSION: &str = "/v1";
@@ -43,6 +45,33 @@ impl Table {
         let embeddings =
             self.routes().find(|route| route.does == "openai_embeddings").and_then(|route| route.models.as_deref());
         ClientOffer::choose((root, base, key), (chat, embeddings), wanted, program.prefers, may_use)
+    }
+
+    /// Returns the upstreams that serve an id of a group: for each row of the group in order of preference, each once.
+    pub fn upstreams_of(&self, group: &Arc<Models>, id: &str) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        let is_of_group = |route: &&Arc<Route>| route.models.as_ref().is_some_and(|models| Arc::ptr_eq(models, group));
+        for upstream in self.routes().filter(is_of_group).flat_map(|route| &route.upstreams) {
+            if upstream.serves.has(id) && !names.contains(&upstream.name.as_str()) {
+                names.push(&upstream.name);
+            }
+        }
+        names
+    }
+
+    /// Returns the names by which people know the upstreams, as in a sentence.
+    pub fn upstream_names(&self) -> &str {
+        &self.catalog.upstreams
+    }
+
+    /// Returns where the page for people is, if the table has it.
+    pub fn page(&self) -> Option<&PagePaths> {
+        self.catalog.page.as_ref()
+    }
+
+    /// Returns each file with its text, in the order in which they win over each other.
+    pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.files.iter().map(String::as_str).zip(self.texts.iter().map(String::as_str))
     }
 
     /// Returns the first route for programs that speak so, and what stands before the version in its path.

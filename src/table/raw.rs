@@ -2,10 +2,13 @@
 //! is reported.
 
 mod images;
+mod model_lists;
 mod options;
 mod reply;
 pub mod trials;
 
+pub use model_lists::RefreshPeriod;
+use model_lists::{refresh_period, templates};
 pub use options::{Options, Switch};
 pub use reply::{FixedReply, Reply};
 use trials::Trial;
@@ -36,6 +39,7 @@ pub struct Written<'n> {
     /// The path to the list of routes, if there is one.
     pub routes_at: Option<Vec<PathStep>>,
     pub trials: Vec<Trial<'n>>,
+    pub models_refresh: Option<RefreshPeriod>,
 }
 
 /// A row of `upstreams`.
@@ -95,6 +99,8 @@ pub struct Group {
     pub names_at: Option<Vec<PathStep>>,
     /// The ids that later files put others in the place of. Rules for them are no mistakes.
     pub replaced_ids: Vec<String>,
+    /// The ids of families, each with how its models are named.
+    pub families: Vec<(At<String>, At<Vec<String>>)>,
     pub rules: Vec<Rule>,
 }
 
@@ -169,6 +175,7 @@ impl<'n> Written<'n> {
     pub fn read(mut keys: Section<'n>, known: &HashSet<String>, source: &mut Source<'_>) -> Self {
         keys.at(source, "version", version);
         keys.list(source, "include", plain);
+        let models_refresh = keys.get(source, "models_refresh", refresh_period);
         let upstreams = keys.named_sections(source, "upstreams");
         let groups = keys.named_sections(source, "models");
         let routes = keys.sections(source, "routes");
@@ -180,6 +187,7 @@ impl<'n> Written<'n> {
             routes: routes.map(|rows| rows.into_iter().map(|keys| route(keys, source)).collect()),
             routes_at: keys.key_path("routes"),
             trials: trials.into_iter().map(|keys| Trial::read(keys, source)).collect(),
+            models_refresh,
         };
         keys.finish_knowing(source, &|name, _| Foreign::of_litellm(name));
         written
@@ -259,6 +267,7 @@ fn group(name: At<String>, keys: Option<Section<'_>>, known: &HashSet<String>, s
     group.default = keys.text(source, "default");
     group.names = keys.names(source, "names", plain);
     group.names_at = keys.key_path("names");
+    group.families = keys.names(source, "families", templates);
     group.show = facts(&mut keys, source);
     if is_new {
         group.show.owned_by.get_or_insert_with(|| group.name.value.clone());

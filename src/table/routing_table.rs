@@ -4,10 +4,12 @@ use super::path::Pattern;
 use super::route::Route;
 use super::trial::Trial;
 use super::upstream::{Endpoint, Upstream};
-use crate::models::Models;
-use crate::transform::local::{Catalog, PagePaths};
+use crate::models::{Model, ModelDifferences, Models};
+use crate::transform::local::Catalog;
 use std::collections::HashMap;
+use std::fmt::Write;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The compiled table.
 pub struct Table {
@@ -23,6 +25,10 @@ pub struct Table {
     pub(super) texts: Vec<String>,
     /// The name of the local file among them, if it is there.
     pub(super) local: Option<String>,
+    /// How often the lists of models are read; `None` for never.
+    pub(super) refresh: Option<Duration>,
+    /// How the lists that were read differ from the table.
+    pub(super) differences: ModelDifferences,
 }
 
 impl Table {
@@ -61,31 +67,59 @@ impl Table {
         &self.trials
     }
 
-    /// Returns the upstreams that serve an id of a group: for each row of the group in order of preference, each once.
-    pub fn upstreams_of(&self, group: &Arc<Models>, id: &str) -> Vec<&str> {
-        let mut names: Vec<&str> = Vec::new();
-        let is_of_group = |route: &&Arc<Route>| route.models.as_ref().is_some_and(|models| Arc::ptr_eq(models, group));
-        for upstream in self.routes().filter(is_of_group).flat_map(|route| &route.upstreams) {
-            if upstream.serves.has(id) && !names.contains(&upstream.name.as_str()) {
-                names.push(&upstream.name);
+    /// Returns how often the lists of models are read; `None` for never.
+    pub fn models_refresh(&self) -> Option<Duration> {
+        self.refresh
+    }
+
+    /// Returns how the lists of models that were read differ from the table.
+    pub fn differences(&self) -> &ModelDifferences {
+        &self.differences
+    }
+
+    /// Returns the URLs that list models, each once, with the upstreams that name it.
+    pub fn model_lists(&self) -> Vec<(&Arc<Endpoint>, Vec<&Arc<Upstream>>)> {
+        let mut lists: Vec<(&Arc<Endpoint>, Vec<&Arc<Upstream>>)> = Vec::new();
+        for upstream in &self.upstreams {
+            let Some(endpoint) = &upstream.listing else { continue };
+            match lists.iter_mut().find(|(known, _)| known.url == endpoint.url) {
+                Some((_, upstreams)) => upstreams.push(upstream),
+                None => lists.push((endpoint, vec![upstream])),
             }
         }
-        names
+        lists
     }
 
-    /// Returns the names by which people know the upstreams, as in a sentence.
-    pub fn upstream_names(&self) -> &str {
-        &self.catalog.upstreams
+    /// Returns the ids that a list should have, each once: those of the table's own models that its upstreams serve, but for
+    /// deprecated ones.
+    pub fn expected_ids(&self, list: &str) -> Vec<&str> {
+        let mut ids: Vec<&str> = Vec::new();
+        for route in &self.routes {
+            let Some(models) = &route.models else { continue };
+            let listed = |upstream: &&Arc<Upstream>| upstream.listing.as_ref().is_some_and(|own| &*own.url == list);
+            for upstream in route.upstreams.iter().filter(listed) {
+                let own = models.iter().filter(|model| !model.is_listed && !model.deprecated);
+                for model in own.filter(|model| upstream.serves.has(&model.id)) {
+                    if !ids.contains(&model.id.as_str()) {
+                        ids.push(&model.id);
+                    }
+                }
+            }
+        }
+        ids
     }
 
-    /// Returns where the page for people is, if the table has it.
-    pub fn page(&self) -> Option<&PagePaths> {
-        self.catalog.page.as_ref()
-    }
-
-    /// Returns each file with its text, in the order in which they win over each other.
-    pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.files.iter().map(String::as_str).zip(self.texts.iter().map(String::as_str))
+    /// Returns what the lists of models change of what the files say, as a text; empty if they change nothing.
+    pub fn listed_text(&self) -> String {
+        let mut text = String::new();
+        for (number, group) in self.groups().enumerate() {
+            for model in group.iter().filter(|model| model.is_listed || model.gone) {
+                let Model { name, id, is_listed, gone, .. } = model;
+                // Writing to a text cannot fail.
+                let _ = writeln!(text, "{number} {name} {id} {is_listed} {gone}");
+            }
+        }
+        text
     }
 
     /// Returns the number of models in all groups together.

@@ -12,6 +12,12 @@ pub struct Now {
     pub memory: (usize, usize),
     /// The version of the table in use, and when it was loaded, in Unix seconds.
     pub table: (String, u64),
+    /// When the lists of models were asked for last, in Unix seconds; 0 if never.
+    pub lists_asked_at: u64,
+    /// Listed models that the files of the table lack.
+    pub models_new: usize,
+    /// Models of the table that the lists lack.
+    pub models_gone: usize,
     /// True while a newer table cannot be used.
     pub is_behind: bool,
     pub reloads: u64,
@@ -55,6 +61,10 @@ impl Now {
         gauge("memory_limit_bytes", "What all requests together may hold: max_memory.", self.memory.1 as u64)?;
         gauge("table_loaded_timestamp_seconds", "When the table in use was loaded.", self.table.1)?;
         gauge("table_behind", "1 while a newer file cannot be used.", u64::from(self.is_behind))?;
+        let asked = "When the lists of models were asked for last; 0 if never.";
+        gauge("model_lists_asked_timestamp_seconds", asked, self.lists_asked_at)?;
+        gauge("models_new", "Listed models that no file of the table has.", self.models_new as u64)?;
+        gauge("models_gone", "Models that no list of an upstream has any more.", self.models_gone as u64)?;
         let table = registrar.gauge("table_info", "The version of the table in use.", &["version"])?;
         table.with_label_values(&[&self.table.0]).set(1);
         counter("reloads_total", "Reloads that put something newer into use.", self.reloads)?;

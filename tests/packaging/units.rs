@@ -58,6 +58,7 @@ fn the_units_call_the_program_as_it_is() {
         // Both are what an upgrade from inside of the service relies on.
         assert_eq!((unit.set("Type"), unit.set("NotifyAccess")), ("notify", "all"));
         assert_eq!((unit.set("RuntimeDirectory"), unit.set("RuntimeDirectoryMode")), ("argo-openai-proxy", "0700"));
+        assert_eq!((unit.set("StateDirectory"), unit.set("StateDirectoryMode")), ("argo-openai-proxy", "0700"));
     }
 }
 

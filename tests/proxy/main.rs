@@ -68,6 +68,7 @@ mod page;
 mod passthrough;
 #[cfg(target_os = "linux")]
 mod process_limits;
+mod refresh;
 mod reload;
 mod repeated_calls;
 mod responses;

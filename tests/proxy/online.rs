@@ -195,7 +195,7 @@ upstreams:
 models:
   one: {{ default: lab:one, show: {{ owned_by: x, created: 1 }}, names: {{ lab:one: one1,
     lab:gone: gone1 }} }}
-  two: {{ default: lab:two, show: {{ owned_by: x, created: 1 }}, names: {{ lab:two: two2, argo:taken: other, "lab:*": "star-*" }} }}
+  two: {{ default: lab:two, show: {{ owned_by: x, created: 1 }}, names: {{ lab:two: two2, lab:taken: other, "lab:*": "star-*" }} }}
   far: {{ default: lab:far, show: {{ owned_by: x, created: 1 }}, names: {{ lab:far: far3 }} }}
 routes:
   - {{ path: /a, upstream: a, models: one, transformer: openai_chat_completions }}
@@ -235,18 +235,17 @@ fn models_that_one_side_lacks_are_told_from_both_forms_of_the_list() {
                 (
                     3,
                     "upstreams.a.models_url: 'Big One 9' is listed, and no group of the table has it",
-                    "add to the names of a group:  argo:big-one-9: big9"
+                    "add to the names of a group:  lab:big-one-9: big9"
                 ),
                 (
                     3,
                     "upstreams.a.models_url: 'Taken' is listed, and no group of the table has it",
-                    "its usual name argo:taken is taken (routes.yaml:9): add taken1 under another name to the names of a group"
+                    "its usual name lab:taken is taken (routes.yaml:9): add taken1 under another name to the names of a group"
                 ),
                 (8, gone.as_str(), "take the name out, unless it still answers"),
             ]
         );
-        let asked = argo.requests().iter().filter(|request| request.path == "/models").count();
-        assert_eq!(asked, 1, "a list is asked for once");
+        assert_eq!(argo.lists_asked(), 1, "a list is asked for once");
         let text = check(&lists(&argo), &["--deny-warnings"]);
         assert_eq!(text.code, Some(1));
         assert!(text.out.contains("/models  works (answers 200), lists 7 models, "), "{}", text.out);
@@ -271,7 +270,7 @@ fn a_list_that_is_none_is_a_problem() {
 #[test]
 fn the_shipped_table_agrees_with_the_stand_in() {
     let stand_in = StandIn::start();
-    let checked = check(&Setup::before_address(stand_in.address), &["--deny-warnings"]);
+    let checked = check(&Setup::before_address(stand_in.address).with_list(), &["--deny-warnings"]);
     assert_eq!((checked.code, checked.err.as_str()), (Some(0), ""), "{}", checked.out);
     assert_eq!(checked.out.matches("works (405").count(), 3, "{}", checked.out);
     assert_eq!(checked.out.matches(", lists ").count(), 1, "{}", checked.out);

@@ -101,21 +101,26 @@ function report(refresh) {
   const columns = ["List", "What it said"];
   return [
     h("h2", {}, "The upstream’s own list"),
-    h("p", { class: "dim" }, `Asked at ${date(refresh.asked_at)}.`),
-    table("Lists", columns, refresh.lists.map(({ url, result }) => row(columns, [h("code", {}, url), result])), { class: "small" }),
+    h("p", { class: "dim" }, refresh.asked_at ? `Asked at ${date(refresh.asked_at)}.` : "Not asked since the start."),
+    table("Lists", columns, refresh.lists.map((list) => row(columns, [h("code", {}, list.url), said(list)])), { class: "small" }),
     ...found(refresh.new),
     ...lost(refresh.gone),
   ];
 }
 
+function said({ error, models, read_at }) {
+  const last = models === null ? "Never read." : `${models} models, read at ${date(read_at)}.`;
+  return error ? `${error} ${last}` : last;
+}
+
 function found(models) {
-  if (!models.length) return [h("p", {}, "The list has no model that the table lacks.")];
-  const columns = ["New name", "Id", "Group", "Served"];
-  const cells = (model) => [model.name, h("code", {}, model.id), model.group, model.served ? "yes" : "no"];
+  if (!models.length) return [h("p", {}, "The lists have no model that the table lacks.")];
+  const columns = ["New model", "Id", "Group", "Served as"];
+  const cells = ({ title, id, group, names, not_served: why }) => [title, h("code", {}, id), group ?? "–", why ?? names.join(", ")];
   return [
     table("Models that the table lacks", columns, models.map((model) => row(columns, cells(model))), { class: "small" }),
     h("h3", {}, "Lines for the table"),
-    code(models.map((model) => model.line).join("\n"), "lines for the table"),
+    code(models.flatMap((model) => model.lines).join("\n"), "lines for the table"),
   ];
 }
 
@@ -123,7 +128,7 @@ function lost(models) {
   if (!models.length) return [];
   const columns = ["Gone name", "Id"];
   const rows = models.map((model) => row(columns, [model.name, h("code", {}, model.id)]));
-  return [table("Models that the list lacks", columns, rows, { class: "small" })];
+  return [table("Models that the lists lack", columns, rows, { class: "small" })];
 }
 
 byId("model-filter").addEventListener("input", filter);

@@ -1,51 +1,142 @@
-//! Compiles groups of models: the names that clients request, the upstream's ids, and the merged rules of each id.
+//! Compiles groups of models: the names that clients request, the upstream's ids, and the merged rules of each id. Names come from
+//! the table's files and, where the table says so, from the lists of the upstreams.
 
+use super::known_lists::KnownLists;
+use super::listed::{self, ListedRow, WrittenNames};
 use super::named_items::NamedItems;
 use super::names::{self, NameRow};
-use super::rules;
 use super::upstreams::KnownUpstreams;
-use crate::models::{Model, Models, NamePattern, Patterns, Rules};
+use super::{families, rules};
+use crate::diagnostics::Place;
+use crate::models::{GoneModel, Model, ModelDifferences, Models, NameFamily, NamePattern, Patterns, Rule, Rules};
 use crate::table::raw::Group;
 use crate::yaml::{Source, lookup};
 use std::collections::HashMap;
 use std::sync::Arc;
 
+/// The groups, and how they differ from the lists of the upstreams.
+pub struct CompiledGroups {
+    pub groups: NamedItems<Models>,
+    pub differences: ModelDifferences,
+}
+
 /// Compiles all groups.
 pub fn compile(
     written: Option<&[Group]>,
     upstreams: &KnownUpstreams<'_>,
+    lists: &KnownLists<'_>,
     source: &mut Source<'_>,
-) -> NamedItems<Models> {
-    let compiled = |row: &Group| (row.name.value.clone(), Some(Arc::new(group(row, upstreams, source))));
-    Some(written?.iter().map(compiled).collect())
+) -> CompiledGroups {
+    let mut differences = ModelDifferences::default();
+    let rows: Vec<GroupNames<'_>> = written.into_iter().flatten().map(|row| GroupNames::new(row, source)).collect();
+    let mut groups = Vec::new();
+    for row in &rows {
+        let models = group(row, upstreams, lists, &mut differences, source);
+        groups.push((row.row.name.value.clone(), Some(Arc::new(models))));
+    }
+    let names: Vec<WrittenNames<'_>> = rows.iter().map(GroupNames::written).collect();
+    listed::add_unclaimed(&names, lists, source, &mut differences);
+    CompiledGroups { groups: written.map(|_| groups), differences }
 }
 
-fn group(row: &Group, upstreams: &KnownUpstreams<'_>, source: &mut Source<'_>) -> Models {
-    if let (Some(at), true) = (&row.names_at, row.names.is_empty()) {
-        let message = format!("models.{}.names: the group has no models", row.name.value);
-        source.error(at, message, Some("add a name with the upstream's id, or remove the group".to_owned()));
+/// A group as written, with its names compiled.
+struct GroupNames<'w> {
+    row: &'w Group,
+    named: Vec<NameRow<'w>>,
+    patterns: Vec<NamePattern>,
+    families: Vec<NameFamily>,
+}
+
+impl<'w> GroupNames<'w> {
+    fn new(row: &'w Group, source: &mut Source<'_>) -> Self {
+        if let (Some(at), true) = (&row.names_at, row.names.is_empty()) {
+            let message = format!("models.{}.names: the group has no models", row.name.value);
+            source.error(at, message, Some("add a name with the upstream's id, or remove the group".to_owned()));
+        }
+        let (named, patterns) = names::compile(row, source);
+        GroupNames { row, named, patterns, families: families::compile(row, source) }
     }
-    let (named, patterns) = names::compile(row, source);
-    let hidden = names::chosen(row, "hidden", &row.hidden, &named, source);
-    let deprecated = names::chosen(row, "deprecated", &row.deprecated, &named, source);
-    let rules = rules::compile(row, &named, &patterns, upstreams, source);
-    let mut by_id: HashMap<&str, Arc<Rules>> = HashMap::new();
-    let mut list = Vec::new();
-    for NameRow { name, id } in &named {
-        let merged = || Arc::new(Rules::merged(&row.show, &rules, &id.value, None));
-        list.push(Model {
-            number: list.len(),
-            name: name.value.clone(),
-            id: id.value.clone(),
-            from: source.file_and_line(&name.path),
-            place: Some(source.place(&name.path)),
-            rules: by_id.entry(&id.value).or_insert_with(merged).clone(),
-            hidden: names::is_among(&hidden, &name.value),
-            deprecated: names::is_among(&deprecated, &name.value),
+
+    fn written(&self) -> WrittenNames<'_> {
+        let GroupNames { row, named, patterns, families } = self;
+        WrittenNames { group: &row.name.value, named, patterns, families }
+    }
+}
+
+fn group(
+    names: &GroupNames<'_>,
+    upstreams: &KnownUpstreams<'_>,
+    lists: &KnownLists<'_>,
+    differences: &mut ModelDifferences,
+    source: &mut Source<'_>,
+) -> Models {
+    let GroupNames { row, named, patterns, .. } = names;
+    let listed = listed::compile(&names.written(), lists, source, differences);
+    let hidden = names::chosen(row, "hidden", &row.hidden, named, &listed, source);
+    let deprecated = names::chosen(row, "deprecated", &row.deprecated, named, &listed, source);
+    let rules = rules::compile(row, named, &listed, patterns, upstreams, source);
+    let mut models = ModelRows {
+        row,
+        rules: &rules,
+        hidden: &hidden,
+        deprecated: &deprecated,
+        by_id: HashMap::new(),
+        list: Vec::new(),
+    };
+    for NameRow { name, id } in named {
+        let lacking = listed::lacking(&id.value, &row.name.value, lists);
+        let (from, place) = (source.file_and_line(&name.path), source.place(&name.path));
+        let is_first = !models.list.iter().any(|known| known.id == id.value);
+        if let Some(urls) = lacking.as_ref().filter(|_| is_first) {
+            differences.gone.push(gone_model(row, &name.value, &id.value, urls, Some(place.clone())));
+        }
+        models.push(&name.value, &id.value, from, Some(place), false, lacking.is_some());
+    }
+    // A list may come and go, so a default is one of the table's own.
+    let default = default(row, &models.list, patterns, source);
+    for ListedRow { name, id, from, hidden, gone } in &listed {
+        if *gone && !hidden {
+            differences.gone.push(gone_model(row, name, id, &[from], None));
+        }
+        models.push(name, id, format!("listed by {from}"), None, *hidden, *gone);
+    }
+    let (list, facts) = (models.list, row.show.clone());
+    Models::new(list, default, Patterns { names: patterns.clone(), rules, facts, deprecated, upstream: None })
+}
+
+/// The models of a group while they are put together.
+struct ModelRows<'m> {
+    row: &'m Group,
+    rules: &'m [Arc<Rule>],
+    hidden: &'m [String],
+    deprecated: &'m [String],
+    by_id: HashMap<String, Arc<Rules>>,
+    list: Vec<Model>,
+}
+
+impl ModelRows<'_> {
+    /// Adds a model. One without a place is of a list.
+    fn push(&mut self, name: &str, id: &str, from: String, place: Option<Place>, hidden: bool, gone: bool) {
+        let merged = || Arc::new(Rules::merged(&self.row.show, self.rules, id, None));
+        let rules = self.by_id.entry(id.to_owned()).or_insert_with(merged).clone();
+        self.list.push(Model {
+            number: self.list.len(),
+            name: name.to_owned(),
+            id: id.to_owned(),
+            from,
+            is_listed: place.is_none(),
+            place,
+            rules,
+            hidden: hidden || names::is_among(self.hidden, name),
+            deprecated: names::is_among(self.deprecated, name),
+            gone,
         });
     }
-    let default = default(row, &list, &patterns, source);
-    Models::new(list, default, Patterns { names: patterns, rules, facts: row.show.clone(), deprecated, upstream: None })
+}
+
+fn gone_model(row: &Group, name: &str, id: &str, urls: &[&str], place: Option<Place>) -> GoneModel {
+    let lists = urls.iter().map(|url| (*url).to_owned()).collect();
+    GoneModel { name: name.to_owned(), id: id.to_owned(), group: row.name.value.clone(), lists, place }
 }
 
 /// Returns the index of the default model in the list.

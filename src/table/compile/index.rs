@@ -2,6 +2,7 @@
 
 use super::action::Action;
 use super::routes::Compiled;
+use crate::models::ModelDifferences;
 use crate::table::{Route, Table, Upstream};
 use crate::transform::local::{Audience, Catalog};
 use crate::yaml::Source;
@@ -62,6 +63,8 @@ pub fn build(
         files: Vec::new(),
         texts: Vec::new(),
         local: None,
+        refresh: None,
+        differences: ModelDifferences::default(),
     };
     for row in rows {
         let (number, pattern) = (table.routes.len(), row.pattern.clone());

@@ -6,12 +6,15 @@ mod callers;
 mod credential;
 mod endpoints;
 mod expansion;
+mod families;
 mod fixed_reply;
 mod groups;
 mod headers;
 mod images;
 mod index;
+mod known_lists;
 mod layers;
+mod listed;
 mod named_items;
 mod names;
 mod options;
@@ -24,20 +27,24 @@ mod trials;
 mod unused;
 mod upstreams;
 
-use super::raw::Written;
+use super::raw::{RefreshPeriod, Written};
 pub use endpoints::MOST_URLS;
 
 use super::{Table, Upstream, Variables};
+use crate::models::ModelLists;
 use crate::transform::Registry;
 use crate::transform::local::{self, Catalog, CatalogRow, PagePaths};
 use crate::yaml::Source;
 use action::Action;
+use groups::CompiledGroups;
+use known_lists::KnownLists;
 use named_items::present;
 use std::sync::Arc;
 
 /// Compiles a table. The result may serve only when `source` is sound.
 pub fn compile(
     written: &Written<'_>,
+    lists: &ModelLists,
     registry: &Registry,
     source: &mut Source<'_>,
     variables: &Variables<'_>,
@@ -46,7 +53,8 @@ pub fn compile(
     let several = several.filter(|names| names.value.len() > 1).flat_map(|names| &names.value);
     let beside = several.map(|name| name.value.as_str()).collect();
     let upstreams = upstreams::compile(written.upstreams.as_deref(), registry.dialects, &beside, source, variables);
-    let groups = groups::compile(written.groups.as_deref(), &upstreams, source);
+    let lists = KnownLists::new(written, &upstreams, lists);
+    let CompiledGroups { groups, differences } = groups::compile(written.groups.as_deref(), &upstreams, &lists, source);
     let known = routes::Known { registry, upstreams: &upstreams, groups: &groups };
     let routes = written.routes.iter().flatten();
     let rows = routes.filter_map(|route| routes::compile(route, &known, source, variables)).collect();
@@ -68,7 +76,8 @@ pub fn compile(
             .collect(),
     });
     let trials = trials::compile(&written.trials, &off, source, variables);
-    Table { trials, ..index::build(rows, catalog, present(&upstreams.named), source) }
+    let refresh = written.models_refresh.and_then(RefreshPeriod::period);
+    Table { trials, refresh, differences, ..index::build(rows, catalog, present(&upstreams.named), source) }
 }
 
 /// Returns where the page for people is, if a row has it.

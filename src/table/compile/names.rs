@@ -1,5 +1,6 @@
 //! Compiles the names of a group: plain names, patterns, and which names are hidden or deprecated.
 
+use super::listed::ListedRow;
 use crate::models::NamePattern;
 use crate::models::glob::{Mistake, fits};
 use crate::table::raw::Group;
@@ -66,19 +67,21 @@ fn pattern(group: &str, name: &At<String>, id: &At<String>, source: &mut Source<
     None
 }
 
-/// Returns the globs of `hidden` or `deprecated`, and reports globs that match no name. A group with patterns takes
-/// names that are not known here.
+/// Returns the globs of `hidden` or `deprecated`, and reports globs that match no name of the files or of a list. A group with
+/// patterns takes names that are not known here.
 pub fn chosen(
     row: &Group,
     key: &str,
     globs: &[At<String>],
     named: &[NameRow<'_>],
+    listed: &[ListedRow],
     source: &mut Source<'_>,
 ) -> Vec<String> {
     let taken = |name: &str| row.names.iter().any(|(known, _)| known.value.contains('*') && fits(&known.value, name));
     for glob in globs {
         let is_hope = key == "deprecated" && (taken(&glob.value) || glob.value.contains('*') && row.has_patterns());
-        if named.is_empty() || is_hope || named.iter().any(|row| fits(&glob.value, &row.name.value)) {
+        let mut names = named.iter().map(|row| &row.name.value).chain(listed.iter().map(|row| &row.name));
+        if named.is_empty() || is_hope || names.any(|name| fits(&glob.value, name)) {
             continue;
         }
         let by_id = named.iter().find(|row| row.id.value == glob.value);

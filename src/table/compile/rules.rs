@@ -1,5 +1,6 @@
 //! Compiles the rules of a group, and reports rules that make no sense.
 
+use super::listed::ListedRow;
 use super::names::NameRow;
 use super::request;
 use super::upstreams::KnownUpstreams;
@@ -18,12 +19,15 @@ const OWN: [&str; 9] =
 pub fn compile(
     group: &Group,
     named: &[NameRow<'_>],
+    listed: &[ListedRow],
     patterns: &[NamePattern],
     upstreams: &KnownUpstreams<'_>,
     source: &mut Source<'_>,
 ) -> Vec<Arc<Rule>> {
     let rules = group.rules.iter().map(|rule| {
-        matches(rule, group, named, patterns, source);
+        let replaced = group.replaced_ids.iter().map(String::as_str);
+        let elsewhere: Vec<&str> = replaced.chain(listed.iter().map(|row| row.id.as_str())).collect();
+        matches(rule, &elsewhere, named, patterns, source);
         places(rule, upstreams, source);
         let says = says(rule, source);
         check(rule, &says, source);
@@ -34,16 +38,22 @@ pub fn compile(
     rules.collect()
 }
 
-/// Warns about patterns that match no id. The ids that name patterns produce cannot be known here.
-fn matches(rule: &Written, group: &Group, named: &[NameRow<'_>], patterns: &[NamePattern], source: &mut Source<'_>) {
+/// Warns about patterns that match no id. The ids that name patterns produce cannot be known here. `elsewhere` are ids that other
+/// files and lists have.
+fn matches(
+    rule: &Written,
+    elsewhere: &[&str],
+    named: &[NameRow<'_>],
+    patterns: &[NamePattern],
+    source: &mut Source<'_>,
+) {
     if patterns.iter().any(|pattern| pattern.fixed_id().is_none()) {
         return;
     }
     let fixed = patterns.iter().filter_map(NamePattern::fixed_id);
     let ids: Vec<&str> = named.iter().map(|row| row.id.value.as_str()).chain(fixed).collect();
     for pattern in rule.matches.iter().filter(|_| !ids.is_empty()) {
-        let replaced = group.replaced_ids.iter().map(String::as_str);
-        if ids.iter().copied().chain(replaced).any(|id| fits_in_any_case(&pattern.value, id)) {
+        if ids.iter().chain(elsewhere).any(|id| fits_in_any_case(&pattern.value, id)) {
             continue;
         }
         let help = match named.iter().find(|row| row.name.value == pattern.value) {

@@ -56,7 +56,11 @@ pub fn resolve(
 /// Reports models of a row that none of its upstreams serves, and upstreams that serve none of its models.
 pub fn report(row: &raw::Route<'_>, upstreams: &[Arc<Upstream>], group: &Models, source: &mut Source<'_>) {
     let Some(names) = &row.upstreams else { return };
-    let lost = group.iter().find(|model| !upstreams.iter().any(|upstream| upstream.serves.has(&model.id)));
+    // Nobody wrote down what only a list has.
+    let lost = group
+        .iter()
+        .filter(|model| !model.is_listed)
+        .find(|model| !upstreams.iter().any(|upstream| upstream.serves.has(&model.id)));
     if let Some(model) = lost {
         let message =
             format!("{}: no upstream of this row serves the model '{}' ({})", row.called, model.name, model.id);

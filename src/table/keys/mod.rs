@@ -27,6 +27,12 @@ pub const TABLE: &[Key] = &[
         Kind::List(&Kind::Text),
         "More files such as this one, found from its folder. They win over this one: upstreams and models by their names, routes by path and method. local-routes.yaml beside the table needs no mention.",
     ),
+    Key::optional(
+        "models_refresh",
+        Kind::Duration,
+        "How often the lists of models of the upstreams (`models_url`) are read, also at the start: a minute or more, such as 24h, or off, the default. \
+         `families` of a group say what becomes of new models.",
+    ),
     Key::inherited("upstreams", Kind::Names(&Kind::Map(UPSTREAM)), "Where calls go, by a name of your choice."),
     Key::inherited("models", Kind::Names(&Kind::Map(GROUP)), "Groups of models, by a name of your choice."),
     Key::inherited("routes", Kind::List(&Kind::Map(ROUTE)), "What is served: a row for each path."),

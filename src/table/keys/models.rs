@@ -19,6 +19,13 @@ pub(super) const GROUP: &[Key] = &[
          names that are not here: what the * stands for goes to the * of the id. Patterns are tried in order.",
     ),
     Key::optional(
+        "families",
+        Kind::Names(&Kind::OneOrMany(&Kind::Text)),
+        "What becomes of models that the lists of the upstreams have and that no name here has: their ids (* stands for any text), and the \
+         names that they get, as in `families: { \"small*\": \"lab:*\" }`. The * of a name stands for the list's name in lower case with dashes; {1} to \
+         {9} are its words, {rest} those behind them. The first name is listed, the others work. Families are tried in order.",
+    ),
+    Key::optional(
         "hidden",
         Kind::OneOrMany(&Kind::Text),
         "Names that work and that the model list leaves out; * stands for any text.",

@@ -45,7 +45,7 @@ pub(super) const UPSTREAM: &[Key] = &[
     Key::optional(
         "models_url",
         Kind::Text,
-        "Where the upstream lists its models (GET); only `check --online` asks there, and compares them with the table's.",
+        "Where the upstream lists its models (GET): what `models_refresh` reads, and `check --online`.",
     ),
     Key::optional(
         "connect_to",

@@ -66,23 +66,24 @@ impl Docs {
         Ok(())
     }
 
-    /// Writes the models of a group that the caller may use; deprecated ones come last.
+    /// Writes the models of a group that the caller may use; deprecated ones and those that are gone upstream come last.
     fn models(&self, out: &mut String, group: &Arc<Models>, caller: &Caller) -> std::fmt::Result {
         let of_group = self.0.models(&caller.permissions).filter(|(of, _)| std::ptr::eq(*of, group.as_ref()));
         let mut models: Vec<&Model> = of_group.map(|(_, model)| model).collect();
         if models.is_empty() {
             return Ok(());
         }
-        models.sort_by_key(|model| model.deprecated);
+        models.sort_by_key(|model| model.deprecated || model.gone);
         let is_embedding = models.iter().any(|model| model.rules.dimensions.is_some());
         let title = if is_embedding { "Embedding models" } else { "Models" };
         write!(out, "<h2>{title}</h2><table><tr><th>Name<th>Id upstream<th>Context, in tokens</tr>")?;
         for model in models {
             let default = group.default().is_some_and(|default| default.name == model.name);
-            let mark = match (default, model.deprecated) {
-                (true, _) => " (default)",
-                (false, true) => " (deprecated)",
-                (false, false) => "",
+            let mark = match (default, model.deprecated, model.gone) {
+                (true, ..) => " (default)",
+                (false, true, _) => " (deprecated)",
+                (false, false, true) => " (no longer listed upstream)",
+                (false, false, false) => "",
             };
             let (name, id) = (escape(&model.name), escape(&model.id));
             let context = model.rules.facts.context_length.map(|tokens| tokens.to_string()).unwrap_or_default();

@@ -61,6 +61,9 @@ fn push_openai(out: &mut Vec<u8>, model: &Model) {
     if model.deprecated {
         out.extend_from_slice(b",\"deprecated\":true");
     }
+    if model.gone {
+        out.extend_from_slice(b",\"gone\":true");
+    }
     out.push(b'}');
 }
 
@@ -70,7 +73,7 @@ fn push_anthropic(out: &mut Vec<u8>, model: &Model) {
     json::push_string(out, &model.name);
     push_text(out, "display_name", &shown(&model.name));
     push_text(out, "created_at", &date(facts.created.unwrap_or_default()));
-    push_text(out, "lifecycle", if model.deprecated { "deprecated" } else { "active" });
+    push_text(out, "lifecycle", if model.deprecated || model.gone { "deprecated" } else { "active" });
     push_fact(out, "max_input_tokens", facts.context_length);
     push_fact(out, "max_tokens", facts.max_output_tokens);
     out.push(b'}');
@@ -185,6 +188,9 @@ mod tests {
             json!({"id": "lab:one-big", "object": "model", "created": 1_740_787_200_u64, "owned_by": "lab", "internal_name": "m1",
                    "context_length": 9, "max_output_tokens": 3})
         );
+        let gone = [Model { gone: true, ..model("lab:x", Rules::default()) }];
+        assert_eq!(listed(ClientVendor::Openai, &gone)["data"][0]["gone"], true);
+        assert_eq!(listed(ClientVendor::Anthropic, &gone)["data"][0]["lifecycle"], "deprecated");
         let none = json!({"data": [], "has_more": false, "first_id": null, "last_id": null});
         assert_eq!(listed(ClientVendor::Anthropic, &[]), none);
     }

@@ -142,15 +142,17 @@ fn tests_of_rows_that_a_file_takes_out_are_left_out() {
 fn check_is_content_with_the_examples_of_all_keys() {
     let text = include_str!("../../../docs/routes.md");
     let blocks: Vec<&str> = text.split("```yaml\n").skip(1).map(|block| block.split("```").next().unwrap()).collect();
-    let [upstreams, rules, routes, tests] = blocks[..] else { panic!("{blocks:?}") };
+    let [upstreams, lists, rules, routes, tests] = blocks[..] else { panic!("{blocks:?}") };
     // Files of certificates are what `upstream_tls.rs` is about.
     let plain = upstreams.lines().filter(|line| !line.trim_start().starts_with("tls: ")).collect::<Vec<_>>().join("\n");
     assert_eq!(plain.lines().count() + 1, upstreams.lines().count());
     let tunnel =
         "  - { path: /lab/tunnel, upstream: [lab, argo_tunnel], models: chat, transformer: openai_chat_completions }";
     let table = format!("version: 1\n{plain}\nmodels:\n  chat:\n{rules}routes:\n{routes}{tunnel}\n{tests}");
-    let (content, told) = checked(&table);
-    assert!(content, "{told}");
+    for table in [table, format!("version: 1\n{lists}")] {
+        let (content, told) = checked(&table);
+        assert!(content, "{told}");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The examples of docs/change-what-it-serves.md about models, run as they stand there.
 
-use super::examples::{sent, start};
+use super::examples::{sent, setup, start};
+use crate::reload::until;
 use crate::support::{Argo, Server, chat, said};
 use serde_json::{Value, json};
 
@@ -135,4 +136,47 @@ fn a_stream_is_cut_from_a_whole_answer() {
     assert!(!stream("argo:gemini-3.5-flash").0, "the whole endpoint is asked");
     assert!(stream("argo:gpt-4o").0);
     assert_ne!(stream("argo:gemini-3.5-flash").1, json!(true));
+}
+
+#[test]
+fn new_models_get_names_of_ones_own_or_none() {
+    let argo = Argo::start(|request, connection| {
+        if request.path.ends_with("/models/") {
+            let shipped: serde_yaml::Value = serde_yaml::from_str(include_str!("../../../routes.yaml")).unwrap();
+            let groups = shipped["models"].as_mapping().unwrap().values().map(|group| &group["names"]);
+            let ids = groups.flat_map(|names| names.as_mapping().unwrap().values()).map(|id| id.as_str().unwrap());
+            let own = ids.map(|id| json!({"id": id, "internal_id": id}));
+            let new = [
+                ("GPT 7 Big", "gpt7big"),
+                ("Claude Opus 9.1", "claudeopus91"),
+                ("o9-mini", "gpto9mini"),
+                ("Text Embedding 3 X", "v3x"),
+            ];
+            let new = new.map(|(name, id)| json!({"id": name, "internal_id": id}));
+            return connection.json(200, &json!({"data": own.chain(new).collect::<Vec<_>>()}).to_string());
+        }
+        connection.says("Hi");
+    });
+    let served = |server: &Server, model: &str| server.chat(&chat("x", json!({"model": model}))).status == 200;
+    let server = setup(&argo, "Name new models in your own way", &[]).with_list().start();
+    until("the list", || served(&server, "lab:gpt-7-big"));
+    for name in ["lab:7-gpt-big", "argo:claude-opus-9.1", "argo:claude-9.1-opus", "argo:gpt-o9-mini", "argo:o9-mini"] {
+        assert!(served(&server, name), "{name}");
+    }
+    let list = listed(&server);
+    for name in ["lab:gpt-7-big", "argo:claude-opus-9.1", "argo:gpt-o9-mini", "argo:text-embedding-3-x"] {
+        assert!(list.contains(&name.to_owned()), "{list:?}");
+    }
+    assert!(
+        !list.contains(&"argo:o9-mini".to_owned()) && !list.contains(&"argo:claude-9.1-opus".to_owned()),
+        "{list:?}"
+    );
+    assert!(!served(&server, "argo:gpt-7-big"));
+    let sent = sent(&server, &argo, CHAT, &chat("x", json!({"model": "argo:o9-mini", "max_tokens": 5})));
+    assert_eq!((&sent["model"], &sent["max_completion_tokens"]), (&json!("gpto9mini"), &json!(5)), "rules hold");
+
+    let asked = argo.lists_asked();
+    let server = setup(&argo, "Serve only what the files say", &[]).with_list().start();
+    assert!(served(&server, "argo:gpt-5") && !served(&server, "argo:claude-opus-9.1"));
+    assert_eq!(argo.lists_asked(), asked);
 }

@@ -24,6 +24,10 @@ impl Recorded {
         self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
+    fn is_for_list(&self) -> bool {
+        self.method == "GET" && self.path.trim_end_matches('/').ends_with("/models")
+    }
+
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("{e}: {self:?}"))
     }
@@ -201,9 +205,14 @@ impl Argo {
         (argo, go)
     }
 
-    /// All requests so far.
+    /// All requests so far, but those for a list of models: the proxy sends one at its start, when it likes.
     pub fn requests(&self) -> Vec<Recorded> {
-        self.recorded.lock().unwrap().clone()
+        self.recorded.lock().unwrap().iter().filter(|request| !request.is_for_list()).cloned().collect()
+    }
+
+    /// How often a list of models was asked for so far.
+    pub fn lists_asked(&self) -> usize {
+        self.recorded.lock().unwrap().iter().filter(|request| request.is_for_list()).count()
     }
 
     /// The only request so far.

@@ -77,8 +77,9 @@ impl Setup {
         Setup::before_address(argo.address)
     }
 
+    /// Nobody lists models: a test that counts requests, or plays with time, would meet the one for the list.
     pub fn before_address(address: SocketAddr) -> Self {
-        let models = format!("http://{address}/argoapi/api/v1/models/");
+        let models = "http://127.0.0.1:9/argoapi/api/v1/models/";
         let base = format!("http://{address}/argoapi/api/v1/resource");
         Setup {
             config: format!(
@@ -105,6 +106,14 @@ impl Setup {
             .map(|line| if line.starts_with("argo_url:") { format!("argo_url: {url}") } else { line.to_owned() })
             .collect();
         self.config = lines.join("\n") + "\n";
+        self
+    }
+
+    /// With the list of models where `before` has the calls.
+    pub fn with_list(mut self) -> Self {
+        let url = self.config.lines().find_map(|line| line.strip_prefix("argo_url: http://")).unwrap();
+        let address = url.split('/').next().unwrap();
+        self.config = self.config.replace("127.0.0.1:9/", &format!("{address}/"));
         self
     }
 
