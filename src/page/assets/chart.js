@@ -61,7 +61,8 @@ function drawn(series, last, step) {
   const times = [[0, "start"], [(length - 1) / 2, "middle"], [length - 1, "end"]].map(([i, anchor]) =>
     svg("text", { x: x(i), y: HEIGHT - 8, "text-anchor": anchor }, minute(last - (length - 1 - i) * step)));
   const lines = series.map(({ values }, i) => svg("path", { d: path(values, x, y), class: `trace trace-${i}` }));
-  return [...grid.flat(), ...times, ...lines];
+  // The first is the one that matters most, so it lies above the others.
+  return [...grid.flat(), ...times, ...lines.reverse()];
 }
 
 /** A minute without a figure breaks the line. A figure alone between two such minutes is a dot. */

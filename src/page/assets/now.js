@@ -105,7 +105,7 @@ function breakers(list) {
 function draw({ step, last, ...figures }) {
   charts ??= {
     rate: chart("Requests", "in each minute", count),
-    latency: chart("Time to the whole reply", "percentiles, in seconds", seconds),
+    latency: chart("Time of replies", "percentiles, in seconds", seconds),
     tokens: chart("Tokens", "in each minute", count),
   };
   const place = byId("now-charts");

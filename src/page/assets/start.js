@@ -85,11 +85,8 @@ function settings() {
   const own = byId("with-key").checked && key();
   const parts = program.parts.map((part) => {
     const text = own ? part.text.replaceAll("YOUR_KEY", key()) : part.text;
-    return [
-      h("h3", {}, part.about ?? part.where),
-      part.about && part.where && h("p", { class: "dim" }, "In ", h("code", {}, part.where)),
-      code(text, `${program.title}: ${part.about ?? part.where}`),
-    ];
+    const title = [part.about, part.where].filter(Boolean).join(" ");
+    return [h("h3", {}, title), code(text, `${program.title}: ${title}`)];
   });
   place.replaceChildren(...[
     h("p", {}, program.about),
