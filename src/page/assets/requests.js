@@ -63,13 +63,17 @@ function line(request) {
     ended(request),
     seconds(request.first_text),
     seconds(request.total),
-    `${count(request.input_tokens)}, ${count(request.output_tokens)}`,
+    tokens(request),
   ], { "data-number": request.number });
 }
 
 function status(value) {
   if (value === null || value === undefined) return badge("no reply", "warn");
   return badge(String(value), value >= 500 ? "bad" : value >= 400 ? "warn" : "good");
+}
+
+function tokens({ input_tokens: input, output_tokens: output }) {
+  return input === null && output === null ? null : `${count(input)}, ${count(output)}`;
 }
 
 function ended({ ended_by: who, why }) {

@@ -1,5 +1,7 @@
 // Who sees what: callers with and without the right `watch`, the admin address, a proxy that goes, and a table that breaks.
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { accessible, launch, open, tab, until } from "./browser.mjs";
 import { hash, load, ownProxy } from "./proxies.mjs";
@@ -41,9 +43,10 @@ test("without a key the page asks for one, says where keys come from, and shows 
 
   await tab(page, "Start");
   const settings = page.locator("#program-parts");
-  assert.ok(!(await settings.textContent()).includes(ANN));
+  await page.locator("#program").selectOption("curl");
+  await until(settings, (text) => text.includes("YOUR_KEY") && !text.includes(ANN), "settings without the key");
   await page.locator("#with-key").check();
-  await page.locator("#program").selectOption("codex");
+  await until(settings, (text) => text.includes(ANN) && !text.includes("YOUR_KEY"), "settings with the key");
   await page.getByRole("button", { name: "Ask the model to say hello" }).click();
   await until(page.locator("#ask-answer"), (text) => text.startsWith("Hello"), "the answer");
 
@@ -135,8 +138,34 @@ test("a broken edit of the table is shown with its place, and goes when it is me
   await page.context().close();
 });
 
+test("pages of others reach neither the page nor its data", async (t) => {
+  const proxy = await ownProxy(t, {});
+  const { port } = new URL(proxy.url);
+  // A name of somebody else that leads to this machine, and a site of theirs.
+  const fooled = await launch("--host-resolver-rules=MAP other.example 127.0.0.1");
+  t.after(() => fooled.close());
+  const site = createServer((_, reply) => reply.end("<!doctype html><title>theirs</title>")).listen(0, "127.0.0.1");
+  await once(site, "listening");
+  t.after(() => site.close());
+  const page = await fooled.newPage();
+  const reply = await page.goto(`http://other.example:${port}/`);
+  assert.equal(reply.status(), 403);
+  await page.goto(`http://other.example:${site.address().port}/`);
+  for (const part of ["about.json", "models.json", "table.json", "now", "explain"]) {
+    const method = part === "explain" ? "POST" : "GET";
+    const read = await page.evaluate(([url, method]) => fetch(url, { method }).then(() => "read", () => "refused"), [`${proxy.url}/page/${part}`, method]);
+    assert.equal(read, "refused", part);
+  }
+  // A page that they frame is not shown.
+  const framed = page.waitForEvent("framenavigated");
+  await page.evaluate((url) => document.body.append(Object.assign(document.createElement("iframe"), { src: url })), proxy.url);
+  assert.match((await framed).url(), /^chrome-error:/);
+});
+
 test("page: false serves no page", async (t) => {
   const proxy = await ownProxy(t, { config: "page: false\n" });
   const reply = await fetch(`${proxy.url}/page/page.js`);
   assert.equal(reply.status, 404);
+  const root = await fetch(proxy.url, { headers: { accept: "text/html" } });
+  assert.ok(!(await root.text()).includes("data-prefix"));
 });

@@ -10,11 +10,11 @@ const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
 /** Starts Debian's Chromium, with an empty folder of its own. It asks nobody for updates. */
-export function launch() {
+export function launch(...more) {
   const quiet = ["--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", ...quiet],
+    args: ["--no-sandbox", "--disable-gpu", ...quiet, ...more],
   });
 }
 
