@@ -94,7 +94,7 @@ fn listens_nowhere(layer: &Layer) -> Option<Problem> {
     Some(Problem::new(place.clone(), "host: none, and no socket either: the proxy would listen nowhere", Some(help)))
 }
 
-/// Returns a problem if other machines can reach the metrics: they show who uses which models.
+/// Returns a problem if other machines can reach the metrics and the page: they show who uses which models.
 fn watched_by_others(layer: &Layer) -> Option<Problem> {
     let (listen, place) = layer.admin.as_ref()?;
     let Some(Listen::Address { host, .. }) = listen else { return None };
@@ -103,7 +103,9 @@ fn watched_by_others(layer: &Layer) -> Option<Problem> {
     }
     Some(Problem::warning(
         place.clone(),
-        format!("admin: everybody who can reach {host} can read the metrics"),
+        format!(
+            "admin: everybody who can reach {host} can read the metrics, and everybody's requests on the page for people"
+        ),
         Some("write the port alone, unless the collector runs on another machine".to_owned()),
     ))
 }

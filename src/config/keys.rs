@@ -99,7 +99,7 @@ pub const KEYS: &[Key] = &[
     Key::optional(
         "admin",
         Kind::Address,
-        "Where metrics are served (/metrics, /livez, /readyz): a port of this machine, host:port, unix:path, or none.",
+        "Where metrics (/metrics, /livez, /readyz) and the page for whoever watches are served: a port of this machine, host:port, unix:path, or none.",
     ),
     Key::optional("metrics_by_caller", Kind::Bool, "True: metrics have a label for callers that callers.yaml names."),
     Key::optional("server_timing", Kind::Bool, "True: the header Server-Timing of replies says where the time went."),

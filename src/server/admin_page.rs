@@ -1,7 +1,9 @@
 //! The page for people on the admin listener.
 
+use crate::access::Sender;
 use crate::page::PeoplePage;
 use crate::plan::PageCall;
+use crate::proxy::connection::sender;
 use crate::proxy::in_flight::InFlight;
 use crate::proxy::live::Current;
 use crate::proxy::page::{PageFeed, PageReply, PageRequest, PageServer, Viewer};
@@ -16,6 +18,10 @@ use std::time::Instant;
 
 /// Where the page's files and data are.
 const PREFIX: &str = "/page";
+
+/// What somebody else's connection gets, where the proxy serves its own user alone.
+const NOT_YOURS: &str = "This proxy serves only the user who runs it, and the system does not say that this connection is that user's. \
+                         With `admin: unix:PATH`, the page is where only that user reaches it.";
 
 /// The page, as whoever watches the process sees it.
 pub struct AdminPage {
@@ -50,6 +56,10 @@ impl AdminPage {
     /// pingora's, when the client goes away.
     pub async fn answer(&self, http: &mut ServerSession, part: &str) -> pingora::Result<Option<Answer>> {
         let live = self.current.live();
+        let digest = http.digest().and_then(|digest| digest.socket_digest.as_deref());
+        if live.settings.access.asks_sender() && sender::of(digest) != Sender::Own {
+            return Ok(Some(refusal(&Failure::new(StatusCode::FORBIDDEN, NOT_YOURS))));
+        }
         let Some(body) = read(http, live.settings.max_body).await? else {
             let failure = Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "The request is larger than max_body.");
             return Ok(Some(refusal(&failure)));

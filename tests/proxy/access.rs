@@ -233,7 +233,7 @@ const BROWSER: &str = "Accept: text/html,application/xhtml+xml,*/*;q=0.8\r\n";
 #[test]
 fn a_person_without_a_key_gets_a_page_that_says_how_to_get_one() {
     let argo = Argo::saying("Hi");
-    let server = Setup::before(&argo).callers(&[caller("ann", "key-a", "")]).start();
+    let server = Setup::before(&argo).callers(&[caller("ann", "key-a", "")]).config("page: false").start();
     let mut client = server.client();
     for path in ["/v1/docs", "/"] {
         let page = client.call("GET", path, BROWSER, b"");
@@ -256,7 +256,7 @@ fn a_person_without_a_key_gets_a_page_that_says_how_to_get_one() {
     }
     assert_eq!(argo.requests().len(), 0);
 
-    let passthrough = Setup::before(&argo).config("access: passthrough").start();
+    let passthrough = Setup::before(&argo).config("access: passthrough\npage: false").start();
     let page = passthrough.client().call("GET", "/v1/docs", BROWSER, b"");
     let page = page.text();
     assert!(page.contains("Your key for this proxy is your bare Argonne username"), "{page}");

@@ -189,7 +189,7 @@ fn ways_around_a_bad_upstream_are_counted() {
 }
 
 #[test]
-fn the_two_listeners_serve_nothing_of_each_other() {
+fn the_two_listeners_share_nothing_but_the_page() {
     let argo = Argo::saying("Hi");
     let server = start(&argo);
     assert_eq!(server.get("/metrics").status, 404);
@@ -199,7 +199,7 @@ fn the_two_listeners_serve_nothing_of_each_other() {
         assert_eq!((answer.status, answer.text()), (200, "ok\n"), "{path}");
     }
     assert_eq!(watcher.call("HEAD", "/metrics", "", b"").status, 200);
-    for path in ["/v1/models", "/health", "/", "/metrics/"] {
+    for path in ["/v1/models", "/health", "/v1/docs", "/metrics/"] {
         assert_eq!(watcher.get(path).status, 404, "{path}");
     }
     let answer = server.watcher().post("/metrics", "x");

@@ -67,6 +67,27 @@ fn run_by_operator(setup: &Setup) -> Server {
 }
 
 #[test]
+fn the_page_is_for_the_user_who_runs_it_on_both_listeners() {
+    const NAME: &str = "the_page_is_for_the_user_who_runs_it_on_both_listeners";
+    if !may_be_others(NAME) {
+        return;
+    }
+    let argo = Argo::saying("Hi");
+    let server = Setup::before(&argo).config("access: own\nadmin: 127.0.0.1:0").start();
+    let admin = server.watcher_address();
+    for address in [server.address, admin] {
+        for part in ["about.json", "table.json", "now"] {
+            let answer = client_of(OTHER, address).get(&format!("/page/{part}"));
+            assert_eq!(answer.status, 403, "{part}");
+            assert!(answer.text().contains("only the user who runs it"), "{}", answer.text());
+        }
+        assert_eq!(Client::connect(address).get("/page/table.json").status, 200);
+    }
+    // Collectors run as other users.
+    assert_eq!(client_of(OTHER, admin).get("/metrics").status, 200);
+}
+
+#[test]
 fn only_the_user_who_runs_it_and_root_may_call() {
     const NAME: &str = "only_the_user_who_runs_it_and_root_may_call";
     if !may_be_others(NAME) {
@@ -103,7 +124,7 @@ fn others_learn_how_to_be_let_in_and_nothing_else() {
         return;
     }
     let argo = Argo::saying("Hi");
-    let server = Server::before(&argo);
+    let server = Setup::before(&argo).config("page: false").start();
     let mut other = client_of(OTHER, server.address);
     for path in ["/health", "/livez", "/readyz"] {
         assert_eq!(other.get(path).status, 200, "{path}");

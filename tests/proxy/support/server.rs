@@ -343,7 +343,12 @@ impl Server {
 
     /// A client of its listener for whoever watches.
     pub fn watcher(&self) -> Client {
-        Client::connect(self.admin.unwrap())
+        Client::connect(self.watcher_address())
+    }
+
+    /// The address of the admin listener.
+    pub fn watcher_address(&self) -> SocketAddr {
+        self.admin.unwrap()
     }
 
     /// What was logged so far.
