@@ -83,7 +83,8 @@ fn a_plain_chat_is_told_step_by_step() {
     let told = Folder::new().json(&CHAT, &chat(json!({"model": "FOUR1", "user": "eve"})));
     assert_eq!((&told["verdict"], &told["body_from"]), (&json!("called"), &json!("client")));
     assert_eq!(told["route"]["does"], "openai_chat_completions");
-    let model = json!({"asked": "FOUR1", "matched": "id", "name": "argo:four", "id": "four1", "deprecated": false, "near": [], "patterns": []});
+    let model = json!({"asked": "FOUR1", "matched": "id", "name": "argo:four", "id": "four1", "deprecated": false,
+        "gone": false, "listed": null, "near": [], "patterns": []});
     assert_eq!(told["model"], model);
     let rule =
         json!({"place": "models.chat.rules[0]", "match": "four1, old1", "did": ["tokens are counted with o200k"]});

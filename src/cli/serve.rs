@@ -22,7 +22,7 @@ use crate::proxy::upstream::authorities;
 use crate::server::admin::Admin;
 use crate::server::admin_page::AdminPage;
 use crate::server::process_limits;
-use crate::server::refresh::{RefreshHandle, Refresher};
+use crate::server::refresh::RefreshHandle;
 use crate::server::reload::Reloader;
 use crate::server::upgrade::Inherited;
 use crate::server::{Certificates, Listener, Runner, StartingTerminal};
@@ -81,8 +81,7 @@ pub fn run(args: &ServeArgs) -> Result<(), CommandEnd> {
     }
     let reloader = Reloader { origin, fixed, certificates, metrics, terminal: StartingTerminal::note() };
     let current = Arc::new(Current::new(reloader.metered(loading::live(loaded)?)));
-    let (refresher, refresh) = Refresher::new();
-    reloader.watch(reader.into_seen(), current.clone(), refresher);
+    let refresh = reloader.watch(reader.into_seen(), current.clone());
     let page = Arc::new(PeoplePage::new(current.clone(), in_flight.clone()));
     if let Some(admin) = admin {
         let page = AdminPage::new(&current, &in_flight, &page, listening.address());

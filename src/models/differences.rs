@@ -48,11 +48,6 @@ pub struct GoneModel {
 }
 
 impl ModelDifferences {
-    /// Returns true if there are none.
-    pub fn is_empty(&self) -> bool {
-        self.new.is_empty() && self.gone.is_empty()
-    }
-
     /// Returns the new models that are served.
     pub fn served(&self) -> impl Iterator<Item = &NewModel> {
         self.new.iter().filter(|model| model.not_served.is_none())

@@ -13,12 +13,12 @@ const MOST_FORGOTTEN: usize = 1000;
 
 /// The lists that were read last, by URL.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ModelLists(BTreeMap<String, ModelList>);
+pub struct ModelLists(BTreeMap<String, UpstreamList>);
 
 /// One list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ModelList {
+pub struct UpstreamList {
     /// When it was read, in Unix seconds.
     pub read_at: u64,
     /// Its models.
@@ -42,12 +42,12 @@ pub struct ForgottenModel {
 #[serde(deny_unknown_fields)]
 struct KeptForm {
     version: u32,
-    lists: BTreeMap<String, ModelList>,
+    lists: BTreeMap<String, UpstreamList>,
 }
 
 impl ModelLists {
     /// Returns the list of a URL, if it was read.
-    pub fn get(&self, url: &str) -> Option<&ModelList> {
+    pub fn get(&self, url: &str) -> Option<&UpstreamList> {
         self.0.get(url)
     }
 
@@ -70,12 +70,12 @@ impl ModelLists {
             }
         }
         all.truncate(MOST_FORGOTTEN);
-        self.0.insert(url.to_owned(), ModelList { read_at: now, models, forgotten: all });
+        self.0.insert(url.to_owned(), UpstreamList { read_at: now, models, forgotten: all });
     }
 
     /// Returns true if others have the same models, whenever they were read.
     pub fn says_the_same(&self, other: &ModelLists) -> bool {
-        let same = |(ours, theirs): (&ModelList, &ModelList)| {
+        let same = |(ours, theirs): (&UpstreamList, &UpstreamList)| {
             (&ours.models, &ours.forgotten) == (&theirs.models, &theirs.forgotten)
         };
         self.0.keys().eq(other.0.keys()) && self.0.values().zip(other.0.values()).all(same)

@@ -8,6 +8,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 
+/// The answer of a URL, or why there is none. `Err(None)` when the question itself panicked.
+type UrlAnswer = Result<ProbeReply, Option<Box<ProbeFailure>>>;
+
 /// A URL of an upstream that was asked once.
 pub struct UrlCheck {
     /// The upstream.
@@ -16,8 +19,8 @@ pub struct UrlCheck {
     pub endpoint: Arc<Endpoint>,
     /// Whether the URL lists models.
     pub is_list: bool,
-    /// The answer, or why there is none. `Err(None)` when the question itself panicked.
-    pub came: Result<ProbeReply, Option<Box<ProbeFailure>>>,
+    /// What came.
+    pub came: UrlAnswer,
     /// How long that took.
     pub took: Duration,
 }
@@ -30,7 +33,7 @@ pub struct PendingCheck {
     pub endpoint: Arc<Endpoint>,
     /// Whether the URL lists models.
     pub is_list: bool,
-    task: JoinHandle<(Result<ProbeReply, Option<Box<ProbeFailure>>>, Duration)>,
+    task: JoinHandle<(UrlAnswer, Duration)>,
 }
 
 impl PendingCheck {

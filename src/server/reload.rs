@@ -5,7 +5,7 @@
 //! this works on network file systems, where notifications do not arrive, and it sees a replacement by rename as well as a write.
 //! A change counts when two looks in a row agree, so that several writes make one reload.
 
-use super::refresh::{RefreshEvent, Refresher};
+use super::refresh::{RefreshEvent, RefreshHandle, Refresher};
 use super::terminal::StartingTerminal;
 use super::tls::Certificates;
 use crate::diagnostics::{Problem, report};
@@ -46,9 +46,11 @@ impl Reloader {
         }
     }
 
-    /// Watches the files, and reads the lists of models, on a thread of its own for as long as the process lives; `used` are those of the first load. On return
-    /// SIGHUP reloads and SIGUSR1 opens the log anew; before, either would end the process.
-    pub fn watch(self, used: Vec<SeenFile>, current: Arc<Current>, refresher: Refresher) {
+    /// Watches the files, and reads the lists of models, on a thread of its own for as long as the process lives; `used` are the files
+    /// of the first load. On return SIGHUP reloads and SIGUSR1 opens the log anew; before, either would end the process. What is
+    /// returned asks for a refresh.
+    pub fn watch(self, used: Vec<SeenFile>, current: Arc<Current>) -> RefreshHandle {
+        let (refresher, handle) = Refresher::new();
         let (ready, is_ready) = std::sync::mpsc::channel::<()>();
         let spawned = std::thread::Builder::new().name("reload".to_owned()).spawn(move || {
             match tokio::runtime::Builder::new_current_thread().enable_all().build() {
@@ -61,6 +63,7 @@ impl Reloader {
             Ok(_) => is_ready.recv().unwrap_or_default(),
             Err(e) => warn!("files are not watched: {e}"),
         }
+        handle
     }
 
     async fn run(&self, mut used: Vec<SeenFile>, current: &Current, mut refresher: Refresher, ready: Sender<()>) {

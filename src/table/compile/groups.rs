@@ -2,9 +2,9 @@
 //! the table's files and, where the table says so, from the lists of the upstreams.
 
 use super::known_lists::KnownLists;
-use super::listed::{self, ListedRow, WrittenNames};
+use super::listed::{self, WrittenNames};
 use super::named_items::NamedItems;
-use super::names::{self, NameRow};
+use super::names::{self, ListedRow, NameRow};
 use super::upstreams::KnownUpstreams;
 use super::{families, rules};
 use crate::diagnostics::Place;
@@ -90,7 +90,9 @@ fn group(
         if let Some(urls) = lacking.as_ref().filter(|_| is_first) {
             differences.gone.push(gone_model(row, &name.value, &id.value, urls, Some(place.clone())));
         }
-        models.push(&name.value, &id.value, from, Some(place), false, lacking.is_some());
+        // Where lists are not read any more, what they said once marks nothing.
+        let gone = lacking.is_some() && lists.are_served;
+        models.push(&name.value, &id.value, from, Some(place), false, gone);
     }
     // A list may come and go, so a default is one of the table's own.
     let default = default(row, &models.list, patterns, source);

@@ -1,7 +1,7 @@
 //! Which lists of models a group has: those of the upstreams that its rows call.
 
 use super::upstreams::KnownUpstreams;
-use crate::models::{ModelList, ModelLists};
+use crate::models::{ModelLists, UpstreamList};
 use crate::table::Upstream;
 use crate::table::raw::{Route, Switch, Written};
 use std::collections::HashMap;
@@ -24,7 +24,7 @@ pub struct GroupList<'k> {
     /// The upstream, which may serve only some of the models.
     pub upstream: &'k Upstream,
     /// The list; `None` if it was not read yet.
-    pub list: Option<&'k ModelList>,
+    pub list: Option<&'k UpstreamList>,
 }
 
 impl<'t> KnownLists<'t> {

@@ -1,23 +1,11 @@
 //! Compares the lists of the upstreams with the names of a group: which models are new and what they are called, and which are gone.
 
 use super::known_lists::{GroupList, KnownLists};
-use super::names::NameRow;
+use super::names::{ListedRow, NameRow};
 use crate::models::listing::{Listed, line};
 use crate::models::{Model, ModelDifferences, NameFamily, NamePattern, NameTemplate, NewModel, glob};
 use crate::yaml::Source;
 use std::collections::HashMap;
-
-/// A name that a group has from a list alone.
-pub struct ListedRow {
-    pub name: String,
-    pub id: String,
-    /// The URL of the list.
-    pub from: String,
-    /// True for every name of a model but the first.
-    pub hidden: bool,
-    /// True if the list had it once, and has it no longer.
-    pub gone: bool,
-}
 
 /// What the files of the table say of a group's names.
 pub struct WrittenNames<'w> {
@@ -58,7 +46,7 @@ pub fn compile(
     let mut taken = written.taken(source);
     let mut rows: Vec<ListedRow> = Vec::new();
     let mut seen: Vec<String> = Vec::new();
-    for Candidate { url, model, gone } in candidates(written.group, known) {
+    for ListedCandidate { url, model, gone } in candidates(written.group, known) {
         let id = model.id.to_lowercase();
         let Some(family) = written.families.iter().find(|family| family.has(&id)) else { continue };
         if written.have(&model.id) || seen.contains(&id) {
@@ -92,7 +80,9 @@ pub fn add_unclaimed(
     // Nobody knows which group they belong to, so a name that any of them has is taken.
     let taken: HashMap<String, String> = all.iter().flat_map(|group| group.taken(source)).collect();
     for written in all {
-        for Candidate { url, model, .. } in candidates(written.group, known).into_iter().filter(|found| !found.gone) {
+        for ListedCandidate { url, model, .. } in
+            candidates(written.group, known).into_iter().filter(|found| !found.gone)
+        {
             let is_known = all.iter().any(|group| group.have(&model.id));
             if is_known || found.new.iter().any(|new| new.id.eq_ignore_ascii_case(&model.id)) {
                 continue;
@@ -120,19 +110,19 @@ pub fn lacking<'k>(id: &str, group: &str, known: &'k KnownLists<'_>) -> Option<V
 }
 
 /// A model that a list of a group has or had, of an upstream that serves it.
-struct Candidate<'k> {
+struct ListedCandidate<'k> {
     url: &'k str,
     model: &'k Listed,
     gone: bool,
 }
 
 /// Returns all candidates of a group: what some list has goes before what another one has forgotten.
-fn candidates<'k>(group: &str, known: &'k KnownLists<'_>) -> Vec<Candidate<'k>> {
+fn candidates<'k>(group: &str, known: &'k KnownLists<'_>) -> Vec<ListedCandidate<'k>> {
     let lists = || known.of_group(group).filter_map(|of| Some((of, of.list?)));
     let here = lists().flat_map(|(of, list)| list.models.iter().map(move |model| (of, model, false)));
     let gone = lists().flat_map(|(of, list)| list.forgotten.iter().map(move |old| (of, &old.model, true)));
     let served = here.chain(gone).filter(|(of, model, _)| of.upstream.serves.has(&model.id));
-    served.map(|(of, model, gone)| Candidate { url: of.url, model, gone }).collect()
+    served.map(|(of, model, gone)| ListedCandidate { url: of.url, model, gone }).collect()
 }
 
 fn new_model(

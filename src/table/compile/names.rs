@@ -1,6 +1,5 @@
 //! Compiles the names of a group: plain names, patterns, and which names are hidden or deprecated.
 
-use super::listed::ListedRow;
 use crate::models::NamePattern;
 use crate::models::glob::{Mistake, fits};
 use crate::table::raw::Group;
@@ -11,6 +10,18 @@ use std::collections::HashMap;
 pub struct NameRow<'w> {
     pub name: &'w At<String>,
     pub id: &'w At<String>,
+}
+
+/// A name that a group has from a list alone.
+pub struct ListedRow {
+    pub name: String,
+    pub id: String,
+    /// The URL of the list.
+    pub from: String,
+    /// True for every name of a model but the first.
+    pub hidden: bool,
+    /// True if the list had it once, and has it no longer.
+    pub gone: bool,
 }
 
 /// Compiles names and patterns, in their order. Two names that differ only in case are duplicates. Ids go into JSON and

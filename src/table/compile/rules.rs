@@ -1,7 +1,6 @@
 //! Compiles the rules of a group, and reports rules that make no sense.
 
-use super::listed::ListedRow;
-use super::names::NameRow;
+use super::names::{ListedRow, NameRow};
 use super::request;
 use super::upstreams::KnownUpstreams;
 use crate::models::glob::{fits, fits_in_any_case};

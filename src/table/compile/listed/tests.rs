@@ -108,6 +108,8 @@ fn a_table_that_turns_it_off_is_told_of_new_models_and_serves_none() {
     let new = &table.differences().new[0];
     assert_eq!(new.lines, ["lab:name-big2: big2", "lab:big2-name: big2"]);
     assert_eq!(new.not_served.as_deref(), Some("models_refresh of the table is off"));
+    assert_eq!(table.differences().gone.len(), 1);
+    assert!(table.groups().flat_map(|group| group.iter()).all(|model| !model.gone) && table.listed_text().is_empty());
 }
 
 #[test]
