@@ -53,6 +53,7 @@ tests! {
     a_configuration_counts_or_every_problem_has_a_place: targets::files::CONFIG,
     callers_count_or_every_problem_has_a_place: targets::files::CALLERS,
     a_duration_is_read_as_it_is_written: targets::files::DURATION,
+    a_list_of_models_changes_no_name_of_the_table: targets::lists::LISTS,
     any_cut_of_requests_gives_the_same_requests: targets::heads::HEADS,
 }
 

@@ -7,6 +7,7 @@ pub mod gemini;
 mod golden;
 pub mod heads;
 pub mod json;
+pub mod lists;
 pub mod messages;
 pub mod native;
 #[path = "../../support/pipeline.rs"]
@@ -34,7 +35,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const ALL: [Target; 36] = [
+pub const ALL: [Target; 37] = [
     json::MEND,
     json::DOCUMENT_END,
     json::FIELDS,
@@ -70,6 +71,7 @@ pub const ALL: [Target; 36] = [
     files::CONFIG,
     files::CALLERS,
     files::DURATION,
+    lists::LISTS,
     heads::HEADS,
 ];
 
