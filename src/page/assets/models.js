@@ -96,27 +96,25 @@ function filter() {
   byId("model-count").textContent = `${seen} of ${rows.length} models`;
 }
 
-/** What the last look at the upstream's own list found. */
-function report(refresh) {
-  const columns = ["List", "What it said"];
+/** How the upstreams' own lists and the table differ. */
+function report({ asked_at: asked, lists, new: found, gone }) {
+  const columns = ["List", "Read", "Models", "What is wrong"];
+  const rows = lists.map((list) => row(columns, [
+    h("span", { class: "path" }, list.url), list.read_at ? date(list.read_at) : null, count(list.models), list.error && h("span", { class: "bad" }, list.error),
+  ]));
   return [
-    h("h2", {}, "The upstream’s own list"),
-    h("p", { class: "dim" }, refresh.asked_at ? `Asked at ${date(refresh.asked_at)}.` : "Not asked since the start."),
-    table("Lists", columns, refresh.lists.map((list) => row(columns, [h("code", {}, list.url), said(list)])), { class: "small" }),
-    ...found(refresh.new),
-    ...lost(refresh.gone),
+    h("h2", {}, "The upstreams’ own lists"),
+    h("p", { class: "dim" }, asked ? `Asked at ${date(asked)}.` : "Not asked since the start. What is here was kept."),
+    table("Lists", columns, rows, { class: "small" }),
+    ...listed(found),
+    ...lost(gone),
   ];
 }
 
-function said({ error, models, read_at }) {
-  const last = models === null ? "Never read." : `${models} models, read at ${date(read_at)}.`;
-  return error ? `${error} ${last}` : last;
-}
-
-function found(models) {
-  if (!models.length) return [h("p", {}, "The lists have no model that the table lacks.")];
-  const columns = ["New model", "Id", "Group", "Served as"];
-  const cells = ({ title, id, group, names, not_served: why }) => [title, h("code", {}, id), group ?? "–", why ?? names.join(", ")];
+function listed(models) {
+  if (!models.length) return [h("p", {}, "They have no model that the table lacks.")];
+  const columns = ["New model", "Id", "Group", "Names", "Served"];
+  const cells = (model) => [model.title, h("code", {}, model.id), model.group, model.names.join(", "), model.not_served ?? "yes"];
   return [
     table("Models that the table lacks", columns, models.map((model) => row(columns, cells(model))), { class: "small" }),
     h("h3", {}, "Lines for the table"),
@@ -126,9 +124,9 @@ function found(models) {
 
 function lost(models) {
   if (!models.length) return [];
-  const columns = ["Gone name", "Id"];
-  const rows = models.map((model) => row(columns, [model.name, h("code", {}, model.id)]));
-  return [table("Models that the lists lack", columns, rows, { class: "small" })];
+  const columns = ["Gone name", "Id", "Group"];
+  const cells = ({ name, id, group }) => [name, h("code", {}, id), group];
+  return [table("Models that the lists lack", columns, models.map((model) => row(columns, cells(model))), { class: "small" })];
 }
 
 byId("model-filter").addEventListener("input", filter);
