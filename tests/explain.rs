@@ -361,6 +361,11 @@ fn every_golden_case_is_explained_as_it_runs() {
                 // There is one answer to explain with.
                 continue;
             }
+            if name == "page" {
+                // What the page tells is of a running process, which an explanation has not.
+                assert_eq!(told["verdict"], "answered_here");
+                continue;
+            }
             let reply = fs::read_to_string(at("reply")).unwrap();
             assert!(reply.starts_with(&told["client"]["status"].to_string()), "{}: {told}", case.display());
         }
