@@ -32,7 +32,9 @@ impl Form {
 
     /// Returns the form with this name.
     pub fn named(name: &str) -> Option<Form> {
-        [TEXT, OPENAI, OPENAI_PLAIN, ANTHROPIC, ANTHROPIC_CALL].into_iter().find(|form| form.name == name)
+        [TEXT, OPENAI, OPENAI_PLAIN, ANTHROPIC, ANTHROPIC_CALL, ANTHROPIC_THINKING, RESPONSES]
+            .into_iter()
+            .find(|form| form.name == name)
     }
 }
 
@@ -171,16 +173,66 @@ pub const ANTHROPIC_CALL: Form = Form {
     closing: message_end!("tool_use"),
 };
 
+/// The same with thinking before the text.
+pub const ANTHROPIC_THINKING: Form = Form {
+    name: "anthropic_thinking",
+    content_type: EVENTS,
+    opening: message_start!(
+        "event: content_block_start\n",
+        r#"data: {"content_block": {"signature": "", "thinking": "", "type": "thinking"}, "index": 0, "#,
+        r#""type": "content_block_start"}"#,
+        "\n\n",
+    ),
+    piece: concat!(
+        "event: content_block_delta\n",
+        r#"data: {"delta": {"thinking": "TEXT", "type": "thinking_delta"}, "index": 0, "type": "content_block_delta"}"#,
+        "\n\n",
+    ),
+    closing: message_end!("end_turn"),
+};
+
+/// Events of OpenAI's Responses.
+pub const RESPONSES: Form = Form {
+    name: "responses",
+    content_type: EVENTS,
+    opening: concat!(
+        "event: response.created\n",
+        r#"data: {"type":"response.created","response":{"id":"resp_bench","object":"response","created_at":1776448875,"#,
+        r#""status":"in_progress","error":null,"model":"gpt-4.1-2025-04-14","output":[]},"sequence_number":0}"#,
+        "\n\nevent: response.output_item.added\n",
+        r#"data: {"type":"response.output_item.added","output_index":0,"item":{"id":"msg_bench","type":"message","#,
+        r#""status":"in_progress","role":"assistant","content":[]},"sequence_number":1}"#,
+        "\n\nevent: response.content_part.added\n",
+        r#"data: {"type":"response.content_part.added","item_id":"msg_bench","output_index":0,"content_index":0,"#,
+        r#""part":{"type":"output_text","annotations":[],"logprobs":[],"text":""},"sequence_number":2}"#,
+        "\n\n",
+    ),
+    piece: concat!(
+        "event: response.output_text.delta\n",
+        r#"data: {"type":"response.output_text.delta","item_id":"msg_bench","output_index":0,"content_index":0,"#,
+        r#""delta":"TEXT","logprobs":[],"obfuscation":"PADDING","sequence_number":3}"#,
+        "\n\n",
+    ),
+    closing: concat!(
+        "event: response.completed\n",
+        r#"data: {"type":"response.completed","response":{"id":"resp_bench","object":"response","created_at":1776448875,"#,
+        r#""status":"completed","error":null,"model":"gpt-4.1-2025-04-14","output":[],"usage":{"input_tokens":20,"#,
+        r#""input_tokens_details":{"cached_tokens":0},"output_tokens":500,"output_tokens_details":"#,
+        r#"{"reasoning_tokens":0},"total_tokens":520}},"sequence_number":4}"#,
+        "\n\n",
+    ),
+};
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn each_event_of_each_form_is_json() {
-        for form in [OPENAI, OPENAI_PLAIN, ANTHROPIC, ANTHROPIC_CALL] {
+        for form in [OPENAI, OPENAI_PLAIN, ANTHROPIC, ANTHROPIC_CALL, ANTHROPIC_THINKING, RESPONSES] {
             let text = [form.opening, &form.piece("a", 3), &form.piece("b", 0), form.closing].concat();
             let data: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("data: ")).collect();
-            assert!(data.len() > 4, "{}", form.name);
+            assert!(data.len() >= 4, "{}", form.name);
             for one in data.into_iter().filter(|data| *data != "[DONE]") {
                 assert!(serde_json::from_str::<serde_json::Value>(one).is_ok(), "{}: {one}", form.name);
             }

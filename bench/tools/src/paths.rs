@@ -1,5 +1,7 @@
 //! The paths of a request through the proxy, without sockets. They measure the cost of the proxy's own code.
 
+mod bodies;
+mod matrix;
 mod native;
 
 use argo_openai_proxy::access::Caller;
@@ -72,6 +74,7 @@ pub fn all() -> Vec<Path> {
         answering("embedding_float", &table, "/v1/embeddings", inputs("float"), vectors),
     ];
     paths.extend(native::all());
+    paths.extend(matrix::all());
     paths
 }
 
@@ -131,7 +134,12 @@ pub(crate) fn open(route: &Route, body: &Bytes) -> Exchange {
 
 /// Returns the length of a reply that is made here.
 pub(crate) fn answered(route: &Route) -> usize {
-    match planned(route, &Bytes::new(), &Caller::anybody("bench")) {
+    answered_to(route, &Bytes::new())
+}
+
+/// Returns the length of a reply to this body that is made here.
+fn answered_to(route: &Route, body: &Bytes) -> usize {
+    match planned(route, body, &Caller::anybody("bench")) {
         Ok(Plan::Answer(reply)) => reply.body.len(),
         Ok(_) => panic!("{}: no answer", route.path),
         Err(failure) => panic!("{failure}"),
@@ -192,4 +200,17 @@ fn streaming(table: &Table, body: String) -> Path {
     let piece = Bytes::from_static(" a piece of \"text\"".as_bytes());
     let run = move || assert!(!black_box(exchange.piece(piece.clone())).is_empty(), "a piece");
     Path { name: "stream_piece", run: Box::new(run) }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_path_can_be_repeated() {
+        let mut names = Vec::new();
+        for mut path in super::all() {
+            (0..3).for_each(|_| (path.run)());
+            assert!(!names.contains(&path.name), "{} stands twice", path.name);
+            names.push(path.name);
+        }
+    }
 }

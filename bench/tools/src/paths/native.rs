@@ -1,11 +1,13 @@
 //! The paths of upstreams that answer in OpenAI's or Anthropic's form: relayed to a chat client, and translated for one.
 
+use super::bodies::{
+    completion, in_anthropics_form, in_googles_form, in_responses_form, message, of_claude, with_tool,
+};
 use super::{Path, answering, chat, open, opening, prose, route};
 use crate::form::{ANTHROPIC, ANTHROPIC_CALL, Form, OPENAI, OPENAI_PLAIN};
 use argo_openai_proxy::table::Table;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use serde_json::{Value, json};
 use std::hint::black_box;
 
 /// A table of its own: the other paths cost the same whatever is here.
@@ -66,85 +68,8 @@ pub(super) fn all() -> Vec<Path> {
     ]
 }
 
-fn of_claude(body: &str) -> String {
-    body.replace("argo:gpt-4o", "argo:claude-haiku-4.5").replace("\"model\"", "\"max_tokens\":1000,\"model\"")
-}
-
-/// Returns the request of a client of OpenAI's Responses, with a call and its result.
-fn in_responses_form() -> String {
-    let call =
-        json!({"type": "function_call", "call_id": "call_1", "name": "lookup", "arguments": "{\"name\":\"flux\"}"});
-    let result = json!({"type": "function_call_output", "call_id": "call_1", "output": "42.7"});
-    let asked = json!({"type": "message", "role": "user", "content": [{"type": "input_text", "text": "What is it?"}]});
-    let tools = json!([{"type": "function", "name": "lookup", "strict": false,
-        "parameters": {"type": "object", "properties": {"name": {"type": "string"}}}}]);
-    json!({"model": "argo:gpt-4o", "instructions": prose(1000), "input": [asked, call, result], "tools": tools})
-        .to_string()
-}
-
-/// Returns the request of a client of Anthropic's, with a call and its result.
-fn in_anthropics_form(model: &str) -> String {
-    let call = json!({"type": "tool_use", "id": "toolu_1", "name": "lookup", "input": {"name": "flux"}});
-    let result = json!({"type": "tool_result", "tool_use_id": "toolu_1", "content": "42.7"});
-    let messages = json!([{"role": "user", "content": "What is it?"}, {"role": "assistant", "content": [call]},
-        {"role": "user", "content": [result]}]);
-    let system = json!([{"type": "text", "text": prose(1000), "cache_control": {"type": "ephemeral"}}]);
-    let tools =
-        json!([{"name": "lookup", "input_schema": {"type": "object", "properties": {"name": {"type": "string"}}}}]);
-    json!({"model": model, "max_tokens": 1000, "system": system, "messages": messages, "tools": tools}).to_string()
-}
-
-/// Returns the request of a client of Google's, with a call and its result.
-fn in_googles_form() -> String {
-    let call = json!({"functionCall": {"id": "call_1", "name": "lookup", "args": {"name": "flux"}}});
-    let result = json!({"functionResponse": {"id": "call_1", "name": "lookup", "response": {"output": "42.7"}}});
-    let contents = json!([{"role": "user", "parts": [{"text": "What is it?"}]}, {"role": "model", "parts": [call]},
-        {"role": "user", "parts": [result]}]);
-    let lookup = json!({"name": "lookup", "parametersJsonSchema": {"type": "object", "properties": {"name": {"type": "string"}}}});
-    json!({"systemInstruction": {"parts": [{"text": prose(1000)}]}, "contents": contents,
-        "tools": [{"functionDeclarations": [lookup]}]})
-    .to_string()
-}
-
-fn with_tool(body: &str) -> String {
-    let parameters = json!({"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]});
-    let tools = json!([{"type": "function", "function": {"name": "lookup", "parameters": parameters}}]);
-    body.replace("\"model\"", &format!("\"tools\":{tools},\"model\""))
-}
-
-/// Returns a whole answer of a kilobyte in OpenAI's form, with all that ARGO writes beside it.
-fn completion() -> Bytes {
-    let safe = json!({"filtered": false, "severity": "safe"});
-    let filter = json!({"hate": safe, "protected_material_code": {"detected": false, "filtered": false}, "self_harm": safe,
-        "sexual": safe, "violence": safe});
-    let message = json!({"annotations": [], "audio": null, "content": prose(1000), "function_call": null, "refusal": null,
-        "role": "assistant", "tool_calls": null});
-    let choice = json!({"content_filter_results": filter, "finish_reason": "stop", "index": 0, "logprobs": null, "message": message});
-    let usage = json!({"completion_tokens": 250, "prompt_tokens": 270, "total_tokens": 520,
-        "completion_tokens_details": {"accepted_prediction_tokens": 0, "audio_tokens": 0, "reasoning_tokens": 0,
-            "rejected_prediction_tokens": 0},
-        "prompt_tokens_details": {"audio_tokens": 0, "cached_tokens": 0}});
-    bytes(&json!({"choices": [choice], "created": 1776448871, "id": "chatcmpl-bench", "model": "gpt-4o-2024-08-06",
-        "object": "chat.completion", "prompt_filter_results": [{"content_filter_results": filter, "prompt_index": 0}],
-        "service_tier": "default", "system_fingerprint": null, "usage": usage}))
-}
-
-/// Returns a whole answer of a kilobyte in Anthropic's form.
-fn message() -> Bytes {
-    let usage = json!({"cache_creation": {"ephemeral_1h_input_tokens": 0, "ephemeral_5m_input_tokens": 0},
-        "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0, "input_tokens": 270, "output_tokens": 250,
-        "server_tool_use": null, "service_tier": null});
-    let content = json!([{"citations": null, "text": prose(1000), "type": "text"}]);
-    bytes(&json!({"content": content, "id": "msg_bench", "model": "claude-haiku-4-5", "role": "assistant",
-        "stop_details": null, "stop_reason": "end_turn", "stop_sequence": null, "type": "message", "usage": usage}))
-}
-
-fn bytes(value: &Value) -> Bytes {
-    Bytes::from(value.to_string())
-}
-
 /// Returns a path for one piece of a stream that has begun.
-fn streaming(name: &'static str, table: &Table, path: &str, body: String, form: Form) -> Path {
+pub(super) fn streaming(name: &'static str, table: &Table, path: &str, body: String, form: Form) -> Path {
     let mut exchange = open(&route(table, path), &Bytes::from(body));
     let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(form.content_type))]);
     exchange.head(StatusCode::OK, &headers, false);
