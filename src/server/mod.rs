@@ -50,6 +50,7 @@ use listener::ListenerSocket;
 use on_listeners::{OnListeners, SharedApp};
 use pingora::apps::{HttpServerApp, ServerApp};
 use pingora::listeners::{ListenerConfig, Listeners};
+use pingora::prelude::fast_timeout;
 use pingora::protocols::l4::stream::L4BufferSettings;
 use pingora::server::configuration::ServerConf;
 use pingora::server::{RunArgs, Server};
@@ -104,6 +105,8 @@ impl Runner {
             upstream_keepalive_pool_size: POOLED,
             ..ServerConf::default()
         };
+        // The server sets this when it runs, and lists of models are asked for before that: one timeout would start that thread for good.
+        fast_timeout::set_fast_timeout_to_tokio_threshold(Some(Duration::ZERO));
         let waiting = Arc::new(WaitingConnections::new(open_files::allow_most()));
         let server = Server::new_with_opt_and_conf(None, conf);
         let (connections, handover) = (Connections::default(), Arc::default());

@@ -133,11 +133,11 @@ fn the_banner_says_what_is_served_and_how_to_use_it() {
     let port = server.address.port();
     for part in [
         "config    config.yaml",
-        "routes    built-in routes.yaml (27 routes, ",
+        "routes    built-in routes.yaml (28 routes, ",
         &format!("upstream  argo_chat http://{}/argoapi/api/v1/resource/chat/, streams http://", argo.address),
         "access    own",
         "instance  ",
-        &format!("page      http://127.0.0.1:{port}/v1/docs\n"),
+        &format!("page      http://127.0.0.1:{port}/\n"),
         &format!("export OPENAI_BASE_URL=http://127.0.0.1:{port}/v1"),
         &format!("curl http://127.0.0.1:{port}/v1/chat/completions"),
     ] {
@@ -219,7 +219,7 @@ fn check_routes_and_models_say_what_is_served() {
     };
     let (code, out, err) = run(&["check"]);
     assert_eq!(code, Some(0), "{err}");
-    assert!(out.contains("27 routes"), "{out}");
+    assert!(out.contains("28 routes"), "{out}");
     let (_, out, _) = run(&["routes"]);
     assert!(
         out.lines().any(|line| line.starts_with("POST") && line.contains("/v1/embeddings") && line.contains("/embed/")),
