@@ -18,8 +18,8 @@ use std::time::{Duration, Instant};
 const CLOSE_ABOVE: u64 = 80;
 /// … until this part is taken, so that one search serves many new connections.
 const CLOSE_TO: u64 = 75;
-/// Above this part, it does not matter how short they have waited.
-const NEARLY_ALL: u64 = 90;
+/// Above this part, it does not matter how short they have waited. What is left is for those that are accepted before these are closed.
+const NEARLY_ALL: u64 = 85;
 /// A client that has just connected is about to send its request.
 const JUST_CONNECTED: Duration = Duration::from_secs(1);
 /// How often the log tells of it.

@@ -65,13 +65,13 @@ fn who_has_just_connected_is_closed_only_when_nearly_nothing_is_left() {
     let now = Instant::now();
     let (all, entered) = hundred(70, now);
     entered.iter().for_each(|(place, _)| place.mark.waits(now));
-    all.opened(89);
+    all.opened(84);
     assert_eq!(closing(&entered).len(), 0);
-    all.opened(90);
-    assert_eq!(closing(&entered).len(), 16);
+    all.opened(85);
+    assert_eq!(closing(&entered).len(), 11);
     // What is on its way is counted, but it may be too slow.
-    all.opened(91);
-    assert_eq!(closing(&entered).len(), 17);
+    all.opened(86);
+    assert_eq!(closing(&entered).len(), 12);
 }
 
 #[test]
