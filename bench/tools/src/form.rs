@@ -15,6 +15,8 @@ pub struct Form {
     pub closing: &'static str,
 }
 
+/// All forms. The first is no stream of events.
+const ALL: [Form; 7] = [TEXT, OPENAI, OPENAI_PLAIN, ANTHROPIC, ANTHROPIC_CALL, ANTHROPIC_THINKING, RESPONSES];
 const EVENTS: &str = "text/event-stream";
 /// What hides lengths. Each piece has some of it.
 const PADDING: &str = "x7Kq2mWz91Tb";
@@ -32,9 +34,7 @@ impl Form {
 
     /// Returns the form with this name.
     pub fn named(name: &str) -> Option<Form> {
-        [TEXT, OPENAI, OPENAI_PLAIN, ANTHROPIC, ANTHROPIC_CALL, ANTHROPIC_THINKING, RESPONSES]
-            .into_iter()
-            .find(|form| form.name == name)
+        ALL.into_iter().find(|form| form.name == name)
     }
 }
 
@@ -136,60 +136,50 @@ macro_rules! message_end {
     };
 }
 
-/// Events of Anthropic's messages as ARGO writes them.
-pub const ANTHROPIC: Form = Form {
-    name: "anthropic",
-    content_type: EVENTS,
-    opening: message_start!(
-        "event: content_block_start\n",
-        r#"data: {"content_block": {"citations": null, "text": "", "type": "text"}, "index": 0, "#,
-        r#""type": "content_block_start"}"#,
-        "\n\n",
-    ),
-    piece: concat!(
-        "event: content_block_delta\n",
-        r#"data: {"delta": {"text": "TEXT", "type": "text_delta"}, "index": 0, "type": "content_block_delta"}"#,
-        "\n\n",
-    ),
-    closing: message_end!("end_turn"),
-};
+/// Events of Anthropic's messages as ARGO writes them: a message of one block, the delta that a piece is, and why it ended.
+macro_rules! message {
+    ($name:literal, $block:literal, $delta:literal, $reason:literal) => {
+        Form {
+            name: $name,
+            content_type: EVENTS,
+            opening: message_start!(
+                "event: content_block_start\ndata: {\"content_block\": ",
+                $block,
+                ", \"index\": 0, \"type\": \"content_block_start\"}\n\n",
+            ),
+            piece: concat!(
+                "event: content_block_delta\ndata: {\"delta\": ",
+                $delta,
+                ", \"index\": 0, \"type\": \"content_block_delta\"}\n\n",
+            ),
+            closing: message_end!($reason),
+        }
+    };
+}
 
-/// The same with a call of a tool, whose arguments come in pieces.
-pub const ANTHROPIC_CALL: Form = Form {
-    name: "anthropic_call",
-    content_type: EVENTS,
-    opening: message_start!(
-        "event: content_block_start\n",
-        r#"data: {"content_block": {"id": "toolu_bench", "input": {}, "name": "lookup", "type": "tool_use"}, "index": 0, "#,
-        r#""type": "content_block_start"}"#,
-        "\n\n",
-    ),
-    piece: concat!(
-        "event: content_block_delta\n",
-        r#"data: {"delta": {"partial_json": "TEXT", "type": "input_json_delta"}, "index": 0, "#,
-        r#""type": "content_block_delta"}"#,
-        "\n\n",
-    ),
-    closing: message_end!("tool_use"),
-};
+/// A message that is a text.
+pub const ANTHROPIC: Form = message!(
+    "anthropic",
+    r#"{"citations": null, "text": "", "type": "text"}"#,
+    r#"{"text": "TEXT", "type": "text_delta"}"#,
+    "end_turn"
+);
 
-/// The same with thinking before the text.
-pub const ANTHROPIC_THINKING: Form = Form {
-    name: "anthropic_thinking",
-    content_type: EVENTS,
-    opening: message_start!(
-        "event: content_block_start\n",
-        r#"data: {"content_block": {"signature": "", "thinking": "", "type": "thinking"}, "index": 0, "#,
-        r#""type": "content_block_start"}"#,
-        "\n\n",
-    ),
-    piece: concat!(
-        "event: content_block_delta\n",
-        r#"data: {"delta": {"thinking": "TEXT", "type": "thinking_delta"}, "index": 0, "type": "content_block_delta"}"#,
-        "\n\n",
-    ),
-    closing: message_end!("end_turn"),
-};
+/// A message that is a call of a tool, whose arguments come in pieces.
+pub const ANTHROPIC_CALL: Form = message!(
+    "anthropic_call",
+    r#"{"id": "toolu_bench", "input": {}, "name": "lookup", "type": "tool_use"}"#,
+    r#"{"partial_json": "TEXT", "type": "input_json_delta"}"#,
+    "tool_use"
+);
+
+/// A message that is thinking.
+pub const ANTHROPIC_THINKING: Form = message!(
+    "anthropic_thinking",
+    r#"{"signature": "", "thinking": "", "type": "thinking"}"#,
+    r#"{"thinking": "TEXT", "type": "thinking_delta"}"#,
+    "end_turn"
+);
 
 /// Events of OpenAI's Responses.
 pub const RESPONSES: Form = Form {
@@ -229,7 +219,7 @@ mod tests {
 
     #[test]
     fn each_event_of_each_form_is_json() {
-        for form in [OPENAI, OPENAI_PLAIN, ANTHROPIC, ANTHROPIC_CALL, ANTHROPIC_THINKING, RESPONSES] {
+        for form in ALL.into_iter().skip(1) {
             let text = [form.opening, &form.piece("a", 3), &form.piece("b", 0), form.closing].concat();
             let data: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("data: ")).collect();
             assert!(data.len() >= 4, "{}", form.name);
