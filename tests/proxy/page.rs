@@ -235,7 +235,7 @@ fn live_events_tell_of_requests_and_never_of_texts() {
     let late = Feed::open(server.client(), &ann).next();
     assert_eq!(late["requests"].as_array().unwrap().len(), 3);
     assert_eq!(late["minutes"]["requests"].as_array().unwrap().iter().filter_map(Value::as_u64).sum::<u64>(), 3);
-    // Two tokens of a text are no failure, a refusal is.
+    // The refusal is the only failure.
     assert_eq!(late["minutes"]["failures"].as_array().unwrap().iter().filter_map(Value::as_u64).sum::<u64>(), 1);
 }
 
