@@ -149,7 +149,8 @@ fn incorrect(why: &str) -> Failure {
     unauthorized(format!("Incorrect API key provided: {why}")).with_code("invalid_api_key")
 }
 
-fn unauthorized(message: String) -> Failure {
+/// Returns a 401 with this message, as OpenAI's clients expect it.
+pub fn unauthorized(message: String) -> Failure {
     Failure::new(StatusCode::UNAUTHORIZED, message)
         .with_kind("invalid_request_error")
         .with_header(header::WWW_AUTHENTICATE, "Bearer")

@@ -68,6 +68,16 @@ impl Access {
         Access::Own(Arc::new(Caller::nameless(user)))
     }
 
+    /// Returns the mode in which this was configured.
+    pub fn mode(&self) -> Mode {
+        match self {
+            Access::Own(_) => Mode::Own,
+            Access::Open(_) => Mode::Open,
+            Access::Keys(_) => Mode::Keys,
+            Access::Passthrough => Mode::Passthrough,
+        }
+    }
+
     /// Returns true if it matters whose connection a request came on.
     pub fn asks_sender(&self) -> bool {
         matches!(self, Access::Own(_))

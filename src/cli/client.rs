@@ -72,8 +72,7 @@ fn offer(args: &ClientArgs, program: &ClientProgram) -> Result<(ClientOffer, Opt
         NeededKey::Known(key) => (key, None),
         NeededKey::Unknown(word, source) => (Some(word.to_owned()), Some(source)),
     };
-    let offer = loaded.table.offer(program, &address, key, &args.model, &|_| true);
-    Ok((offer.map_err(|failure| CommandEnd::Because(failure.message))?, placeholder))
+    Ok((loaded.table.offer(program, &address, key, &args.model, &|_| true)?, placeholder))
 }
 
 /// Tells of a proxy in the environment that would get the program's calls.

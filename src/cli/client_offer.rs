@@ -2,6 +2,7 @@
 
 use super::output::CommandEnd;
 use crate::access::Mode;
+use crate::client_settings::VERSION;
 use crate::config::{Config, parse_url};
 use crate::loading::Loaded;
 use crate::loading::environment;
@@ -12,9 +13,6 @@ use crate::server::instance::RunningInstance;
 use crate::server::places::usual_places;
 use std::net::SocketAddr;
 use std::path::Path;
-
-/// The end of the path of a base URL: the version of the API.
-const VERSION: &str = "/v1";
 
 /// The key that a program needs.
 pub enum NeededKey {

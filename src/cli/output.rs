@@ -4,6 +4,7 @@ use crate::diagnostics::{Problem, report};
 use crate::loading::environment;
 use crate::setup;
 use crate::telemetry::process_log;
+use crate::wire::Failure;
 use std::io::{IsTerminal, Write};
 
 /// Why a command did not do what it was asked to.
@@ -27,6 +28,12 @@ impl From<Vec<Problem>> for CommandEnd {
 impl From<String> for CommandEnd {
     fn from(why: String) -> Self {
         CommandEnd::Because(why)
+    }
+}
+
+impl From<Failure> for CommandEnd {
+    fn from(failure: Failure) -> Self {
+        CommandEnd::Because(failure.message)
     }
 }
 

@@ -35,8 +35,7 @@ pub fn run(args: &RunArgs) -> Result<(), CommandEnd> {
     let path = executable(launch)?;
     let (address, key, table) = proxy(args)?;
     let wanted: Vec<String> = args.model.iter().cloned().collect();
-    let offer = table.offer(program, &address, key, &wanted, &|_| true);
-    let offer = offer.map_err(|failure| CommandEnd::Because(failure.message))?;
+    let offer = table.offer(program, &address, key, &wanted, &|_| true)?;
     let mut command = Command::new(&path);
     command.args(launch.args(&offer)).args(&args.args);
     for name in launch.unset {

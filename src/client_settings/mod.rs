@@ -12,6 +12,6 @@ mod template;
 
 pub use language::Language;
 pub use offer::{ClientOffer, OfferedModel};
-pub use program::{ClientProgram, Launch, LaunchFolder, SettingsFile, SettingsPart, SpokenApi};
+pub use program::{ClientProgram, Launch, LaunchFolder, SettingsFile, SettingsPart, SpokenApi, VERSION};
 pub use registry::{PROGRAMS, find};
 pub use template::{filled, shell_quote};

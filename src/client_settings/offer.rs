@@ -44,12 +44,8 @@ impl OfferedModel {
         let context = facts.context_length.unwrap_or(CONTEXT);
         // Half of a small context is left for the request.
         let output = facts.max_output_tokens.unwrap_or(OUTPUT).min(context / 2);
-        OfferedModel { name: name.to_owned(), context, output, tools: takes_tools(model) }
+        OfferedModel { name: name.to_owned(), context, output, tools: model.rules.takes_tools() }
     }
-}
-
-fn takes_tools(model: &Model) -> bool {
-    model.rules.tools != Some(Family::None)
 }
 
 impl ClientOffer {
@@ -78,7 +74,7 @@ impl ClientOffer {
             (None, None) => return Err(Failure::bad_field("model", "the table lists no models")),
         };
         let name = wanted.first().map_or(begin.name.as_str(), String::as_str);
-        let same = |model: &&&Model| model.rules.tools == begin.rules.tools && takes_tools(model);
+        let same = |model: &&&Model| model.rules.tools == begin.rules.tools && model.rules.takes_tools();
         // What only an upstream's list has stands in no order.
         let ordered = listed.iter().filter(|model| !model.is_listed);
         let small = ordered.rev().find(same).copied().unwrap_or(begin);

@@ -21,6 +21,9 @@ pub struct ClientProgram {
     pub launch: Option<Launch>,
 }
 
+/// What OpenAI's base URLs end with: the version of the API.
+pub const VERSION: &str = "/v1";
+
 /// What a program speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SpokenApi {
@@ -50,7 +53,7 @@ impl SpokenApi {
         match self {
             SpokenApi::Chat => &["/chat/completions"],
             SpokenApi::Responses => &["/responses"],
-            SpokenApi::Messages => &["/messages", "/v1"],
+            SpokenApi::Messages => &["/messages", VERSION],
             SpokenApi::Gemini => &[],
         }
     }

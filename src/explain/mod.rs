@@ -99,7 +99,7 @@ pub fn explain(live: &Arc<Live>, question: &Question) -> Result<Explanation> {
             told.verdict = Verdict::AnsweredHere;
             told.client = Some(whole(method, answer, &facts));
         }
-        Ok(Ready::Page(_)) => told.verdict = Verdict::AnsweredHere,
+        Ok(Ready::Page(..)) => told.verdict = Verdict::AnsweredHere,
         Err(failure) => {
             told.verdict = Verdict::Refused;
             // A request that was refused before routing has no route to name its dialect.

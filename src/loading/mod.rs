@@ -24,7 +24,7 @@ pub use kept_lists::KeptLists;
 pub use live::{access, live, live_as};
 pub use origin::{Demo, Origin};
 pub use seen_file::SeenFile;
-pub use state_place::config_number;
+pub use state_place::{absolute, config_number, made_by_systemd};
 pub use table_file::WorkingDirectory;
 
 /// Returns a variable of the process's environment.

@@ -1,4 +1,4 @@
-//! Where a process keeps what it finds out, for its next start: a file for each configuration.
+//! Where a process keeps what it finds out, for its next start: a file for each configuration, in a folder that the environment names.
 
 use crate::diagnostics::file_trust::folder_of;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -10,14 +10,27 @@ const FOLDER: &str = env!("CARGO_PKG_NAME");
 /// Returns the file for the lists of models: in the folder that systemd made for the service, else in the user's folder for state;
 /// `None` if there is neither.
 pub fn state_file(config: &Path, env: &dyn Fn(&str) -> Option<String>) -> Option<PathBuf> {
-    let absolute = |name: &str| env(name).filter(|value| value.starts_with('/'));
-    let of_service = absolute("STATE_DIRECTORY").and_then(|all| Some(PathBuf::from(all.split(':').next()?)));
     let of_user = || {
-        let state = absolute("XDG_STATE_HOME").map(PathBuf::from);
-        let state = state.or_else(|| Some(PathBuf::from(absolute("HOME")?).join(".local/state")));
+        let state = absolute(env, "XDG_STATE_HOME");
+        let state = state.or_else(|| Some(absolute(env, "HOME")?.join(".local/state")));
         state.map(|state| state.join(FOLDER))
     };
-    Some(of_service.or_else(of_user)?.join(format!("models-{:016x}.json", config_number(config))))
+    Some(
+        made_by_systemd(env, "STATE_DIRECTORY")
+            .or_else(of_user)?
+            .join(format!("models-{:016x}.json", config_number(config))),
+    )
+}
+
+/// Returns the folder that systemd made for the service, and put into this variable: the first of several.
+pub fn made_by_systemd(env: &dyn Fn(&str) -> Option<String>, name: &str) -> Option<PathBuf> {
+    let made = absolute(env, name)?;
+    Some(made.to_string_lossy().split(':').next().unwrap_or_default().into())
+}
+
+/// Returns the folder that a variable names, if it is an absolute path.
+pub fn absolute(env: &dyn Fn(&str) -> Option<String>, name: &str) -> Option<PathBuf> {
+    env(name).filter(|value| value.starts_with('/')).map(PathBuf::from)
 }
 
 /// Returns a number for the path of a configuration. The file itself may be missing for a moment, or be a link to a new place each

@@ -186,6 +186,16 @@ impl Rules {
         Some(Rules { thinking: Some(other), ..self.clone() })
     }
 
+    /// Returns true if the model takes tools.
+    pub fn takes_tools(&self) -> bool {
+        self.tools != Some(Family::None)
+    }
+
+    /// Returns true for a model that makes vectors.
+    pub fn is_embedding(&self) -> bool {
+        self.dimensions.is_some() || self.max_input_tokens.is_some()
+    }
+
     /// Returns the tokenizer for this model: its own, or o200k as the closest one.
     pub fn counts_with(&self) -> Tokenizer {
         self.tokenizer.unwrap_or(Tokenizer::O200k)

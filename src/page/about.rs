@@ -1,11 +1,12 @@
 //! `about.json`: what this proxy is, how clients reach it, and what it serves.
 
 use super::view::View;
-use crate::access::Access;
 use crate::client_settings::SpokenApi;
+use crate::models::Models;
 use crate::table::{Route, Table};
 use http::Method;
 use serde::Serialize;
+use std::sync::Arc;
 
 /// The version in the paths of Google's API, where the table takes any.
 const GOOGLE_VERSION: &str = "v1beta";
@@ -67,14 +68,10 @@ impl<'v> ProxyFacts<'v> {
     /// Returns what a viewer may see.
     pub fn new(view: &'v View<'_>) -> Self {
         let (live, table) = (view.live(), &view.live().table);
-        let (_, default) = table.spoken(SpokenApi::Chat).map_or((None, None), |(route, _)| {
-            (Some(route), route.models.as_deref().and_then(|models| models.default()))
-        });
-        let is_open = |route: &&std::sync::Arc<Route>| {
-            let rows = view.permissions().routes.as_ref();
-            rows.is_none_or(|rows| rows.fit(&route.path))
-        };
-        let row = |route: &'v std::sync::Arc<Route>| RouteRow {
+        let chat = table.spoken(SpokenApi::Chat).and_then(|(route, _)| route.models.as_deref());
+        let default = chat.and_then(Models::default);
+        let is_open = |route: &&Arc<Route>| view.permissions().routes.as_ref().is_none_or(|rows| rows.fit(&route.path));
+        let row = |route: &'v Arc<Route>| RouteRow {
             methods: route.methods.iter().map(Method::as_str).collect(),
             path: &route.path,
             about: &route.about,
@@ -84,7 +81,7 @@ impl<'v> ProxyFacts<'v> {
             name: env!("CARGO_PKG_NAME"),
             version: env!("CARGO_PKG_VERSION"),
             upstreams: table.upstream_names(),
-            access: access_name(&live.settings.access),
+            access: live.settings.access.mode().name(),
             caller: view.caller.name.as_deref(),
             watch: view.watches,
             calls: view.calls,
@@ -94,15 +91,6 @@ impl<'v> ProxyFacts<'v> {
             dialects: DIALECTS.iter().filter_map(|dialect| DialectPath::find(table, dialect)).collect(),
             routes: table.routes().filter(is_open).map(row).collect(),
         }
-    }
-}
-
-fn access_name(access: &Access) -> &'static str {
-    match access {
-        Access::Own(_) => "own",
-        Access::Open(_) => "open",
-        Access::Keys(_) => "keys",
-        Access::Passthrough => "passthrough",
     }
 }
 

@@ -1,7 +1,7 @@
 //! `models.json`: the models that a viewer may use, and what is known of each.
 
 use super::view::View;
-use crate::models::{Family, Model, ModelReport, Models, Streaming, Thinking};
+use crate::models::{Model, ModelReport, Models, Streaming, Thinking};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -54,7 +54,7 @@ impl<'v> ModelRow<'v> {
         ModelRow {
             name: &model.name,
             id: &model.id,
-            group: if is_embedding(model) { "embeddings" } else { "chat" },
+            group: if model.rules.is_embedding() { "embeddings" } else { "chat" },
             upstreams: view.live().table.upstreams_of(group, &model.id),
             default: group.default().is_some_and(|default| default.number == model.number),
             deprecated: model.deprecated,
@@ -70,20 +70,16 @@ impl<'v> ModelRow<'v> {
     }
 }
 
-fn is_embedding(model: &Model) -> bool {
-    model.rules.dimensions.is_some() || model.rules.max_input_tokens.is_some()
-}
-
 /// Returns what the table knows that a model can do.
 fn capabilities(model: &Model) -> Vec<String> {
     let rules = &model.rules;
-    if is_embedding(model) {
+    if rules.is_embedding() {
         let length = rules.dimensions.map(|length| format!("{length} numbers"));
         let shorter = (rules.can_shorten == Some(true)).then(|| "can be shortened".to_owned());
         return length.into_iter().chain(shorter).collect();
     }
     let words = [
-        (rules.tools != Some(Family::None), "tools"),
+        (rules.takes_tools(), "tools"),
         (rules.streaming != Some(Streaming::Whole), "streaming"),
         (rules.thinking.is_some_and(|thinking| thinking != Thinking::None), "thinking"),
     ];

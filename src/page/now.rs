@@ -6,12 +6,13 @@ use crate::proxy::live::Current;
 use crate::proxy::page::PageFeed;
 use crate::telemetry::now::{BreakerNow, Now};
 use crate::telemetry::{FinishedRequest, HourSeries, RecentRequests};
+use crate::wire::ids::unix_time;
 use crate::wire::sse;
 use bytes::Bytes;
 use serde::Serialize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 /// The time between two events.
 const EACH: Duration = Duration::from_secs(1);
@@ -107,7 +108,7 @@ impl NowFeed {
         let (requests, next) = recent.since(self.next, MOST, shows);
         let report = current.report().filter(|_| self.only.is_none());
         let event = NowEvent {
-            at: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64(),
+            at: unix_time().as_secs_f64(),
             everybody: self.only.is_none(),
             in_flight: now.in_flight.saturating_sub(feeds.load(Ordering::Acquire)),
             memory: Memory { held: now.memory.0, limit: now.memory.1 },

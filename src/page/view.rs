@@ -1,11 +1,12 @@
 //! Who looks, and what that person may see.
 
+use crate::access::admit::unauthorized;
 use crate::access::{Access, Caller, Permissions};
 use crate::models::Model;
 use crate::proxy::live::Live;
 use crate::proxy::page::{PageRequest, Viewer};
 use crate::wire::Failure;
-use http::{StatusCode, header};
+use http::StatusCode;
 use std::sync::Arc;
 
 /// What requests of the operator are explained as calling upstreams for.
@@ -70,10 +71,7 @@ fn refused(access: &Access, greeting: &str) -> Failure {
     match access {
         Access::Own(_) => Failure::new(StatusCode::FORBIDDEN, greeting).with_code("not_your_proxy"),
         Access::Open(_) | Access::Keys(_) | Access::Passthrough => {
-            let message = format!("A key is needed here. {greeting}");
-            Failure::new(StatusCode::UNAUTHORIZED, message)
-                .with_kind("invalid_request_error")
-                .with_header(header::WWW_AUTHENTICATE, "Bearer")
+            unauthorized(format!("A key is needed here. {greeting}"))
         }
     }
 }

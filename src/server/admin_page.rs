@@ -6,15 +6,13 @@ use crate::plan::PageCall;
 use crate::proxy::connection::sender;
 use crate::proxy::in_flight::InFlight;
 use crate::proxy::live::Current;
-use crate::proxy::page::{PageFeed, PageReply, PageRequest, PageServer, Viewer};
-use crate::proxy::request::page::{LONGEST, LOOK};
+use crate::proxy::page::{FeedPieces, PageFeed, PageReply, PageRequest, PageServer, Viewer};
 use crate::wire::{Answer, Failure, Query, sse};
 use bytes::{Bytes, BytesMut};
 use http::{StatusCode, header};
 use pingora::http::ResponseHeader;
 use pingora::protocols::http::ServerSession;
 use std::sync::Arc;
-use std::time::Instant;
 
 /// Where the page's files and data are.
 const PREFIX: &str = "/page";
@@ -81,20 +79,16 @@ impl AdminPage {
         }
     }
 
-    async fn stream(&self, http: &mut ServerSession, mut feed: Box<dyn PageFeed>) -> pingora::Result<()> {
+    async fn stream(&self, http: &mut ServerSession, feed: Box<dyn PageFeed>) -> pingora::Result<()> {
         let mut head = ResponseHeader::build(StatusCode::OK, Some(4))?;
         head.insert_header(header::CONTENT_TYPE, sse::CONTENT_TYPE)?;
         head.insert_header(header::CACHE_CONTROL, "no-store")?;
         head.insert_header(header::TRANSFER_ENCODING, "chunked")?;
         http.set_keepalive(None);
         http.write_response_header(Box::new(head)).await?;
-        let begun = Instant::now();
-        while !self.in_flight.is_stopping() && begun.elapsed() < LONGEST {
-            let piece = feed.next();
-            if !piece.is_empty() {
-                http.write_response_body(piece, false).await?;
-            }
-            tokio::time::sleep(LOOK).await;
+        let mut pieces = FeedPieces::new(feed, self.in_flight.clone());
+        while let Some(piece) = pieces.next().await {
+            http.write_response_body(piece, false).await?;
         }
         http.write_response_body(Bytes::new(), true).await
     }

@@ -1,6 +1,6 @@
 //! Where an instance has its directory when the configuration names none.
 
-use crate::loading::config_number;
+use crate::loading::{absolute, config_number, made_by_systemd};
 use std::path::{Path, PathBuf};
 
 /// How the names of usual directories begin.
@@ -9,7 +9,8 @@ const PREFIX: &str = "argo-openai-proxy-";
 /// Returns the directory of an instance that configures none: the one that systemd made for the service, else one for each
 /// configuration file in the user's runtime directory, else below the temporary directory.
 pub fn usual_place(config: &Path, env: &dyn Fn(&str) -> Option<String>) -> PathBuf {
-    let runtime = made_by_systemd(env).or_else(|| Some(in_runtime(&absolute(env, "XDG_RUNTIME_DIR")?, config)));
+    let runtime = made_by_systemd(env, "RUNTIME_DIRECTORY")
+        .or_else(|| Some(in_runtime(&absolute(env, "XDG_RUNTIME_DIR")?, config)));
     runtime.unwrap_or_else(|| in_temporary(&std::env::temp_dir(), config))
 }
 
@@ -36,15 +37,6 @@ pub fn usual_places(config: &Path, env: &dyn Fn(&str) -> Option<String>) -> Vec<
 /// Returns true for a directory that was named here and not by the user.
 pub fn is_usual(directory: &Path) -> bool {
     directory.file_name().is_some_and(|name| name.to_string_lossy().starts_with(PREFIX))
-}
-
-fn made_by_systemd(env: &dyn Fn(&str) -> Option<String>) -> Option<PathBuf> {
-    let made = absolute(env, "RUNTIME_DIRECTORY")?;
-    Some(made.to_string_lossy().split(':').next().unwrap_or_default().into())
-}
-
-fn absolute(env: &dyn Fn(&str) -> Option<String>, name: &str) -> Option<PathBuf> {
-    env(name).filter(|value| value.starts_with('/')).map(PathBuf::from)
 }
 
 fn in_runtime(runtime: &Path, config: &Path) -> PathBuf {

@@ -54,15 +54,11 @@ impl Table {
         // With an unreadable file, items that it may define would be reported as missing.
         let written = written.filter(|_| files.is_complete());
         let table = written.map(|written| {
-            let (local, files) = (files.local_name(), files.list.iter().map(|file| file.name.clone()).collect());
+            let (names, texts) = files.list.iter().map(|file| (file.name.clone(), file.text.clone())).unzip();
             let nothing = ModelLists::default();
             let lists = table.lists.unwrap_or(&nothing);
             let compiled = compile::compile(&written, lists, registry, &mut source, variables);
-            (files, local, compiled)
-        });
-        let table = table.map(|(names, local, compiled)| {
-            let texts = files.list.iter().map(|file| file.text.clone()).collect();
-            Table { files: names, texts, local, ..compiled }
+            Table { files: names, texts, local: files.local_name(), ..compiled }
         });
         source.finish(table)
     }

@@ -2,15 +2,12 @@
 
 use super::route::Route;
 use super::routing_table::Table;
-use crate::client_settings::{ClientOffer, ClientProgram, SpokenApi};
+use crate::client_settings::{ClientOffer, ClientProgram, SpokenApi, VERSION};
 use crate::models::{Model, Models};
 use crate::transform::local::PagePaths;
 use crate::wire::Failure;
 use http::{Method, StatusCode};
 use std::sync::Arc;
-
-/// The end of the path of a base URL: the version of the API.
-const VERSION: &str = "/v1";
 
 impl Table {
     /// Returns the offer of a proxy at `address`, such as `http://127.0.0.1:44497`, to a caller who `may_use` these models.

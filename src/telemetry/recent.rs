@@ -2,10 +2,11 @@
 
 use super::hour::{HourHistory, HourSeries};
 use super::record::{Record, cut};
+use crate::wire::ids::{unix_now, unix_time};
 use serde::Serialize;
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// How many requests are kept. A caller who sees only its own finds some among those of others.
 const KEPT: usize = 1000;
@@ -96,7 +97,7 @@ impl RecentRequests {
         if record.calls == 0 && !record.is_failure() {
             return;
         }
-        let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let at = unix_time();
         let mut kept = self.lock();
         kept.hour.count(at.as_secs(), record);
         let mut request = match kept.requests.len() {
@@ -122,11 +123,10 @@ impl RecentRequests {
 
     /// Returns the hour that ends now.
     pub fn hour(&self) -> HourSeries {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        self.lock().hour.series(now.as_secs())
+        self.lock().hour.series(unix_now())
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, RecentLog> {
+    fn lock(&self) -> MutexGuard<'_, RecentLog> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -62,7 +62,7 @@ pub fn carries_parts(
 /// # Errors
 /// 400 naming the field.
 pub fn refuse_tools(request: &ChatRequest<'_>, chosen: &Chosen<'_>) -> Result<(), Failure> {
-    if request.tools.is_none() || chosen.model.rules.tools != Some(Family::None) {
+    if request.tools.is_none() || chosen.model.rules.takes_tools() {
         return Ok(());
     }
     Err(Failure::unsupported("tools", &format!("the model '{}' calls no tools", chosen.asked)))

@@ -47,7 +47,7 @@ pub async fn accept(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> Resu
     ctx.bodies.set_id(&ctx.facts.request_id);
     let answer = match phases(proxy, session, ctx).await {
         Ok(Ready::Answer(answer)) => answer,
-        Ok(Ready::Page(call)) => match page::answer(proxy, session, ctx, call).await? {
+        Ok(Ready::Page(call, caller)) => match page::answer(proxy, session, ctx, call, caller).await? {
             Some(answer) => answer,
             None => return Ok(true),
         },
@@ -106,7 +106,7 @@ async fn phases(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> std::res
 fn reserve(ctx: &mut Ctx, ready: &mut Ready) -> std::result::Result<(), Failure> {
     let Some(ticket) = ctx.ticket.as_mut() else { return Ok(()) };
     let reserved = match ready {
-        Ready::Answer(_) | Ready::Page(_) => return Ok(()),
+        Ready::Answer(_) | Ready::Page(..) => return Ok(()),
         Ready::Call(one) => ticket.reserve(1, one.exchange.call().answer_tokens),
         Ready::Subrequests(several) => {
             let tokens = several.calls.iter().map(|one| one.exchange.call().answer_tokens);

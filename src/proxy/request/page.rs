@@ -6,26 +6,25 @@ use crate::access::Caller;
 use crate::plan::{PageCall, refuse};
 use crate::proxy::aside;
 use crate::proxy::connection::clock;
-use crate::proxy::page::{PageFeed, PageReply, PageRequest, Viewer};
+use crate::proxy::page::{FeedPieces, PageFeed, PageReply, PageRequest, Viewer};
 use crate::proxy::service::Proxy;
 use crate::wire::{Answer, Failure, sse};
 use http::StatusCode;
 use pingora::Result;
 use pingora_proxy::Session;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-/// How often there may be something to tell. A process that stops waits this long.
-pub const LOOK: Duration = Duration::from_millis(250);
-/// How long one stream goes on. The page then asks anew, by which a key is checked again that may have been taken back.
-pub const LONGEST: Duration = Duration::from_secs(600);
 
 /// Returns the whole reply; `None` once a stream was written.
 ///
 /// # Errors
 /// pingora's, when the client of a stream goes away.
-pub async fn answer(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx, call: PageCall) -> Result<Option<Answer>> {
-    let Some(caller) = ctx.caller.clone() else { return Ok(None) };
+pub async fn answer(
+    proxy: &Proxy,
+    session: &mut Session,
+    ctx: &mut Ctx,
+    call: PageCall,
+    caller: Arc<Caller>,
+) -> Result<Option<Answer>> {
     match serve(proxy, session, ctx, call, caller).await {
         Ok(PageReply::Whole(answer)) => Ok(Some(answer)),
         Ok(PageReply::Feed(feed)) => stream(proxy, session, ctx, feed).await.map(|()| None),
@@ -59,25 +58,24 @@ async fn serve(
     aside::run(move || page.serve(&request)).await.unwrap_or_else(failed)
 }
 
-async fn stream(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx, mut feed: Box<dyn PageFeed>) -> Result<()> {
+async fn stream(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx, feed: Box<dyn PageFeed>) -> Result<()> {
     clock::let_be();
     body::finish(session, ctx.rest_due()).await?;
     let head = reply_heads::stream_head(sse::CONTENT_TYPE, session.req_header().version, &ctx.facts);
     session.write_response_header(Box::new(head), false).await.map_err(|e| e.into_down())?;
-    let begun = Instant::now();
-    while !proxy.in_flight.is_stopping() && begun.elapsed() < LONGEST {
-        let piece = feed.next();
-        if !piece.is_empty() {
-            session.write_response_body(Some(piece), false).await.map_err(|e| e.into_down())?;
-        }
-        let pause = tokio::time::sleep(LOOK);
-        tokio::pin!(pause);
-        loop {
-            tokio::select! {
-                () = &mut pause => break,
-                gone = session.read_body_or_idle(true) => { gone.map_err(|e| e.into_down())?; }
+    let mut pieces = FeedPieces::new(feed, proxy.in_flight.clone());
+    loop {
+        let piece = tokio::select! {
+            piece = pieces.next() => piece,
+            gone = session.read_body_or_idle(true) => {
+                gone.map_err(|e| e.into_down())?;
+                continue;
             }
+        };
+        let is_last = piece.is_none();
+        session.write_response_body(piece, is_last).await.map_err(|e| e.into_down())?;
+        if is_last {
+            return Ok(());
         }
     }
-    session.write_response_body(None, true).await.map_err(|e| e.into_down())
 }

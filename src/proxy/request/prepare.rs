@@ -52,8 +52,8 @@ pub struct PreparedSubrequests {
 pub enum Ready {
     /// It is answered here.
     Answer(Answer),
-    /// The page for people answers it.
-    Page(PageCall),
+    /// The page for people answers it, for this caller.
+    Page(PageCall, Arc<Caller>),
     /// pingora makes one call for it.
     Call(Prepared),
     /// The proxy makes calls for it.
@@ -132,7 +132,7 @@ impl Terms<'_> {
     pub fn prepare(&self, route: &Route, caller: &Arc<Caller>, plan: Plan, fetched: bool) -> Result<Ready, Failure> {
         match plan {
             Plan::Answer(answer) => Ok(Ready::Answer(answer)),
-            Plan::Page(call) => Ok(Ready::Page(call)),
+            Plan::Page(call) => Ok(Ready::Page(call, caller.clone())),
             Plan::Call(call, reply) if fetched => self.subrequests(route, caller, only(call, reply)),
             Plan::Call(call, reply) => {
                 let stream = call.stream;

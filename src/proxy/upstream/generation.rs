@@ -60,11 +60,12 @@ fn asleep() -> Duration {
 /// and costs a few new connections.
 #[cfg(not(target_os = "linux"))]
 fn asleep() -> Duration {
+    use crate::wire::ids::unix_time;
     use std::sync::LazyLock;
-    use std::time::{Instant, SystemTime};
+    use std::time::Instant;
     static BEGUN: LazyLock<Instant> = LazyLock::new(Instant::now);
     let awake = BEGUN.elapsed();
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().saturating_sub(awake)
+    unix_time().saturating_sub(awake)
 }
 
 #[cfg(test)]

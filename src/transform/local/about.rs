@@ -20,7 +20,7 @@ struct About(Arc<Catalog>);
 
 impl Transformer for About {
     fn open(&self, request: &Request, cx: &Context<'_>) -> Result<Plan, Failure> {
-        if let Some(page) = self.0.page.as_ref().filter(|_| request.takes_pages && cx.state.has_page) {
+        if let Some(page) = self.0.page_for(request, cx) {
             return Ok(page.call(String::new(), request));
         }
         if cx.caller.greeting.is_some() {

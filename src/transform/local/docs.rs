@@ -26,7 +26,7 @@ pub(super) struct Docs(pub(super) Arc<Catalog>);
 
 impl Transformer for Docs {
     fn open(&self, request: &Request, cx: &Context<'_>) -> Result<Plan, Failure> {
-        if let Some(page) = self.0.page.as_ref().filter(|_| request.takes_pages && cx.state.has_page) {
+        if let Some(page) = self.0.page_for(request, cx) {
             return Ok(Plan::Answer(Answer::see_other(&page.home)));
         }
         let mut page = String::with_capacity(16 * 1024);

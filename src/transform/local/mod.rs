@@ -17,7 +17,7 @@ pub use page_paths::PagePaths;
 
 use crate::access::Permissions;
 use crate::models::{Model, Models};
-use crate::plan::Transformer;
+use crate::plan::{Context, Request, Transformer};
 use std::sync::Arc;
 
 /// What the proxy serves, as local replies describe it.
@@ -47,6 +47,11 @@ pub struct CatalogRow {
 }
 
 impl Catalog {
+    /// Returns where the page for people is, if a request is of a browser that is to have it.
+    fn page_for(&self, request: &Request, cx: &Context<'_>) -> Option<&PagePaths> {
+        self.page.as_ref().filter(|_| request.takes_pages && cx.state.has_page)
+    }
+
     /// Returns the models of all groups that the model list may show, each once.
     pub fn models<'a>(&'a self, permissions: &'a Permissions) -> impl Iterator<Item = (&'a Models, &'a Model)> {
         let all = self.groups.iter().flat_map(|group| group.iter().map(move |model| (group.as_ref(), model)));

@@ -87,8 +87,7 @@ fn push_google(out: &mut Vec<u8>, model: &Model) {
     push_text(out, "displayName", &shown(&model.name));
     push_fact(out, "inputTokenLimit", facts.context_length);
     push_fact(out, "outputTokenLimit", facts.max_output_tokens);
-    let is_embedding = model.rules.dimensions.is_some() || model.rules.max_input_tokens.is_some();
-    out.extend_from_slice(if is_embedding {
+    out.extend_from_slice(if model.rules.is_embedding() {
         b",\"supportedGenerationMethods\":[\"embedContent\",\"batchEmbedContents\"]}".as_slice()
     } else {
         b",\"supportedGenerationMethods\":[\"generateContent\",\"streamGenerateContent\",\"countTokens\"]}"
