@@ -76,9 +76,9 @@ impl Prompt {
         self.texts.iter().map(|(Counted::Json(text) | Counted::Plain(text))| text.len()).sum()
     }
 
-    /// Returns true if counting takes long: there are more bytes than `most`, or the tokenizer has to be loaded first.
+    /// Returns true if counting takes long: there are more bytes than `most` to count exactly.
     pub fn takes_long(&self, most: usize) -> bool {
-        self.counting == Counting::Exact && (!self.tokenizer.is_loaded() || self.size() > most)
+        self.size() > most
     }
 
     /// Returns the number of tokens. They are counted at the first call.

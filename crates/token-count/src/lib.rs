@@ -1,13 +1,14 @@
 //! Token counts: exact with the tokenizers of OpenAI's models, or estimated by character class.
 //!
-//! Tables are built into the binary and loaded at first use (about 40 ms). Texts are cut into words here. The library encodes
-//! only words that no cache has: usual text costs about 2 ns a byte, a long text that was counted before a tenth of that,
-//! and unknown text without spaces as much as in the library.
+//! Tables are laid out when the crate is built, and read where they lie in the program: nothing is loaded. Only words that no cache
+//! has are encoded: usual text costs about 2 ns a byte, and a long text that was counted before a tenth of that.
 //!
 //! ```text
 //! tokenizer        the tokenizers and their tables
+//! ├ table          the tables, as build.rs lays them out    hashed: numbers by key
+//! └ encode         the tokens of a word
 //! count            a text, word by word
-//! ├ split          the words of a text               classes: the kinds of characters
+//! ├ split          the words of a text               classes, kinds: the kinds of characters
 //! └ words          the count of a word               count_cache: counts by key, without a lock
 //! text_cache       the counts of recent long texts   count_cache
 //! estimate         the count by character class
@@ -24,8 +25,12 @@ mod count;
 mod count_cache;
 #[cfg(test)]
 mod differential;
+mod encode;
 mod estimate;
+mod hashed;
+mod kinds;
 mod split;
+mod table;
 mod text_cache;
 mod tokenizer;
 mod words;

@@ -2,7 +2,8 @@
 //!
 //! The patterns are those of `bpe_openai`. `differential.rs` tests that the words here are exactly their matches.
 
-use crate::classes::{self, CASELESS, Classes, Kinds, LINE_END, LOWER, MARK, NUMBER, OTHER, SPACE, UPPER};
+use crate::classes::kind_of;
+use crate::kinds::{ASCII, CASELESS, Kinds, LINE_END, LOWER, MARK, NUMBER, OTHER, SPACE, UPPER};
 use crate::tokenizer::Tokenizer;
 
 /// `\p{L}`
@@ -22,7 +23,6 @@ pub(crate) struct Split<'a> {
     text: &'a str,
     at: usize,
     tokenizer: Tokenizer,
-    classes: &'static Classes,
 }
 
 impl Iterator for Split<'_> {
@@ -46,14 +46,14 @@ impl Iterator for Split<'_> {
 impl<'a> Split<'a> {
     /// Returns the words of a text.
     pub(crate) fn new(tokenizer: Tokenizer, text: &'a str) -> Self {
-        Split { text, at: 0, tokenizer, classes: &classes::ALL }
+        Split { text, at: 0, tokenizer }
     }
 
     /// Returns the kind of the character at `at` and its width in bytes; no kind and no width at the end of the text.
     #[inline]
     fn kind(&self, at: usize) -> (Kinds, usize) {
         match self.text.as_bytes().get(at) {
-            Some(&byte) if byte < 0x80 => (classes::ASCII[byte as usize], 1),
+            Some(&byte) if byte < 0x80 => (ASCII[byte as usize], 1),
             Some(_) => self.kind_of_wide(at),
             None => (0, 0),
         }
@@ -61,7 +61,7 @@ impl<'a> Split<'a> {
 
     fn kind_of_wide(&self, at: usize) -> (Kinds, usize) {
         match self.text.get(at..).and_then(|rest| rest.chars().next()) {
-            Some(character) => (self.classes.of(character), character.len_utf8()),
+            Some(character) => (kind_of(character), character.len_utf8()),
             None => (0, 0),
         }
     }

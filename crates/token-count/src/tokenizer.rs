@@ -1,6 +1,6 @@
 //! The tokenizers of OpenAI's models, and their tables.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use crate::table::{CL100K, O200K, Table};
 
 /// A table of tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,38 +22,21 @@ impl Tokenizer {
 
     /// Returns true if an id stands for a piece of text.
     pub fn knows(self, id: u32) -> bool {
-        usize::try_from(id).is_ok_and(|id| id < self.table().bpe.num_tokens())
+        (id as usize) < self.table().len()
     }
 
     /// Returns the text of token ids; `None` for an id outside the table, or for bytes that are no text.
     pub fn decode(self, ids: &[u32]) -> Option<String> {
-        ids.iter().all(|&id| self.knows(id)).then(|| self.table().decode(ids))?
+        let pieces: Option<Vec<&[u8]>> = ids.iter().map(|id| self.table().text(*id)).collect();
+        String::from_utf8(pieces?.concat()).ok()
     }
 
-    /// Returns true once the table is loaded.
-    pub fn is_loaded(self) -> bool {
-        self.loaded().load(Ordering::Relaxed)
-    }
-
-    fn loaded(self) -> &'static AtomicBool {
-        static O200K: AtomicBool = AtomicBool::new(false);
-        static CL100K: AtomicBool = AtomicBool::new(false);
+    /// Returns the tables.
+    pub(crate) fn table(self) -> &'static Table {
         match self {
             Tokenizer::O200k => &O200K,
             Tokenizer::Cl100k => &CL100K,
         }
-    }
-
-    /// Returns the table of the library, which loads it at the first call.
-    pub(crate) fn table(self) -> &'static bpe_openai::Tokenizer {
-        let table = match self {
-            Tokenizer::O200k => bpe_openai::o200k_base(),
-            Tokenizer::Cl100k => bpe_openai::cl100k_base(),
-        };
-        if !self.is_loaded() {
-            self.loaded().store(true, Ordering::Relaxed);
-        }
-        table
     }
 }
 

@@ -1,8 +1,8 @@
 //! Counts words one by one. The counts of recent short words are cached: most words of a text are among them.
 
 use crate::count_cache::{CountCache, CountKey};
+use crate::table::Table;
 use crate::tokenizer::Tokenizer;
-use bpe_openai::byte_pair_encoding::BytePairEncoding;
 use once_cell::sync::Lazy;
 
 /// The longest word that the cache takes, in bytes. The key of a word is its bytes and its length above them, which leaves
@@ -14,7 +14,7 @@ const COUNT: u32 = 4;
 /// Counts the words of one tokenizer.
 pub(crate) struct Words {
     cache: &'static CountCache<COUNT>,
-    bpe: &'static BytePairEncoding,
+    table: &'static Table,
 }
 
 impl Words {
@@ -26,7 +26,7 @@ impl Words {
             Tokenizer::O200k => &O200K,
             Tokenizer::Cl100k => &CL100K,
         };
-        Words { cache, bpe: &tokenizer.table().bpe }
+        Words { cache, table: tokenizer.table() }
     }
 
     /// Returns the count of the word `text[start..end]`, or `None` if it is above `most`. A word that is too long for the
@@ -39,13 +39,14 @@ impl Words {
                 let count = count.unwrap_or_else(|| self.count_anew(key, text.get(start..end).unwrap_or_default()));
                 (count <= most).then_some(count)
             }
-            None => self.bpe.count_till_limit(text.get(start..end)?, most),
+            None => self.table.count(text.get(start..end)?, most),
         }
     }
 
     #[cold]
     fn count_anew(&self, key: CountKey, word: &[u8]) -> usize {
-        let count = self.bpe.count(word);
+        // A word in the cache has fewer tokens than any limit of its length.
+        let count = self.table.count(word, word.len()).unwrap_or(word.len());
         self.cache.put(set_of(key), key, count as u64);
         count
     }
