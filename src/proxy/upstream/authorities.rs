@@ -107,11 +107,9 @@ impl Authorities {
             found.extend(read_directory(Path::new(path), &mut problems));
         }
         let is_empty = [FILE, DIRECTORY].iter().any(|name| env(name).is_some_and(|path| path.is_empty()));
-        let mut store = RootCertStore::empty();
-        let is_usual = problems.is_empty()
-            && !is_empty
-            && load_platform_certs_incl_env_into_store(&mut store).is_ok()
-            && !store.is_empty();
+        // pingora reads what the variables name as it was read here, and else looks where it knows.
+        let is_read = || if file.is_some() || directory.is_some() { !found.is_empty() } else { is_platform_usable() };
+        let is_usual = problems.is_empty() && !is_empty && is_read();
         if is_usual {
             return Authorities { is_usual, certificates: Vec::new(), problems };
         }
@@ -130,6 +128,12 @@ impl Authorities {
         }
         Authorities { is_usual, certificates: found, problems }
     }
+}
+
+/// Returns true if pingora finds authorities of the system, and all of them are sound.
+fn is_platform_usable() -> bool {
+    let mut store = RootCertStore::empty();
+    load_platform_certs_incl_env_into_store(&mut store).is_ok() && !store.is_empty()
 }
 
 fn named(variable: &str) -> Place {

@@ -36,7 +36,12 @@ impl Peers {
 
     /// Returns the peer of a URL, without address and times; `None` for a URL of another table.
     pub fn of(&self, endpoint: &Endpoint) -> Option<HttpPeer> {
-        self.0.get(endpoint.number).map(|(peer, _)| peer.clone())
+        let mut peer = self.0.get(endpoint.number).map(|(peer, _)| peer.clone())?;
+        // Those of a list of models are read when it is asked for, and a start does not wait for them.
+        if endpoint.tls && peer.options.ca.is_none() {
+            peer.options.ca = authorities::for_connection();
+        }
+        Some(peer)
     }
 
     /// Returns what the heads of a URL's calls have in common; `None` for a URL of another table.
@@ -78,7 +83,8 @@ fn peer(upstream: &Upstream, endpoint: &Endpoint, tls: &TlsMaterial) -> HttpPeer
     peer.group_key = upstream.group;
     peer.client_cert_key.clone_from(&tls.identity);
     let options = &mut peer.options;
-    let usual = || if endpoint.tls { authorities::for_connection() } else { None };
+    let is_list = upstream.listing.as_ref().is_some_and(|list| list.number == endpoint.number);
+    let usual = || if endpoint.tls && !is_list { authorities::for_connection() } else { None };
     options.ca = tls.authorities.clone().or_else(usual);
     options.verify_cert = upstream.tls.verify;
     options.verify_hostname = upstream.tls.verify;
@@ -105,8 +111,25 @@ fn watch_for_death(options: &mut PeerOptions) {
 mod tests {
     use super::*;
     use crate::proxy::connection::socket::UpstreamSocket;
+    use crate::table::Variables;
     use pingora::connectors::TransportConnector;
+    use pingora::upstreams::peer::Peer;
     use rustix::net::sockopt;
+
+    #[test]
+    fn a_load_reads_no_authorities_for_a_list_of_models() {
+        authorities::leave_out();
+        let text = "version: 1\nupstreams: { u: { url: \"http://u/\", models_url: \"https://u/models\", dialect: openai } }\n\
+                    models: { m: { names: { a: b } } }\n\
+                    routes: [{ path: /, upstream: u, models: m, transformer: openai_chat_completions }]\n";
+        let nothing = |_: &str| None;
+        let files = |_: &str| Err(std::io::ErrorKind::NotFound.into());
+        let variables = Variables { config: &nothing, environment: &nothing, files: &files };
+        let (table, _) = Table::load("t.yaml", text, &variables).unwrap_or_else(|problems| panic!("{problems:?}"));
+        let peers = Peers::new(&table).0;
+        assert!(peers.iter().any(|(peer, _)| peer.tls()));
+        assert!(peers.iter().all(|(peer, _)| peer.options.ca.is_none()));
+    }
 
     #[tokio::test]
     async fn an_upstream_connection_ends_when_nothing_is_acknowledged_and_delays_nothing() {
