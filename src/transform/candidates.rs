@@ -40,9 +40,8 @@ impl<D: ?Sized + 'static> Candidates<D> {
     pub fn new(wiring: &Wiring, needs: &str, of: impl Fn(Dialect) -> Option<&'static D>) -> Result<Self, Unfit> {
         let unfit = |name: &str| Unfit::new(&format!("upstream '{name}': it needs an upstream that {needs}"));
         let candidate = |(number, upstream): (usize, &WiredUpstream)| {
-            let WiredUpstream { name, dialect, streams, serves } = upstream.clone();
+            let WiredUpstream { name, dialect, streams, serves, models } = upstream.clone();
             let dialect = of(dialect).ok_or_else(|| unfit(&name))?;
-            let models = wiring.models.at(&name);
             Ok(Candidate { number, name, dialect, streams, models, serves })
         };
         let mut list = wiring.upstreams.iter().enumerate().map(candidate);

@@ -32,6 +32,8 @@ pub struct WiredUpstream {
     pub streams: bool,
     /// The models that it serves.
     pub serves: ServedModels,
+    /// The models of the route, with the rules that hold at this upstream.
+    pub models: Arc<Models>,
 }
 
 /// A transformer that a table can name.

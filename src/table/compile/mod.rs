@@ -55,7 +55,7 @@ pub fn compile(
     let upstreams = upstreams::compile(written.upstreams.as_deref(), registry.dialects, &beside, source, variables);
     let lists = KnownLists::new(written, &upstreams, lists);
     let CompiledGroups { groups, differences } = groups::compile(written.groups.as_deref(), &upstreams, &lists, source);
-    let known = routes::Known { registry, upstreams: &upstreams, groups: &groups };
+    let known = routes::Known::new(registry, &upstreams, &groups);
     let routes = written.routes.iter().flatten();
     let rows = routes.filter_map(|route| routes::compile(route, &known, source, variables)).collect();
     let layers::Laid { served: rows, off } = layers::lay(rows, source);

@@ -15,6 +15,8 @@ use crate::transform::{Entry, Registry, RowSettings, Unfit, WiredUpstream, Wirin
 use crate::yaml::{At, Node, PathStep, Source, lookup};
 use bytes::Bytes;
 use http::Method;
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The default maximum of answers to one request: LangChain sends this many prompts at once.
@@ -55,6 +57,21 @@ pub struct Known<'k> {
     pub registry: &'k Registry,
     pub upstreams: &'k KnownUpstreams<'k>,
     pub groups: &'k NamedItems<Models>,
+    /// The models of a group with the rules that hold at an upstream, by the names of both.
+    models_at: RefCell<HashMap<(String, String), Arc<Models>>>,
+}
+
+impl<'k> Known<'k> {
+    /// Returns the items of a table.
+    pub fn new(registry: &'k Registry, upstreams: &'k KnownUpstreams<'k>, groups: &'k NamedItems<Models>) -> Self {
+        Known { registry, upstreams, groups, models_at: RefCell::default() }
+    }
+
+    /// Returns a group with the rules that hold at an upstream. They are merged once: many rows have the same group and upstream.
+    fn models_at(&self, name: &str, group: &Arc<Models>, upstream: &str) -> Arc<Models> {
+        let mut known = self.models_at.borrow_mut();
+        known.entry((name.to_owned(), upstream.to_owned())).or_insert_with(|| group.at(upstream)).clone()
+    }
 }
 
 /// Compiles a row; `None` when it has no valid path.
@@ -159,7 +176,7 @@ fn reply(row: &raw::Route<'_>, written: &Reply<'_>, known: &Known<'_>, source: &
 
 fn call(row: &raw::Route<'_>, name: &At<String>, known: &Known<'_>, source: &mut Source<'_>) -> Option<Action> {
     let called = &row.called;
-    let Known { registry, upstreams, groups } = known;
+    let Known { registry, upstreams, groups, .. } = known;
     let entries = registry.transformers.iter().map(|entry| (entry.name, entry));
     let entry = named(row, "transformer", "transformers", name, entries, source);
     for key in ["upstream", "models"] {
@@ -174,7 +191,7 @@ fn call(row: &raw::Route<'_>, name: &At<String>, known: &Known<'_>, source: &mut
         own_model(row, group, source);
     }
     // Return only now, so that one run reports all unknown names of the row.
-    let (entry, upstreams, group) = (entry?, chosen?, group?);
+    let (entry, upstreams, group, group_name) = (entry?, chosen?, group?, &row.models.as_ref()?.value);
     served::report(row, &upstreams, &group, source);
     let counting = row.usage.as_ref().map(|usage| usage.value).unwrap_or_default();
     let most_choices = row.most_choices.unwrap_or(MOST_CHOICES);
@@ -183,6 +200,7 @@ fn call(row: &raw::Route<'_>, name: &At<String>, known: &Known<'_>, source: &mut
         dialect: upstream.dialect,
         streams: upstream.stream.is_some(),
         serves: upstream.serves.clone(),
+        models: known.models_at(group_name, &group, &upstream.name),
     };
     let wiring =
         Wiring { upstreams: upstreams.iter().map(wired).collect(), models: group.clone(), counting, most_choices };
