@@ -6,10 +6,10 @@ use super::list::{CallerRow, Callers};
 use super::mask::mask;
 use crate::access::{Hash, Limits, Username, limits};
 use crate::diagnostics::{Checked, Place};
-use crate::yaml::node::{Node, parse};
+use crate::yaml::node::Node;
 use crate::yaml::source::syntax;
 use crate::yaml::value::{Read, Reason, boolean, expected, text};
-use crate::yaml::{At, Section, Source};
+use crate::yaml::{At, Parsed, Section, Source};
 use std::collections::HashMap;
 
 const SEE_DOCS: &str = "a file looks so: callers: [{ name: ann, key_sha256: \"…\" }]";
@@ -21,9 +21,9 @@ impl Callers {
     /// # Errors
     /// All problems of the text, in the order of its lines.
     pub fn read(file: &str, text: &str) -> Checked<Self> {
-        let root = parse(text).map_err(|fault| vec![mask(syntax(file, text, &fault, SEE_DOCS))])?;
-        let mut source = Source::new(file, text, &root, None);
-        let rows = match &root {
+        let parsed = Parsed::without_places(text).map_err(|fault| vec![mask(syntax(file, text, &fault, SEE_DOCS))])?;
+        let mut source = Source::new(file, text, &parsed, None);
+        let rows = match &parsed.root {
             Node::Null => Vec::new(),
             Node::Map(entries) => rows(Section::new(entries, KEYS), &mut source),
             other => {

@@ -17,10 +17,10 @@ use crate::dialects::upstream::UpstreamDialect;
 use crate::dialects::upstream::argo::Argo;
 use crate::telemetry::AccessLog;
 use crate::wire::HttpUrl;
-use crate::yaml::node::{Node, parse};
+use crate::yaml::node::Node;
 use crate::yaml::source::syntax;
 use crate::yaml::value::{boolean, expected, seconds, seconds_or_zero, size};
-use crate::yaml::{PathStep, Section, Source};
+use crate::yaml::{Parsed, PathStep, Section, Source};
 
 /// The settings of one text. A key that it leaves out is `None`.
 #[derive(Clone, Default)]
@@ -83,12 +83,12 @@ impl Layer {
     /// order of its lines; a text that is not YAML has one problem.
     pub fn read(file: &str, text: &str, env: Env<'_>) -> (Layer, Vec<Problem>) {
         let see_sample = format!("compare it with {SAMPLE_FILE}");
-        let root = match parse(text) {
-            Ok(root) => root,
+        let parsed = match Parsed::of(text) {
+            Ok(parsed) => parsed,
             Err(fault) => return (Layer::default(), vec![syntax(file, text, &fault, &see_sample)]),
         };
-        let mut source = Source::new(file, text, &root, Some(env));
-        let layer = match &root {
+        let mut source = Source::new(file, text, &parsed, Some(env));
+        let layer = match &parsed.root {
             Node::Null => Layer { user_place: Some(Place::File(file.to_owned())), ..Layer::default() },
             Node::Map(entries) => {
                 let places = places(entries, &source);

@@ -4,9 +4,9 @@ use super::Variables;
 use crate::diagnostics::file_trust::remedy_or;
 use crate::diagnostics::{Place, Problem};
 use crate::models::ModelLists;
-use crate::yaml::node::{Node, parse};
+use crate::yaml::node::Node;
 use crate::yaml::source::syntax;
-use crate::yaml::{File, PathStep, Source, way_to};
+use crate::yaml::{File, Parsed, PathStep, Source, way_to};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
@@ -83,7 +83,7 @@ impl Files {
     /// The first file is not YAML.
     pub fn gather(table: &TableText<'_>, variables: &Variables<'_>) -> Result<Self, Vec<Problem>> {
         let TableText { name, text, folder, local, .. } = *table;
-        let root = parse(text).map_err(|fault| vec![syntax(name, text, &fault, SEE_SHIPPED)])?;
+        let parsed = Parsed::of(text).map_err(|fault| vec![syntax(name, text, &fault, SEE_SHIPPED)])?;
         let own = PathBuf::from(Path::new(name).file_name().unwrap_or_default());
         let mut files = Files {
             list: Vec::new(),
@@ -94,7 +94,7 @@ impl Files {
             folder: folder.to_owned(),
         };
         files.seen.push((own.clone(), Vec::new()));
-        let file = File { name: name.to_owned(), text: text.to_owned(), root };
+        let file = File { name: name.to_owned(), text: text.to_owned(), parsed };
         files.add(file, &[own], folder, variables);
         // A table may also name it, to put it somewhere else among the files that it includes.
         if local == LocalFile::Added && files.seen.iter().all(|(known, _)| known != Path::new(LOCAL)) {
@@ -119,9 +119,9 @@ impl Files {
 
     /// Adds a file that was read, if it is YAML.
     fn add_text(&mut self, name: String, text: String, above: &[PathBuf], folder: &Path, variables: &Variables<'_>) {
-        match parse(&text) {
+        match Parsed::of(&text) {
             Err(fault) => self.broken.push(syntax(&name, &text, &fault, SEE_SHIPPED)),
-            Ok(root) => self.add(File { name, text, root }, above, folder, variables),
+            Ok(parsed) => self.add(File { name, text, parsed }, above, folder, variables),
         }
     }
 
@@ -155,7 +155,7 @@ impl Files {
     /// the paths are relative to the table's folder.
     fn add(&mut self, file: File, above: &[PathBuf], folder: &Path, variables: &Variables<'_>) {
         let number = self.list.len();
-        let includes = includes(&file.root, number);
+        let includes = includes(&file.parsed.root, number);
         self.list.push(file);
         for (path, name) in includes {
             let beside = above.last().and_then(|own| own.parent()).unwrap_or(Path::new(""));

@@ -39,8 +39,8 @@ impl Table {
         files.report(&mut source);
         let mut written: Option<Written<'_>> = None;
         for (number, file) in files.list.iter().enumerate() {
-            let Node::Map(entries) = &file.root else {
-                let reason = expected("a table: version, upstreams, models and routes", &file.root);
+            let Node::Map(entries) = &file.parsed.root else {
+                let reason = expected("a table: version, upstreams, models and routes", &file.parsed.root);
                 source.error(&way_to(number), reason.message, Some(SEE_SHIPPED.to_owned()));
                 continue;
             };

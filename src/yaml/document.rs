@@ -1,31 +1,29 @@
 //! One file being read: its text, its parsed nodes, and the place of each node.
 
-use super::locate::{PathStep, locate};
+use super::locate::PathStep;
 use super::node::{self, Node, without_mark};
 use super::span;
-use super::spans::Span;
+use super::spans::Parsed;
 use crate::diagnostics::{Place, Spot};
 use std::cell::OnceCell;
 
 pub(super) struct Document<'a> {
     pub file: &'a str,
     text: &'a str,
-    root: &'a Node,
-    /// Computed when the first place is needed; `None` for a text that may have aliases.
-    spans: OnceCell<Option<Span>>,
+    parsed: &'a Parsed,
     /// Cut when the first place is needed: each model and each row has one.
     lines: OnceCell<Vec<&'a str>>,
 }
 
 impl<'a> Document<'a> {
-    /// Creates the document. `root` is the result of [`node::parse`] on `text`.
-    pub fn new(file: &'a str, text: &'a str, root: &'a Node) -> Self {
-        Document { file, text, root, spans: OnceCell::new(), lines: OnceCell::new() }
+    /// Creates the document. `parsed` is the result of [`Parsed::of`] on `text`.
+    pub fn new(file: &'a str, text: &'a str, parsed: &'a Parsed) -> Self {
+        Document { file, text, parsed, lines: OnceCell::new() }
     }
 
     /// Returns the place of a node, or with `part` the place of that part of its word.
     pub fn place(&self, path: &[PathStep], part: Option<&str>) -> Place {
-        let node = find(self.root, path);
+        let node = find(&self.parsed.root, path);
         // A missing value has no text of its own, so the place of its key helps people more.
         if let (Some(Node::Null), Some((PathStep::Value(index), above))) = (node, path.split_last()) {
             let key = [above, &[PathStep::Key(*index)]].concat();
@@ -54,10 +52,7 @@ impl<'a> Document<'a> {
     }
 
     fn spot(&self, path: &[PathStep]) -> Option<node::NodeSpot> {
-        match self.spans.get_or_init(|| Span::of(self.text)) {
-            Some(spans) => spans.at(path),
-            None => locate(self.text, path),
-        }
+        self.parsed.at(self.text, path)
     }
 }
 
@@ -104,14 +99,13 @@ fn find<'n>(root: &'n Node, path: &[PathStep]) -> Option<&'n Node> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::yaml::node::parse;
 
     #[test]
     fn the_line_that_is_shown_is_the_one_that_yaml_counts() {
         for end in ["\n", "\r\n", "\r", "\u{85}", "\u{2028}", "\u{2029}"] {
             let text = format!("a: 1{end}# é{end}{end}b: x{end}");
-            let root = parse(&text).unwrap();
-            let place = Document::new("f.yaml", &text, &root).place(&[PathStep::Value(1)], None);
+            let parsed = Parsed::of(&text).unwrap();
+            let place = Document::new("f.yaml", &text, &parsed).place(&[PathStep::Value(1)], None);
             let Place::Spot(spot) = place else { panic!("{place}") };
             assert_eq!((spot.line, spot.column, spot.source.as_str()), (4, 4, "b: x"), "{end:?}");
         }

@@ -31,3 +31,4 @@ pub use quote::quote;
 pub use schema::Schema;
 pub use section::Section;
 pub use source::{At, File, Source};
+pub use spans::Parsed;

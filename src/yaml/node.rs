@@ -66,7 +66,7 @@ impl<'de> Deserialize<'de> for Node {
     }
 }
 
-struct NodeVisitor;
+pub(super) struct NodeVisitor;
 
 impl<'de> Visitor<'de> for NodeVisitor {
     type Value = Node;

@@ -6,6 +6,7 @@ use super::node::Node;
 use super::source::{At, Source};
 use super::value::{Read, Reason, text};
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 /// Returns the entries whose keys are names. Other keys and duplicates are reported.
 pub(super) fn named<'n>(
@@ -14,7 +15,8 @@ pub(super) fn named<'n>(
     path: &[PathStep],
     entries: &'n [(Node, Node)],
 ) -> Vec<(usize, At<String>, &'n Node)> {
-    let mut list: Vec<(usize, At<String>, &Node)> = Vec::new();
+    let mut list: Vec<(usize, At<String>, &Node)> = Vec::with_capacity(entries.len());
+    let mut seen: HashMap<&str, usize> = HashMap::with_capacity(entries.len());
     let full = |name: &str| if mapping.is_empty() { name.to_owned() } else { format!("{mapping}.{name}") };
     for (index, (key, value)) in entries.iter().enumerate() {
         let at = extend(path, PathStep::Key(index));
@@ -25,14 +27,17 @@ pub(super) fn named<'n>(
         };
         match name {
             Err(reason) => refuse(source, mapping, &at, reason),
-            Ok(name) => match list.iter().find(|(_, known, _)| known.value == name) {
-                Some((_, first, _)) => {
-                    let line =
-                        source.line(&first.path).map_or_else(String::new, |line| format!(" (first in line {line})"));
+            Ok(name) => match seen.get(name).copied() {
+                Some(first) => {
+                    let line = source.line(&extend(path, PathStep::Key(first)));
+                    let line = line.map_or_else(String::new, |line| format!(" (first in line {line})"));
                     let message = format!("{}: set twice{line}", full(name));
                     source.error(&at, message, Some("keep one of the two".to_owned()));
                 }
-                None => list.push((index, At::new(name.to_owned(), at), value)),
+                None => {
+                    seen.insert(name, index);
+                    list.push((index, At::new(name.to_owned(), at), value));
+                }
             },
         }
     }

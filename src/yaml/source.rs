@@ -3,7 +3,8 @@
 use super::document::{Document, spot};
 use super::expand::Env;
 use super::locate::{PathStep, file_of};
-use super::node::{self, Node};
+use super::node;
+use super::spans::Parsed;
 use crate::diagnostics::{Checked, Place, Problem, Severity};
 
 /// A value and the path to it.
@@ -25,8 +26,8 @@ pub struct File {
     pub name: String,
     /// The file's text.
     pub text: String,
-    /// The result of [`node::parse`] on the text.
-    pub root: Node,
+    /// The result of [`Parsed::of`] on the text.
+    pub parsed: Parsed,
 }
 
 /// The texts that are read together, and the problems found so far.
@@ -38,14 +39,14 @@ pub struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    /// Creates the source of one file. `root` is the result of [`node::parse`] on `text`.
-    pub fn new(file: &'a str, text: &'a str, root: &'a Node, env: Option<Env<'a>>) -> Self {
-        Source { documents: vec![Document::new(file, text, root)], env, problems: Vec::new() }
+    /// Creates the source of one file. `parsed` is the result of [`Parsed::of`] on `text`.
+    pub fn new(file: &'a str, text: &'a str, parsed: &'a Parsed, env: Option<Env<'a>>) -> Self {
+        Source { documents: vec![Document::new(file, text, parsed)], env, problems: Vec::new() }
     }
 
     /// Creates the source of several files. [`PathStep::File`] in a path selects the file. Variables stay as they are.
     pub fn of(files: &'a [File]) -> Self {
-        let documents = files.iter().map(|file| Document::new(&file.name, &file.text, &file.root)).collect();
+        let documents = files.iter().map(|file| Document::new(&file.name, &file.text, &file.parsed)).collect();
         Source { documents, env: None, problems: Vec::new() }
     }
 

@@ -86,7 +86,7 @@ fn group(
     for NameRow { name, id } in named {
         let lacking = listed::lacking(&id.value, &row.name.value, lists);
         let (from, place) = (source.file_and_line(&name.path), source.place(&name.path));
-        let is_first = !models.list.iter().any(|known| known.id == id.value);
+        let is_first = !models.by_id.contains_key(&id.value);
         if let Some(urls) = lacking.as_ref().filter(|_| is_first) {
             differences.gone.push(gone_model(row, &name.value, &id.value, urls, Some(place.clone())));
         }
