@@ -13,7 +13,8 @@ use std::sync::Arc;
 /// Reports rows that an earlier row hides.
 pub fn report(rows: &[Compiled<'_>], source: &mut Source<'_>) {
     let mut taken: HashMap<(&str, &Method), &Compiled<'_>> = HashMap::new();
-    for (number, row) in rows.iter().enumerate() {
+    let mut with_patterns: Vec<&Compiled<'_>> = Vec::new();
+    for row in rows {
         let mut lost = Vec::new();
         for method in &row.methods {
             if let Some(first) = taken.get(&(row.path.value.as_str(), method)) {
@@ -23,8 +24,8 @@ pub fn report(rows: &[Compiled<'_>], source: &mut Source<'_>) {
                 continue;
             }
             taken.insert((&row.path.value, method), row);
-            let earlier = rows.iter().take(number).find(|first| first.methods.contains(method) && covers(first, row));
-            lost.extend(earlier.map(|first| (method, first)));
+            let hides = |first: &&Compiled<'_>| first.methods.contains(method) && covers(first, row);
+            lost.extend(with_patterns.iter().copied().find(hides).map(|first| (method, first)));
         }
         if let Some((_, first)) = lost.first() {
             let line = source.line_seen_from(&first.path.path, &row.path.path);
@@ -34,16 +35,14 @@ pub fn report(rows: &[Compiled<'_>], source: &mut Source<'_>) {
                 format!("{}: {what} can never match, since '{}' of {line} goes before", row.called, first.path.value);
             source.warn(&row.path.path, message, Some("put the narrower path first".to_owned()));
         }
+        // Paths without parameters are looked up before patterns, so neither kind hides the other.
+        with_patterns.extend(row.pattern.is_some().then_some(row));
     }
 }
 
 /// Returns true if the first row takes every path of the second row.
 fn covers(first: &Compiled<'_>, second: &Compiled<'_>) -> bool {
-    match (&first.pattern, &second.pattern) {
-        (Some(first), Some(second)) => first.covers(second),
-        // Paths without parameters are looked up before patterns, so neither kind hides the other.
-        _ => false,
-    }
+    first.pattern.as_ref().zip(second.pattern.as_ref()).is_some_and(|(first, second)| first.covers(second))
 }
 
 /// Builds the table from the valid rows.
