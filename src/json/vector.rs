@@ -1,12 +1,13 @@
 //! Finds lists of numbers in one pass: the position and the length of each.
 
 use super::decimal::Decimal;
+use std::borrow::Cow;
 
 /// A list of numbers in a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vector<'a> {
-    /// The list with its brackets.
-    pub text: &'a str,
+    /// The list with its brackets. It is owned where the upstream wrote the numbers in another form.
+    pub text: Cow<'a, str>,
     /// How many numbers the list has. For an empty list or a list of anything else, the number of commas plus one.
     pub length: usize,
     /// True if it is a list of numbers, each of them surely within float32.
@@ -15,13 +16,28 @@ pub struct Vector<'a> {
 
 impl<'a> Vector<'a> {
     /// Creates a list whose content was not checked.
-    pub fn new(text: &'a str) -> Self {
-        Vector { text, length: memchr::memchr_iter(b',', text.as_bytes()).count() + 1, is_sound: false }
+    pub fn new(text: impl Into<Cow<'a, str>>) -> Self {
+        let text = text.into();
+        let length = memchr::memchr_iter(b',', text.as_bytes()).count() + 1;
+        Vector { text, length, is_sound: false }
+    }
+
+    /// Reads the list of numbers that begins at `at` of a text. Returns it and its end; `None` for anything else and for
+    /// an empty list.
+    pub fn at(text: &'a str, at: usize) -> Option<(Self, usize)> {
+        let bytes = text.as_bytes();
+        let mut is_sound = true;
+        let (end, length) = numbers(bytes, after(bytes, at, b'[')?, |at| {
+            let (length, may_be_beyond) = Decimal::length(bytes.get(at..)?)?;
+            is_sound &= !may_be_beyond;
+            Some(length)
+        })?;
+        Some((Vector { text: Cow::Borrowed(text.get(at..end)?), length, is_sound }, end))
     }
 
     /// Passes each number to `take`. Returns true if all numbers were passed and accepted. It stops early when `take`
     /// refuses a number (see [`Decimal::as_f32`]) or when the text is not a list of numbers.
-    pub fn each(&self, mut take: impl FnMut(Decimal, &'a str) -> bool) -> bool {
+    pub fn each(&self, mut take: impl FnMut(Decimal, &str) -> bool) -> bool {
         let text = self.text.as_bytes();
         let mut one = |at| {
             let (number, length) = Decimal::read(text.get(at..)?)?;
@@ -39,13 +55,8 @@ pub fn vectors(text: &str) -> Option<(Vec<Vector<'_>>, &str)> {
     let mut lists = Vec::new();
     let mut at = blank(bytes, after(bytes, 0, b'[')?);
     loop {
-        let mut is_sound = true;
-        let (end, length) = numbers(bytes, after(bytes, at, b'[')?, |at| {
-            let (length, may_be_beyond) = Decimal::length(bytes.get(at..)?)?;
-            is_sound &= !may_be_beyond;
-            Some(length)
-        })?;
-        lists.push(Vector { text: text.get(at..end)?, length, is_sound });
+        let (list, end) = Vector::at(text, at)?;
+        lists.push(list);
         at = blank(bytes, end);
         match bytes.get(at)? {
             b',' => at = blank(bytes, at + 1),
@@ -105,22 +116,22 @@ mod tests {
 
     fn agrees(text: &str) -> Result<(), TestCaseError> {
         let found = vectors(text).filter(|(_, rest)| rest.trim_matches([' ', '\n', '\r', '\t']).is_empty());
-        let lists = found.as_ref().map(|(lists, _)| lists.iter().map(|list| list.text).collect::<Vec<_>>());
+        let lists = found.as_ref().map(|(lists, _)| lists.iter().map(|list| &*list.text).collect::<Vec<_>>());
         prop_assert_eq!(lists, slowly(text), "{}", text);
         for list in found.into_iter().flat_map(|(lists, _)| lists) {
             let (mut count, mut written) = (0, Vec::new());
             let all = list.each(|_, one| {
                 count += 1;
-                written.push(one);
+                written.push(one.to_owned());
                 true
             });
             prop_assert!(all);
             prop_assert_eq!(count, list.length);
-            prop_assert_eq!(Vector { is_sound: list.is_sound, ..Vector::new(list.text) }, list);
+            prop_assert_eq!(Vector { is_sound: list.is_sound, ..Vector::new(&*list.text) }, list.clone());
             let all_fit = written.iter().all(|one| one.parse::<f32>().unwrap().is_finite());
             prop_assert!(all_fit || !list.is_sound, "{}", text);
             let inside = &list.text[1..list.text.len() - 1];
-            prop_assert_eq!(written, inside.split(',').map(str::trim).collect::<Vec<_>>());
+            prop_assert_eq!(written, inside.split(',').map(|one| one.trim().to_owned()).collect::<Vec<_>>());
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! The reply to a request for vectors, from one call or joined from several.
 
 use super::openai::vectors::{VectorForm, VectorPlace};
-use crate::dialects::upstream::{EmbeddingDialect, error};
+use crate::dialects::upstream::{EmbeddingDialect, VectorAnswer, error};
 use crate::json::Vector;
 use crate::plan::{Held, Join, Reply};
 use crate::tokens::{Counting, Ledger, Prompt};
@@ -104,16 +104,16 @@ impl Batch {
             let open: &[u8] = if index == 0 { b"" } else { b"," };
             out.extend_from_slice(open);
             self.list.open_element(out, (self.first + index) as u64);
-            self.check_length(*vector)?;
+            self.check_length(vector)?;
             let place = VectorPlace { upstream: self.dialect.name(), input: self.first + index };
-            self.form.push(out, *vector, &place)?;
+            self.form.push(out, vector, &place)?;
             out.push(b'}');
         }
         Ok(())
     }
 
     /// Refuses a vector of a wrong length, because it would spoil the client's stored vectors.
-    fn check_length(&self, vector: Vector<'_>) -> Result<(), Failure> {
+    fn check_length(&self, vector: &Vector<'_>) -> Result<(), Failure> {
         let Some(wanted) = self.dimensions else { return Ok(()) };
         let numbers = vector.length;
         if numbers == wanted as usize {
@@ -139,9 +139,8 @@ impl Reply for VectorReply {
             return Err(error::failure(self.batch.dialect, held));
         }
         let dialect = self.batch.dialect;
-        self.batch.reported.add(dialect.usage(&held.body));
-        let body = dialect.listed(&held.body)?;
-        let vectors = dialect.vectors(&body)?;
+        let VectorAnswer { vectors, tokens } = dialect.read(&held.body)?;
+        self.batch.reported.add(tokens);
         let mut out = Vec::with_capacity(held.body.len() + 64 * vectors.len() + 256);
         if let Some(frame) = &self.frame {
             frame.list.open(&mut out);

@@ -24,7 +24,6 @@ use crate::json::Vector;
 use crate::models::Rules;
 use crate::wire::Failure;
 use serde_json::value::RawValue;
-use std::borrow::Cow;
 
 /// The user, the model and the kind of a call, as the upstream knows them.
 #[derive(Debug, Clone, Copy)]
@@ -131,33 +130,29 @@ pub trait StreamDecoder: Send + Sync {
     fn end(&mut self, sink: &mut dyn Sink) -> Result<(), Failure>;
 }
 
+/// A reply to a call for vectors.
+#[derive(Debug, Default)]
+pub struct VectorAnswer<'a> {
+    /// The vectors in the order of the texts, each a list, whatever form it came in.
+    pub vectors: Vec<Vector<'a>>,
+    /// The tokens of the texts, where the upstream counts them.
+    pub tokens: Option<u64>,
+}
+
 /// An upstream that turns texts into vectors.
 pub trait EmbeddingDialect: UpstreamDialect {
     /// Returns the request body for texts that are raw JSON strings.
     fn encode(&self, inputs: &[&RawValue], call: CallTerms<'_>) -> Vec<u8>;
 
-    /// Returns a body in which each vector is a list of numbers, whatever form they came in.
-    ///
-    /// # Errors
-    /// When a vector has no known form.
-    fn listed<'a>(&self, body: &'a [u8]) -> Result<Cow<'a, [u8]>, Failure> {
-        Ok(Cow::Borrowed(body))
-    }
-
-    /// Returns the vectors of a complete reply, in order, each a JSON array.
+    /// Reads a complete reply.
     ///
     /// # Errors
     /// When the body is an error or not a list of vectors.
-    fn vectors<'a>(&self, body: &'a [u8]) -> Result<Vec<Vector<'a>>, Failure>;
+    fn read<'a>(&self, body: &'a [u8]) -> Result<VectorAnswer<'a>, Failure>;
 
     /// Returns true if answers carry the upstream's own count of tokens, so that nothing is counted here.
     fn reports_usage(&self) -> bool {
         false
-    }
-
-    /// Returns the tokens of the texts of a complete reply, where the upstream counts them.
-    fn usage(&self, _body: &[u8]) -> Option<u64> {
-        None
     }
 
     /// Returns the maximum number of texts in one call.

@@ -255,8 +255,8 @@ fn decimal(bytes: &[u8]) {
         assert!(!is_number || serde_json::from_str::<&RawValue>(text).is_err());
     }
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    let found = vector::vectors(text).filter(|(_, rest)| rest.trim_matches([' ', '\n', '\r', '\t']).is_empty());
-    let found = found.map(|(lists, _)| lists.iter().map(|list| (list.text, list.length)).collect::<Vec<_>>());
+    let read = vector::vectors(text).filter(|(_, rest)| rest.trim_matches([' ', '\n', '\r', '\t']).is_empty());
+    let found = read.as_ref().map(|(lists, _)| lists.iter().map(|list| (&*list.text, list.length)).collect::<Vec<_>>());
     assert_eq!(found, lists_of_numbers(text));
 }
 

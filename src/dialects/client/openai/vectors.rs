@@ -20,7 +20,7 @@ impl VectorForm {
     ///
     /// # Errors
     /// 502 when it is not a list of numbers that float32 can hold; 400 when it has fewer numbers than wanted.
-    pub fn push(self, out: &mut Vec<u8>, vector: Vector<'_>, place: &VectorPlace<'_>) -> Result<(), Failure> {
+    pub fn push(self, out: &mut Vec<u8>, vector: &Vector<'_>, place: &VectorPlace<'_>) -> Result<(), Failure> {
         check(vector).map_err(|e| e.of(place))?;
         match (self.cut_to.filter(|wanted| *wanted != vector.length), self.base64) {
             (None, false) => out.extend_from_slice(vector.text.as_bytes()),
@@ -76,7 +76,7 @@ impl Unwritable {
 }
 
 /// Refuses what is no list of numbers, and numbers that base64 and usual readers would make infinite.
-fn check(vector: Vector<'_>) -> Result<(), Unwritable> {
+fn check(vector: &Vector<'_>) -> Result<(), Unwritable> {
     if vector.is_sound {
         return Ok(());
     }
@@ -94,7 +94,7 @@ fn check(vector: Vector<'_>) -> Result<(), Unwritable> {
 }
 
 /// Returns the numbers of a checked vector as little-endian float32.
-fn singles(vector: Vector<'_>) -> Vec<u8> {
+fn singles(vector: &Vector<'_>) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(4 * vector.length);
     vector.each(|number, written| {
         let value = number.as_f32().or_else(|| written.parse().ok());
@@ -108,7 +108,7 @@ fn as_bytes(numbers: &[f32]) -> Vec<u8> {
 }
 
 /// Returns the first numbers of a checked vector, scaled to length 1 as OpenAI documents it for `dimensions`.
-fn shortened(vector: Vector<'_>, wanted: usize) -> Result<Vec<f32>, Unwritable> {
+fn shortened(vector: &Vector<'_>, wanted: usize) -> Result<Vec<f32>, Unwritable> {
     let mut kept: Vec<f64> = Vec::with_capacity(wanted);
     vector.each(|_, written| kept.len() < wanted && written.parse().map(|number| kept.push(number)).is_ok());
     if kept.len() < wanted {
@@ -143,7 +143,7 @@ mod tests {
 
     fn pushed(vector: &str, form: VectorForm) -> Result<String, Failure> {
         let mut out = Vec::new();
-        form.push(&mut out, Vector::new(vector), &VectorPlace { upstream: "ARGO", input: 3 })?;
+        form.push(&mut out, &Vector::new(vector), &VectorPlace { upstream: "ARGO", input: 3 })?;
         Ok(String::from_utf8(out).unwrap())
     }
 

@@ -1,7 +1,7 @@
 //! ARGO's embedding call: the request is a list of strings, the reply is a list of vectors.
 
 use super::{Argo, error_body, notice};
-use crate::dialects::upstream::{CallTerms, EmbeddingDialect, embedding_form};
+use crate::dialects::upstream::{CallTerms, EmbeddingDialect, VectorAnswer, embedding_form};
 use crate::json::{self, Fields, Vector, fields, vector};
 use crate::wire::Failure;
 use serde_json::value::RawValue;
@@ -14,28 +14,33 @@ impl EmbeddingDialect for Argo {
         embedding_form::encode(&[("user", call.user), ("model", call.model)], "prompt", inputs)
     }
 
-    fn vectors<'a>(&self, body: &'a [u8]) -> Result<Vec<Vector<'a>>, Failure> {
-        let text = std::str::from_utf8(body).map_err(|_| Failure::upstream("ARGO's answer is not valid UTF-8."))?;
-        if let Some(vectors) = alone(text) {
-            return Ok(vectors);
-        }
-        let not_vectors = || {
-            let said = error_body::said(body).message;
-            let said: String = said.chars().take(300).collect();
-            Failure::upstream(format!("ARGO answered without an 'embedding': {said}"))
-                .with_own_words("ARGO answered without an 'embedding'")
-        };
-        let fields = Fields::parse(text).map_err(|_| not_vectors())?;
-        let list = fields.get("embedding").ok_or_else(|| denied(&fields).unwrap_or_else(not_vectors))?;
-        let vectors = fields::list_of(list).map_err(|_| not_vectors())?;
-        match vectors.iter().find(|vector| !vector.get().starts_with('[')) {
-            Some(other) => Err(Failure::upstream(format!("ARGO answered a vector that is {}.", json::kind_of(other)))),
-            None => Ok(vectors.into_iter().map(|vector| Vector::new(vector.get())).collect()),
-        }
+    fn read<'a>(&self, body: &'a [u8]) -> Result<VectorAnswer<'a>, Failure> {
+        Ok(VectorAnswer { vectors: vectors(body)?, tokens: None })
     }
 
     fn most_inputs(&self) -> usize {
         MOST_INPUTS
+    }
+}
+
+/// Returns the vectors of an answer, in order.
+fn vectors(body: &[u8]) -> Result<Vec<Vector<'_>>, Failure> {
+    let text = std::str::from_utf8(body).map_err(|_| Failure::upstream("ARGO's answer is not valid UTF-8."))?;
+    if let Some(vectors) = alone(text) {
+        return Ok(vectors);
+    }
+    let not_vectors = || {
+        let said = error_body::said(body).message;
+        let said: String = said.chars().take(300).collect();
+        Failure::upstream(format!("ARGO answered without an 'embedding': {said}"))
+            .with_own_words("ARGO answered without an 'embedding'")
+    };
+    let fields = Fields::parse(text).map_err(|_| not_vectors())?;
+    let list = fields.get("embedding").ok_or_else(|| denied(&fields).unwrap_or_else(not_vectors))?;
+    let vectors = fields::list_of(list).map_err(|_| not_vectors())?;
+    match vectors.iter().find(|vector| !vector.get().starts_with('[')) {
+        Some(other) => Err(Failure::upstream(format!("ARGO answered a vector that is {}.", json::kind_of(other)))),
+        None => Ok(vectors.into_iter().map(|vector| Vector::new(vector.get())).collect()),
     }
 }
 
@@ -59,9 +64,10 @@ fn denied(fields: &Fields<'_>) -> Option<Failure> {
 mod tests {
     use super::*;
 
-    fn read(body: &str) -> Result<Vec<(&str, usize)>, String> {
-        let read = Argo.vectors(body.as_bytes());
-        read.map(|all| all.iter().map(|vector| (vector.text, vector.length)).collect()).map_err(|e| e.message)
+    fn read(body: &str) -> Result<Vec<(String, usize)>, String> {
+        let read = Argo.read(body.as_bytes()).map_err(|e| e.message)?;
+        assert_eq!(read.tokens, None);
+        Ok(read.vectors.into_iter().map(|vector| (vector.text.into_owned(), vector.length)).collect())
     }
 
     #[test]
@@ -75,6 +81,7 @@ mod tests {
             (r#"{"embedding":[["a",null],[]]}"#, vec![("[\"a\",null]", 2), ("[]", 1)]),
             (r#"{"embedding":[]}"#, vec![]),
         ] {
+            let vectors: Vec<_> = vectors.into_iter().map(|(text, length)| (text.to_owned(), length)).collect();
             assert_eq!(read(body).unwrap(), vectors, "{body}");
         }
     }

@@ -2,14 +2,13 @@
 
 use super::reading::given;
 use crate::dialects::upstream::{
-    CallTerms, EmbeddingDialect, GatewayDialect, UpstreamDialect, Vendor, embedding_form, error,
+    CallTerms, EmbeddingDialect, GatewayDialect, UpstreamDialect, VectorAnswer, Vendor, embedding_form, error,
 };
-use crate::json::{self, Fields, Vector, fields};
+use crate::json::{self, Fields, NumberLists, Vector, fields};
 use crate::wire::Failure;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::value::RawValue;
-use std::borrow::Cow;
 
 /// The description of the dialect `openai_embeddings`.
 pub const ABOUT_EMBEDDINGS: &str = "OpenAI's embeddings";
@@ -48,53 +47,29 @@ impl EmbeddingDialect for EmbeddingServer {
         embedding_form::encode(&[("model", call.model)], "input", inputs)
     }
 
-    fn listed<'a>(&self, body: &'a [u8]) -> Result<Cow<'a, [u8]>, Failure> {
-        let rows = self.rows(body)?;
-        if rows.iter().all(|row| json::inside_of(row.vector).is_none()) {
-            return Ok(Cow::Borrowed(body));
-        }
-        let mut out = b"{\"data\":[".to_vec();
-        for (at, row) in rows.iter().enumerate() {
-            out.extend_from_slice(if at == 0 { b"{\"index\":" } else { b",{\"index\":" });
-            json::push_number(&mut out, row.index as u64);
-            out.extend_from_slice(b",\"embedding\":");
-            match json::inside_of(row.vector) {
-                Some(inside) => self.push_numbers(&mut out, inside)?,
-                None => out.extend_from_slice(row.vector.get().as_bytes()),
-            }
-            out.push(b'}');
-        }
-        out.extend_from_slice(b"]}");
-        Ok(Cow::Owned(out))
-    }
-
-    fn vectors<'a>(&self, body: &'a [u8]) -> Result<Vec<Vector<'a>>, Failure> {
-        let mut rows = self.rows(body)?;
-        rows.sort_by_key(|row| row.index);
+    fn read<'a>(&self, body: &'a [u8]) -> Result<VectorAnswer<'a>, Failure> {
         let name = self.name();
+        let text =
+            std::str::from_utf8(body).map_err(|_| Failure::upstream(format!("{name}'s answer is not valid UTF-8.")))?;
+        // Without the vectors the answer is short, so it may be read several times.
+        let lists = NumberLists::take_from(text);
+        let no_vectors = || error::inside(self, body);
+        let reply = Fields::parse(lists.rest()).map_err(|_| no_vectors())?;
+        if given(&reply, "error").is_some() {
+            return Err(no_vectors());
+        }
+        let rows = rows(&reply).ok_or_else(no_vectors)?;
         if rows.iter().enumerate().any(|(at, row)| row.index != at) {
             return Err(Failure::upstream(format!(
                 "{name} answered vectors whose indexes are not those of the inputs."
             )));
         }
-        match rows.iter().find(|row| !row.vector.get().starts_with('[')) {
-            Some(other) => {
-                let kind = json::kind_of(other.vector);
-                Err(Failure::upstream(format!("{name} answered a vector that is {kind}.")))
-            }
-            None => Ok(rows.into_iter().map(|row| Vector::new(row.vector.get())).collect()),
-        }
+        let vectors = rows.iter().map(|row| self.vector(row.vector, &lists)).collect::<Result<_, _>>()?;
+        Ok(VectorAnswer { vectors, tokens: tokens(&reply) })
     }
 
     fn reports_usage(&self) -> bool {
         true
-    }
-
-    fn usage(&self, body: &[u8]) -> Option<u64> {
-        let reply = Fields::parse(std::str::from_utf8(body).ok()?).ok()?;
-        let usage = Fields::of(given(&reply, "usage")?)?;
-        let number = |name: &str| usage.get(name)?.get().parse().ok();
-        number("prompt_tokens").or_else(|| number("total_tokens"))
     }
 
     fn most_inputs(&self) -> usize {
@@ -109,29 +84,42 @@ struct VectorRow<'a> {
     vector: &'a RawValue,
 }
 
+/// Returns the elements of `data` in the order of the inputs; `None` if there is no list of objects with vectors.
+fn rows<'a>(reply: &Fields<'a>) -> Option<Vec<VectorRow<'a>>> {
+    let list = fields::objects_of(reply.get("data")?).ok()?;
+    let row = |(at, row): (usize, Fields<'a>)| {
+        let index = row.get("index").and_then(|index| index.get().parse().ok()).unwrap_or(at);
+        Some(VectorRow { index, vector: row.get("embedding")? })
+    };
+    let mut rows = list.into_iter().enumerate().map(row).collect::<Option<Vec<_>>>()?;
+    rows.sort_by_key(|row| row.index);
+    Some(rows)
+}
+
+/// Returns the tokens of the texts.
+fn tokens(reply: &Fields<'_>) -> Option<u64> {
+    let usage = Fields::of(given(reply, "usage")?)?;
+    let number = |name: &str| usage.get(name)?.get().parse().ok();
+    number("prompt_tokens").or_else(|| number("total_tokens"))
+}
+
 impl EmbeddingServer {
-    /// Reads the list of vectors, in any order.
-    fn rows<'a>(&self, body: &'a [u8]) -> Result<Vec<VectorRow<'a>>, Failure> {
-        let name = self.name();
-        let text =
-            std::str::from_utf8(body).map_err(|_| Failure::upstream(format!("{name}'s answer is not valid UTF-8.")))?;
-        let no_vectors = || error::inside(self, body);
-        let reply = Fields::parse(text).map_err(|_| no_vectors())?;
-        if given(&reply, "error").is_some() {
-            return Err(no_vectors());
+    /// Returns a vector as a list, whatever form it came in.
+    fn vector<'a>(&self, given: &RawValue, lists: &NumberLists<'a>) -> Result<Vector<'a>, Failure> {
+        match (lists.get(given), json::inside_of(given)) {
+            (Some(list), _) => Ok(list.clone()),
+            (None, Some(inside)) => Ok(Vector::new(self.numbers(inside)?)),
+            // Whoever writes it refuses what is no list of numbers.
+            (None, None) if given.get().starts_with('[') => Ok(Vector::new(given.get().to_owned())),
+            (None, None) => {
+                let (name, kind) = (self.name(), json::kind_of(given));
+                Err(Failure::upstream(format!("{name} answered a vector that is {kind}.")))
+            }
         }
-        let list = reply.get("data").and_then(|data| fields::list_of(data).ok()).ok_or_else(no_vectors)?;
-        let mut rows = Vec::with_capacity(list.len());
-        for (at, row) in list.into_iter().enumerate() {
-            let row = Fields::of(row).ok_or_else(no_vectors)?;
-            let index = row.get("index").and_then(|index| index.get().parse().ok()).unwrap_or(at);
-            rows.push(VectorRow { index, vector: row.get("embedding").ok_or_else(no_vectors)? });
-        }
-        Ok(rows)
     }
 
-    /// Appends the numbers of a vector that came as base64 of little-endian float32.
-    fn push_numbers(&self, out: &mut Vec<u8>, inside: &str) -> Result<(), Failure> {
+    /// Returns the list of the numbers that came as base64 of little-endian float32.
+    fn numbers(&self, inside: &str) -> Result<String, Failure> {
         let unreadable =
             || Failure::upstream(format!("{} answered a vector that is neither a list nor base64.", self.name()));
         let bytes = STANDARD.decode(inside.replace("\\/", "/")).map_err(|_| unreadable())?;
@@ -140,7 +128,7 @@ impl EmbeddingServer {
             return Err(unreadable());
         }
         let numbers: Vec<f32> = numbers.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
-        serde_json::to_writer(out, &numbers).map_err(|_| unreadable())
+        serde_json::to_string(&numbers).map_err(|_| unreadable())
     }
 }
 
@@ -149,11 +137,9 @@ mod tests {
     use super::*;
 
     fn read(body: &str) -> Result<Vec<String>, (u16, String)> {
-        let dialect = embeddings(Vendor::Argo);
-        let failed = |e: Failure| (e.status.as_u16(), e.message);
-        let listed = dialect.listed(body.as_bytes()).map_err(failed)?;
-        let vectors = dialect.vectors(&listed).map_err(failed)?;
-        Ok(vectors.iter().map(|vector| vector.text.to_owned()).collect())
+        let read = embeddings(Vendor::Argo).read(body.as_bytes());
+        let texts = |read: VectorAnswer<'_>| read.vectors.into_iter().map(|vector| vector.text.into_owned()).collect();
+        read.map(texts).map_err(|e: Failure| (e.status.as_u16(), e.message))
     }
 
     #[test]
@@ -167,6 +153,11 @@ mod tests {
                 vec!["[1.5,-2.0]", "[3]"],
             ),
             (r#"{"data":[]}"#, vec![]),
+            (
+                r#" {"note":"[1,2]", "ids":[7, 8], "data": [ {"embedding" : [ 5e-1 , 2 ], "seen":[0]} ] } "#,
+                vec!["[ 5e-1 , 2 ]"],
+            ),
+            (r#"{"data":[{"embedding":[]},{"embedding":[null,1]}]}"#, vec!["[]", "[null,1]"]),
         ] {
             assert_eq!(read(body).unwrap(), vectors, "{body}");
         }
@@ -181,6 +172,8 @@ mod tests {
             (r#"{"data":[{"index":0,"embedding":"x"}]}"#, 502, "neither a list nor base64"),
             (r#"{"data":[{"index":0,"embedding":"AAAA"}]}"#, 502, "neither a list nor base64"),
             (r#"{"data":[{"index":0}]}"#, 502, "answered with an error"),
+            (r#"{"data":[[1,2]]}"#, 502, "answered with an error"),
+            (r#"{"data":[{"embedding":[1,2]}"#, 502, "answered with an error"),
             (r#"{"error":{"message":"slow","type":"rate_limit_error"}}"#, 429, "slow"),
             ("<html>down</html>", 502, "down"),
             ("", 502, "empty body"),
@@ -192,11 +185,15 @@ mod tests {
 
     #[test]
     fn tokens_are_those_of_the_upstream() {
-        let of = |body: &str| embeddings(Vendor::Other).usage(body.as_bytes());
-        assert_eq!(of(r#"{"usage":{"prompt_tokens":3,"total_tokens":4}}"#), Some(3));
-        assert_eq!(of(r#"{"usage":{"total_tokens":4}}"#), Some(4));
-        assert_eq!(of(r#"{"usage":null}"#), None);
-        assert_eq!(of("x"), None);
+        for (more, tokens) in [
+            (r#","usage":{"prompt_tokens":3,"total_tokens":4}"#, Some(3)),
+            (r#","usage":{"total_tokens":4}"#, Some(4)),
+            (r#","usage":null"#, None),
+            ("", None),
+        ] {
+            let body = format!(r#"{{"data":[]{more}}}"#);
+            assert_eq!(embeddings(Vendor::Other).read(body.as_bytes()).unwrap().tokens, tokens, "{body}");
+        }
     }
 
     #[test]
