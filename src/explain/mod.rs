@@ -176,7 +176,8 @@ fn prepare(
     let (ledger, steps) = (Arc::default(), Some(steps));
     let attempt = Attempt::default();
     let around = Surroundings { ledger, is_behind: false, is_stopping: false, attempt, steps };
-    let plan = prepare::plan(live, address::of(headers, Arrival::default(), &settings.guard), admitted, body, &around)?;
+    let plan =
+        prepare::plan(live, address::of(headers, Arrival::default(), &settings.guard), admitted, body.into(), &around)?;
     Terms { headers, settings, begun: Instant::now() }.prepare(&route, &caller, plan, false)
 }
 

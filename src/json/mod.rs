@@ -10,6 +10,7 @@ mod list;
 pub mod mend;
 mod number_lists;
 pub mod overlay;
+mod slim_body;
 pub mod splice;
 pub mod vector;
 
@@ -18,4 +19,5 @@ pub use fields::Fields;
 pub use list::push_list;
 pub use mend::{mended, paired};
 pub use number_lists::NumberLists;
+pub use slim_body::SlimBody;
 pub use vector::Vector;

@@ -72,3 +72,16 @@ pub enum Plan {
     /// It needs calls that the proxy makes itself.
     Subrequests(Subrequests),
 }
+
+impl Plan {
+    /// Replaces the body of each call.
+    pub fn bodies(&mut self, replace: impl Fn(Bytes) -> Bytes) {
+        let replace = |body: &mut Bytes| *body = replace(std::mem::take(body));
+        match self {
+            Plan::Answer(_) => {}
+            Plan::Page(call) => replace(&mut call.body),
+            Plan::Call(call, _) => replace(&mut call.body),
+            Plan::Subrequests(all) => all.parts.iter_mut().for_each(|(call, _)| replace(&mut call.body)),
+        }
+    }
+}

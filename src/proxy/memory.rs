@@ -5,7 +5,6 @@
 //! connection costs without a body (docs/performance.md) is not in it.
 
 use crate::wire::Failure;
-use bytes::Bytes;
 use http::{StatusCode, header};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -56,6 +55,8 @@ pub struct MemoryShare {
     most: usize,
     /// What the request holds in its other share.
     beside: usize,
+    /// What parsing the pieces of the body takes that have come.
+    parsed: usize,
     request: usize,
     answer: usize,
     taken: usize,
@@ -64,7 +65,7 @@ pub struct MemoryShare {
 impl MemoryShare {
     /// An empty share of a budget of `most` bytes.
     pub fn new(budget: Arc<MemoryBudget>, most: usize) -> Self {
-        MemoryShare { budget, most, beside: 0, request: 0, answer: 0, taken: 0 }
+        MemoryShare { budget, most, beside: 0, parsed: 0, request: 0, answer: 0, taken: 0 }
     }
 
     /// Another share of the same request.
@@ -74,22 +75,22 @@ impl MemoryShare {
         share
     }
 
-    /// Takes what a body of this many bytes needs, of which the last are not read yet.
+    /// Takes what a body needs of which so many bytes are held and this piece has come.
     ///
     /// # Errors
     /// 503 if the others leave no room for it, 413 if there is never room for it.
-    pub fn take_body(&mut self, bytes: usize) -> Result<(), Failure> {
-        self.set(bytes.saturating_mul(BODY_FACTOR), self.answer)
+    pub fn take_body(&mut self, held: usize, piece: &[u8]) -> Result<(), Failure> {
+        // Here the piece is still in the processor's cache. Later, each byte of a large body would be fetched once more.
+        self.parsed = self.parsed.saturating_add(parsed(piece));
+        self.set(held.saturating_add(piece.len()).saturating_mul(BODY_FACTOR), self.answer)
     }
 
-    /// Takes what parsing a body needs: many short fields take more memory than bytes.
+    /// Takes what parsing the body of `size` bytes needs whose pieces have come: many short fields take more memory than bytes.
     ///
     /// # Errors
     /// As for [`Self::take_body`].
-    pub fn take_parsed(&mut self, body: &Bytes) -> Result<(), Failure> {
-        let (objects, entries) = entries(body);
-        let parsed = objects.saturating_mul(OBJECT).saturating_add(entries.saturating_mul(ENTRY));
-        self.set(body.len().saturating_mul(BODY_FACTOR).saturating_add(parsed), self.answer)
+    pub fn take_parsed(&mut self, size: usize) -> Result<(), Failure> {
+        self.set(size.saturating_mul(BODY_FACTOR).saturating_add(self.parsed), self.answer)
     }
 
     /// Takes what this many bytes of images need, beside what was taken for others.
@@ -170,15 +171,10 @@ impl Drop for MemoryShare {
     }
 }
 
-/// Returns how many objects a JSON text has at most, and how many fields and elements. What stands in its strings is counted too:
-/// it may be JSON itself.
-fn entries(body: &[u8]) -> (usize, usize) {
-    // In pieces whose counts fit into a byte, which the compiler makes wide instructions of.
-    let count = |byte: u8| -> usize {
-        let piece = |piece: &[u8]| usize::from(piece.iter().map(|found| u8::from(*found == byte)).sum::<u8>());
-        body.chunks(255).map(piece).sum()
-    };
-    (count(b'{'), count(b','))
+/// Returns what is kept of a JSON text when it is parsed, at most. What stands in its strings is counted too: it may be JSON itself.
+fn parsed(text: &[u8]) -> usize {
+    let count = |byte: u8| memchr::memchr_iter(byte, text).count();
+    count(b'{').saturating_mul(OBJECT).saturating_add(count(b',').saturating_mul(ENTRY))
 }
 
 #[cfg(test)]
@@ -195,9 +191,9 @@ mod tests {
     fn a_share_grows_and_shrinks_and_is_given_back() {
         let budget = Arc::<MemoryBudget>::default();
         let mut one = share(&budget);
-        one.take_body(1000).unwrap();
+        one.take_body(0, &[b' '; 1000]).unwrap();
         assert_eq!(budget.held(), STEP);
-        one.take_parsed(&Bytes::from(vec![b' '; 20_000])).unwrap();
+        one.take_parsed(20_000).unwrap();
         assert_eq!(budget.held(), 5 * STEP);
         one.called(20_000);
         one.take_answer(10_000).unwrap();
@@ -224,8 +220,8 @@ mod tests {
         let held = budget.held();
         let full = two.take_answer(200_000).unwrap_err();
         assert_eq!((full.status.as_u16(), full.word(), full.headers.len()), (503, "server_overloaded", 1));
-        assert_eq!(two.take_body(1 << 19).unwrap_err().status.as_u16(), 413);
-        assert_eq!(two.take_body(usize::MAX).unwrap_err().status.as_u16(), 413);
+        assert_eq!(two.take_body(1 << 19, b"").unwrap_err().status.as_u16(), 413);
+        assert_eq!(two.take_body(usize::MAX, b" ").unwrap_err().status.as_u16(), 413);
         assert_eq!(budget.held(), held);
         drop(one);
         two.take_answer(200_000).unwrap();
@@ -235,7 +231,7 @@ mod tests {
     fn what_a_request_has_beside_is_its_own_and_no_reason_to_try_again() {
         let budget = Arc::<MemoryBudget>::default();
         let mut one = share(&budget);
-        one.take_body(1000).unwrap();
+        one.take_body(0, &[b' '; 1000]).unwrap();
         let own = MOST - MOST / KEPT_FOR_SHORT;
         let image = |bytes: usize| one.another().take_image(bytes);
         assert!(image((own - STEP) / IMAGE_FACTOR).is_ok());
@@ -247,11 +243,11 @@ mod tests {
         let budget = Arc::<MemoryBudget>::default();
         let mut large = share(&budget);
         let most = MOST - MOST / KEPT_FOR_SHORT;
-        large.take_body(most / BODY_FACTOR).unwrap();
+        large.take_body(most / BODY_FACTOR, b"").unwrap();
         assert!(large.take_answer(1).is_err());
         let short = || {
             let mut short = share(&budget);
-            short.take_body(1000).map(|()| short)
+            short.take_body(0, &[b' '; 1000]).map(|()| short)
         };
         let shorts: Vec<_> = std::iter::from_fn(|| short().ok()).collect();
         assert_eq!((shorts.len(), budget.held()), (MOST / KEPT_FOR_SHORT / STEP, MOST));
@@ -261,8 +257,15 @@ mod tests {
     fn many_short_fields_need_more_than_their_bytes() {
         let budget = Arc::<MemoryBudget>::default();
         let mut one = share(&budget);
-        one.take_parsed(&Bytes::from("{\"a\":1,".repeat(300))).unwrap();
-        assert!(budget.held() >= 300 * (OBJECT + ENTRY), "{budget:?}");
-        assert_eq!(entries(&[b',', b'{', b'x'].repeat(1000)), (1000, 1000));
+        let piece = b"{\"a\":1,".repeat(100);
+        for held in 0..3 {
+            one.take_body(held * piece.len(), &piece).unwrap();
+        }
+        let read = budget.held();
+        one.take_parsed(3 * piece.len()).unwrap();
+        assert!(read < 100 * (OBJECT + ENTRY) && budget.held() >= 300 * (OBJECT + ENTRY), "{budget:?}");
+        // An image that was fetched has nothing to parse.
+        one.take_parsed(4 * piece.len()).unwrap();
+        assert!(budget.held() < 400 * (OBJECT + ENTRY), "{budget:?}");
     }
 }

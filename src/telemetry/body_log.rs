@@ -1,6 +1,7 @@
 //! Displays one request's bodies in the log where `log_bodies` asks for it: cut, without keys, and bounded for each request.
 
 use super::bodies;
+use bytes::Bytes;
 use http::HeaderValue;
 use log::info;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -32,6 +33,13 @@ impl BodyLog {
     pub fn set_id(&mut self, id: &HeaderValue) {
         if self.is_on {
             self.id = id.clone();
+        }
+    }
+
+    /// Displays a body that is made only to be displayed.
+    pub fn show_made(&self, what: &str, make: impl FnOnce() -> Bytes) {
+        if self.is_on {
+            self.show(what, &make());
         }
     }
 

@@ -46,6 +46,7 @@ mod images;
 mod include;
 mod instance;
 mod keep_alive;
+mod large_images;
 mod lifecycle;
 mod limits;
 mod listeners;

@@ -16,10 +16,10 @@ mod shares;
 mod url;
 
 pub use fetcher::{CallerFetcher, ImageFetcher};
+pub use room::Room;
 
 use super::aside;
 use super::deadline::Deadline;
-use super::memory::MemoryShare;
 use crate::json::splice::splice;
 use crate::plan::images::ImageUrls;
 use crate::plan::trace::TraceStep;
@@ -31,7 +31,6 @@ use bytes::Bytes;
 use fault::FetchFault;
 use get::{FetchedImage, Getter};
 use http::{StatusCode, header};
-use room::Room;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -90,8 +89,7 @@ impl Wanted {
         }
     }
 
-    /// Fetches the images, a few at a time, and replaces their URLs. The whole body is limited, and what is fetched is
-    /// taken from `memory`. Dropping the future stops all fetches.
+    /// Fetches the images, a few at a time, and replaces their URLs, as far as there is `room`. Dropping the future stops all fetches.
     ///
     /// # Errors
     /// The first image that could not be fetched, with the reason. 503 if too many are being fetched. 504 if the call's time
@@ -101,11 +99,9 @@ impl Wanted {
         fetcher: CallerFetcher,
         connect_timeout: Duration,
         options: Arc<table::Images>,
-        max_body: usize,
-        memory: MemoryShare,
+        room: Room,
         deadline: &Deadline,
     ) -> Result<Bytes, Failure> {
-        let room = Room::new(self.body.len(), max_body, memory);
         let getter = Arc::new(Getter { fetcher, options, connect: connect_timeout, room });
         let mut data = vec![None; self.targets.len()];
         let all = all(&getter, self.targets, &self.images, &mut data);

@@ -12,10 +12,11 @@ use super::work::{ProxiedCall, Work};
 use super::{early_head, page, subrequests, writer};
 use crate::access::{Sender, admit};
 use crate::dialects::client::ClientSigns;
+use crate::json::SlimBody;
 use crate::plan::{Address, Attempt, Plan, refuse};
 use crate::proxy::aside;
 use crate::proxy::connection::{clock, sender};
-use crate::proxy::images::Wanted;
+use crate::proxy::images::{Room, Wanted};
 use crate::proxy::service::Proxy;
 use crate::proxy::upstream::call_state::CallState;
 use crate::table::Route;
@@ -86,14 +87,15 @@ async fn phases(proxy: &Proxy, session: &mut Session, ctx: &mut Ctx) -> std::res
     let (route, caller) = (admitted.route.clone(), admitted.caller.clone());
     take_ticket(proxy, session, ctx, &admitted)?;
     let given = read_body(session, ctx, &route).await?;
-    wait_for_place(session, ctx, given.len()).await?;
-    let body = routing::body(&ctx.live.settings, &session.req_header().method, &route, given)?;
-    ctx.bodies.show("request", &body);
-    let (body, fetched) = match images(&route, &body).await? {
+    wait_for_place(session, ctx, given.size()).await?;
+    let text = routing::body(&ctx.live.settings, &session.req_header().method, &route, given.text.clone())?;
+    let body = given.with_text(text);
+    ctx.bodies.show_made("request", || body.restored(body.text.clone()));
+    let (body, fetched) = match images(&route, &body.text).await? {
         None => (body, false),
-        Some(wanted) => (fetch_images(proxy, session, ctx, &admitted, wanted).await?, true),
+        Some(wanted) => (fetch_images(proxy, session, ctx, &admitted, wanted, body).await?, true),
     };
-    let size = body.len();
+    let size = body.size();
     ctx.fallback = KeptRequest::keep(&admitted, &body);
     let plan = plan(proxy, session, ctx, admitted, body).await?;
     ctx.memory.called(size);
@@ -182,9 +184,9 @@ fn take_ticket(
 }
 
 /// Reads the body, where the row wants one.
-async fn read_body(session: &mut Session, ctx: &mut Ctx, route: &Route) -> std::result::Result<Bytes, Stop> {
+async fn read_body(session: &mut Session, ctx: &mut Ctx, route: &Route) -> std::result::Result<SlimBody, Stop> {
     if !route.reads_body() {
-        return Ok(Bytes::new());
+        return Ok(SlimBody::default());
     }
     let settings = &ctx.live.settings;
     let most = routing::max_body(route, settings);
@@ -197,7 +199,8 @@ async fn read_body(session: &mut Session, ctx: &mut Ctx, route: &Route) -> std::
     ctx.facts.timing.lap(Spent::Client);
     match read {
         ReadBody::Whole(body) => {
-            ctx.memory.take_parsed(&body)?;
+            let body = slim(body).await?;
+            ctx.memory.take_parsed(body.size())?;
             Ok(body)
         }
         ReadBody::NoRoom(failure) => Err(failure.into()),
@@ -224,6 +227,14 @@ fn over_limit(ctx: &mut Ctx, over: Box<OverLimit>) -> Failure {
     over.failure
 }
 
+/// Takes the large images out of a body, on another thread.
+async fn slim(body: Bytes) -> std::result::Result<SlimBody, Failure> {
+    if body.len() <= aside::LARGE_BODY || !SlimBody::may_have_images(&body) {
+        return Ok(body.into());
+    }
+    read_aside(move || Ok(SlimBody::without_images(body))).await
+}
+
 /// Searches a body for images, on another thread where that may take long.
 async fn images(route: &Arc<Route>, body: &Bytes) -> std::result::Result<Option<Wanted>, Failure> {
     if body.len() <= aside::LARGE_BODY {
@@ -240,16 +251,16 @@ async fn fetch_images(
     ctx: &mut Ctx,
     AdmittedRequest { route, caller, .. }: &AdmittedRequest,
     wanted: Wanted,
-) -> std::result::Result<Bytes, Stop> {
+    given: SlimBody,
+) -> std::result::Result<SlimBody, Stop> {
     ctx.facts.timing.lap(Spent::Own);
     body::finish(session, ctx.rest_due()).await?;
     let (timeout, to_stream) = wanted.time_limit();
     let deadline = terms(session, ctx).deadline(route, timeout, to_stream);
     let settings = &ctx.live.settings;
-    let most = routing::max_body(route, settings);
+    let room = Room::new(given.size(), routing::max_body(route, settings), ctx.memory.another());
     let (fetcher, options) = (proxy.image_fetcher.of(caller), route.options.images.clone());
-    let memory = ctx.memory.another();
-    let fetching = wanted.fetch(fetcher, settings.connect_timeout, options, most, memory, &deadline);
+    let fetching = wanted.fetch(fetcher, settings.connect_timeout, options, room, &deadline);
     tokio::pin!(fetching);
     let fetched = loop {
         tokio::select! {
@@ -258,8 +269,8 @@ async fn fetch_images(
         }
     };
     ctx.facts.timing.lap(Spent::Upstream);
-    let body = fetched?;
-    ctx.memory.take_parsed(&body)?;
+    let body = given.with_text(fetched?);
+    ctx.memory.take_parsed(body.size())?;
     Ok(body)
 }
 
@@ -269,7 +280,7 @@ async fn plan(
     session: &Session,
     ctx: &Ctx,
     admitted: AdmittedRequest,
-    body: Bytes,
+    body: SlimBody,
 ) -> std::result::Result<Plan, Failure> {
     let around = Surroundings {
         ledger: ctx.ledger.clone(),
@@ -279,7 +290,7 @@ async fn plan(
         steps: None,
     };
     let address = address::of(&session.req_header().headers, address::arrival(session), &ctx.live.settings.guard);
-    if body.len() <= aside::LARGE_BODY {
+    if body.size() <= aside::LARGE_BODY {
         return prepare::plan(&ctx.live, address, admitted, body, &around);
     }
     let (live, scheme, host) = (ctx.live.clone(), address.scheme, address.host.to_owned());

@@ -128,7 +128,7 @@ async fn known(
         let Some(piece) = piece(session, timeouts.body_due(begun, whole.len())).await? else {
             return Ok(ReadBody::Whole(whole.take()));
         };
-        if let Err(failure) = memory.take_body(whole.len() + piece.len()) {
+        if let Err(failure) = memory.take_body(whole.len(), &piece) {
             return Ok(ReadBody::NoRoom(failure));
         }
         whole.push(piece);
@@ -164,7 +164,7 @@ async fn chunked(
         if whole.len() + piece.len() > limit {
             return Ok(ReadBody::TooLarge);
         }
-        if let Err(failure) = memory.take_body(whole.len() + piece.len()) {
+        if let Err(failure) = memory.take_body(whole.len(), &piece) {
             return Ok(ReadBody::NoRoom(failure));
         }
         let ended = end.push(&piece);

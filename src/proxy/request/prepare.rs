@@ -4,6 +4,7 @@ use super::routing::{AdmittedRequest, client_of};
 use crate::access::Caller;
 use crate::dialects::client::ClientSigns;
 use crate::exchange::{Exchange, ExchangeLimits};
+use crate::json::SlimBody;
 use crate::json::crowded::{self, CrowdedValue};
 use crate::json::fields::MOST_ENTRIES;
 use crate::plan::trace::Trace;
@@ -17,7 +18,6 @@ use crate::table::{Endpoints, Route, Upstream};
 use crate::tokens::Ledger;
 use crate::wire::Query;
 use crate::wire::{Answer, Failure, ids, sse};
-use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -74,7 +74,7 @@ pub struct Surroundings<'a> {
     pub steps: Option<&'a Trace>,
 }
 
-/// Asks the row's transformer, with the fields that the row sets.
+/// Asks the row's transformer, with the fields that the row sets. It sees the body's text; the calls have the whole.
 ///
 /// # Errors
 /// What the client did wrong.
@@ -82,16 +82,16 @@ pub fn plan(
     live: &Live,
     address: Address<'_>,
     admitted: AdmittedRequest,
-    body: Bytes,
+    given: SlimBody,
     around: &Surroundings<'_>,
 ) -> Result<Plan, Failure> {
     let AdmittedRequest { route, params, query, caller, vendor, takes_pages } = admitted;
-    if let Some(found) = crowded::find(&body) {
+    if let Some(found) = crowded::find(&given.text) {
         return Err(too_many(found));
     }
     let body = match &route.options.overlay {
-        Some(overlay) => overlay.lay(body),
-        None => body,
+        Some(overlay) => overlay.lay(given.text.clone()),
+        None => given.text.clone(),
     };
     let (id, now) = (around.ledger.reply_id(), ids::unix_now());
     let state = live.state(around.is_behind, around.is_stopping);
@@ -99,7 +99,9 @@ pub fn plan(
     let attempt = Attempt { failing: live.upstreams.failing(&route), ..around.attempt };
     let seal = &live.settings.seal;
     let context = Context { caller: &caller, id, now, address, state, attempt, seal, ledger, steps };
-    route.transformer.open(&Request { body, params, query, vendor, takes_pages }, &context)
+    let mut plan = route.transformer.open(&Request { body, params, query, vendor, takes_pages }, &context)?;
+    plan.bodies(|body| given.restored(body));
+    Ok(plan)
 }
 
 fn too_many(found: CrowdedValue) -> Failure {
