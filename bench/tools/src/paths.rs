@@ -7,6 +7,7 @@ mod native;
 use argo_openai_proxy::access::Caller;
 use argo_openai_proxy::dialects::client::openai::Openai;
 use argo_openai_proxy::exchange::{Exchange, ExchangeLimits};
+use argo_openai_proxy::json::SlimBody;
 use argo_openai_proxy::plan::{Address, Attempt, Context, Plan, Request, ServiceState};
 use argo_openai_proxy::table::{Matched, Route, Table, Variables, no_files};
 use argo_openai_proxy::wire::Failure;
@@ -67,6 +68,7 @@ pub fn all() -> Vec<Path> {
         opening("decode_chat", &table, "/v1/chat/completions", short.clone()),
         opening("decode_chat_32k", &table, "/v1/chat/completions", chat(&prose(32_000), "Say it again.")),
         opening("decode_chat_1m", &table, "/v1/chat/completions", chat(&prose(1_000_000), "Say it again.")),
+        carrying("decode_image_5m", &table, "/v1/chat/completions", with_image(5_000_000)),
         answering("chat_estimate", &table, "/estimate", short.clone(), whole.clone()),
         answering("chat_exact", &table, "/v1/chat/completions", short, whole),
         streaming(&table, streamed),
@@ -76,6 +78,13 @@ pub fn all() -> Vec<Path> {
     paths.extend(native::all());
     paths.extend(matrix::all());
     paths
+}
+
+/// Returns a chat whose question has an image of so many characters of base64.
+fn with_image(size: usize) -> String {
+    let url = format!("data:image/png;base64,{}", "iVBORw0KGgo/".repeat(size / 12));
+    let parts = json!([{"type": "text", "text": "What is it?"}, {"type": "image_url", "image_url": {"url": url}}]);
+    json!({"model": "argo:gpt-4o", "messages": [{"role": "user", "content": parts}], "temperature": 0.5}).to_string()
 }
 
 pub(crate) fn table(text: &str) -> Table {
@@ -175,6 +184,17 @@ fn matching(table: &Arc<Table>) -> Path {
 fn opening(name: &'static str, table: &Table, path: &str, body: String) -> Path {
     let (route, body) = (route(table, path), Bytes::from(body));
     let run = move || drop(black_box(open(&route, &body)));
+    Path { name, run: Box::new(run) }
+}
+
+/// Returns a path of a body with a large image, which stands beside the text until the call is written.
+fn carrying(name: &'static str, table: &Table, path: &str, body: String) -> Path {
+    let (route, body) = (route(table, path), Bytes::from(body));
+    let run = move || {
+        let slim = SlimBody::without_images(body.clone());
+        let call = slim.restored(open(&route, &slim.text).call().body.clone());
+        assert!(call.len() >= slim.size() - 64, "{name}");
+    };
     Path { name, run: Box::new(run) }
 }
 

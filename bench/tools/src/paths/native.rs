@@ -3,7 +3,7 @@
 use super::bodies::{
     completion, in_anthropics_form, in_googles_form, in_responses_form, message, of_claude, with_tool,
 };
-use super::{Path, answering, chat, open, opening, prose, route};
+use super::{Path, answering, carrying, chat, open, opening, prose, route, with_image};
 use crate::form::{ANTHROPIC, ANTHROPIC_CALL, Form, OPENAI, OPENAI_PLAIN};
 use argo_openai_proxy::table::Table;
 use bytes::Bytes;
@@ -50,6 +50,7 @@ pub(super) fn all() -> Vec<Path> {
         answering("relay_chat", &table, "/relayed", asked.clone(), completion()),
         streaming("relay_piece", &table, "/relayed", streamed(&asked), OPENAI),
         streaming("relay_piece_plain", &table, "/plain", streamed(&asked), OPENAI_PLAIN),
+        carrying("relay_image_5m", &table, "/relayed", with_image(5_000_000)),
         opening("translated_decode", &table, "/translated", of_claude.clone()),
         answering("translated_chat", &table, "/translated", of_claude, message()),
         streaming("translated_piece", &table, "/translated", claude_streamed.clone(), ANTHROPIC),
