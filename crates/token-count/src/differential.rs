@@ -40,7 +40,11 @@ fn every_short_text_of_one_character_of_each_kind() {
     for length in 0..=4u32 {
         for number in 0..KINDS.len().pow(length) {
             let digit = |place| KINDS[number / KINDS.len().pow(place) % KINDS.len()];
-            assert_same_words(&(0..length).map(digit).collect::<String>());
+            let text: String = (0..length).map(digit).collect();
+            assert_same_words(&text);
+            // With more behind it, of which 16 bytes are looked at together.
+            assert_same_words(&format!("{text}, and what follows"));
+            assert_same_words(&format!("{text}fifteen letters"));
         }
     }
 }

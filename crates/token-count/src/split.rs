@@ -18,6 +18,19 @@ const SYMBOL: Kinds = MARK | OTHER;
 /// `\s`
 const WHITE: Kinds = SPACE | LINE_END;
 
+/// A bit that tells upper from small letters, and the highest one, in each of 16 bytes.
+const BLANKS: u128 = u128::from_ne_bytes([b' '; 16]);
+const HIGHS: u128 = u128::from_ne_bytes([0x80; 16]);
+
+/// Returns the highest bit of each byte that is a small letter of ASCII. No sum carries into the next byte.
+#[inline]
+fn small_letters(bytes: u128) -> u128 {
+    let low = bytes & !HIGHS;
+    let from_a = low + u128::from_ne_bytes([0x80 - b'a'; 16]);
+    let beyond_z = low + u128::from_ne_bytes([0x80 - b'z' - 1; 16]);
+    from_a & !beyond_z & !bytes & HIGHS
+}
+
 /// An iterator over the ends of the words of a text.
 pub(crate) struct Split<'a> {
     text: &'a str,
@@ -30,6 +43,10 @@ impl Iterator for Split<'_> {
 
     #[inline]
     fn next(&mut self) -> Option<usize> {
+        if let Some(end) = self.plain_word() {
+            self.at = end;
+            return Some(end);
+        }
         let (kind, width) = self.kind(self.at);
         if width == 0 {
             return None;
@@ -47,6 +64,28 @@ impl<'a> Split<'a> {
     /// Returns the words of a text.
     pub(crate) fn new(tokenizer: Tokenizer, text: &'a str) -> Self {
         Split { text, at: 0, tokenizer }
+    }
+
+    /// Returns the end of the word at `self.at` if it is one of the commonest: letters of ASCII, all but the first of them small, after
+    /// a character that is no letter or after none. 16 bytes are looked at together; what reaches beyond them, and all other words,
+    /// are for the patterns below.
+    #[inline]
+    fn plain_word(&self) -> Option<usize> {
+        let chunk: &[u8; 16] = self.text.as_bytes().get(self.at..)?.first_chunk()?;
+        let begin = usize::from(ASCII[usize::from(chunk[0])] & PREFIX != 0);
+        let first = ASCII[usize::from(chunk[begin])];
+        let mut bytes = u128::from_le_bytes(*chunk);
+        if self.tokenizer == Tokenizer::Cl100k {
+            // Here letters of both cases make a word.
+            bytes |= BLANKS;
+        }
+        let others = !small_letters(bytes) & HIGHS & (u128::MAX << 8 << (8 * begin));
+        let end = others.trailing_zeros() as usize / 8;
+        let after = *chunk.get(end)?;
+        // A contraction may follow, or belongs to what precedes; a wide character may be a letter, too.
+        let is_plain = after != b'\'' && after.is_ascii() && chunk[0] != b'\'';
+        let has_tail = first & LOWER != 0 || self.tokenizer == Tokenizer::Cl100k || end > begin + 1;
+        (is_plain && first & (UPPER | LOWER) != 0 && has_tail).then_some(self.at + end)
     }
 
     /// Returns the kind of the character at `at` and its width in bytes; no kind and no width at the end of the text.
