@@ -2,7 +2,7 @@
 # Measures this proxy beside a pingora proxy that forwards bytes and looks at nothing.
 #
 #   bench/run.sh                   all cases; writes bench/RESULTS.md, whose first lines say how long that took
-#   bench/run.sh --quick           fewer rounds and requests; writes nothing
+#   bench/run.sh --quick           fewer rounds and requests, under two minutes; writes nothing
 #   bench/run.sh --peers           also argo-proxy and LiteLLM (from PyPI, in environments of their own) and nginx, if it is there
 #   bench/run.sh --only TEXT       only the parts whose name contains TEXT
 #   bench/run.sh --out FILE        writes the results there
@@ -23,8 +23,9 @@ have curl || { say "curl is missing"; exit 1; }
 have oha || { say "Installing oha, the load generator (some minutes) ..."; cargo install oha --locked >&2; }
 
 target=$(target_dir)
-say "Building with all optimisations (the first time takes some minutes) ..."
+say "Building with all optimisations, and as run_app.sh does (the first time takes some minutes) ..."
+(cd "$root" && CARGO_TARGET_DIR="$target" cargo build --release --locked --bin argo-openai-proxy >&2)
 (cd "$root" && CARGO_TARGET_DIR="$target" cargo build --profile dist --locked --bin argo-openai-proxy >&2)
-(cd "$root" && CARGO_TARGET_DIR="$target" cargo build --profile dist --locked -p bench-tools --bins >&2)
+(cd "$root" && CARGO_TARGET_DIR="$target" cargo build --profile dist --locked -p bench-tools --bin bare --bin paced --bin streams --bin fresh >&2)
 cd "$root/bench"
-exec python3 -m runner.main --binaries "$target/dist" "$@"
+exec python3 -m runner.main --binaries "$target/dist" --as-built "$target/release/argo-openai-proxy" "$@"

@@ -1,10 +1,9 @@
-"""Load: `oha` for requests, the stamped streams' reader for pieces."""
+"""Load: `oha` for requests, `fresh` for requests whose text is new each time, the stamped streams' reader for pieces."""
 
 import json
 import subprocess
 import threading
 from dataclasses import dataclass
-
 
 # Seconds after which a load is given up.
 LONGEST = 120
@@ -14,31 +13,42 @@ LONGEST = 120
 class Loaded:
     """What came of one load on one server."""
 
-    requests: int
     processor_us: float  # of the server, per request
     per_second: float
     p50_us: float
     p99_us: float
 
 
+def on_core(core, server, *command):
+    """Runs a load; returns what it prints, as JSON, and the server's processor time in microseconds."""
+    before = server.processor_ns()
+    done = subprocess.run(["taskset", "-c", str(core), *map(str, command)], capture_output=True, text=True, timeout=LONGEST)
+    spent = server.processor_ns() - before
+    if done.returncode != 0:
+        raise RuntimeError(f"{server.name}: {done.stderr.strip()[-400:]} (see {server.log})")
+    return json.loads(done.stdout), spent / 1e3
+
+
 def oha(server, core, path, body, requests, connections, method="POST"):
     """Sends `requests` over `connections` that stay open; anything but success is an error."""
     command = [
-        "taskset", "-c", str(core), "oha", "--no-tui", "--output-format", "json", "-n", str(requests),
-        "-c", str(connections), "-m", method, "--worker-threads", "1", "-H", "Authorization: Bearer unused",
+        "oha", "--no-tui", "--output-format", "json", "-n", requests, "-c", connections, "-m", method,
+        "--worker-threads", "1", "-H", "Authorization: Bearer unused",
     ]
     if body is not None:
-        command += ["-T", "application/json", "-D", str(body)]
-    before = server.processor_ns()
-    done = subprocess.run([*command, f"http://{server.address}{path}"], check=True, capture_output=True, text=True,
-                          timeout=LONGEST)
-    spent = server.processor_ns() - before
-    told = json.loads(done.stdout)
+        command += ["-T", "application/json", "-D", body]
+    told, spent = on_core(core, server, *command, f"http://{server.address}{path}")
     statuses = told["statusCodeDistribution"]
     if statuses != {"200": requests}:
         raise RuntimeError(f"{server.name}{path}: {statuses} {told['errorDistribution']} (see {server.log})")
     at = told["latencyPercentiles"]
-    return Loaded(requests, spent / requests / 1e3, told["summary"]["requestsPerSec"], at["p50"] * 1e6, at["p99"] * 1e6)
+    return Loaded(spent / requests, told["summary"]["requestsPerSec"], at["p50"] * 1e6, at["p99"] * 1e6)
+
+
+def fresh(tool, texts, server, core, path, body, requests, connections, size, seed):
+    """The same with `size` bytes of text in each body that no request had before."""
+    told, spent = on_core(core, server, tool, server.address, path, body, texts, size, requests, connections, seed)
+    return Loaded(spent / requests, told["per_second"], told["p50_us"], told["p99_us"])
 
 
 def streams(tool, server, core, path, body, count, every_ms, when_open=None):

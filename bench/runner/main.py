@@ -1,28 +1,30 @@
-"""The benchmark: `python3 -m runner.main --binaries FOLDER`; run.sh builds first."""
+"""The benchmark: `python3 -m runner.main --binaries FOLDER --as-built FILE`; run.sh builds first."""
 
 import argparse
 import contextlib
 import datetime
-import os
 import shutil
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from . import bodies, cases, measure, peers, report
-from .processes import Process, allow_many_files, cores
+from . import cases, load, measure, once, peers, report
+from .judge import Judged
+from .measure import Server
+from .processes import allow_many_files
+from .servers import HERE, Servers
 
-HERE = Path(__file__).resolve().parent.parent
-ALONE = "forwarder on the runtime for one thread"
-SLOW_MS = 1000
 # The most that the proxy may delay a small piece of a stream, beyond what the way without it takes.
 DELAY_MS = 5
+ALONE = "forwarder on the runtime for one thread"
+DEFAULT = "this proxy as `run_app.sh` builds it, default settings, on the same core"
 
 
 def arguments():
     parser = argparse.ArgumentParser(prog="bench/run.sh")
     parser.add_argument("--binaries", type=Path, required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--as-built", type=Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--quick", action="store_true", help="fewer rounds and requests")
     parser.add_argument("--peers", action="store_true", help="also other proxies")
     parser.add_argument("--only", default="", metavar="TEXT", help="only parts whose name contains this")
@@ -31,39 +33,12 @@ def arguments():
 
 
 class Bench:
-    """All servers, and what is measured with them."""
+    """All parts, and the targets with what came of them."""
 
-    def __init__(self, args, folder, stack):
-        self.args, self.folder, self.stack = args, Path(folder), stack
-        self.core, self.other = cores()
-        self.rounds = 2 if args.quick else 5
-        self.parts = []
-        self.missed = []
-        start, tool = self.start, self.tool
-        self.stand_in = start("stand-in", tool("argo-openai-proxy"), "stand-in", "--workers", "1")
-        self.paced = start("paced", tool("paced"), 50, 16, cases.PACE_MS, "text")
-        self.openai = start("openai", tool("paced"), 50, 16, cases.PACE_MS, "openai")
-        self.anthropic = start("anthropic", tool("paced"), 50, 16, cases.PACE_MS, "anthropic")
-        self.slow = start("slow", tool("paced"), 10, 16, SLOW_MS, "text")
-        self.bulk = start("bulk", tool("paced"), 2560, 4096, 0, "text")
-        self.bare = start("bare", tool("bare"), self.stand_in.address, core=self.core)
-        self.alone = start("bare-alone", tool("bare"), self.stand_in.address, "alone", core=self.core)
-        self.table = self.folder / "routes.yaml"
-        self.table.write_text((HERE / "routes.yaml").read_text().replace("../routes.yaml", str(HERE.parent / "routes.yaml")))
-        self.env = {"STAND_IN": self.stand_in.address, "PACED": self.paced.address, "SLOW": self.slow.address,
-                    "BULK": self.bulk.address, "OPENAI": self.openai.address, "ANTHROPIC": self.anthropic.address,
-                    "RUST_LOG": "info"}
-        self.command = (tool("argo-openai-proxy"), "serve", "--config", HERE / "config.yaml", "--routes", self.table)
-        self.proxy = start("proxy", *self.command, core=self.core, env=self.env)
-
-    def start(self, name, *command, core=None, env=None):
-        core = self.other if core is None else core
-        # Where the shipped table is the one that is found.
-        process = Process(name, command, core, self.folder / f"{name}.log", env, cwd=HERE.parent)
-        return self.stack.enter_context(process)
-
-    def tool(self, name):
-        return self.args.binaries / name
+    def __init__(self, args, servers):
+        self.args, self.servers = args, servers
+        self.rounds = 3 if args.quick else 9
+        self.parts, self.judged, self.missed = [], [], []
 
     def wanted(self, name):
         return self.args.only.lower() in name.lower()
@@ -72,109 +47,97 @@ class Bench:
         self.parts.append(f"### {name}\n\n{text}\n")
         print(f"\n{self.parts[-1]}", flush=True)
 
-    def whole(self):
-        for case in cases.whole(self.args.quick):
-            if not self.wanted(case.name):
-                continue
-            servers = {}
-            if case.plain is not None or case.method == "GET":
-                servers["forwarder"] = (self.bare, case.direct, "plain", None)
-            servers["this proxy"] = (self.proxy, case.exact, "asked", case.exact_target)
-            if case.estimate:
-                servers["this proxy, `usage: estimate`"] = (self.proxy, case.estimate, "asked", case.estimate_target)
-            if case.is_first and not self.args.quick:
-                servers[ALONE] = (self.alone, case.direct, "plain", None)
-            servers["no proxy: the stand-in itself"] = (self.stand_in, case.direct, "plain", None)
-            lines = measure.whole(case, servers, self.other, self.rounds, self.folder)
-            for one in lines:
-                if one.server.startswith("no proxy"):
-                    one.ratio = None
-            self.add(case.name, report.whole_table(lines))
+    def judge(self, what, value, target, form="{:.2f} ×"):
+        self.judged.append(Judged(what, value, target, form))
 
-    def body(self, name, pair):
-        paths = {}
-        for kind, text in zip(("asked", "plain"), pair):
-            paths[kind] = self.folder / f"{name}-{kind}.json"
-            paths[kind].write_text(text)
-        return paths
+    def whole(self, case):
+        servers = self.of_case(case)
+        ratios = measure.whole(case, servers, self.ask(case), self.rounds)
+        self.add(case.name, report.whole_table(servers, ratios))
+        for one in servers:
+            if one.target:
+                what = f"{case.name}: {one.name.removeprefix('this proxy, ')}"
+                self.judge(what.removesuffix(": this proxy"), ratios.of(one, lambda of: of.processor_us), one.target)
+        if case.added_target:
+            ours = next(one for one in servers if one.path == case.exact)
+            self.judge(f"{case.name}: longer than by the forwarder, p50", ratios.added(ours, lambda of: of.p50_us),
+                       case.added_target, "{:.0f} µs")
+            added = ratios.added(ours, lambda of: of.p99_us).told("{:,.0f} µs")
+            self.parts[-1] += f"\nLonger than by the forwarder in the same round, p99 (quartiles): {added}.\n"
 
-    def streamed(self):
-        for case in cases.streamed():
-            if not self.wanted(case.name):
-                continue
-            body, upstream = self.body("stream", (case.asked, case.plain)), getattr(self, case.upstream)
-            forwarder = (self.tool("bare"), upstream.address)
-            with (Process("bare-stream", forwarder, self.core, self.folder / "bare-stream.log") as bare,
-                  Process("bare-stream-alone", (*forwarder, "alone"), self.core, self.folder / "alone-stream.log") as alone):
-                servers = {"forwarder": (bare, "/", "plain"), "this proxy": (self.proxy, case.path, "asked"),
-                           ALONE: (alone, "/", "plain"), "direct": (upstream, "/", "plain")}
-                if self.args.quick:
-                    del servers[ALONE]
-                told = measure.pieces(self.tool("streams"), servers, self.other, body, self.rounds, case.streams, case.every_ms)
-            text = report.pieces_table(told, "forwarder", case.target, case.unit)
-            if case.every_ms:
-                delay = (told["this proxy"]["delay_p50_us"] - told["direct"]["delay_p50_us"]) / 1000
-                fact = f"delay of a piece beyond the direct way: {delay:.2f} ms (target in ms: {report.met(delay, DELAY_MS)})"
-                text += f"\n\nMedian {fact}."
-                if delay > DELAY_MS:
-                    self.missed.append(fact)
-            self.add(case.name, text)
+    def of_case(self, case):
+        """The servers of a case. The first is what the others are compared with."""
+        its, folder = self.servers, self.servers.folder
+        asked = [(measure.written(folder, "asked", case.asked), 1)]
+        plain = [(measure.written(folder, f"plain-{at}", text), times) for at, (text, times) in enumerate(case.plain)]
+        servers = [Server("forwarder", its.bare, case.direct, plain)]
+        if case.is_first:
+            servers.append(Server("the same forwarder once more: what noise is", its.again, case.direct, plain))
+        servers.append(Server("this proxy", its.proxy, case.exact, asked, case.exact_target))
+        if case.estimate:
+            servers.append(Server("this proxy, `usage: estimate`", its.proxy, case.estimate, asked, case.estimate_target))
+        if case.shows_default:
+            servers.append(Server(DEFAULT, its.default, case.exact, asked))
+        if case.is_first and not self.args.quick:
+            servers.append(Server(ALONE, its.alone, case.direct, plain))
+        if not self.args.quick:
+            servers.append(Server("no proxy: the stand-in itself", its.stand_in, case.direct, plain, is_compared=False))
+        return servers
 
-    def many(self, facts):
-        streams = 500 if self.args.quick else 5000
-        name = f"{streams:,} open streams"
-        if not self.wanted(name):
-            return
-        if allow_many_files() < streams * 2 + 200:
-            facts.append((name, "too few open files are allowed (ulimit -Hn)", None, ""))
-            return
-        body = self.body("many", bodies.chat("Be brief.", bodies.QUESTION, stream=True))["asked"]
-        with Process("bare-many", (self.tool("bare"), self.slow.address), self.core, self.folder / "bare-many.log") as bare:
-            plain = measure.many_streams(self.tool("streams"), bare, self.other, "/", body, streams, SLOW_MS)
-        # A fresh one: what earlier loads left in the allocator would hide what streams need.
-        fresh = Process("proxy-many", self.command, self.core, self.folder / "proxy-many.log", self.env)
-        with fresh as proxy:
-            came = measure.many_streams(self.tool("streams"), proxy, self.other, "/slow", body, streams, SLOW_MS)
-        facts.append((f"memory for each of {name}, a piece a second each", f"{came['kib']:.1f} KiB", came["kib"] <= 40, "≤ 40 KiB"))
-        facts.append(("the same for the forwarder", f"{plain['kib']:.1f} KiB", None, ""))
-        facts.append((f"worst silence between two pieces of {name}, beyond their pace", f"{came['stall_us'] / 1e3:,.0f} ms", None, ""))
+    def ask(self, case):
+        its = self.servers
 
-    def rest(self, idle):
-        facts = []
-        size = self.tool("argo-openai-proxy").stat().st_size / 2**20
-        if self.wanted("idle memory"):
-            facts.append(("idle memory", f"{idle / 1024:.1f} MiB", idle / 1024 <= 25, "≤ 25 MiB"))
-        if self.wanted("binary size"):
-            facts.append(("binary size", f"{size:.1f} MiB", None, ""))
-        body = self.body("start", bodies.chat("Be brief.", bodies.QUESTION))["asked"]
-        if self.wanted("start"):
-            taken = measure.starts(self.command + ("--quiet",), {**os.environ, **self.env}, body, 5 if self.args.quick else 11)
-            facts.append(("from the start to the first answer", f"{taken:.0f} ms", taken < 100, "< 100 ms"))
-        if self.wanted("reload"):
-            came, marks = measure.reload_under_load(self.proxy, self.other, body, self.table, 4000 if self.args.quick else 20000)
-            facts.append(("reloads under load: failed requests", f"0 of {came.requests:,}", True, "0"))
-            facts.append(("reloads under load: from write to use, the slowest", f"{max(marks):.2f} s", max(marks) < 1, "< 1 s"))
-        self.many(facts)
-        if facts:
-            self.add("Memory, start and reload", report.facts_table(facts))
+        def load_of(server, body, requests, seed):
+            if case.new_text:
+                return load.fresh(its.tool("fresh"), its.texts, server.process, its.other, server.path, body, requests,
+                                  case.connections, case.new_text, seed)
+            return load.oha(server.process, its.other, server.path, body, requests, case.connections, case.method)
+
+        return load_of
+
+    def streamed(self, case):
+        its, upstream = self.servers, getattr(self.servers, case.upstream)
+        asked = [(measure.written(its.folder, "asked", case.asked), 1)]
+        plain = [(measure.written(its.folder, "plain", case.plain), 1)]
+        with its.forwarders(upstream) as (bare, alone):
+            ours, direct = Server("this proxy", its.proxy, case.path, asked, case.target), Server("no proxy", upstream, "/", plain)
+            direct.is_compared = False
+            servers = [Server("forwarder", bare, "/", plain), ours, direct]
+            if case.shows_default:
+                servers.insert(2, Server(DEFAULT, its.default, case.path, asked))
+                servers.insert(3, Server(ALONE, alone, "/", plain))
+            ask = lambda server, body: load.streams(its.tool("streams"), server.process, its.other, server.path, body,
+                                                    case.streams, case.every_ms)
+            ratios = measure.streamed(case, servers, ask, self.rounds)
+        self.add(case.name, report.pieces_table(servers, ratios, case.unit))
+        self.judge(case.name, ratios.of(ours, measure.COSTS[case.unit]), case.target)
+        if case.every_ms:
+            delay = (measure.median(ours, "delay_p50_us") - measure.median(direct, "delay_p50_us")) / 1000
+            if delay > DELAY_MS:
+                self.missed.append(f"{case.name}: a piece is delayed by {delay:.2f} ms")
 
     def run(self):
-        idle = self.proxy.memory_kib()
-        self.whole()
-        self.streamed()
-        self.rest(idle)
+        for all_of, one in ((cases.whole(self.args.quick), self.whole), (cases.streamed(), self.streamed)):
+            for case in all_of:
+                if self.wanted(case.name):
+                    one(case)
+        once.facts(self)
+        once.many(self)
         if self.args.peers:
             peers.measure_all(self)
 
 
-def head(args, minutes):
+def head(args, bench, minutes):
     lines = [
         "# Results", "",
         f"`bench/run.sh{' --quick' if args.quick else ''}{' --peers' if args.peers else ''}`, {datetime.date.today()}, in {minutes:.0f} minutes, {report.machine()}.", "",
         f"- {report.version(str(args.binaries / 'argo-openai-proxy'), '--version')}, profile `dist`, one thread, one core",
         f"- {report.version('rustc', '--version')}; {report.version('oha', '--version')}; forwarder: pingora 0.9.1, one thread, the same core", "",
-        "Medians of interleaved rounds. Processor time is the proxy's own, from the kernel, divided by requests: latencies and",
-        "rates also hold what the load generator and the upstream take on the other core.", "",
+        f"Medians of {bench.rounds} interleaved rounds. Processor time is the proxy's own, from the kernel, divided by requests.",
+        "Latencies and rates also hold what the load generator and the upstream take on the other core. What stands beside the",
+        "forwarder is the median of the rounds' own ratios, with its quartiles.", "",
+        "## Targets", "", report.judged_table(bench.judged), "",
+        "## Figures", "",
     ]
     return "\n".join(lines)
 
@@ -186,11 +149,13 @@ def main():
     begun = time.monotonic()
     try:
         with contextlib.ExitStack() as stack:
-            bench = Bench(args, folder, stack)
+            bench = Bench(args, Servers(args, folder, stack))
             bench.run()
     except RuntimeError as error:
         sys.exit(f"error: {error}\nLogs: {folder}")
-    text = head(args, (time.monotonic() - begun) / 60) + "\n" + "\n".join(bench.parts)
+    text = head(args, bench, (time.monotonic() - begun) / 60) + "\n" + "\n".join(bench.parts)
+    if bench.judged:
+        print(f"\n{report.judged_table(bench.judged)}")
     out = args.out or (None if args.quick or args.only else HERE / "RESULTS.md")
     if out:
         out.write_text(text)

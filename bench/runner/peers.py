@@ -1,4 +1,4 @@
-"""Other proxies, where they can be had: nginx if it is installed, argo-proxy and LiteLLM from PyPI in environments of their own."""
+"""Other proxies on the same work: nginx if it is installed, argo-proxy and LiteLLM from PyPI in environments of their own."""
 
 import contextlib
 import glob
@@ -11,12 +11,15 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import replace
+from functools import partial
 
-from . import bodies, measure, report
+from . import bodies, load, measure, report
 from .cases import CHAT, Case
+from .measure import Server
 from .processes import Process
 
-ARGO_PROXY = "argo-proxy==2.7.10"
+# The last one that is written like this proxy's table, and today's.
+ARGO_PROXY = ("argo-proxy==2.7.10", "argo-proxy==3.3.3")
 LITELLM = "litellm[proxy]==1.106.2"
 # A proxy in Python needs seconds to start.
 PATIENCE = 120
@@ -51,8 +54,7 @@ def free_port():
 
 def environment(bench, package):
     """A virtual environment with one package, kept beside the binaries."""
-    name = package.split("=")[0].split("[")[0]
-    folder = bench.args.binaries.parent / "bench-peers" / name
+    folder = bench.args.binaries.parent / "bench-peers" / package.split("[")[0]
     mark = folder / "installed"
     if not mark.exists() or mark.read_text() != package:
         print(f"Installing {package} ...", flush=True)
@@ -63,72 +65,82 @@ def environment(bench, package):
     return folder / "bin"
 
 
+def started(bench, name, command, port, env=None):
+    folder = bench.servers.folder
+    return Served(name, command, bench.servers.core, folder / f"{name}.log", port, env, cwd=folder)
+
+
 def nginx(bench):
-    port, conf = free_port(), bench.folder / "nginx.conf"
+    port, folder = free_port(), bench.servers.folder
+    conf = folder / "nginx.conf"
     conf.write_text(f"""
-daemon off; master_process off; pid {bench.folder}/nginx.pid; error_log stderr;
+daemon off; master_process off; pid {folder}/nginx.pid; error_log stderr;
 events {{ worker_connections 4096; }}
 http {{
-  access_log off; client_body_temp_path {bench.folder}; proxy_temp_path {bench.folder}; client_max_body_size 64m;
-  upstream stand_in {{ server {bench.stand_in.address}; keepalive 512; }}
+  access_log off; client_body_temp_path {folder}; proxy_temp_path {folder}; client_max_body_size 64m;
+  upstream stand_in {{ server {bench.servers.stand_in.address}; keepalive 512; }}
   server {{ listen 127.0.0.1:{port}; location / {{
     proxy_pass http://stand_in; proxy_http_version 1.1; proxy_set_header Connection ""; }} }}
 }}""")
-    return Served("nginx", ("nginx", "-c", conf), bench.core, bench.folder / "nginx.log", port), CHAT, "plain"
+    return started(bench, "nginx", ("nginx", "-c", conf), port), CHAT, "plain"
 
 
-def argo_proxy(bench):
+def argo_proxy(package, bench):
     """The Python proxy for ARGO, in front of the same stand-in."""
-    program = environment(bench, ARGO_PROXY) / "argo-proxy"
-    port, upstream = free_port(), f"http://{bench.stand_in.address}/argoapi/api/v1"
-    config = bench.folder / "argo-proxy.yaml"
+    folder = environment(bench, package)
+    name, port, upstream = package.replace("==", "-"), free_port(), f"http://{bench.servers.stand_in.address}/argoapi"
+    resource = f"{upstream}/api/v1/resource"
+    config = bench.servers.folder / f"{name}.yaml"
     config.write_text(json.dumps({
-        "host": "127.0.0.1", "port": port, "user": "bench", "verbose": False,
-        "argo_url": f"{upstream}/resource/chat/", "argo_stream_url": f"{upstream}/resource/streamchat/",
-        "argo_embedding_url": f"{upstream}/resource/embed/", "skip_url_validation": True,
+        "host": "127.0.0.1", "port": port, "user": "bench", "verbose": False, "config_version": "3",
+        "argo_base_url": upstream, "argo_url": f"{resource}/chat/", "argo_stream_url": f"{resource}/streamchat/",
+        "argo_embedding_url": f"{resource}/embed/", "skip_url_validation": True,
     }))
-    command = (program, config, "--quiet")
     # It fetches its token tables when it first counts; LiteLLM's package ships the one for this model.
     shipped = glob.glob(str(environment(bench, LITELLM).parent / "lib/*/site-packages/litellm/litellm_core_utils/tokenizers"))
     environ = {"TIKTOKEN_CACHE_DIR": shipped[0]} if shipped else {}
-    process = Served("argo-proxy", command, bench.core, bench.folder / "argo-proxy.log", port, env=environ)
-    return process, "/v1/chat/completions", "asked"
+    command = (folder / "argo-proxy", *(("serve",) if "==3" in package else ()), config, "--quiet")
+    # The later one writes its prefix before the names of ARGO's list, those that have one already included.
+    return started(bench, name, command, port, environ), "/v1/chat/completions", "prefixed" if "==3" in package else "asked"
 
 
 def litellm(bench):
-    """It speaks OpenAI's API on both sides, so this proxy stands behind it; only its own processor time counts."""
+    """It speaks OpenAI's API on both sides, so that it gets the stand-in's endpoint of that form."""
     program = environment(bench, LITELLM) / "litellm"
-    port, config = free_port(), bench.folder / "litellm.yaml"
-    settings = {"model": "openai/argo:gpt-4.1", "api_base": f"http://{bench.proxy.address}/v1", "api_key": "unused"}
+    port, config = free_port(), bench.servers.folder / "litellm.yaml"
+    settings = {"model": "openai/gpt41", "api_base": f"http://{bench.servers.stand_in.address}/argoapi/v1", "api_key": "bench"}
     config.write_text(json.dumps({
         "model_list": [{"model_name": "argo:gpt-4.1", "litellm_params": settings}],
         "general_settings": {"dangerously_permit_weak_or_unset_master_key": True},
     }))
     command = (program, "--config", config, "--host", "127.0.0.1", "--port", port, "--num_workers", "1")
     environ = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_LOG": "ERROR", "LITELLM_TELEMETRY": "False"}
-    process = Served("litellm", command, bench.core, bench.folder / "litellm.log", port, env=environ)
-    return process, "/v1/chat/completions", "asked"
+    return started(bench, "litellm", command, port, environ), "/v1/chat/completions", "asked"
 
 
 # Its name, how it is started, and its share of the requests.
 ALL = [
     ("nginx, which forwards", nginx, 1),
-    (f"argo-proxy {ARGO_PROXY.split('==')[1]}", argo_proxy, 8),
-    (f"LiteLLM {LITELLM.split('==')[1]}, in front of this proxy", litellm, 80),
+    *((package.replace("==", " "), partial(argo_proxy, package), 8) for package in ARGO_PROXY),
+    (f"LiteLLM {LITELLM.split('==')[1]}, over OpenAI's form", litellm, 80),
 ]
 
 
 def measure_all(bench):
     """One table: a kilobyte asked and answered, all proxies in turn, each alone on the core."""
+    its = bench.servers
     asked, plain = bodies.chat(bodies.prose(100), bodies.prose(900))
-    case = Case("others", asked, plain, 2000 if bench.args.quick else 8000, connections=16)
-    trial = replace(case, requests=case.connections)
-    servers = {
-        "forwarder": (bench.bare, CHAT, "plain", None),
-        "this proxy": (bench.proxy, "/v1/chat/completions", "asked", None),
-        "this proxy, `usage: estimate`": (bench.proxy, "/estimate", "asked", None),
-    }
-    shares, notes = {}, []
+    case = Case("others", asked, ((plain, 1),), 2000 if bench.args.quick else 8000, connections=16)
+    texts = {"asked": asked, "prefixed": asked.replace("argo:", "argo:argo:"), "plain": plain}
+    files = {name: [(measure.written(its.folder, name, text), 1)] for name, text in texts.items()}
+    servers = [
+        Server("forwarder", its.bare, CHAT, files["plain"]),
+        Server("this proxy", its.proxy, "/v1/chat/completions", files["asked"]),
+        Server("this proxy, `usage: estimate`", its.proxy, "/estimate", files["asked"]),
+        Server("this proxy, over OpenAI's form", its.proxy, "/relayed", files["asked"]),
+    ]
+    ask = lambda server, body, requests, _: load.oha(server.process, its.other, server.path, body, requests, case.connections)
+    notes = []
     with contextlib.ExitStack() as stack:
         for name, make, share in ALL:
             if make is nginx and not shutil.which("nginx"):
@@ -137,14 +149,15 @@ def measure_all(bench):
             try:
                 process, path, kind = make(bench)
                 stack.enter_context(process)
+                server = Server(name, process, path, files[kind], share=share)
                 # One that starts and fails must not cost what the others are measured to take.
-                measure.whole(trial, {name: (process, path, kind, None)}, bench.other, 1, bench.folder)
+                measure.whole(replace(case, requests=case.connections * share), [server], ask, 1)
             except (RuntimeError, subprocess.SubprocessError, OSError) as error:
-                notes.append(f"{name} could not be measured: {str(error).strip().splitlines()[0]}")
+                notes.append(f"{name} could not be measured: {str(error).strip().splitlines()[0].split(' (see ')[0]}")
                 continue
-            servers[name], shares[name] = (process, path, kind, None), share
-        lines = measure.whole(case, servers, bench.other, 3, bench.folder, shares)
-        for name in shares:
-            notes.append(f"{name}: {servers[name][0].memory_kib() / 1024:,.0f} MiB after its load.")
-    text = report.whole_table(lines) + "\n\n" + "\n".join(f"- {note}" for note in notes)
+            server.rounds.clear()
+            servers.append(server)
+        ratios = measure.whole(case, servers, ask, 3)
+        notes += [f"{one.name}: {one.process.memory_kib() / 1024:,.0f} MiB after its load." for one in servers]
+    text = report.whole_table(servers, ratios) + "\n\n" + "\n".join(f"- {note}" for note in notes)
     bench.add("Others: chat, 1 kB asked and answered, 16 connections", text)

@@ -55,12 +55,9 @@ class Process:
         return int(re.search(r"^VmRSS:\s+(\d+) kB", status, re.M).group(1))
 
     def end(self):
-        self.child.terminate()
-        try:
-            self.child.wait(10)
-        except subprocess.TimeoutExpired:
-            self.child.kill()
-            self.child.wait()
+        """Ends it at once: nothing that counts is in flight, and forwarders would wait for minutes."""
+        self.child.kill()
+        self.child.wait()
 
     def __enter__(self):
         return self

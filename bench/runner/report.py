@@ -4,6 +4,8 @@ import platform
 import subprocess
 from pathlib import Path
 
+from . import judge, measure
+
 
 def machine():
     """What this ran on."""
@@ -21,41 +23,47 @@ def version(*command):
         return f"{command[0]}: not found"
 
 
-def met(value, target):
-    if target is None:
-        return ""
-    return f"≤ {target:g} ✓" if value <= target else f"≤ {target:g} ✗"
+def table(head, rows):
+    """`head`: the cells of the first line; those that begin with `>` stand on the right."""
+    line = lambda cells: f"| {' | '.join(cells)} |"
+    names = [name.lstrip(">") for name in head]
+    marks = ["---:" if name.startswith(">") else "---" for name in head]
+    return "\n".join([line(names), line(marks), *map(line, rows)])
 
 
-def whole_table(lines):
-    rows = ["| | processor time per request | to the forwarder's | target | spread | requests/s | p50 | p99 |",
-            "|---|---:|---:|---|---:|---:|---:|---:|"]
-    for one in lines:
-        ratio = f"{one.ratio:.2f} ×" if one.ratio else ""
-        target = met(one.ratio, one.target) if one.ratio else ""
-        rows.append(
-            f"| {one.server} | {one.processor_us:,.1f} µs | {ratio} | {target} | {one.spread:.0%} | {one.per_second:,.0f} "
-            f"| {one.p50_us:,.0f} µs | {one.p99_us:,.0f} µs |"
-        )
-    return "\n".join(rows)
+def compared(server, ratios, cost):
+    """What a server takes beside the first, if it is compared with it."""
+    return ratios.of(server, cost).told("{:.2f}") if server.is_compared and server.rounds is not ratios.base else ""
 
 
-def facts_table(facts):
-    """`facts`: (what, value as text, whether the target is met or None, the target as text)."""
-    rows = ["| | measured | target |", "|---|---:|---|"]
-    for what, value, is_met, target in facts:
-        mark = "" if is_met is None else f"{target} {'✓' if is_met else '✗'}"
-        rows.append(f"| {what} | {value} | {mark} |")
-    return "\n".join(rows)
+def whole_table(servers, ratios):
+    cost = lambda one: one.processor_us
+    rows = [
+        (one.name, f"{one.middle(cost).median:,.1f} µs", compared(one, ratios, cost),
+         f"{one.middle(lambda of: of.per_second).median:,.0f}", f"{one.middle(lambda of: of.p50_us).median:,.0f} µs",
+         f"{one.middle(lambda of: of.p99_us).median:,.0f} µs")
+        for one in servers
+    ]
+    return table(["", ">processor time per request", ">beside the forwarder (quartiles)", ">requests/s", ">p50", ">p99"], rows)
 
 
-def pieces_table(told, base, target, unit):
-    rows = [f"| | processor time per {unit} | to the forwarder's | target | first text p50 | delay p50 | delay p99 | wall time |",
-            "|---|---:|---:|---|---:|---:|---:|---:|"]
-    for name, one in told.items():
-        ratio = one[f"{unit}_ratio"] if name != base else None
-        rows.append(
-            f"| {name} | {one[f'{unit}_us']:,.1f} µs | {f'{ratio:.2f} ×' if ratio else ''} | {met(ratio, target) if ratio and name == 'this proxy' else ''} "
-            f"| {one['first_p50_us']:,.0f} µs | {one['delay_p50_us']:,.0f} µs | {one['delay_p99_us']:,.0f} µs | {one['seconds']:.2f} s |"
-        )
-    return "\n".join(rows)
+def pieces_table(servers, ratios, unit):
+    cost = measure.COSTS[unit]
+    rows = [
+        (one.name, f"{one.middle(cost).median:,.1f} µs", compared(one, ratios, cost),
+         *(f"{measure.median(one, key):,.0f} µs" for key in ("first_p50_us", "delay_p50_us", "delay_p99_us")))
+        for one in servers
+    ]
+    head = ["", f">processor time per {unit}", ">beside the forwarder (quartiles)", ">first text p50", ">delay p50", ">delay p99"]
+    return table(head, rows)
+
+
+def judged_table(judged):
+    """All targets. A run that is too noisy has the figures and no verdict."""
+    is_noisy = judge.is_noisy(judged)
+    rows = [(one.what, f"≤ {one.form.format(one.target)}", one.value.told(one.form), "" if is_noisy else one.verdict)
+            for one in judged]
+    text = table(["", ">target", ">measured (quartiles)", ""], rows)
+    if is_noisy:
+        text = "**This run is too noisy: nothing is judged.** Of too many targets the rounds lie on both sides.\n\n" + text
+    return text

@@ -12,8 +12,8 @@ import time
 from pathlib import Path
 
 from . import bodies, cases, page
-from .main import HERE
 from .processes import Process, cores
+from .servers import HERE
 
 # Two loads, whose difference is what one more request costs.
 FEW, MANY = 20, 120
@@ -75,7 +75,7 @@ def main():
         paced = start("paced", tools / "paced", PIECES, 16, cases.PACE_MS, "text")
         routes = Path(folder) / "routes.yaml"
         routes.write_text((HERE / "routes.yaml").read_text().replace("../routes.yaml", str(HERE.parent / "routes.yaml")))
-        env = {"STAND_IN": stand_in.address, **{name: paced.address for name in ("PACED", "SLOW", "BULK", "OPENAI", "ANTHROPIC")}}
+        env = {"STAND_IN": stand_in.address, **{name: paced.address for name in ("PACED", "SLOW", "BULK", "OPENAI", "ANTHROPIC", "CALLS")}}
         command = (tools / "argo-openai-proxy", "serve", "--config", HERE / "config.yaml", "--routes", routes)
         proxy = start("proxy", *command, env=env, on=core[0])
         chat = bodies.chat(bodies.prose(100), bodies.prose(900))

@@ -4,6 +4,7 @@
 //! the interval of the upstream's pieces. It prints `open` on its own line when every stream has received its first
 //! piece.
 
+use bench_tools::spread::Spread;
 use bench_tools::stamp::{self, Stamps};
 use serde_json::json;
 use std::io::Write;
@@ -42,7 +43,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let begun = stamp::now();
     let (came, failed) = run(address, request, streams).await;
     let seconds = (stamp::now() - begun) as f64 / 1e9;
-    println!("{}", told(&came, failed, seconds, every * 1_000_000));
+    println!("{}", told(came, failed, seconds, every * 1_000_000));
     Ok(())
 }
 
@@ -77,7 +78,7 @@ async fn stream(address: SocketAddr, request: &[u8], opening: &Semaphore, open: 
     connection.set_nodelay(true)?;
     let begun = stamp::now();
     connection.write_all(request).await?;
-    let (mut came, mut stamps, mut last) = (Came::default(), Stamps::default(), 0);
+    let (mut came, mut stamps, mut last, mut newest) = (Came::default(), Stamps::default(), 0, 0);
     let mut buffer = vec![0; 16 * 1024];
     loop {
         let read = connection.read(&mut buffer).await?;
@@ -87,6 +88,11 @@ async fn stream(address: SocketAddr, request: &[u8], opening: &Semaphore, open: 
         let now = stamp::now();
         came.bytes += read;
         stamps.push(buffer.get(..read).unwrap_or_default(), |written| {
+            // Some dialects repeat the whole text at the end.
+            if written <= newest {
+                return;
+            }
+            newest = written;
             came.delays.push(now.saturating_sub(written));
             if last > 0 {
                 came.gap = came.gap.max(now - last);
@@ -101,20 +107,14 @@ async fn stream(address: SocketAddr, request: &[u8], opening: &Semaphore, open: 
     }
 }
 
-fn told(came: &[Came], failed: usize, seconds: f64, every: u64) -> serde_json::Value {
-    let mut delays: Vec<u64> = came.iter().flat_map(|one| one.delays.iter().copied()).collect();
-    let mut firsts: Vec<u64> = came.iter().map(|one| one.first).collect();
-    delays.sort_unstable();
-    firsts.sort_unstable();
-    let micros = |sorted: &[u64], share: f64| {
-        let at = ((sorted.len() as f64 - 1.0).max(0.0) * share).round() as usize;
-        sorted.get(at).map(|nanos| *nanos as f64 / 1e3)
-    };
+fn told(came: Vec<Came>, failed: usize, seconds: f64, every: u64) -> serde_json::Value {
+    let bytes: usize = came.iter().map(|one| one.bytes).sum();
+    let stall = came.iter().map(|one| one.gap.saturating_sub(every)).max().map(|nanos| nanos as f64 / 1e3);
+    let firsts = Spread::of(came.iter().map(|one| one.first).collect());
+    let delays = Spread::of(came.into_iter().flat_map(|one| one.delays).collect());
     json!({
-        "streams": came.len(), "failed": failed, "seconds": seconds, "pieces": delays.len(),
-        "bytes": came.iter().map(|one| one.bytes).sum::<usize>(),
-        "delay_p50_us": micros(&delays, 0.5), "delay_p99_us": micros(&delays, 0.99),
-        "first_p50_us": micros(&firsts, 0.5), "first_p99_us": micros(&firsts, 0.99),
-        "stall_us": came.iter().map(|one| one.gap.saturating_sub(every)).max().map(|nanos| nanos as f64 / 1e3),
+        "streams": firsts.len(), "failed": failed, "seconds": seconds, "pieces": delays.len(), "bytes": bytes,
+        "delay_p50_us": delays.micros(0.5), "delay_p99_us": delays.micros(0.99),
+        "first_p50_us": firsts.micros(0.5), "first_p99_us": firsts.micros(0.99), "stall_us": stall,
     })
 }
