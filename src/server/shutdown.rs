@@ -117,7 +117,7 @@ impl Shutdown {
         self.handover.hold(instance);
         let handover = self.handover.clone();
         let answering = std::thread::Builder::new().name("upgrade".to_owned());
-        if let Err(e) = answering.spawn(move || upgrade::answer(&listener, &*handover)) {
+        if let Err(e) = answering.spawn(move || upgrade::answer(listener, &*handover)) {
             warn!("it cannot be upgraded while it runs: {e}");
         }
         Ok(())

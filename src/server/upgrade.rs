@@ -91,15 +91,17 @@ pub trait Giver {
 }
 
 /// Answers new processes until one has taken over.
-pub fn answer(listener: &UnixListener, giver: &dyn Giver) {
-    for stream in listener.incoming() {
-        let stream = match stream {
-            Ok(stream) => stream,
+pub fn answer(listener: UnixListener, giver: &dyn Giver) {
+    loop {
+        let stream = match listener.accept() {
+            Ok((stream, _)) => stream,
             Err(e) => return warn!("upgrades are not possible any more: {e}"),
         };
         let Some(listeners) = giver.offer() else { return };
         match hand_over(stream, &listeners) {
             Ok(mut stream) => {
+                // The new process listens at the same place once it is told, and would find it in use.
+                drop(listener);
                 giver.give_up();
                 // A new process that misses this message finds the directory unlocked all the same.
                 let _ = stream.get_mut().write_all(GONE.as_bytes());
@@ -178,4 +180,47 @@ fn receive(stream: &UnixStream) -> io::Result<Inherited> {
 /// Why that does not work.
 pub fn listen(socket: &Path) -> Result<UnixListener, String> {
     unix::listen(socket)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpListener;
+    use std::path::PathBuf;
+    use std::sync::Mutex;
+
+    /// Says whether its place was free when it was given up.
+    struct Old {
+        socket: PathBuf,
+        was_free: Mutex<Option<bool>>,
+    }
+
+    impl Giver for Old {
+        fn offer(&self) -> Option<Vec<Shared>> {
+            let handle = TcpListener::bind("127.0.0.1:0").ok()?.into();
+            Some(vec![Shared { name: "only".to_owned(), handle }])
+        }
+
+        fn withdraw(&self) {}
+
+        fn give_up(&self) {
+            *self.was_free.lock().unwrap() = Some(UnixStream::connect(&self.socket).is_err());
+        }
+    }
+
+    #[test]
+    fn the_place_is_free_before_the_new_process_is_told() {
+        let folder = std::env::temp_dir().join(format!("argo-upgrade-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let old = Old { socket: folder.join("socket"), was_free: Mutex::new(None) };
+        let listener = UnixListener::bind(&old.socket).unwrap();
+        std::thread::scope(|threads| {
+            threads.spawn(|| answer(listener, &old));
+            let (newcomer, mut inherited) = Newcomer::ask(&old.socket).unwrap().unwrap();
+            assert!(inherited.take("only").is_some());
+            assert!(newcomer.serves());
+        });
+        assert_eq!(*old.was_free.lock().unwrap(), Some(true));
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 }

@@ -250,25 +250,26 @@ fn a_signal_upgrades_from_inside_and_the_service_manager_is_told() {
     let (mut command, folder) = Setup::before(&argo).command();
     let manager = UnixDatagram::bind(folder.join("notify")).unwrap();
     manager.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    let told = || {
+    let told = |log: &dyn Fn() -> String| {
         let mut state = [0; 256];
-        let read = manager.recv(&mut state).unwrap();
+        let read = manager.recv(&mut state).unwrap_or_else(|e| panic!("nothing was told: {e}\n{}", log()));
         String::from_utf8(state[..read].to_vec()).unwrap()
     };
     command.env("NOTIFY_SOCKET", folder.join("notify"));
     let old = Server::run(command, folder);
-    assert_eq!(told(), format!("READY=1\nMAINPID={}", old.id()));
+    assert_eq!(told(&|| old.log()), format!("READY=1\nMAINPID={}", old.id()));
     old.signal("USR2");
-    let state = told();
+    let state = told(&|| old.log());
     let new = state.strip_prefix("READY=1\nMAINPID=").unwrap_or_else(|| panic!("{state}"));
     assert_ne!(new, old.id().to_string());
     until("the old process stops", || old.log().contains("another process has taken over"));
-    assert_eq!(old.get("/readyz").status, 200);
+    // A connection that the old process had accepted until then says that it stops.
+    until("the new process answers", || old.get("/readyz").status == 200);
     // Both write to the same log, which ends with the last of them.
     assert!(Command::new("kill").args(["-TERM", new]).status().unwrap().success());
     let (status, log) = old.ended();
     assert!(status.success() && log.contains("taken over from the instance that ran before"), "{log}");
-    assert_eq!(told(), "STOPPING=1");
+    assert_eq!(told(&|| log.clone()), "STOPPING=1");
 }
 
 #[test]
