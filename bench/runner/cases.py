@@ -52,11 +52,11 @@ def whole(quick):
     """All cases of whole answers, the most important first."""
     few = 8 if quick else 1
 
-    def chats(name, size, requests, connections, target, exact_target=None, **more):
+    def chats(name, size, requests, connections, target, exact_target):
         """A prompt that was seen before, and one that is new each time."""
         asked, plain = bodies.chat(bodies.prose(size), bodies.QUESTION)
         seen = Case(f"chat, {name}", asked, ((plain, 1),), requests // few, connections, estimate="/estimate",
-                    estimate_target=target, exact_target=None if exact_target else None, **more)
+                    estimate_target=target)
         asked, plain = bodies.chat(bodies.NEW_TEXT, bodies.QUESTION)
         new = Case(f"chat, {name}, new text", asked, ((plain, 1),), requests // few, connections,
                    exact_target=exact_target, new_text=size)

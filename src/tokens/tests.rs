@@ -25,6 +25,7 @@ fn only_exact_counts_take_long() {
         prompt
     };
     let exact = prompt(Counting::Exact);
+    assert_eq!(exact.tokens(), 1);
     assert!(!exact.takes_long(5) && exact.takes_long(4));
     assert!(!prompt(Counting::Estimate).takes_long(0) && !prompt(Counting::None).takes_long(0));
 }
