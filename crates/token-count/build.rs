@@ -7,14 +7,11 @@ mod hashed;
 mod kinds;
 
 use bpe_openai::byte_pair_encoding::BytePairEncoding;
-use hashed::{EMPTY, SPARE, VALUE, first_slot};
+use hashed::{EMPTY, NONE, SPARE, VALUE, first_slot, key_of_pair};
 use kinds::{ASCII, BLOCK, CLASSES, Kinds, OTHER};
 use regex_syntax::hir::{Class, HirKind};
 use std::collections::HashMap;
 use std::path::PathBuf;
-
-/// What stands for no token.
-const NONE: u32 = u32::MAX;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
@@ -68,7 +65,7 @@ fn files(bpe: &BytePairEncoding) -> [(&'static str, Vec<u8>); 5] {
     let first: Vec<u32> = (0..=u8::MAX).map(|byte| ids[[byte].as_slice()]).collect();
     let pairs: Vec<(u64, u32)> = (0u32..)
         .zip(&splits)
-        .filter_map(|(id, split)| split.map(|(left, right)| (u64::from(left) << 20 | u64::from(right), id)))
+        .filter_map(|(id, split)| split.map(|(left, right)| (key_of_pair(left, right), id)))
         .collect();
     [
         ("text", tokens.concat()),

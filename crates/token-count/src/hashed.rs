@@ -10,6 +10,9 @@ pub const EMPTY: u64 = u64::MAX;
 /// The slots behind the last one where a search begins, so that no search goes round.
 pub const SPARE: usize = 64;
 
+/// What stands for no token, beside the tables.
+pub const NONE: u32 = u32::MAX;
+
 /// A table in the program: slots of eight bytes, the smallest byte first.
 #[derive(Clone, Copy)]
 pub struct Hashed(pub &'static [u8]);
@@ -30,6 +33,12 @@ impl Hashed {
         }
         None
     }
+}
+
+/// Returns the key of two tokens that stand beside each other.
+#[inline]
+pub fn key_of_pair(left: u32, right: u32) -> u64 {
+    u64::from(left) << VALUE | u64::from(right)
 }
 
 /// Returns the slot where the search for a key begins.

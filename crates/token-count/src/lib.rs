@@ -9,7 +9,7 @@
 //! └ encode         the tokens of a word
 //! count            a text, word by word
 //! ├ split          the words of a text               classes, kinds: the kinds of characters
-//! └ words          the count of a word               count_cache: counts by key, without a lock
+//! └ words          the count of a word               short_words, count_cache: counts by key, without a lock
 //! text_cache       the counts of recent long texts   count_cache
 //! estimate         the count by character class
 //! differential     tests that words and counts are those of the library
@@ -29,6 +29,7 @@ mod encode;
 mod estimate;
 mod hashed;
 mod kinds;
+mod short_words;
 mod split;
 mod table;
 mod text_cache;

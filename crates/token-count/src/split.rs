@@ -4,6 +4,7 @@
 
 use crate::classes::kind_of;
 use crate::kinds::{ASCII, CASELESS, Kinds, LINE_END, LOWER, MARK, NUMBER, OTHER, SPACE, UPPER};
+use crate::short_words::ShortWord;
 use crate::tokenizer::Tokenizer;
 
 /// `\p{L}`
@@ -18,17 +19,17 @@ const SYMBOL: Kinds = MARK | OTHER;
 /// `\s`
 const WHITE: Kinds = SPACE | LINE_END;
 
-/// A bit that tells upper from small letters, and the highest one, in each of 16 bytes.
-const BLANKS: u128 = u128::from_ne_bytes([b' '; 16]);
-const HIGHS: u128 = u128::from_ne_bytes([0x80; 16]);
+/// A bit that tells upper from small letters, and the highest one, in each of eight bytes.
+const BLANKS: u64 = u64::from_ne_bytes([b' '; 8]);
+const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
 
-/// Returns the highest bit of each byte that is a small letter of ASCII. No sum carries into the next byte.
+/// Returns the highest bit of each byte that is no small letter of ASCII. No sum carries into the next byte.
 #[inline]
-fn small_letters(bytes: u128) -> u128 {
+fn no_small_letters(bytes: u64) -> u64 {
     let low = bytes & !HIGHS;
-    let from_a = low + u128::from_ne_bytes([0x80 - b'a'; 16]);
-    let beyond_z = low + u128::from_ne_bytes([0x80 - b'z' - 1; 16]);
-    from_a & !beyond_z & !bytes & HIGHS
+    let from_a = low + u64::from_ne_bytes([0x80 - b'a'; 8]);
+    let beyond_z = low + u64::from_ne_bytes([0x80 - b'z' - 1; 8]);
+    (!from_a | beyond_z | bytes) & HIGHS
 }
 
 /// An iterator over the ends of the words of a text.
@@ -66,26 +67,72 @@ impl<'a> Split<'a> {
         Split { text, at: 0, tokenizer }
     }
 
+    /// Returns where the next word begins.
+    #[inline]
+    pub(crate) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Returns the next word if it is short and one of the commonest: as those of `plain_word`, or a sign or a line end alone. Else
+    /// nothing is taken. What decides are the next eight bytes, which are loaded at once.
+    #[inline]
+    pub(crate) fn short_word(&mut self) -> Option<ShortWord> {
+        let eight = u64::from_le_bytes(*self.text.as_bytes().get(self.at..)?.first_chunk()?);
+        let kind_at = |at: usize| ASCII[usize::from((eight >> (8 * at)) as u8)];
+        let (first, second) = (kind_at(0), kind_at(1));
+        let is_alone = first == OTHER && second & (SPACE | NUMBER) != 0
+            || first == LINE_END && second & (UPPER | LOWER | NUMBER | OTHER) != 0;
+        let length = if is_alone { 1 } else { self.short_letters(eight, first, second)? };
+        self.at += length;
+        Some(ShortWord::first_of(eight, length))
+    }
+
+    /// Returns the length of the word of letters that eight bytes begin with.
+    #[inline]
+    fn short_letters(&self, eight: u64, first: Kinds, second: Kinds) -> Option<usize> {
+        let both_cases = self.tokenizer == Tokenizer::Cl100k;
+        let has_prefix = first & PREFIX != 0;
+        let letter = if has_prefix { second } else { first };
+        let marked = no_small_letters(if both_cases { eight | BLANKS } else { eight });
+        let others = marked & (u64::MAX << 8 << (8 * u32::from(has_prefix)));
+        let length = others.trailing_zeros() as usize / 8;
+        // No byte follows a length of 8, and 0x80 is refused below.
+        let after = eight.checked_shr(8 * length as u32).map_or(0x80, |after| after as u8);
+        let has_tail = letter & LOWER != 0 || both_cases || length > 1 + usize::from(has_prefix);
+        let is_plain =
+            letter & (UPPER | LOWER) != 0 && has_tail && eight as u8 != b'\'' && after != b'\'' && after < 0x80;
+        is_plain.then_some(length)
+    }
+
     /// Returns the end of the word at `self.at` if it is one of the commonest: letters of ASCII, all but the first of them small, after
-    /// a character that is no letter or after none. 16 bytes are looked at together; what reaches beyond them, and all other words,
-    /// are for the patterns below.
+    /// a character that is no letter or after none. Eight letters are looked at together; what ends with the text, and all other
+    /// words, are for the patterns below.
     #[inline]
     fn plain_word(&self) -> Option<usize> {
-        let chunk: &[u8; 16] = self.text.as_bytes().get(self.at..)?.first_chunk()?;
-        let begin = usize::from(ASCII[usize::from(chunk[0])] & PREFIX != 0);
-        let first = ASCII[usize::from(chunk[begin])];
-        let mut bytes = u128::from_le_bytes(*chunk);
-        if self.tokenizer == Tokenizer::Cl100k {
-            // Here letters of both cases make a word.
-            bytes |= BLANKS;
+        let bytes = self.text.as_bytes();
+        let prefix = *bytes.get(self.at)?;
+        let begin = self.at + usize::from(ASCII[usize::from(prefix)] & PREFIX != 0);
+        let first = ASCII[usize::from(*bytes.get(begin)?)];
+        // A contraction may begin here.
+        if first & (UPPER | LOWER) == 0 || prefix == b'\'' {
+            return None;
         }
-        let others = !small_letters(bytes) & HIGHS & (u128::MAX << 8 << (8 * begin));
-        let end = others.trailing_zeros() as usize / 8;
-        let after = *chunk.get(end)?;
-        // A contraction may follow, or belongs to what precedes; a wide character may be a letter, too.
-        let is_plain = after != b'\'' && after.is_ascii() && chunk[0] != b'\'';
-        let has_tail = first & LOWER != 0 || self.tokenizer == Tokenizer::Cl100k || end > begin + 1;
-        (is_plain && first & (UPPER | LOWER) != 0 && has_tail).then_some(self.at + end)
+        // In the older tokenizer, letters of both cases make a word.
+        let both_cases = self.tokenizer == Tokenizer::Cl100k;
+        let mut end = begin + 1;
+        loop {
+            let eight = u64::from_le_bytes(*bytes.get(end..)?.first_chunk()?);
+            let others = no_small_letters(if both_cases { eight | BLANKS } else { eight });
+            if others != 0 {
+                end += others.trailing_zeros() as usize / 8;
+                break;
+            }
+            end += 8;
+        }
+        let after = *bytes.get(end)?;
+        let has_tail = first & LOWER != 0 || both_cases || end > begin + 1;
+        // A contraction may follow, and a wide character may be a letter, too.
+        (after != b'\'' && after.is_ascii() && has_tail).then_some(end)
     }
 
     /// Returns the kind of the character at `at` and its width in bytes; no kind and no width at the end of the text.

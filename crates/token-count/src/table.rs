@@ -1,9 +1,7 @@
 //! The tables of a tokenizer, which `build.rs` lays out. They are read where they lie in the program, so that nothing is loaded.
 
-use crate::hashed::Hashed;
+use crate::hashed::{Hashed, NONE, key_of_pair};
 
-/// What stands for no token.
-const NONE: u32 = u32::MAX;
 /// The longest token, in bytes.
 pub(crate) const LONGEST: usize = 128;
 
@@ -80,7 +78,7 @@ impl Table {
     /// Returns the token that two tokens are merged to.
     #[inline]
     pub(crate) fn merged(&self, left: u32, right: u32) -> Option<u32> {
-        self.pairs.get(u64::from(left) << 20 | u64::from(right))
+        self.pairs.get(key_of_pair(left, right))
     }
 
     /// Returns the longest token that a text begins with; `None` at the end of the text.

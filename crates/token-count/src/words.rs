@@ -1,11 +1,12 @@
-//! Counts words one by one. The counts of recent short words are cached: most words of a text are among them.
+//! Counts words one by one. The counts of recent words are cached: most words of a text are among them.
 
 use crate::count_cache::{CountCache, CountKey};
+use crate::short_words::{ShortWord, ShortWords};
 use crate::table::Table;
 use crate::tokenizer::Tokenizer;
 use once_cell::sync::Lazy;
 
-/// The longest word that the cache takes, in bytes. The key of a word is its bytes and its length above them, which leaves
+/// The longest word that a cache takes, in bytes. The key of a word is its bytes and its length above them, which leaves
 /// 4 bits for the count. That is enough: no token is shorter than a byte.
 const LONGEST: usize = 15;
 const LENGTH_AT: usize = 8 * LONGEST;
@@ -13,42 +14,64 @@ const COUNT: u32 = 4;
 
 /// Counts the words of one tokenizer.
 pub(crate) struct Words {
-    cache: &'static CountCache<COUNT>,
+    short: &'static ShortWords,
+    longer: &'static CountCache<COUNT>,
     table: &'static Table,
 }
 
 impl Words {
-    /// Returns the counter of a tokenizer, over the cache that all threads share.
+    /// Returns the counter of a tokenizer, over caches that all threads share.
     pub(crate) fn of(tokenizer: Tokenizer) -> Self {
-        static O200K: Lazy<CountCache<COUNT>> = Lazy::new(CountCache::new);
-        static CL100K: Lazy<CountCache<COUNT>> = Lazy::new(CountCache::new);
-        let cache = match tokenizer {
-            Tokenizer::O200k => &O200K,
-            Tokenizer::Cl100k => &CL100K,
+        static SHORT: [ShortWords; 2] = [ShortWords::new(), ShortWords::new()];
+        static LONGER: [Lazy<CountCache<COUNT>>; 2] = [Lazy::new(CountCache::new), Lazy::new(CountCache::new)];
+        let ([o200k, cl100k], [longer_o200k, longer_cl100k]) = (&SHORT, &LONGER);
+        let (short, longer) = match tokenizer {
+            Tokenizer::O200k => (o200k, longer_o200k),
+            Tokenizer::Cl100k => (cl100k, longer_cl100k),
         };
-        Words { cache, table: tokenizer.table() }
+        Words { short, longer, table: tokenizer.table() }
+    }
+
+    /// Returns the count of a short word, whose bytes are `text`.
+    #[inline]
+    pub(crate) fn count_short(&self, word: ShortWord, text: &[u8]) -> usize {
+        self.short.get(word).unwrap_or_else(|| self.count_short_anew(word, text))
     }
 
     /// Returns the count of the word `text[start..end]`, or `None` if it is above `most`. A word that is too long for the
-    /// cache is read only until its count exceeds `most`.
+    /// caches is read only until its count exceeds `most`.
     #[inline]
     pub(crate) fn count(&self, text: &[u8], start: usize, end: usize, most: usize) -> Option<usize> {
-        match key_of(text, start, end) {
-            Some(key) => {
-                let count = self.cache.get(set_of(key), key).map(|count| count as usize);
-                let count = count.unwrap_or_else(|| self.count_anew(key, text.get(start..end).unwrap_or_default()));
-                (count <= most).then_some(count)
-            }
-            None => self.table.count(text.get(start..end)?, most),
+        match ShortWord::of(text, start, end) {
+            Some(word) => Some(self.count_short(word, text.get(start..end)?)).filter(|count| *count <= most),
+            None => self.count_longer(text, start, end, most),
         }
     }
 
     #[cold]
-    fn count_anew(&self, key: CountKey, word: &[u8]) -> usize {
-        // A word in the cache has fewer tokens than any limit of its length.
-        let count = self.table.count(word, word.len()).unwrap_or(word.len());
-        self.cache.put(set_of(key), key, count as u64);
+    fn count_short_anew(&self, word: ShortWord, text: &[u8]) -> usize {
+        let count = self.count_anew(text);
+        self.short.put(word, count);
         count
+    }
+
+    fn count_longer(&self, text: &[u8], start: usize, end: usize, most: usize) -> Option<usize> {
+        let Some(key) = key_of(text, start, end) else { return self.table.count(text.get(start..end)?, most) };
+        let count = match self.longer.get(set_of(key), key) {
+            Some(count) => count as usize,
+            None => {
+                let count = self.count_anew(text.get(start..end)?);
+                self.longer.put(set_of(key), key, count as u64);
+                count
+            }
+        };
+        (count <= most).then_some(count)
+    }
+
+    /// A word in a cache has fewer tokens than any limit of its length.
+    #[cold]
+    fn count_anew(&self, word: &[u8]) -> usize {
+        self.table.count(word, word.len()).unwrap_or(word.len())
     }
 }
 
