@@ -10,8 +10,8 @@ pub struct Vector<'a> {
     pub text: Cow<'a, str>,
     /// How many numbers the list has. For an empty list or a list of anything else, the number of commas plus one.
     pub length: usize,
-    /// True if it is a list of numbers, each of them surely within float32.
-    pub is_sound: bool,
+    /// True if it is known to be a list of numbers, each of them surely within float32.
+    is_sound: bool,
 }
 
 impl<'a> Vector<'a> {
@@ -35,6 +35,12 @@ impl<'a> Vector<'a> {
         Some((Vector { text: Cow::Borrowed(text.get(at..end)?), length, is_sound }, end))
     }
 
+    /// Returns true if it is a list of numbers, each of them surely within float32. It is read, unless that is known already.
+    pub fn surely_fits(&self) -> bool {
+        let read = || Vector::at(&self.text, 0).is_some_and(|(read, end)| read.is_sound && end == self.text.len());
+        self.is_sound || read()
+    }
+
     /// Passes each number to `take`. Returns true if all numbers were passed and accepted. It stops early when `take`
     /// refuses a number (see [`Decimal::as_f32`]) or when the text is not a list of numbers.
     pub fn each(&self, mut take: impl FnMut(Decimal, &str) -> bool) -> bool {
@@ -48,16 +54,18 @@ impl<'a> Vector<'a> {
     }
 }
 
-/// Reads the list of lists of numbers at the start of `text`. Returns the inner lists and the text after the outer
-/// list; `None` for anything else and for empty lists.
+/// Finds the lists in the list at the start of `text`, without reading what they hold. Returns them and the text after the outer list;
+/// `None` for an empty list and for one that holds something else, or has strings or further lists within.
 pub fn vectors(text: &str) -> Option<(Vec<Vector<'_>>, &str)> {
     let bytes = text.as_bytes();
     let mut lists = Vec::new();
     let mut at = blank(bytes, after(bytes, 0, b'[')?);
     loop {
-        let (list, end) = Vector::at(text, at)?;
-        lists.push(list);
-        at = blank(bytes, end);
+        let inside = after(bytes, at, b'[')?;
+        let end = inside + memchr::memchr3(b']', b'[', b'"', bytes.get(inside..)?)?;
+        let after_list = after(bytes, end, b']')?;
+        lists.push(Vector::new(text.get(at..after_list)?));
+        at = blank(bytes, after_list);
         match bytes.get(at)? {
             b',' => at = blank(bytes, at + 1),
             b']' => return Some((lists, text.get(at + 1..)?)),
@@ -116,6 +124,7 @@ mod tests {
 
     fn agrees(text: &str) -> Result<(), TestCaseError> {
         let found = vectors(text).filter(|(_, rest)| rest.trim_matches([' ', '\n', '\r', '\t']).is_empty());
+        let found = found.filter(|(lists, _)| lists.iter().all(|list| list.each(|_, _| true)));
         let lists = found.as_ref().map(|(lists, _)| lists.iter().map(|list| &*list.text).collect::<Vec<_>>());
         prop_assert_eq!(lists, slowly(text), "{}", text);
         for list in found.into_iter().flat_map(|(lists, _)| lists) {
@@ -127,9 +136,11 @@ mod tests {
             });
             prop_assert!(all);
             prop_assert_eq!(count, list.length);
-            prop_assert_eq!(Vector { is_sound: list.is_sound, ..Vector::new(&*list.text) }, list.clone());
+            let (read, end) = Vector::at(&list.text, 0).unwrap();
+            prop_assert_eq!((&read.text, read.length, end), (&list.text, list.length, list.text.len()));
             let all_fit = written.iter().all(|one| one.parse::<f32>().unwrap().is_finite());
-            prop_assert!(all_fit || !list.is_sound, "{}", text);
+            prop_assert!(all_fit || !list.surely_fits(), "{}", text);
+            prop_assert_eq!(read.surely_fits(), list.surely_fits());
             let inside = &list.text[1..list.text.len() - 1];
             prop_assert_eq!(written, inside.split(',').map(|one| one.trim().to_owned()).collect::<Vec<_>>());
         }
@@ -171,7 +182,8 @@ mod tests {
     #[test]
     fn what_is_no_list_of_numbers_is_not_gone_through() {
         for text in ["[1,x]", "[]", "1", "[1] ", "[1][2]", "[\"1\"]", "[1,[2]]"] {
-            assert!(!Vector::new(text).each(|_, _| true), "{text}");
+            let list = Vector::new(text);
+            assert!(!list.each(|_, _| true) && !list.surely_fits(), "{text}");
         }
         assert!(!Vector::new("[1,2]").each(|_, one| one != "2"));
     }

@@ -21,19 +21,13 @@ impl VectorForm {
     /// # Errors
     /// 502 when it is not a list of numbers that float32 can hold; 400 when it has fewer numbers than wanted.
     pub fn push(self, out: &mut Vec<u8>, vector: &Vector<'_>, place: &VectorPlace<'_>) -> Result<(), Failure> {
-        check(vector).map_err(|e| e.of(place))?;
-        match (self.cut_to.filter(|wanted| *wanted != vector.length), self.base64) {
-            (None, false) => out.extend_from_slice(vector.text.as_bytes()),
-            (None, true) => push_base64(out, &singles(vector)),
-            (Some(wanted), true) => {
-                push_base64(out, &as_bytes(&shortened(vector, wanted).map_err(|e| e.of(place))?));
-            }
-            (Some(wanted), false) => {
-                let numbers = shortened(vector, wanted).map_err(|e| e.of(place))?;
-                push_list(out, &numbers).map_err(|e| e.of(place))?;
-            }
-        }
-        Ok(())
+        let written = match (self.cut_to.filter(|wanted| *wanted != vector.length), self.base64) {
+            (None, false) => check(vector).map(|()| out.extend_from_slice(vector.text.as_bytes())),
+            (None, true) => singles(vector).map(|bytes| push_base64(out, &bytes)),
+            (Some(wanted), true) => shortened(vector, wanted).map(|numbers| push_base64(out, &as_bytes(&numbers))),
+            (Some(wanted), false) => shortened(vector, wanted).and_then(|numbers| push_list(out, &numbers)),
+        };
+        written.map_err(|e| e.of(place))
     }
 }
 
@@ -77,38 +71,35 @@ impl Unwritable {
 
 /// Refuses what is no list of numbers, and numbers that base64 and usual readers would make infinite.
 fn check(vector: &Vector<'_>) -> Result<(), Unwritable> {
-    if vector.is_sound {
-        return Ok(());
-    }
+    if vector.surely_fits() { Ok(()) } else { singles(vector).map(drop) }
+}
+
+/// Returns the numbers of a vector as little-endian float32.
+fn singles(vector: &Vector<'_>) -> Result<Vec<u8>, Unwritable> {
+    let mut bytes = Vec::with_capacity(4 * vector.length);
     let mut beyond = None;
     let all = vector.each(|number, written| {
-        let fits = number.as_f32().is_some() || written.parse().is_ok_and(f32::is_finite);
-        beyond = if fits { None } else { Some(written.chars().take(40).collect()) };
-        fits
+        let value = number.as_f32().or_else(|| written.parse().ok().filter(|number: &f32| number.is_finite()));
+        match value {
+            Some(value) => bytes.extend_from_slice(&value.to_le_bytes()),
+            None => beyond = Some(written.chars().take(40).collect()),
+        }
+        value.is_some()
     });
     match beyond {
-        _ if all => Ok(()),
+        _ if all => Ok(bytes),
         Some(number) => Err(Unwritable::Beyond(number)),
         None => Err(Unwritable::NotNumbers),
     }
-}
-
-/// Returns the numbers of a checked vector as little-endian float32.
-fn singles(vector: &Vector<'_>) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(4 * vector.length);
-    vector.each(|number, written| {
-        let value = number.as_f32().or_else(|| written.parse().ok());
-        value.map(|value: f32| bytes.extend_from_slice(&value.to_le_bytes())).is_some()
-    });
-    bytes
 }
 
 fn as_bytes(numbers: &[f32]) -> Vec<u8> {
     numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
 }
 
-/// Returns the first numbers of a checked vector, scaled to length 1 as OpenAI documents it for `dimensions`.
+/// Returns the first numbers of a vector, scaled to length 1 as OpenAI documents it for `dimensions`.
 fn shortened(vector: &Vector<'_>, wanted: usize) -> Result<Vec<f32>, Unwritable> {
+    check(vector)?;
     let mut kept: Vec<f64> = Vec::with_capacity(wanted);
     vector.each(|_, written| kept.len() < wanted && written.parse().map(|number| kept.push(number)).is_ok());
     if kept.len() < wanted {
@@ -185,6 +176,10 @@ mod tests {
             ("[[1]]", BASE64, 502),
             ("[\"1\"]", BASE64, 502),
             ("[true]", BASE64, 502),
+            ("[01]", BASE64, 502),
+            ("[01]", VectorForm::default(), 502),
+            ("[1,]", BASE64, 502),
+            ("[1,]", VectorForm::default(), 502),
             ("[true,1]", cut_to(1), 502),
             ("[1,2]", cut_to(3), 400),
             ("[1,2]", VectorForm { base64: true, cut_to: Some(3) }, 400),
