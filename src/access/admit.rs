@@ -3,12 +3,16 @@
 use super::{Access, Caller, Globs, Hash, Permissions, Sender, check_username};
 use crate::telemetry::bodies;
 use crate::wire::{Failure, Query};
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderName, StatusCode, header};
 use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Headers other than `Authorization` that carry a key: of Anthropic's clients, of Azure's, and of Google's.
-const KEY_HEADERS: [&str; 3] = ["x-api-key", "api-key", "x-goog-api-key"];
+static KEY_HEADERS: [HeaderName; 3] = [
+    HeaderName::from_static("x-api-key"),
+    HeaderName::from_static("api-key"),
+    HeaderName::from_static("x-goog-api-key"),
+];
 /// The name in a query that has a key, as Google's recipes write it.
 const QUERY_KEY: &str = "key";
 /// The longest accepted username, in bytes.
@@ -100,7 +104,7 @@ fn is_foreign_key(word: &str) -> bool {
 
 /// Returns the key of a request, from the first header that has one, else from the query.
 fn key<'a>(headers: &'a HeaderMap, query: Query<'a>) -> Option<Cow<'a, [u8]>> {
-    let plain = KEY_HEADERS.iter().filter_map(|name| headers.get(*name)).map(|value| value.as_bytes().trim_ascii());
+    let plain = KEY_HEADERS.iter().filter_map(|name| headers.get(name)).map(|value| value.as_bytes().trim_ascii());
     let bearer = headers.get(header::AUTHORIZATION).and_then(|value| bearer(value.as_bytes()));
     let in_headers = bearer.into_iter().chain(plain).find(|key| !key.is_empty());
     in_headers

@@ -4,16 +4,22 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
+fn letter(byte: u8) -> u8 {
+    LETTERS.get((usize::from(byte) * LETTERS.len()) >> 8).copied().unwrap_or(b'0')
+}
+
 /// Returns `prefix` followed by 24 random letters and digits.
 pub fn random_id(prefix: &str) -> String {
     // Access the thread's generator only once, to seed a local one.
     let mut random = fastrand::Rng::new();
-    let mut id = String::with_capacity(prefix.len() + 24);
-    id.push_str(prefix);
-    for _ in 0..3 {
-        let letter = |byte: u8| LETTERS.get((usize::from(byte) * LETTERS.len()) >> 8).copied().unwrap_or(b'0');
-        id.extend(random.u64(..).to_le_bytes().map(|byte| char::from(letter(byte))));
+    let mut letters = [0; 24];
+    for eight in letters.as_chunks_mut().0 {
+        *eight = random.u64(..).to_le_bytes().map(letter);
     }
+    let letters = std::str::from_utf8(&letters).unwrap_or_default();
+    let mut id = String::with_capacity(prefix.len() + letters.len());
+    id.push_str(prefix);
+    id.push_str(letters);
     id
 }
 

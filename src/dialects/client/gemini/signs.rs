@@ -1,9 +1,11 @@
 //! What shows that a request comes from one of Google's clients.
 
 use crate::dialects::client::signs::ClientSigns;
+use http::HeaderName;
 
 /// Headers that only Google's clients send.
-const HEADERS: [&str; 2] = ["x-goog-api-key", "x-goog-api-client"];
+static HEADERS: [HeaderName; 2] =
+    [HeaderName::from_static("x-goog-api-key"), HeaderName::from_static("x-goog-api-client")];
 /// The name in a query whose value is a key.
 const KEY: &str = "key";
 /// Versions that only Google's API has; it has `v1`, too.
@@ -14,7 +16,7 @@ const METHODS: [&str; 5] =
 
 /// Returns true if a request comes from such a client.
 pub fn speaks(signs: &ClientSigns<'_>) -> bool {
-    HEADERS.iter().any(|name| signs.headers.contains_key(*name))
+    HEADERS.iter().any(|name| signs.headers.contains_key(name))
         || signs.query.get(KEY).is_some()
         || signs.path.split('/').any(|part| VERSIONS.contains(&part))
         || signs.path.rsplit_once(':').is_some_and(|(_, method)| METHODS.contains(&method))
@@ -24,7 +26,7 @@ pub fn speaks(signs: &ClientSigns<'_>) -> bool {
 mod tests {
     use super::*;
     use crate::wire::Query;
-    use http::{HeaderMap, HeaderName, HeaderValue};
+    use http::{HeaderMap, HeaderValue};
 
     #[test]
     fn head_query_and_path_show_it() {
