@@ -59,11 +59,12 @@ def streams(tool, server, core, path, body, count, every_ms, when_open=None):
         ["taskset", "-c", str(core), tool, server.address, path, str(body), str(count), str(every_ms)],
         stdout=subprocess.PIPE, text=True,
     )
-    told = {}
+    told, is_open = {}, False
     guard = threading.Timer(LONGEST, child.kill)
     guard.start()
     for line in child.stdout:
         if line.strip() == "open":
+            is_open = True
             if when_open:
                 when_open()
         else:
@@ -71,5 +72,7 @@ def streams(tool, server, core, path, body, count, every_ms, when_open=None):
     guard.cancel()
     if child.wait() != 0 or told.get("failed") or not told.get("streams"):
         raise RuntimeError(f"{server.name}{path}: streams failed: {told} (see {server.log})")
+    if when_open and not is_open:
+        raise RuntimeError(f"{server.name}{path}: some of {count:,} streams ended before all were open (see {server.log})")
     told["processor_ns"] = server.processor_ns() - before
     return told

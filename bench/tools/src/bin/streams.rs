@@ -2,7 +2,7 @@
 //!
 //! `streams ADDRESS PATH BODY-FILE STREAMS MILLISECONDS` opens `STREAMS` streams at the same time. `MILLISECONDS` is
 //! the interval of the upstream's pieces. It prints `open` on its own line when every stream has received its first
-//! piece.
+//! piece, and none has ended by then.
 
 use bench_tools::spread::Spread;
 use bench_tools::stamp::{self, Stamps};
@@ -10,6 +10,7 @@ use serde_json::json;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
@@ -55,14 +56,17 @@ async fn run(address: SocketAddr, request: Arc<[u8]>, streams: u32) -> (Vec<Came
         let (request, opening, open) = (request.clone(), opening.clone(), open.clone());
         running.spawn(async move { stream(address, &request, &opening, &open).await });
     }
+    let ended = Arc::new(AtomicBool::new(false));
+    let has_ended = ended.clone();
     let told = tokio::spawn(async move {
-        if open.acquire_many(streams).await.is_ok() {
+        if open.acquire_many(streams).await.is_ok() && !has_ended.load(Ordering::Relaxed) {
             println!("open");
             std::io::stdout().flush().unwrap_or_default();
         }
     });
     let (mut came, mut failed) = (Vec::new(), 0);
     while let Some(done) = running.join_next().await {
+        ended.store(true, Ordering::Relaxed);
         match done {
             Ok(Ok(one)) if !one.delays.is_empty() => came.push(one),
             _ => failed += 1,
