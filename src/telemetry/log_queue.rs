@@ -268,7 +268,7 @@ mod tests {
         let target = LogTarget::File(File::from(OwnedFd::from(writer)));
         let writer = LogWriter::new(inbox, target, LineForm::Text, Arc::default());
         let writing = std::thread::spawn(move || writer.run());
-        let mut next = || {
+        let next = || {
             let mut text = vec![0; 2 * GATHERED];
             let length = reader.recv(&mut text).unwrap();
             String::from_utf8_lossy(&text[..length]).into_owned()
