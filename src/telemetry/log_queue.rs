@@ -8,12 +8,10 @@ use jiff::Timestamp;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender, TryRecvError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// The most bytes that wait to be written. Lines beyond that are dropped.
 const MOST: usize = 1024 * 1024;
-/// How long the first line waits for others after a rest. They are written together, and their threads need not wake the writer.
-const GATHER: Duration = Duration::from_millis(2);
 /// The most bytes that are gathered before they are written.
 const GATHERED: usize = 64 * 1024;
 
@@ -172,11 +170,7 @@ impl LogWriter {
             }
         }
         self.tell_rest();
-        let message = self.inbox.recv().ok()?;
-        if matches!(message, QueueMessage::Line(..)) {
-            std::thread::sleep(GATHER);
-        }
-        Some(message)
+        self.inbox.recv().ok()
     }
 
     /// Writes the gathered lines. Where that fails half way, all of them count as dropped.
@@ -224,6 +218,7 @@ mod tests {
     use std::io::Read;
     use std::os::fd::OwnedFd;
     use std::os::unix::net::{UnixDatagram, UnixStream};
+    use std::time::Duration;
 
     #[test]
     fn a_gap_is_told_where_it_is_and_each_line_is_written_or_counted() {
