@@ -37,8 +37,7 @@ impl<'a> Vector<'a> {
 
     /// Returns true if it is a list of numbers, each of them surely within float32. It is read, unless that is known already.
     pub fn surely_fits(&self) -> bool {
-        let read = || Vector::at(&self.text, 0).is_some_and(|(read, end)| read.is_sound && end == self.text.len());
-        self.is_sound || read()
+        self.is_sound || Vector::at(&self.text, 0).is_some_and(|(read, end)| read.is_sound && end == self.text.len())
     }
 
     /// Passes each number to `take`. Returns true if all numbers were passed and accepted. It stops early when `take`

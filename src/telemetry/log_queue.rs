@@ -12,8 +12,6 @@ use std::time::Instant;
 
 /// The most bytes that wait to be written. Lines beyond that are dropped.
 const MOST: usize = 1024 * 1024;
-/// The most bytes that are gathered before they are written.
-const GATHERED: usize = 64 * 1024;
 
 /// The lines of all queues of the process that were dropped, or could not be written.
 static DROPPED: AtomicU64 = AtomicU64::new(0);
@@ -70,7 +68,7 @@ impl LogQueue {
     pub fn start(target: LogTarget, form: LineForm) -> std::io::Result<Self> {
         let (messages, inbox) = mpsc::channel();
         let state = Arc::<QueueState>::default();
-        let writer = LogWriter::new(inbox, target, form, state.clone());
+        let writer = LogWriter { inbox, target, form, state: state.clone() };
         std::thread::Builder::new().name("log".to_owned()).spawn(move || writer.run())?;
         Ok(LogQueue { messages, state })
     }
@@ -118,73 +116,39 @@ struct LogWriter {
     target: LogTarget,
     form: LineForm,
     state: Arc<QueueState>,
-    /// Lines to write at once.
-    text: Vec<u8>,
-    /// How many these are.
-    lines: usize,
 }
 
 impl LogWriter {
-    fn new(inbox: Receiver<QueueMessage>, target: LogTarget, form: LineForm, state: Arc<QueueState>) -> Self {
-        LogWriter { inbox, target, form, state, text: Vec::new(), lines: 0 }
-    }
-
     fn run(mut self) {
         while let Some(message) = self.next() {
             match message {
                 QueueMessage::Line(line, dropped) => {
-                    if dropped > 0 {
-                        self.write();
-                        self.tell(dropped);
+                    self.tell(dropped);
+                    if self.target.write(&line).is_err() {
+                        self.state.drop_line();
                     }
-                    self.text.extend_from_slice(&line);
-                    self.lines += 1;
-                    if self.text.len() >= GATHERED {
-                        self.write();
-                    }
+                    self.state.waiting.fetch_sub(line.len(), Ordering::Relaxed);
                 }
-                QueueMessage::Target(target) => {
-                    self.write();
-                    self.target = target;
-                }
+                QueueMessage::Target(target) => self.target = target,
                 QueueMessage::Flush(done) => {
-                    self.write();
                     self.tell_rest();
                     // Nobody may be waiting any more.
                     let _ = done.try_send(());
                 }
             }
         }
-        self.write();
     }
 
-    /// Returns the next message. Before it waits for one, all lines are written, and the log tells of lines that were dropped.
+    /// Returns the next message. Before it waits for one, the log tells of lines that were dropped.
     fn next(&mut self) -> Option<QueueMessage> {
-        loop {
-            match self.inbox.try_recv() {
-                Ok(message) => return Some(message),
-                Err(TryRecvError::Disconnected) => return None,
-                // That may take long, and others come meanwhile.
-                Err(TryRecvError::Empty) if self.lines > 0 => self.write(),
-                Err(TryRecvError::Empty) => break,
+        match self.inbox.try_recv() {
+            Ok(message) => Some(message),
+            Err(TryRecvError::Disconnected) => None,
+            Err(TryRecvError::Empty) => {
+                self.tell_rest();
+                self.inbox.recv().ok()
             }
         }
-        self.tell_rest();
-        self.inbox.recv().ok()
-    }
-
-    /// Writes the gathered lines. Where that fails half way, all of them count as dropped.
-    fn write(&mut self) {
-        if self.lines == 0 {
-            return;
-        }
-        if self.target.write(&self.text).is_err() {
-            (0..self.lines).for_each(|_| self.state.drop_line());
-        }
-        self.state.waiting.fetch_sub(self.text.len(), Ordering::Relaxed);
-        self.text.clear();
-        self.text.shrink_to(2 * GATHERED);
-        self.lines = 0;
     }
 
     fn tell_rest(&mut self) {
@@ -217,7 +181,7 @@ mod tests {
     use std::fs::File;
     use std::io::Read;
     use std::os::fd::OwnedFd;
-    use std::os::unix::net::{UnixDatagram, UnixStream};
+    use std::os::unix::net::UnixStream;
     use std::time::Duration;
 
     #[test]
@@ -248,31 +212,6 @@ mod tests {
         assert_eq!(firsts.len() - 1 + gap, LINES + 1, "{firsts:?}");
         assert_eq!(firsts[firsts.len() - 1], last);
         assert!(firsts[firsts.len() - 2].starts_with('['), "the gap is before the line that came after it: {firsts:?}");
-    }
-
-    #[test]
-    fn lines_that_wait_are_written_together_and_a_gap_stands_where_it_is() {
-        // Each write is a datagram.
-        let (reader, writer) = UnixDatagram::pair().unwrap();
-        let (messages, inbox) = mpsc::channel();
-        let large = vec![b'x'; GATHERED];
-        for (line, dropped) in [(&b"one\n"[..], 0), (b"two\n", 0), (b"four\n", 1), (&large, 0), (b"last\n", 0)] {
-            messages.send(QueueMessage::Line(line.to_vec(), dropped)).unwrap();
-        }
-        drop(messages);
-        let target = LogTarget::File(File::from(OwnedFd::from(writer)));
-        let writer = LogWriter::new(inbox, target, LineForm::Text, Arc::default());
-        let writing = std::thread::spawn(move || writer.run());
-        let next = || {
-            let mut text = vec![0; 2 * GATHERED];
-            let length = reader.recv(&mut text).unwrap();
-            String::from_utf8_lossy(&text[..length]).into_owned()
-        };
-        assert_eq!(next(), "one\ntwo\n");
-        assert!(next().contains(" 1 lines of the log were dropped"));
-        assert_eq!(next(), format!("four\n{}", "x".repeat(GATHERED)));
-        assert_eq!(next(), "last\n");
-        writing.join().unwrap();
     }
 
     #[test]

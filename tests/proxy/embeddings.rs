@@ -104,6 +104,8 @@ fn answers_that_are_no_vectors_are_errors() {
         (r#"{"embedding": [[1],[2]]}"#, "2 vectors for 1 inputs"),
         (r#"{"embedding": []}"#, "0 vectors for 1 inputs"),
         (r#"{"embedding": [1]}"#, "a vector that is a number"),
+        (r#"{"embedding": [[01]]}"#, "not a list of numbers"),
+        (r#"{"embedding": [[1,]]}"#, "not a list of numbers"),
         (r#"{"embedding": "x"}"#, "without an 'embedding'"),
         (r#"{"detail": "too long"}"#, "too long"),
         ("{}", "without an 'embedding'"),

@@ -226,5 +226,5 @@ fn files_of_a_mounted_map_are_taken_when_the_map_changes() {
     std::fs::remove_dir_all(folder.join("..1")).unwrap();
     until("the new model", || ask() == 200);
     assert_ne!(table(&server)["version"], before["version"]);
-    until("the line of the log", || server.log().contains("reloaded: table"));
+    assert!(server.log().contains("reloaded: table"), "{}", server.log());
 }

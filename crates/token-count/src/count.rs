@@ -20,18 +20,11 @@ impl Tokenizer {
 
 /// Returns the number of tokens of a text, or `None` if it is above `most`. The rest of the text is not read then.
 fn count(tokenizer: Tokenizer, text: &str, most: usize) -> Option<usize> {
-    let (words, mut split) = (Words::of(tokenizer), Split::new(tokenizer, text));
-    let mut left = most;
-    loop {
-        let start = split.at();
-        let count = match split.short_word() {
-            Some(word) => words.count_short(word, text.as_bytes().get(start..split.at())?),
-            None => match split.next() {
-                Some(end) => words.count(text.as_bytes(), start, end, left)?,
-                None => break,
-            },
-        };
-        left = left.checked_sub(count)?;
+    let words = Words::of(tokenizer);
+    let (mut start, mut left) = (0, most);
+    for end in Split::new(tokenizer, text) {
+        left -= words.count(text.as_bytes(), start, end, left)?;
+        start = end;
     }
     Some(most - left)
 }

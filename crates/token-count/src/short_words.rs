@@ -19,18 +19,8 @@ impl ShortWord {
     #[inline]
     pub(crate) fn of(text: &[u8], start: usize, end: usize) -> Option<Self> {
         let length = end.checked_sub(start).filter(|length| (1..=LONGEST).contains(length))?;
-        // One load of 8 bytes, except at the end of the text.
-        let bytes = match text.get(start..).and_then(<[u8]>::first_chunk) {
-            Some(eight) => u64::from_le_bytes(*eight),
-            None => text.get(start..end)?.iter().rev().fold(0, |key, byte| key << 8 | u64::from(*byte)),
-        };
-        Some(ShortWord::first_of(bytes, length))
-    }
-
-    /// Returns the word that the first bytes of eight are, one to seven of them.
-    #[inline]
-    pub(crate) fn first_of(eight: u64, length: usize) -> Self {
-        ShortWord(eight & ((1 << (8 * length)) - 1) | (length as u64) << LENGTH_AT)
+        let bytes = u64::from_le_bytes(bytes_of(text, start, end)?) & ((1 << (8 * length)) - 1);
+        Some(ShortWord(bytes | (length as u64) << LENGTH_AT))
     }
 
     /// Returns the only place where the word may stand: the upper bits of a product, which depend on all bits of the key.
@@ -64,6 +54,19 @@ impl ShortWords {
             place.store(word.0 | (count as u64) << (u64::BITS - COUNT), Ordering::Relaxed);
         }
     }
+}
+
+/// Returns the bytes of the word `text[start..end]`, of which there are at most `N`, and behind them what follows it or zeros.
+#[inline]
+pub(crate) fn bytes_of<const N: usize>(text: &[u8], start: usize, end: usize) -> Option<[u8; N]> {
+    // One load, except at the end of the text.
+    if let Some(bytes) = text.get(start..).and_then(<[u8]>::first_chunk) {
+        return Some(*bytes);
+    }
+    let word = text.get(start..end)?;
+    let mut bytes = [0; N];
+    bytes.get_mut(..word.len())?.copy_from_slice(word);
+    Some(bytes)
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@
 
 use crate::classes::kind_of;
 use crate::kinds::{ASCII, CASELESS, Kinds, LINE_END, LOWER, MARK, NUMBER, OTHER, SPACE, UPPER};
-use crate::short_words::ShortWord;
 use crate::tokenizer::Tokenizer;
 
 /// `\p{L}`
@@ -22,15 +21,6 @@ const WHITE: Kinds = SPACE | LINE_END;
 /// A bit that tells upper from small letters, and the highest one, in each of eight bytes.
 const BLANKS: u64 = u64::from_ne_bytes([b' '; 8]);
 const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
-
-/// Returns the highest bit of each byte that is no small letter of ASCII. No sum carries into the next byte.
-#[inline]
-fn no_small_letters(bytes: u64) -> u64 {
-    let low = bytes & !HIGHS;
-    let from_a = low + u64::from_ne_bytes([0x80 - b'a'; 8]);
-    let beyond_z = low + u64::from_ne_bytes([0x80 - b'z' - 1; 8]);
-    (!from_a | beyond_z | bytes) & HIGHS
-}
 
 /// An iterator over the ends of the words of a text.
 pub(crate) struct Split<'a> {
@@ -67,72 +57,64 @@ impl<'a> Split<'a> {
         Split { text, at: 0, tokenizer }
     }
 
-    /// Returns where the next word begins.
+    /// Returns the end of the word at `self.at` if it is one of the commonest. One is letters of ASCII, all but the first of them small,
+    /// after a character that is no letter or after none. The other is a sign or a line end alone. Eight bytes are looked at together;
+    /// what ends with the text, and all other words, are for the patterns below.
     #[inline]
-    pub(crate) fn at(&self) -> usize {
-        self.at
-    }
-
-    /// Returns the next word if it is short and one of the commonest: as those of `plain_word`, or a sign or a line end alone. Else
-    /// nothing is taken. What decides are the next eight bytes, which are loaded at once.
-    #[inline]
-    pub(crate) fn short_word(&mut self) -> Option<ShortWord> {
-        let eight = u64::from_le_bytes(*self.text.as_bytes().get(self.at..)?.first_chunk()?);
+    fn plain_word(&self) -> Option<usize> {
+        let eight = self.eight(self.at)?;
         let kind_at = |at: usize| ASCII[usize::from((eight >> (8 * at)) as u8)];
         let (first, second) = (kind_at(0), kind_at(1));
         let is_alone = first == OTHER && second & (SPACE | NUMBER) != 0
             || first == LINE_END && second & (UPPER | LOWER | NUMBER | OTHER) != 0;
-        let length = if is_alone { 1 } else { self.short_letters(eight, first, second)? };
-        self.at += length;
-        Some(ShortWord::first_of(eight, length))
-    }
-
-    /// Returns the length of the word of letters that eight bytes begin with.
-    #[inline]
-    fn short_letters(&self, eight: u64, first: Kinds, second: Kinds) -> Option<usize> {
-        let both_cases = self.tokenizer == Tokenizer::Cl100k;
-        let has_prefix = first & PREFIX != 0;
-        let letter = if has_prefix { second } else { first };
-        let marked = no_small_letters(if both_cases { eight | BLANKS } else { eight });
-        let others = marked & (u64::MAX << 8 << (8 * u32::from(has_prefix)));
-        let length = others.trailing_zeros() as usize / 8;
-        // No byte follows a length of 8, and 0x80 is refused below.
-        let after = eight.checked_shr(8 * length as u32).map_or(0x80, |after| after as u8);
-        let has_tail = letter & LOWER != 0 || both_cases || length > 1 + usize::from(has_prefix);
-        let is_plain =
-            letter & (UPPER | LOWER) != 0 && has_tail && eight as u8 != b'\'' && after != b'\'' && after < 0x80;
-        is_plain.then_some(length)
-    }
-
-    /// Returns the end of the word at `self.at` if it is one of the commonest: letters of ASCII, all but the first of them small, after
-    /// a character that is no letter or after none. Eight letters are looked at together; what ends with the text, and all other
-    /// words, are for the patterns below.
-    #[inline]
-    fn plain_word(&self) -> Option<usize> {
-        let bytes = self.text.as_bytes();
-        let prefix = *bytes.get(self.at)?;
-        let begin = self.at + usize::from(ASCII[usize::from(prefix)] & PREFIX != 0);
-        let first = ASCII[usize::from(*bytes.get(begin)?)];
+        if is_alone {
+            return Some(self.at + 1);
+        }
+        let prefix = usize::from(first & PREFIX != 0);
+        let letter = if prefix > 0 { second } else { first };
         // A contraction may begin here.
-        if first & (UPPER | LOWER) == 0 || prefix == b'\'' {
+        if letter & (UPPER | LOWER) == 0 || eight as u8 == b'\'' {
             return None;
         }
-        // In the older tokenizer, letters of both cases make a word.
-        let both_cases = self.tokenizer == Tokenizer::Cl100k;
-        let mut end = begin + 1;
-        loop {
-            let eight = u64::from_le_bytes(*bytes.get(end..)?.first_chunk()?);
-            let others = no_small_letters(if both_cases { eight | BLANKS } else { eight });
-            if others != 0 {
-                end += others.trailing_zeros() as usize / 8;
-                break;
-            }
-            end += 8;
-        }
-        let after = *bytes.get(end)?;
-        let has_tail = first & LOWER != 0 || both_cases || end > begin + 1;
+        let end = match self.others(eight) & (u64::MAX << 8 << (8 * prefix)) {
+            0 => self.end_of_small_letters(self.at + 8)?,
+            others => self.at + others.trailing_zeros() as usize / 8,
+        };
+        let after = *self.text.as_bytes().get(end)?;
+        let has_tail = letter & LOWER != 0 || self.has_both_cases() || end > self.at + prefix + 1;
         // A contraction may follow, and a wide character may be a letter, too.
         (after != b'\'' && after.is_ascii() && has_tail).then_some(end)
+    }
+
+    #[inline]
+    fn end_of_small_letters(&self, mut at: usize) -> Option<usize> {
+        loop {
+            match self.others(self.eight(at)?) {
+                0 => at += 8,
+                others => return Some(at + others.trailing_zeros() as usize / 8),
+            }
+        }
+    }
+
+    /// Returns the highest bit of each byte that is no small letter. No sum carries into the next byte.
+    #[inline]
+    fn others(&self, eight: u64) -> u64 {
+        let bytes = if self.has_both_cases() { eight | BLANKS } else { eight };
+        let low = bytes & !HIGHS;
+        let from_a = low + u64::from_ne_bytes([0x80 - b'a'; 8]);
+        let beyond_z = low + u64::from_ne_bytes([0x80 - b'z' - 1; 8]);
+        (!from_a | beyond_z | bytes) & HIGHS
+    }
+
+    /// Returns true for the older tokenizer: there, letters of both cases make a word, and count as small here.
+    #[inline]
+    fn has_both_cases(&self) -> bool {
+        self.tokenizer == Tokenizer::Cl100k
+    }
+
+    #[inline]
+    fn eight(&self, at: usize) -> Option<u64> {
+        self.text.as_bytes().get(at..)?.first_chunk().map(|eight| u64::from_le_bytes(*eight))
     }
 
     /// Returns the kind of the character at `at` and its width in bytes; no kind and no width at the end of the text.

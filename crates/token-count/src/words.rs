@@ -1,7 +1,7 @@
 //! Counts words one by one. The counts of recent words are cached: most words of a text are among them.
 
 use crate::count_cache::{CountCache, CountKey};
-use crate::short_words::{ShortWord, ShortWords};
+use crate::short_words::{ShortWord, ShortWords, bytes_of};
 use crate::table::Table;
 use crate::tokenizer::Tokenizer;
 use once_cell::sync::Lazy;
@@ -22,20 +22,13 @@ pub(crate) struct Words {
 impl Words {
     /// Returns the counter of a tokenizer, over caches that all threads share.
     pub(crate) fn of(tokenizer: Tokenizer) -> Self {
-        static SHORT: [ShortWords; 2] = [ShortWords::new(), ShortWords::new()];
-        static LONGER: [Lazy<CountCache<COUNT>>; 2] = [Lazy::new(CountCache::new), Lazy::new(CountCache::new)];
-        let ([o200k, cl100k], [longer_o200k, longer_cl100k]) = (&SHORT, &LONGER);
+        static O200K: (ShortWords, Lazy<CountCache<COUNT>>) = (ShortWords::new(), Lazy::new(CountCache::new));
+        static CL100K: (ShortWords, Lazy<CountCache<COUNT>>) = (ShortWords::new(), Lazy::new(CountCache::new));
         let (short, longer) = match tokenizer {
-            Tokenizer::O200k => (o200k, longer_o200k),
-            Tokenizer::Cl100k => (cl100k, longer_cl100k),
+            Tokenizer::O200k => &O200K,
+            Tokenizer::Cl100k => &CL100K,
         };
         Words { short, longer, table: tokenizer.table() }
-    }
-
-    /// Returns the count of a short word, whose bytes are `text`.
-    #[inline]
-    pub(crate) fn count_short(&self, word: ShortWord, text: &[u8]) -> usize {
-        self.short.get(word).unwrap_or_else(|| self.count_short_anew(word, text))
     }
 
     /// Returns the count of the word `text[start..end]`, or `None` if it is above `most`. A word that is too long for the
@@ -43,13 +36,17 @@ impl Words {
     #[inline]
     pub(crate) fn count(&self, text: &[u8], start: usize, end: usize, most: usize) -> Option<usize> {
         match ShortWord::of(text, start, end) {
-            Some(word) => Some(self.count_short(word, text.get(start..end)?)).filter(|count| *count <= most),
+            Some(word) => {
+                let count = self.short.get(word);
+                let count = count.unwrap_or_else(|| self.count_short(word, text.get(start..end).unwrap_or_default()));
+                (count <= most).then_some(count)
+            }
             None => self.count_longer(text, start, end, most),
         }
     }
 
     #[cold]
-    fn count_short_anew(&self, word: ShortWord, text: &[u8]) -> usize {
+    fn count_short(&self, word: ShortWord, text: &[u8]) -> usize {
         let count = self.count_anew(text);
         self.short.put(word, count);
         count
@@ -79,11 +76,7 @@ impl Words {
 #[inline]
 fn key_of(text: &[u8], start: usize, end: usize) -> Option<CountKey> {
     let length = end.checked_sub(start).filter(|length| (1..=LONGEST).contains(length))?;
-    // One load of 16 bytes, except at the end of the text.
-    let bytes = match text.get(start..).and_then(<[u8]>::first_chunk) {
-        Some(chunk) => CountKey::from_le_bytes(*chunk) & ((1 << (8 * length)) - 1),
-        None => text.get(start..end)?.iter().rev().fold(0, |key, byte| key << 8 | CountKey::from(*byte)),
-    };
+    let bytes = CountKey::from_le_bytes(bytes_of(text, start, end)?) & ((1 << (8 * length)) - 1);
     Some(bytes | (length as CountKey) << LENGTH_AT)
 }
 
